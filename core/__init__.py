@@ -1,0 +1,43 @@
+"""The numeric layer: losses, batches, engines, training and curvature in PyTorch.
+
+It never imports ``whichmin.symbolic``: what the two agree on, they reached apart.
+"""
+
+from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream
+from whichmin.core.data import Data, make_data, orthonormalise, random_frame, random_start
+from whichmin.core.data import standard_basis
+from whichmin.core.dynamics import default_step_limit, rates
+from whichmin.core.landscape import gradient, loss
+from whichmin.core.outcome import Recipe, TrainResult
+from whichmin.core.sharpness import (
+    hessian,
+    hessian_spectrum,
+    hessian_trace,
+    plain_autograd_hessian,
+    top_eigenvalue,
+)
+from whichmin.core.training import train
+
+__all__ = [
+    "STREAM_VERSION",
+    "BatchStream",
+    "Data",
+    "Recipe",
+    "TrainResult",
+    "default_step_limit",
+    "gradient",
+    "hessian",
+    "hessian_spectrum",
+    "hessian_trace",
+    "loss",
+    "make_data",
+    "make_stream",
+    "orthonormalise",
+    "plain_autograd_hessian",
+    "random_frame",
+    "random_start",
+    "rates",
+    "standard_basis",
+    "top_eigenvalue",
+    "train",
+]

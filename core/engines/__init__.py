@@ -1,0 +1,35 @@
+"""Engines: three independent implementations of one training step behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from whichmin.core.engines.autograd import AutogradEngine, TiedAutoencoder
+from whichmin.core.engines.base import Engine, Problem
+from whichmin.core.engines.dense import DenseEngine
+from whichmin.core.engines.reduced import GramEngine, ReducedEngine, reduced_engine
+from whichmin.words import EngineName
+
+__all__ = [
+    "ENGINES",
+    "AutogradEngine",
+    "DenseEngine",
+    "Engine",
+    "EngineFactory",
+    "GramEngine",
+    "Problem",
+    "ReducedEngine",
+    "TiedAutoencoder",
+    "reduced_engine",
+]
+
+EngineFactory = Callable[[Problem, torch.Tensor], Engine]
+
+ENGINES: dict[EngineName, EngineFactory] = {
+    EngineName.AUTO: reduced_engine,
+    EngineName.AUTOGRAD: AutogradEngine,
+    EngineName.DENSE: DenseEngine,
+    EngineName.REDUCED: reduced_engine,
+}

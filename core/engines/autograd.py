@@ -1,0 +1,86 @@
+"""The slow, obviously right engine: a module, backward, and ``torch.optim.SGD``."""
+
+from __future__ import annotations
+
+import torch
+
+from whichmin.core.engines.base import Engine, Problem
+from whichmin.core.landscape import reconstruction_loss
+from whichmin.words import Activation
+
+__all__ = ["AutogradEngine", "TiedAutoencoder"]
+
+
+class TiedAutoencoder(torch.nn.Module):
+    """Single-neuron weight-tied autoencoders, one per replica."""
+
+    def __init__(self, start: torch.Tensor, activation: Activation) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(start.clone())
+        self.activation = activation
+
+    def forward(self, points: torch.Tensor) -> torch.Tensor:
+        """Return each replica's mean loss on its batch.
+
+        Args:
+            points: Shape ``(replicas, b, n)`` or ``(b, n)`` shared by all.
+
+        Returns:
+            Losses, shape ``(replicas,)``.
+        """
+        return reconstruction_loss(self.weight, points, self.activation)
+
+
+class AutogradEngine(Engine):
+    """Any data; gradients by automatic differentiation of the definition."""
+
+    name = "autograd"
+
+    def __init__(self, problem: Problem, start: torch.Tensor) -> None:
+        self.problem = problem
+        self._build(start)
+
+    def _build(self, start: torch.Tensor) -> None:
+        self.model = TiedAutoencoder(start, self.problem.activation)
+        self.optimiser = torch.optim.SGD(self.model.parameters(), lr=self.problem.step_size)
+
+    def step(self, batch: torch.Tensor | None) -> None:
+        """Take one step (see :meth:`Engine.step`)."""
+        points = self.problem.data.points
+        self.optimiser.zero_grad()
+        # Each replica's loss depends on its own row alone, so the sum has the rows' gradients.
+        losses = self.model(points if batch is None else points[batch])
+        losses.sum().backward()
+        self.optimiser.step()
+
+    def weights(self) -> torch.Tensor:
+        """Return the weights, shape ``(replicas, n)``."""
+        return self.model.weight.detach().clone()
+
+    def correlations(self) -> torch.Tensor:
+        """Return the inner products with the data, shape ``(replicas, m)``."""
+        return self.model.weight.detach() @ self.problem.data.points.T
+
+    def off_span_energy(self) -> torch.Tensor:
+        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        return off_span_energy(self.model.weight.detach(), self.problem)
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Drop all replicas but the chosen ones."""
+        self._build(self.model.weight.detach()[chosen])
+
+
+def off_span_energy(weights: torch.Tensor, problem: Problem) -> torch.Tensor:
+    """Squared norm of what a least-squares fit by the data leaves of the weights.
+
+    Computed from the residual vector, not as ``|w|^2 - |Pw|^2``: the difference would lose
+    everything below ``eps |w|^2``.
+
+    Returns:
+        Shape ``(replicas,)``.
+    """
+    points, data = problem.data.points, problem.data
+    coefficients = weights @ points.T
+    if not data.orthonormal:
+        coefficients = coefficients @ torch.linalg.pinv(data.gram, hermitian=True)
+    return (weights - coefficients @ points).square().sum(-1)

@@ -1,0 +1,78 @@
+"""What every engine offers to the training loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+
+from whichmin.core.data import Data
+from whichmin.words import Activation
+
+__all__ = ["Engine", "Problem"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is trained.
+
+    Attributes:
+        data: Validated data.
+        activation: Identity or ReLU.
+        step_size: Step size, multiplying the gradient of the *mean* loss over the batch.
+    """
+
+    data: Data
+    activation: Activation
+    step_size: float
+
+
+class Engine(ABC):
+    """Holds the weights of all replicas and advances them together.
+
+    Attributes:
+        problem: What is trained.
+        threaded: Whether a step may use several threads without changing its bits.
+    """
+
+    name: str
+    threaded = False
+
+    @abstractmethod
+    def __init__(self, problem: Problem, start: torch.Tensor) -> None:
+        """Start every replica.
+
+        Args:
+            problem: What is trained.
+            start: Weights, shape ``(replicas, n)``.
+        """
+
+    @abstractmethod
+    def step(self, batch: torch.Tensor | None) -> None:
+        """Take one step.
+
+        Args:
+            batch: Indices, shape ``(replicas, b)``, repeated indices counting as often as they
+                occur; None for the full batch.
+        """
+
+    @abstractmethod
+    def weights(self) -> torch.Tensor:
+        """Return the weights, shape ``(replicas, n)``."""
+
+    @abstractmethod
+    def correlations(self) -> torch.Tensor:
+        """Return the inner products with the data, shape ``(replicas, m)``."""
+
+    @abstractmethod
+    def off_span_energy(self) -> torch.Tensor:
+        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+
+    @abstractmethod
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Drop all replicas but the chosen ones.
+
+        Args:
+            chosen: Boolean mask, shape ``(replicas,)``.
+        """

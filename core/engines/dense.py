@@ -1,0 +1,63 @@
+"""Closed-form gradients in R^n, vectorised over replicas; any data."""
+
+from __future__ import annotations
+
+import torch
+
+from whichmin.core.engines.autograd import off_span_energy
+from whichmin.core.engines.base import Engine, Problem
+from whichmin.words import Activation
+
+__all__ = ["DenseEngine"]
+
+
+class DenseEngine(Engine):
+    """Steps with ``grad l_i = (|w|^2 - 2) phi(c_i) a_i + phi(c_i)^2 w``.
+
+    The gradient holds for every data point, of any length: from
+    ``l_i = [|a_i|^2 + (|w|^2 - 2) phi(c_i)^2] / 2``, since ``c phi(c) = phi(c)^2``.
+    """
+
+    name = "dense"
+
+    def __init__(self, problem: Problem, start: torch.Tensor) -> None:
+        self.problem = problem
+        self.weight = start.clone()
+
+    def step(self, batch: torch.Tensor | None) -> None:
+        """Take one step (see :meth:`Engine.step`)."""
+        points = self.problem.data.points
+        chosen = points.expand(len(self.weight), *points.shape) if batch is None else points[batch]
+        self.weight -= self.problem.step_size * self.batch_gradient(chosen)
+
+    def batch_gradient(self, chosen: torch.Tensor) -> torch.Tensor:
+        """Gradient of the mean loss over each replica's batch.
+
+        Args:
+            chosen: Data points, shape ``(replicas, b, n)``.
+
+        Returns:
+            Shape ``(replicas, n)``.
+        """
+        inner = torch.einsum("rbn,rn->rb", chosen, self.weight)
+        code = inner.clamp_min(0) if self.problem.activation is Activation.RELU else inner
+        norm = self.weight.square().sum(-1, keepdim=True)
+        along_data = torch.einsum("rb,rbn->rn", (norm - 2) * code, chosen)
+        along_weight = code.square().sum(-1, keepdim=True) * self.weight
+        return (along_data + along_weight) / chosen.shape[1]
+
+    def weights(self) -> torch.Tensor:
+        """Return the weights, shape ``(replicas, n)``."""
+        return self.weight.clone()
+
+    def correlations(self) -> torch.Tensor:
+        """Return the inner products with the data, shape ``(replicas, m)``."""
+        return self.weight @ self.problem.data.points.T
+
+    def off_span_energy(self) -> torch.Tensor:
+        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        return off_span_energy(self.weight, self.problem)
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Drop all replicas but the chosen ones."""
+        self.weight = self.weight[chosen]

@@ -1,0 +1,157 @@
+"""Correlation coordinates: a step costs O(m) whatever the dimension n.
+
+With ``alpha = eta / b``, ``S = sum over the batch of phi(c_i)^2`` (counted with multiplicity
+``mu``), ``s = 1 - alpha S`` and ``g = alpha (2 - N)``, ``N = |w|^2``, one step is
+
+    ``w <- s w + g sum_i mu_i phi(c_i) a_i``,
+
+so the weights stay in the span of the data and of the start, and the part of the start outside
+the data's span only shrinks, by ``s``.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from whichmin.core.engines.base import Engine, Problem
+from whichmin.core.threads import single_threaded
+from whichmin.words import Activation
+
+__all__ = ["GramEngine", "ReducedEngine", "reduced_engine"]
+
+
+class ReducedEngine(Engine):
+    """Exact for orthonormal data: ``c_j <- (s + g mu_j) c_j`` where active, else ``s c_j``.
+
+    Attributes:
+        c: Correlations, shape ``(m, replicas)``: replicas are contiguous, so that every kernel of
+            a step runs along them.
+        off: Factor of the start's off-span part, shape ``(replicas,)``.
+        off_energy: Squared norm of the start's off-span part, shape ``(replicas,)``.
+    """
+
+    name = "reduced"
+    threaded = True
+
+    def __init__(self, problem: Problem, start: torch.Tensor) -> None:
+        points = problem.data.points
+        self.problem = problem
+        with single_threaded():
+            in_span = start @ points.T
+            self.off_span = start - in_span @ points
+            # One more projection (Kahan: twice is enough) makes the rest orthogonal to rounding.
+            self.off_span -= (self.off_span @ points.T) @ points
+        self.c = in_span.T.contiguous()
+        self.off_energy = self.off_span.square().sum(-1)
+        self.off = torch.ones_like(self.off_energy)
+        self._relu = problem.activation is Activation.RELU
+
+    def squared_norm(self) -> torch.Tensor:
+        """Return ``N``, shape ``(replicas,)``."""
+        return self.c.square().sum(0) + self.off.square() * self.off_energy
+
+    def step(self, batch: torch.Tensor | None) -> None:
+        """Take one step (see :meth:`Engine.step`)."""
+        norm = self.squared_norm()
+        if batch is None:
+            picked, size = self.c, self.problem.data.m
+        else:
+            picked, size = self.c.gather(0, batch.T), batch.shape[1]
+        code = picked.clamp_min(0) if self._relu else picked
+        alpha = self.problem.step_size / size
+        shrink = 1 - alpha * code.square().sum(0)
+        gain = alpha * (2 - norm)
+        added = code * gain
+        self.c *= shrink
+        if batch is None:
+            self.c += added
+        else:
+            self.c.scatter_add_(0, batch.T, added)
+        self.off *= shrink
+
+    def weights(self) -> torch.Tensor:
+        """Return the weights, shape ``(replicas, n)``."""
+        with single_threaded():
+            in_span = self.c.T.contiguous() @ self.problem.data.points
+        return in_span + self.off[:, None] * self.off_span
+
+    def correlations(self) -> torch.Tensor:
+        """Return the inner products with the data, shape ``(replicas, m)``."""
+        return self.c.T.contiguous()
+
+    def off_span_energy(self) -> torch.Tensor:
+        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        return self.off.square() * self.off_energy
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Drop all replicas but the chosen ones."""
+        self.c = self.c[:, chosen].contiguous()
+        self.off, self.off_energy = self.off[chosen], self.off_energy[chosen]
+        self.off_span = self.off_span[chosen]
+
+
+class GramEngine(Engine):
+    """Correlated data through ``K = A A^T``: ``c <- s c + g K (mu phi(c))``, O(b m) a step.
+
+    The weights are ``w = off w_0 + beta A``, with ``N`` carried along exactly:
+    ``|s w + g A^T f|^2 = s^2 N + 2 s g f.c + g^2 f.Kf`` for ``f = mu phi(c)``.
+    """
+
+    name = "reduced"
+
+    def __init__(self, problem: Problem, start: torch.Tensor) -> None:
+        self.problem = problem
+        self.start = start.clone()
+        self.c = start @ problem.data.points.T
+        self.norm = start.square().sum(-1)
+        self.off = torch.ones_like(self.norm)
+        self.beta = torch.zeros_like(self.c)
+        self._relu = problem.activation is Activation.RELU
+
+    def step(self, batch: torch.Tensor | None) -> None:
+        """Take one step (see :meth:`Engine.step`)."""
+        code = self.c.clamp_min(0) if self._relu else self.c
+        if batch is None:
+            force, size = code, self.problem.data.m
+        else:
+            picked, size = code.gather(1, batch), batch.shape[1]
+            force = torch.zeros_like(code).scatter_add_(1, batch, picked)
+        alpha = self.problem.step_size / size
+        shrink = 1 - alpha * (force * code).sum(-1)
+        gain = alpha * (2 - self.norm)
+        pushed = force @ self.problem.data.gram
+        self.norm = (
+            shrink.square() * self.norm
+            + 2 * shrink * gain * (force * self.c).sum(-1)
+            + gain.square() * (force * pushed).sum(-1)
+        )
+        self.c = shrink[:, None] * self.c + gain[:, None] * pushed
+        self.beta = shrink[:, None] * self.beta + gain[:, None] * force
+        self.off = shrink * self.off
+
+    def weights(self) -> torch.Tensor:
+        """Return the weights, shape ``(replicas, n)``."""
+        return self.off[:, None] * self.start + self.beta @ self.problem.data.points
+
+    def correlations(self) -> torch.Tensor:
+        """Return the inner products with the data, shape ``(replicas, m)``."""
+        return self.c.clone()
+
+    def off_span_energy(self) -> torch.Tensor:
+        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        inverse = torch.linalg.pinv(self.problem.data.gram, hermitian=True)
+        first = self.start @ self.problem.data.points.T
+        residual = self.start - (first @ inverse) @ self.problem.data.points
+        return self.off.square() * residual.square().sum(-1)
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Drop all replicas but the chosen ones."""
+        for name in ("start", "c", "norm", "off", "beta"):
+            setattr(self, name, getattr(self, name)[chosen])
+
+
+def reduced_engine(problem: Problem, start: torch.Tensor) -> Engine:
+    """Return the cheapest exact engine in correlation coordinates for this data."""
+    if problem.data.orthonormal:
+        return ReducedEngine(problem, start)
+    return GramEngine(problem, start)

@@ -1,0 +1,371 @@
+"""What a run found: the judge that ends it and the result that describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from whichmin.core.batches import BatchStream
+from whichmin.core.data import Data
+from whichmin.core.dynamics import is_correlated_relu
+from whichmin.core.engines import Engine, Problem
+from whichmin.core.landscape import loss_gap, minimum_loss
+from whichmin.core.threads import single_threaded
+from whichmin.errors import MissingDependency
+from whichmin.words import Activation, EngineName, Sampling, Status
+
+__all__ = ["Judge", "Recipe", "Record", "TrainResult", "active_energy", "observe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything besides data and start that determines a run."""
+
+    activation: Activation
+    sampling: Sampling
+    batch_size: int
+    full_batch: bool
+    step_size: float
+    engine: EngineName
+    seed: int
+    tolerance: float
+    step_limit: int
+    check_every: int
+    dtype: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """Outcome of every replica.
+
+    Attributes:
+        status: How each run ended; each member carries advice.
+        steps: Steps taken, shape ``(R,)``.
+        weights: Final weights, shape ``(R, n)``.
+        start: Starting weights, shape ``(R, n)``.
+        correlations: Inner products of weights and data, shape ``(R, m)``.
+        loss: Final loss, shape ``(R,)``.
+        loss_gap: Loss above the global minimum, NaN where that is not known, shape ``(R,)``.
+        winner: Data point of largest absolute cosine, shape ``(R,)``.
+        cosine: Its cosine with the weights, with sign, shape ``(R,)``.
+        cosine_with_start: Cosine of final and starting weights, shape ``(R,)``.
+        norm: Euclidean norm of the weights, shape ``(R,)``.
+        off_winner_mass: Squared correlations with all other points, shape ``(R,)``.
+        active: Points that the minimum represents, ``phi(c_i)^2 > tolerance``, shape ``(R, m)``.
+        data: The validated data.
+        recipe: The settings of the run.
+    """
+
+    status: tuple[Status, ...]
+    steps: torch.Tensor
+    weights: torch.Tensor = field(repr=False)
+    start: torch.Tensor = field(repr=False)
+    correlations: torch.Tensor = field(repr=False)
+    loss: torch.Tensor = field(repr=False)
+    loss_gap: torch.Tensor
+    winner: torch.Tensor
+    cosine: torch.Tensor
+    cosine_with_start: torch.Tensor
+    norm: torch.Tensor
+    off_winner_mass: torch.Tensor
+    active: torch.Tensor = field(repr=False)
+    data: Data = field(repr=False)
+    recipe: Recipe
+
+    @property
+    def converged(self) -> bool:
+        """Whether every replica reached a global minimum."""
+        return all(s is Status.CONVERGED for s in self.status)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One dictionary of plain Python values per replica."""
+        return [
+            {
+                "replica": r,
+                "batch_size": self.recipe.batch_size,
+                "status": str(self.status[r]),
+                "steps": int(self.steps[r]),
+                "loss": float(self.loss[r]),
+                "loss_gap": float(self.loss_gap[r]),
+                "winner": int(self.winner[r]),
+                "cosine": float(self.cosine[r]),
+                "cosine_with_start": float(self.cosine_with_start[r]),
+                "norm": float(self.norm[r]),
+                "off_winner_mass": float(self.off_winner_mass[r]),
+                "active": tuple(int(i) for i in self.active[r].nonzero().flatten()),
+            }
+            for r in range(len(self.status))
+        ]
+
+    def to_numpy(self) -> dict[str, np.ndarray]:
+        """All per-replica quantities as NumPy arrays, by name."""
+        arrays = {
+            name: value.cpu().numpy()
+            for name, value in vars(self).items()
+            if isinstance(value, torch.Tensor)
+        }
+        arrays["status"] = np.array([str(s) for s in self.status])
+        return arrays
+
+    def to_pandas(self) -> Any:
+        """One row per replica.
+
+        Returns:
+            A ``pandas.DataFrame``.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingDependency(
+                "pandas", "to_pandas() builds a DataFrame", "pip install 'whichmin[pandas]'"
+            ) from error
+        return pandas.DataFrame.from_records(self.records())
+
+
+@dataclass(frozen=True)
+class Observation:
+    """The scalars that decide about a state, each of shape ``(R,)`` unless stated."""
+
+    correlations: torch.Tensor  # (R, m)
+    squared_norm: torch.Tensor
+    active_energy: torch.Tensor
+    loss: torch.Tensor
+    loss_gap: torch.Tensor
+    winner: torch.Tensor
+    off_winner_mass: torch.Tensor
+
+
+def active_energy(correlations: torch.Tensor, activation: Activation) -> torch.Tensor:
+    """``C``, the sum of ``phi(c_i)^2`` over the data.
+
+    Returns:
+        Shape ``correlations.shape[:-1]``.
+    """
+    code = correlations.clamp_min(0) if activation is Activation.RELU else correlations
+    return code.square().sum(-1)
+
+
+def observe(
+    problem: Problem, weights: torch.Tensor, correlations: torch.Tensor, off_span: torch.Tensor
+) -> Observation:
+    """Compute what the judge looks at.
+
+    Args:
+        problem: What is trained.
+        weights: Shape ``(R, n)``.
+        correlations: Shape ``(R, m)``.
+        off_span: Squared norm outside the span of the data, shape ``(R,)``.
+
+    Returns:
+        The observation.
+    """
+    data = problem.data
+    energy = active_energy(correlations, problem.activation)
+    norm = weights.square().sum(-1)
+    loss = 0.5 * (data.gram.diagonal().mean() + (norm - 2) * energy / data.m)
+    if data.orthonormal:
+        # For ReLU the negative correlations count as if they were outside the span. Summed over
+        # the negative ones alone: as a difference, tiny ones would drown in the large ones.
+        inactive = off_span
+        if problem.activation is Activation.RELU:
+            inactive = off_span + correlations.clamp_max(0).square().sum(-1)
+        gap = loss_gap(energy, inactive, data.m)
+    else:
+        minimum = minimum_loss(data, problem.activation)
+        gap = loss - (float("nan") if minimum is None else minimum)
+    cosines = correlations.abs() / data.gram.diagonal().sqrt()
+    winner = cosines.nan_to_num(0.0).argmax(-1)
+    others = correlations.scatter(1, winner[:, None], 0.0)
+    return Observation(
+        correlations, norm, energy, loss, gap, winner, others.square().sum(-1)
+    )
+
+
+class Judge:
+    """Decides whether and how a run has ended."""
+
+    def __init__(
+        self, problem: Problem, stream: BatchStream, tolerance: float, start: torch.Tensor
+    ) -> None:
+        self.problem = problem
+        self.tolerance = tolerance
+        separation = stream.separation()
+        apart = separation[~np.eye(stream.m, dtype=bool)]
+        self.separates = bool(problem.data.orthonormal and len(apart) and (apart > 0).all())
+        # Overflow is doubly exponential once alpha S > 2, so the exact threshold moves the
+        # reported step by one or two at most.
+        self.explosion = 1e12 * start.square().sum(-1).clamp_min(1.0)
+        self._at_start: torch.Tensor | None = self._unresolved(start)
+
+    def __call__(self, engine: Engine, replicas: torch.Tensor) -> list[Status | None]:
+        """Judge the engine's rows.
+
+        Args:
+            engine: Its rows are the given replicas.
+            replicas: Replica numbers.
+
+        Returns:
+            A status per row, None for a run that goes on.
+        """
+        seen = observe(
+            self.problem, engine.weights(), engine.correlations(), engine.off_span_energy()
+        )
+        energy, norm = seen.active_energy, seen.squared_norm
+        relu = self.problem.activation is Activation.RELU
+        diverged = ~(torch.isfinite(norm) & torch.isfinite(energy))
+        diverged |= norm > self.explosion[replicas]
+        silent = energy == 0
+        if self._at_start is not None:
+            silent = silent | self._at_start
+            self._at_start = None
+        trapped = silent & (not relu)
+        if self.problem.data.orthonormal:
+            trapped |= self._falls_to_zero(energy, norm)
+        if is_correlated_relu(self.problem):
+            reached = self._gradient_energy(seen, engine.weights()) <= self.tolerance
+            arrived = Status.STATIONARY
+        else:
+            reached = seen.loss_gap <= self.tolerance
+            if self.separates:
+                reached &= seen.off_winner_mass <= self.tolerance
+            arrived = Status.CONVERGED
+        verdicts = (
+            (diverged, Status.DIVERGED),
+            (silent & relu, Status.DEAD_NEURON),
+            (trapped, Status.NON_MINIMAL_CRITICAL_POINT),
+            (reached, arrived),
+        )
+        status: list[Status | None] = [None] * len(replicas)
+        for mask, verdict in verdicts:
+            for row in mask.nonzero().flatten().tolist():
+                if status[row] is None:
+                    status[row] = verdict
+        return status
+
+    def _falls_to_zero(self, energy: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:
+        """Whether the active correlations die out with the norm staying above sqrt(2).
+
+        Near C = 0 and for N > 2 the flow is dC = -2 C (N - 2), dN = -2 C N (to first order in C),
+        hence d(N - 2)^2 / dC = 2 N: while C falls to 0, (N - 2)^2 falls by about 4 C. N therefore
+        stays above 2 if (N - 2)^2 > 4 C; the factor 8 is a margin of two for finite steps.
+        """
+        small = energy <= self.tolerance
+        return small & (norm > 2) & ((norm - 2).square() > 8 * energy)
+
+    def _unresolved(self, start: torch.Tensor) -> torch.Tensor:
+        """Whether every active correlation of the start is rounding noise.
+
+        An inner product carries an error of at most ``n u sum_k |w_k| |a_k|`` (Higham, section
+        3.1), so smaller values say nothing about the sign or size of the true one.
+        """
+        points = self.problem.data.points
+        with single_threaded():
+            inner = start @ points.T
+            noise = start.abs() @ points.abs().T
+        noise *= self.problem.data.n * torch.finfo(start.dtype).eps
+        size = inner if self.problem.activation is Activation.RELU else inner.abs()
+        return (size <= noise).all(-1)
+
+    def _gradient_energy(self, seen: Observation, weights: torch.Tensor) -> torch.Tensor:
+        data = self.problem.data
+        force = (seen.squared_norm - 2)[:, None] * seen.correlations.clamp_min(0)
+        with single_threaded():
+            pulled = force @ data.points
+        return ((pulled + seen.active_energy[:, None] * weights) / data.m).square().sum(-1)
+
+
+@dataclass
+class Record:
+    """Final states, filled in as replicas finish."""
+
+    weights: torch.Tensor
+    correlations: torch.Tensor
+    off_span: torch.Tensor
+    steps: torch.Tensor
+    status: list[Status | None]
+
+    @classmethod
+    def empty(cls, start: torch.Tensor, m: int) -> Record:
+        """Make room for one final state per row of ``start``.
+
+        Returns:
+            A record without entries.
+        """
+        replicas = len(start)
+        return cls(
+            torch.empty_like(start),
+            start.new_empty(replicas, m),
+            start.new_empty(replicas),
+            torch.zeros(replicas, dtype=torch.int64),
+            [None] * replicas,
+        )
+
+    def write(
+        self,
+        engine: Engine,
+        replicas: np.ndarray,
+        done: np.ndarray,
+        status: list[Status | None],
+        steps: int,
+    ) -> None:
+        """Store the rows that are done.
+
+        Args:
+            engine: Its rows are the given replicas.
+            replicas: Replica numbers.
+            done: Which of them have ended.
+            status: How.
+            steps: Steps taken so far.
+        """
+        if not done.any():
+            return
+        rows = torch.from_numpy(np.flatnonzero(done)).to(self.weights.device)
+        where = torch.from_numpy(replicas[done]).to(self.weights.device)
+        self.weights[where] = engine.weights()[rows]
+        self.correlations[where] = engine.correlations()[rows]
+        self.off_span[where] = engine.off_span_energy()[rows]
+        self.steps[where.cpu()] = steps
+        for row in np.flatnonzero(done):
+            self.status[replicas[row]] = status[row]
+
+    def finish(
+        self, problem: Problem, recipe: Recipe, start: torch.Tensor
+    ) -> TrainResult:
+        """Describe all final states.
+
+        Returns:
+            The result of the run.
+        """
+        seen = observe(problem, self.weights, self.correlations, self.off_span)
+        norm = seen.squared_norm.sqrt()
+        lengths = problem.data.gram.diagonal().sqrt()
+        best = self.correlations.gather(1, seen.winner[:, None])[:, 0]
+        code = self.correlations
+        if problem.activation is Activation.RELU:
+            code = code.clamp_min(0)
+        aligned = (self.weights * start).sum(-1) / (norm * start.square().sum(-1).sqrt())
+        return TrainResult(
+            status=tuple(s for s in self.status if s is not None),
+            steps=self.steps,
+            weights=self.weights,
+            start=start,
+            correlations=self.correlations,
+            loss=seen.loss,
+            loss_gap=seen.loss_gap,
+            winner=seen.winner,
+            cosine=best / (norm * lengths[seen.winner]),
+            cosine_with_start=aligned,
+            norm=norm,
+            off_winner_mass=seen.off_winner_mass,
+            active=code.square() > recipe.tolerance,
+            data=problem.data,
+            recipe=recipe,
+        )

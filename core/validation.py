@@ -1,0 +1,175 @@
+"""The one place that validates input to the numeric layer."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+import torch
+
+from whichmin.errors import InputError, MissingDependency
+
+__all__ = [
+    "check_batch_size",
+    "check_device",
+    "check_dtype",
+    "check_integer",
+    "check_matrix",
+    "check_positive",
+    "check_seed",
+    "check_weights",
+]
+
+_DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+def check_positive(value: Any, argument: str, upper: float = math.inf) -> float:
+    """Return ``value`` as a float in ``(0, upper)``.
+
+    Raises:
+        InputError: It is not a real number in that range.
+    """
+    allowed = "must be a positive finite number" + (f" below {upper}" if upper < math.inf else "")
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InputError(argument, value, allowed)
+    number = float(value)
+    if not (math.isfinite(number) and 0 < number < upper):
+        raise InputError(argument, value, allowed)
+    return number
+
+
+def check_integer(
+    value: Any, argument: str, minimum: int, maximum: int | None = None, reason: str = ""
+) -> int:
+    """Return ``value`` as an int in ``[minimum, maximum]``.
+
+    Raises:
+        InputError: It is not an integer in that range.
+    """
+    bounds = f"must be an integer >= {minimum}"
+    if maximum is not None:
+        bounds += f" and <= {maximum}"
+    if reason:
+        bounds += f" ({reason})"
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise InputError(argument, value, bounds)
+    if value < minimum or (maximum is not None and value > maximum):
+        raise InputError(argument, value, bounds)
+    return int(value)
+
+
+def check_seed(value: Any, argument: str = "seed") -> int:
+    """Return a seed in ``[0, 2**64)``, the key space of the generator.
+
+    Raises:
+        InputError: It is not an integer in that range.
+    """
+    return check_integer(value, argument, 0, 2**64 - 1)
+
+
+def check_batch_size(value: Any, m: int, replacement: bool, argument: str = "batch_size") -> int:
+    """Return a batch size that fits ``m`` data points.
+
+    Raises:
+        InputError: It is not a positive integer, or exceeds ``m`` without replacement.
+    """
+    if replacement:
+        return check_integer(value, argument, 1)
+    return check_integer(value, argument, 1, m, "the number of data points, without replacement")
+
+
+def check_dtype(value: Any, argument: str = "dtype") -> torch.dtype:
+    """Return a supported floating dtype.
+
+    Raises:
+        InputError: It is neither float64 nor float32.
+    """
+    if isinstance(value, str) and value in _DTYPES:
+        return _DTYPES[value]
+    if isinstance(value, torch.dtype) and value in _DTYPES.values():
+        return value
+    raise InputError(argument, value, "must be float64 or float32")
+
+
+def check_device(value: Any, argument: str = "device") -> torch.device:
+    """Return a usable device.
+
+    Raises:
+        InputError: It names no known device.
+        MissingDependency: It names a GPU that is not there.
+    """
+    try:
+        device = torch.device(value)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(argument, value, "must be cpu, cuda or cuda:INDEX") from error
+    if device.type not in ("cpu", "cuda"):
+        raise InputError(argument, value, "must be cpu, cuda or cuda:INDEX")
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            raise MissingDependency(
+                f"{argument} = {value!r}",
+                f"PyTorch {torch.__version__} sees {count} CUDA device(s)",
+                "use device='cpu', or install a CUDA build of PyTorch on a machine with that GPU",
+            )
+    return device
+
+
+def _real_array(value: Any, argument: str) -> torch.Tensor:
+    """Convert to a finite real CPU or CUDA tensor without changing the numbers."""
+    if isinstance(value, torch.Tensor):
+        tensor = value.detach()
+    else:
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise InputError(argument, value, "must be a rectangular array of numbers") from error
+        if array.dtype.kind not in "fiu":
+            raise InputError(
+                argument, array.dtype, "must hold real numbers (floating point or integer)"
+            )
+        if array.dtype.kind in "iu" or array.dtype.itemsize > 8:
+            array = array.astype(np.float64)
+        tensor = torch.from_numpy(np.array(array, order="C"))
+    if tensor.is_complex() or tensor.dtype == torch.bool or tensor.layout != torch.strided:
+        raise InputError(argument, tensor.dtype, "must be a dense array of real numbers")
+    if not bool(torch.isfinite(tensor).all()):
+        bad = int((~torch.isfinite(tensor)).sum())
+        raise InputError(argument, f"{bad} NaN or infinite entries", "must be finite everywhere")
+    return tensor
+
+
+def check_matrix(
+    value: Any, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return a fresh matrix of finite numbers, rows as samples.
+
+    Raises:
+        InputError: Wrong rank, no rows or columns, not real, or not finite.
+    """
+    tensor = _real_array(value, argument)
+    if tensor.ndim != 2 or 0 in tensor.shape:
+        raise InputError(
+            argument, f"array of shape {tuple(tensor.shape)}", "must have shape (m, n), m, n >= 1"
+        )
+    return tensor.to(device=device, dtype=dtype, copy=True)
+
+
+def check_weights(
+    value: Any, n: int, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return weights with a leading replica axis: shape ``(replicas, n)``.
+
+    Raises:
+        InputError: Wrong shape, not real, or not finite.
+    """
+    tensor = _real_array(value, argument)
+    if tensor.ndim not in (1, 2) or tensor.shape[-1] != n or 0 in tensor.shape:
+        raise InputError(
+            argument,
+            f"array of shape {tuple(tensor.shape)}",
+            f"must have shape ({n},) or (replicas, {n}) to match the data's {n} columns",
+        )
+    return tensor.reshape(-1, n).to(device=device, dtype=dtype, copy=True)

@@ -1,0 +1,54 @@
+"""Errors of every layer; each names the argument, its value and what is allowed."""
+
+from __future__ import annotations
+
+__all__ = ["CheckFailed", "InputError", "MissingDependency", "WhichminError"]
+
+
+class WhichminError(Exception):
+    """Base class of the errors that whichmin raises on purpose."""
+
+
+class InputError(WhichminError, ValueError):
+    """An argument has a value that is not allowed.
+
+    Attributes:
+        argument: Name of the argument, as the caller spelled it.
+        value: The value received, shortened for display.
+        allowed: What would have been accepted.
+    """
+
+    def __init__(self, argument: str, value: object, allowed: str) -> None:
+        text = repr(value)
+        self.argument = argument
+        self.value = text if len(text) <= 120 else text[:117] + "..."
+        self.allowed = allowed
+        super().__init__(f"{argument} = {self.value}, but {allowed}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the three parts, so that the error survives pickling."""
+        return (_rebuild, (self.argument, self.value, self.allowed))
+
+
+class _Verbatim(str):
+    """A string whose repr is itself: a value that was already shortened for display."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _rebuild(argument: str, value: str, allowed: str) -> InputError:
+    return InputError(argument, _Verbatim(value), allowed)
+
+
+class MissingDependency(WhichminError, ImportError):
+    """An optional package or device is needed and absent."""
+
+    def __init__(self, what: str, why: str, remedy: str) -> None:
+        super().__init__(f"{what} is missing: {why}; {remedy}")
+
+
+class CheckFailed(WhichminError, AssertionError):
+    """A verification check found a deviation larger than rounding explains."""
