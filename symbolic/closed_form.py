@@ -1,0 +1,111 @@
+"""A closed form: an expression, the derivation that reaches it, and its evaluation."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from whichmin.errors import InputError
+from whichmin.symbolic.derivation import Derivation, vanishes
+
+__all__ = ["ClosedForm"]
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """A result of the symbolic layer.
+
+    Attributes:
+        id: Stable name, ``topic.quantity``.
+        statement: What the expression is, in one line.
+        expression: The result.
+        derivation: The chain that ends in the expression.
+        source: Where the literature states it, or what it follows from.
+
+    Example:
+        >>> from whichmin.symbolic import closed_form
+        >>> closed_form("sharpness.trace_at_minimum")(n=32, m=8, k=5, kappa=0.5)
+        3.6875
+    """
+
+    id: str
+    statement: str
+    expression: sp.Expr
+    derivation: Derivation
+    source: str
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Names of the free symbols, sorted."""
+        return tuple(sorted(str(symbol) for symbol in self.expression.free_symbols))
+
+    def failures(self) -> list[str]:
+        """Describe what is wrong with the form, symbolically.
+
+        Returns:
+            One line per step that does not hold, and one if the chain ends elsewhere.
+        """
+        lines = self.derivation.failures()
+        if not vanishes(self.derivation.result - self.expression):
+            lines.append(
+                f"the derivation ends in {self.derivation.result}, the closed form states "
+                f"{self.expression}"
+            )
+        return [f"{self.id}: {line}" for line in lines]
+
+    def exact(self, **values: Any) -> sp.Expr:
+        """Evaluate in exact arithmetic.
+
+        Args:
+            **values: Integers, fractions or SymPy expressions by name; others stay symbolic.
+
+        Returns:
+            The expression with the values substituted.
+
+        Raises:
+            InputError: A name is not an argument of this form.
+        """
+        self._check_names(values, complete=False)
+        by_name = {str(symbol): symbol for symbol in self.expression.free_symbols}
+        return sp.sympify(
+            self.expression.subs({by_name[name]: sp.sympify(v) for name, v in values.items()})
+        )
+
+    def __call__(self, **values: Any) -> Any:
+        """Evaluate on numbers, NumPy arrays or PyTorch tensors (broadcast together).
+
+        Args:
+            **values: One value per argument.
+
+        Returns:
+            The value, in the kind of array that came in.
+
+        Raises:
+            InputError: An argument is missing or unknown.
+        """
+        self._check_names(values, complete=True)
+        torch = sys.modules.get("torch")
+        backend = "numpy"
+        if torch is not None and any(isinstance(v, torch.Tensor) for v in values.values()):
+            backend = "torch"
+            values = {name: torch.as_tensor(v) for name, v in values.items()}
+        return _compiled(self.expression, self.arguments, backend)(*map(values.get, self.arguments))
+
+    def _check_names(self, values: dict[str, Any], complete: bool) -> None:
+        expected = ", ".join(self.arguments) or "(none)"
+        for name in values:
+            if name not in self.arguments:
+                raise InputError("argument", name, f"{self.id} takes: {expected}")
+        missing = [name for name in self.arguments if name not in values]
+        if complete and missing:
+            raise InputError("arguments", sorted(values), f"{self.id} takes: {expected}")
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(expression: sp.Expr, arguments: tuple[str, ...], backend: str) -> Any:
+    by_name = {str(symbol): symbol for symbol in expression.free_symbols}
+    return sp.lambdify([by_name[name] for name in arguments], expression, modules=backend)

@@ -1,0 +1,43 @@
+"""All closed forms by id."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from whichmin.errors import InputError
+from whichmin.symbolic.closed_form import ClosedForm
+from whichmin.symbolic.dynamics import dynamics_forms
+from whichmin.symbolic.landscape import landscape_forms
+from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.sharpness import sharpness_forms
+
+__all__ = ["closed_form", "closed_forms"]
+
+
+@functools.cache
+def closed_forms() -> Mapping[str, ClosedForm]:
+    """Return every closed form by id."""
+    forms = (*per_sample(), *landscape_forms(), *sharpness_forms(), *dynamics_forms())
+    table = {form.id: form for form in forms}
+    assert len(table) == len(forms), "two closed forms share an id"
+    return MappingProxyType(table)
+
+
+def closed_form(name: str) -> ClosedForm:
+    """Return one closed form.
+
+    Args:
+        name: Its id, such as ``sharpness.trace_at_minimum``.
+
+    Returns:
+        The form.
+
+    Raises:
+        InputError: No form has this id.
+    """
+    forms = closed_forms()
+    if name not in forms:
+        raise InputError("name", name, f"must be one of: {', '.join(forms)}")
+    return forms[name]
