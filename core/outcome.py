@@ -15,7 +15,7 @@ from whichmin.core.engines import Engine, Problem
 from whichmin.core.landscape import loss_gap, minimum_loss
 from whichmin.core.threads import single_threaded
 from whichmin.errors import MissingDependency
-from whichmin.words import Activation, EngineName, Sampling, Status
+from whichmin.words import Activation, Sampling, Status
 
 __all__ = ["Judge", "Recipe", "Record", "TrainResult", "active_energy", "observe"]
 
@@ -29,7 +29,7 @@ class Recipe:
     batch_size: int
     full_batch: bool
     step_size: float
-    engine: EngineName
+    engine: str
     seed: int
     tolerance: float
     step_limit: int
@@ -154,13 +154,13 @@ def active_energy(correlations: torch.Tensor, activation: Activation) -> torch.T
 
 
 def observe(
-    problem: Problem, weights: torch.Tensor, correlations: torch.Tensor, off_span: torch.Tensor
+    problem: Problem, norm: torch.Tensor, correlations: torch.Tensor, off_span: torch.Tensor
 ) -> Observation:
     """Compute what the judge looks at.
 
     Args:
         problem: What is trained.
-        weights: Shape ``(R, n)``.
+        norm: Squared norm of the weights, shape ``(R,)``.
         correlations: Shape ``(R, m)``.
         off_span: Squared norm outside the span of the data, shape ``(R,)``.
 
@@ -169,7 +169,6 @@ def observe(
     """
     data = problem.data
     energy = active_energy(correlations, problem.activation)
-    norm = weights.square().sum(-1)
     loss = 0.5 * (data.gram.diagonal().mean() + (norm - 2) * energy / data.m)
     if data.orthonormal:
         # For ReLU the negative correlations count as if they were outside the span. Summed over
@@ -216,7 +215,7 @@ class Judge:
             A status per row, None for a run that goes on.
         """
         seen = observe(
-            self.problem, engine.weights(), engine.correlations(), engine.off_span_energy()
+            self.problem, engine.squared_norm(), engine.correlations(), engine.off_span_energy()
         )
         energy, norm = seen.active_energy, seen.squared_norm
         relu = self.problem.activation is Activation.RELU
@@ -344,8 +343,9 @@ class Record:
         Returns:
             The result of the run.
         """
-        seen = observe(problem, self.weights, self.correlations, self.off_span)
-        norm = seen.squared_norm.sqrt()
+        norm = self.weights.square().sum(-1)
+        seen = observe(problem, norm, self.correlations, self.off_span)
+        norm = norm.sqrt()
         lengths = problem.data.gram.diagonal().sqrt()
         best = self.correlations.gather(1, seen.winner[:, None])[:, 0]
         code = self.correlations

@@ -106,7 +106,8 @@ def train(
         sampling: ``without-replacement``, ``with-replacement``, ``reshuffled``, ``cyclic`` or
             ``custom``.
         batches: Indices of every step, shape ``(steps, b)``, for ``custom``.
-        engine: ``auto``, ``autograd``, ``dense`` or ``reduced``.
+        engine: ``auto``, ``autograd``, ``dense``, ``reduced``, or a callable that builds an
+            :class:`~whichmin.core.engines.Engine` from (problem, start).
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
         max_steps: Step limit; by default what the theory's rates ask for.
@@ -150,7 +151,11 @@ def train(
     start = check_weights(w0, valid.n, "w0", kind, place)
     if replicas != 1 and replicas != len(start):
         raise InputError("replicas", replicas, f"must match the {len(start)} row(s) of w0")
-    name = parse(EngineName, engine, "engine")
+    if callable(engine) and not isinstance(engine, str):
+        factory, name = engine, getattr(engine, "__name__", "custom")
+    else:
+        choice = parse(EngineName, engine, "engine")
+        factory, name = ENGINES[choice], choice.value
     tolerance = check_positive(tolerance, "tolerance", upper=1.0)
     limit = _step_limit(max_steps, problem, stream, start, tolerance)
     every = max(1, limit // 500) if check_every is None else check_integer(
@@ -171,7 +176,7 @@ def train(
         threads=torch.get_num_threads(),
         full_batch=stream.is_full_batch,
     )
-    return _run(ENGINES[name], problem, stream, start, recipe, progress)
+    return _run(factory, problem, stream, start, recipe, progress)
 
 
 def _step_limit(

@@ -69,6 +69,10 @@ class Engine(ABC):
     def off_span_energy(self) -> torch.Tensor:
         """Return the squared norm outside the data's span, shape ``(replicas,)``."""
 
+    def squared_norm(self) -> torch.Tensor:
+        """Return the squared norm of the weights, shape ``(replicas,)``."""
+        return self.weights().square().sum(-1)
+
     @abstractmethod
     def keep(self, chosen: torch.Tensor) -> None:
         """Drop all replicas but the chosen ones.

@@ -14,7 +14,7 @@ from __future__ import annotations
 import torch
 
 from whichmin.core.engines.base import Engine, Problem
-from whichmin.core.threads import single_threaded
+from whichmin.core.summation import pairwise_sum, project
 from whichmin.words import Activation
 
 __all__ = ["GramEngine", "ReducedEngine", "reduced_engine"]
@@ -22,6 +22,8 @@ __all__ = ["GramEngine", "ReducedEngine", "reduced_engine"]
 
 class ReducedEngine(Engine):
     """Exact for orthonormal data: ``c_j <- (s + g mu_j) c_j`` where active, else ``s c_j``.
+
+    The bits of a replica depend on no other replica: all sums over the data have a fixed order.
 
     Attributes:
         c: Correlations, shape ``(m, replicas)``: replicas are contiguous, so that every kernel of
@@ -34,21 +36,15 @@ class ReducedEngine(Engine):
     threaded = True
 
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
-        points = problem.data.points
         self.problem = problem
-        with single_threaded():
-            in_span = start @ points.T
-            self.off_span = start - in_span @ points
-            # One more projection (Kahan: twice is enough) makes the rest orthogonal to rounding.
-            self.off_span -= (self.off_span @ points.T) @ points
-        self.c = in_span.T.contiguous()
-        self.off_energy = self.off_span.square().sum(-1)
+        self.c, self.off_span = project(start, problem.data.points)
+        self.off_energy = pairwise_sum(self.off_span.T.square())
         self.off = torch.ones_like(self.off_energy)
         self._relu = problem.activation is Activation.RELU
 
     def squared_norm(self) -> torch.Tensor:
         """Return ``N``, shape ``(replicas,)``."""
-        return self.c.square().sum(0) + self.off.square() * self.off_energy
+        return pairwise_sum(self.c.square()) + self.off_span_energy()
 
     def step(self, batch: torch.Tensor | None) -> None:
         """Take one step (see :meth:`Engine.step`)."""
@@ -59,7 +55,7 @@ class ReducedEngine(Engine):
             picked, size = self.c.gather(0, batch.T), batch.shape[1]
         code = picked.clamp_min(0) if self._relu else picked
         alpha = self.problem.step_size / size
-        shrink = 1 - alpha * code.square().sum(0)
+        shrink = 1 - alpha * pairwise_sum(code.square())
         gain = alpha * (2 - norm)
         added = code * gain
         self.c *= shrink
@@ -71,9 +67,10 @@ class ReducedEngine(Engine):
 
     def weights(self) -> torch.Tensor:
         """Return the weights, shape ``(replicas, n)``."""
-        with single_threaded():
-            in_span = self.c.T.contiguous() @ self.problem.data.points
-        return in_span + self.off[:, None] * self.off_span
+        total = self.off[:, None] * self.off_span
+        for value, point in zip(self.c, self.problem.data.points, strict=True):
+            total += value[:, None] * point
+        return total
 
     def correlations(self) -> torch.Tensor:
         """Return the inner products with the data, shape ``(replicas, m)``."""
@@ -128,6 +125,10 @@ class GramEngine(Engine):
         self.c = shrink[:, None] * self.c + gain[:, None] * pushed
         self.beta = shrink[:, None] * self.beta + gain[:, None] * force
         self.off = shrink * self.off
+
+    def squared_norm(self) -> torch.Tensor:
+        """Return ``N``, shape ``(replicas,)``."""
+        return self.norm
 
     def weights(self) -> torch.Tensor:
         """Return the weights, shape ``(replicas, n)``."""

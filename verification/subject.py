@@ -1,0 +1,74 @@
+"""What is being judged: closed forms, engines and the sampler, bundled so that any can be swapped.
+
+Every check receives its subject. The product is the default subject; a deliberately broken
+implementation is the same bundle with one part replaced (see :mod:`whichmin.verification.mutants`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.core.batches import BatchStream
+from whichmin.core.engines import ENGINES, EngineFactory, GramEngine
+from whichmin.symbolic import ClosedForm, closed_forms
+
+__all__ = ["Subject", "default_subject"]
+
+Sampler = Callable[[BatchStream, int, int, Any], NDArray[np.int64] | None]
+
+
+def _engines() -> dict[str, EngineFactory]:
+    table = {name.value: factory for name, factory in ENGINES.items() if name.value != "auto"}
+    # The Gram-matrix version serves correlated data; on orthonormal data it is one more route.
+    return table | {"gram": GramEngine}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An implementation under test.
+
+    Attributes:
+        name: What to call it in messages.
+        forms: Closed forms by id.
+        engines: Engines by name.
+        sampler: Draws batches: (stream, first step, last step, replicas) to indices.
+    """
+
+    name: str = "whichmin"
+    forms: Mapping[str, ClosedForm] = field(default_factory=closed_forms, repr=False)
+    engines: Mapping[str, EngineFactory] = field(default_factory=_engines, repr=False)
+    sampler: Sampler = field(default=BatchStream.indices, repr=False)
+
+    def with_form(self, form: ClosedForm) -> Subject:
+        """Replace one closed form.
+
+        Returns:
+            A new subject.
+        """
+        return replace(self, name=f"mutant of {form.id}", forms={**self.forms, form.id: form})
+
+    def with_engine(self, name: str, engine: EngineFactory, label: str) -> Subject:
+        """Replace one engine.
+
+        Returns:
+            A new subject.
+        """
+        return replace(self, name=label, engines={**self.engines, name: engine})
+
+    def with_sampler(self, sampler: Sampler, label: str) -> Subject:
+        """Replace the sampler.
+
+        Returns:
+            A new subject.
+        """
+        return replace(self, name=label, sampler=sampler)
+
+
+def default_subject() -> Subject:
+    """The product itself."""
+    return Subject()
