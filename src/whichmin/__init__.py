@@ -1,0 +1,94 @@
+"""Which minimum does SGD find? An exactly solvable model as a correctness oracle.
+
+Importing this package costs milliseconds: PyTorch and SymPy load when something needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from whichmin.core import (
+        TrainResult,
+        gradient,
+        hessian,
+        hessian_spectrum,
+        hessian_trace,
+        loss,
+        make_data,
+        make_stream,
+        orthonormalise,
+        plain_autograd_hessian,
+        random_frame,
+        random_start,
+        standard_basis,
+        top_eigenvalue,
+        train,
+    )
+    from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
+    from whichmin.files import load_array
+    from whichmin.symbolic import closed_form, closed_forms
+    from whichmin.verification import sharpness_table, verify
+    from whichmin.words import Activation, Kink, Sampling, Status
+
+_HOMES = {
+    "whichmin.core": (
+        "TrainResult", "gradient", "hessian", "hessian_spectrum", "hessian_trace", "loss",
+        "make_data", "make_stream", "orthonormalise", "plain_autograd_hessian", "random_frame",
+        "random_start", "standard_basis", "top_eigenvalue", "train",
+    ),
+    "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
+    "whichmin.files": ("load_array",),
+    "whichmin.symbolic": ("closed_form", "closed_forms"),
+    "whichmin.verification": ("sharpness_table", "verify"),
+    "whichmin.words": ("Activation", "Kink", "Sampling", "Status"),
+}  # fmt: skip
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Activation",
+    "CheckFailed",
+    "InputError",
+    "Kink",
+    "MissingDependency",
+    "Sampling",
+    "Status",
+    "TrainResult",
+    "WhichminError",
+    "closed_form",
+    "closed_forms",
+    "gradient",
+    "hessian",
+    "hessian_spectrum",
+    "hessian_trace",
+    "load_array",
+    "loss",
+    "make_data",
+    "make_stream",
+    "orthonormalise",
+    "plain_autograd_hessian",
+    "random_frame",
+    "random_start",
+    "sharpness_table",
+    "standard_basis",
+    "top_eigenvalue",
+    "train",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from whichmin.provenance import version
+
+        return version()
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'whichmin' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "__version__"])

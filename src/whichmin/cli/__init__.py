@@ -1,0 +1,63 @@
+"""The command line.
+
+Exit codes of every command: 0 what was asked for holds, 1 a check failed or a run found no global
+minimum, 2 wrong use or bad input.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from whichmin.cli.table import table
+from whichmin.cli.train import train
+from whichmin.cli.verify import verify
+from whichmin.errors import WhichminError
+
+__all__ = ["cli", "main", "run"]
+
+EPILOG = (
+    "Exit codes: 0 what was asked for holds; 1 a check failed or a run found no global minimum; "
+    "2 wrong use or bad input."
+)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="whichmin")
+def cli() -> None:
+    """Which minimum does SGD find? An exactly solvable model as a correctness oracle."""
+
+
+for _command in (verify, table, train):
+    cli.add_command(_command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: Command-line arguments; those of the process by default.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = cli.main(args=arguments, prog_name="whichmin", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except WhichminError as error:
+        click.echo(f"whichmin: error: {error}", err=True)
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("whichmin: interrupted", err=True)
+        return 130
+    return int(code or 0)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run())

@@ -1,0 +1,6 @@
+"""``python -m whichmin``."""
+
+from whichmin.cli import main
+
+if __name__ == "__main__":
+    main()

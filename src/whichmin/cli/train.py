@@ -1,0 +1,191 @@
+"""``whichmin train``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.errors import InputError
+from whichmin.words import Activation, EngineName, Sampling, Status
+
+if TYPE_CHECKING:
+    from whichmin.core import TrainResult
+    from whichmin.core.data import Data
+    from whichmin.reporting import Document
+
+__all__ = ["train"]
+
+SCHEMA = "whichmin.train/1"
+_SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path())
+@click.option("--key", help="Which array of FILE (.npz, or a dictionary in .pt).")
+@click.option("--m", type=int, help="Generated data: number of points.  [default: 8]")
+@click.option("--n", type=int, help="Generated data: dimension.  [default: 32]")
+@click.option("--frame", type=click.Choice(["random", "standard"]),
+              help="Generated data: random orthonormal frame or standard basis.  [default: random]")
+@click.option("--orthonormalise", type=click.Choice(["polar", "qr"]),
+              help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.")
+@click.option("--as-is", is_flag=True, help="Train on data that is not orthonormal.")
+@click.option("--start", type=click.Path(), help="File with the starting weights.")
+@click.option("--activation", type=click.Choice([a.value for a in Activation]), default="relu",
+              show_default=True)
+@click.option("--batch-size", "-b", "batch_sizes", multiple=True, default=("full", "1"),
+              show_default=True, help="A number or 'full'; repeat to compare.")
+@click.option("--step-size", type=float, default=0.1, show_default=True)
+@click.option("--sampling", type=click.Choice(_SAMPLING), default="without-replacement",
+              show_default=True)
+@click.option("--max-steps", type=int, help="Step limit.  [default: from the theory's rates]")
+@click.option("--tolerance", type=float, default=1e-12, show_default=True,
+              help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0.")
+@click.option("--replicas", type=int, default=1, show_default=True, help="Runs per batch size.")
+@click.option("--engine", type=click.Choice([e.value for e in EngineName]), default="auto",
+              show_default=True)
+@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64",
+              show_default=True)
+@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:INDEX.")
+@seed_option
+@output_options
+@click.pass_context
+def train(ctx: click.Context, **options: Any) -> None:
+    """Train on FILE, or on generated data, and say which minimum was found.
+
+    FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
+    orthonormal, unless --orthonormalise or --as-is says what to do.
+
+    Example: whichmin train data.npy --orthonormalise polar -b full -b 1 -b 4
+    """
+    form, output = options.pop("form"), options.pop("output")
+    data, notes = _data(options)
+    results = [_run(data, size, options) for size in options["batch_sizes"]]
+    emit(_document(results, notes, form), form, output)
+    ctx.exit(0 if all(r.converged for r in results) else 1)
+
+
+def _data(options: dict[str, Any]) -> tuple[Data, list[str]]:
+    from whichmin.core.data import make_data, random_frame, standard_basis
+    from whichmin.files import load_array
+
+    file, orthonormalise, as_is = (options[k] for k in ("file", "orthonormalise", "as_is"))
+    place = {"dtype": options["dtype"], "device": options["device"]}
+    if orthonormalise and as_is:
+        raise InputError("--as-is", True, "cannot be combined with --orthonormalise")
+    if file is None:
+        if options["key"] is not None:
+            raise InputError("--key", options["key"], "needs a FILE")
+        if orthonormalise or as_is:
+            name = "--as-is" if as_is else "--orthonormalise"
+            raise InputError(name, orthonormalise or as_is, "needs a FILE (generated data is "
+                             "orthonormal)")
+        m = 8 if options["m"] is None else options["m"]
+        n = max(32, m) if options["n"] is None else options["n"]
+        if options["frame"] == "standard":
+            return make_data(standard_basis(m, n), **place), [f"data: standard basis, m={m}, n={n}"]
+        note = f"data: random orthonormal frame, m={m}, n={n}, seed {options['seed']}"
+        frame = random_frame(m, n, options["seed"])
+        # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
+        return make_data(frame, **place), [note]
+    for name in ("m", "n", "frame"):
+        if options[name] is not None:
+            raise InputError(f"--{name}", options[name], "is for generated data, without a FILE")
+    points = load_array(file, options["key"])
+    raw = make_data(points, handling="as-is", **place)
+    described = f"data: {file}, m={raw.m}, n={raw.n}, deviation from orthonormality "
+    described += f"{raw.deviation:.2g}"
+    if as_is:
+        if not raw.orthonormal:
+            described += "; trained as it is, so the closed forms for orthonormal data do not apply"
+        return raw, [described]
+    if orthonormalise:
+        data = make_data(points, handling=orthonormalise, **place)
+        described += f", orthonormalised ({orthonormalise}) to {data.deviation:.2g}"
+        return data, [described]
+    return make_data(points, **place), [described]
+
+
+def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
+    from whichmin.core import train as train_model
+    from whichmin.files import load_array
+
+    if size != "full" and not size.isdigit():
+        raise InputError("--batch-size", size, "must be a positive integer or 'full'")
+    start = options["start"]
+    names = ("activation", "step_size", "sampling", "max_steps", "tolerance", "replicas", "engine",
+             "dtype", "device", "seed")
+    settings = {name: options[name] for name in names}
+    with progress_bar(1, f"batch size {size}") as update:
+        return train_model(
+            data,
+            None if start is None else load_array(start, argument="--start"),
+            batch_size=None if size == "full" else int(size),
+            progress=lambda done, limit: update(done / limit if limit else 1, f"batch size {size}"),
+            **settings,
+        )
+
+
+def _found(record: dict[str, Any], result: TrainResult) -> str:
+    """Say in words which minimum a run found."""
+    status = result.status[record["replica"]]
+    if status not in {Status.CONVERGED, Status.STATIONARY}:
+        return f"none ({status})"
+    if not result.data.orthonormal:
+        return f"closest to data point {record['winner']}"
+    active = record["active"]
+    if len(active) == 1:
+        sign = "-" if record["cosine"] < 0 else ""
+        return f"{sign}data point {record['winner']}"
+    return f"mixture of {len(active)} data points"
+
+
+def _document(results: list[TrainResult], notes: list[str], form: str) -> Document:
+    from whichmin.provenance import provenance
+    from whichmin.reporting import Cell, Document, Table
+
+    rows = []
+    for result in results:
+        for record in result.records():
+            size = "full" if result.recipe.full_batch else str(record["batch_size"])
+            label = f"batch size {size}"
+            if len(result.status) > 1:
+                label += f", replica {record['replica']}"
+            gap = record["loss_gap"]
+            rows.append(
+                (
+                    Cell(label),
+                    Cell(record["batch_size"]),
+                    Cell(record["replica"]),
+                    Cell(record["status"]),
+                    Cell(_found(record, result)),
+                    Cell(record["steps"]),
+                    Cell(record["loss"]),
+                    Cell(gap, f"{gap:.2e}" if gap == gap else "unknown"),
+                    Cell(record["winner"]),
+                    Cell(record["cosine"], f"{record['cosine']:.8f}"),
+                    Cell(record["cosine_with_start"], f"{record['cosine_with_start']:.6f}"),
+                    Cell(record["norm"], f"{record['norm']:.8f}"),
+                    Cell(record["off_winner_mass"], f"{record['off_winner_mass']:.2e}"),
+                    Cell(list(record["active"])),
+                )
+            )
+    columns = (
+        "run", "batch size", "replica", "status", "minimum found", "steps", "loss", "loss gap",
+        "closest data point", "cosine with it", "cosine with start", "norm", "off-winner mass",
+        "active set",
+    )  # fmt: skip
+    recipe = results[0].recipe
+    title = (
+        f"Which minimum? {recipe.activation}, step size {recipe.step_size:g}, {recipe.sampling}, "
+        f"seed {recipe.seed}"
+    )
+    ended = {s for r in results for s in r.status if s is not Status.CONVERGED}
+    advice = [f"{s.label}: {s.advice}" for s in Status if s in ended]
+    table = Table.build(title, columns, rows, (*notes, *advice))
+    if form in {"table", "markdown", "latex"} and len(rows) <= 4:
+        table = table.transposed("property")
+    return Document(
+        SCHEMA, (table,), provenance(recipe.seed, recipe.dtype, recipe.device)
+    )

@@ -1,0 +1,116 @@
+"""Reads users' arrays: ``.npy``, ``.npz``, ``.csv``, ``.pt``. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from whichmin.errors import InputError
+
+__all__ = ["SUFFIXES", "load_array"]
+
+SUFFIXES = (".npy", ".npz", ".csv", ".pt")
+
+
+def load_array(
+    path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE"
+) -> Any:
+    """Read an array of numbers; rows are samples.
+
+    Args:
+        path: A file with one of the known suffixes. CSV may start with one line of column names.
+        key: Which array, where the file holds several (``.npz``, or a dictionary in ``.pt``).
+        argument: Name of the caller's argument, for messages.
+
+    Returns:
+        A NumPy array or a tensor.
+
+    Raises:
+        InputError: The file is missing, unreadable, of another type, holds pickled objects, or
+            holds several arrays and no key was given.
+    """
+    file = Path(path)
+    if not file.exists():
+        raise InputError(argument, str(path), "there is no such file")
+    if not file.is_file():
+        raise InputError(argument, str(path), "must be a file")
+    readers = {".npy": _numpy, ".npz": _numpy, ".csv": _csv, ".pt": _torch}
+    suffix = file.suffix.lower()
+    if suffix not in readers:
+        raise InputError(argument, str(path), f"must end in one of: {', '.join(SUFFIXES)}")
+    try:
+        content = readers[suffix](file)
+    except OSError as error:
+        reason = error.strerror or str(error).splitlines()[0]
+        raise InputError(argument, str(path), f"must be a readable {suffix} file ({reason})")\
+            from error
+    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            argument,
+            str(path),
+            f"must be a valid {suffix} file of numbers without pickled objects ({reason})",
+        ) from error
+    if isinstance(content, dict):
+        return _choose(content, key, argument, str(path))
+    if key is not None:
+        raise InputError("key", key, f"{path} holds a single array without a name")
+    return content
+
+
+def _choose(arrays: dict[str, Any], key: str | None, argument: str, path: str) -> Any:
+    names = ", ".join(map(str, arrays)) or "(none)"
+    if key is None:
+        if len(arrays) != 1:
+            raise InputError(argument, path, f"holds several arrays; choose a key: {names}")
+        return next(iter(arrays.values()))
+    if key not in arrays:
+        raise InputError("key", key, f"must be one of: {names}")
+    return arrays[key]
+
+
+def _numpy(file: Path) -> Any:
+    import numpy as np
+
+    content = np.load(file, allow_pickle=False)
+    if isinstance(content, np.lib.npyio.NpzFile):
+        with content:
+            return {name: content[name] for name in content.files}
+    return content
+
+
+def _csv(file: Path) -> Any:
+    import numpy as np
+
+    with file.open(encoding="utf-8-sig") as lines:
+        rows = [line.strip() for line in lines if line.strip()]
+    if rows and _is_header(rows[0]):
+        rows = rows[1:]
+    if not rows:
+        raise ValueError("no rows of numbers")
+    return np.loadtxt(rows, delimiter=",", ndmin=2, dtype=np.float64, comments=None)
+
+
+def _is_header(line: str) -> bool:
+    """Whether no field of a line is a number: one unreadable field is an error, not a header."""
+    for part in line.split(","):
+        try:
+            float(part)
+        except ValueError:
+            continue
+        return False
+    return True
+
+
+def _torch(file: Path) -> Any:
+    import torch
+
+    content = torch.load(file, map_location="cpu", weights_only=True)
+    if isinstance(content, dict):
+        return {k: v for k, v in content.items() if isinstance(v, torch.Tensor)}
+    if not isinstance(content, torch.Tensor):
+        raise ValueError(f"holds a {type(content).__name__}, not a tensor")
+    return content

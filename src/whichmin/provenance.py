@@ -1,0 +1,67 @@
+"""What is needed to make a result again."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["commit", "provenance", "version"]
+
+
+def version() -> str:
+    """Return the version of the installed package."""
+    return importlib.metadata.version("whichmin")
+
+
+@functools.cache
+def commit() -> str | None:
+    """Return the commit that this code comes from, None if unknown.
+
+    A regular install carries the commit in a file that the build wrote; a checkout asks git, and
+    says so when files differ from the commit.
+    """
+    here = Path(__file__).parent
+    stamp = here / "_commit.txt"
+    if stamp.exists():
+        return stamp.read_text(encoding="ascii").strip() or None
+    try:
+        described = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty",  # noqa: S607
+             "--exclude=*"],
+            capture_output=True, text=True, check=True, timeout=5,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip() or None
+
+
+def provenance(
+    seed: int | None = None, dtype: str | None = None, device: str | None = None
+) -> dict[str, Any]:
+    """Describe the circumstances of a result.
+
+    Args:
+        seed: Seed of its random choices.
+        dtype: Floating-point type that it was computed in.
+        device: Device that it was computed on.
+
+    Returns:
+        Plain values for JSON.
+    """
+    torch = sys.modules.get("torch")
+    return {
+        "whichmin": version(),
+        "commit": commit(),
+        "seed": seed,
+        "dtype": dtype,
+        "device": device,
+        "threads": torch.get_num_threads() if torch is not None else None,
+        "torch": str(torch.__version__) if torch is not None else None,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }

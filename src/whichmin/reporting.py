@@ -1,0 +1,311 @@
+"""The one place that formats tables: terminal, plain text, Markdown, LaTeX, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from whichmin.errors import InputError, MissingDependency
+
+__all__ = ["FORMATS", "Cell", "Document", "Table", "write_text"]
+
+FORMATS = ("table", "markdown", "latex", "csv", "json")
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "κ": r"$\kappa$", "½": r"$\frac{1}{2}$", "×": r"$\times$", "≤": r"$\leq$", "−": r"$-$",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value with the ways in which it is written.
+
+    Attributes:
+        value: Plain Python value, for CSV, JSON and pandas.
+        text: For people; by default made from the value.
+        latex: For LaTeX, ready to use; by default the escaped text.
+    """
+
+    value: Any
+    text: str = ""
+    latex: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in the defaults."""
+        text = self.text or _human(self.value)
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "latex", self.latex or _escape(text))
+
+
+def _human(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(_human, value)) or "none"
+    return "" if value is None else str(value)
+
+
+def _escape(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _plain(value: Any) -> Any:
+    """Make a value valid JSON: NaN and infinities have no spelling there and become null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    return value
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with named columns.
+
+    Attributes:
+        title: Heading.
+        columns: Column names; they are the keys in JSON, CSV and pandas.
+        rows: Cells, row by row.
+        notes: Footnotes.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def build(
+        cls,
+        title: str,
+        columns: Sequence[str],
+        rows: Iterable[Iterable[Any]],
+        notes: Iterable[str] = (),
+    ) -> Table:
+        """Build a table from plain values or cells.
+
+        Returns:
+            The table.
+        """
+        cells = tuple(tuple(v if isinstance(v, Cell) else Cell(v) for v in row) for row in rows)
+        return cls(title, tuple(columns), cells, tuple(notes))
+
+    def transposed(self, corner: str = "") -> Table:
+        """Exchange rows and columns; the first column becomes the heading.
+
+        Returns:
+            A new table.
+        """
+        heads = (corner, *(row[0].text for row in self.rows))
+        body = [
+            (Cell(name), *(row[place] for row in self.rows))
+            for place, name in enumerate(self.columns)
+            if place
+        ]
+        return Table(self.title, heads, tuple(body), self.notes)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One dictionary of plain values per row."""
+        return [
+            dict(zip(self.columns, (c.value for c in row), strict=True)) for row in self.rows
+        ]
+
+    def to_pandas(self) -> Any:
+        """Convert to pandas.
+
+        Returns:
+            A ``pandas.DataFrame``.
+
+        Raises:
+            MissingDependency: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingDependency(
+                "pandas", "to_pandas() builds a DataFrame", "pip install 'whichmin[pandas]'"
+            ) from error
+        return pandas.DataFrame.from_records(self.records())
+
+    def _texts(self) -> list[list[str]]:
+        return [[c.text for c in row] for row in self.rows]
+
+    def plain(self) -> str:
+        """Plain text without decoration.
+
+        Returns:
+            Several lines.
+        """
+        from tabulate import tabulate
+
+        body = tabulate(self._texts(), self.columns, tablefmt="simple", disable_numparse=True)
+        return "\n".join([self.title, "", body, *_footnotes(self.notes)])
+
+    def markdown(self) -> str:
+        """GitHub-flavoured Markdown.
+
+        Returns:
+            Several lines.
+        """
+        from tabulate import tabulate
+
+        texts = [[t.replace("|", r"\|") for t in row] for row in self._texts()]
+        heads = [h.replace("|", r"\|") for h in self.columns]
+        body = tabulate(texts, heads, tablefmt="github", disable_numparse=True)
+        return "\n".join([f"**{self.title}**", "", body, *_footnotes(self.notes)])
+
+    def latex(self) -> str:
+        """A LaTeX tabular for the booktabs package.
+
+        Returns:
+            Several lines.
+        """
+        lines = [f"% {self.title}", rf"\begin{{tabular}}{{{'l' * len(self.columns)}}}", r"\toprule"]
+        lines.append(" & ".join(_escape(c) for c in self.columns) + r" \\")
+        lines.append(r"\midrule")
+        lines.extend(" & ".join(c.latex for c in row) + r" \\" for row in self.rows)
+        lines.extend([r"\bottomrule", r"\end{tabular}"])
+        lines.extend(f"% {note}" for note in self.notes)
+        return "\n".join(lines)
+
+    def csv(self) -> str:
+        """Comma-separated values with a header line.
+
+        Returns:
+            Several lines.
+        """
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(self.columns)
+        for row in self.rows:
+            writer.writerow(
+                " ".join(map(str, c.value)) if isinstance(c.value, (tuple, list)) else c.value
+                for c in row
+            )
+        return buffer.getvalue().rstrip("\n")
+
+    def print_rich(self) -> None:
+        """Print to the terminal with colours."""
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table as RichTable
+
+        table = RichTable(title=self.title, box=box.SIMPLE_HEAD, title_justify="left")
+        for name in self.columns:
+            table.add_column(name, overflow="fold")
+        for row in self._texts():
+            styles = {"holds": "[green]holds[/]", "FAILS": "[bold red]FAILS[/]"}
+            table.add_row(*(styles.get(t, t.replace("[", r"\[")) for t in row))
+        console = Console()
+        console.print(table)
+        for note in _footnotes(self.notes):
+            console.print(note, markup=False, highlight=False)
+
+
+def _footnotes(notes: tuple[str, ...]) -> list[str]:
+    return ["", *notes] if notes else []
+
+
+@dataclass(frozen=True)
+class Document:
+    """Tables with their provenance: what a command puts out.
+
+    Attributes:
+        schema: Name and version of the JSON layout.
+        tables: The tables.
+        provenance: What is needed to make them again.
+        primary: Index of the table that CSV and pandas get; they hold one table only.
+        extra: More JSON members.
+    """
+
+    schema: str
+    tables: tuple[Table, ...]
+    provenance: Mapping[str, Any]
+    primary: int = 0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_pandas(self) -> Any:
+        """The primary table as a ``pandas.DataFrame`` (see :meth:`Table.to_pandas`)."""
+        return self.tables[self.primary].to_pandas()
+
+    def render(self, form: str = "table") -> str:
+        """Write the document.
+
+        Args:
+            form: One of :data:`FORMATS`; ``table`` is plain text.
+
+        Returns:
+            The text, without a trailing newline.
+
+        Raises:
+            InputError: Unknown format.
+        """
+        if form == "json":
+            content = {
+                "schema": self.schema,
+                "provenance": dict(self.provenance),
+                **self.extra,
+                "tables": [
+                    {
+                        "title": t.title,
+                        "columns": list(t.columns),
+                        "rows": t.records(),
+                        "notes": list(t.notes),
+                    }
+                    for t in self.tables
+                ],
+            }
+            return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+        if form == "csv":
+            return self.tables[self.primary].csv()
+        writers = {"table": Table.plain, "markdown": Table.markdown, "latex": Table.latex}
+        if form not in writers:
+            raise InputError("format", form, f"must be one of: {', '.join(FORMATS)}")
+        return "\n\n".join(writers[form](t) for t in self.tables)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a file atomically: it is there in full or as it was before.
+
+    Args:
+        path: Where to write.
+        text: Content; a newline is added.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    target = Path(path)
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if target.is_dir():
+            raise IsADirectoryError("is a folder")
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)
+        temporary.replace(target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise InputError("output", str(path), f"must be a writable file ({reason})") from error
