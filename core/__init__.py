@@ -4,8 +4,14 @@ It never imports ``whichmin.symbolic``: what the two agree on, they reached apar
 """
 
 from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream
-from whichmin.core.data import Data, make_data, orthonormalise, random_frame, random_start
-from whichmin.core.data import standard_basis
+from whichmin.core.data import (
+    Data,
+    make_data,
+    orthonormalise,
+    random_frame,
+    random_start,
+    standard_basis,
+)
 from whichmin.core.dynamics import default_step_limit, rates
 from whichmin.core.landscape import gradient, loss
 from whichmin.core.outcome import Recipe, TrainResult

@@ -61,6 +61,9 @@ def rounding_of_orthonormality(n: int, dtype: torch.dtype) -> float:
     An inner product of two unit vectors in R^n carries an error of at most ``n u`` (Higham,
     *Accuracy and Stability*, section 3.1), and a Householder QR leaves columns orthonormal to a
     modest multiple of ``n u``; 16 is that multiple with room for a product of two such steps.
+
+    Returns:
+        The bound.
     """
     return 16 * n * torch.finfo(dtype).eps
 
@@ -163,6 +166,9 @@ def _positive_qr(columns: torch.Tensor) -> torch.Tensor:
     """Orthonormal factor of a QR decomposition with a positive diagonal in R.
 
     The sign rule makes the factor unique, and Haar-distributed for Gaussian columns.
+
+    Returns:
+        Orthonormal columns.
     """
     q, r = torch.linalg.qr(columns)
     signs = torch.where(r.diagonal() < 0, -1.0, 1.0).to(q.dtype)

@@ -154,6 +154,9 @@ def _correlated_rates(data: Data, step_size: float) -> tuple[float, float]:
 
     At the minimum (unit top eigenvector of ``M = A^T A / m``) the Hessian's other eigenvalues are
     ``top - lambda_j``. ReLU has no closed form; the linear rate stands in as an order of magnitude.
+
+    Returns:
+        Growth and decay per step.
     """
     spectrum = torch.linalg.eigvalsh(data.gram / data.m)
     top = float(spectrum[-1])

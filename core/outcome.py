@@ -14,7 +14,7 @@ from whichmin.core.dynamics import is_correlated_relu
 from whichmin.core.engines import Engine, Problem
 from whichmin.core.landscape import loss_gap, minimum_loss
 from whichmin.core.threads import single_threaded
-from whichmin.errors import MissingDependency
+from whichmin.reporting import data_frame
 from whichmin.words import Activation, Sampling, Status
 
 __all__ = ["Judge", "Recipe", "Record", "TrainResult", "active_energy", "observe"]
@@ -121,13 +121,7 @@ class TrainResult:
         Raises:
             MissingDependency: pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingDependency(
-                "pandas", "to_pandas() builds a DataFrame", "pip install 'whichmin[pandas]'"
-            ) from error
-        return pandas.DataFrame.from_records(self.records())
+        return data_frame(self.records())
 
 
 @dataclass(frozen=True)
@@ -183,9 +177,7 @@ def observe(
     cosines = correlations.abs() / data.gram.diagonal().sqrt()
     winner = cosines.nan_to_num(0.0).argmax(-1)
     others = correlations.scatter(1, winner[:, None], 0.0)
-    return Observation(
-        correlations, norm, energy, loss, gap, winner, others.square().sum(-1)
-    )
+    return Observation(correlations, norm, energy, loss, gap, winner, others.square().sum(-1))
 
 
 class Judge:
@@ -255,6 +247,9 @@ class Judge:
         Near C = 0 and for N > 2 the flow is dC = -2 C (N - 2), dN = -2 C N (to first order in C),
         hence d(N - 2)^2 / dC = 2 N: while C falls to 0, (N - 2)^2 falls by about 4 C. N therefore
         stays above 2 if (N - 2)^2 > 4 C; the factor 8 is a margin of two for finite steps.
+
+        Returns:
+            Boolean mask, shape ``(R,)``.
         """
         small = energy <= self.tolerance
         return small & (norm > 2) & ((norm - 2).square() > 8 * energy)
@@ -264,6 +259,9 @@ class Judge:
 
         An inner product carries an error of at most ``n u sum_k |w_k| |a_k|`` (Higham, section
         3.1), so smaller values say nothing about the sign or size of the true one.
+
+        Returns:
+            Boolean mask, shape ``(R,)``.
         """
         points = self.problem.data.points
         with single_threaded():
@@ -335,9 +333,7 @@ class Record:
         for row in np.flatnonzero(done):
             self.status[replicas[row]] = status[row]
 
-    def finish(
-        self, problem: Problem, recipe: Recipe, start: torch.Tensor
-    ) -> TrainResult:
+    def finish(self, problem: Problem, recipe: Recipe, start: torch.Tensor) -> TrainResult:
         """Describe all final states.
 
         Returns:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -26,20 +27,16 @@ from whichmin.core.validation import (
 from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, Status, parse
 
-__all__ = ["iterate", "train"]
+__all__ = ["advance", "train"]
 
 # Batches are drawn ahead in chunks of at most this many indices (8 MiB).
 _INDICES_AHEAD = 1 << 20
 
 
-def iterate(
-    engine: Engine,
-    stream: BatchStream,
-    first: int,
-    last: int,
-    replicas: np.ndarray,
-) -> Iterator[int]:
-    """Advance an engine step by step.
+def advance(
+    engine: Engine, stream: BatchStream, first: int, last: int, replicas: np.ndarray
+) -> None:
+    """Take steps ``first .. last - 1``: the one loop that runs training.
 
     Args:
         engine: Holds one row per replica.
@@ -47,9 +44,6 @@ def iterate(
         first: Number of steps taken before.
         last: Number of steps taken at the end.
         replicas: Replica numbers of the engine's rows.
-
-    Yields:
-        The number of steps taken so far, after every step.
     """
     chunk = max(1, _INDICES_AHEAD // (len(replicas) * stream.batch_size))
     device = engine.problem.data.points.device
@@ -57,14 +51,9 @@ def iterate(
         stop = min(start + chunk, last)
         indices = stream.indices(start, stop, replicas)
         batches = None if indices is None else torch.from_numpy(indices).to(device)
-        for offset in range(stop - start):
-            batch = None if batches is None else batches[offset]
-            if engine.threaded:
-                engine.step(batch)
-            else:
-                with single_threaded():
-                    engine.step(batch)
-            yield start + offset + 1
+        with nullcontext() if engine.threaded else single_threaded():
+            for offset in range(stop - start):
+                engine.step(None if batches is None else batches[offset])
 
 
 def train(
@@ -158,8 +147,10 @@ def train(
         factory, name = ENGINES[choice], choice.value
     tolerance = check_positive(tolerance, "tolerance", upper=1.0)
     limit = _step_limit(max_steps, problem, stream, start, tolerance)
-    every = max(1, limit // 500) if check_every is None else check_integer(
-        check_every, "check_every", 1
+    every = (
+        max(1, limit // 500)
+        if check_every is None
+        else check_integer(check_every, "check_every", 1)
     )
     recipe = Recipe(
         activation=problem.activation,
@@ -227,5 +218,5 @@ def _run(
         if done.any():
             engine.keep(torch.from_numpy(~done).to(start.device))
         target = min(steps + recipe.check_every, recipe.step_limit)
-        for steps in iterate(engine, stream, steps, target, alive):  # noqa: B007
-            pass
+        advance(engine, stream, steps, target, alive)
+        steps = target

@@ -90,9 +90,7 @@ class Derivation:
         Returns:
             The longer derivation.
         """
-        return Derivation(
-            (*self.steps, Step(reason, self.result, sp.sympify(after), rules or {}))
-        )
+        return Derivation((*self.steps, Step(reason, self.result, sp.sympify(after), rules or {})))
 
     @property
     def result(self) -> sp.Expr:

@@ -30,6 +30,9 @@ def _batch_gradient(own: sp.Expr, own_share: sp.Expr) -> sp.Expr:
 
     Each sample's derivative is ``p <a_i, u> + q_i <w, u>``. Along a data direction only the
     samples equal to it contribute the first term; the second sums to S times ``<w, u>``.
+
+    Returns:
+        The sum.
     """
     form = sample_derivative().expression
     p = form.coeff(x)
@@ -166,7 +169,7 @@ def gd_rates() -> tuple[ClosedForm, ClosedForm]:
 
 
 def _log_ratio(winner: int, other: int) -> sp.Expr:
-    """log of |c_j / c_*| gained in a step at the vertex, by who is in the batch."""
+    """Log of |c_j / c_*| gained in a step at the vertex, by who is in the batch."""
     vertex = {N: 1, S: winner}
     top = active_factor().expression.subs({**vertex, mu: winner})
     low = active_factor().expression.subs({**vertex, mu: other})
@@ -177,19 +180,15 @@ def _log_ratio(winner: int, other: int) -> sp.Expr:
 def separation_rate() -> ClosedForm:
     """Expected change of log|c_j / c_*| per step near the winner, without replacement."""
     one_of_two = sp.Symbol("q", positive=True)
-    chain = (
-        Derivation
-        .begin(
-            "batches that hold the winner only, or the other point only, each with chance q",
-            one_of_two * (_log_ratio(1, 0) + _log_ratio(0, 1))
-            + (1 - 2 * one_of_two) * _log_ratio(1, 1),
-            one_of_two * (sp.log(1 - alpha) + sp.log(1 + alpha)),
-        )
-        .then(
-            "q counts subsets: choose b - 1 of the other m - 2, out of b of m",
-            b * (m - b) / (m * (m - 1)) * (sp.log(1 - alpha) + sp.log(1 + alpha)),
-            {one_of_two: sp.binomial(m - 2, b - 1) / sp.binomial(m, b)},
-        )
+    chain = Derivation.begin(
+        "batches that hold the winner only, or the other point only, each with chance q",
+        one_of_two * (_log_ratio(1, 0) + _log_ratio(0, 1))
+        + (1 - 2 * one_of_two) * _log_ratio(1, 1),
+        one_of_two * (sp.log(1 - alpha) + sp.log(1 + alpha)),
+    ).then(
+        "q counts subsets: choose b - 1 of the other m - 2, out of b of m",
+        b * (m - b) / (m * (m - 1)) * (sp.log(1 - alpha) + sp.log(1 + alpha)),
+        {one_of_two: sp.binomial(m - 2, b - 1) / sp.binomial(m, b)},
     )
     return ClosedForm(
         "dynamics.separation_rate",

@@ -98,9 +98,7 @@ def sample_loss() -> ClosedForm:
             {sigma**2: sigma},
         )
     )
-    return ClosedForm(
-        "model.sample_loss", "loss of one data point", chain.result, chain, SOURCE
-    )
+    return ClosedForm("model.sample_loss", "loss of one data point", chain.result, chain, SOURCE)
 
 
 @functools.cache

@@ -100,9 +100,10 @@ def confirm_full_batch(points: int, dimension: int, forms: Forms) -> Iterator[Re
     slopes = sp.symbols(f"s1:{points + 1}", real=True)
     w = sp.Matrix(sp.symbols(f"w1:{dimension + 1}", real=True))
     frame = sp.eye(dimension)
-    brute = sum(
-        (_defined_loss(w, frame.col(i), slopes[i]) for i in range(points)), sp.Integer(0)
-    ) / points
+    brute = (
+        sum((_defined_loss(w, frame.col(i), slopes[i]) for i in range(points)), sp.Integer(0))
+        / points
+    )
     brute = _idempotent(brute, slopes)
     energy = sum((slopes[i] * w[i] ** 2 for i in range(points)), sp.Integer(0))
     where = {N: w.dot(w), C: energy, m: points, n: dimension}

@@ -67,9 +67,7 @@ def second_derivative() -> ClosedForm:
 def trace() -> ClosedForm:
     """Trace of the Hessian at a point with k active points and z at the kink."""
     form = second_derivative().expression
-    on_data = form.subs(
-        {P: sigma_[i], X: sigma_[i] * c_[i], Y: c_[i], U: 1}, simultaneous=True
-    )
+    on_data = form.subs({P: sigma_[i], X: sigma_[i] * c_[i], Y: c_[i], U: 1}, simultaneous=True)
     off_data = form.subs({P: 0, X: 0, U: 1})
     slopes = sp.Symbol("Sigma", nonnegative=True)
     chain = Derivation.begin(
@@ -230,17 +228,15 @@ def spectrum() -> tuple[Family, ...]:
     """
     matrix = hessian_matrix()
     block = matrix[:2, :2]
-    tr, det, sign = sp.symbols("tr det sign")
+    tr, det = sp.symbols("tr det")
     pair = {
-        name: Derivation
-        .begin(
+        name: Derivation.begin(
             "roots of the 2 x 2 block's characteristic polynomial",
             (tr + direction * sp.sqrt(tr**2 - 4 * det)) / 2,
             (N - 2 + 6 * C) / (2 * m)
             + direction * sp.sqrt((N - 2 + 6 * C) ** 2 / m**2 - 4 * det) / 2,
             {tr: block.trace().subs(R, N - C)},
-        )
-        .then(
+        ).then(
             "insert the determinant",
             (N - 2 + 6 * C + direction * sp.sqrt((N - 2) ** 2 + 24 * C * N - 16 * C)) / (2 * m),
             {det: block.det().subs(R, N - C)},
@@ -312,13 +308,19 @@ def spectrum_at_minimum() -> tuple[Family, ...]:
     }
 
     def family(
-        direction: str, name: str, general: str, eigenvalue: sp.Expr, before: sp.Expr, after: sp.Expr
+        direction: str,
+        name: str,
+        general: str,
+        eigenvalue: sp.Expr,
+        before: sp.Expr,
+        after: sp.Expr,
     ) -> Family:
         chain = Derivation.begin("C = N = 1", value[general], eigenvalue, AT_MINIMUM)
         return Family(
             direction,
-            _eigenvalue(f"minimum_{name}", f"eigenvalue at a minimum, {direction}", chain,
-                        THEOREM_13),
+            _eigenvalue(
+                f"minimum_{name}", f"eigenvalue at a minimum, {direction}", chain, THEOREM_13
+            ),
             _count(f"minimum_count_{name}", direction, before, after),
         )
 
@@ -326,9 +328,7 @@ def spectrum_at_minimum() -> tuple[Family, ...]:
     return (
         family("along w", "top", "upper", 4 / m, one, one),
         family("along the manifold of minima", "flat", "active", sp.Integer(0), k - 1, k - 1),
-        family(
-            "at the kink", "kink", "kink", (1 - kappa) / m, z.subs(AT_MINIMUM), m - k
-        ),
+        family("at the kink", "kink", "kink", (1 - kappa) / m, z.subs(AT_MINIMUM), m - k),
         # The lower eigenvalue of the plane is 1/m as well: it belongs to this family.
         family(
             "off the span of the data",

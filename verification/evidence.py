@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from whichmin.reporting import data_frame
 from whichmin.words import EvidenceKind
 
 if TYPE_CHECKING:
@@ -143,3 +144,7 @@ class Report:
     def records(self) -> list[dict[str, Any]]:
         """One dictionary of plain values per check."""
         return [e.record() for e in self.evidence]
+
+    def to_pandas(self) -> Any:
+        """One row per check, as a ``pandas.DataFrame``."""
+        return data_frame(self.records())

@@ -45,6 +45,4 @@ def exact_step(
     """
     gradients = [_gradient(w, a, activation) for a in batch]
     scale = step_size / len(batch)
-    return tuple(
-        v - scale * sum((g[p] for g in gradients), Fraction(0)) for p, v in enumerate(w)
-    )
+    return tuple(v - scale * sum((g[p] for g in gradients), Fraction(0)) for p, v in enumerate(w))

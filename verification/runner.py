@@ -35,9 +35,7 @@ def select_checks(pattern: str | None = None) -> tuple[Check, ...]:
     checks = all_checks()
     if pattern is None:
         return checks
-    chosen = tuple(
-        c for c in checks if fnmatch.fnmatchcase(c.id, pattern) or pattern in c.id
-    )
+    chosen = tuple(c for c in checks if fnmatch.fnmatchcase(c.id, pattern) or pattern in c.id)
     if not chosen or not pattern:
         ids = ", ".join(c.id for c in checks)
         raise InputError("select", pattern, f"must match one of: {ids}")
@@ -86,6 +84,12 @@ def verify(
     return Report(tuple(evidence), settings.seed)
 
 
+def _involved(check: Check) -> str:
+    if check.forms in {(), ("*",)}:
+        return ""
+    return f"\n  closed forms involved: {', '.join(check.forms)}"
+
+
 class _Tally:
     """Collects margins and stops at the first that exceeds its bound."""
 
@@ -102,6 +106,7 @@ class _Tally:
                 self.worst, self.where = margin.ratio, margin.what
             if not margin.ratio <= 1:
                 recipe = "" if case is None else f"\n  case: {case!r}"
+                recipe += _involved(self.check)
                 raise CheckFailed(
                     f"{self.check.id}: {margin.what}: deviation {margin.error:.3g}, allowed "
                     f"{margin.bound:.3g} ({self.check.bound}){recipe}"
@@ -137,6 +142,7 @@ def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
         tally.worst, tally.where = float("inf"), type(error).__name__
         notes = "\n  ".join(getattr(error, "__notes__", []))
         message = f"{check.id}: {type(error).__name__}: {error}\n  {notes}".rstrip()
+        message += _involved(check)
     return Evidence(
         check=check.id,
         statement=check.statement,

@@ -135,8 +135,9 @@ def sharpness_table(
     if frame not in {"standard", "random"}:
         raise InputError("frame", frame, "must be one of: standard, random")
     points = standard_basis(m, n) if frame == "standard" else random_frame(m, n, seed)
-    rows = [row for minimum in MINIMA for row in _measured(minimum, make_data(points), positive,
-                                                           seed)]
+    rows = [
+        row for minimum in MINIMA for row in _measured(minimum, make_data(points), positive, seed)
+    ]
     tables.append(
         Table.build(
             f"Derived and measured: m = {m}, n = {n}, k = {positive}, {frame} frame, seed {seed}",
@@ -193,7 +194,9 @@ def _symbolic_table() -> Table:
         for row in MINIMA
     ]
     return Table.build(
-        "Sharpness of the minima that GD and SGD find, in closed form", columns, rows,
+        "Sharpness of the minima that GD and SGD find, in closed form",
+        columns,
+        rows,
         (LEGEND, FOOTNOTE),
     )
 
@@ -212,9 +215,7 @@ def _start(data: Data, positive: int, seed: int) -> np.ndarray:
     return np.asarray(0.7 * w / np.linalg.norm(w))
 
 
-def _measured(
-    minimum: Minimum, data: Data, positive: int, seed: int
-) -> Iterator[tuple[Any, ...]]:
+def _measured(minimum: Minimum, data: Data, positive: int, seed: int) -> Iterator[tuple[Any, ...]]:
     """Train, differentiate automatically where the run ended, compare."""
     size, dimension = data.m, data.n
     run = train(
@@ -282,4 +283,3 @@ def _grouped(eigenvalues: list[float]) -> Cell:
         else:
             groups.append((shown, 1))
     return Cell([float(v) for v in eigenvalues], ", ".join(f"{v:.6g} ×{c}" for v, c in groups))
-

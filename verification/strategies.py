@@ -124,10 +124,8 @@ def points(draw: st.DrawFn, at_minimum: bool = False) -> PointCase:
     activation = draw(ACTIVATIONS)
     relu = activation is Activation.RELU
     active = draw(st.integers(1, m)) if relu else m
-    if at_minimum:
-        kinks = m - active
-    else:
-        kinks = draw(st.integers(0, m - active)) if relu else 0
+    # At a minimum every inactive correlation is 0; linear points have no kinks.
+    kinks = draw(st.integers(0, m - active)) if relu and not at_minimum else m - active
     return PointCase(
         m=m,
         n=n,
@@ -195,9 +193,7 @@ class RunCase:
                 0, self.m, (2000, self.batch_size)
             )
             return make_stream(self.m, self.batch_size, sampling=self.sampling, batches=rows)
-        return make_stream(
-            self.m, self.batch_size, sampling=self.sampling, seed=self.seed
-        )
+        return make_stream(self.m, self.batch_size, sampling=self.sampling, seed=self.seed)
 
     @cached_property
     def correlations(self) -> np.ndarray:
@@ -213,8 +209,9 @@ class RunCase:
         elif self.start == "nearly equal":
             size = 1 + 1e-9 * rng.uniform(size=shape)
         elif self.start == "dominated":
-            size = np.where(rng.permuted(np.tile(np.arange(self.m), (shape[0], 1)), axis=1) == 0,
-                            1.0, 0.02)
+            size = np.where(
+                rng.permuted(np.tile(np.arange(self.m), (shape[0], 1)), axis=1) == 0, 1.0, 0.02
+            )
         else:
             size = 0.05 + np.abs(rng.normal(size=shape))
         sign = rng.choice([-1.0, 1.0], shape)

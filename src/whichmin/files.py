@@ -15,9 +15,7 @@ __all__ = ["SUFFIXES", "load_array"]
 SUFFIXES = (".npy", ".npz", ".csv", ".pt")
 
 
-def load_array(
-    path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE"
-) -> Any:
+def load_array(path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE") -> Any:
     """Read an array of numbers; rows are samples.
 
     Args:
@@ -45,9 +43,16 @@ def load_array(
         content = readers[suffix](file)
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
-        raise InputError(argument, str(path), f"must be a readable {suffix} file ({reason})")\
-            from error
-    except (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+        raise InputError(
+            argument, str(path), f"must be a readable {suffix} file ({reason})"
+        ) from error
+    except (
+        ValueError,
+        EOFError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        pickle.UnpicklingError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             argument,

@@ -15,7 +15,7 @@ from typing import Any
 
 from whichmin.errors import InputError, MissingDependency
 
-__all__ = ["FORMATS", "Cell", "Document", "Table", "write_text"]
+__all__ = ["FORMATS", "Cell", "Document", "Table", "data_frame", "write_text"]
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
@@ -45,6 +45,27 @@ class Cell:
         text = self.text or _human(self.value)
         object.__setattr__(self, "text", text)
         object.__setattr__(self, "latex", self.latex or _escape(text))
+
+
+def data_frame(records: list[dict[str, Any]]) -> Any:
+    """Turn records into a ``pandas.DataFrame``.
+
+    Args:
+        records: One dictionary per row.
+
+    Returns:
+        The data frame.
+
+    Raises:
+        MissingDependency: pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingDependency(
+            "pandas", "to_pandas() builds a DataFrame", "pip install 'whichmin[pandas]'"
+        ) from error
+    return pd.DataFrame.from_records(records)
 
 
 def _human(value: Any) -> str:
@@ -120,9 +141,7 @@ class Table:
 
     def records(self) -> list[dict[str, Any]]:
         """One dictionary of plain values per row."""
-        return [
-            dict(zip(self.columns, (c.value for c in row), strict=True)) for row in self.rows
-        ]
+        return [dict(zip(self.columns, (c.value for c in row), strict=True)) for row in self.rows]
 
     def to_pandas(self) -> Any:
         """Convert to pandas.
@@ -133,13 +152,7 @@ class Table:
         Raises:
             MissingDependency: pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingDependency(
-                "pandas", "to_pandas() builds a DataFrame", "pip install 'whichmin[pandas]'"
-            ) from error
-        return pandas.DataFrame.from_records(self.records())
+        return data_frame(self.records())
 
     def _texts(self) -> list[list[str]]:
         return [[c.text for c in row] for row in self.rows]
@@ -298,8 +311,6 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
             file.write(text + "\n")
             file.flush()
             os.fsync(file.fileno())
-        if target.is_dir():
-            raise IsADirectoryError("is a folder")
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)

@@ -41,7 +41,9 @@ def _known_answers(subject: Subject, settings: Settings) -> Iterator[Margin]:
         first, second, third, fourth = (np.array([v], np.uint64) for v in _split(counter))
         k0, k1 = _split(key)
         words = philox4x32((first, second, third, fourth), (k0, k1))
-        wrong = sum(int(w[0]) != expected for w, expected in zip(words, _split(answer), strict=True))
+        wrong = sum(
+            int(w[0]) != expected for w, expected in zip(words, _split(answer), strict=True)
+        )
         yield Margin(f"words of counter {counter}", float(wrong), 1e-9)
 
 

@@ -52,8 +52,10 @@ def certificate_holds(
     Returns:
         Whether ``polynomial`` equals the sum of the squares of ``terms``.
     """
-    total = sum((sp.Poly(t, *variables, domain="QQ") ** 2 for t in terms),
-                sp.Poly(0, *variables, domain="QQ"))
+    total = sum(
+        (sp.Poly(t, *variables, domain="QQ") ** 2 for t in terms),
+        sp.Poly(0, *variables, domain="QQ"),
+    )
     return bool(total == sp.Poly(polynomial, *variables, domain="QQ"))
 
 

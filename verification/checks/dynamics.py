@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 
+from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data, standard_basis
 from whichmin.core.dynamics import rates
 from whichmin.core.engines import Problem
-from whichmin.core.batches import make_stream
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.rounding import EPS, product_bound
 from whichmin.verification.strategies import RunCase, runs

@@ -49,8 +49,10 @@ def _symmetries(subject: Subject, case: RunCase) -> Iterator[Margin]:
     back = np.argsort(order)
     flips = rng.choice([-1.0, 1.0], case.m)
     images = {
-        "rotation of data and weights": (_run(subject, case, points @ turn, weights @ turn),
-                                         end @ turn),
+        "rotation of data and weights": (
+            _run(subject, case, points @ turn, weights @ turn),
+            end @ turn,
+        ),
         "permutation of the data, batches relabelled": (
             _run(subject, case, points[order], weights, back),
             end,

@@ -40,9 +40,7 @@ def _closed_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
     measured = float(loss(case.weights, case.data, activation=case.activation))
     # Each sample's squared residual adds up 1, C and N C; so does the loss.
     allowed = product_bound(n + m, 1.0, 2 * C / m, N * C / m)
-    yield Margin(
-        "landscape.loss", abs(measured - forms["landscape.loss"](N=N, C=C, m=m)), allowed
-    )
+    yield Margin("landscape.loss", abs(measured - forms["landscape.loss"](N=N, C=C, m=m)), allowed)
     below = measured - forms["landscape.minimum"](m=m)
     yield Margin(
         "landscape.gap and landscape.minimum",

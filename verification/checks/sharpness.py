@@ -45,7 +45,10 @@ def _entry_bound(case: PointCase) -> float:
 
 
 def expand_families(
-    forms: Mapping[str, ClosedForm], prefix: str, names: tuple[str, ...], values: Mapping[str, float]
+    forms: Mapping[str, ClosedForm],
+    prefix: str,
+    names: tuple[str, ...],
+    values: Mapping[str, float],
 ) -> np.ndarray:
     """List all eigenvalues that a table of families predicts.
 
@@ -66,9 +69,7 @@ def expand_families(
     eigenvalue, count = f"sharpness.{prefix}", f"sharpness.{prefix}count_"
     if not prefix:
         eigenvalue += "eigenvalue_"
-    listed = [
-        np.full(max(int(at(count + name)), 0), at(eigenvalue + name)) for name in names
-    ]
+    listed = [np.full(max(int(at(count + name)), 0), at(eigenvalue + name)) for name in names]
     return np.sort(np.concatenate(listed))
 
 
@@ -139,11 +140,11 @@ def _spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     )
 
 
-def _compare_spectra(what: str, measured: np.ndarray, predicted: np.ndarray, bound: float) -> Margin:
+def _compare_spectra(
+    what: str, measured: np.ndarray, predicted: np.ndarray, bound: float
+) -> Margin:
     if len(measured) != len(predicted):
-        return Margin(
-            f"{what}: {len(predicted)} predicted, {len(measured)} found", math.inf, bound
-        )
+        return Margin(f"{what}: {len(predicted)} predicted, {len(measured)} found", math.inf, bound)
     return Margin(what, float(np.abs(measured - predicted).max()), bound)
 
 
@@ -185,6 +186,9 @@ def _reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
 
     On the standard basis: there a correlation is a coordinate and keeps its sign at any size. In
     another frame, once it is below 1e-17, its sign and plain autograd's trace are rounding noise.
+
+    Yields:
+        Margins of the traces at both ends.
     """
     m, n, k = case.m, case.n, case.active
     data = make_data(standard_basis(m, n))
@@ -197,8 +201,11 @@ def _reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
         run = train(
             data, start, batch_size=batch_size, step_size=0.2, seed=case.seed, tolerance=tolerance
         )
-        yield Margin(f"run with batch size {batch_size}: {run.status[0]}",
-                     0.0 if run.converged else math.inf, 1.0)
+        yield Margin(
+            f"run with batch size {batch_size}: {run.status[0]}",
+            0.0 if run.converged else math.inf,
+            1.0,
+        )
         # With the gap and the off-winner mass below the tolerance, the iterate is within
         # sqrt(2 m tol) + sqrt(tol) of the limit; the trace's derivative there is at most
         # (2 k + 2 (n + 4)) / m, doubled for the curvature.
@@ -206,9 +213,7 @@ def _reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
         allowed = 4 * (m + n + 4) / m * distance
         weights = run.weights[0]
         for kink in Kink:
-            measured = float(
-                hessian(weights, data, kink=kink, kink_width=10 * distance).trace()
-            )
+            measured = float(hessian(weights, data, kink=kink, kink_width=10 * distance).trace())
             predicted = subject.forms["sharpness.trace_at_minimum"](
                 n=n, m=m, k=active, kappa=float(kink.value)
             )

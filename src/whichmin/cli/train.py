@@ -26,27 +26,52 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 @click.option("--key", help="Which array of FILE (.npz, or a dictionary in .pt).")
 @click.option("--m", type=int, help="Generated data: number of points.  [default: 8]")
 @click.option("--n", type=int, help="Generated data: dimension.  [default: 32]")
-@click.option("--frame", type=click.Choice(["random", "standard"]),
-              help="Generated data: random orthonormal frame or standard basis.  [default: random]")
-@click.option("--orthonormalise", type=click.Choice(["polar", "qr"]),
-              help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.")
+@click.option(
+    "--frame",
+    type=click.Choice(["random", "standard"]),
+    help="Generated data: random orthonormal frame or standard basis.  [default: random]",
+)
+@click.option(
+    "--orthonormalise",
+    type=click.Choice(["polar", "qr"]),
+    help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.",
+)
 @click.option("--as-is", is_flag=True, help="Train on data that is not orthonormal.")
 @click.option("--start", type=click.Path(), help="File with the starting weights.")
-@click.option("--activation", type=click.Choice([a.value for a in Activation]), default="relu",
-              show_default=True)
-@click.option("--batch-size", "-b", "batch_sizes", multiple=True, default=("full", "1"),
-              show_default=True, help="A number or 'full'; repeat to compare.")
+@click.option(
+    "--activation",
+    type=click.Choice([a.value for a in Activation]),
+    default="relu",
+    show_default=True,
+)
+@click.option(
+    "--batch-size",
+    "-b",
+    "batch_sizes",
+    multiple=True,
+    default=("full", "1"),
+    show_default=True,
+    help="A number or 'full'; repeat to compare.",
+)
 @click.option("--step-size", type=float, default=0.1, show_default=True)
-@click.option("--sampling", type=click.Choice(_SAMPLING), default="without-replacement",
-              show_default=True)
+@click.option(
+    "--sampling", type=click.Choice(_SAMPLING), default="without-replacement", show_default=True
+)
 @click.option("--max-steps", type=int, help="Step limit.  [default: from the theory's rates]")
-@click.option("--tolerance", type=float, default=1e-12, show_default=True,
-              help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0.")
+@click.option(
+    "--tolerance",
+    type=float,
+    default=1e-12,
+    show_default=True,
+    help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0.",
+)
 @click.option("--replicas", type=int, default=1, show_default=True, help="Runs per batch size.")
-@click.option("--engine", type=click.Choice([e.value for e in EngineName]), default="auto",
-              show_default=True)
-@click.option("--dtype", type=click.Choice(["float64", "float32"]), default="float64",
-              show_default=True)
+@click.option(
+    "--engine", type=click.Choice([e.value for e in EngineName]), default="auto", show_default=True
+)
+@click.option(
+    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:INDEX.")
 @seed_option
 @output_options
@@ -79,8 +104,9 @@ def _data(options: dict[str, Any]) -> tuple[Data, list[str]]:
             raise InputError("--key", options["key"], "needs a FILE")
         if orthonormalise or as_is:
             name = "--as-is" if as_is else "--orthonormalise"
-            raise InputError(name, orthonormalise or as_is, "needs a FILE (generated data is "
-                             "orthonormal)")
+            raise InputError(
+                name, orthonormalise or as_is, "needs a FILE (generated data is orthonormal)"
+            )
         m = 8 if options["m"] is None else options["m"]
         n = max(32, m) if options["n"] is None else options["n"]
         if options["frame"] == "standard":
@@ -114,8 +140,18 @@ def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
     if size != "full" and not size.isdigit():
         raise InputError("--batch-size", size, "must be a positive integer or 'full'")
     start = options["start"]
-    names = ("activation", "step_size", "sampling", "max_steps", "tolerance", "replicas", "engine",
-             "dtype", "device", "seed")
+    names = (
+        "activation",
+        "step_size",
+        "sampling",
+        "max_steps",
+        "tolerance",
+        "replicas",
+        "engine",
+        "dtype",
+        "device",
+        "seed",
+    )
     settings = {name: options[name] for name in names}
     with progress_bar(1, f"batch size {size}") as update:
         return train_model(
@@ -153,24 +189,22 @@ def _document(results: list[TrainResult], notes: list[str], form: str) -> Docume
             if len(result.status) > 1:
                 label += f", replica {record['replica']}"
             gap = record["loss_gap"]
-            rows.append(
-                (
-                    Cell(label),
-                    Cell(record["batch_size"]),
-                    Cell(record["replica"]),
-                    Cell(record["status"]),
-                    Cell(_found(record, result)),
-                    Cell(record["steps"]),
-                    Cell(record["loss"]),
-                    Cell(gap, f"{gap:.2e}" if gap == gap else "unknown"),
-                    Cell(record["winner"]),
-                    Cell(record["cosine"], f"{record['cosine']:.8f}"),
-                    Cell(record["cosine_with_start"], f"{record['cosine_with_start']:.6f}"),
-                    Cell(record["norm"], f"{record['norm']:.8f}"),
-                    Cell(record["off_winner_mass"], f"{record['off_winner_mass']:.2e}"),
-                    Cell(list(record["active"])),
-                )
-            )
+            rows.append((
+                Cell(label),
+                Cell(record["batch_size"]),
+                Cell(record["replica"]),
+                Cell(record["status"]),
+                Cell(_found(record, result)),
+                Cell(record["steps"]),
+                Cell(record["loss"]),
+                Cell(gap, f"{gap:.2e}" if gap == gap else "unknown"),
+                Cell(record["winner"]),
+                Cell(record["cosine"], f"{record['cosine']:.8f}"),
+                Cell(record["cosine_with_start"], f"{record['cosine_with_start']:.6f}"),
+                Cell(record["norm"], f"{record['norm']:.8f}"),
+                Cell(record["off_winner_mass"], f"{record['off_winner_mass']:.2e}"),
+                Cell(list(record["active"])),
+            ))
     columns = (
         "run", "batch size", "replica", "status", "minimum found", "steps", "loss", "loss gap",
         "closest data point", "cosine with it", "cosine with start", "norm", "off-winner mass",
@@ -186,6 +220,4 @@ def _document(results: list[TrainResult], notes: list[str], form: str) -> Docume
     table = Table.build(title, columns, rows, (*notes, *advice))
     if form in {"table", "markdown", "latex"} and len(rows) <= 4:
         table = table.transposed("property")
-    return Document(
-        SCHEMA, (table,), provenance(recipe.seed, recipe.dtype, recipe.device)
-    )
+    return Document(SCHEMA, (table,), provenance(recipe.seed, recipe.dtype, recipe.device))

@@ -1,0 +1,59 @@
+import pytest
+
+from whichmin.errors import InputError
+from whichmin.verification.sharpness_table import sharpness_table
+
+
+def test_symbolic_entries_are_those_of_the_theory():
+    rows = {(r["activation"], r["minimum"]): r for r in sharpness_table().tables[0].records()}
+    assert len(rows) == 4
+    for method in ("GD", "SGD"):
+        assert rows["linear", method]["trace κ=0"] == "(n + 4 - m)/m"
+        assert rows["relu", method]["plain autograd at the iterate"] == "(n + 4 - k)/m"
+    assert rows["relu", "GD"]["trace κ=½"] == "(2*n + 8 - k - m)/(2*m)"
+    assert rows["relu", "SGD"]["trace κ=½"] == "(2*n + 7 - m)/(2*m)"
+    assert rows["relu", "SGD"]["trace κ=0"] == "(n + 3)/m"
+    assert {r["top eigenvalue"] for r in rows.values()} == {"4/m"}
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "positive", "frame"),
+    [(8, 32, 5, "standard"), (8, 32, 1, "standard"), (3, 3, 3, "standard"), (1, 1, 1, "standard"),
+     (1, 4, 1, "random"), (4, 9, 2, "random")],
+)  # fmt: skip
+def test_measured_agrees_within_the_margin(m, n, positive, frame):
+    table = sharpness_table(m, n, positive, frame=frame, seed=3).tables[1]
+    assert len(table.rows) == 24
+    for row in table.records():
+        if frame == "random" and row["quantity"].startswith("plain"):
+            continue  # signs below 1e-17 are rounding noise there, as the docstring says
+        assert row["margin"] <= 1, row
+
+
+def test_plain_autograd_sees_no_difference_between_the_minima():
+    rows = sharpness_table(8, 32, 5).tables[1].records()
+    plain = {
+        r["minimum"]: r["measured"]
+        for r in rows
+        if r["activation"] == "relu" and r["quantity"].startswith("plain")
+    }
+    left = {
+        r["minimum"]: r["measured"]
+        for r in rows
+        if r["activation"] == "relu" and r["quantity"] == "trace, κ=0"
+    }
+    assert plain["GD"] == pytest.approx(plain["SGD"], abs=1e-8)
+    assert left["SGD"] - left["GD"] == pytest.approx(4 / 8, abs=1e-8)  # (k - 1)/m
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"m": 8}, "m, n, positive = "), ({"m": 8, "n": 4, "positive": 1}, "n = 4"),
+     ({"m": 2, "n": 4, "positive": 3}, "positive = 3"),
+     ({"m": 2, "n": 4, "positive": 0}, "positive = 0"),
+     ({"m": 2, "n": 4, "positive": 1, "frame": "hexagonal"}, "frame = 'hexagonal'"),
+     ({"seed": -1}, "seed = -1")],
+)  # fmt: skip
+def test_bad_input(options, message):
+    with pytest.raises(InputError, match=message):
+        sharpness_table(**options)
