@@ -152,8 +152,8 @@ class BatchStream:
             self.seed, lanes, epochs.start * (m - 1), epochs.stop * (m - 1), bounds
         )
         order = _fisher_yates(_step_major(draws, len(epochs)), m)
-        batches = order[:, :, : per_epoch * b].reshape(len(epochs), len(lanes), per_epoch, b)
-        batches = batches.transpose(0, 2, 1, 3).reshape(-1, len(lanes), b)
+        cut = order[:, :, : per_epoch * b].reshape(len(epochs), len(lanes), per_epoch, b)
+        batches = cut.transpose(0, 2, 1, 3).reshape(-1, len(lanes), b)
         offset = epochs.start * per_epoch
         return np.ascontiguousarray(batches[first - offset : last - offset])
 

@@ -158,7 +158,8 @@ def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> tor
                 "data", f"{m} rows of rank {rank}", "the rows must be linearly independent"
             )
         if method == "polar":
-            return left @ right
+            nearest: torch.Tensor = left @ right
+            return nearest
         return _positive_qr(matrix.T).T.contiguous()
 
 
@@ -172,7 +173,8 @@ def _positive_qr(columns: torch.Tensor) -> torch.Tensor:
     """
     q, r = torch.linalg.qr(columns)
     signs = torch.where(r.diagonal() < 0, -1.0, 1.0).to(q.dtype)
-    return q * signs
+    unique: torch.Tensor = q * signs
+    return unique
 
 
 def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:

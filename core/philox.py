@@ -110,8 +110,7 @@ def bounded(
     attempt = 0
     while rejected.any():
         attempt += 1
-        rows, columns = np.nonzero(rejected)
-        for row, column in zip(rows, columns, strict=True):
+        for row, column in np.argwhere(rejected).tolist():
             word = words(seed, replicas[row : row + 1], first + column, first + column + 1, attempt)
             again = word[0, 0] * bounds[column]
             value[row, column] = again >> _HALF

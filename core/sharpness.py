@@ -128,7 +128,8 @@ def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
         Shape ``(n,)``.
     """
     with single_threaded():
-        return torch.linalg.eigvalsh(hessian(w, data, **options))
+        eigenvalues: torch.Tensor = torch.linalg.eigvalsh(hessian(w, data, **options))
+    return eigenvalues
 
 
 def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:

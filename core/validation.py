@@ -55,9 +55,10 @@ def check_integer(
         bounds += f" ({reason})"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise InputError(argument, value, bounds)
-    if value < minimum or (maximum is not None and value > maximum):
+    number = int(value)
+    if number < minimum or (maximum is not None and number > maximum):
         raise InputError(argument, value, bounds)
-    return int(value)
+    return number
 
 
 def check_seed(value: Any, argument: str = "seed") -> int:

@@ -75,7 +75,11 @@ class Derivation:
 
     @classmethod
     def begin(
-        cls, reason: str, before: sp.Expr, after: sp.Expr, rules: Mapping | None = None
+        cls,
+        reason: str,
+        before: sp.Expr,
+        after: sp.Expr,
+        rules: Mapping[sp.Basic, sp.Basic] | None = None,
     ) -> Derivation:
         """Start a chain.
 
@@ -84,7 +88,9 @@ class Derivation:
         """
         return cls((Step(reason, sp.sympify(before), sp.sympify(after), rules or {}),))
 
-    def then(self, reason: str, after: sp.Expr, rules: Mapping | None = None) -> Derivation:
+    def then(
+        self, reason: str, after: sp.Expr, rules: Mapping[sp.Basic, sp.Basic] | None = None
+    ) -> Derivation:
         """Add a step that starts from the current result.
 
         Returns:

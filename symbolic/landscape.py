@@ -194,7 +194,7 @@ def critical_solutions() -> list[dict[sp.Symbol, sp.Expr]]:
     energy = gradient_energy().expression.subs(N, C + R) * m**2
     along_rest = C**2 * R
     along_active = sp.expand(energy - along_rest)
-    return sp.solve([along_active, along_rest], [C, R], dict=True)
+    return list(sp.solve([along_active, along_rest], [C, R], dict=True))
 
 
 def critical_points() -> tuple[CriticalSet, ...]:

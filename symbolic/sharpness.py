@@ -347,7 +347,7 @@ def spectrum_consistency() -> tuple[Derivation, ...]:
     Returns:
         Two chains for a general point and two for a minimum.
     """
-    chains = []
+    chains: list[Derivation] = []
     for place, families, total in (
         ("general point", spectrum(), trace()),
         ("minimum", spectrum_at_minimum(), trace_at_minimum()),

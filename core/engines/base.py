@@ -37,6 +37,7 @@ class Engine(ABC):
     """
 
     name: str
+    problem: Problem
     threaded = False
 
     @abstractmethod

@@ -142,7 +142,7 @@ class GramEngine(Engine):
         """Return the squared norm outside the data's span, shape ``(replicas,)``."""
         inverse = torch.linalg.pinv(self.problem.data.gram, hermitian=True)
         first = self.start @ self.problem.data.points.T
-        residual = self.start - (first @ inverse) @ self.problem.data.points
+        residual: torch.Tensor = self.start - (first @ inverse) @ self.problem.data.points
         return self.off.square() * residual.square().sum(-1)
 
     def keep(self, chosen: torch.Tensor) -> None:

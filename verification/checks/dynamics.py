@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data, standard_basis
@@ -155,11 +156,11 @@ def _sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
     )
 
 
-def _proper_runs() -> object:
+def _proper_runs() -> SearchStrategy[RunCase]:
     return runs(largest=6, proper=True, replicas=1)
 
 
-def _wide_runs() -> object:
+def _wide_runs() -> SearchStrategy[RunCase]:
     return runs(largest=6)
 
 

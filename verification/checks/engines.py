@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from hypothesis.strategies import SearchStrategy
 
-from whichmin.core.engines import Problem, ReducedEngine
+from whichmin.core.engines import Engine, Problem, ReducedEngine
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.rounding import TRAJECTORY, correlation_noise
 from whichmin.verification.strategies import RunCase, kink_runs, runs
@@ -80,7 +81,7 @@ def follow(
         )
 
 
-def _take_branches(weights: np.ndarray, shadow: object, points: np.ndarray) -> None:
+def _take_branches(weights: np.ndarray, shadow: Engine, points: np.ndarray) -> None:
     if not isinstance(shadow, ReducedEngine):
         return
     noise = correlation_noise(weights, points)
@@ -127,7 +128,7 @@ def _replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
     yield Margin("bits that differ", float(difference.sum()), 1e-9)
 
 
-def _many_runs() -> object:
+def _many_runs() -> SearchStrategy[RunCase]:
     return runs(replicas=8)
 
 

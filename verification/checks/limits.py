@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.training import train
 from whichmin.verification.evidence import Check, Margin
@@ -88,11 +89,11 @@ def _mini_batch(subject: Subject, case: RunCase) -> Iterator[Margin]:
     )
 
 
-def _gd_runs() -> object:
+def _gd_runs() -> SearchStrategy[RunCase]:
     return runs(largest=6, smallest_alpha=0.05)
 
 
-def _mini_batch_runs() -> object:
+def _mini_batch_runs() -> SearchStrategy[RunCase]:
     return runs(
         largest=4,
         proper=True,

@@ -64,7 +64,7 @@ def emit(document: Document, form: str, output: str | None) -> None:
 
 
 @contextmanager
-def progress_bar(total: int, label: str) -> Iterator[Callable[[int, str], None]]:
+def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None]]:
     """Show a progress bar on a terminal's standard error, nothing elsewhere.
 
     Args:
@@ -96,7 +96,7 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[int, str], None]]
     ) as bar:
         task = bar.add_task(label, total=total)
 
-        def update(done: int, what: str) -> None:
+        def update(done: float, what: str) -> None:
             bar.update(task, completed=done, description=what)
 
         yield update

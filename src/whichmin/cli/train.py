@@ -76,7 +76,7 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 @seed_option
 @output_options
 @click.pass_context
-def train(ctx: click.Context, **options: Any) -> None:
+def train(ctx: click.Context, /, **options: Any) -> None:
     """Train on FILE, or on generated data, and say which minimum was found.
 
     FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
