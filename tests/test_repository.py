@@ -1,0 +1,160 @@
+"""Layout, layers and packaging of the repository itself."""
+
+import ast
+import importlib
+import os
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text())
+FOLDERS = {
+    "whichmin": ROOT / "src/whichmin",
+    "whichmin.core": ROOT / "core",
+    "whichmin.symbolic": ROOT / "symbolic",
+    "whichmin.verification": ROOT / "verification",
+}
+ALLOWED = {
+    "core": {"core", "shared"},
+    "symbolic": {"symbolic", "shared"},
+    "verification": {"verification", "core", "symbolic", "shared"},
+}
+
+
+def sources(folder):
+    return [f for f in sorted(folder.rglob("*.py")) if "__pycache__" not in f.parts]
+
+
+def imported(file):
+    """Names of our own modules that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        else:
+            continue
+        yield from (n for n in names if n.split(".")[0] == "whichmin")
+
+
+def layer(name):
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in ALLOWED else "shared"
+
+
+@pytest.mark.parametrize("folder", ALLOWED)
+def test_imports_go_one_way(folder):
+    files = sources(ROOT / folder)
+    assert files
+    for file in files:
+        for name in imported(file):
+            assert layer(name) in ALLOWED[folder], f"{file} imports {name}"
+
+
+@pytest.mark.parametrize("name", ["errors", "words", "reporting", "files", "provenance"])
+def test_shared_words_import_no_layer(name):
+    used = {layer(n) for n in imported(ROOT / f"src/whichmin/{name}.py")}
+    assert used <= {"shared"}
+
+
+def test_core_runs_without_symbolic_and_the_other_way_round():
+    code = (
+        "import sys, whichmin.{}; assert not any(m.startswith('whichmin.{}') for m in sys.modules)"
+    )
+    for pair in (("core", "symbolic"), ("symbolic", "core")):
+        subprocess.run([sys.executable, "-W", "error", "-c", code.format(*pair)], check=True)
+
+
+def test_the_package_list_is_that_on_disk():
+    on_disk = set()
+    for package, folder in FOLDERS.items():
+        for file in folder.rglob("__init__.py"):
+            inner = file.parent.relative_to(folder).parts
+            on_disk.add(".".join([package, *inner]))
+    assert set(CONFIG["tool"]["setuptools"]["packages"]) == on_disk
+
+
+def test_every_module_has_a_home_in_a_listed_package():
+    for folder in FOLDERS.values():
+        for file in sources(folder):
+            assert (file.parent / "__init__.py").exists(), file
+
+
+def every_module():
+    """Names of all modules, found package by package: an editable install has no common folder."""
+    for package in CONFIG["tool"]["setuptools"]["packages"]:
+        yield package
+        for found in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            if not found.ispkg and found.name != "__main__":
+                yield f"{package}.{found.name}"
+
+
+def test_only_one_copy_of_each_module_is_loaded():
+    for name in every_module():
+        importlib.import_module(name)
+    homes = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and name.split(".")[0] in {"whichmin", "core", "symbolic", "verification"}:
+            assert name.startswith("whichmin"), f"{name} is loaded from {file}"
+            homes.setdefault(os.path.realpath(file), []).append(name)
+    assert homes
+    assert {f: n for f, n in homes.items() if len(n) > 1} == {}
+
+
+def test_no_top_level_core_is_published():
+    code = (
+        "import importlib.util as u\n"
+        "for n in ('core', 'symbolic', 'verification'):\n"
+        "    spec = u.find_spec(n)\n"
+        "    assert spec is None or 'whichmin' not in str(spec.origin), spec"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd="/")
+
+
+def test_modules_stay_below_400_lines():
+    for folder in (*FOLDERS.values(), ROOT / "benchmarks", ROOT / "examples"):
+        for file in sources(folder):
+            assert len(file.read_text().splitlines()) <= 400, file
+
+
+def test_tests_mirror_sources():
+    names = {"whichmin": "src/whichmin", "core": "core", "symbolic": "symbolic",
+             "verification": "verification"}  # fmt: skip
+    known_alone = {"test_bad_input.py", "test_mutants_end_to_end.py"}
+    for folder, source in names.items():
+        for test in sources(ROOT / "tests" / folder):
+            if test.name in known_alone or not test.name.startswith("test_"):
+                continue
+            mirrored = ROOT / source / test.parent.relative_to(ROOT / "tests" / folder)
+            stem = test.stem.removeprefix("test_")
+            candidates = [mirrored / f"{stem}.py", mirrored / stem, mirrored / "__init__.py"]
+            assert any(c.exists() for c in candidates), f"{test} mirrors no source"
+
+
+def test_constraints_pin_every_requirement():
+    pinned = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    project = CONFIG["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    for requirement in wanted:
+        name = requirement.split(">")[0].split("[")[0].lower()
+        assert name in pinned, f"{name} is not pinned"
+
+
+def test_all_public_names_are_documented():
+    for name in every_module():
+        module = importlib.import_module(name)
+        for public in getattr(module, "__all__", ()):
+            thing = getattr(module, public)
+            if callable(thing) and getattr(thing, "__module__", "").startswith("whichmin"):
+                assert thing.__doc__, f"{name}.{public}"

@@ -1,0 +1,66 @@
+"""A broken product makes ``whichmin verify`` and ``pytest`` fail, and both say what and where."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# A plugin that breaks the product before any check runs.
+BREAK = """
+import dataclasses
+import whichmin.verification.subject as subjects
+from whichmin.verification.mutants import implementation_mutants
+
+def broken():
+    what = {what!r}
+    product = subjects.Subject()
+    if what in product.forms:
+        form = product.forms[what]
+        return product.with_form(dataclasses.replace(form, expression=form.expression * 2))
+    return next(m.subject for m in implementation_mutants() if m.name == what)
+
+subjects.default_subject = broken
+"""
+
+CASES = [
+    ("sharpness.trace_at_minimum", "sharpness.at_minimum", "sharpness.trace_at_minimum"),
+    ("stale norm", "engines.trajectories", "against reduced"),
+    ("biased sampling", "batches.uniform", "chi-square"),
+]
+
+
+def environment(folder):
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize(("what", "check", "says"), CASES, ids=[c[0] for c in CASES])
+def test_whichmin_verify_fails(tmp_path, what, check, says):
+    (tmp_path / "breakage.py").write_text(BREAK.format(what=what))
+    code = (
+        "import breakage, sys; from whichmin.cli import run; "
+        f"sys.exit(run(['verify', '--select', '{check}']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stderr
+    assert "FAILS" in done.stdout
+    assert check in done.stderr
+    assert says in done.stderr
+
+
+@pytest.mark.parametrize(("what", "check", "says"), CASES[:2], ids=[c[0] for c in CASES[:2]])
+def test_pytest_fails(tmp_path, what, check, says):
+    (tmp_path / "breakage.py").write_text(BREAK.format(what=what))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "breakage", "-p", "no:cacheprovider",
+         str(ROOT / "tests/verification/test_checks.py"), "-k", check],
+        env=environment(tmp_path), capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    assert check in done.stdout
+    assert says in done.stdout
