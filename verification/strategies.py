@@ -6,7 +6,7 @@ cases have a strategy of their own: there the comparison must know which branche
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from whichmin.words import Activation, Kink, Sampling
 __all__ = [
     "PointCase",
     "RunCase",
+    "correlated_runs",
     "kink_runs",
     "minimum_points",
     "points",
@@ -161,6 +162,7 @@ class RunCase:
         start: Pattern of the starts.
         seed: Seed of the starts and of the batches.
         tiny: Size of the correlations that sit at the kink, for near-kink cases.
+        correlation: Size of the mixing of the frame's rows, 0 for orthonormal data.
     """
 
     m: int
@@ -174,11 +176,17 @@ class RunCase:
     start: str
     seed: int
     tiny: float | None = None
+    correlation: float = 0.0
 
     @cached_property
     def data(self) -> Data:
-        """The frame."""
-        return _frame(self.m, self.n, self.frame)
+        """The frame; with ``correlation`` its rows are mixed, and no longer orthonormal."""
+        frame = _frame(self.m, self.n, self.frame)
+        if not self.correlation:
+            return frame
+        mix = np.random.default_rng((self.seed, 5)).normal(size=(self.m, self.m)) / self.m
+        rows = frame.points.numpy() + self.correlation * mix @ frame.points.numpy()
+        return make_data(rows, handling="as-is")
 
     @property
     def step_size(self) -> float:
@@ -228,7 +236,7 @@ class RunCase:
     @cached_property
     def weights(self) -> np.ndarray:
         """Starting weights, shape ``(replicas, n)``, norm below 1."""
-        frame = self.data.points.numpy()
+        frame = _frame(self.m, self.n, self.frame).points.numpy()
         w = self.correlations @ frame
         if self.n > self.m:
             off = np.random.default_rng((self.seed, 1)).normal(size=w.shape)
@@ -277,6 +285,25 @@ def runs(
 
 
 @st.composite
+def correlated_runs(draw: st.DrawFn) -> RunCase:
+    """Draw a run on correlated data, linear: ReLU could pass a kink anywhere.
+
+    Args:
+        draw: Supplied by Hypothesis.
+
+    Returns:
+        A case whose data are not orthonormal.
+    """
+    case = draw(runs(smallest_alpha=0.01))
+    return replace(
+        case,
+        activation=Activation.LINEAR,
+        alpha=case.alpha / 4,  # row lengths up to 2 make gradients up to four times as large
+        correlation=draw(st.floats(0.05, 1.0)),
+    )
+
+
+@st.composite
 def kink_runs(draw: st.DrawFn) -> RunCase:
     """Draw a ReLU run some of whose correlations start at the kink or next to it.
 
@@ -288,11 +315,7 @@ def kink_runs(draw: st.DrawFn) -> RunCase:
     """
     case = draw(runs())
     tiny = draw(st.sampled_from([0.0, 5e-324, 1e-300, 1e-30, 1e-17, 1e-16, 1e-12, 1e-9, 1e-7]))
-    return RunCase(**{
-        **{name: getattr(case, name) for name in case.__dataclass_fields__},
-        "activation": Activation.RELU,
-        "tiny": tiny,
-    })
+    return replace(case, activation=Activation.RELU, tiny=tiny)
 
 
 def _frame(m: int, n: int, seed: int | None) -> Data:

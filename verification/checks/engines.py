@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from whichmin.core.engines import Engine, Problem, ReducedEngine
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.rounding import TRAJECTORY, correlation_noise
-from whichmin.verification.strategies import RunCase, kink_runs, runs
+from whichmin.verification.strategies import RunCase, correlated_runs, kink_runs, runs
 from whichmin.verification.subject import Subject
 from whichmin.words import EvidenceKind
 
@@ -20,6 +20,7 @@ __all__ = ["CHECKS", "follow"]
 
 STEPS = 1000
 KINK_STEPS = 120
+CORRELATED_STEPS = 300
 COMPARED = 25  # every so many steps
 
 
@@ -95,6 +96,10 @@ def _trajectories(subject: Subject, case: RunCase) -> Iterator[Margin]:
     yield from follow(subject, case, ("autograd", "dense", "gram"), STEPS, COMPARED, False)
 
 
+def _correlated(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    yield from follow(subject, case, ("autograd", "dense"), CORRELATED_STEPS, COMPARED, False)
+
+
 def _kinks(subject: Subject, case: RunCase) -> Iterator[Margin]:
     yield from follow(subject, case, ("autograd", "dense"), KINK_STEPS, 1, True)
 
@@ -142,6 +147,15 @@ CHECKS = (
         _trajectories,
         _many_runs,
         examples=40,
+    ),
+    Check(
+        "engines.correlated",
+        "on correlated data autograd, dense and the Gram-matrix engine follow the same trajectory",
+        EvidenceKind.PROPERTY,
+        "1e-12 of the norm: 300 steps of at most 4 roundings each, and a Gram matrix of norm <= 4",
+        _correlated,
+        correlated_runs,
+        examples=25,
     ),
     Check(
         "engines.kinks",

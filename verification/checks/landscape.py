@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 
+from whichmin.core.data import make_data
 from whichmin.core.landscape import gradient, loss
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.rounding import EPS, product_bound
@@ -134,6 +136,39 @@ def _never_below(subject: Subject, case: PointCase) -> Iterator[Margin]:
     )
 
 
+def _critical_points(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Walk around a point with C = 0 and around a dead neuron, and look at the loss."""
+    del subject
+    n = case.m + 1
+    frame = make_data(np.eye(case.m, n))
+    rng = np.random.default_rng(case.seed)
+    nearby = 1e-3 * rng.normal(size=(64, n))
+    # Loss values near 1/2 carry a rounding error of this size.
+    allowed = product_bound(n + case.m, 3.0)
+    for norm, sign in ((rng.uniform(0.1, 1.8), -1.0), (rng.uniform(2.2, 6.0), 1.0)):
+        center = np.zeros(n)
+        center[-1] = math.sqrt(norm)
+        slope = gradient(center, frame, activation=case.activation)
+        yield Margin(f"gradient at C = 0, |w|^2 = {norm:.3f}", float(slope.norm()), allowed)
+        excess = loss(center + nearby, frame, activation=case.activation).numpy() - 0.5
+        kind = "above" if sign < 0 else "below"
+        yield Margin(
+            f"losses {kind} 1/2 around C = 0, |w|^2 = {norm:.3f}",
+            max(float((-sign * excess).max()), 0.0),
+            allowed,
+            len(nearby),
+        )
+    center = np.zeros(n)
+    center[-1] = math.sqrt(2)
+    up, down = (center + np.array([1e-2, *[0.0] * (n - 2), t]) for t in (1e-2, -1e-2))
+    sides = [float(loss(w, frame, activation=case.activation)) - 0.5 for w in (up, down)]
+    holds = sides[0] > allowed and sides[1] < -allowed
+    yield Margin(f"both signs around C = 0, |w|^2 = 2: {sides}", 0.0 if holds else math.inf, 1.0)
+    dead = np.full(n, -1.0)
+    around = loss(dead + nearby, frame, activation=Activation.RELU).numpy()
+    yield Margin("loss around a dead neuron", float(np.abs(around - 0.5).max()), allowed, 64)
+
+
 CHECKS = (
     Check(
         "landscape.closed_forms",
@@ -160,6 +195,16 @@ CHECKS = (
         points,
         examples=200,
         forms=("model.sample_loss", "model.sample_derivative"),
+    ),
+    Check(
+        "landscape.critical_points",
+        "around C = 0 no loss exceeds 1/2 for |w|^2 < 2, none is below it for |w|^2 > 2, both "
+        "occur at 2; a dead ReLU neuron sits on a plain",
+        EvidenceKind.PROPERTY,
+        "rounding of the loss, a sum of n + m products",
+        _critical_points,
+        points,
+        examples=60,
     ),
     Check(
         "landscape.never_below_minimum",

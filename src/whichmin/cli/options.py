@@ -80,8 +80,8 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
+        TaskProgressColumn,
         TextColumn,
         TimeRemainingColumn,
     )
@@ -89,7 +89,7 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

@@ -57,6 +57,11 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 @click.option(
     "--sampling", type=click.Choice(_SAMPLING), default="without-replacement", show_default=True
 )
+@click.option(
+    "--batches",
+    type=click.Path(),
+    help="File with your own batches: one row of indices (from 0) per step.",
+)
 @click.option("--max-steps", type=int, help="Step limit.  [default: from the theory's rates]")
 @click.option(
     "--tolerance",
@@ -86,7 +91,8 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     """
     form, output = options.pop("form"), options.pop("output")
     data, notes = _data(options)
-    results = [_run(data, size, options) for size in options["batch_sizes"]]
+    sizes = options["batch_sizes"] if options["batches"] is None else ("own",)
+    results = [_run(data, size, options) for size in sizes]
     emit(_document(results, notes, form), form, output)
     ctx.exit(0 if all(r.converged for r in results) else 1)
 
@@ -137,9 +143,12 @@ def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
     from whichmin.core import train as train_model
     from whichmin.files import load_array
 
-    if size != "full" and not size.isdigit():
+    if size not in {"full", "own"} and not size.isdigit():
         raise InputError("--batch-size", size, "must be a positive integer or 'full'")
     start = options["start"]
+    if size == "own":
+        options["sampling"] = Sampling.CUSTOM
+        options["own"] = _indices(options["batches"])
     names = (
         "activation",
         "step_size",
@@ -157,10 +166,23 @@ def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
         return train_model(
             data,
             None if start is None else load_array(start, argument="--start"),
-            batch_size=None if size == "full" else int(size),
+            batch_size=int(size) if size.isdigit() else None,
+            batches=options.get("own"),
             progress=lambda done, limit: update(done / limit if limit else 1, f"batch size {size}"),
             **settings,
         )
+
+
+def _indices(file: str) -> Any:
+    """Read batches; a file format without integers (CSV) may hold them as floating point."""
+    import numpy as np
+
+    from whichmin.files import load_array
+
+    rows = np.asarray(load_array(file, argument="--batches"))
+    if rows.dtype.kind == "f" and np.array_equal(rows, np.rint(rows)):
+        return rows.astype(np.int64)
+    return rows
 
 
 def _found(record: dict[str, Any], result: TrainResult) -> str:
