@@ -14,6 +14,7 @@ from whichmin.core.validation import (
     check_dtype,
     check_integer,
     check_matrix,
+    check_positive,
     check_seed,
 )
 from whichmin.errors import InputError
@@ -234,6 +235,7 @@ def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) ->
     """
     n = check_integer(n, "n", 1)
     replicas = check_integer(replicas, "replicas", 1)
+    norm = check_positive(norm, "norm")
     draws = _normals(seed, _START, (replicas, n))
     scale = np.asarray(norm / np.linalg.norm(draws, axis=1, keepdims=True))
     return np.asarray(draws * scale)

@@ -55,7 +55,8 @@ def difference_law(stream: BatchStream) -> dict[int, float]:
 
     Without replacement (and within a reshuffled epoch) a batch holds exactly one of the two with
     probability ``2 b (m - b) / (m (m - 1))``. With replacement the two counts are multinomial.
-    Fixed batches (cyclic, custom) are averaged over their rows, for the pair told apart least.
+    Fixed batches (cyclic, custom) are averaged over their rows, for the pair told apart least:
+    pairs never told apart (blocks of a cycle) stay together and wait for nothing.
 
     Returns:
         ``P(|D| = d)`` by ``d``; empty when ``m = 1`` or nothing separates.
@@ -70,8 +71,9 @@ def difference_law(stream: BatchStream) -> dict[int, float]:
             heads = np.arange(hits + 1)
             np.add.at(law, np.abs(2 * heads - hits), weight * stats.binom.pmf(heads, hits, 0.5))
         return {d: float(law[d]) for d in range(1, b + 1) if law[d] > 0}
-    rate = stream.separation()[~np.eye(m, dtype=bool)].min()
-    return {1: float(rate)} if rate > 0 else {}
+    separation = stream.separation()
+    told_apart = separation[separation > 0]
+    return {1: float(told_apart.min())} if len(told_apart) else {}
 
 
 def rates(stream: BatchStream, step_size: float) -> Rates:
