@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CheckFailed", "InputError", "MissingDependency", "WhichminError"]
+__all__ = ["CheckFailed", "InputError", "MissingDependency", "Verbatim", "WhichminError"]
 
 
 class WhichminError(Exception):
@@ -30,7 +30,7 @@ class InputError(WhichminError, ValueError):
         return (_rebuild, (self.argument, self.value, self.allowed))
 
 
-class _Verbatim(str):
+class Verbatim(str):
     """A string whose repr is itself: a value that was already shortened for display."""
 
     __slots__ = ()
@@ -40,7 +40,7 @@ class _Verbatim(str):
 
 
 def _rebuild(argument: str, value: str, allowed: str) -> InputError:
-    return InputError(argument, _Verbatim(value), allowed)
+    return InputError(argument, Verbatim(value), allowed)
 
 
 class MissingDependency(WhichminError, ImportError):

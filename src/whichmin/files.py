@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,11 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
             holds several arrays and no key was given.
     """
     file = Path(path)
-    if not file.exists():
+    try:
+        exists = file.exists()
+    except OSError as error:
+        raise InputError(argument, str(path), f"must name a file ({error.strerror})") from error
+    if not exists:
         raise InputError(argument, str(path), "there is no such file")
     if not file.is_file():
         raise InputError(argument, str(path), "must be a file")
@@ -46,13 +49,7 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
         raise InputError(
             argument, str(path), f"must be a readable {suffix} file ({reason})"
         ) from error
-    except (
-        ValueError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        pickle.UnpicklingError,
-    ) as error:
+    except Exception as error:  # a broken file can make the readers raise almost anything
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             argument,
@@ -67,7 +64,9 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
 
 
 def _choose(arrays: dict[str, Any], key: str | None, argument: str, path: str) -> Any:
-    names = ", ".join(map(str, arrays)) or "(none)"
+    if not arrays:
+        raise InputError(argument, path, "must hold an array; it holds none")
+    names = ", ".join(map(str, arrays))
     if key is None:
         if len(arrays) != 1:
             raise InputError(argument, path, f"holds several arrays; choose a key: {names}")
@@ -80,11 +79,12 @@ def _choose(arrays: dict[str, Any], key: str | None, argument: str, path: str) -
 def _numpy(file: Path) -> Any:
     import numpy as np
 
-    content = np.load(file, allow_pickle=False)
-    if isinstance(content, np.lib.npyio.NpzFile):
-        with content:
-            return {name: content[name] for name in content.files}
-    return content
+    with file.open("rb") as stream:  # np.load leaves a file open that turns out to be broken
+        content = np.load(stream, allow_pickle=False)
+        if isinstance(content, np.lib.npyio.NpzFile):
+            with content:
+                return {name: content[name] for name in content.files}
+        return content
 
 
 def _csv(file: Path) -> Any:
@@ -113,7 +113,11 @@ def _is_header(line: str) -> bool:
 def _torch(file: Path) -> Any:
     import torch
 
-    content = torch.load(file, map_location="cpu", weights_only=True)
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        # torch's own message goes on to explain how to load it all the same
+        raise ValueError("holds objects other than tensors, which are never loaded") from error
     if isinstance(content, dict):
         return {k: v for k, v in content.items() if isinstance(v, torch.Tensor)}
     if not isinstance(content, torch.Tensor):

@@ -30,6 +30,10 @@ def commit() -> str | None:
     if stamp.exists():
         return stamp.read_text(encoding="ascii").strip() or None
     try:
+        subprocess.run(  # noqa: S603 - is this file part of that repository?
+            ["git", "-C", str(here), "ls-files", "--error-unmatch", Path(__file__).name],  # noqa: S607
+            capture_output=True, check=True, timeout=5,
+        )  # fmt: skip
         described = subprocess.run(  # noqa: S603 - fixed arguments
             ["git", "-C", str(here), "describe", "--always", "--abbrev=40", "--dirty",  # noqa: S607
              "--exclude=*"],

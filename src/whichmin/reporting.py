@@ -215,14 +215,15 @@ class Table:
         """Print to the terminal with colours."""
         from rich import box
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table as RichTable
 
-        table = RichTable(title=self.title, box=box.SIMPLE_HEAD, title_justify="left")
+        table = RichTable(title=escape(self.title), box=box.SIMPLE_HEAD, title_justify="left")
         for name in self.columns:
-            table.add_column(name, overflow="fold")
+            table.add_column(escape(name), overflow="fold")
         for row in self._texts():
             styles = {"holds": "[green]holds[/]", "FAILS": "[bold red]FAILS[/]"}
-            table.add_row(*(styles.get(t, t.replace("[", r"\[")) for t in row))
+            table.add_row(*(styles.get(t, escape(t)) for t in row))
         console = Console()
         console.print(table)
         for note in _footnotes(self.notes):
@@ -301,11 +302,17 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         InputError: The place cannot be written.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if not Path(path).name:
+        raise InputError("output", str(path), "must be a writable file (it names none)")
     temporary = None
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("w", encoding="utf-8") as file:  # a device or a pipe
+                file.write(text + "\n")
+            return
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+            "w", encoding="utf-8", dir=target.parent, prefix=".whichmin-", delete=False
         ) as file:
             temporary = Path(file.name)
             file.write(text + "\n")
@@ -315,8 +322,12 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
         os.umask(umask)
         temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)
         temporary.replace(target)
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         raise InputError("output", str(path), f"must be a writable file ({reason})") from error
+    except BaseException:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise

@@ -126,7 +126,7 @@ def parse(kind: type[_E], value: object, argument: str) -> _E:
         return value
     for member in kind:
         spelled = member.value if isinstance(member.value, str) else member.name.lower()
-        if value == spelled:
+        if isinstance(value, str) and value == spelled:
             return member
     names = ", ".join(
         member.value if isinstance(member.value, str) else member.name.lower() for member in kind

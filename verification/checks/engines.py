@@ -110,11 +110,12 @@ def _signs(subject: Subject, case: RunCase) -> Iterator[Margin]:
         Problem(case.data, case.activation, case.step_size), torch.from_numpy(case.weights)
     )
     before = np.sign(engine.correlations().numpy())
+    flipped = np.zeros(before.shape, dtype=bool)
     indices = subject.sampler(case.stream, 0, KINK_STEPS, range(case.replicas))
     for step in range(KINK_STEPS):
         engine.step(None if indices is None else torch.from_numpy(indices[step]))
-    after = engine.correlations().numpy()
-    flipped = (np.sign(after) != before) & (after != 0)
+        now = np.sign(engine.correlations().numpy())
+        flipped |= (now != before) & (now != 0)  # 0 is what underflow leaves
     yield Margin("signs changed", float(flipped.sum()), 1e-9, case.replicas)
 
 

@@ -69,8 +69,16 @@ def expand_families(
     eigenvalue, count = f"sharpness.{prefix}", f"sharpness.{prefix}count_"
     if not prefix:
         eigenvalue += "eigenvalue_"
-    listed = [np.full(max(int(at(count + name)), 0), at(eigenvalue + name)) for name in names]
-    return np.sort(np.concatenate(listed))
+    counts = {name: int(at(count + name)) for name in names}
+    listed = np.concatenate([
+        np.full(max(counts[name], 0), at(eigenvalue + name)) for name in names
+    ])
+    for name in names:
+        # Where the weights have no part outside the active points, the plane of the two parts is
+        # a line: its second eigenvalue equals that of the rest, whose multiplicity -1 cancels it.
+        if counts[name] == -1:
+            listed = np.delete(listed, np.abs(listed - at(eigenvalue + name)).argmin())
+    return np.sort(listed)
 
 
 def _quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
@@ -123,8 +131,6 @@ def _sample_quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin
 
 
 def _spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    if case.n == case.m and case.active + case.kinks == case.m:
-        return  # no rest: the plane of w_A and w_r is a line, and the five families overlap
     matrix = _autograd(case)
     N, C, _ = reduced_coordinates(case)
     k = case.m if case.activation is Activation.LINEAR else case.active

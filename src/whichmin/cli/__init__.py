@@ -6,6 +6,7 @@ minimum, 2 wrong use or bad input.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -15,7 +16,7 @@ import click
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
-from whichmin.errors import WhichminError
+from whichmin.errors import InputError, Verbatim, WhichminError
 
 __all__ = ["cli", "main", "run"]
 
@@ -49,13 +50,37 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
+    except InputError as error:
+        named = InputError(_as_typed(error.argument), Verbatim(error.value), error.allowed)
+        click.echo(f"whichmin: error: {named}", err=True)
+        return 2
     except WhichminError as error:
         click.echo(f"whichmin: error: {error}", err=True)
+        return 2
+    except BrokenPipeError:
+        # The reader of a pipe has left. Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as error:
+        click.echo(f"whichmin: error: {error.strerror or error}", err=True)
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("whichmin: interrupted", err=True)
         return 130
     return int(code or 0)
+
+
+def _as_typed(argument: str) -> str:
+    """Name an argument of a Python function as the command line spells it."""
+    special = {"w0": "--start"}
+    options = {
+        name
+        for command in (verify, train, *table.commands.values())
+        for parameter in command.params
+        for name in parameter.opts
+    }
+    option = "--" + argument.replace("_", "-")
+    return special.get(argument, option if option in options else argument)
 
 
 def main() -> NoReturn:

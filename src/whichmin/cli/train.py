@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 from whichmin.errors import InputError
@@ -91,10 +93,20 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     """
     form, output = options.pop("form"), options.pop("output")
     data, notes = _data(options)
-    sizes = options["batch_sizes"] if options["batches"] is None else ("own",)
+    if options["batches"] is not None:
+        _refuse_beside_own_batches(ctx, options)
+        options["sampling"] = Sampling.CUSTOM
+        options["own"] = _indices(options["batches"])
+    sizes = ("",) if options["batches"] is not None else options["batch_sizes"]
     results = [_run(data, size, options) for size in sizes]
     emit(_document(results, notes, form), form, output)
     ctx.exit(0 if all(r.converged for r in results) else 1)
+
+
+def _refuse_beside_own_batches(ctx: click.Context, options: dict[str, Any]) -> None:
+    for name, typed in (("batch_sizes", "--batch-size"), ("sampling", "--sampling")):
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise InputError(typed, options[name], "cannot be combined with --batches")
 
 
 def _data(options: dict[str, Any]) -> tuple[Data, list[str]]:
@@ -143,12 +155,12 @@ def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
     from whichmin.core import train as train_model
     from whichmin.files import load_array
 
-    if size not in {"full", "own"} and not size.isdigit():
+    own = options.get("own")
+    number = int(size) if size.isascii() and size.isdecimal() else None
+    if own is None and number is None and size != "full":
         raise InputError("--batch-size", size, "must be a positive integer or 'full'")
     start = options["start"]
-    if size == "own":
-        options["sampling"] = Sampling.CUSTOM
-        options["own"] = _indices(options["batches"])
+    label = "own batches" if own is not None else f"batch size {size}"
     names = (
         "activation",
         "step_size",
@@ -162,13 +174,13 @@ def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
         "seed",
     )
     settings = {name: options[name] for name in names}
-    with progress_bar(1, f"batch size {size}") as update:
+    with progress_bar(1, label) as update:
         return train_model(
             data,
             None if start is None else load_array(start, argument="--start"),
-            batch_size=int(size) if size.isdigit() else None,
-            batches=options.get("own"),
-            progress=lambda done, limit: update(done / limit if limit else 1, f"batch size {size}"),
+            batch_size=number,
+            batches=own,
+            progress=lambda done, limit: update(done / limit if limit else 1, label),
             **settings,
         )
 
@@ -242,4 +254,9 @@ def _document(results: list[TrainResult], notes: list[str], form: str) -> Docume
     table = Table.build(title, columns, rows, (*notes, *advice))
     if form in {"table", "markdown", "latex"} and len(rows) <= 4:
         table = table.transposed("property")
-    return Document(SCHEMA, (table,), provenance(recipe.seed, recipe.dtype, recipe.device))
+    return Document(
+        SCHEMA,
+        (table,),
+        provenance(recipe.seed, recipe.dtype, recipe.device),
+        extra={"recipes": [dataclasses.asdict(r.recipe) for r in results]},
+    )

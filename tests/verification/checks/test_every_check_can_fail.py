@@ -1,4 +1,4 @@
-"""Every check is seen to fail: each has an implementation that breaks it, and just what it claims."""
+"""Every check is seen to fail: each has an implementation that breaks just what it claims."""
 
 import dataclasses
 
