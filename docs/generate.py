@@ -12,6 +12,8 @@ from pathlib import Path
 
 from whichmin.cli import run
 from whichmin.verification.checks import all_checks
+from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, START
+from whichmin.verification.exact import exact_step
 from whichmin.verification.sharpness_table import sharpness_table
 from whichmin.words import Status
 
@@ -49,13 +51,23 @@ def checks() -> str:
     return "\n".join(parts).rstrip()
 
 
+def counterexamples() -> str:
+    """Where symmetries hold and fail: one exact step on each side."""
+    rows = ["| statement | one step gives | and on the other side |", "| --- | --- | --- |"]
+    for what, activation, left, right, _ in COUNTEREXAMPLES:
+        ends = [exact_step(START, batch, ETA, activation) for batch in (left, right)]
+        here, there = (f"({', '.join(map(str, end))})" for end in ends)
+        rows.append(f"| {what} | {here} | {there} |")
+    return "\n".join(rows)
+
+
 PARTS = {
     "README.md": {
         "table: whichmin table sharpness -f markdown": sharpness,
         "output: train --seed 2 --step-size 0.2": lambda: command("train --seed 2 --step-size 0.2"),
     },
     "docs/reference.md": {"statuses": statuses},
-    "docs/checks.md": {"checks": checks},
+    "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
 
 
