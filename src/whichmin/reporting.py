@@ -168,6 +168,19 @@ class Table:
         body = tabulate(self._texts(), self.columns, tablefmt="simple", disable_numparse=True)
         return "\n".join([self.title, "", body, *_footnotes(self.notes)])
 
+    def expanded(self) -> str:
+        """Plain text, row by row, for narrow terminals.
+
+        Returns:
+            Several lines.
+        """
+        width = max(map(len, self.columns))
+        blocks = [
+            "\n".join(f"  {n:{width}}  {c.text}" for n, c in zip(self.columns, row, strict=True))
+            for row in self.rows
+        ]
+        return "\n\n".join([self.title, *blocks])
+
     def markdown(self) -> str:
         """GitHub-flavoured Markdown.
 
@@ -216,6 +229,7 @@ class Table:
         from rich import box
         from rich.console import Console
         from rich.markup import escape
+        from rich.measure import Measurement
         from rich.table import Table as RichTable
 
         table = RichTable(title=escape(self.title), box=box.SIMPLE_HEAD, title_justify="left")
@@ -225,7 +239,13 @@ class Table:
             styles = {"holds": "[green]holds[/]", "FAILS": "[bold red]FAILS[/]"}
             table.add_row(*(styles.get(t, escape(t)) for t in row))
         console = Console()
-        console.print(table)
+        # Folding a little is fine; folded formulas a few characters wide are not. A table far too
+        # wide for the terminal is written row by row instead.
+        unlimited = console.options.update(max_width=10_000)
+        if Measurement.get(console, unlimited, table).maximum > 1.5 * console.width:
+            console.print(self.expanded(), markup=False, highlight=False)
+        else:
+            console.print(table)
         for note in _footnotes(self.notes):
             console.print(note, markup=False, highlight=False)
 

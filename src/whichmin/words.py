@@ -96,13 +96,17 @@ class Status(Enum):
 
 
 class EvidenceKind(StrEnum):
-    """What kind of evidence a check produces, strongest first."""
+    """What kind of evidence a check produces, strongest first.
+
+    A symbolic identity; an enumeration of all cases; an exact counterexample; a property over
+    random cases; statistics with a stated false-alarm rate.
+    """
 
     IDENTITY = "symbolic identity"
-    ENUMERATION = "exhaustive enumeration"
-    COUNTEREXAMPLE = "exact counterexample"
-    PROPERTY = "property over random cases"
-    STATISTICS = "calibrated statistics"
+    ENUMERATION = "enumeration"
+    COUNTEREXAMPLE = "counterexample"
+    PROPERTY = "random cases"
+    STATISTICS = "statistics"
 
 
 _E = TypeVar("_E", bound=Enum)

@@ -35,7 +35,7 @@ def test_record_is_json_with_a_schema():
     record = json.loads(json.dumps(evidence(True).record()))
     assert record["schema"] == SCHEMA
     assert record["check"] == "a.b"
-    assert record["kind"] == "property over random cases"
+    assert record["kind"] == "random cases"
     assert record["seed"] == 7
 
 

@@ -16,8 +16,8 @@ SPELLINGS = {
         "non_minimal_critical_point",
     ],
     EvidenceKind: [
-        "symbolic identity", "exhaustive enumeration", "exact counterexample",
-        "property over random cases", "calibrated statistics",
+        "symbolic identity", "enumeration", "counterexample",
+        "random cases", "statistics",
     ],
 }  # fmt: skip
 
