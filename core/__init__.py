@@ -14,7 +14,7 @@ from whichmin.core.data import (
 )
 from whichmin.core.dynamics import default_step_limit, rates
 from whichmin.core.landscape import gradient, loss
-from whichmin.core.outcome import Recipe, TrainResult
+from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.sharpness import (
     hessian,
     hessian_spectrum,

@@ -1,127 +1,21 @@
-"""What a run found: the judge that ends it and the result that describes it."""
+"""What a run found: the judge that ends it and the record of its final state."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from whichmin.core.batches import BatchStream
-from whichmin.core.data import Data
 from whichmin.core.dynamics import is_correlated_relu
 from whichmin.core.engines import Engine, Problem
 from whichmin.core.landscape import loss_gap, minimum_loss
+from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
-from whichmin.reporting import data_frame
-from whichmin.words import Activation, Sampling, Status
+from whichmin.words import Activation, Status
 
-__all__ = ["Judge", "Recipe", "Record", "TrainResult", "active_energy", "observe"]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything besides data and start that determines a run."""
-
-    activation: Activation
-    sampling: Sampling
-    batch_size: int
-    full_batch: bool
-    step_size: float
-    engine: str
-    seed: int
-    tolerance: float
-    step_limit: int
-    check_every: int
-    dtype: str
-    device: str
-    threads: int
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """Outcome of every replica.
-
-    Attributes:
-        status: How each run ended; each member carries advice.
-        steps: Steps taken, shape ``(R,)``.
-        weights: Final weights, shape ``(R, n)``.
-        start: Starting weights, shape ``(R, n)``.
-        correlations: Inner products of weights and data, shape ``(R, m)``.
-        loss: Final loss, shape ``(R,)``.
-        loss_gap: Loss above the global minimum, NaN where that is not known, shape ``(R,)``.
-        winner: Data point of largest absolute cosine, shape ``(R,)``.
-        cosine: Its cosine with the weights, with sign, shape ``(R,)``.
-        cosine_with_start: Cosine of final and starting weights, shape ``(R,)``.
-        norm: Euclidean norm of the weights, shape ``(R,)``.
-        off_winner_mass: Squared correlations with all other points, shape ``(R,)``.
-        active: Points that the minimum represents, ``phi(c_i)^2 > tolerance``, shape ``(R, m)``.
-        data: The validated data.
-        recipe: The settings of the run.
-    """
-
-    status: tuple[Status, ...]
-    steps: torch.Tensor
-    weights: torch.Tensor = field(repr=False)
-    start: torch.Tensor = field(repr=False)
-    correlations: torch.Tensor = field(repr=False)
-    loss: torch.Tensor = field(repr=False)
-    loss_gap: torch.Tensor
-    winner: torch.Tensor
-    cosine: torch.Tensor
-    cosine_with_start: torch.Tensor
-    norm: torch.Tensor
-    off_winner_mass: torch.Tensor
-    active: torch.Tensor = field(repr=False)
-    data: Data = field(repr=False)
-    recipe: Recipe
-
-    @property
-    def converged(self) -> bool:
-        """Whether every replica reached a global minimum."""
-        return all(s is Status.CONVERGED for s in self.status)
-
-    def records(self) -> list[dict[str, Any]]:
-        """One dictionary of plain Python values per replica."""
-        return [
-            {
-                "replica": r,
-                "batch_size": self.recipe.batch_size,
-                "status": str(self.status[r]),
-                "steps": int(self.steps[r]),
-                "loss": float(self.loss[r]),
-                "loss_gap": float(self.loss_gap[r]),
-                "winner": int(self.winner[r]),
-                "cosine": float(self.cosine[r]),
-                "cosine_with_start": float(self.cosine_with_start[r]),
-                "norm": float(self.norm[r]),
-                "off_winner_mass": float(self.off_winner_mass[r]),
-                "active": tuple(int(i) for i in self.active[r].nonzero().flatten()),
-            }
-            for r in range(len(self.status))
-        ]
-
-    def to_numpy(self) -> dict[str, np.ndarray]:
-        """All per-replica quantities as NumPy arrays, by name."""
-        arrays = {
-            name: value.cpu().numpy()
-            for name, value in vars(self).items()
-            if isinstance(value, torch.Tensor)
-        }
-        arrays["status"] = np.array([str(s) for s in self.status])
-        return arrays
-
-    def to_pandas(self) -> Any:
-        """One row per replica.
-
-        Returns:
-            A ``pandas.DataFrame``.
-
-        Raises:
-            MissingDependency: pandas is not installed.
-        """
-        return data_frame(self.records())
+__all__ = ["Judge", "Record", "active_energy", "observe"]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from whichmin.core.batches import BatchStream, make_stream
 from whichmin.core.data import Data, Handling, make_data, random_start
 from whichmin.core.dynamics import default_step_limit
 from whichmin.core.engines import ENGINES, Engine, EngineFactory, Problem
-from whichmin.core.outcome import Recipe, TrainResult
+from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.core.validation import (
     check_device,

@@ -12,6 +12,7 @@ from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
 from whichmin.symbolic.sharpness import sharpness_forms
+from whichmin.symbolic.spectrum import spectrum_forms
 
 __all__ = ["closed_form", "closed_forms"]
 
@@ -19,7 +20,13 @@ __all__ = ["closed_form", "closed_forms"]
 @functools.cache
 def closed_forms() -> Mapping[str, ClosedForm]:
     """Return every closed form by id."""
-    forms = (*per_sample(), *landscape_forms(), *sharpness_forms(), *dynamics_forms())
+    forms = (
+        *per_sample(),
+        *landscape_forms(),
+        *sharpness_forms(),
+        *spectrum_forms(),
+        *dynamics_forms(),
+    )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"
     return MappingProxyType(table)

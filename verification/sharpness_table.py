@@ -19,7 +19,7 @@ from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.printing import as_latex, as_text
-from whichmin.symbolic.sharpness import spectrum_at_minimum
+from whichmin.symbolic.spectrum import spectrum_at_minimum
 from whichmin.symbolic.symbols import k, kappa, m, n
 from whichmin.words import Activation, Kink
 

@@ -1,38 +1,44 @@
 import numpy as np
 import pytest
+import sympy as sp
 
-from whichmin.symbolic.sharpness import hessian_matrix, spectrum, spectrum_consistency
-
-
-def test_only_the_two_parts_of_the_weights_couple():
-    matrix = hessian_matrix()
-    for row in range(5):
-        for column in range(5):
-            if row != column and {row, column} != {0, 1}:
-                assert matrix[row, column] == 0
-    assert matrix[0, 1] == matrix[1, 0] != 0
-
-
-def test_eigenvalues_add_up():
-    chains = spectrum_consistency()
-    assert len(chains) == 4
-    assert all(chain.failures() == [] for chain in chains)
+from whichmin.symbolic.sharpness import (
+    autograd_trace_at_iterate,
+    linear_trace_at_minimum,
+    second_derivative,
+    trace,
+    trace_at_minimum,
+    trace_difference,
+)
 
 
-@pytest.mark.parametrize(("m", "n", "seed"), [(1, 2, 0), (3, 5, 1), (4, 5, 2), (6, 11, 3)])
-def test_general_spectrum_of_a_hessian_written_out_in_numpy(m, n, seed):
+def test_published_table_under_the_mean_convention():
+    # Theorem 13: (2n + 8 - m - |S+|) / 2m at GD's minimum, (2n + 7 - m) / 2m at SGD's.
+    n, m, k = (s for name in "nmk" for s in trace_at_minimum().expression.free_symbols
+               if str(s) == name)  # fmt: skip
+    mean = trace_at_minimum().exact(kappa=sp.Rational(1, 2))
+    assert sp.simplify(mean - (2 * n + 8 - m - k) / (2 * m)) == 0
+    assert sp.simplify(mean.subs(k, 1) - (2 * n + 7 - m) / (2 * m)) == 0
+
+
+def test_special_cases_agree():
+    at = {"n": 9, "m": 4}
+    assert trace_at_minimum()(**at, k=4, kappa=0.3) == linear_trace_at_minimum()(**at)
+    difference = trace_at_minimum()(**at, k=1, kappa=0) - trace_at_minimum()(**at, k=3, kappa=0)
+    assert trace_difference()(m=4, k=3, kappa=0) == difference
+    # the iterate is what kappa = 0 says of the k points that started positive
+    assert autograd_trace_at_iterate()(**at, k=3) == trace_at_minimum()(**at, k=3, kappa=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_trace_is_the_sum_of_the_quadratic_form_over_a_basis(seed):
+    m, n = 3, 5
     w = np.random.default_rng(seed).normal(size=n)
-    P = np.diag((np.arange(n) < m).astype(float))
-    N, C = w @ w, w @ P @ w
-    H = ((N - 2) * P + 2 * (np.outer(w, P @ w) + np.outer(P @ w, w)) + C * np.eye(n)) / m
-    values = {"N": N, "C": C, "m": m, "n": n, "k": m, "z": 0, "kappa": 0.0}
-    predicted = []
-    for family in spectrum():
-        count, value = (
-            form(**{a: values[a] for a in form.arguments})
-            for form in (family.multiplicity, family.eigenvalue)
+    N, C = w @ w, w[:m] @ w[:m]
+    total = 0.0
+    for u in np.eye(n):
+        total += second_derivative()(
+            N=N, C=C, P=u[:m] @ u[:m], X=w[:m] @ u[:m], Y=w @ u, U=1.0, m=m
         )
-        predicted += [value] * int(count)
-    assert len(predicted) == n
-    # Both sides are exact but for rounding: 1e-13 is about 30 eps times the norm.
-    assert np.abs(np.sort(predicted) - np.linalg.eigvalsh(H)).max() < 1e-13 * np.linalg.norm(H)
+    # a dozen roundings of numbers below 100
+    assert total == pytest.approx(trace()(N=N, C=C, k=m, z=0, kappa=0, n=n, m=m), abs=1e-12)

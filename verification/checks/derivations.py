@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from whichmin.symbolic import dynamics, landscape, reduction, sharpness
+from whichmin.symbolic import dynamics, landscape, reduction, spectrum
 from whichmin.verification.evidence import Check, Margin, Settings
 from whichmin.verification.subject import Subject
 from whichmin.words import EvidenceKind
@@ -90,7 +90,7 @@ def _critical_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
 
 def _consistency(subject: Subject, settings: Settings) -> Iterator[Margin]:
     del subject, settings
-    for chain in (*sharpness.spectrum_consistency(), dynamics.gradient_matches_step()):
+    for chain in (*spectrum.spectrum_consistency(), dynamics.gradient_matches_step()):
         failures = chain.failures()
         yield _verdict("; ".join(failures) or chain.steps[0].reason, not failures)
 

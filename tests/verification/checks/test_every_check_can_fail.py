@@ -9,7 +9,7 @@ from whichmin.core import philox
 from whichmin.core.batches import BatchStream
 from whichmin.core.engines import DenseEngine, GramEngine, ReducedEngine
 from whichmin.symbolic import landscape as symbolic_landscape
-from whichmin.symbolic import sharpness as symbolic_sharpness
+from whichmin.symbolic import spectrum as symbolic_spectrum
 from whichmin.verification.checks import all_checks, batches, landscape
 from whichmin.verification.evidence import Settings
 from whichmin.verification.mutants import implementation_mutants
@@ -77,9 +77,9 @@ def a_gap_that_is_no_sum_of_these_squares(monkeypatch):
 
 @breaks("derivations.consistency")
 def a_trace_that_the_eigenvalues_do_not_add_up_to(monkeypatch):
-    form = symbolic_sharpness.trace_at_minimum()
+    form = symbolic_spectrum.trace_at_minimum()
     wrong = dataclasses.replace(form, expression=form.expression * 2)
-    monkeypatch.setattr(symbolic_sharpness, "trace_at_minimum", lambda: wrong)
+    monkeypatch.setattr(symbolic_spectrum, "trace_at_minimum", lambda: wrong)
     return PRODUCT
 
 
