@@ -9,6 +9,7 @@ from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data, random_frame
 from whichmin.core.dynamics import default_step_limit, difference_law, rates
 from whichmin.core.engines import Problem
+from whichmin.core.training import train
 from whichmin.errors import InputError
 from whichmin.words import Activation
 
@@ -76,3 +77,13 @@ def test_default_limit_on_correlated_data():
 def test_unreasonable_default_is_refused():
     with pytest.raises(InputError, match=r"max_steps = None.*theory expects .*e\+"):
         default_step_limit(problem(1e-7), make_stream(4, 1), 0.1, 1e-8)
+
+
+@pytest.mark.parametrize("sampling", ["without-replacement", "with-replacement"])
+def test_default_limit_is_enough_for_2000_replicas(sampling):
+    # Each stops early with probability about 1e-6: a false alarm once in 500 seeds.
+    result = train(random_frame(4, 6), activation="linear", batch_size=2, step_size=0.4,
+                   sampling=sampling, replicas=2000, seed=1)  # fmt: skip
+    assert result.converged
+    assert result.steps.max() < result.recipe.step_limit
+    assert result.steps.max() > result.recipe.step_limit / 20  # and it is no wild guess
