@@ -65,6 +65,11 @@ class BatchStream:
         )
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether the batches are a given sequence: then pairs can be told apart unequally."""
+        return self.sampling in {Sampling.CYCLIC, Sampling.CUSTOM}
+
+    @property
     def steps_available(self) -> int | None:
         """Number of steps the stream can serve, None for endless."""
         return None if self.rows is None else len(self.rows)
@@ -100,6 +105,21 @@ class BatchStream:
             return self._reshuffled(first, last, lanes)
         return self._without_replacement(first, last, lanes)
 
+    def counts(self) -> NDArray[np.int64]:
+        """Multiplicities of every point in the batches of one period of a fixed sequence.
+
+        Returns:
+            Shape ``(steps, m)``.
+        """
+        rows = self.rows
+        if rows is None:
+            period = self.indices(0, self.m // int(np.gcd(self.m, self.batch_size)))
+            assert period is not None
+            rows = period[:, 0]
+        counts = np.zeros((len(rows), self.m), dtype=np.int64)
+        np.add.at(counts, (np.arange(len(rows))[:, None], rows), 1)
+        return counts
+
     def separation(self) -> NDArray[np.float64]:
         """Mean squared difference of two points' multiplicities in a batch.
 
@@ -112,12 +132,11 @@ class BatchStream:
         m, b = self.m, self.batch_size
         if self.is_full_batch:
             return np.zeros((m, m))
-        if self.sampling is Sampling.CYCLIC:
-            rows = self.indices(0, m // int(np.gcd(m, b)))
-            assert rows is not None
-            return _mean_squared_difference(rows[:, 0], m)
-        if self.rows is not None:
-            return _mean_squared_difference(self.rows, m)
+        if self.is_fixed:
+            counts = self.counts().astype(np.float64)
+            second = counts.T @ counts / len(counts)
+            power = np.diag(second)
+            return np.asarray(power[:, None] + power[None, :] - 2 * second)
         if self.sampling is Sampling.WITH_REPLACEMENT:
             rate = 2 * b / m  # Var(D) of a multinomial difference
         else:
@@ -185,7 +204,7 @@ def make_stream(
         >>> make_stream(4, 2, sampling="cyclic").indices(0, 2).tolist()
         [[[0, 1]], [[2, 3]]]
     """
-    m = check_integer(m, "m", 1, 2**31)
+    m, seed = check_integer(m, "m", 1, 2**31), check_seed(seed)
     kind = parse(Sampling, sampling, "sampling")
     if (batches is None) == (kind is Sampling.CUSTOM):
         raise InputError(
@@ -197,7 +216,7 @@ def make_stream(
         rows = _check_rows(batches, m)
         return BatchStream(kind, m, rows.shape[1], rows=rows)
     b = check_batch_size(batch_size, m, kind is Sampling.WITH_REPLACEMENT)
-    return BatchStream(kind, m, b, check_seed(seed))
+    return BatchStream(kind, m, b, seed)
 
 
 def _check_rows(batches: Any, m: int) -> Indices:
@@ -257,11 +276,3 @@ def _fisher_yates(draws: Indices, m: int) -> Indices:
         order[..., i : i + 1] = np.take_along_axis(order, pick, axis=-1)
         np.put_along_axis(order, pick, here, axis=-1)
     return order
-
-
-def _mean_squared_difference(rows: Indices, m: int) -> NDArray[np.float64]:
-    counts = np.zeros((len(rows), m))
-    np.add.at(counts, (np.arange(len(rows))[:, None], rows), 1.0)
-    second = counts.T @ counts / len(rows)
-    power = np.diag(second)
-    return np.asarray(power[:, None] + power[None, :] - 2 * second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -97,7 +98,7 @@ def make_data(
     kind = check_dtype(dtype)
     matrix = check_matrix(points, "data", kind, check_device(device))
     if handling in ("polar", "qr"):
-        matrix = orthonormalise(matrix, method="polar" if handling == "polar" else "qr")
+        matrix = _orthonormal_rows(matrix, handling, "data")
     m, n = matrix.shape
     with single_threaded():
         gram = matrix @ matrix.T
@@ -105,9 +106,16 @@ def make_data(
     deviation = float((gram - identity).abs().max())
     allowed = rounding_of_orthonormality(n, kind)
     orthonormal = deviation <= allowed
+    if bool((matrix == 0).all(1).any()):
+        row = int((matrix == 0).all(1).nonzero()[0])
+        raise InputError("data", f"row {row} is zero", "every data point must be non-zero")
+    if not math.isfinite(deviation):
+        raise InputError("data", "rows whose inner products overflow", "must be of smaller size")
     if not orthonormal and handling != "as-is":
         shape = f"{m} points in {n} dimensions"
         more = " (more points than dimensions cannot be orthonormal)" if m > n else ""
+        if kind is torch.float64 and deviation <= rounding_of_orthonormality(n, torch.float32):
+            more += " (they are to float32's precision: dtype='float32', --dtype float32)"
         raise InputError(
             "data",
             f"{shape}, deviation from orthonormality {deviation:.3g}",
@@ -115,9 +123,6 @@ def make_data(
             "(handling='polar' or 'qr', --orthonormalise) or train on them as they are "
             "(handling='as-is', --as-is)",
         )
-    if bool((gram.diagonal() == 0).any()):
-        row = int((gram.diagonal() == 0).nonzero()[0])
-        raise InputError("data", f"row {row} is zero", "every data point must be non-zero")
     return Data(matrix, deviation, orthonormal, gram)
 
 
@@ -140,13 +145,17 @@ def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> tor
     """
     if method not in ("polar", "qr"):
         raise InputError("method", method, "must be one of: polar, qr")
-    kind = points.dtype if isinstance(points, torch.Tensor) else torch.float64
-    place = points.device if isinstance(points, torch.Tensor) else torch.device("cpu")
-    matrix = check_matrix(points, "data", check_dtype(kind), place)
+    kind, place = torch.float64, torch.device("cpu")
+    if isinstance(points, torch.Tensor):
+        kind, place = points.dtype if points.is_floating_point() else kind, points.device
+    return _orthonormal_rows(check_matrix(points, "points", kind, place), method, "points")
+
+
+def _orthonormal_rows(matrix: torch.Tensor, method: str, argument: str) -> torch.Tensor:
     m, n = matrix.shape
     if m > n:
         raise InputError(
-            "data", f"{m} points in {n} dimensions", "at most n points can be orthonormal in R^n"
+            argument, f"{m} points in {n} dimensions", "at most n points can be orthonormal in R^n"
         )
     with single_threaded():
         left, scale, right = torch.linalg.svd(matrix, full_matrices=False)
@@ -156,7 +165,7 @@ def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> tor
         if float(scale.min()) <= floor:
             rank = int((scale > floor).sum())
             raise InputError(
-                "data", f"{m} rows of rank {rank}", "the rows must be linearly independent"
+                argument, f"{m} rows of rank {rank}", "the rows must be linearly independent"
             )
         if method == "polar":
             nearest: torch.Tensor = left @ right

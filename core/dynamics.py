@@ -2,8 +2,9 @@
 
 The three time scales of a run on orthonormal data, per step, for ``alpha = eta / b``:
 
-* growth of the active correlations while the weights are small: ``(b/m) log(1 + alpha)``;
-* decay of the off-span part at a minimum: ``(b/m) log(1 - alpha)``;
+* growth of the active correlations while the weights are small: ``E log(1 + alpha mu)``, mu the
+  point's multiplicity in the batch, hence ``(b/m) log(1 + alpha)`` without replacement;
+* decay of the off-span part at a minimum: ``E log(1 - alpha mu)``, mu the winner's multiplicity;
 * separation of the winner ``i*`` from another point ``j``. At the vertex ``N = 1``, and a batch
   holding them ``mu_*`` and ``mu_j`` times maps ``c_* <- (1 - alpha mu_* + alpha mu_*) c_* = c_*``
   and ``c_j <- (1 + alpha D) c_j`` with ``D = mu_j - mu_*``. ``D`` is symmetric, so
@@ -17,15 +18,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy import stats
 
 from whichmin.core.batches import BatchStream
 from whichmin.core.data import Data
 from whichmin.core.engines import Problem
 from whichmin.errors import InputError
-from whichmin.words import Activation, Sampling
+from whichmin.words import Sampling
 
-__all__ = ["Rates", "default_step_limit", "difference_law", "rates"]
+__all__ = [
+    "Rates",
+    "default_step_limit",
+    "difference_law",
+    "multiplicity_law",
+    "rates",
+    "settling_time",
+    "step_limits",
+]
 
 # A default run stops before it is done with about this probability (per replica).
 _EARLY_STOP = 1e-6
@@ -65,15 +75,45 @@ def difference_law(stream: BatchStream) -> dict[int, float]:
     if m == 1 or stream.is_full_batch:
         return {}
     if stream.sampling is Sampling.WITH_REPLACEMENT:
-        # Given that K of the b draws hit the pair, D = 2 Binomial(K, 1/2) - K.
-        law = np.zeros(b + 1)
-        for hits, weight in enumerate(stats.binom.pmf(np.arange(b + 1), b, 2 / m)):
-            heads = np.arange(hits + 1)
-            np.add.at(law, np.abs(2 * heads - hits), weight * stats.binom.pmf(heads, hits, 0.5))
-        return {d: float(law[d]) for d in range(1, b + 1) if law[d] > 0}
-    separation = stream.separation()
-    told_apart = separation[separation > 0]
-    return {1: float(told_apart.min())} if len(told_apart) else {}
+        # D is a sum of b steps +1, -1 (chance 1/m each) or 0, so P(D = d) is an inverse Fourier
+        # transform of (1 - (2/m)(1 - cos t))^b; 2b + 1 points hold its whole support.
+        angles = 2 * np.pi * np.arange(2 * b + 1) / (2 * b + 1)
+        law = np.fft.fft((1 - (2 / m) * (1 - np.cos(angles))) ** b).real / (2 * b + 1)
+        # Below 1e-15 it is the transform's rounding, and changes no rate in double precision.
+        return {d: 2 * float(law[d]) for d in range(1, b + 1) if law[d] > 1e-15}
+    if stream.is_fixed:
+        separation = stream.separation()
+        if not (separation > 0).any():
+            return {}
+        told_apart = np.where(separation > 0, separation, np.inf)
+        first, second = np.unravel_index(told_apart.argmin(), told_apart.shape)
+        counts = stream.counts()
+        difference = np.abs(counts[:, first] - counts[:, second])
+        values, often = np.unique(difference[difference > 0], return_counts=True)
+        return {int(d): float(k) / len(counts) for d, k in zip(values, often, strict=True)}
+    return {1: 2 * b * (m - b) / (m * (m - 1))}
+
+
+def multiplicity_law(stream: BatchStream) -> dict[int, float]:
+    """Law of one point's multiplicity in a batch, for multiplicities >= 1.
+
+    Binomial with replacement; otherwise the point is in a batch with probability ``b/m``. Fixed
+    batches: of the point that occurs least often, if it does.
+
+    Returns:
+        ``P(multiplicity = d)`` by ``d``.
+    """
+    m, b = stream.m, stream.batch_size
+    if stream.sampling is Sampling.WITH_REPLACEMENT:
+        chances = stats.binom.pmf(np.arange(b + 1), b, 1 / m)
+        return {d: float(chances[d]) for d in range(1, b + 1) if chances[d] > 0}
+    if stream.is_fixed:
+        counts = stream.counts()
+        total = counts.sum(0)
+        point = int(np.where(total > 0, total, total.max() + 1).argmin())
+        values, often = np.unique(counts[:, point], return_counts=True)
+        return {int(d): float(k) / len(counts) for d, k in zip(values, often, strict=True) if d > 0}
+    return {1: b / m}
 
 
 def rates(stream: BatchStream, step_size: float) -> Rates:
@@ -84,25 +124,29 @@ def rates(stream: BatchStream, step_size: float) -> Rates:
         step_size: Step size; the rates hold for ``step_size / b < 1/2``.
 
     Returns:
-        The rates; infinite decay where ``alpha d = 1`` kills a coordinate in one step.
+        The rates.
     """
-    share = min(1.0, stream.batch_size / stream.m)
     alpha = step_size / stream.batch_size
     mean = variance = 0.0
     for d, chance in difference_law(stream).items():
-        low, high = _log_abs(1 - alpha * d), _log_abs(1 + alpha * d)
+        low, high = _log_abs(1 - alpha * d), math.log1p(alpha * d)
         mean += chance * (low + high) / 2
         variance += chance * (low**2 + high**2) / 2
+    present = multiplicity_law(stream).items()
     return Rates(
-        growth=share * math.log1p(alpha),
-        off_span=share * _log_abs(1 - alpha),
+        growth=sum(chance * math.log1p(alpha * d) for d, chance in present),
+        off_span=sum(chance * _log_abs(1 - alpha * d) for d, chance in present),
         separation=mean,
         separation_variance=max(variance - mean**2, 0.0),
     )
 
 
 def default_step_limit(
-    problem: Problem, stream: BatchStream, active_energy: float, tolerance: float
+    problem: Problem,
+    stream: BatchStream,
+    active_energy: float,
+    tolerance: float,
+    squared_norm: float = 1.0,
 ) -> int:
     """Steps after which a run has converged but for about one replica in a million.
 
@@ -115,24 +159,95 @@ def default_step_limit(
     Args:
         problem: What is trained.
         stream: The batches.
-        active_energy: Smallest ``C`` of the starts.
+        active_energy: ``C`` of the start.
         tolerance: Tolerance of the run.
+        squared_norm: ``|w|^2`` of the start.
 
     Returns:
         A number of steps.
 
     Raises:
-        InputError: The theory asks for more steps than anybody would want by default.
+        InputError: The theory says nothing about this step size, or asks for more steps than
+            anybody would want by default.
+    """
+    energies, norms = np.array([active_energy]), np.array([squared_norm])
+    return int(step_limits(problem, stream, energies, norms, tolerance)[0])
+
+
+def step_limits(
+    problem: Problem,
+    stream: BatchStream,
+    energies: NDArray[np.float64],
+    norms: NDArray[np.float64],
+    tolerance: float,
+) -> NDArray[np.int64]:
+    """Default step limit of every replica; none depends on another's start.
+
+    Args:
+        problem: What is trained.
+        stream: The batches.
+        energies: ``C`` of each start, shape ``(R,)``.
+        norms: ``|w|^2`` of each start, shape ``(R,)``.
+        tolerance: Tolerance of the run.
+
+    Returns:
+        Steps, shape ``(R,)``.
+
+    Raises:
+        InputError: See :func:`default_step_limit`.
+    """
+    if stream.steps_available is not None:
+        return np.full(len(energies), stream.steps_available, dtype=np.int64)
+    settled, growth = _settling(problem, stream, tolerance)
+    with np.errstate(over="ignore", divide="ignore"):
+        total = settled + np.abs(np.log(np.maximum(energies, 1e-300))) / growth
+    # The rates hold from |w| < 1 on (a hypothesis of the theorems). A larger start first has to
+    # shrink, arbitrarily slowly near |w|^2 = 2 where growth changes sign; eight times as long was
+    # enough for every start of norm up to 2 that was tried.
+    total = np.where(norms > 1.05, 8 * total, total)
+    if not total.max() < LONGEST_DEFAULT:
+        raise InputError(
+            "max_steps",
+            None,
+            f"must be given here: theory expects {total.max():.3g} steps for batch size "
+            f"{stream.batch_size} of {stream.m}, step size {problem.step_size}",
+        )
+    return np.ceil(total).astype(np.int64) + 1
+
+
+def settling_time(problem: Problem, stream: BatchStream, tolerance: float) -> int:
+    """Default step limit less the escape from small weights: the same for every start.
+
+    Returns:
+        A number of steps, at least 1.
     """
     if stream.steps_available is not None:
         return stream.steps_available
+    return math.ceil(min(_settling(problem, stream, tolerance)[0], LONGEST_DEFAULT))
+
+
+def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[float, float]:
+    """Steps to settle and separate, and the rate of growth before.
+
+    Returns:
+        Number of steps, growth per step.
+
+    Raises:
+        InputError: The step size is beyond the theory.
+    """
+    alpha = problem.step_size / stream.batch_size
+    if alpha >= 0.5:
+        raise InputError(
+            "max_steps",
+            None,
+            f"must be given here: the theory's rates hold for step_size / batch_size below 1/2, "
+            f"this is {alpha:.3g}",
+        )
     rate = rates(stream, problem.step_size)
     off_span, growth = abs(rate.off_span), rate.growth
     if not problem.data.orthonormal:
         growth, off_span = _correlated_rates(problem.data, problem.step_size)
-    escape = 0.5 * abs(math.log(max(active_energy, 1e-300))) / growth
-    settle = 0.5 * math.log(1 / tolerance) / max(off_span, 1e-300)
-    total = 2 * (escape + settle)
+    total = math.log(1 / tolerance) / max(off_span, 1e-300)
     if rate.separation < 0:
         z = float(stats.norm.isf(_EARLY_STOP / stream.m))
         distance = 0.5 * math.log(stream.m / tolerance)
@@ -140,15 +255,7 @@ def default_step_limit(
         drift = -rate.separation
         root = (spread + math.sqrt(spread**2 + 4 * drift * distance)) / (2 * drift)
         total += root**2
-    if not total < LONGEST_DEFAULT:
-        raise InputError(
-            "max_steps",
-            None,
-            f"must be given here: theory expects {total:.3g} steps for batch size "
-            f"{stream.batch_size} of {stream.m}, step size {problem.step_size} (a larger step "
-            "size or a smaller batch is faster)",
-        )
-    return math.ceil(total) + 1
+    return total, growth
 
 
 def _correlated_rates(data: Data, step_size: float) -> tuple[float, float]:
@@ -168,9 +275,5 @@ def _correlated_rates(data: Data, step_size: float) -> tuple[float, float]:
 
 
 def _log_abs(value: float) -> float:
-    return math.log(abs(value)) if value else -math.inf
-
-
-def is_correlated_relu(problem: Problem) -> bool:
-    """Whether the global minimum of this problem is not known in closed form."""
-    return not problem.data.orthonormal and problem.activation is Activation.RELU
+    # A factor of exactly 0 kills a coordinate in one step; -50 is below double precision.
+    return max(math.log(abs(value)), -50.0) if value else -50.0

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from whichmin.core.activations import activate
 from whichmin.core.data import Data, make_data
+from whichmin.core.threads import single_threaded
 from whichmin.core.validation import check_device, check_dtype, check_weights
 from whichmin.words import Activation, parse
 
-__all__ = ["gradient", "loss", "loss_gap", "minimum_loss", "reconstruction_loss"]
+__all__ = [
+    "correlated_gap",
+    "gradient",
+    "loss",
+    "loss_gap",
+    "minimum_loss",
+    "reconstruction_loss",
+]
 
 
 def reconstruction_loss(
@@ -66,9 +75,9 @@ def loss(
         >>> float(loss([1.0, 0.0], [[1.0, 0.0], [0.0, 1.0]]))
         0.25
     """
-    weights, points, act = _inputs(w, data, activation, dtype, device)
+    weights, points, act, single = _inputs(w, data, activation, dtype, device)
     value = reconstruction_loss(weights, points, act)
-    return value if _ndim(w) == 2 else value[0]
+    return value[0] if single else value
 
 
 def gradient(
@@ -89,11 +98,12 @@ def gradient(
     Raises:
         InputError: Wrong shapes, not finite, or an unknown name.
     """
-    weights, points, act = _inputs(w, data, activation, dtype, device)
+    weights, points, act, single = _inputs(w, data, activation, dtype, device)
     weights.requires_grad_(True)
-    reconstruction_loss(weights, points, act).sum().backward()
-    assert weights.grad is not None
-    return weights.grad if _ndim(w) == 2 else weights.grad[0]
+    with torch.enable_grad():
+        total = reconstruction_loss(weights, points, act).sum()
+    (slope,) = torch.autograd.grad(total, weights)
+    return slope[0] if single else slope
 
 
 def minimum_loss(data: Data, activation: Activation) -> float | None:
@@ -131,16 +141,42 @@ def loss_gap(active_energy: torch.Tensor, inactive_energy: torch.Tensor, m: int)
     return ((1 - active_energy).square() + active_energy * inactive_energy) / (2 * m)
 
 
-def _ndim(w: Any) -> int:
-    return w.ndim if hasattr(w, "ndim") else torch.as_tensor(w).ndim
+def correlated_gap(
+    data: Data, norm: torch.Tensor, correlations: torch.Tensor, off_span: torch.Tensor
+) -> torch.Tensor:
+    """Loss above the global minimum for any data, linear activation, without cancellation.
+
+    With ``M = A^T A / m``, its eigenvalues ``lambda_j`` and the weights' coordinates ``x_j`` in its
+    eigenvectors, ``w^T M w = top N - D`` for ``D = sum_j (top - lambda_j) x_j^2 >= 0``, and
+
+        ``L - L* = [(N - 2)(top N - D) + top] / 2 = [top (N - 1)^2 + (2 - N) D] / 2``.
+
+    Args:
+        data: The data; ``x_j`` come from its Gram matrix, whose spectrum is that of ``m M``.
+        norm: ``N``, shape ``(R,)``.
+        correlations: Shape ``(R, m)``.
+        off_span: Squared norm outside the span, shape ``(R,)``.
+
+    Returns:
+        The gap, shape ``(R,)``.
+    """
+    with single_threaded():
+        values, vectors = torch.linalg.eigh(data.gram)
+        coordinates = correlations @ vectors
+    held = values > data.m * torch.finfo(values.dtype).eps * values[-1]
+    squares = torch.where(held, coordinates.square() / values.where(held, 1.0), 0.0)
+    top = values[-1] / data.m
+    deficit = ((values[-1] - values) / data.m * squares).sum(-1) + top * off_span
+    return 0.5 * (top * (norm - 1).square() + (2 - norm) * deficit)
 
 
 def _inputs(
     w: Any, data: Any, activation: Any, dtype: Any, device: Any
-) -> tuple[torch.Tensor, torch.Tensor, Activation]:
+) -> tuple[torch.Tensor, torch.Tensor, Activation, bool]:
     act = parse(Activation, activation, "activation")
     kind, place = check_dtype(dtype), check_device(device)
     if not isinstance(data, Data):
         data = make_data(data, handling="as-is", dtype=kind, device=place)
     points = data.points.to(device=place, dtype=kind)
-    return check_weights(w, data.n, "w", kind, place), points, act
+    single = w.ndim == 1 if hasattr(w, "ndim") else np.ndim(w) == 1
+    return check_weights(w, data.n, "w", kind, place), points, act, single

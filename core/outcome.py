@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from whichmin.core.batches import BatchStream
-from whichmin.core.dynamics import is_correlated_relu
+from whichmin.core.data import Data
 from whichmin.core.engines import Engine, Problem
-from whichmin.core.landscape import loss_gap, minimum_loss
+from whichmin.core.landscape import correlated_gap, loss_gap
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.words import Activation, Status
@@ -65,9 +65,10 @@ def observe(
         if problem.activation is Activation.RELU:
             inactive = off_span + correlations.clamp_max(0).square().sum(-1)
         gap = loss_gap(energy, inactive, data.m)
+    elif problem.activation is Activation.LINEAR:
+        gap = correlated_gap(data, norm, correlations, off_span)
     else:
-        minimum = minimum_loss(data, problem.activation)
-        gap = loss - (float("nan") if minimum is None else minimum)
+        gap = torch.full_like(loss, float("nan"))
     cosines = correlations.abs() / data.gram.diagonal().sqrt()
     winner = cosines.nan_to_num(0.0).argmax(-1)
     others = correlations.scatter(1, winner[:, None], 0.0)
@@ -82,13 +83,25 @@ class Judge:
     ) -> None:
         self.problem = problem
         self.tolerance = tolerance
-        separation = stream.separation()
-        apart = separation[~np.eye(stream.m, dtype=bool)]
-        self.separates = bool(problem.data.orthonormal and len(apart) and (apart > 0).all())
+        self.scale = float(problem.data.gram.diagonal().mean())
+        self.smallest = _smallest_positive_eigenvalue(problem.data)
+        self.rivals = self._rivals(stream).to(start.device)
         # Overflow is doubly exponential once alpha S > 2, so the exact threshold moves the
         # reported step by one or two at most.
         self.explosion = 1e12 * start.square().sum(-1).clamp_min(1.0)
         self._at_start: torch.Tensor | None = self._unresolved(start)
+
+    def _rivals(self, stream: BatchStream) -> torch.Tensor:
+        """Which points the batches tell apart from which: these must fade before a run is over.
+
+        Returns:
+            Boolean, shape ``(m, m)``, or ``(1, 1)`` where all pairs are alike.
+        """
+        if stream.is_full_batch or not self.problem.data.orthonormal:
+            return torch.zeros(1, 1, dtype=torch.bool)
+        if stream.is_fixed:
+            return torch.from_numpy(stream.separation() > 0)
+        return torch.ones(1, 1, dtype=torch.bool)
 
     def __call__(self, engine: Engine, replicas: torch.Tensor) -> list[Status | None]:
         """Judge the engine's rows.
@@ -111,17 +124,24 @@ class Judge:
         if self._at_start is not None:
             silent = silent | self._at_start
             self._at_start = None
-        trapped = silent & (not relu)
+        trapped = (silent & (not relu)) | self._falls_to_zero(energy, norm)
         if self.problem.data.orthonormal:
-            trapped |= self._falls_to_zero(energy, norm)
-        if is_correlated_relu(self.problem):
-            reached = self._gradient_energy(seen, engine.weights()) <= self.tolerance
-            arrived = Status.STATIONARY
-        else:
             reached = seen.loss_gap <= self.tolerance
-            if self.separates:
-                reached &= seen.off_winner_mass <= self.tolerance
+            reached &= self._rival_mass(seen) <= self.tolerance
             arrived = Status.CONVERGED
+        else:
+            gradient = self._gradient_energy(seen, engine.weights())
+            if relu:
+                # |grad|^2 in units of (w^T M w) tr M, M = A^T A / m: scaling the data does not
+                # change it, and it stays of order 1 around the maximum w = 0.
+                reached = gradient <= self.tolerance * self.scale * energy / self.problem.data.m
+                arrived = Status.STATIONARY
+            else:
+                reached = seen.loss_gap <= self.tolerance * self.scale
+                arrived = Status.CONVERGED
+                # Exactly on another eigenvector: only rounding could ever leave.
+                noise = 16 * self.problem.data.n * torch.finfo(norm.dtype).eps
+                trapped |= ~reached & (gradient <= (noise * self.scale) ** 2 * norm)
         verdicts = (
             (diverged, Status.DIVERGED),
             (silent & relu, Status.DEAD_NEURON),
@@ -135,18 +155,31 @@ class Judge:
                     status[row] = verdict
         return status
 
+    def _rival_mass(self, seen: Observation) -> torch.Tensor:
+        """Squared correlations with the points that the batches tell apart from the winner.
+
+        Returns:
+            Shape ``(R,)``.
+        """
+        if len(self.rivals) == 1:
+            return seen.off_winner_mass * self.rivals[0, 0]
+        return (seen.correlations.square() * self.rivals[seen.winner]).sum(-1)
+
     def _falls_to_zero(self, energy: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:
         """Whether the active correlations die out with the norm staying above sqrt(2).
 
-        Near C = 0 and for N > 2 the flow is dC = -2 C (N - 2), dN = -2 C N (to first order in C),
-        hence d(N - 2)^2 / dC = 2 N: while C falls to 0, (N - 2)^2 falls by about 4 C. N therefore
-        stays above 2 if (N - 2)^2 > 4 C; the factor 8 is a margin of two for finite steps.
+        With ``M = A^T A / m``, ``E = w^T M w = C / m`` and N > 2 the flow is
+        ``dN = -4 E (N - 1)`` and ``dE <= -2 (N - 2) lambda E`` to first order in E, lambda the
+        smallest positive eigenvalue of M (1/m for orthonormal data). So
+        ``d(N - 2)^2 / dE <= 4 (N - 1) / lambda``, and N stays above 2 while E falls to 0 if
+        ``(N - 2)^2 > 4 (N - 1) E / lambda``; the factor 8 is a margin of two for finite steps.
 
         Returns:
             Boolean mask, shape ``(R,)``.
         """
-        small = energy <= self.tolerance
-        return small & (norm > 2) & ((norm - 2).square() > 8 * energy)
+        left = energy / (self.problem.data.m * self.smallest)  # C itself, for orthonormal data
+        small = energy <= self.tolerance * self.scale
+        return small & (norm > 2) & ((norm - 2).square() > 8 * (norm - 1) * left)
 
     def _unresolved(self, start: torch.Tensor) -> torch.Tensor:
         """Whether every active correlation of the start is rounding noise.
@@ -167,10 +200,23 @@ class Judge:
 
     def _gradient_energy(self, seen: Observation, weights: torch.Tensor) -> torch.Tensor:
         data = self.problem.data
-        force = (seen.squared_norm - 2)[:, None] * seen.correlations.clamp_min(0)
+        code = seen.correlations
+        if self.problem.activation is Activation.RELU:
+            code = code.clamp_min(0)
+        force = (seen.squared_norm - 2)[:, None] * code
         with single_threaded():
             pulled = force @ data.points
         return ((pulled + seen.active_energy[:, None] * weights) / data.m).square().sum(-1)
+
+
+def _smallest_positive_eigenvalue(data: Data) -> float:
+    """Of ``A^T A / m``; 1/m for orthonormal data."""
+    if data.orthonormal:
+        return 1 / data.m
+    with single_threaded():
+        eigenvalues = torch.linalg.eigvalsh(data.gram / data.m)
+    floor = data.m * torch.finfo(eigenvalues.dtype).eps * eigenvalues[-1]
+    return float(eigenvalues[eigenvalues > floor][0])
 
 
 @dataclass

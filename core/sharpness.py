@@ -10,6 +10,7 @@ be something else: the loss contains ``phi'(0)^2``, and kappa = 1/2 would come o
 
 from __future__ import annotations
 
+import numbers
 from fractions import Fraction
 from typing import Any
 
@@ -70,7 +71,8 @@ def hessian(
     act = parse(Activation, activation, "activation")
     weight, valid = _inputs(w, data, dtype, device)
     kappa = parse(Kink, kink, "kink").value
-    if not kink_width >= 0:
+    number = isinstance(kink_width, numbers.Real) and not isinstance(kink_width, bool)
+    if not (number and kink_width >= 0):
         raise InputError("kink_width", kink_width, "must be a number >= 0")
 
     def at(side: Fraction) -> torch.Tensor:
@@ -153,7 +155,7 @@ def kink_members(correlations: torch.Tensor, kink_width: float) -> torch.Tensor:
 
 
 def _second_derivative(value: Any, weight: torch.Tensor) -> torch.Tensor:
-    with single_threaded():
+    with single_threaded(), torch.enable_grad():
         result = torch.autograd.functional.hessian(value, weight, vectorize=True)
     assert isinstance(result, torch.Tensor)
     return result
@@ -161,8 +163,9 @@ def _second_derivative(value: Any, weight: torch.Tensor) -> torch.Tensor:
 
 def _inputs(w: Any, data: Any, dtype: Any, device: Any) -> tuple[torch.Tensor, Data]:
     kind, place = check_dtype(dtype), check_device(device)
-    if not isinstance(data, Data):
-        data = make_data(data, handling="as-is", dtype=kind, device=place)
+    if not isinstance(data, Data) or data.points.dtype != kind or data.points.device != place:
+        points = data.points if isinstance(data, Data) else data
+        data = make_data(points, handling="as-is", dtype=kind, device=place)
     weights = check_weights(w, data.n, "w", kind, place)
     if len(weights) != 1:
         raise InputError(

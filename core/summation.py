@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["pairwise_sum", "project"]
+__all__ = ["inner_products", "pairwise_sum", "project"]
 
 
 def pairwise_sum(terms: torch.Tensor) -> torch.Tensor:
@@ -29,6 +29,20 @@ def pairwise_sum(terms: torch.Tensor) -> torch.Tensor:
     return terms[0]
 
 
+def inner_products(rows: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """Inner products of vectors with data points.
+
+    Args:
+        rows: Vectors, shape ``(R, n)``.
+        points: Data points, shape ``(m, n)``.
+
+    Returns:
+        Shape ``(m, R)``.
+    """
+    columns = rows.T.contiguous()
+    return torch.stack([pairwise_sum(columns * point[:, None]) for point in points])
+
+
 def project(rows: torch.Tensor, frame: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Split vectors into coordinates on an orthonormal frame and a rest.
 
@@ -40,9 +54,8 @@ def project(rows: torch.Tensor, frame: torch.Tensor) -> tuple[torch.Tensor, torc
         Coordinates, shape ``(m, R)``, and the rest, shape ``(R, n)``, orthogonal to the frame to
         rounding: it is orthogonalised twice, which is enough (Kahan).
     """
-    columns = rows.T.contiguous()
-    coordinates = torch.stack([pairwise_sum(columns * point[:, None]) for point in frame])
-    rest = columns.clone()
+    coordinates = inner_products(rows, frame)
+    rest = rows.T.clone(memory_format=torch.contiguous_format)
     for point, value in zip(frame, coordinates, strict=True):
         rest -= point[:, None] * value
     for point in frame:

@@ -12,9 +12,10 @@ import torch
 from whichmin.core import outcome
 from whichmin.core.batches import BatchStream, make_stream
 from whichmin.core.data import Data, Handling, make_data, random_start
-from whichmin.core.dynamics import default_step_limit
+from whichmin.core.dynamics import settling_time, step_limits
 from whichmin.core.engines import ENGINES, Engine, EngineFactory, Problem
 from whichmin.core.result import Recipe, TrainResult
+from whichmin.core.summation import inner_products
 from whichmin.core.threads import single_threaded
 from whichmin.core.validation import (
     check_device,
@@ -72,7 +73,7 @@ def train(
     tolerance: float = 1e-12,
     check_every: int | None = None,
     handling: Handling = "require",
-    dtype: Any = "float64",
+    dtype: Any = None,
     device: Any = "cpu",
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainResult:
@@ -82,8 +83,10 @@ def train(
     is gradient descent (Ghosh et al. 2025, Theorem 1: it ends at the normalised projection of the
     start), a smaller one is SGD (Theorem 2: it ends at one data point).
 
-    A run has *converged* when its loss gap is at most ``tolerance`` and, if the batches tell every
-    pair of points apart, the squared correlations off the winner sum to at most ``tolerance``.
+    A run has *converged* when its loss gap is at most ``tolerance`` (relative to the mean squared
+    length of the data points, 1 for orthonormal ones) and the squared correlations with all points
+    that the batches tell apart from the winner sum to at most ``tolerance``. A full batch tells no
+    points apart; a cycle whose batch size divides m keeps blocks together.
 
     Args:
         data: Data points as rows, shape ``(m, n)``, or validated :class:`~whichmin.core.data.Data`.
@@ -99,13 +102,13 @@ def train(
             :class:`~whichmin.core.engines.Engine` from (problem, start).
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
-        max_steps: Step limit; by default what the theory's rates ask for.
-        tolerance: See above.
-        check_every: Steps between two tests for convergence; by default a 500th of the limit. The
-            reported number of steps is a multiple of it.
-        handling: What to do with data that are not orthonormal: ``require`` (refuse), ``polar``
-            or ``qr`` (orthonormalise), ``as-is``.
-        dtype: float64 or float32.
+        max_steps: Step limit; by default, for each replica, what the theory's rates ask for.
+        tolerance: See above; below 0.01.
+        check_every: Steps between two tests for convergence; by default a 500th of what the theory
+            expects, the same for every start. Reported steps are multiples of it.
+        handling: What to do with raw data that are not orthonormal: ``require`` (refuse),
+            ``polar`` or ``qr`` (orthonormalise), ``as-is``.
+        dtype: float64 or float32; by default that of validated data, float64 otherwise.
         device: ``cpu`` or ``cuda``.
         progress: Called with (steps taken, step limit) after every test.
 
@@ -122,16 +125,15 @@ def train(
         >>> result.status[0].label, np.round(result.weights[0].numpy(), 3).tolist()
         ('converged', [0.707, 0.566, 0.424])
     """
-    kind, place = check_dtype(dtype), check_device(device)
-    if isinstance(data, Data):
-        valid = data
-        if (data.points.dtype, data.points.device) != (kind, place):
-            valid = make_data(data.points, handling="as-is", dtype=kind, device=place)
-    else:
-        valid = make_data(data, handling=handling, dtype=kind, device=place)
+    valid = _validated(data, handling, dtype, device)
+    kind, place = valid.points.dtype, valid.points.device
     mode = parse(Sampling, sampling, "sampling")
     size = valid.m if batch_size is None else batch_size
     stream = make_stream(valid.m, size, sampling=mode, seed=seed, batches=batches)
+    if mode is Sampling.CUSTOM and batch_size not in {None, 1, stream.batch_size}:
+        raise InputError(
+            "batch_size", batch_size, f"batches has {stream.batch_size} indices a step"
+        )
     problem = Problem(
         valid, parse(Activation, activation, "activation"), check_positive(step_size, "step_size")
     )
@@ -140,83 +142,107 @@ def train(
     start = check_weights(w0, valid.n, "w0", kind, place)
     if replicas != 1 and replicas != len(start):
         raise InputError("replicas", replicas, f"must match the {len(start)} row(s) of w0")
-    if callable(engine) and not isinstance(engine, str):
-        factory, name = engine, getattr(engine, "__name__", "custom")
-    else:
-        choice = parse(EngineName, engine, "engine")
-        factory, name = ENGINES[choice], choice.value
-    tolerance = check_positive(tolerance, "tolerance", upper=1.0)
-    limit = _step_limit(max_steps, problem, stream, start, tolerance)
-    every = (
-        max(1, limit // 500)
-        if check_every is None
-        else check_integer(check_every, "check_every", 1)
-    )
+    own = callable(engine) and not isinstance(engine, str)
+    factory: EngineFactory = engine if own else ENGINES[parse(EngineName, engine, "engine")]
+    tolerance = check_positive(tolerance, "tolerance", upper=0.01)
+    with single_threaded():
+        limits, every = _schedule(max_steps, check_every, problem, stream, start, tolerance)
+        running = factory(problem, start)
     recipe = Recipe(
         activation=problem.activation,
         sampling=mode,
         batch_size=stream.batch_size,
         step_size=problem.step_size,
-        engine=name,
+        engine=type(running).__name__ if own else running.name,
         seed=seed,
         tolerance=tolerance,
-        step_limit=limit,
+        step_limit=int(limits.max()),
         check_every=every,
         dtype=str(kind).removeprefix("torch."),
         device=str(place),
         threads=torch.get_num_threads(),
         full_batch=stream.is_full_batch,
     )
-    return _run(factory, problem, stream, start, recipe, progress)
+    return _run(running, stream, start, limits, recipe, progress)
 
 
-def _step_limit(
+def _validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
+    place = check_device(device)
+    if not isinstance(data, Data):
+        kind = check_dtype("float64" if dtype is None else dtype)
+        return make_data(data, handling=handling, dtype=kind, device=place)
+    kind = data.points.dtype if dtype is None else check_dtype(dtype)
+    if (data.points.dtype, data.points.device) == (kind, place):
+        return data
+    # Another precision may not turn orthonormal data into correlated data behind the user's back.
+    kept: Handling = "require" if data.orthonormal else "as-is"
+    return make_data(data.points, handling=kept, dtype=kind, device=place)
+
+
+def _schedule(
     max_steps: int | None,
+    check_every: int | None,
     problem: Problem,
     stream: BatchStream,
     start: torch.Tensor,
     tolerance: float,
-) -> int:
-    if max_steps is None:
-        correlations = start @ problem.data.points.T
-        energy = outcome.active_energy(correlations, problem.activation)
-        alive = energy[energy > 0]
-        lowest = float(alive.min()) if len(alive) else 1.0
-        return default_step_limit(problem, stream, lowest, tolerance)
-    limit = check_integer(max_steps, "max_steps", 0)
-    available = stream.steps_available
-    if available is not None and limit > available:
-        raise InputError("max_steps", max_steps, f"batches holds {available} steps only")
-    return limit
+) -> tuple[np.ndarray, int]:
+    """Step limit of every replica and steps between tests; neither depends on other replicas."""
+    if check_every is not None:
+        check_every = check_integer(check_every, "check_every", 1)
+    if max_steps is not None:
+        limit = check_integer(max_steps, "max_steps", 0)
+        available = stream.steps_available
+        if available is not None and limit > available:
+            raise InputError("max_steps", max_steps, f"batches holds {available} steps only")
+        return np.full(len(start), limit), check_every or max(1, limit // 500)
+    correlations = inner_products(start, problem.data.points).T
+    energy = outcome.active_energy(correlations, problem.activation)
+    limits = step_limits(
+        problem,
+        stream,
+        torch.where(energy > 0, energy, 1.0).double().cpu().numpy(),
+        start.square().sum(-1).double().cpu().numpy(),
+        tolerance,
+    )
+    every = check_every or max(1, settling_time(problem, stream, tolerance) // 500)
+    if stream.steps_available is None:
+        limits = -(-limits // every) * every  # so that all replicas are tested at the same steps
+    return limits, every
 
 
 def _run(
-    factory: EngineFactory,
-    problem: Problem,
+    engine: Engine,
     stream: BatchStream,
     start: torch.Tensor,
+    limits: np.ndarray,
     recipe: Recipe,
     progress: Callable[[int, int], None] | None,
 ) -> TrainResult:
     """Run every replica to its own end; finished replicas leave the engine."""
-    engine = factory(problem, start)
-    judge = outcome.Judge(problem, stream, recipe.tolerance, start)
+    problem = engine.problem
     alive = np.arange(len(start))
     record = outcome.Record.empty(start, problem.data.m)
+    with single_threaded():
+        judge = outcome.Judge(problem, stream, recipe.tolerance, start)
     steps = 0
     while True:
-        status = judge(engine, torch.from_numpy(alive).to(start.device))
-        if steps >= recipe.step_limit:
-            status = [Status.STEP_LIMIT if s is None else s for s in status]
-        done = np.array([s is not None for s in status])
-        record.write(engine, alive, done, status, steps)
-        if progress is not None:
-            progress(steps, recipe.step_limit)
-        alive = alive[~done]
-        if not len(alive):
-            return record.finish(problem, recipe, start)
-        if done.any():
-            engine.keep(torch.from_numpy(~done).to(start.device))
+        with single_threaded():
+            status = judge(engine, torch.from_numpy(alive).to(start.device))
+            over = steps >= limits[alive]
+            status = [
+                Status.STEP_LIMIT if s is None and late else s
+                for s, late in zip(status, over, strict=True)
+            ]
+            done = np.array([s is not None for s in status])
+            record.write(engine, alive, done, status, steps)
+            if progress is not None:
+                progress(steps, recipe.step_limit)
+            alive = alive[~done]
+            if not len(alive):
+                return record.finish(problem, recipe, start)
+            if done.any():
+                engine.keep(torch.from_numpy(~done).to(start.device))
         target = min(steps + recipe.check_every, recipe.step_limit)
         advance(engine, stream, steps, target, alive)
         steps = target

@@ -34,7 +34,10 @@ def check_positive(value: Any, argument: str, upper: float = math.inf) -> float:
     allowed = "must be a positive finite number" + (f" below {upper}" if upper < math.inf else "")
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise InputError(argument, value, allowed)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not (math.isfinite(number) and 0 < number < upper):
         raise InputError(argument, value, allowed)
     return number
@@ -133,7 +136,8 @@ def _real_array(value: Any, argument: str) -> torch.Tensor:
             )
         if array.dtype.kind in "iu" or array.dtype.itemsize > 8:
             array = array.astype(np.float64)
-        tensor = torch.from_numpy(np.array(array, order="C"))
+        native = array.dtype.newbyteorder("=")
+        tensor = torch.from_numpy(np.array(array, dtype=native, order="C"))
     if tensor.is_complex() or tensor.dtype == torch.bool or tensor.layout != torch.strided:
         raise InputError(argument, tensor.dtype, "must be a dense array of real numbers")
     if not bool(torch.isfinite(tensor).all()):
@@ -155,7 +159,7 @@ def check_matrix(
         raise InputError(
             argument, f"array of shape {tuple(tensor.shape)}", "must have shape (m, n), m, n >= 1"
         )
-    return tensor.to(device=device, dtype=dtype, copy=True)
+    return _converted(tensor, argument, dtype, device)
 
 
 def check_weights(
@@ -173,4 +177,18 @@ def check_weights(
             f"array of shape {tuple(tensor.shape)}",
             f"must have shape ({n},) or (replicas, {n}) to match the data's {n} columns",
         )
-    return tensor.reshape(-1, n).to(device=device, dtype=dtype, copy=True)
+    return _converted(tensor.reshape(-1, n), argument, dtype, device)
+
+
+def _converted(
+    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    result = tensor.to(device=device, dtype=dtype, copy=True)
+    # Squares are formed everywhere; a value whose square overflows is no use either.
+    if not bool(torch.isfinite(result.square()).all()):
+        largest = float(tensor.double().abs().max())
+        kind = str(dtype).removeprefix("torch.")
+        raise InputError(
+            argument, f"entries up to {largest:.3g}", f"must be finite, squared, in {kind}"
+        )
+    return result

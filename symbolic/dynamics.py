@@ -9,7 +9,7 @@ import sympy as sp
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape import derivative
-from whichmin.symbolic.model import SOURCE, Y, sample_derivative, x
+from whichmin.symbolic.model import SOURCE, Y, sample_derivative, sum_over_data, x
 from whichmin.symbolic.symbols import C, N, R, S, alpha, b, c, eta, m, mu, sigma
 
 __all__ = [
@@ -120,11 +120,11 @@ def gd_limit() -> ClosedForm:
     """Limit of an active correlation under gradient descent."""
     t = sp.Symbol("t", positive=True)
     chain = Derivation.begin(
-        "active correlations keep their ratios, so the limit is t c with t^2 C = 1 on the manifold",
+        "all active correlations have grown by one factor t, and t^2 C = 1 on the manifold",
         t * c,
-        c / sp.sqrt(C),
-        {t: 1 / sp.sqrt(C)},
-    )
+        t * c / sp.sqrt(t**2 * C),
+        {C: 1 / t**2},
+    ).then("t > 0 cancels", c / sp.sqrt(C))
     return ClosedForm(
         "dynamics.gd_limit",
         "limit of an active correlation under gradient descent, from the starting c and C",
@@ -235,6 +235,29 @@ def sgd_vertex_rates() -> tuple[ClosedForm, ClosedForm]:
 
 
 @functools.cache
+def ratios_are_kept() -> tuple[Derivation, Derivation]:
+    """What the GD limit rests on: one factor for all active correlations, and the manifold.
+
+    Returns:
+        That a step keeps the ratio of two active correlations, and that the factor t takes C to
+        ``t^2 C``.
+    """
+    other, t = sp.Symbol("c2", positive=True), sp.Symbol("t", positive=True)
+    factor = active_factor().expression.subs(FULL_BATCH)
+    ratio = Derivation.begin(
+        "full batch: both correlations have the same factor",
+        factor * c / (factor * other),
+        c / other,
+    )
+    grown = Derivation.begin(
+        "sum of the squares of t c_i over the active points",
+        sum_over_data(sigma * (t * c) ** 2),
+        t**2 * C,
+        {C: sum_over_data(sigma * c**2)},
+    )
+    return ratio, grown
+
+
 def gradient_matches_step() -> Derivation:
     """The full-batch step is minus eta times the gradient: the two derivations meet.
 

@@ -10,7 +10,7 @@ import sympy as sp
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape import X
-from whichmin.symbolic.model import SOURCE, U, Y
+from whichmin.symbolic.model import SOURCE, U, Y, c_, sigma_
 from whichmin.symbolic.sharpness import (
     AT_MINIMUM,
     THEOREM_13,
@@ -19,7 +19,7 @@ from whichmin.symbolic.sharpness import (
     trace,
     trace_at_minimum,
 )
-from whichmin.symbolic.symbols import C, N, R, k, kappa, m, n, z
+from whichmin.symbolic.symbols import C, N, R, i, k, kappa, m, n, z
 
 __all__ = [
     "Family",
@@ -81,9 +81,47 @@ def _eigenvalue(name: str, statement: str, chain: Derivation, source: str = SOUR
     return ClosedForm(f"sharpness.{name}", statement, chain.result, chain, source)
 
 
-def _count(name: str, reason: str, before: sp.Expr, after: sp.Expr) -> ClosedForm:
-    chain = Derivation.begin(reason, before, after)
-    return ClosedForm(f"sharpness.{name}", f"multiplicity: {reason}", chain.result, chain, SOURCE)
+def _count(name: str, chain: Derivation) -> ClosedForm:
+    statement = f"multiplicity: {chain.steps[0].reason}"
+    return ClosedForm(f"sharpness.{name}", statement, chain.result, chain, SOURCE)
+
+
+def _dimensions() -> dict[str, Derivation]:
+    """Dimensions of the invariant subspaces, as traces of the projections on them.
+
+    The projection on the active points has the matrix elements sigma_j (here 0 or 1) on the data
+    directions, that on the points at the kink tau_j, and those on ``w_A`` and ``w_r`` are
+    ``w_A w_A^T / C`` and ``w_r w_r^T / R``. The plane of the last two holds two simple eigenvalues.
+    """
+    tau_, slopes, at_kink = sp.IndexedBase("tau"), *sp.symbols("Sigma T", nonnegative=True)
+    active = sp.Sum(sigma_[i], (i, 1, m))
+    kinks = sp.Sum(tau_[i], (i, 1, m))
+    energy = sp.Sum(sigma_[i] * c_[i] ** 2, (i, 1, m))
+    sums = {slopes: active, at_kink: kinks, C: energy}
+    counted = {slopes: k, at_kink: z}
+    plane = Derivation.begin("trace of the projection on w_A", energy / C, sp.Integer(1), sums)
+    rest_line = Derivation.begin(
+        "trace of the projection on w_r, N - C = R", (N - C) / R, sp.Integer(1), {N: C + R}
+    )
+    return {
+        "upper": plane,
+        "lower": rest_line,
+        "active": Derivation.begin(
+            "trace of the projection on the active points, less that on w_A",
+            active - energy / C,
+            slopes - 1,
+            sums,
+        ).then("k slopes are 1", k - 1, counted),
+        "kink": Derivation.begin(
+            "trace of the projection on the points at the kink", kinks, at_kink, sums
+        ).then("z points are at the kink", z, counted),
+        "rest": Derivation.begin(
+            "trace of the projection on what is left of R^n",
+            n - active - kinks - (N - C) / R,
+            n - slopes - at_kink - 1,
+            {slopes: active, at_kink: kinks, N: C + R},
+        ).then("k active points, z at the kink", n - k - z - 1, counted),
+    }
 
 
 @functools.cache
@@ -113,17 +151,17 @@ def spectrum() -> tuple[Family, ...]:
         )
         for name, direction in (("upper", 1), ("lower", -1))
     }
-    one = sp.Integer(1)
+    count = {name: _count(f"count_{name}", chain) for name, chain in _dimensions().items()}
     return (
         Family(
             "in the plane of w_A and w_r, upper",
             _eigenvalue("eigenvalue_upper", "upper eigenvalue of the plane", pair["upper"]),
-            _count("count_upper", "one", one, one),
+            count["upper"],
         ),
         Family(
             "in the plane of w_A and w_r, lower",
             _eigenvalue("eigenvalue_lower", "lower eigenvalue of the plane", pair["lower"]),
-            _count("count_lower", "one", one, one),
+            count["lower"],
         ),
         Family(
             "active, orthogonal to w",
@@ -132,7 +170,7 @@ def spectrum() -> tuple[Family, ...]:
                 "active directions orthogonal to w",
                 Derivation.begin("diagonal entry", matrix[2, 2], (N - 2 + C) / m),
             ),
-            _count("count_active", "k active directions less w_A", k - 1, k - 1),
+            count["active"],
         ),
         Family(
             "at the kink",
@@ -141,7 +179,7 @@ def spectrum() -> tuple[Family, ...]:
                 "directions of points at the kink",
                 Derivation.begin("diagonal entry", matrix[3, 3], (kappa * (N - 2) + C) / m),
             ),
-            _count("count_kink", "points at the kink", z, z),
+            count["kink"],
         ),
         Family(
             "the rest",
@@ -150,12 +188,7 @@ def spectrum() -> tuple[Family, ...]:
                 "all other directions",
                 Derivation.begin("diagonal entry", matrix[4, 4], C / m),
             ),
-            _count(
-                "count_rest",
-                "n less the active, the kink and w_r",
-                n - 2 - (k - 1) - z,
-                n - k - z - 1,
-            ),
+            count["rest"],
         ),
     )
 
@@ -167,47 +200,32 @@ def spectrum_at_minimum() -> tuple[Family, ...]:
     Returns:
         Four families: radial, flat, kink, off-span.
     """
-    upper, lower, active, kink, rest = spectrum()
-    value = {
-        name: family.eigenvalue.expression
-        for name, family in zip(
-            ("upper", "lower", "active", "kink", "rest"),
-            (upper, lower, active, kink, rest),
-            strict=True,
-        )
-    }
+    upper, _, active, kink, rest = spectrum()
 
     def family(
-        direction: str,
-        name: str,
-        general: str,
-        eigenvalue: sp.Expr,
-        before: sp.Expr,
-        after: sp.Expr,
+        direction: str, name: str, general: Family, eigenvalue: sp.Expr, joins: int, count: sp.Expr
     ) -> Family:
-        chain = Derivation.begin("C = N = 1", value[general], eigenvalue, AT_MINIMUM)
+        chain = Derivation.begin("C = N = 1", general.eigenvalue.expression, eigenvalue, AT_MINIMUM)
+        dimension = Derivation.begin(
+            f"{direction}: the m - k inactive points are at the kink",
+            general.multiplicity.expression + joins,
+            count,
+            AT_MINIMUM,
+        )
         return Family(
             direction,
             _eigenvalue(
                 f"minimum_{name}", f"eigenvalue at a minimum, {direction}", chain, THEOREM_13
             ),
-            _count(f"minimum_count_{name}", direction, before, after),
+            _count(f"minimum_count_{name}", dimension),
         )
 
-    one = sp.Integer(1)
     return (
-        family("along w", "top", "upper", 4 / m, one, one),
-        family("along the manifold of minima", "flat", "active", sp.Integer(0), k - 1, k - 1),
-        family("at the kink", "kink", "kink", (1 - kappa) / m, z.subs(AT_MINIMUM), m - k),
-        # The lower eigenvalue of the plane is 1/m as well: it belongs to this family.
-        family(
-            "off the span of the data",
-            "off_span",
-            "rest",
-            1 / m,
-            rest.multiplicity.expression.subs(AT_MINIMUM) + 1,
-            n - m,
-        ),
+        family("along w", "top", upper, 4 / m, 0, sp.Integer(1)),
+        family("along the manifold of minima", "flat", active, sp.Integer(0), 0, k - 1),
+        family("at the kink", "kink", kink, (1 - kappa) / m, 0, m - k),
+        # The lower eigenvalue of the plane is 1/m as well and joins this family.
+        family("off the span of the data", "off_span", rest, 1 / m, 1, n - m),
     )
 
 

@@ -49,8 +49,9 @@ class AutogradEngine(Engine):
         points = self.problem.data.points
         self.optimiser.zero_grad()
         # Each replica's loss depends on its own row alone, so the sum has the rows' gradients.
-        losses = self.model(points if batch is None else points[batch])
-        losses.sum().backward()
+        with torch.enable_grad():
+            losses = self.model(points if batch is None else points[batch])
+            losses.sum().backward()
         self.optimiser.step()
 
     def weights(self) -> torch.Tensor:

@@ -74,7 +74,7 @@ class ReducedEngine(Engine):
 
     def correlations(self) -> torch.Tensor:
         """Return the inner products with the data, shape ``(replicas, m)``."""
-        return self.c.T.contiguous()
+        return self.c.T.clone(memory_format=torch.contiguous_format)
 
     def off_span_energy(self) -> torch.Tensor:
         """Return the squared norm outside the data's span, shape ``(replicas,)``."""
@@ -94,7 +94,7 @@ class GramEngine(Engine):
     ``|s w + g A^T f|^2 = s^2 N + 2 s g f.c + g^2 f.Kf`` for ``f = mu phi(c)``.
     """
 
-    name = "reduced"
+    name = "gram"
 
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
         self.problem = problem
@@ -128,7 +128,7 @@ class GramEngine(Engine):
 
     def squared_norm(self) -> torch.Tensor:
         """Return ``N``, shape ``(replicas,)``."""
-        return self.norm
+        return self.norm.clone()
 
     def weights(self) -> torch.Tensor:
         """Return the weights, shape ``(replicas, n)``."""

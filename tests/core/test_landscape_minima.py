@@ -67,14 +67,12 @@ def test_float32_is_computed_in_float32():
     assert float(value) == pytest.approx(0.375, abs=1e-6)  # some ten roundings of 1.2e-7
 
 
-@pytest.mark.xfail(strict=True, reason="open fault: _ndim asks torch.as_tensor once more")
 @pytest.mark.parametrize("make", [np.array, torch.tensor])
 def test_lists_of_arrays_are_rows(make):
     rows = [make([1.0, 0.0]), make([0.0, 1.0])]
     assert loss(rows, np.eye(2)).tolist() == [0.25, 0.25]
 
 
-@pytest.mark.xfail(strict=True, reason="open fault: backward() under the caller's no_grad")
 def test_gradient_under_no_grad():
     with torch.no_grad():
         assert gradient([0.5], [[1.0]]).tolist() == [-0.75]

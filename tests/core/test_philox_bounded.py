@@ -37,7 +37,7 @@ def test_rejection_removes_the_bias():
     allowed = 6 * np.sqrt(count * 2 / 9)
     assert abs(plain[0] - count / 2) < allowed
     assert np.abs(np.bincount(values % 3) - count / 3).max() < allowed
-    assert 0 <= values.min()
+    assert values.min() >= 0
     assert values.max() < bound
     assert values.max() > 0.99 * bound
 

@@ -92,7 +92,6 @@ def test_dtype_of_the_result(function):
     assert function(w, frame, dtype="float32").dtype == torch.float32
 
 
-@pytest.mark.xfail(strict=True, reason="open fault: validated Data keep their own dtype")
 @pytest.mark.parametrize(("inner", "outer"), [("float32", "float64"), ("float64", "float32")])
 def test_validated_data_of_another_dtype(inner, outer):
     data = make_data(random_frame(M, N), dtype=inner)

@@ -40,9 +40,9 @@ CASES = [
     (train, {"step_size": 1j}, "step_size", "1j", POSITIVE),
     (train, {"step_size": -INF}, "step_size", "-inf", POSITIVE),
     (train, {"step_size": [0.1]}, "step_size", "[0.1]", POSITIVE),
-    (train, {"tolerance": NAN}, "tolerance", "nan", f"{POSITIVE} below 1.0"),
-    (train, {"tolerance": -1e-3}, "tolerance", "-0.001", f"{POSITIVE} below 1.0"),
-    (train, {"tolerance": "1e-3"}, "tolerance", "'1e-3'", f"{POSITIVE} below 1.0"),
+    (train, {"tolerance": NAN}, "tolerance", "nan", f"{POSITIVE} below 0.01"),
+    (train, {"tolerance": -1e-3}, "tolerance", "-0.001", f"{POSITIVE} below 0.01"),
+    (train, {"tolerance": "1e-3"}, "tolerance", "'1e-3'", f"{POSITIVE} below 0.01"),
     (train, {"batch_size": True}, "batch_size", "True", "must be an integer >= 1 and <= 2"),
     (train, {"batch_size": "full"}, "batch_size", "'full'", "must be an integer >= 1 and <= 2"),
     (train, {"max_steps": 2.0}, "max_steps", "2.0", "must be an integer >= 0"),
@@ -69,7 +69,7 @@ CASES = [
     (train, {"data": [[INF, 0.0]]}, "data", "'1 NaN or infinite entries'", "must be finite every"),
     (train, {**CUSTOM, "batches": [0, 1]}, "batches", "'array of shape (2,)'", "must have shape"),
     (train, {**CUSTOM, "batches": [[]]}, "batches", "dtype('float64')", "must hold integers"),
-    (train, {**CUSTOM, "batches": [[-1]]}, "batches", "'indices from -1 to -1'", "must lie in 0 .."),
+    (train, {**CUSTOM, "batches": [[-1]]}, "batches", "'indices from -1 to -1'", "must lie in 0"),
     (train, {**CUSTOM, "batches": [[True]]}, "batches", "dtype('bool')", "must hold integers"),
     (stream, {"sampling": "shuffled"}, "sampling", "'shuffled'", "must be one of: without-repl"),
     (stream, {"seed": -1}, "seed", "-1", "must be an integer >= 0"),
@@ -79,7 +79,7 @@ CASES = [
     (fixed(whichmin.make_stream, 4, 5), {}, "batch_size", "5", "must be an integer >= 1 and <= 4"),
     (fixed(whichmin.make_stream, 4, 0), {"sampling": "with-replacement"}, "batch_size", "0",
      "must be an integer >= 1"),
-    (fixed(whichmin.make_stream, 4, 9), {"sampling": "cyclic"}, "batch_size", "9", "must be an int"),
+    (fixed(whichmin.make_stream, 4, 9), {"sampling": "cyclic"}, "batch_size", "9", "must be an"),
     (fixed(whichmin.make_stream, 0, 1), {}, "m", "0", "must be an integer >= 1"),
     (fixed(whichmin.make_stream, 2**31 + 1, 1), {}, "m", "2147483649", "must be an integer >= 1"),
     (frame, {"m": 2, "n": 3, "seed": -1}, "seed", "-1", "must be an integer >= 0"),
@@ -96,13 +96,13 @@ CASES = [
      "the rows must be orthonormal to 7.1e-15"),
     (fixed(whichmin.make_data, np.ones((3, 2))), {"handling": "qr"}, "data",
      "'3 points in 2 dimensions'", "at most n points can be orthonormal in R^n"),
-    (fixed(whichmin.orthonormalise, [[1.0, 2.0], [2.0, 4.0]]), {"method": "qr"}, "data",
+    (fixed(whichmin.orthonormalise, [[1.0, 2.0], [2.0, 4.0]]), {"method": "qr"}, "points",
      "'2 rows of rank 1'", "the rows must be linearly independent"),
-    (fixed(whichmin.orthonormalise, [[0.0, 0.0]]), {}, "data", "'1 rows of rank 0'", "the rows must"),
-    (fixed(whichmin.orthonormalise, [[NAN, 0.0]]), {}, "data", "'1 NaN or infinite entries'",
+    (fixed(whichmin.orthonormalise, [[0.0, 0.0]]), {}, "points", "'1 rows of rank 0'", "the rows"),
+    (fixed(whichmin.orthonormalise, [[NAN, 0.0]]), {}, "points", "'1 NaN or infinite entries'",
      "must be finite everywhere"),
-    (fixed(whichmin.loss, [NAN, 0.0], E2), {}, "w", "'1 NaN or infinite entries'", "must be finite"),
-    (fixed(whichmin.loss, W2, [[0.0, 0.0]]), {}, "data", "'row 0 is zero'", "every data point must"),
+    (fixed(whichmin.loss, [NAN, 0.0], E2), {}, "w", "'1 NaN or infinite entries'", "be finite"),
+    (fixed(whichmin.loss, W2, [[0.0, 0.0]]), {}, "data", "'row 0 is zero'", "every data point"),
     (loss, {"activation": "tanh"}, "activation", "'tanh'", "must be one of: linear, relu"),
     (loss, {"dtype": torch.float16}, "dtype", "torch.float16", "must be float64 or float32"),
     (gradient, {"device": "gpu"}, "device", "'gpu'", "must be cpu, cuda or cuda:INDEX"),
@@ -121,7 +121,7 @@ OPEN = [
      "", "finite"),
     (train, {**CUSTOM, "batches": [[0]], "seed": -1}, "seed", "-1", "must be an integer >= 0"),
     (train, {"step_size": 5e-324}, "max_steps", "None", "must be given here"),
-    (fixed(whichmin.orthonormalise), {"points": np.ones((3, 2))}, "points", "'3 points", "at most n"),
+    (fixed(whichmin.orthonormalise), {"points": np.ones((3, 2))}, "points", "'3 points", "at most"),
 ]  # fmt: skip
 
 
@@ -139,7 +139,6 @@ def test_refused(case):
     check(*case)
 
 
-@pytest.mark.xfail(strict=True, reason="open fault: no InputError, or it names another argument")
 @pytest.mark.parametrize("case", OPEN, ids=[f"{c[2]}-{k}" for k, c in enumerate(OPEN)])
 def test_refused_open_fault(case):
     check(*case)
@@ -150,7 +149,6 @@ def test_a_gpu_of_a_number_that_is_not_there():
         train(device="cuda:77")
 
 
-@pytest.mark.xfail(strict=True, reason="open fault: raw ValueError from torch.from_numpy")
 def test_byte_order_of_the_file_does_not_matter():
     assert whichmin.make_data(E2.astype(">f8")).points.tolist() == E2.tolist()
 

@@ -90,7 +90,12 @@ def _critical_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
 
 def _consistency(subject: Subject, settings: Settings) -> Iterator[Margin]:
     del subject, settings
-    for chain in (*spectrum.spectrum_consistency(), dynamics.gradient_matches_step()):
+    chains = (
+        *spectrum.spectrum_consistency(),
+        dynamics.gradient_matches_step(),
+        *dynamics.ratios_are_kept(),
+    )
+    for chain in chains:
         failures = chain.failures()
         yield _verdict("; ".join(failures) or chain.steps[0].reason, not failures)
 
@@ -140,8 +145,8 @@ CHECKS = (
     ),
     Check(
         "derivations.consistency",
-        "eigenvalues add up to the trace, multiplicities to n, and the full-batch step is minus "
-        "eta times the gradient",
+        "eigenvalues add up to the trace, multiplicities to n; the full-batch step is minus eta "
+        "times the gradient and keeps the ratios of active correlations",
         EvidenceKind.IDENTITY,
         EXACT,
         _consistency,
