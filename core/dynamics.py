@@ -107,7 +107,7 @@ def multiplicity_law(stream: BatchStream) -> dict[int, float]:
     if stream.sampling is Sampling.WITH_REPLACEMENT:
         chances = stats.binom.pmf(np.arange(b + 1), b, 1 / m)
         return {d: float(chances[d]) for d in range(1, b + 1) if chances[d] > 0}
-    if stream.is_fixed:
+    if stream.is_fixed and not stream.is_full_batch:
         counts = stream.counts()
         total = counts.sum(0)
         point = int(np.where(total > 0, total, total.max() + 1).argmin())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +77,47 @@ class TrainResult:
     def converged(self) -> bool:
         """Whether every replica reached a global minimum."""
         return all(s is Status.CONVERGED for s in self.status)
+
+    def advice(self, replica: int) -> str:
+        """What the status of a replica means here, and what to try.
+
+        Args:
+            replica: Row.
+
+        Returns:
+            One sentence.
+        """
+        status, recipe = self.status[replica], self.recipe
+        alpha = recipe.step_size / recipe.batch_size
+        if status is Status.STEP_LIMIT:
+            if recipe.sampling is Sampling.CUSTOM:
+                return "the batches given were used up; give more of them"
+            if not (self.data.orthonormal or recipe.full_batch):
+                return (
+                    "on correlated data the noise of mini-batches does not vanish at the minimum, "
+                    "so a constant step size need not converge; the full batch does"
+                )
+            if alpha > 0.2:
+                return f"{status.advice}; step_size / batch_size = {alpha:.3g} is beyond 1/5"
+        if status is Status.DEAD_NEURON and bool((self._start_correlations(replica) > 0).any()):
+            return (
+                f"a step overshot and left no positive correlation; step_size / batch_size = "
+                f"{alpha:.3g} (theory covers up to 1/5, from starts of norm below 1)"
+            )
+        return status.advice
+
+    def _start_correlations(self, replica: int) -> torch.Tensor:
+        return self.data.points @ self.start[replica]
+
+    @property
+    def kink_width(self) -> float:
+        """Correlations of a converged run below this size are on their way to 0.
+
+        Ten times the distance from the limit that the tolerance allows; for the ``kink_width`` of
+        :func:`~whichmin.core.sharpness.hessian`.
+        """
+        m, tolerance = self.data.m, self.recipe.tolerance
+        return 10 * (math.sqrt(2 * m * tolerance) + math.sqrt(tolerance))
 
     def records(self) -> list[dict[str, Any]]:
         """One dictionary of plain Python values per replica."""

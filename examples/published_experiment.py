@@ -9,7 +9,7 @@ Run with ``python examples/published_experiment.py [--format markdown]``.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from whichmin.core.data import make_data
 from whichmin.core.engines import AutogradEngine, Problem
 from whichmin.core.training import advance
 from whichmin.provenance import provenance
-from whichmin.reporting import Document, Table
+from whichmin.reporting import FORMATS, Document, Table
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation
 
@@ -143,5 +143,6 @@ def document() -> Document:
 
 
 if __name__ == "__main__":
-    form = sys.argv[2] if sys.argv[1:2] == ["--format"] and len(sys.argv) == 3 else "table"
-    print(document().render(form))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--format", choices=FORMATS, default="table")
+    print(document().render(parser.parse_args().format))

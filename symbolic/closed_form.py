@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import numbers
 import sys
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from whichmin.errors import InputError
@@ -67,13 +69,20 @@ class ClosedForm:
             The expression with the values substituted.
 
         Raises:
-            InputError: A name is not an argument of this form.
+            InputError: A name is not an argument of this form, or a value is no number.
         """
         self._check_names(values, complete=False)
         by_name = {str(symbol): symbol for symbol in self.expression.free_symbols}
-        return sp.sympify(
-            self.expression.subs({by_name[name]: sp.sympify(v) for name, v in values.items()})
-        )
+        exact = {}
+        for name, value in values.items():
+            try:
+                # Strict: a string would be evaluated as code.
+                exact[by_name[name]] = sp.sympify(value, strict=True)
+            except sp.SympifyError as error:
+                raise InputError(
+                    name, value, "must be a number, a fraction or a SymPy expression"
+                ) from error
+        return sp.sympify(self.expression.subs(exact))
 
     def __call__(self, **values: Any) -> Any:
         """Evaluate on numbers, NumPy arrays or PyTorch tensors (broadcast together).
@@ -85,7 +94,8 @@ class ClosedForm:
             The value, in the kind of array that came in.
 
         Raises:
-            InputError: An argument is missing or unknown.
+            InputError: An argument is missing, unknown, no number, or of a sign that the symbol
+                cannot have.
         """
         self._check_names(values, complete=True)
         torch = sys.modules.get("torch")
@@ -93,7 +103,33 @@ class ClosedForm:
         if torch is not None and any(isinstance(v, torch.Tensor) for v in values.values()):
             backend = "torch"
             values = {name: torch.as_tensor(v) for name, v in values.items()}
+        else:
+            values = {name: self._number(name, v) for name, v in values.items()}
+        for symbol in self.expression.free_symbols:
+            self._check_sign(symbol, values[str(symbol)])
         return _compiled(self.expression, self.arguments, backend)(*map(values.get, self.arguments))
+
+    @staticmethod
+    def _number(name: str, value: Any) -> Any:
+        if isinstance(value, numbers.Real):
+            return value
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiu":
+            raise InputError(name, value, "must be a real number or an array of real numbers")
+        return array
+
+    @staticmethod
+    def _check_sign(symbol: sp.Symbol, value: Any) -> None:
+        """Values must fit what the derivation assumed of the symbol."""
+        if symbol.is_positive:
+            fits, allowed = value > 0, "must be positive"
+        elif symbol.is_nonnegative and symbol.is_integer:
+            # Not of real symbols: N - C may well be -1e-17 by rounding.
+            fits, allowed = value >= 0, "must not be negative"
+        else:
+            return
+        if not bool(fits.all() if hasattr(fits, "all") else fits):
+            raise InputError(str(symbol), value, allowed)
 
     def _check_names(self, values: dict[str, Any], complete: bool) -> None:
         expected = ", ".join(self.arguments) or "(none)"

@@ -92,6 +92,9 @@ def _dimensions() -> dict[str, Derivation]:
     The projection on the active points has the matrix elements sigma_j (here 0 or 1) on the data
     directions, that on the points at the kink tau_j, and those on ``w_A`` and ``w_r`` are
     ``w_A w_A^T / C`` and ``w_r w_r^T / R``. The plane of the last two holds two simple eigenvalues.
+
+    Returns:
+        A derivation by family.
     """
     tau_, slopes, at_kink = sp.IndexedBase("tau"), *sp.symbols("Sigma T", nonnegative=True)
     active = sp.Sum(sigma_[i], (i, 1, m))

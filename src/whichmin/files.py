@@ -94,6 +94,8 @@ def _csv(file: Path) -> Any:
         rows = [line.strip() for line in lines if line.strip()]
     if rows and _is_header(rows[0]):
         rows = rows[1:]
+    elif len(rows) > 1 and _counts_columns(rows):
+        raise ValueError("the first line numbers the columns; remove it, or name the columns")
     if not rows:
         raise ValueError("no rows of numbers")
     return np.loadtxt(rows, delimiter=",", ndmin=2, dtype=np.float64, comments=None)
@@ -108,6 +110,20 @@ def _is_header(line: str) -> bool:
             continue
         return False
     return True
+
+
+def _counts_columns(rows: list[str]) -> bool:
+    """Whether the first line is 0,1,2,... as pandas writes it for columns without names.
+
+    Two numbers, 0,1, may be a data point; they are not if the other lines are written as floats.
+
+    Returns:
+        Whether to refuse the line.
+    """
+    fields = rows[0].replace(" ", "").split(",")
+    if fields != [str(i) for i in range(len(fields))] or len(fields) < 2:
+        return False
+    return len(fields) > 2 or all("." in row or "e" in row for row in rows[1:])
 
 
 def _torch(file: Path) -> Any:

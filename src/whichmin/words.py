@@ -65,13 +65,12 @@ class Status(Enum):
     )
     STEP_LIMIT = (
         "step limit",
-        "the step limit came first; raise max_steps, raise the step size (theory: up to 1/5), or "
-        "loosen the tolerance",
+        "the step limit came first; raise max_steps, or loosen the tolerance",
     )
     DIVERGED = (
         "diverged",
-        "the weights grew without bound; lower the step size (theory covers up to 1/5) or start "
-        "with a norm below 1",
+        "the weights grew without bound; lower the step size (theory covers step_size / batch_size "
+        "up to 1/5) or start with a norm below 1",
     )
     DEAD_NEURON = (
         "dead neuron",

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.batches import make_stream
+from whichmin.core import philox
+from whichmin.core.batches import floyd_subset, make_stream
 from whichmin.errors import InputError
 
 
@@ -32,8 +33,9 @@ def test_which_batches_are_full(sampling, b, full):
     assert (stream.separation() == 0).all() == full
 
 
-def test_own_batches_are_never_full_and_are_copied():
-    rows = np.array([[0, 1, 2]], dtype=np.int32)
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint8])
+def test_own_batches_are_never_full_and_are_copied(dtype):
+    rows = np.array([[0, 1, 2]], dtype=dtype)
     stream = make_stream(3, 3, sampling="custom", batches=rows)
     rows[0, 0] = 2
     assert not stream.is_full_batch
@@ -65,9 +67,10 @@ def test_large_batches_are_complements_in_every_replica(m, b):
 
 
 def test_half_of_the_points_is_drawn_not_left_out():
-    # b = m / 2: the subset itself; drawn and left-out halves would be complements otherwise.
-    drawn = make_stream(2, 1, seed=1).indices(0, 64)[:, 0, 0]
-    assert set(drawn.tolist()) == {0, 1}
+    # Part of stream format 1. m = 4, b = 2: two words a step, bounds 3 and 4.
+    lane, bounds = np.zeros(1, np.uint64), np.array([3, 4] * 30, dtype=np.uint64)
+    draws = philox.bounded(1, lane, 0, 60, bounds).reshape(30, 1, 2)
+    assert np.array_equal(make_stream(4, 2, seed=1).indices(0, 30), floyd_subset(draws, 4))
 
 
 @pytest.mark.parametrize(("m", "b"), [(4, 2), (5, 2), (5, 3), (5, 4)])

@@ -84,6 +84,15 @@ def test_float32_stays_float32(method):
     assert 1e-9 < data.deviation <= 16 * 5 * 1.2e-7
 
 
+def test_later_changes_of_the_given_tensors_do_not_reach_in():
+    rows, start = torch.eye(2, dtype=torch.float64), torch.ones(1, 2, dtype=torch.float64)
+    data = make_data(rows)
+    result = train(data, start, max_steps=0)
+    rows[0, 0] = start[0, 0] = 7
+    assert data.points.tolist() == [[1, 0], [0, 1]]
+    assert result.start.tolist() == result.weights.tolist() == [[1, 1]]
+
+
 def test_orthonormal_to_float32_is_not_orthonormal_to_float64():
     rounded = random_frame(3, 5).astype(np.float32)
     assert make_data(rounded, dtype="float32").orthonormal

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from whichmin.core.data import random_frame
+from whichmin.core.data import random_frame, random_start
 from whichmin.core.training import train
 from whichmin.words import Status
 
@@ -101,3 +101,56 @@ def test_unknown_gap_is_nan():
     assert np.isnan(result.loss_gap.item())
     assert np.isfinite(train(rows, [0.5, 0.4], handling="as-is", activation="linear",
                              max_steps=3).loss_gap.item())  # fmt: skip
+
+
+def test_advice_fits_the_case():
+    def advice(*arguments, **options):
+        return train(*arguments, **options).advice(0)
+
+    assert "raise max_steps" in advice(E3, [0.5, 0.4, 0.3], max_steps=2)
+    assert "used up" in advice(E3, [0.5, 0.4, 0.3], sampling="custom", batches=[[0], [1]])
+    assert "0.4 is beyond 1/5" in advice(E3, [0.5, 0.4, 0.3], step_size=0.4, max_steps=2)
+    rows = [[1.0, 0.3], [0.0, 1.0]]
+    noisy = advice(rows, [0.5, 0.4], handling="as-is", activation="linear", max_steps=100)
+    assert "does not vanish" in noisy
+    assert "probability 2**-m" in advice(E3, [-0.5, -0.4, -0.1])
+    assert "overshot" in advice(E3, [3.0, 2.0, 1.0], step_size=0.5, max_steps=100)
+
+
+def test_blocks_of_a_cycle_are_done_only_when_one_has_won():
+    result = train(random_frame(4, 32), sampling="cyclic", batch_size=2, step_size=0.2, replicas=8)
+    assert set(result.status) <= {Status.CONVERGED, Status.DEAD_NEURON}
+    for r, status in enumerate(result.status):
+        if status is Status.CONVERGED:
+            found = set(result.active[r].nonzero().flatten().tolist())
+            assert found <= {0, 1} or found <= {2, 3}
+
+
+def test_correlated_saddles_traps_and_maxima_are_recognised():
+    options = {"handling": "as-is", "batch_size": None}
+    saddle = train([[2.0, 0.0], [0.0, 1.0]], [0.0, 0.5], activation="linear", **options)
+    assert saddle.status == (Status.NON_MINIMAL_CRITICAL_POINT,)
+    rows, bad = [[1.0, 0.3, 0.0, 0.0], [0.0, 1.0, 0.3, 0.0]], [0.2, 0.1, 0.1, 2.0]
+    for activation in ("linear", "relu"):
+        assert status(rows, bad, activation=activation, **options) is (
+            Status.NON_MINIMAL_CRITICAL_POINT
+        )
+    started_low = train([[1.0, 0.0], [0.5, 1.0]], [1e-7, 1e-7], **options)
+    assert started_low.status == (Status.STATIONARY,)
+    assert started_low.norm.item() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("scale", [30.0, 1e4])
+def test_tolerance_is_relative_to_the_size_of_the_data(scale):
+    rows = scale * random_frame(3, 6) * np.array([[1.0], [2.0], [1.5]])
+    result = train(rows, activation="linear", batch_size=None, handling="as-is",
+                   step_size=0.1 / scale**2, replicas=6)  # fmt: skip
+    assert result.converged
+    size = float((rows**2).sum(1).mean())
+    assert (result.loss_gap <= 1.01 * 1e-12 * size).all()
+
+
+def test_large_starts_get_the_time_they_need():
+    result = train(random_frame(8, 32), random_start(32, 100, norm=1.5, seed=1), batch_size=None,
+                   step_size=0.2)  # fmt: skip
+    assert Status.STEP_LIMIT not in result.status

@@ -46,6 +46,21 @@ def test_the_first_replica_outlives_some_of_its_company(sampling, b):
     assert differing(train(FRAME, STARTS[:1], **options), together, slice(0, 1)) == []
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("sampling", ["without-replacement", "with-replacement", "reshuffled"])
+def test_batches_stay_with_their_replica_when_others_leave(engine, sampling):
+    dead = -(FRAME[0] + FRAME[1]) / 4
+    w = np.full(5, 0.2) @ FRAME  # every point is active: every batch matters
+    options = {"sampling": sampling, "batch_size": 2, "max_steps": 40, "check_every": 5,
+               "engine": engine, "tolerance": 1e-20}  # fmt: skip
+    some, none = (train(FRAME, [first, w, w], **options) for first in (dead, w))
+    assert some.steps.tolist() == [0, 40, 40]
+    assert none.steps.tolist() == [40, 40, 40]
+    assert (none.weights[1] - none.weights[0]).abs().max() > 0.01
+    # roundings of 40 steps for products of another shape; another batch changes a first digit
+    assert (some.weights[1:] - none.weights[1:]).abs().max() < 1e-13
+
+
 @pytest.mark.parametrize("width", [1, 2, 3, 8, 9, 64, 257])
 def test_any_number_of_replicas(width):
     starts = random_start(9, 257, seed=5)
@@ -99,8 +114,9 @@ def wide(handling, m=64, n=1024, replicas=64):
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("handling", ["require", "as-is"])
-def test_thread_count_changes_no_weight(engine, handling):
-    left, right = at_threads(1, 2, engine=engine, **wide(handling))
+@pytest.mark.parametrize(("m", "n", "replicas"), [(64, 1024, 64), (5, 20_000, 1)])
+def test_thread_count_changes_no_weight(engine, handling, m, n, replicas):
+    left, right = at_threads(1, 2, engine=engine, **wide(handling, m, n, replicas))
     assert torch.equal(left.weights, right.weights)
 
 

@@ -82,6 +82,7 @@ def test_every_replica_has_its_own_ending(engine):
     assert steps[4] == 120
     assert all(0 < s < 120 for s in (steps[0], steps[2], steps[3]))
     assert result.weights[1].tolist() == starts[1]
+    assert np.isfinite(result.norm[3].item())  # noticed before it overflows
     done = [d for d, _ in calls]
     assert done == sorted(done)
     assert (done[0], done[-1]) == (0, 120)

@@ -74,3 +74,30 @@ def test_a_changed_expression_is_reported_by_name():
 def test_unknown_name():
     with pytest.raises(InputError, match=r"name = 'nothing', but must be one of: model.sample_"):
         closed_form("nothing")
+
+
+@pytest.mark.parametrize("value", ["__import__('os')", [1, "x"], None, 1j])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(InputError, match=r"m = .* must be a real number"):
+        TRACE(**{**VALUES, "m": value})
+
+
+def test_text_is_never_evaluated():
+    with pytest.raises(InputError, match=r"m = .*must be a number, a fraction or a SymPy"):
+        TRACE.exact(m="__import__('os').getpid()")
+
+
+@pytest.mark.parametrize(("name", "value"), [("m", 0), ("n", -1), ("k", np.array([1, -1]))])
+def test_values_must_fit_the_symbols(name, value):
+    with pytest.raises(InputError, match=f"{name} = "):
+        TRACE(**{**VALUES, name: value})
+
+
+@pytest.mark.parametrize("name", closed_forms())
+def test_every_step_of_every_derivation_can_fail(name):
+    form = closed_form(name)
+    for place, step in enumerate(form.derivation.steps):
+        wrong = dataclasses.replace(step, after=step.after + sp.Symbol("slip", positive=True))
+        steps = (*form.derivation.steps[:place], wrong, *form.derivation.steps[place + 1 :])
+        failures = dataclasses.replace(form.derivation, steps=steps).failures()
+        assert any(f.startswith(f"step {place + 1} ({step.reason})") for f in failures)

@@ -82,8 +82,9 @@ def _gd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
     data = make_data(standard_basis(m, n))
     c = np.abs(case.correlations[0])
     c /= np.linalg.norm(c)
-    # The map is smooth with derivatives of order eta: a deviation d gives the factor to O(d), with
-    # a constant below 10; rounding adds eps / d.
+    # A deviation d gives the factor up to d times half the second derivative of the map. Radially
+    # r -> r (1 + 2 a (1 - r^2)) with a = eta/m <= 1/5 has second derivative -12 a, at most 2.4 in
+    # size; 10 leaves room for the third order. Rounding of n products adds eps / d.
     d = 1e-7
     allowed = 10 * d + 16 * n * EPS / d
     start = np.zeros((2, n))
@@ -117,7 +118,9 @@ def _sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
     engine.step(torch.from_numpy(batches))
     end = engine.weights().numpy()
     alpha = case.alpha
-    # The winner moves by O(d^2), so each logarithm is exact to O(d^2) + eps / d times eta.
+    # S and N are off by at most d and 2 d^2 (m coordinates of size d), which changes a factor of
+    # at least 4/5 by less than 16 d; rounding of a coordinate of size d against weights of size 1
+    # is eps / d, some 64 times as the step has that many operations.
     allowed = 64 * EPS / d + 16 * d
     separation = np.log(np.abs(end[:, 1] / end[:, 0]) / d).mean()
     forms = subject.forms

@@ -10,11 +10,12 @@ import torch
 from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.engines import Engine, Problem, ReducedEngine
+from whichmin.core.training import train
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.rounding import TRAJECTORY, correlation_noise
 from whichmin.verification.strategies import RunCase, correlated_runs, kink_runs, runs
 from whichmin.verification.subject import Subject
-from whichmin.words import EvidenceKind
+from whichmin.words import EvidenceKind, Sampling
 
 __all__ = ["CHECKS", "follow"]
 
@@ -57,8 +58,6 @@ def follow(
     batches = None if indices is None else torch.from_numpy(indices)
     points = case.data.points.numpy()
     worst = dict.fromkeys(names, (0.0, 0))
-    smallest = np.linalg.norm(case.correlations, axis=1)
-    amplification = 1 / smallest.min() / 10  # see RunCase.correlations: at most 1 there
     for step in range(1, steps + 1):
         for engine in movers:
             engine.step(None if batches is None else batches[step - 1])
@@ -77,7 +76,7 @@ def follow(
         yield Margin(
             f"engine {name} against reduced, {steps} steps, worst at step {step}",
             error if math.isfinite(error) else math.inf,
-            TRAJECTORY * max(1.0, amplification),
+            TRAJECTORY,
             case.replicas,
         )
 
@@ -132,6 +131,23 @@ def _replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
         alone.step(None if one is None else torch.from_numpy(one[0]))
     difference = together.correlations()[last] != alone.correlations()[0]
     yield Margin("bits that differ", float(difference.sum()), 1e-9)
+    settings = {
+        "activation": case.activation,
+        "batch_size": case.batch_size,
+        "step_size": case.step_size,
+        "sampling": case.sampling,
+        "batches": case.stream.rows,
+        "seed": case.seed,
+        "tolerance": 1e-3,
+        "engine": subject.engines["reduced"],
+    }
+    if case.alpha < 0.05 and case.sampling is not Sampling.CUSTOM:
+        return  # small steps take many
+    company = train(case.data, case.weights, **settings)
+    single = train(case.data, case.weights[:1], **settings)
+    different = int(company.steps[0] != single.steps[0])
+    different += int((company.weights[0] != single.weights[0]).sum())
+    yield Margin("steps and bits of a whole run that differ", float(different), 1e-9)
 
 
 def _many_runs() -> SearchStrategy[RunCase]:
@@ -178,7 +194,7 @@ CHECKS = (
     ),
     Check(
         "engines.replicas",
-        "a replica's trajectory has the same bits alone and beside others",
+        "a replica's run has the same bits, and ends at the same step, alone and beside others",
         EvidenceKind.PROPERTY,
         "exact: no bit may differ",
         _replicas,

@@ -37,10 +37,11 @@ def _gd(subject: Subject, case: RunCase) -> Iterator[Margin]:
             engine=subject.engines[name],
         )
         yield _all_converged(f"GD, {name} engine", result.status)
-        # A gap of tol is a distance of sqrt(2 m tol). Rounding: 4 roundings of a unit vector a
-        # step; the starting correlations' own rounding is amplified by at most 10.
+        # 2 m gap = (1 - C)^2 + C R and the squared distance is (1 - sqrt C)^2 + R, at most twice
+        # as much for C >= 1/2. Rounding: 4 roundings of a unit vector a step; the starting
+        # correlations' own rounding is amplified by at most 10.
         steps = int(result.steps.max())
-        allowed = math.sqrt(2 * case.m * tolerance) + (4 * steps + 80 * case.n) * EPS
+        allowed = math.sqrt(4 * case.m * tolerance) + (4 * steps + 80 * case.n) * EPS
         distance = np.linalg.norm(result.weights.numpy() - limit, axis=1).max()
         yield Margin(
             f"distance from the normalised projection, {name} engine",

@@ -1,13 +1,14 @@
 """The command line.
 
 Exit codes of every command: 0 what was asked for holds, 1 a check failed or a run found no global
-minimum, 2 wrong use or bad input.
+minimum, 2 wrong use or bad input (3 is an internal error, 130 an interrupt).
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -64,9 +65,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         click.echo(f"whichmin: error: {error.strerror or error}", err=True)
         return 2
+    except MemoryError as error:
+        click.echo(f"whichmin: error: not enough memory ({error})", err=True)
+        return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("whichmin: interrupted", err=True)
         return 130
+    except Exception:
+        # A fault of ours: neither a failed check (1) nor wrong use (2).
+        click.echo(traceback.format_exc(), err=True)
+        click.echo("whichmin: internal error; please report it with the lines above", err=True)
+        return 3
     return int(code or 0)
 
 

@@ -97,10 +97,11 @@ def train(ctx: click.Context, /, **options: Any) -> None:
         _refuse_beside_own_batches(ctx, options)
         options["sampling"] = Sampling.CUSTOM
         options["own"] = _indices(options["batches"])
-    sizes = ("",) if options["batches"] is not None else options["batch_sizes"]
-    results = [_run(data, size, options) for size in sizes]
+        results = {"own batches": _run(data, "", options)}
+    else:
+        results = {f"batch size {s}": _run(data, s, options) for s in options["batch_sizes"]}
     emit(_document(results, notes, form), form, output)
-    ctx.exit(0 if all(r.converged for r in results) else 1)
+    ctx.exit(0 if all(r.converged for r in results.values()) else 1)
 
 
 def _refuse_beside_own_batches(ctx: click.Context, options: dict[str, Any]) -> None:
@@ -191,7 +192,8 @@ def _indices(file: str) -> Any:
 
     from whichmin.files import load_array
 
-    rows = np.asarray(load_array(file, argument="--batches"))
+    content = load_array(file, argument="--batches")
+    rows = np.asarray(content.detach().cpu() if hasattr(content, "detach") else content)
     if rows.dtype.kind == "f" and np.array_equal(rows, np.rint(rows)):
         return rows.astype(np.int64)
     return rows
@@ -211,17 +213,14 @@ def _found(record: dict[str, Any], result: TrainResult) -> str:
     return f"mixture of {len(active)} data points"
 
 
-def _document(results: list[TrainResult], notes: list[str], form: str) -> Document:
+def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> Document:
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
 
     rows = []
-    for result in results:
+    for name, result in results.items():
         for record in result.records():
-            size = "full" if result.recipe.full_batch else str(record["batch_size"])
-            label = f"batch size {size}"
-            if len(result.status) > 1:
-                label += f", replica {record['replica']}"
+            label = name if len(result.status) == 1 else f"{name}, replica {record['replica']}"
             gap = record["loss_gap"]
             rows.append((
                 Cell(label),
@@ -244,13 +243,17 @@ def _document(results: list[TrainResult], notes: list[str], form: str) -> Docume
         "closest data point", "cosine with it", "cosine with start", "norm", "off-winner mass",
         "active set",
     )  # fmt: skip
-    recipe = results[0].recipe
+    recipe = next(iter(results.values())).recipe
     title = (
         f"Which minimum? {recipe.activation}, step size {recipe.step_size:g}, {recipe.sampling}, "
         f"seed {recipe.seed}"
     )
-    ended = {s for r in results for s in r.status if s is not Status.CONVERGED}
-    advice = [f"{s.label}: {s.advice}" for s in Status if s in ended]
+    advice = dict.fromkeys(
+        f"{status}: {result.advice(replica)}"
+        for result in results.values()
+        for replica, status in enumerate(result.status)
+        if status is not Status.CONVERGED
+    )
     table = Table.build(title, columns, rows, (*notes, *advice))
     if form in {"table", "markdown", "latex"} and len(rows) <= 4:
         table = table.transposed("property")
@@ -258,5 +261,5 @@ def _document(results: list[TrainResult], notes: list[str], form: str) -> Docume
         SCHEMA,
         (table,),
         provenance(recipe.seed, recipe.dtype, recipe.device),
-        extra={"recipes": [dataclasses.asdict(r.recipe) for r in results]},
+        extra={"recipes": [dataclasses.asdict(r.recipe) for r in results.values()]},
     )

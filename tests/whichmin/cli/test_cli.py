@@ -82,9 +82,12 @@ def test_an_interruption_is_130(capsys, monkeypatch, error):
     assert capsys.readouterr().err.strip() == "whichmin: interrupted"
 
 
-def test_a_bug_of_ours_is_not_hidden(monkeypatch):
-    with pytest.raises(ZeroDivisionError):
-        fails_with(monkeypatch, ZeroDivisionError("oops"))
+def test_a_bug_of_ours_is_not_hidden_and_is_no_failed_check(monkeypatch, capsys):
+    assert fails_with(monkeypatch, ZeroDivisionError("oops")) == 3
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError: oops" in shown
+    assert "Traceback" in shown
+    assert "please report" in shown
 
 
 @pytest.mark.parametrize(

@@ -168,5 +168,8 @@ def test_own_batches_are_followed(capsys, tmp_path, start, name):
         np.save(file, batches)
     common = [data, "--start", start, "--max-steps", "4800"]
     own = rows(capsys, *common, "--batches", file)
-    assert own == rows(capsys, *common, "-b", "1", "--sampling", "cyclic")
+    assert own[0].pop("run") == "own batches"
+    cyclic = rows(capsys, *common, "-b", "1", "--sampling", "cyclic")
+    assert cyclic[0].pop("run") == "batch size 1"
+    assert own == cyclic
     assert own[0]["minimum found"] == "data point 0"
