@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from whichmin.cli import run
+from whichmin.verification import subject as subjects
+from whichmin.verification.mutants import implementation_mutants
+
 ROOT = Path(__file__).parents[2]
 
 # A plugin that breaks the product before any check runs.
@@ -26,18 +30,34 @@ def broken():
 subjects.default_subject = broken
 """
 
-CASES = [
-    ("sharpness.trace_at_minimum", "sharpness.at_minimum", "sharpness.trace_at_minimum"),
-    ("stale norm", "engines.trajectories", "against reduced"),
-    ("biased sampling", "batches.uniform", "chi-square"),
-]
+FORM = ("sharpness.trace_at_minimum", "sharpness.at_minimum", "sharpness.trace_at_minimum")
+CASES = [FORM, *((m.name, m.caught_by, m.says) for m in implementation_mutants())]
+REQUIRED = ("mean taken twice", "sum for mean", "missing factor 2", "wrong sign of one term",
+            "biased sampling", "stale norm")  # fmt: skip
 
 
 def environment(folder):
     return {**os.environ, "PYTHONPATH": str(folder)}
 
 
+def test_the_required_mutants_are_among_them():
+    assert set(REQUIRED) <= {name for name, _, _ in CASES}
+
+
 @pytest.mark.parametrize(("what", "check", "says"), CASES, ids=[c[0] for c in CASES])
+def test_the_command_fails(monkeypatch, capsys, what, check, says):
+    product = subjects.default_subject
+    monkeypatch.setattr(subjects, "default_subject", product)  # what undoing brings back
+    exec(BREAK.format(what=what), {})
+    assert subjects.default_subject is not product
+    assert run(["verify", "--select", check]) == 1
+    printed = capsys.readouterr()
+    assert "FAILS" in printed.out
+    assert f"FAILED {check}" in printed.err
+    assert says in printed.err
+
+
+@pytest.mark.parametrize(("what", "check", "says"), CASES[:1], ids=[c[0] for c in CASES[:1]])
 def test_whichmin_verify_fails(tmp_path, what, check, says):
     (tmp_path / "breakage.py").write_text(BREAK.format(what=what))
     code = (
@@ -53,7 +73,11 @@ def test_whichmin_verify_fails(tmp_path, what, check, says):
     assert says in done.stderr
 
 
-@pytest.mark.parametrize(("what", "check", "says"), CASES[:2], ids=[c[0] for c in CASES[:2]])
+@pytest.mark.parametrize(
+    ("what", "check", "says"),
+    [c for c in CASES if c[0] in {*REQUIRED, FORM[0]}],
+    ids=lambda value: value if value in {*REQUIRED, FORM[0]} else "",
+)
 def test_pytest_fails(tmp_path, what, check, says):
     (tmp_path / "breakage.py").write_text(BREAK.format(what=what))
     done = subprocess.run(
