@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -45,6 +46,20 @@ class Data:
     deviation: float
     orthonormal: bool
     gram: torch.Tensor = field(repr=False)
+
+    @cached_property
+    def gram_spectrum(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Eigenvalues (ascending) and eigenvectors of the Gram matrix."""
+        with single_threaded():
+            values, vectors = torch.linalg.eigh(self.gram)
+        return values, vectors
+
+    @cached_property
+    def gram_inverse(self) -> torch.Tensor:
+        """Pseudo-inverse of the Gram matrix."""
+        with single_threaded():
+            inverse: torch.Tensor = torch.linalg.pinv(self.gram, hermitian=True)
+        return inverse
 
     @property
     def m(self) -> int:
@@ -93,7 +108,7 @@ def make_data(
     Raises:
         InputError: Wrong shape, not finite, not orthonormal, or rank deficient.
     """
-    if handling not in _HANDLING:
+    if not isinstance(handling, str) or handling not in _HANDLING:
         raise InputError("handling", handling, f"must be one of: {', '.join(_HANDLING)}")
     kind = check_dtype(dtype)
     matrix = check_matrix(points, "data", kind, check_device(device))
@@ -106,9 +121,13 @@ def make_data(
     deviation = float((gram - identity).abs().max())
     allowed = rounding_of_orthonormality(n, kind)
     orthonormal = deviation <= allowed
-    if bool((matrix == 0).all(1).any()):
-        row = int((matrix == 0).all(1).nonzero()[0])
-        raise InputError("data", f"row {row} is zero", "every data point must be non-zero")
+    empty = gram.diagonal() == 0
+    if bool(empty.any()):
+        row = int(empty.nonzero()[0])
+        what = (
+            "is zero" if bool((matrix[row] == 0).all()) else "has a length whose square underflows"
+        )
+        raise InputError("data", f"row {row} {what}", "every data point must be non-zero")
     if not math.isfinite(deviation):
         raise InputError("data", "rows whose inner products overflow", "must be of smaller size")
     if not orthonormal and handling != "as-is":
@@ -147,7 +166,8 @@ def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> tor
         raise InputError("method", method, "must be one of: polar, qr")
     kind, place = torch.float64, torch.device("cpu")
     if isinstance(points, torch.Tensor):
-        kind, place = points.dtype if points.is_floating_point() else kind, points.device
+        kind = points.dtype if points.dtype in {torch.float32, torch.float64} else kind
+        place = points.device
     return _orthonormal_rows(check_matrix(points, "points", kind, place), method, "points")
 
 

@@ -17,7 +17,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -129,13 +128,13 @@ def rates(stream: BatchStream, step_size: float) -> Rates:
     alpha = step_size / stream.batch_size
     mean = variance = 0.0
     for d, chance in difference_law(stream).items():
-        low, high = _log_abs(1 - alpha * d), math.log1p(alpha * d)
-        mean += chance * (low + high) / 2
+        low, high = _log_of_rest(alpha * d), math.log1p(alpha * d)
+        mean += chance * _log_of_rest((alpha * d) ** 2) / 2
         variance += chance * (low**2 + high**2) / 2
     present = multiplicity_law(stream).items()
     return Rates(
         growth=sum(chance * math.log1p(alpha * d) for d, chance in present),
-        off_span=sum(chance * _log_abs(1 - alpha * d) for d, chance in present),
+        off_span=sum(chance * _log_of_rest(alpha * d) for d, chance in present),
         separation=mean,
         separation_variance=max(variance - mean**2, 0.0),
     )
@@ -267,13 +266,16 @@ def _correlated_rates(data: Data, step_size: float) -> tuple[float, float]:
     Returns:
         Growth and decay per step.
     """
-    spectrum = torch.linalg.eigvalsh(data.gram / data.m)
+    spectrum = data.gram_spectrum[0] / data.m
     top = float(spectrum[-1])
     below = float(spectrum[-2]) if len(spectrum) > 1 else 0.0
     gap = max(top - below, top * 1e-6)
     return math.log1p(step_size * top), step_size * gap
 
 
-def _log_abs(value: float) -> float:
+def _log_of_rest(taken: float) -> float:
+    """``log|1 - taken|``, with all digits for small arguments."""
+    if taken < 0.5:
+        return math.log1p(-taken)
     # A factor of exactly 0 kills a coordinate in one step; -50 is below double precision.
-    return max(math.log(abs(value)), -50.0) if value else -50.0
+    return max(math.log(abs(1 - taken)), -50.0) if taken != 1 else -50.0

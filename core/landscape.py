@@ -160,8 +160,8 @@ def correlated_gap(
     Returns:
         The gap, shape ``(R,)``.
     """
+    values, vectors = data.gram_spectrum
     with single_threaded():
-        values, vectors = torch.linalg.eigh(data.gram)
         coordinates = correlations @ vectors
     held = values > data.m * torch.finfo(values.dtype).eps * values[-1]
     squares = torch.where(held, coordinates.square() / values.where(held, 1.0), 0.0)

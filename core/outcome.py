@@ -213,8 +213,7 @@ def _smallest_positive_eigenvalue(data: Data) -> float:
     """Of ``A^T A / m``; 1/m for orthonormal data."""
     if data.orthonormal:
         return 1 / data.m
-    with single_threaded():
-        eigenvalues = torch.linalg.eigvalsh(data.gram / data.m)
+    eigenvalues = data.gram_spectrum[0] / data.m
     floor = data.m * torch.finfo(eigenvalues.dtype).eps * eigenvalues[-1]
     return float(eigenvalues[eigenvalues > floor][0])
 

@@ -140,7 +140,7 @@ def train(
     if w0 is None:
         w0 = random_start(valid.n, check_integer(replicas, "replicas", 1), seed=check_seed(seed))
     start = check_weights(w0, valid.n, "w0", kind, place)
-    if replicas != 1 and replicas != len(start):
+    if check_integer(replicas, "replicas", 1) != 1 and replicas != len(start):
         raise InputError("replicas", replicas, f"must match the {len(start)} row(s) of w0")
     own = callable(engine) and not isinstance(engine, str)
     factory: EngineFactory = engine if own else ENGINES[parse(EngineName, engine, "engine")]
@@ -154,7 +154,7 @@ def train(
         batch_size=stream.batch_size,
         step_size=problem.step_size,
         engine=type(running).__name__ if own else running.name,
-        seed=seed,
+        seed=check_seed(seed),
         tolerance=tolerance,
         step_limit=int(limits.max()),
         check_every=every,

@@ -83,5 +83,5 @@ def off_span_energy(weights: torch.Tensor, problem: Problem) -> torch.Tensor:
     points, data = problem.data.points, problem.data
     coefficients = weights @ points.T
     if not data.orthonormal:
-        coefficients = coefficients @ torch.linalg.pinv(data.gram, hermitian=True)
+        coefficients = coefficients @ data.gram_inverse
     return (weights - coefficients @ points).square().sum(-1)

@@ -140,7 +140,7 @@ class GramEngine(Engine):
 
     def off_span_energy(self) -> torch.Tensor:
         """Return the squared norm outside the data's span, shape ``(replicas,)``."""
-        inverse = torch.linalg.pinv(self.problem.data.gram, hermitian=True)
+        inverse = self.problem.data.gram_inverse
         first = self.start @ self.problem.data.points.T
         residual: torch.Tensor = self.start - (first @ inverse) @ self.problem.data.points
         return self.off.square() * residual.square().sum(-1)

@@ -47,7 +47,12 @@ class MissingDependency(WhichminError, ImportError):
     """An optional package or device is needed and absent."""
 
     def __init__(self, what: str, why: str, remedy: str) -> None:
+        self.parts = (what, why, remedy)
         super().__init__(f"{what} is missing: {why}; {remedy}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Rebuild from the three parts, so that the error survives pickling."""
+        return (MissingDependency, self.parts)
 
 
 class CheckFailed(WhichminError, AssertionError):

@@ -115,6 +115,27 @@ def test_integers_can_be_orthonormalised():
     assert torch.equal(orthonormalise(torch.tensor(rows)), expected)
 
 
-def test_a_tiny_point_is_not_zero():
-    data = make_data([[1e-200, 0.0], [0.0, 1.0]], handling="as-is")
-    assert data.points[0, 0] == 1e-200
+@pytest.mark.parametrize("method", ["polar", "qr"])
+def test_half_precision_is_refused_or_raised(method):
+    rows = torch.tensor([[1.0, 0.5], [0.0, 1.0]], dtype=torch.float16)
+    try:
+        frame = orthonormalise(rows, method)
+    except InputError:
+        return
+    # four roundings of float16, should it be kept
+    assert (frame @ frame.T - torch.eye(2)).abs().max() < 4e-3
+
+
+def test_a_tiny_point_does_not_win_by_underflow():
+    rows = [[1e-200, 0.0], [0.0, 1.0]]
+    try:
+        result = train(rows, [0.3, 0.4], handling="as-is", activation="linear", max_steps=0)
+    except InputError:
+        return
+    assert result.winner.tolist() == [1]  # cosines 0.6 and 0.8
+    assert result.cosine.item() == pytest.approx(0.8, rel=1e-15)
+
+
+def test_a_point_whose_square_underflows_is_refused():
+    with pytest.raises(InputError, match="row 0 has a length whose square underflows"):
+        make_data([[1e-200, 0.0], [0.0, 1.0]], handling="as-is")

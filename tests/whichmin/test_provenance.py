@@ -113,5 +113,7 @@ def test_an_installation_inside_another_repository_does_not_take_its_commit(
 
 
 def test_without_git_the_commit_is_unknown(fresh, monkeypatch, tmp_path):
+    # A regular install carries a stamp; this is about a copy without one.
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "provenance.py"))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit() is None
