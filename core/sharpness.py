@@ -39,7 +39,7 @@ def hessian(
     *,
     activation: Any = Activation.RELU,
     kink: Any = Kink.LEFT,
-    kink_width: float = 0.0,
+    kink_width: Any = 0.0,
     dtype: Any = "float64",
     device: Any = "cpu",
 ) -> torch.Tensor:

@@ -96,7 +96,8 @@ def _dimensions() -> dict[str, Derivation]:
     Returns:
         A derivation by family.
     """
-    tau_, slopes, at_kink = sp.IndexedBase("tau"), *sp.symbols("Sigma T", nonnegative=True)
+    tau_ = sp.IndexedBase("tau")
+    slopes, at_kink = sp.symbols("Sigma T", nonnegative=True)
     active = sp.Sum(sigma_[i], (i, 1, m))
     kinks = sp.Sum(tau_[i], (i, 1, m))
     energy = sp.Sum(sigma_[i] * c_[i] ** 2, (i, 1, m))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -131,7 +132,7 @@ def _replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
         alone.step(None if one is None else torch.from_numpy(one[0]))
     difference = together.correlations()[last] != alone.correlations()[0]
     yield Margin("bits that differ", float(difference.sum()), 1e-9)
-    settings = {
+    settings: dict[str, Any] = {
         "activation": case.activation,
         "batch_size": case.batch_size,
         "step_size": case.step_size,
