@@ -154,3 +154,10 @@ def test_large_starts_get_the_time_they_need():
     result = train(random_frame(8, 32), random_start(32, 100, norm=1.5, seed=1), batch_size=None,
                    step_size=0.2)  # fmt: skip
     assert Status.STEP_LIMIT not in result.status
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_correlated_relu_gets_the_time_it_needs(seed):
+    rows = np.random.default_rng(seed).normal(size=(4, 6)) / 2
+    result = train(rows, handling="as-is", batch_size=None, replicas=20)
+    assert set(result.status) <= {Status.STATIONARY, Status.DEAD_NEURON}
