@@ -102,7 +102,13 @@ class ClosedForm:
         backend = "numpy"
         if torch is not None and any(isinstance(v, torch.Tensor) for v in values.values()):
             backend = "torch"
-            values = {name: torch.as_tensor(v) for name, v in values.items()}
+            values = {
+                # Through NumPy: torch would make a Python float a float32.
+                name: v
+                if isinstance(v, torch.Tensor)
+                else torch.as_tensor(np.asarray(self._number(name, v)))
+                for name, v in values.items()
+            }
         else:
             values = {name: self._number(name, v) for name, v in values.items()}
         for symbol in self.expression.free_symbols:

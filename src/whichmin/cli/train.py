@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from whichmin.cli.data import data_options, read_data, read_indices
 from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, Status
@@ -24,21 +25,7 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path())
-@click.option("--key", help="Which array of FILE (.npz, or a dictionary in .pt).")
-@click.option("--m", type=int, help="Generated data: number of points.  [default: 8]")
-@click.option("--n", type=int, help="Generated data: dimension.  [default: 32]")
-@click.option(
-    "--frame",
-    type=click.Choice(["random", "standard"]),
-    help="Generated data: random orthonormal frame or standard basis.  [default: random]",
-)
-@click.option(
-    "--orthonormalise",
-    type=click.Choice(["polar", "qr"]),
-    help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.",
-)
-@click.option("--as-is", is_flag=True, help="Train on data that is not orthonormal.")
+@data_options
 @click.option("--start", type=click.Path(), help="File with the starting weights.")
 @click.option(
     "--activation",
@@ -92,11 +79,11 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     Example: whichmin train data.npy --orthonormalise polar -b full -b 1 -b 4
     """
     form, output = options.pop("form"), options.pop("output")
-    data, notes = _data(options)
+    data, notes = read_data(options)
     if options["batches"] is not None:
         _refuse_beside_own_batches(ctx, options)
         options["sampling"] = Sampling.CUSTOM
-        options["own"] = _indices(options["batches"])
+        options["own"] = read_indices(options["batches"])
         results = {"own batches": _run(data, "", options)}
     else:
         results = {f"batch size {s}": _run(data, s, options) for s in options["batch_sizes"]}
@@ -108,48 +95,6 @@ def _refuse_beside_own_batches(ctx: click.Context, options: dict[str, Any]) -> N
     for name, typed in (("batch_sizes", "--batch-size"), ("sampling", "--sampling")):
         if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
             raise InputError(typed, options[name], "cannot be combined with --batches")
-
-
-def _data(options: dict[str, Any]) -> tuple[Data, list[str]]:
-    from whichmin.core.data import make_data, random_frame, standard_basis
-    from whichmin.files import load_array
-
-    file, orthonormalise, as_is = (options[k] for k in ("file", "orthonormalise", "as_is"))
-    place = {"dtype": options["dtype"], "device": options["device"]}
-    if orthonormalise and as_is:
-        raise InputError("--as-is", True, "cannot be combined with --orthonormalise")
-    if file is None:
-        if options["key"] is not None:
-            raise InputError("--key", options["key"], "needs a FILE")
-        if orthonormalise or as_is:
-            name = "--as-is" if as_is else "--orthonormalise"
-            raise InputError(
-                name, orthonormalise or as_is, "needs a FILE (generated data is orthonormal)"
-            )
-        m = 8 if options["m"] is None else options["m"]
-        n = max(32, m) if options["n"] is None else options["n"]
-        if options["frame"] == "standard":
-            return make_data(standard_basis(m, n), **place), [f"data: standard basis, m={m}, n={n}"]
-        note = f"data: random orthonormal frame, m={m}, n={n}, seed {options['seed']}"
-        frame = random_frame(m, n, options["seed"])
-        # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
-        return make_data(frame, **place), [note]
-    for name in ("m", "n", "frame"):
-        if options[name] is not None:
-            raise InputError(f"--{name}", options[name], "is for generated data, without a FILE")
-    points = load_array(file, options["key"])
-    raw = make_data(points, handling="as-is", **place)
-    described = f"data: {file}, m={raw.m}, n={raw.n}, deviation from orthonormality "
-    described += f"{raw.deviation:.2g}"
-    if as_is:
-        if not raw.orthonormal:
-            described += "; trained as it is, so the closed forms for orthonormal data do not apply"
-        return raw, [described]
-    if orthonormalise:
-        data = make_data(points, handling=orthonormalise, **place)
-        described += f", orthonormalised ({orthonormalise}) to {data.deviation:.2g}"
-        return data, [described]
-    return make_data(points, **place), [described]
 
 
 def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
@@ -184,19 +129,6 @@ def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
             progress=lambda done, limit: update(done / limit if limit else 1, label),
             **settings,
         )
-
-
-def _indices(file: str) -> Any:
-    """Read batches; a file format without integers (CSV) may hold them as floating point."""
-    import numpy as np
-
-    from whichmin.files import load_array
-
-    content = load_array(file, argument="--batches")
-    rows = np.asarray(content.detach().cpu() if hasattr(content, "detach") else content)
-    if rows.dtype.kind == "f" and np.array_equal(rows, np.rint(rows)):
-        return rows.astype(np.int64)
-    return rows
 
 
 def _found(record: dict[str, Any], result: TrainResult) -> str:

@@ -1,0 +1,119 @@
+"""Which data a command works on: options that ``train``, ``predict`` and ``plot`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from whichmin.errors import InputError
+
+if TYPE_CHECKING:
+    from whichmin.core.data import Data
+
+__all__ = ["data_options", "read_data", "read_indices"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.argument("file", required=False, type=click.Path()),
+    click.option("--key", help="Which array of FILE (.npz, or a dictionary in .pt)."),
+    click.option("--m", type=int, help="Generated data: number of points.  [default: 8]"),
+    click.option("--n", type=int, help="Generated data: dimension.  [default: 32]"),
+    click.option(
+        "--frame",
+        type=click.Choice(["random", "standard"]),
+        help="Generated data: random orthonormal frame or standard basis.  [default: random]",
+    ),
+    click.option(
+        "--orthonormalise",
+        type=click.Choice(["polar", "qr"]),
+        help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.",
+    ),
+    click.option("--as-is", is_flag=True, help="Take data that is not orthonormal as it is."),
+)
+
+
+def data_options(command: _F) -> _F:
+    """Add the argument FILE and the options that say what the data are.
+
+    Returns:
+        The decorated command.
+    """
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
+    """Read or generate the data.
+
+    Args:
+        options: Values of the options above, and ``seed``, ``dtype`` and ``device``.
+
+    Returns:
+        The data and notes that describe them.
+
+    Raises:
+        InputError: Options that do not go together, or unusable data.
+    """
+    from whichmin.core.data import make_data, random_frame, standard_basis
+    from whichmin.files import load_array
+
+    file, orthonormalise, as_is = (options[k] for k in ("file", "orthonormalise", "as_is"))
+    place = {"dtype": options["dtype"], "device": options["device"]}
+    if orthonormalise and as_is:
+        raise InputError("--as-is", True, "cannot be combined with --orthonormalise")
+    if file is None:
+        if options["key"] is not None:
+            raise InputError("--key", options["key"], "needs a FILE")
+        if orthonormalise or as_is:
+            name = "--as-is" if as_is else "--orthonormalise"
+            raise InputError(
+                name, orthonormalise or as_is, "needs a FILE (generated data is orthonormal)"
+            )
+        m = 8 if options["m"] is None else options["m"]
+        n = max(32, m) if options["n"] is None else options["n"]
+        if options["frame"] == "standard":
+            return make_data(standard_basis(m, n), **place), [f"data: standard basis, m={m}, n={n}"]
+        note = f"data: random orthonormal frame, m={m}, n={n}, seed {options['seed']}"
+        frame = random_frame(m, n, options["seed"])
+        # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
+        return make_data(frame, **place), [note]
+    for name in ("m", "n", "frame"):
+        if options[name] is not None:
+            raise InputError(f"--{name}", options[name], "is for generated data, without a FILE")
+    points = load_array(file, options["key"])
+    raw = make_data(points, handling="as-is", **place)
+    described = f"data: {file}, m={raw.m}, n={raw.n}, deviation from orthonormality "
+    described += f"{raw.deviation:.2g}"
+    if as_is:
+        if not raw.orthonormal:
+            described += "; taken as it is, so the closed forms for orthonormal data do not apply"
+        return raw, [described]
+    if orthonormalise:
+        data = make_data(points, handling=orthonormalise, **place)
+        described += f", orthonormalised ({orthonormalise}) to {data.deviation:.2g}"
+        return data, [described]
+    return make_data(points, **place), [described]
+
+
+def read_indices(file: str) -> Any:
+    """Read batches; a file format without integers (CSV) may hold them as floating point.
+
+    Args:
+        file: Value of ``--batches``.
+
+    Returns:
+        An array.
+    """
+    import numpy as np
+
+    from whichmin.files import load_array
+
+    content = load_array(file, argument="--batches")
+    rows = np.asarray(content.detach().cpu() if hasattr(content, "detach") else content)
+    if rows.dtype.kind == "f" and np.array_equal(rows, np.rint(rows)):
+        return rows.astype(np.int64)
+    return rows
