@@ -19,7 +19,7 @@ import torch
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data, random_frame, random_start
 from whichmin.core.engines import ENGINES, Problem
-from whichmin.core.training import advance
+from whichmin.core.run import advance
 from whichmin.words import Activation, EngineName
 
 M, N, STEP_SIZE = 8, 32, 0.05

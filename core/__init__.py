@@ -22,7 +22,8 @@ from whichmin.core.sharpness import (
     plain_autograd_hessian,
     top_eigenvalue,
 )
-from whichmin.core.training import train
+from whichmin.core.training import resume, train
+from whichmin.core.trajectory import Trajectory, load_trajectory
 
 __all__ = [
     "STREAM_VERSION",
@@ -30,11 +31,13 @@ __all__ = [
     "Data",
     "Recipe",
     "TrainResult",
+    "Trajectory",
     "default_step_limit",
     "gradient",
     "hessian",
     "hessian_spectrum",
     "hessian_trace",
+    "load_trajectory",
     "loss",
     "make_data",
     "make_stream",
@@ -43,6 +46,7 @@ __all__ = [
     "random_frame",
     "random_start",
     "rates",
+    "resume",
     "standard_basis",
     "top_eigenvalue",
     "train",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -76,7 +77,11 @@ def observe(
 
 
 class Judge:
-    """Decides whether and how a run has ended."""
+    """Decides whether and how a run has ended.
+
+    Attributes:
+        begun: Whether the start has been judged; all replicas must be there when it is.
+    """
 
     def __init__(
         self, problem: Problem, stream: BatchStream, tolerance: float, start: torch.Tensor
@@ -89,7 +94,8 @@ class Judge:
         # Overflow is doubly exponential once alpha S > 2, so the exact threshold moves the
         # reported step by one or two at most.
         self.explosion = 1e12 * start.square().sum(-1).clamp_min(1.0)
-        self._at_start: torch.Tensor | None = self._unresolved(start)
+        self._at_start = self._unresolved(start)
+        self.begun = False
 
     def _rivals(self, stream: BatchStream) -> torch.Tensor:
         """Which points the batches tell apart from which: these must fade before a run is over.
@@ -121,9 +127,9 @@ class Judge:
         diverged = ~(torch.isfinite(norm) & torch.isfinite(energy))
         diverged |= norm > self.explosion[replicas]
         silent = energy == 0
-        if self._at_start is not None:
+        if not self.begun:
             silent = silent | self._at_start
-            self._at_start = None
+            self.begun = True
         trapped = (silent & (not relu)) | self._falls_to_zero(energy, norm)
         if self.problem.data.orthonormal:
             reached = seen.loss_gap <= self.tolerance
@@ -220,7 +226,13 @@ def _smallest_positive_eigenvalue(data: Data) -> float:
 
 @dataclass
 class Record:
-    """Final states, filled in as replicas finish."""
+    """Final states, filled in as replicas finish.
+
+    Attributes:
+        arrays: Names of the tensors; the status of every replica comes on top.
+    """
+
+    arrays: ClassVar = ("weights", "correlations", "off_span", "steps")
 
     weights: torch.Tensor
     correlations: torch.Tensor
@@ -237,9 +249,9 @@ class Record:
         """
         replicas = len(start)
         return cls(
-            torch.empty_like(start),
-            start.new_empty(replicas, m),
-            start.new_empty(replicas),
+            torch.zeros_like(start),
+            start.new_zeros(replicas, m),
+            start.new_zeros(replicas),
             torch.zeros(replicas, dtype=torch.int64),
             [None] * replicas,
         )

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from whichmin.core.data import Data
+from whichmin.core.trajectory import Trajectory
 from whichmin.reporting import data_frame
 from whichmin.words import Activation, Sampling, Status
 
@@ -55,6 +56,7 @@ class TrainResult:
         active: Points that the minimum represents, ``phi(c_i)^2 > tolerance``, shape ``(R, m)``.
         data: The validated data.
         recipe: The settings of the run.
+        trajectory: States at the steps chosen with ``record_at``.
     """
 
     status: tuple[Status, ...]
@@ -72,6 +74,7 @@ class TrainResult:
     active: torch.Tensor = field(repr=False)
     data: Data = field(repr=False)
     recipe: Recipe
+    trajectory: Trajectory | None = field(default=None, repr=False)
 
     @property
     def converged(self) -> bool:

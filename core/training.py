@@ -1,9 +1,9 @@
-"""The one loop that runs training, and the one result type."""
+"""Training: arguments are validated and become a run."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,16 @@ import torch
 
 from whichmin.core import outcome
 from whichmin.core.batches import BatchStream, make_stream
+from whichmin.core.checkpoint import EVERY
 from whichmin.core.data import Data, Handling, make_data, random_start
 from whichmin.core.dynamics import settling_time, step_limits
-from whichmin.core.engines import ENGINES, Engine, EngineFactory, Problem
+from whichmin.core.engines import ENGINES, EngineFactory, Problem
 from whichmin.core.result import Recipe, TrainResult
+from whichmin.core.run import Run
+from whichmin.core.session import finish, resume
 from whichmin.core.summation import inner_products
 from whichmin.core.threads import single_threaded
+from whichmin.core.trajectory import Recorder, Schedule
 from whichmin.core.validation import (
     check_device,
     check_dtype,
@@ -26,35 +30,9 @@ from whichmin.core.validation import (
     check_weights,
 )
 from whichmin.errors import InputError
-from whichmin.words import Activation, EngineName, Sampling, Status, parse
+from whichmin.words import Activation, EngineName, Sampling, parse
 
-__all__ = ["advance", "train"]
-
-# Batches are drawn ahead in chunks of at most this many indices (8 MiB).
-_INDICES_AHEAD = 1 << 20
-
-
-def advance(
-    engine: Engine, stream: BatchStream, first: int, last: int, replicas: np.ndarray
-) -> None:
-    """Take steps ``first .. last - 1``: the one loop that runs training.
-
-    Args:
-        engine: Holds one row per replica.
-        stream: The batches.
-        first: Number of steps taken before.
-        last: Number of steps taken at the end.
-        replicas: Replica numbers of the engine's rows.
-    """
-    chunk = max(1, _INDICES_AHEAD // (len(replicas) * stream.batch_size))
-    device = engine.problem.data.points.device
-    for start in range(first, last, chunk):
-        stop = min(start + chunk, last)
-        indices = stream.indices(start, stop, replicas)
-        batches = None if indices is None else torch.from_numpy(indices).to(device)
-        with nullcontext() if engine.threaded else single_threaded():
-            for offset in range(stop - start):
-                engine.step(None if batches is None else batches[offset])
+__all__ = ["finish", "prepare", "resume", "train"]
 
 
 def train(
@@ -75,6 +53,10 @@ def train(
     handling: Handling = "require",
     dtype: Any = None,
     device: Any = "cpu",
+    record_at: Any = None,
+    record_to: str | os.PathLike[str] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = EVERY,
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainResult:
     """Train the autoencoder and say which minimum was found.
@@ -110,7 +92,12 @@ def train(
             ``polar`` or ``qr`` (orthonormalise), ``as-is``.
         dtype: float64 or float32; by default that of validated data, float64 otherwise.
         device: ``cpu`` or ``cuda``.
-        progress: Called with (steps taken, step limit) after every test.
+        record_at: Record the state at multiples of this number of steps, or at the steps of this
+            list (and at the end): the result's ``trajectory``.
+        record_to: New file (``.npy``) to stream the trajectory to, in bounded memory.
+        checkpoint: New file that holds the run from now on; :func:`resume` continues from it.
+        checkpoint_every: Seconds between two checkpoints.
+        progress: Called with (steps taken, step limit), a few times a second.
 
     Returns:
         The outcome of every replica.
@@ -124,6 +111,63 @@ def train(
         >>> result = train(np.eye(3), [0.5, 0.4, 0.3], batch_size=None)
         >>> result.status[0].label, np.round(result.weights[0].numpy(), 3).tolist()
         ('converged', [0.707, 0.566, 0.424])
+    """
+    run = prepare(
+        data,
+        w0,
+        activation=activation,
+        batch_size=batch_size,
+        step_size=step_size,
+        sampling=sampling,
+        batches=batches,
+        engine=engine,
+        seed=seed,
+        replicas=replicas,
+        max_steps=max_steps,
+        tolerance=tolerance,
+        check_every=check_every,
+        handling=handling,
+        dtype=dtype,
+        device=device,
+        record_at=record_at,
+        record_to=record_to,
+        checkpointed=checkpoint is not None,
+    )
+    inform = None if progress is None else lambda _, done, limit: progress(done, limit)
+    return finish([run], checkpoint, checkpoint_every, inform)[0]
+
+
+def prepare(
+    data: Any,
+    w0: Any = None,
+    *,
+    activation: Any = Activation.RELU,
+    batch_size: int | None = 1,
+    step_size: float = 0.1,
+    sampling: Any = Sampling.WITHOUT_REPLACEMENT,
+    batches: Any = None,
+    engine: Any = EngineName.AUTO,
+    seed: int = 0,
+    replicas: int = 1,
+    max_steps: int | None = None,
+    tolerance: float = 1e-12,
+    check_every: int | None = None,
+    handling: Handling = "require",
+    dtype: Any = None,
+    device: Any = "cpu",
+    record_at: Any = None,
+    record_to: str | os.PathLike[str] | None = None,
+    checkpointed: bool = False,
+) -> Run:
+    """Validate everything and set up a run, without taking a step.
+
+    The arguments are those of :func:`train`; ``checkpointed`` says that the run will be saved.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: An argument is not allowed.
     """
     valid = _validated(data, handling, dtype, device)
     kind, place = valid.points.dtype, valid.points.device
@@ -163,7 +207,28 @@ def train(
         threads=torch.get_num_threads(),
         full_batch=stream.is_full_batch,
     )
-    return _run(running, stream, start, limits, recipe, progress)
+    if own and checkpointed:
+        raise InputError("engine", recipe.engine, "must be an engine by name, to be checkpointed")
+    return Run(
+        running, stream, start, limits, recipe,
+        _recorder(record_at, record_to, checkpointed, start, valid.m, recipe.step_limit),
+    )  # fmt: skip
+
+
+def _recorder(
+    record_at: Any, record_to: Any, checkpointed: bool, start: torch.Tensor, m: int, limit: int
+) -> Recorder | None:
+    path = None if record_to is None else str(record_to)
+    if record_at is None:
+        if path is not None:
+            raise InputError("record_to", path, "needs record_at: which steps to record")
+        return None
+    schedule = Schedule.parse(record_at)
+    if checkpointed and path is None:
+        raise InputError(
+            "record_to", None, "must name a file when a recorded run is to be resumable"
+        )
+    return Recorder(schedule, start, m, limit, path)
 
 
 def _validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
@@ -209,40 +274,3 @@ def _schedule(
     if stream.steps_available is None:
         limits = -(-limits // every) * every  # so that all replicas are tested at the same steps
     return limits, every
-
-
-def _run(
-    engine: Engine,
-    stream: BatchStream,
-    start: torch.Tensor,
-    limits: np.ndarray,
-    recipe: Recipe,
-    progress: Callable[[int, int], None] | None,
-) -> TrainResult:
-    """Run every replica to its own end; finished replicas leave the engine."""
-    problem = engine.problem
-    alive = np.arange(len(start))
-    record = outcome.Record.empty(start, problem.data.m)
-    with single_threaded():
-        judge = outcome.Judge(problem, stream, recipe.tolerance, start)
-    steps = 0
-    while True:
-        with single_threaded():
-            status = judge(engine, torch.from_numpy(alive).to(start.device))
-            over = steps >= limits[alive]
-            status = [
-                Status.STEP_LIMIT if s is None and late else s
-                for s, late in zip(status, over, strict=True)
-            ]
-            done = np.array([s is not None for s in status])
-            record.write(engine, alive, done, status, steps)
-            if progress is not None:
-                progress(steps, recipe.step_limit)
-            alive = alive[~done]
-            if not len(alive):
-                return record.finish(problem, recipe, start)
-            if done.any():
-                engine.keep(torch.from_numpy(~done).to(start.device))
-        target = min(steps + recipe.check_every, recipe.step_limit)
-        advance(engine, stream, steps, target, alive)
-        steps = target

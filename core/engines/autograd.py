@@ -35,6 +35,7 @@ class AutogradEngine(Engine):
     """Any data; gradients by automatic differentiation of the definition."""
 
     name = "autograd"
+    state_names = ("weight",)
 
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
         self.problem = problem
@@ -43,6 +44,15 @@ class AutogradEngine(Engine):
     def _build(self, start: torch.Tensor) -> None:
         self.model = TiedAutoencoder(start, self.problem.activation)
         self.optimiser = torch.optim.SGD(self.model.parameters(), lr=self.problem.step_size)
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The weights, shape ``(replicas, n)``."""
+        return self.model.weight.detach()
+
+    @weight.setter
+    def weight(self, value: torch.Tensor) -> None:
+        self._build(value)
 
     def step(self, batch: torch.Tensor | None) -> None:
         """Take one step (see :meth:`Engine.step`)."""

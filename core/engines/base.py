@@ -34,11 +34,13 @@ class Engine(ABC):
     Attributes:
         problem: What is trained.
         threaded: Whether a step may use several threads without changing its bits.
+        state_names: Attributes (tensors) that make up the state, for checkpoints.
     """
 
     name: str
     problem: Problem
     threaded = False
+    state_names: tuple[str, ...] = ()
 
     @abstractmethod
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
@@ -81,3 +83,16 @@ class Engine(ABC):
         Args:
             chosen: Boolean mask, shape ``(replicas,)``.
         """
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """The tensors that the rest of a run depends on, by name."""
+        return {name: getattr(self, name) for name in self.state_names}
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Continue from a state.
+
+        Args:
+            state: What :meth:`state` returned.
+        """
+        for name in self.state_names:
+            setattr(self, name, state[name])

@@ -19,6 +19,7 @@ class DenseEngine(Engine):
     """
 
     name = "dense"
+    state_names = ("weight",)
 
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
         self.problem = problem

@@ -33,6 +33,7 @@ class ReducedEngine(Engine):
     """
 
     name = "reduced"
+    state_names = ("c", "off", "off_energy", "off_span")
     threaded = True
 
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
@@ -95,6 +96,7 @@ class GramEngine(Engine):
     """
 
     name = "gram"
+    state_names = ("start", "c", "norm", "off", "beta")
 
     def __init__(self, problem: Problem, start: torch.Tensor) -> None:
         self.problem = problem
@@ -147,7 +149,7 @@ class GramEngine(Engine):
 
     def keep(self, chosen: torch.Tensor) -> None:
         """Drop all replicas but the chosen ones."""
-        for name in ("start", "c", "norm", "off", "beta"):
+        for name in self.state_names:
             setattr(self, name, getattr(self, name)[chosen])
 
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from whichmin.core import (
         TrainResult,
+        Trajectory,
         gradient,
         hessian,
         hessian_spectrum,
         hessian_trace,
+        load_trajectory,
         loss,
         make_data,
         make_stream,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         plain_autograd_hessian,
         random_frame,
         random_start,
+        resume,
         standard_basis,
         top_eigenvalue,
         train,
@@ -34,9 +37,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "whichmin.core": (
-        "TrainResult", "gradient", "hessian", "hessian_spectrum", "hessian_trace", "loss",
-        "make_data", "make_stream", "orthonormalise", "plain_autograd_hessian", "random_frame",
-        "random_start", "standard_basis", "top_eigenvalue", "train",
+        "TrainResult", "Trajectory", "gradient", "hessian", "hessian_spectrum", "hessian_trace",
+        "load_trajectory", "loss", "make_data", "make_stream", "orthonormalise",
+        "plain_autograd_hessian", "random_frame", "random_start", "resume", "standard_basis",
+        "top_eigenvalue", "train",
     ),
     "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
     "whichmin.files": ("load_array",),
@@ -55,6 +59,7 @@ __all__ = [
     "Sampling",
     "Status",
     "TrainResult",
+    "Trajectory",
     "WhichminError",
     "closed_form",
     "closed_forms",
@@ -63,6 +68,7 @@ __all__ = [
     "hessian_spectrum",
     "hessian_trace",
     "load_array",
+    "load_trajectory",
     "loss",
     "make_data",
     "make_stream",
@@ -70,6 +76,7 @@ __all__ = [
     "plain_autograd_hessian",
     "random_frame",
     "random_start",
+    "resume",
     "sharpness_table",
     "standard_basis",
     "top_eigenvalue",

@@ -15,7 +15,15 @@ from typing import Any
 
 from whichmin.errors import InputError, MissingDependency
 
-__all__ = ["FORMATS", "Cell", "Document", "Table", "data_frame", "write_text"]
+__all__ = [
+    "FORMATS",
+    "Cell",
+    "Document",
+    "Table",
+    "data_frame",
+    "write_bytes",
+    "write_text",
+]
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
@@ -313,40 +321,57 @@ class Document:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a file atomically: it is there in full or as it was before.
+    """Write a text file atomically: it is there in full or as it was before.
 
     Args:
         path: Where to write.
         text: Content; a newline is added.
 
     Raises:
+        InputError: The place cannot be written, or the text cannot be encoded.
+    """
+    try:
+        content = (text + "\n").encode()
+    except UnicodeEncodeError as error:
+        raise InputError("output", str(path), f"must get valid Unicode ({error})") from error
+    write_bytes(path, content)
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "output") -> None:
+    """Write a file atomically: it is there in full or as it was before.
+
+    Args:
+        path: Where to write.
+        content: What to write.
+        argument: Name of the caller's argument, for messages.
+
+    Raises:
         InputError: The place cannot be written.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     if not Path(path).name:
-        raise InputError("output", str(path), "must be a writable file (it names none)")
+        raise InputError(argument, str(path), "must be a writable file (it names none)")
     temporary = None
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("w", encoding="utf-8") as file:  # a device or a pipe
-                file.write(text + "\n")
+            target.write_bytes(content)  # a device or a pipe
             return
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=".whichmin-", delete=False
+            dir=target.parent, prefix=".whichmin-", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text + "\n")
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)
         temporary.replace(target)
-    except (OSError, UnicodeEncodeError) as error:
+    except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError("output", str(path), f"must be a writable file ({reason})") from error
+        reason = error.strerror or str(error)
+        raise InputError(argument, str(path), f"must be a writable file ({reason})") from error
     except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

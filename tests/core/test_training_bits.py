@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core import training
+from whichmin.core import run
 from whichmin.core.data import orthonormalise, random_frame, random_start
 from whichmin.core.training import train
 
@@ -87,7 +87,7 @@ def test_looking_more_often_changes_nothing(engine, sampling):
 def test_batches_drawn_ahead_in_small_chunks_are_the_same(monkeypatch, sampling):
     options = {"sampling": sampling, "batch_size": 2, "max_steps": 50, "seed": 8}
     whole = train(FRAME, STARTS, **options)
-    monkeypatch.setattr(training, "_INDICES_AHEAD", 3 * 2 * len(STARTS))
+    monkeypatch.setattr(run, "_INDICES_AHEAD", 3 * 2 * len(STARTS))
     assert differing(train(FRAME, STARTS, **options), whole) == []
 
 
