@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 
 from whichmin.core.engines import Engine
-from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 
 __all__ = ["Recorder", "RowFile", "Schedule", "Trajectory", "load_trajectory"]
@@ -118,8 +117,9 @@ class Schedule:
         Raises:
             InputError: It is neither.
         """
-        if isinstance(record_at, (int, np.integer)) and not isinstance(record_at, bool):
-            return cls(every=check_integer(record_at, "record_at", 1))
+        whole = isinstance(record_at, (int, np.integer)) and not isinstance(record_at, bool)
+        if whole and record_at >= 1:
+            return cls(every=int(record_at))
         steps = np.asarray(record_at) if np.ndim(record_at) == 1 else np.zeros(0)
         if steps.dtype.kind not in "iu" or not len(steps) or steps.min() < 0:
             raise InputError(
