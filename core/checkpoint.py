@@ -191,6 +191,9 @@ def _arrays(file: BinaryIO) -> dict[str, np.ndarray]:
     Raises:
         ValueError: The file is something else.
     """
+    if file.read(2) != b"PK":  # NumPy would suggest to unpickle it
+        raise ValueError("it is no .npz file")
+    file.seek(0)
     content = np.load(file, allow_pickle=False)
     if not isinstance(content, np.lib.npyio.NpzFile) or "checkpoint" not in content:
         raise ValueError("it holds other data")

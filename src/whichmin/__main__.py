@@ -1,4 +1,4 @@
-"""``python -m whichmin``."""
+"""``python -m whichmin`` is the command line."""
 
 from whichmin.cli import main
 

@@ -121,7 +121,7 @@ def test_schedules(schedule, upto, steps):
 
 @pytest.mark.parametrize("bad", [0, -3, True, 2.5, "log", [], [1, -1], [[1, 2]], [0.5], None])
 def test_bad_schedules_are_refused(bad):
-    with pytest.raises(InputError, match="record_at = .* must be a positive integer or a list"):
+    with pytest.raises(InputError, match=r"record_at = .* must be a positive integer or a list"):
         Schedule.parse(bad)
 
 
@@ -136,7 +136,7 @@ def test_an_existing_file_is_never_overwritten(tmp_path):
 def test_a_place_that_cannot_be_written_is_one_error(tmp_path):
     with pytest.raises(InputError, match=r"record_to = .*No such file or directory"):
         whichmin.train(np.eye(3), record_at=5, record_to=tmp_path / "no" / "x.npy")
-    with pytest.raises(InputError, match="record_to = .*needs record_at"):
+    with pytest.raises(InputError, match=r"record_to = .*needs record_at"):
         whichmin.train(np.eye(3), record_to=tmp_path / "x.npy")
 
 

@@ -7,6 +7,7 @@ minimum, 2 wrong use or bad input (3 is an internal error, 130 an interrupt).
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -68,9 +69,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         click.echo(f"whichmin: error: not enough memory ({error})", err=True)
         return 2
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("whichmin: interrupted", err=True)
-        return 130
+    except (click.Abort, KeyboardInterrupt) as error:
+        stop = error.__cause__ or error  # click wraps what it catches
+        path = getattr(stop, "path", None)  # of a checkpoint
+        how = (
+            "" if path is None else f"; continue with: whichmin train --resume {shlex.quote(path)}"
+        )
+        click.echo(f"whichmin: interrupted{how}", err=True)
+        return getattr(stop, "exit_code", 130)
     except Exception:
         # A fault of ours: neither a failed check (1) nor wrong use (2).
         click.echo(traceback.format_exc(), err=True)
@@ -81,7 +87,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _as_typed(argument: str) -> str:
     """Name an argument of a Python function as the command line spells it."""
-    special = {"w0": "--start"}
+    special = {"w0": "--start", "record_to": "--record", "record_at": "--record-every"}
     options = {
         name
         for command in (verify, train, *table.commands.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from whichmin.reporting import Document
 
 __all__ = ["emit", "output_options", "progress_bar", "seed_option"]
+
+# Seconds between two lines of progress in a log file.
+_SAY_EVERY = 30.0
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -65,7 +69,7 @@ def emit(document: Document, form: str, output: str | None) -> None:
 
 @contextmanager
 def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None]]:
-    """Show a progress bar on a terminal's standard error, nothing elsewhere.
+    """Show a progress bar on a terminal's standard error, a line every 30 seconds elsewhere.
 
     Args:
         total: Number of units.
@@ -75,7 +79,7 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None
         A function that sets (units done, what is being done).
     """
     if not sys.stderr.isatty():
-        yield lambda _done, _what: None
+        yield _lines(total)
         return
     from rich.console import Console
     from rich.progress import (
@@ -100,3 +104,29 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None
             bar.update(task, completed=done, description=what)
 
         yield update
+
+
+def _lines(total: int) -> Callable[[float, str], None]:
+    """Progress for log files: nothing in short runs, then a line now and then.
+
+    Returns:
+        A function that is told (units done, what is being done).
+    """
+    began = said = time.monotonic()
+    label, first = "", 0.0
+
+    def update(done: float, what: str) -> None:
+        nonlocal began, said, label, first
+        now = time.monotonic()
+        if what != label:
+            label, first, began = what, done, now
+        if now - said < _SAY_EVERY:
+            return
+        said = now
+        left = ""
+        if done > first:
+            seconds = (now - began) * (total - done) / (done - first)
+            left = f", at most {seconds / 60:.0f} min left"
+        click.echo(f"{what}: {100 * done / total:.0f} %{left}", err=True)
+
+    return update

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,12 +16,16 @@ from whichmin.words import Activation, EngineName, Sampling, Status
 
 if TYPE_CHECKING:
     from whichmin.core import TrainResult
-    from whichmin.core.data import Data
+    from whichmin.core.run import Run
     from whichmin.reporting import Document
 
 __all__ = ["train"]
 
 SCHEMA = "whichmin.train/1"
+_SETTINGS = (
+    "activation", "step_size", "sampling", "max_steps", "tolerance", "replicas", "engine", "dtype",
+    "device", "seed",
+)  # fmt: skip
 _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 
 
@@ -67,6 +72,23 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
     "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
 )
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:INDEX.")
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False),
+    help="New .npy file to stream the trajectory to; with several batch sizes one file each.",
+)
+@click.option("--record-every", type=int, help="Steps between two recorded states.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False),
+    help="New file that holds the runs at any moment; continue with --resume.",
+)
+@click.option("--checkpoint-every", type=float, default=30.0, show_default=True, help="In seconds.")
+@click.option(
+    "--resume",
+    type=click.Path(dir_okay=False),
+    help="Continue the runs in this checkpoint, to the same bits; goes with output options only.",
+)
 @seed_option
 @output_options
 @click.pass_context
@@ -76,19 +98,47 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
     orthonormal, unless --orthonormalise or --as-is says what to do.
 
-    Example: whichmin train data.npy --orthonormalise polar -b full -b 1 -b 4
-    """
+    \b
+    Examples:
+      whichmin train data.npy --orthonormalise polar -b full -b 1 -b 4
+      whichmin train data.npy --checkpoint run.npz
+      whichmin train --resume run.npz
+    """  # noqa: D301 - click wants the control character
+    from whichmin.core.checkpoint import Keeper, load
+    from whichmin.core.session import finish, restore
+
     form, output = options.pop("form"), options.pop("output")
-    data, notes = read_data(options)
-    if options["batches"] is not None:
-        _refuse_beside_own_batches(ctx, options)
-        options["sampling"] = Sampling.CUSTOM
-        options["own"] = read_indices(options["batches"])
-        results = {"own batches": _run(data, "", options)}
+    if options["resume"] is not None:
+        _refuse_beside_resume(ctx, options)
+        content = load(options["resume"], "--resume")
+        runs, kept = restore(content), content.notes
+        keeper = Keeper(options["resume"], options["checkpoint_every"], kept, new=False)
     else:
-        results = {f"batch size {s}": _run(data, s, options) for s in options["batch_sizes"]}
-    emit(_document(results, notes, form), form, output)
-    ctx.exit(0 if all(r.converged for r in results.values()) else 1)
+        runs, kept = _prepare(ctx, options)
+        keeper = None
+    with progress_bar(1, "training") as update:
+
+        def progress(place: int, done: int, limit: int) -> None:
+            update(done / limit if limit else 1, kept["labels"][place])
+
+        every = options["checkpoint_every"]
+        results = finish(runs, options["checkpoint"], every, progress, kept, keeper)
+    named = dict(zip(kept["labels"], results, strict=True))
+    emit(_document(named, kept["notes"], form), form, output)
+    ctx.exit(0 if all(r.converged for r in results) else 1)
+
+
+def _refuse_beside_resume(ctx: click.Context, options: dict[str, Any]) -> None:
+    allowed = {"resume", "checkpoint_every", "form", "output"}
+    for parameter in ctx.command.params:
+        name = parameter.name
+        if name is None or name in allowed:
+            continue
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            typed = parameter.opts[0].upper() if name == "file" else parameter.opts[0]
+            raise InputError(
+                typed, options[name], "cannot be combined with --resume: the file knows the run"
+            )
 
 
 def _refuse_beside_own_batches(ctx: click.Context, options: dict[str, Any]) -> None:
@@ -97,38 +147,65 @@ def _refuse_beside_own_batches(ctx: click.Context, options: dict[str, Any]) -> N
             raise InputError(typed, options[name], "cannot be combined with --batches")
 
 
-def _run(data: Data, size: str, options: dict[str, Any]) -> TrainResult:
-    from whichmin.core import train as train_model
+def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], dict[str, Any]]:
+    """Validate everything before the first run begins.
+
+    Returns:
+        The runs, and what a checkpoint has to keep for the report.
+
+    Raises:
+        InputError: Options that are not allowed.
+    """
+    from whichmin.core.training import prepare
     from whichmin.files import load_array
 
-    own = options.get("own")
-    number = int(size) if size.isascii() and size.isdecimal() else None
-    if own is None and number is None and size != "full":
-        raise InputError("--batch-size", size, "must be a positive integer or 'full'")
-    start = options["start"]
-    label = "own batches" if own is not None else f"batch size {size}"
-    names = (
-        "activation",
-        "step_size",
-        "sampling",
-        "max_steps",
-        "tolerance",
-        "replicas",
-        "engine",
-        "dtype",
-        "device",
-        "seed",
-    )
-    settings = {name: options[name] for name in names}
-    with progress_bar(1, label) as update:
-        return train_model(
+    data, notes = read_data(options)
+    start, own = options["start"], None
+    if options["batches"] is not None:
+        _refuse_beside_own_batches(ctx, options)
+        options["sampling"] = Sampling.CUSTOM
+        own = read_indices(options["batches"])
+    sizes = [""] if own is not None else list(options["batch_sizes"])
+    if len(set(sizes)) < len(sizes):
+        raise InputError("--batch-size", options["batch_sizes"], "must differ from each other")
+    settings = {name: options[name] for name in _SETTINGS}
+    if options["record_every"] is None and options["record"] is not None:
+        raise InputError("--record", options["record"], "needs --record-every")
+    if options["record"] is None and options["record_every"] is not None:
+        raise InputError("--record-every", options["record_every"], "needs --record FILE")
+    weights = None if start is None else load_array(start, argument="--start")
+    labels = [f"batch size {size}" for size in sizes] if own is None else ["own batches"]
+    numbers = [_number(size) for size in sizes]
+    runs = [
+        prepare(
             data,
-            None if start is None else load_array(start, argument="--start"),
+            weights,
             batch_size=number,
             batches=own,
-            progress=lambda done, limit: update(done / limit if limit else 1, label),
+            record_at=options["record_every"],
+            record_to=_record_file(options["record"], size, len(sizes)),
+            checkpointed=options["checkpoint"] is not None,
             **settings,
         )
+        for size, number in zip(sizes, numbers, strict=True)
+    ]
+    return runs, {"labels": labels, "notes": notes}
+
+
+def _number(size: str) -> int | None:
+    if size.isascii() and size.isdecimal():
+        return int(size)
+    if size not in {"full", ""}:
+        raise InputError("--batch-size", size, "must be a positive integer or 'full'")
+    return None
+
+
+def _record_file(file: str | None, size: str, runs: int) -> str | None:
+    """One file per run: ``path.npy`` becomes ``path.full.npy``, ``path.1.npy``, ... for several."""
+    if file is None or runs == 1:
+        return file
+    path = Path(file)
+    return str(path.with_name(f"{path.stem}.{size}{path.suffix}"))
 
 
 def _found(record: dict[str, Any], result: TrainResult) -> str:

@@ -1,0 +1,239 @@
+"""Interrupted runs: kill -9, Ctrl-C and SIGTERM leave a file that continues to the same bits."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from whichmin.cli import run
+
+CASES = {
+    "two batch sizes, mini-batches without replacement": [
+        "--m", "6", "--n", "9", "--step-size", "0.02", "-b", "full", "-b", "2", "--replicas", "3",
+        "--max-steps", "3000", "--seed", "4", "--activation", "linear",
+    ],
+    "correlated data": [
+        "raw.npy", "--as-is", "--step-size", "0.01", "-b", "2", "--max-steps", "9000",
+        "--sampling", "reshuffled",
+    ],
+    "plain autograd": [
+        "--m", "4", "--n", "5", "--engine", "autograd", "-b", "1", "--step-size", "0.01",
+        "--max-steps", "2000", "--sampling", "with-replacement",
+    ],
+}  # fmt: skip
+
+# Imports the package once and forks a process per run: starting Python costs two seconds.
+NURSERY = """
+import os, sys, time, signal, json
+import whichmin.cli, whichmin.core, torch
+import whichmin.core.training, whichmin.core.checkpoint, whichmin.provenance
+torch.set_num_threads(1)
+for line in sys.stdin:
+    arguments, delay = json.loads(line)
+    child = os.fork()
+    if not child:
+        log = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(log, 1), os.dup2(log, 2)
+        os._exit(whichmin.cli.run(arguments))
+    if delay is not None:
+        time.sleep(delay)
+        os.kill(child, signal.SIGKILL)
+    began = time.monotonic()
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    np.save(folder / "raw.npy", np.random.default_rng(0).normal(size=(5, 4)) / 2)
+    process = subprocess.Popen(
+        [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=folder,
+    )  # fmt: skip
+
+    def start(arguments, kill_after=None):
+        process.stdin.write(json.dumps([arguments, kill_after]) + "\n")
+        process.stdin.flush()
+        return int(process.stdout.readline())
+
+    yield start, folder
+    process.stdin.close()
+    process.wait()
+    process.stdout.close()
+
+
+def arguments(case, name):
+    return [
+        "train", *CASES[case], "--record", f"{name}.path.npy", "--record-every", "7",
+        "--checkpoint", f"{name}.npz", "--checkpoint-every", "0.02",
+        "--format", "json", "--output", f"{name}.json",
+    ]  # fmt: skip
+
+
+def contents(folder, name):
+    """Everything that a run leaves; recorded file names differ from run to run."""
+    with np.load(folder / f"{name}.npz") as file:
+        arrays = {k: file[k].tobytes() for k in file.files if k != "checkpoint"}
+    paths = sorted(folder.glob(f"{name}.path*.npy"))
+    assert paths
+    return (
+        (folder / f"{name}.json").read_text(),
+        arrays,
+        [p.name.removeprefix(name) for p in paths],
+        [p.read_bytes() for p in paths],
+    )
+
+
+@pytest.fixture(scope="module", params=CASES)
+def uninterrupted(nursery, request):
+    start, folder = nursery
+    name = f"whole{list(CASES).index(request.param)}"
+    began = time.monotonic()
+    start(arguments(request.param, name))
+    return request.param, contents(folder, name), time.monotonic() - began
+
+
+def test_killed_at_random_and_resumed_to_the_same_bits(nursery, uninterrupted):
+    """7 kills in each of 3 settings: 21 in all."""
+    start, folder = nursery
+    case, whole, seconds = uninterrupted
+    chance = random.Random(case)
+    killed = 0
+    for attempt in range(200):
+        name = f"{list(CASES).index(case)}-{attempt}"
+        status = start(arguments(case, name), chance.uniform(0.05, 1) * seconds)
+        if not os.WIFSIGNALED(status) or not (folder / f"{name}.npz").exists():
+            continue  # it was done before, or killed before it began
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        assert not (folder / f"{name}.json").exists()
+        for path in folder.glob(f"{name}.path*.npy"):
+            np.load(path)
+        assert os.WIFEXITED(
+            start(["train", "--resume", f"{name}.npz", "-f", "json", "-o", f"{name}.json"])
+        )
+        assert contents(folder, name) == whole
+        killed += 1
+        if killed == 7:
+            return
+    pytest.fail(f"only {killed} of 200 runs could be killed")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_signal_saves_the_run_and_says_how_to_continue(tmp_path, number, code):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "whichmin", "train", "--step-size", "0.001", "--max-steps",
+         "100000000", "--checkpoint", "run.npz", "-b", "1"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (tmp_path / "run.npz").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert out == ""
+    assert "continue with: whichmin train --resume run.npz" in err
+    with np.load(tmp_path / "run.npz") as file:
+        state = json.loads(str(file["checkpoint"]))
+    assert state["runs"][0]["steps"] > 0
+    assert not state["runs"][0]["done"]
+
+
+def call(*words):
+    return run(["train", *map(str, words)])
+
+
+@pytest.fixture
+def finished(tmp_path, capsys):
+    file = tmp_path / "run.npz"
+    assert (
+        call("--m", 3, "--n", 4, "-b", "full", "--checkpoint", file, "--activation", "linear") == 0
+    )
+    return file, capsys.readouterr().out
+
+
+def test_a_finished_run_prints_its_result_again(finished, capsys):
+    file, before = finished
+    assert call("--resume", file) == 0
+    assert capsys.readouterr().out == before
+
+
+@pytest.mark.parametrize(
+    "words", [("--seed", 1), ("data.npy",), ("-b", 2), ("--checkpoint", "x.npz"), ("--as-is",)]
+)
+def test_the_file_knows_the_run(finished, capsys, words):
+    assert call("--resume", finished[0], *words) == 2
+    said = capsys.readouterr().err
+    assert "cannot be combined with --resume" in said
+    assert words[0].upper() in said.upper()
+
+
+def test_a_checkpoint_is_never_overwritten_by_another_run(finished, capsys):
+    before = finished[0].read_bytes()
+    assert call("--checkpoint", finished[0]) == 2
+    assert "must be a new file; to continue the run in it, resume it" in capsys.readouterr().err
+    assert finished[0].read_bytes() == before
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path, finished, capsys):
+    whole = finished[0].read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 0xFF
+    np.savez(tmp_path / "other.npz", x=np.eye(2))
+    for name, content in (
+        ("half.npz", whole[: len(whole) // 2]),
+        ("empty.npz", b""),
+        ("text.npz", b"some text"),
+        ("other.npz", (tmp_path / "other.npz").read_bytes()),
+        ("damaged.npz", bytes(damaged)),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert call("--resume", tmp_path / name) == 2, name
+        assert "must be an intact checkpoint that train wrote" in capsys.readouterr().err
+    assert call("--resume", tmp_path / "missing.npz") == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_version_that_is_not_ours_is_refused(tmp_path, finished, capsys):
+    with np.load(finished[0]) as file:
+        arrays = dict(file)
+    arrays["checkpoint"] = np.array(str(arrays["checkpoint"]).replace("point/1", "point/9"))
+    np.savez(tmp_path / "new.npz", **arrays)
+    assert call("--resume", tmp_path / "new.npz") == 2
+    assert "must be whichmin.checkpoint/1, this is whichmin.checkpoint/9" in capsys.readouterr().err
+
+
+def test_recording_several_batch_sizes_makes_a_file_each(tmp_path, capsys):
+    words = (
+        "--m",
+        3,
+        "--n",
+        3,
+        "-b",
+        "full",
+        "-b",
+        2,
+        "--activation",
+        "linear",
+        "--record",
+        tmp_path / "p.npy",
+    )
+    assert call(*words, "--record-every", 10) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.2.npy", "p.full.npy"]
+    assert np.load(tmp_path / "p.2.npy")["correlations"].shape[1:] == (1, 3)
+    assert call(*words) == 2
+    assert "--record = " in capsys.readouterr().err
+    assert call("--record-every", 10) == 2
+    assert "--record-every = 10, but needs --record FILE" in capsys.readouterr().err
+    assert call(*words, "--record-every", 0) == 2
+    assert "--record-every = 0, but must be a positive integer" in capsys.readouterr().err
