@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from whichmin.cli.predict import predict
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
@@ -34,7 +35,7 @@ def cli() -> None:
     """Which minimum does SGD find? An exactly solvable model as a correctness oracle."""
 
 
-for _command in (verify, table, train):
+for _command in (predict, train, verify, table):
     cli.add_command(_command)
 
 
@@ -90,7 +91,7 @@ def _as_typed(argument: str) -> str:
     special = {"w0": "--start", "record_to": "--record", "record_at": "--record-every"}
     options = {
         name
-        for command in (verify, train, *table.commands.values())
+        for command in (predict, verify, train, *table.commands.values())
         for parameter in command.params
         for name in parameter.opts
     }
