@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from whichmin.cli.doctor import doctor
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
@@ -34,7 +35,7 @@ def cli() -> None:
     """Which minimum does SGD find? An exactly solvable model as a correctness oracle."""
 
 
-for _command in (verify, table, train):
+for _command in (verify, table, train, doctor):
     cli.add_command(_command)
 
 
@@ -63,6 +64,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe has left. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except ImportError as error:
+        if (error.name or "whichmin").partition(".")[0] == "whichmin":
+            return _internal_error()
+        click.echo(f"whichmin: error: {error}; 'whichmin doctor' says what is missing", err=True)
+        return 2
     except OSError as error:
         click.echo(f"whichmin: error: {error.strerror or error}", err=True)
         return 2
@@ -78,11 +84,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"whichmin: interrupted{how}", err=True)
         return getattr(stop, "exit_code", 130)
     except Exception:
-        # A fault of ours: neither a failed check (1) nor wrong use (2).
-        click.echo(traceback.format_exc(), err=True)
-        click.echo("whichmin: internal error; please report it with the lines above", err=True)
-        return 3
+        return _internal_error()
     return int(code or 0)
+
+
+def _internal_error() -> int:
+    """A fault of ours: neither a failed check (1) nor wrong use (2)."""
+    click.echo(traceback.format_exc(), err=True)
+    click.echo("whichmin: internal error; please report it with the lines above", err=True)
+    return 3
 
 
 def _as_typed(argument: str) -> str:

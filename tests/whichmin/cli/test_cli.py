@@ -41,7 +41,7 @@ def test_every_command_has_help_with_an_example(capsys, command):
     assert run([*command, "--help"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"Usage: whichmin {' '.join(command)} ")
-    assert "Example: whichmin" in printed or command == ["table"]
+    assert "Example" in printed or command == ["table"]
 
 
 def test_version(capsys):
