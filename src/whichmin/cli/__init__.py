@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.table import table
 from whichmin.cli.train import train
@@ -29,13 +30,26 @@ EPILOG = (
 )
 
 
+def _show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    del parameter
+    if not value or ctx.resilient_parsing:
+        return
+    from whichmin.provenance import commit, version
+
+    click.echo(f"whichmin, version {version()}, commit {commit() or 'unknown'}")
+    ctx.exit()
+
+
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="whichmin")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
+    help="Show the version and the commit, and exit.",
+)  # fmt: skip
 def cli() -> None:
     """Which minimum does SGD find? An exactly solvable model as a correctness oracle."""
 
 
-for _command in (verify, table, train, doctor):
+for _command in (verify, table, train, doctor, completion):
     cli.add_command(_command)
 
 
