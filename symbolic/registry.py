@@ -11,6 +11,7 @@ from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
 
@@ -26,6 +27,7 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *sharpness_forms(),
         *spectrum_forms(),
         *dynamics_forms(),
+        *selection_forms(),
     )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"

@@ -7,6 +7,7 @@ from whichmin.symbolic import closed_form, closed_forms
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
 
@@ -21,7 +22,14 @@ def test_unknown_name_lists_every_known_one():
 
 
 def test_the_registry_is_the_union_of_the_modules():
-    modules = (per_sample, landscape_forms, sharpness_forms, spectrum_forms, dynamics_forms)
+    modules = (
+        per_sample,
+        landscape_forms,
+        sharpness_forms,
+        spectrum_forms,
+        dynamics_forms,
+        selection_forms,
+    )
     forms = [form for module in modules for form in module()]
     assert [form.id for form in forms] == list(closed_forms())
     assert all(closed_form(form.id) is form for form in forms)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from whichmin.symbolic import dynamics, landscape, reduction, spectrum
+from whichmin.symbolic import dynamics, landscape, reduction, selection, spectrum
 from whichmin.verification.evidence import Check, Margin, Settings
 from whichmin.verification.subject import Subject
 from whichmin.words import EvidenceKind
@@ -94,6 +94,7 @@ def _consistency(subject: Subject, settings: Settings) -> Iterator[Margin]:
         *spectrum.spectrum_consistency(),
         dynamics.gradient_matches_step(),
         *dynamics.ratios_are_kept(),
+        *selection.generator_lemmas().values(),
     )
     for chain in chains:
         failures = chain.failures()
@@ -146,7 +147,8 @@ CHECKS = (
     Check(
         "derivations.consistency",
         "eigenvalues add up to the trace, multiplicities to n; the full-batch step is minus eta "
-        "times the gradient and keeps the ratios of active correlations",
+        "times the gradient and keeps the ratios of active correlations; lemmas on the generator "
+        "of the selection process, for 2, 3 and 4 points",
         EvidenceKind.IDENTITY,
         EXACT,
         _consistency,

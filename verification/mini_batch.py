@@ -1,0 +1,196 @@
+"""What mini-batches choose: candidates, their chances, and the time the choice takes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.core.batches import BatchStream
+from whichmin.core.dynamics import rates
+from whichmin.core.engines import Problem
+from whichmin.core.selection import MONITORING, simulate_selection
+from whichmin.symbolic import closed_form
+from whichmin.verification.full_batch import FullBatch, follow_full_batch
+from whichmin.verification.hypotheses import Start, is_trapped
+from whichmin.words import Activation, Sampling
+
+__all__ = ["Choice", "choose"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is known about the choice; see :class:`~whichmin.verification.prediction.Prediction`."""
+
+    statement: str
+    candidates: tuple[tuple[int, ...], ...] = ()
+    chances: Floats | None = None
+    errors: Floats | None = None
+    bounds: Floats | None = None
+    source: str = ""
+    favourite: int | None = None
+    steps: float | None = None
+
+
+def choose(
+    problem: Problem, stream: BatchStream, start: Start, tolerance: float, every: int
+) -> Choice:
+    """Predict the choice of mini-batches on orthonormal data.
+
+    Args:
+        problem: What is trained.
+        stream: The batches.
+        start: A start with some active point.
+        tolerance: Tolerance of the run.
+        every: Steps between its tests for convergence.
+
+    Returns:
+        The choice, without candidates where nothing is known.
+    """
+    if not is_trapped(problem, stream, start.squared_norm):
+        return Choice(
+            "not covered: norm or step size are outside the trap region, so signs may turn, the "
+            "weights may grow without bound, or end at any data point or its negative"
+        )
+    groups = _groups(problem, stream, start)
+    if not groups:
+        return Choice("under these batches every data point is outgrown by another")
+    c = start.correlations
+    names = [_name(group, c) for group in groups]
+    drawn = stream.sampling in {Sampling.WITHOUT_REPLACEMENT, Sampling.WITH_REPLACEMENT}
+    path = follow_full_batch(
+        c * start.active if problem.activation is Activation.LINEAR else c,
+        start.off_span, problem.activation, problem.step_size, tolerance,
+    )  # fmt: skip
+    if len(groups) == 1:
+        steps = path.growth_steps + _fading(problem, stream, path, start, tolerance)
+        return Choice(
+            f"ends at {'data point ' * (len(groups[0]) == 1)}{names[0]}, the only candidate",
+            groups, np.ones(1), np.zeros(1), np.ones(1), "certain", 0,
+            _rounded(steps, every) if drawn or len(groups[0]) == 1 else None,
+        )  # fmt: skip
+    single = all(len(group) == 1 for group in groups)
+    listed = f"{len(names)} candidates" if len(names) > 8 else ", ".join(names)
+    what = f"ends at one of {'data points ' * (single and len(names) <= 8)}{listed}"
+    if not (drawn and single):
+        energies = np.array([float((c[list(g)] ** 2).sum()) for g in groups])
+        best = int(energies.argmax())
+        favoured = stream.sampling in {Sampling.RESHUFFLED, Sampling.CYCLIC}
+        if favoured:
+            what += f", most likely at {names[best]}, the most correlated"
+        return Choice(
+            what, groups, source="unknown" if not favoured else "not proved",
+            favourite=best if favoured else None,
+        )  # fmt: skip
+    active = np.array([group[0] for group in groups])
+    own = np.abs(c[active])
+    bounds = closed_form("selection.arcsine_bound")(x=own / np.linalg.norm(own))
+    clock = -rates(stream, problem.step_size).separation
+    growth = path.growth * np.array([clock, 1.0, 1.0])
+    if len(active) == 2:
+        chances, time = _two(own, growth, clock, tolerance, every)
+        errors, source = np.zeros(2), "closed form, first order in step_size / batch_size"
+    else:
+        found = simulate_selection(
+            own, tolerance=tolerance, growth=growth, interval=every * clock, seed=stream.seed
+        )
+        chances, errors, time = found.frequencies, found.errors, found.time / clock
+        source = f"{found.paths} simulated paths of the diffusion limit"
+    fading = _fading(problem, stream, path, start, tolerance)
+    return Choice(
+        what, groups, chances, errors, np.asarray(bounds), source,
+        steps=_rounded(path.growth_steps + max(time, fading), every),
+    )  # fmt: skip
+
+
+def _two(
+    own: Floats, growth: Floats, clock: float, tolerance: float, every: int
+) -> tuple[Floats, float]:
+    """Two active points: chances with the correction for the growth phase, and expected steps.
+
+    Returns:
+        Chances and steps.
+    """
+    theta = math.atan2(own[1], own[0])
+    chance = closed_form("selection.two_point_probability")(theta=theta)
+    drift = closed_form("selection.two_point_drift")
+    for length, noise, push in growth:
+        # The form has (2 - N)^2 and (2 - N) C as a product; their means are what is known here.
+        gain = math.sqrt(noise)
+        chance += drift(C=push / gain, N=2 - gain, D=length, theta=theta)
+    level = 0.5 * math.log(1 / tolerance) + MONITORING * math.sqrt(2 * clock * every)
+    v = math.log(own[0] / own[1])
+    steps = 0.0
+    if abs(v) < level:
+        steps = closed_form("selection.two_point_time")(D=clock, V=level, v=v)
+    chance = min(max(float(chance), 0.0), 1.0)
+    return np.array([chance, 1 - chance]), float(steps)
+
+
+def _fading(
+    problem: Problem, stream: BatchStream, path: FullBatch, start: Start, tolerance: float
+) -> float:
+    """Steps after growth until the part off the span, and inactive points, have faded.
+
+    Returns:
+        A number of steps.
+    """
+    inactive = 0.0
+    if problem.activation is Activation.RELU:
+        inactive = float((start.correlations[~start.active] ** 2).sum())
+    shrunk = path.rest_after_growth
+    rate = -2 * rates(stream, problem.step_size).off_span
+    need = []
+    total = start.off_span + inactive
+    if total > 0:
+        need.append(total * shrunk / (2 * problem.data.m * tolerance))
+    if inactive > 0:
+        need.append(inactive * shrunk / tolerance)
+    return max([0.0, *(math.log(x) / rate for x in need if x > 1)])
+
+
+def _groups(problem: Problem, stream: BatchStream, start: Start) -> tuple[tuple[int, ...], ...]:
+    """Sets of active points that the batches never tell apart, less those that are outgrown.
+
+    At the limit that belongs to point j another point i changes by ``1 + alpha (mu_i - mu_j)`` a
+    step. Random batches treat all points alike and none is outgrown; under a fixed sequence j is
+    a candidate if the mean logarithm of that factor is negative for every other i.
+
+    Returns:
+        Sets of data points.
+    """
+    active = [int(i) for i in np.flatnonzero(start.active)]
+    if not stream.is_fixed:
+        return tuple((i,) for i in active)
+    apart = stream.separation() > 0
+    groups: list[tuple[int, ...]] = []
+    for i in active:
+        if not any(i in g for g in groups):
+            groups.append(tuple(j for j in active if j == i or not apart[i, j]))
+    counts = stream.counts()
+    alpha = problem.step_size / stream.batch_size
+    kept = []
+    for group in groups:
+        others = [i for i in active if i not in group]
+        with np.errstate(divide="ignore"):
+            factors = np.abs(1 + alpha * (counts[:, others] - counts[:, group[:1]]))
+            growth = np.log(factors).mean(0)
+        if counts[:, group[0]].any() and (growth < 0).all():
+            kept.append(group)
+    return tuple(kept)
+
+
+def _rounded(steps: float, every: int) -> float:
+    """Runs are tested at multiples of ``every``; the expected waiting time is half of it."""
+    return steps + (every - 1) / 2
+
+
+def _name(group: tuple[int, ...], c: Floats) -> str:
+    sign = "-" if c[group[0]] < 0 else ""
+    return (
+        f"{sign}{group[0]}" if len(group) == 1 else f"the mixture of {', '.join(map(str, group))}"
+    )
