@@ -17,6 +17,7 @@ import click
 
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
+from whichmin.cli.help import Group, every_command
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
@@ -40,13 +41,19 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -
     ctx.exit()
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
     help="Show the version and the commit, and exit.",
 )  # fmt: skip
 def cli() -> None:
-    """Which minimum does SGD find? An exactly solvable model as a correctness oracle."""
+    """Which minimum does SGD find? An exactly solvable model as a correctness oracle.
+
+    \b
+    Examples:
+      whichmin train --seed 2 --step-size 0.2
+      whichmin train --help
+    """  # noqa: D301 - click wants the control character
 
 
 for _command in (verify, table, train, doctor, completion):
@@ -114,7 +121,7 @@ def _as_typed(argument: str) -> str:
     special = {"w0": "--start", "record_to": "--record", "record_at": "--record-every"}
     options = {
         name
-        for command in (verify, train, *table.commands.values())
+        for _, command in every_command(cli)
         for parameter in command.params
         for name in parameter.opts
     }

@@ -18,9 +18,15 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.argument("file", required=False, type=click.Path()),
-    click.option("--key", help="Which array of FILE (.npz, or a dictionary in .pt)."),
-    click.option("--m", type=int, help="Generated data: number of points.  [default: 8]"),
-    click.option("--n", type=int, help="Generated data: dimension.  [default: 32]"),
+    click.option("--key", help="Name of the array, for a FILE that holds several (.npz, .pt)."),
+    click.option(
+        "--m", type=int, help="Generated data: number of points, at least 1.  [default: 8]"
+    ),
+    click.option(
+        "--n",
+        type=int,
+        help="Generated data: dimension, at least m.  [default: 32, or m if that is larger]",
+    ),
     click.option(
         "--frame",
         type=click.Choice(["random", "standard"]),
@@ -29,9 +35,12 @@ _OPTIONS = (
     click.option(
         "--orthonormalise",
         type=click.Choice(["polar", "qr"]),
-        help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.",
+        help="Replace the rows of FILE by an orthonormal frame: the nearest (polar), or that of "
+        "Gram-Schmidt (qr).",
     ),
-    click.option("--as-is", is_flag=True, help="Take data that is not orthonormal as it is."),
+    click.option(
+        "--as-is", is_flag=True, help="Take rows of FILE that are not orthonormal as they are."
+    ),
 )
 
 

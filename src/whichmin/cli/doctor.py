@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options
 from whichmin.reporting import write_text
 from whichmin.words import EvidenceKind
@@ -22,15 +23,15 @@ __all__ = ["doctor"]
 SCHEMA = "whichmin.doctor/1"
 
 
-@click.command()
+@click.command(cls=Command)
 @output_options
 @click.pass_context
 def doctor(ctx: click.Context, form: str, output: str | None) -> None:
-    """Say what is installed, and check that it computes what the theory says.
+    """Say what is installed and check that it works.
 
-    Lists versions, devices and optional packages, then runs a self-check of about a second. Exit
-    code 1 if a package that is always needed cannot be used, or if a self-check fails. CSV holds
-    the self-checks.
+    Lists versions, devices and optional packages, then compares a few results with the theory's,
+    in about a second. Exit code 1 if a package that is always needed cannot be used, or if a
+    self-check fails. CSV holds the self-checks.
 
     \b
     Examples:

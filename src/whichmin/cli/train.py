@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from whichmin.cli.data import data_options, read_data, read_indices
+from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, Status
@@ -29,14 +30,20 @@ _SETTINGS = (
 _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 
 
-@click.command()
+@click.command(cls=Command)
 @data_options
-@click.option("--start", type=click.Path(), help="File with the starting weights.")
+@click.option(
+    "--start",
+    type=click.Path(),
+    help="File with the starting weights: n numbers, or one row per run.  [default: uniform "
+    "directions of norm 1/2]",
+)
 @click.option(
     "--activation",
     type=click.Choice([a.value for a in Activation]),
     default="relu",
     show_default=True,
+    help="Activation of the neuron; linear is the identity.",
 )
 @click.option(
     "--batch-size",
@@ -45,45 +52,80 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
     multiple=True,
     default=("full", "1"),
     show_default=True,
-    help="A number or 'full'; repeat to compare.",
+    help="Points per batch, 1 to m, or 'full'; repeat to compare.",
 )
-@click.option("--step-size", type=float, default=0.1, show_default=True)
 @click.option(
-    "--sampling", type=click.Choice(_SAMPLING), default="without-replacement", show_default=True
+    "--step-size",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Step size, above 0; theory covers step size / batch size up to 1/5.",
+)
+@click.option(
+    "--sampling",
+    type=click.Choice(_SAMPLING),
+    default="without-replacement",
+    show_default=True,
+    help="How batches are drawn: independently, from a new permutation per epoch, or in order.",
 )
 @click.option(
     "--batches",
     type=click.Path(),
-    help="File with your own batches: one row of indices (from 0) per step.",
+    help="File with your own batches, in place of drawn ones: one row of indices from 0 per step.",
 )
-@click.option("--max-steps", type=int, help="Step limit.  [default: from the theory's rates]")
+@click.option(
+    "--max-steps", type=int, help="Step limit, at least 0.  [default: from the theory's rates]"
+)
 @click.option(
     "--tolerance",
     type=float,
     default=1e-12,
     show_default=True,
-    help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0.",
-)
-@click.option("--replicas", type=int, default=1, show_default=True, help="Runs per batch size.")
-@click.option(
-    "--engine", type=click.Choice([e.value for e in EngineName]), default="auto", show_default=True
+    help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0; between 0 and "
+    "0.01.",
 )
 @click.option(
-    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
+    "--replicas", type=int, default=1, show_default=True, help="Runs per batch size, at least 1."
 )
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:INDEX.")
+@click.option(
+    "--engine",
+    type=click.Choice([e.value for e in EngineName]),
+    default="auto",
+    show_default=True,
+    help="Implementation of a step; auto is reduced.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float64", "float32"]),
+    default="float64",
+    show_default=True,
+    help="Floating-point type of data and weights.",
+)
+@click.option(
+    "--device", default="cpu", show_default=True, help="Where to compute: cpu, cuda or cuda:INDEX."
+)
 @click.option(
     "--record",
     type=click.Path(dir_okay=False),
     help="New .npy file to stream the trajectory to; with several batch sizes one file each.",
 )
-@click.option("--record-every", type=int, help="Steps between two recorded states.")
+@click.option(
+    "--record-every",
+    type=int,
+    help="Steps between two recorded states, at least 1; needs --record.",
+)
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False),
     help="New file that holds the runs at any moment; continue with --resume.",
 )
-@click.option("--checkpoint-every", type=float, default=30.0, show_default=True, help="In seconds.")
+@click.option(
+    "--checkpoint-every",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Seconds between two checkpoints, above 0.",
+)
 @click.option(
     "--resume",
     type=click.Path(dir_okay=False),
@@ -93,13 +135,14 @@ _SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 @output_options
 @click.pass_context
 def train(ctx: click.Context, /, **options: Any) -> None:
-    """Train on FILE, or on generated data, and say which minimum was found.
+    """Train on FILE or generated data; say which minimum was found.
 
     FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
     orthonormal, unless --orthonormalise or --as-is says what to do.
 
     \b
     Examples:
+      whichmin train --seed 2 --step-size 0.2
       whichmin train data.npy --orthonormalise polar -b full -b 1 -b 4
       whichmin train data.npy --checkpoint run.npz
       whichmin train --resume run.npz

@@ -37,14 +37,6 @@ def test_help_names_the_commands_and_the_exit_codes(capsys):
         ) in printed
 
 
-@pytest.mark.parametrize("command", [["verify"], ["train"], ["table"], ["table", "sharpness"]])
-def test_every_command_has_help_with_an_example(capsys, command):
-    assert run([*command, "--help"]) == 0
-    printed = capsys.readouterr().out
-    assert printed.startswith(f"Usage: whichmin {' '.join(command)} ")
-    assert "Example" in printed or command == ["table"]
-
-
 @pytest.mark.parametrize(("known", "shown"), [("0" * 40, "0" * 40), (None, "unknown")])
 def test_version_and_commit(capsys, monkeypatch, known, shown):
     monkeypatch.setattr(provenance, "commit", lambda: known)
