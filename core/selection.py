@@ -59,6 +59,7 @@ def simulate_selection(
     tolerance: float = 1e-12,
     growth: Floats | None = None,
     interval: float = 0.0,
+    noise: float = 1.0,
     seed: int = 0,
     paths: int | None = None,
 ) -> Selection:
@@ -74,6 +75,7 @@ def simulate_selection(
         growth: Phase before the sphere, one row per interval: its length in units of 1/D and the
             means of ``2 - N`` squared and of ``(2 - N) C``; shape ``(s, 3)``.
         interval: Time between two tests for the end, in units of 1/D (0: continuous).
+        noise: Variance of the noise: 1 for independent batches, less for reshuffled epochs.
         seed: Seed.
         paths: Number of paths; by default 2,048, fewer for more than 32 points.
 
@@ -94,10 +96,11 @@ def simulate_selection(
         np.random.Philox(key=np.array([check_seed(seed), _PURPOSE], dtype=np.uint64))
     )
     u = np.tile(np.log(start / start.max()), (count, 1))
-    for length, noise, drift in () if growth is None else growth:
-        u = _heun(u, rng, length, drift, noise)
+    noise = check_positive(noise, "noise")
+    for length, gain, drift in () if growth is None else growth:
+        u = _heun(u, rng, length, drift, noise * gain)
     # Two rivals' logarithms differ with variance 2 a unit; the mass is twice the logarithm.
-    late, early = (MONITORING * math.sqrt(2 * t) for t in (interval, _STEP))
+    late, early = (MONITORING * math.sqrt(2 * noise * t) for t in (interval, _STEP))
     goal -= 2 * (late - early)
     alive = np.arange(count)
     winners = np.zeros(count, dtype=np.int64)
@@ -111,7 +114,7 @@ def simulate_selection(
             done = np.log(masses.sum(1)) <= goal
         winners[alive[done]], times[alive[done]] = top[done], elapsed
         alive, u = alive[~done], u[~done]
-        u = _heun(u, rng, _STEP, 1.0, 1.0)
+        u = _heun(u, rng, _STEP, 1.0, noise)
         elapsed += _STEP
     return Selection(
         np.bincount(winners, minlength=k) / count,

@@ -26,6 +26,7 @@ __all__ = ["generator_lemmas", "selection_forms"]
 SOURCE = "new; the diffusion limit of SGD in this model"
 
 theta = sp.Symbol("theta", nonnegative=True)
+q = sp.Symbol("q", integer=True, nonnegative=True)
 V = sp.Symbol("V", positive=True)
 v, p = sp.symbols("v p", real=True)
 x, Q = sp.symbols("x Q", nonnegative=True)
@@ -131,6 +132,27 @@ def diffusion() -> ClosedForm:
     return ClosedForm(
         "selection.diffusion",
         "diffusion constant D per step: one unit of the selection process takes 1/D steps",
+        chain.result,
+        chain,
+        SOURCE,
+    )
+
+
+@functools.cache
+def reshuffled_noise() -> ClosedForm:
+    """Noise of reshuffled epochs in units of that of independent batches."""
+    epoch = sp.Symbol("t", integer=True, positive=True)  # batches in an epoch
+    used = log_ratio_variance().expression.subs(b, epoch * b)
+    chain = Derivation.begin(
+        "an epoch moves log|c_i / c_j| as one batch of the t b points that it uses; per batch, "
+        "over the variance of an independent batch",
+        used / (epoch * log_ratio_variance().expression),
+        (m - epoch * b) / (m - b),
+    ).then("q points of an epoch are left out, m = t b + q", q / (m - b), {m: epoch * b + q})
+    return ClosedForm(
+        "selection.reshuffled_noise",
+        "variance of log|c_i / c_j| per step under reshuffled epochs that leave out q = m mod b "
+        "points, over that of independent batches; the mean is the same",
         chain.result,
         chain,
         SOURCE,
@@ -335,6 +357,7 @@ def selection_forms() -> tuple[ClosedForm, ...]:
         log_ratio_mean(),
         log_ratio_variance(),
         diffusion(),
+        reshuffled_noise(),
         two_point_probability(),
         two_point_drift(),
         two_point_time(),

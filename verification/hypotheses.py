@@ -181,8 +181,8 @@ def hypotheses(problem: Problem, stream: BatchStream, start: Start) -> tuple[Hyp
 _OTHER_BATCHES = {
     Sampling.WITH_REPLACEMENT: "same candidates and same selection law, with a clock of its own",
     Sampling.RESHUFFLED: (
-        "same candidates; the noise cancels within an epoch and the most correlated point is "
-        "expected to win (seen in simulations, not proved)"
+        "same candidates; noise comes only from the m mod b points that an epoch leaves out, and "
+        "without any the most correlated point is expected to win (seen, not proved)"
     ),
     Sampling.CYCLIC: (
         "same candidates, and blocks that are never told apart win together; the most correlated "

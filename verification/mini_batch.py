@@ -61,50 +61,79 @@ def choose(
         return Choice("under these batches every data point is outgrown by another")
     c = start.correlations
     names = [_name(group, c) for group in groups]
-    drawn = stream.sampling in {Sampling.WITHOUT_REPLACEMENT, Sampling.WITH_REPLACEMENT}
+    noise = _noise(stream)
     path = follow_full_batch(
         c * start.active if problem.activation is Activation.LINEAR else c,
         start.off_span, problem.activation, problem.step_size, tolerance,
     )  # fmt: skip
-    if len(groups) == 1:
-        steps = path.growth_steps + _fading(problem, stream, path, start, tolerance)
-        return Choice(
-            f"ends at {'data point ' * (len(groups[0]) == 1)}{names[0]}, the only candidate",
-            groups, np.ones(1), np.zeros(1), np.ones(1), "certain", 0,
-            _rounded(steps, every) if drawn or len(groups[0]) == 1 else None,
-        )  # fmt: skip
+    fading = _fading(problem, stream, path, start, tolerance)
     single = all(len(group) == 1 for group in groups)
+    if len(groups) == 1:
+        return Choice(
+            f"ends at {'data point ' * single}{names[0]}, the only candidate",
+            groups, np.ones(1), np.zeros(1), np.ones(1), "certain", 0,
+            _rounded(path.growth_steps + fading, every) if single else None,
+        )  # fmt: skip
     listed = f"{len(names)} candidates" if len(names) > 8 else ", ".join(names)
     what = f"ends at one of {'data points ' * (single and len(names) <= 8)}{listed}"
-    if not (drawn and single):
-        energies = np.array([float((c[list(g)] ** 2).sum()) for g in groups])
-        best = int(energies.argmax())
-        favoured = stream.sampling in {Sampling.RESHUFFLED, Sampling.CYCLIC}
-        if favoured:
+    if noise == 0:
+        best = _favourite(problem, stream, [float((c[list(g)] ** 2).sum()) for g in groups])
+        if best is not None:
             what += f", most likely at {names[best]}, the most correlated"
-        return Choice(
-            what, groups, source="unknown" if not favoured else "not proved",
-            favourite=best if favoured else None,
-        )  # fmt: skip
+        source = "unknown" if best is None else "not proved"
+        return Choice(what, groups, source=source, favourite=best)
     active = np.array([group[0] for group in groups])
     own = np.abs(c[active])
-    bounds = closed_form("selection.arcsine_bound")(x=own / np.linalg.norm(own))
     clock = -rates(stream, problem.step_size).separation
     growth = path.growth * np.array([clock, 1.0, 1.0])
-    if len(active) == 2:
+    bounds = None
+    if noise == 1:
+        cosines = own / np.linalg.norm(own)
+        bounds = np.asarray(closed_form("selection.arcsine_bound")(x=cosines))
+    if len(active) == 2 and noise == 1:
         chances, time = _two(own, growth, clock, tolerance, every)
         errors, source = np.zeros(2), "closed form, first order in step_size / batch_size"
     else:
         found = simulate_selection(
-            own, tolerance=tolerance, growth=growth, interval=every * clock, seed=stream.seed
-        )
+            own, tolerance=tolerance, growth=growth, interval=every * clock, noise=noise,
+            seed=stream.seed,
+        )  # fmt: skip
         chances, errors, time = found.frequencies, found.errors, found.time / clock
         source = f"{found.paths} simulated paths of the diffusion limit"
-    fading = _fading(problem, stream, path, start, tolerance)
     return Choice(
-        what, groups, chances, errors, np.asarray(bounds), source,
+        what, groups, chances, errors, bounds, source,
         steps=_rounded(path.growth_steps + max(time, fading), every),
     )  # fmt: skip
+
+
+def _noise(stream: BatchStream) -> float:
+    """Noise of the selection process in units of that of independent batches.
+
+    Returns:
+        1 for independent batches, less for reshuffled epochs, 0 for fixed sequences.
+    """
+    if stream.is_fixed:
+        return 0.0
+    if stream.sampling is not Sampling.RESHUFFLED:
+        return 1.0
+    m, b = stream.m, stream.batch_size
+    return float(closed_form("selection.reshuffled_noise")(b=b, m=m, q=m % b))
+
+
+def _favourite(problem: Problem, stream: BatchStream, energies: list[float]) -> int | None:
+    """The most correlated candidate, if its lead is above what the order of the batches does.
+
+    Without noise of first order ``u = log|c|`` follows ``u' = p``, which keeps the order. Within
+    an epoch or a cycle the batches move differences of u by up to alpha, forth and back.
+
+    Returns:
+        An index, or None.
+    """
+    if stream.sampling not in {Sampling.RESHUFFLED, Sampling.CYCLIC}:
+        return None
+    first, second = np.argsort(energies)[::-1][:2]
+    lead = 0.5 * math.log(energies[first] / energies[second])
+    return int(first) if lead > 2 * problem.step_size / stream.batch_size else None
 
 
 def _two(

@@ -195,6 +195,9 @@ def _winners(case: Problem, told: Prediction, result: TrainResult) -> Iterator[M
         f"distance from the nearest predicted limit, {told.statement}",
         float(distances.min(1).max()), allowed, len(found),
     )  # fmt: skip
+    if told.favourite is not None and told.chances is None:
+        lost = float((distances.argmin(1) != told.favourite).mean())
+        yield Margin(f"the favourite loses, {case.sampling}", lost, 0.2, len(found))
     if told.chances is None or not over.all():
         return
     assert told.chance_errors is not None
