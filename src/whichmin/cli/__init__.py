@@ -15,6 +15,9 @@ from typing import NoReturn
 
 import click
 
+from whichmin.cli.completion import completion
+from whichmin.cli.doctor import doctor
+from whichmin.cli.help import Group, every_command
 from whichmin.cli.predict import predict
 from whichmin.cli.table import table
 from whichmin.cli.train import train
@@ -29,13 +32,32 @@ EPILOG = (
 )
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="whichmin")
+def _show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    del parameter
+    if not value or ctx.resilient_parsing:
+        return
+    from whichmin.provenance import commit, version
+
+    click.echo(f"whichmin, version {version()}, commit {commit() or 'unknown'}")
+    ctx.exit()
+
+
+@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
+    help="Show the version and the commit, and exit.",
+)  # fmt: skip
 def cli() -> None:
-    """Which minimum does SGD find? An exactly solvable model as a correctness oracle."""
+    """Which minimum does SGD find? An exactly solvable model as a correctness oracle.
+
+    \b
+    Examples:
+      whichmin train --seed 2 --step-size 0.2
+      whichmin train --help
+    """  # noqa: D301 - click wants the control character
 
 
-for _command in (predict, train, verify, table):
+for _command in (predict, train, verify, table, doctor, completion):
     cli.add_command(_command)
 
 
@@ -64,6 +86,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe has left. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except ImportError as error:
+        if (error.name or "whichmin").partition(".")[0] == "whichmin":
+            return _internal_error()
+        click.echo(f"whichmin: error: {error}; 'whichmin doctor' says what is missing", err=True)
+        return 2
     except OSError as error:
         click.echo(f"whichmin: error: {error.strerror or error}", err=True)
         return 2
@@ -79,11 +106,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"whichmin: interrupted{how}", err=True)
         return getattr(stop, "exit_code", 130)
     except Exception:
-        # A fault of ours: neither a failed check (1) nor wrong use (2).
-        click.echo(traceback.format_exc(), err=True)
-        click.echo("whichmin: internal error; please report it with the lines above", err=True)
-        return 3
+        return _internal_error()
     return int(code or 0)
+
+
+def _internal_error() -> int:
+    """A fault of ours: neither a failed check (1) nor wrong use (2)."""
+    click.echo(traceback.format_exc(), err=True)
+    click.echo("whichmin: internal error; please report it with the lines above", err=True)
+    return 3
 
 
 def _as_typed(argument: str) -> str:
@@ -91,7 +122,7 @@ def _as_typed(argument: str) -> str:
     special = {"w0": "--start", "record_to": "--record", "record_at": "--record-every"}
     options = {
         name
-        for command in (predict, verify, train, *table.commands.values())
+        for _, command in every_command(cli)
         for parameter in command.params
         for name in parameter.opts
     }

@@ -20,9 +20,15 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.argument("file", required=False, type=click.Path()),
-    click.option("--key", help="Which array of FILE (.npz, or a dictionary in .pt)."),
-    click.option("--m", type=int, help="Generated data: number of points.  [default: 8]"),
-    click.option("--n", type=int, help="Generated data: dimension.  [default: 32]"),
+    click.option("--key", help="Name of the array, for a FILE that holds several (.npz, .pt)."),
+    click.option(
+        "--m", type=int, help="Generated data: number of points, at least 1.  [default: 8]"
+    ),
+    click.option(
+        "--n",
+        type=int,
+        help="Generated data: dimension, at least m.  [default: 32, or m if that is larger]",
+    ),
     click.option(
         "--frame",
         type=click.Choice(["random", "standard"]),
@@ -31,19 +37,28 @@ _OPTIONS = (
     click.option(
         "--orthonormalise",
         type=click.Choice(["polar", "qr"]),
-        help="Replace the rows by an orthonormal frame: the nearest one, or Gram-Schmidt.",
+        help="Replace the rows of FILE by an orthonormal frame: the nearest (polar), or that of "
+        "Gram-Schmidt (qr).",
     ),
-    click.option("--as-is", is_flag=True, help="Take data that is not orthonormal as it is."),
+    click.option(
+        "--as-is", is_flag=True, help="Take rows of FILE that are not orthonormal as they are."
+    ),
 )
 
 
 _RUN_OPTIONS = (
-    click.option("--start", type=click.Path(), help="File with the starting weights."),
+    click.option(
+        "--start",
+        type=click.Path(),
+        help="File with the starting weights: n numbers, or one row per run.  [default: uniform "
+        "directions of norm 1/2]",
+    ),
     click.option(
         "--activation",
         type=click.Choice([a.value for a in Activation]),
         default="relu",
         show_default=True,
+        help="Activation of the neuron; linear is the identity.",
     ),
     click.option(
         "--batch-size",
@@ -52,27 +67,35 @@ _RUN_OPTIONS = (
         multiple=True,
         default=("full", "1"),
         show_default=True,
-        help="A number or 'full'; repeat to compare.",
+        help="Points per batch, 1 to m, or 'full'; repeat to compare.",
     ),
-    click.option("--step-size", type=float, default=0.1, show_default=True),
+    click.option(
+        "--step-size",
+        type=float,
+        default=0.1,
+        show_default=True,
+        help="Step size, above 0; theory covers step size / batch size up to 1/5.",
+    ),
     click.option(
         "--sampling",
         type=click.Choice([s.value for s in Sampling if s is not Sampling.CUSTOM]),
         default="without-replacement",
         show_default=True,
-        help="How the batches are drawn.",
+        help="How batches are drawn: independently, from a new permutation per epoch, or in order.",
     ),
     click.option(
         "--batches",
         type=click.Path(),
-        help="File with your own batches: one row of indices (from 0) per step.",
+        help="File with your own batches, in place of drawn ones: one row of indices from 0 per "
+        "step.",
     ),
     click.option(
         "--tolerance",
         type=float,
         default=1e-12,
         show_default=True,
-        help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0.",
+        help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0; between 0 "
+        "and 0.01.",
     ),
 )
 

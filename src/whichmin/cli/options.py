@@ -30,11 +30,14 @@ def output_options(command: _F) -> _F:
         The decorated command.
     """
     command = click.option(
-        "--output", "-o", type=click.Path(dir_okay=False), help="Write to a file (atomically)."
+        "--output",
+        "-o",
+        type=click.Path(dir_okay=False),
+        help="File to write, in full or not at all.  [default: standard output]",
     )(command)
     return click.option(
         "--format", "-f", "form", type=click.Choice(FORMATS), default="table", show_default=True,
-        help="Output format; table is plain text when not on a terminal.",
+        help="Output format; table is plain text unless it goes to a terminal.",
     )(command)  # fmt: skip
 
 
@@ -45,7 +48,11 @@ def seed_option(command: _F) -> _F:
         The decorated command.
     """
     return click.option(
-        "--seed", type=int, default=0, show_default=True, help="Seed of every random choice."
+        "--seed",
+        type=int,
+        default=0,
+        show_default=True,
+        help="Seed of every random choice: 0 to 2^64 - 1.",
     )(command)
 
 

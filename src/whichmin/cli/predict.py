@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
+from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options, seed_option
 
 __all__ = ["predict"]
@@ -14,21 +15,21 @@ __all__ = ["predict"]
 SCHEMA = "whichmin.predict/1"
 
 
-@click.command()
+@click.command(cls=Command)
 @data_options
 @run_options
 @seed_option
 @output_options
 @click.pass_context
 def predict(ctx: click.Context, /, **options: Any) -> None:
-    """Say before training what theory says: which minimum, how likely, after how many steps.
+    """Say before training which minimum theory expects.
 
     The data and the default start are those of whichmin train with the same options. Gradient
     descent is followed exactly; mini-batches get their candidates and, where known, chances. Every
     hypothesis of the theorems is decided for this input, with what happens where one fails.
 
     \b
-    Example:
+    Examples:
       whichmin predict --m 4 --n 16 --step-size 0.05 -b full -b 1 -b 3
     """  # noqa: D301 - click wants the control character
     from whichmin.core.data import random_start

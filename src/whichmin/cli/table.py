@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import click
 
+from whichmin.cli.help import Group
 from whichmin.cli.options import emit, output_options, seed_option
 
 __all__ = ["table"]
 
 
-@click.group()
+@click.group(cls=Group)
 def table() -> None:
-    """Regenerate a closed-form table, with measured values beside it."""
+    """Write a closed-form table, with measured values beside it.
+
+    \b
+    Examples:
+      whichmin table sharpness
+    """  # noqa: D301 - click wants the control character
 
 
 @table.command()
-@click.option("--m", type=int, help="Number of data points.")
-@click.option("--n", type=int, help="Dimension.")
-@click.option("--positive", type=int, help="Points that start positive, k = |S+|.")
+@click.option("--m", type=int, help="Number of data points, at least 1.")
+@click.option("--n", type=int, help="Dimension, at least m.")
+@click.option("--positive", type=int, help="Points that start positive, k = |S+|: 1 to m.")
 @click.option(
     "--frame", type=click.Choice(["standard", "random"]), default="standard", show_default=True,
-    help="Data of the measured runs.",
+    help="Data of the measured runs: standard basis, or a random orthonormal frame.",
 )  # fmt: skip
 @seed_option
 @output_options
@@ -38,8 +44,12 @@ def sharpness(
     Symbolic in m, n and k without numbers; with --m, --n and --positive also evaluated, and
     measured on actual GD and SGD runs. CSV holds the table that compares.
 
-    Example: whichmin table sharpness --m 8 --n 32 --positive 5
-    """
+    \b
+    Examples:
+      whichmin table sharpness
+      whichmin table sharpness --m 8 --n 32 --positive 5
+      whichmin table sharpness --format latex --output table.tex
+    """  # noqa: D301 - click wants the control character
     from whichmin.verification.sharpness_table import sharpness_table
 
     emit(sharpness_table(m, n, positive, seed=seed, frame=frame), form, output)

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
+from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 from whichmin.errors import InputError
 from whichmin.words import EngineName, Sampling, Status
@@ -28,30 +29,54 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-@click.command()
+@click.command(cls=Command)
 @data_options
 @run_options
-@click.option("--max-steps", type=int, help="Step limit.  [default: from the theory's rates]")
-@click.option("--replicas", type=int, default=1, show_default=True, help="Runs per batch size.")
 @click.option(
-    "--engine", type=click.Choice([e.value for e in EngineName]), default="auto", show_default=True
+    "--max-steps", type=int, help="Step limit, at least 0.  [default: from the theory's rates]"
 )
 @click.option(
-    "--dtype", type=click.Choice(["float64", "float32"]), default="float64", show_default=True
+    "--replicas", type=int, default=1, show_default=True, help="Runs per batch size, at least 1."
 )
-@click.option("--device", default="cpu", show_default=True, help="cpu, cuda or cuda:INDEX.")
+@click.option(
+    "--engine",
+    type=click.Choice([e.value for e in EngineName]),
+    default="auto",
+    show_default=True,
+    help="Implementation of a step; auto is reduced.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float64", "float32"]),
+    default="float64",
+    show_default=True,
+    help="Floating-point type of data and weights.",
+)
+@click.option(
+    "--device", default="cpu", show_default=True, help="Where to compute: cpu, cuda or cuda:INDEX."
+)
 @click.option(
     "--record",
     type=click.Path(dir_okay=False),
     help="New .npy file to stream the trajectory to; with several batch sizes one file each.",
 )
-@click.option("--record-every", type=int, help="Steps between two recorded states.")
+@click.option(
+    "--record-every",
+    type=int,
+    help="Steps between two recorded states, at least 1; needs --record.",
+)
 @click.option(
     "--checkpoint",
     type=click.Path(dir_okay=False),
     help="New file that holds the runs at any moment; continue with --resume.",
 )
-@click.option("--checkpoint-every", type=float, default=30.0, show_default=True, help="In seconds.")
+@click.option(
+    "--checkpoint-every",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Seconds between two checkpoints, above 0.",
+)
 @click.option(
     "--resume",
     type=click.Path(dir_okay=False),
@@ -61,13 +86,14 @@ _SETTINGS = (
 @output_options
 @click.pass_context
 def train(ctx: click.Context, /, **options: Any) -> None:
-    """Train on FILE, or on generated data, and say which minimum was found.
+    """Train on FILE or generated data; say which minimum was found.
 
     FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
     orthonormal, unless --orthonormalise or --as-is says what to do.
 
     \b
     Examples:
+      whichmin train --seed 2 --step-size 0.2
       whichmin train data.npy --orthonormalise polar -b full -b 1 -b 4
       whichmin train data.npy --checkpoint run.npz
       whichmin train --resume run.npz

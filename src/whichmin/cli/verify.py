@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 
 if TYPE_CHECKING:
@@ -17,9 +18,17 @@ __all__ = ["report_document", "verify"]
 SCHEMA = "whichmin.verify/1"
 
 
-@click.command()
-@click.option("--select", metavar="PATTERN", help="Run checks whose id matches (shell pattern).")
-@click.option("--examples", type=int, help="Random cases per property check.")
+@click.command(cls=Command)
+@click.option(
+    "--select",
+    metavar="PATTERN",
+    help="Checks to run: a shell pattern, or part of an id.  [default: all]",
+)
+@click.option(
+    "--examples",
+    type=int,
+    help="Random cases per property check, at least 1.  [default: each check's own number]",
+)
 @seed_option
 @output_options
 @click.pass_context
@@ -31,13 +40,16 @@ def verify(
     form: str,
     output: str | None,
 ) -> None:
-    """Run every check and print what was checked, by which evidence, with its worst margin.
+    """Run every check and print its evidence with its worst margin.
 
     A margin is a deviation in units of what rounding (or, for statistics, chance) explains; at
     most 1 holds. Without --select the sharpness table, derived and measured, comes after it.
 
-    Example: whichmin verify --select 'sharpness.*' --examples 500
-    """
+    \b
+    Examples:
+      whichmin verify --select 'sharpness.*' --examples 5
+      whichmin verify --select batches --seed 7 -f json -o evidence.json
+    """  # noqa: D301 - click wants the control character
     from whichmin.verification import runner
 
     checks = runner.select_checks(select)

@@ -9,6 +9,7 @@ from importlib.metadata import version
 import click
 import pytest
 
+from whichmin import provenance
 from whichmin.cli import cli, run
 from whichmin.errors import WhichminError
 
@@ -36,17 +37,18 @@ def test_help_names_the_commands_and_the_exit_codes(capsys):
         ) in printed
 
 
-@pytest.mark.parametrize("command", [["verify"], ["train"], ["table"], ["table", "sharpness"]])
-def test_every_command_has_help_with_an_example(capsys, command):
-    assert run([*command, "--help"]) == 0
-    printed = capsys.readouterr().out
-    assert printed.startswith(f"Usage: whichmin {' '.join(command)} ")
-    assert re.search(r"Examples?:\s+whichmin", printed) or command == ["table"]
-
-
-def test_version(capsys):
+@pytest.mark.parametrize(("known", "shown"), [("0" * 40, "0" * 40), (None, "unknown")])
+def test_version_and_commit(capsys, monkeypatch, known, shown):
+    monkeypatch.setattr(provenance, "commit", lambda: known)
     assert run(["--version"]) == 0
-    assert capsys.readouterr().out == f"whichmin, version {version('whichmin')}\n"
+    expected = f"whichmin, version {version('whichmin')}, commit {shown}\n"
+    assert capsys.readouterr() == (expected, "")
+
+
+def test_the_version_goes_before_the_commands(capsys):
+    assert run(["--version", "train", "--nonsense"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == f"whichmin, version {version('whichmin')}, commit {provenance.commit()}\n"
 
 
 @pytest.mark.parametrize(
