@@ -36,7 +36,7 @@ def verify(
     A margin is a deviation in units of what rounding (or, for statistics, chance) explains; at
     most 1 holds. Without --select the sharpness table, derived and measured, comes after it.
 
-    Example: whichmin verify --select 'sharpness.*' --examples 500
+    Example: whichmin verify --select 'landscape.*' --examples 500
     """
     from whichmin.verification import runner
 
