@@ -16,7 +16,7 @@ from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.words import Activation, Status
 
-__all__ = ["Judge", "Record", "active_energy", "observe"]
+__all__ = ["Judge", "Observation", "Record", "active_energy", "observe"]
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def sharpness_table(
     Args:
         m: Number of data points.
         n: Dimension.
-        positive: Number of points with positive correlation at the start, k = |S+|. With all
+        positive: Number of points with positive correlation at the start, ``k = |S+|``. With all
             three numbers the closed forms are evaluated and compared with training runs.
         seed: Seed of the start, the frame and the batches.
         frame: ``standard`` (standard basis: a correlation is a coordinate and keeps its sign at

@@ -65,7 +65,7 @@ class PointCase:
 
     @cached_property
     def correlations(self) -> np.ndarray:
-        """Correlations: active first, then kinks, then inactive."""
+        """Correlations, active ones first, then kinks, then inactive ones."""
         rng = np.random.default_rng(self.seed)
         size = self.scale * rng.uniform(0.1, 1.0, self.m)
         if self.activation is Activation.LINEAR:
