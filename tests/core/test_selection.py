@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from whichmin.core.selection import MONITORING, simulate_selection
+from whichmin.core.selection import MONITORING, simulate_selection, two_point_chance
 from whichmin.errors import InputError
 
 
@@ -79,3 +79,20 @@ def test_errors_are_never_zero():
 def test_bad_arguments(start, options, message):
     with pytest.raises(InputError, match=message):
         simulate_selection(np.array(start), **options)
+
+
+def test_two_points_without_growth_have_the_closed_form():
+    for theta in (0.1, 0.8, 1.4):
+        lead = -math.log(math.tan(theta))
+        # linear interpolation on a grid of 1/20: h_vv / 8 is at most 1/(16 pi)
+        assert two_point_chance(lead, np.zeros((0, 3))) == pytest.approx(
+            1 - 2 * theta / math.pi, abs=0.05**2 / 50
+        )
+
+
+def test_growth_carried_back_agrees_with_simulated_paths():
+    growth = np.array([[0.02, 4.0, 0.1]] * 10 + [[0.02, 2.0, 0.8]] * 10)
+    found = simulate_selection(np.array([0.6, 0.3]), growth=growth, paths=50_000, tolerance=1e-3)
+    chance = two_point_chance(math.log(2), growth)
+    assert abs(found.frequencies[0] - chance) < 4 * found.errors[0] + 0.002  # bias, see above
+    assert chance < 1 - 2 / math.pi * math.atan(0.5) - 0.03
