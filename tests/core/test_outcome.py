@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from whichmin.core.data import random_frame, random_start
+from whichmin.core.frames import random_frame, random_start
 from whichmin.core.training import train
 from whichmin.words import Status
 
