@@ -69,7 +69,8 @@ def train(
     A run has *converged* when its loss gap is at most ``tolerance`` (relative to the mean squared
     length of the data points, 1 for orthonormal ones) and the squared correlations with all points
     that the batches tell apart from the winner sum to at most ``tolerance``. A full batch tells no
-    points apart; a cycle whose batch size divides m keeps blocks together.
+    points apart; a cycle whose batch size divides m keeps blocks together. On correlated data the
+    squared gradients of the single points take the place of those correlations.
 
     Args:
         data: Data points as rows, shape ``(m, n)``, or validated :class:`~whichmin.core.data.Data`.
