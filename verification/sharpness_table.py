@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from whichmin.core.data import Data, make_data, random_frame, standard_basis
+from whichmin.core.data import Data, make_data
+from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.sharpness import hessian, hessian_spectrum, plain_autograd_hessian
 from whichmin.core.training import train
 from whichmin.core.validation import check_integer, check_seed

@@ -13,7 +13,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from whichmin.core.batches import BatchStream, make_stream
-from whichmin.core.data import Data, make_data, random_frame, standard_basis
+from whichmin.core.data import Data, make_data
+from whichmin.core.frames import random_frame, standard_basis
 from whichmin.words import Activation, Kink, Sampling
 
 __all__ = [

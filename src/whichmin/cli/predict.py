@@ -32,7 +32,7 @@ def predict(ctx: click.Context, /, **options: Any) -> None:
     Examples:
       whichmin predict --m 4 --n 16 --step-size 0.05 -b full -b 1 -b 3
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.data import random_start
+    from whichmin.core.frames import random_start
     from whichmin.core.validation import check_seed
     from whichmin.files import load_array
     from whichmin.provenance import provenance
