@@ -57,6 +57,7 @@ class TrainResult:
         data: The validated data.
         recipe: The settings of the run.
         trajectory: States at the steps chosen with ``record_at``.
+        batches: Batches of every step, for ``custom`` sampling, shape ``(steps, b)``.
     """
 
     status: tuple[Status, ...]
@@ -75,6 +76,7 @@ class TrainResult:
     data: Data = field(repr=False)
     recipe: Recipe
     trajectory: Trajectory | None = field(default=None, repr=False)
+    batches: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def converged(self) -> bool:

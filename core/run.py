@@ -145,7 +145,7 @@ class Run:
     def _finish(self) -> None:
         trajectory = None if self.recorder is None else self.recorder.finish(self.steps)
         result = self.record.finish(self.problem, self.recipe, self.start)
-        self.result = dataclasses.replace(result, trajectory=trajectory)
+        self.result = dataclasses.replace(result, trajectory=trajectory, batches=self.stream.rows)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Everything that the rest of the run depends on, besides data, start and recipe.

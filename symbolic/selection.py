@@ -29,7 +29,8 @@ theta = sp.Symbol("theta", nonnegative=True)
 q = sp.Symbol("q", integer=True, nonnegative=True)
 V = sp.Symbol("V", positive=True)
 v, p = sp.symbols("v p", real=True)
-x, Q = sp.symbols("x Q", nonnegative=True)
+x = sp.Symbol("cosine", nonnegative=True)
+Q = sp.Symbol("Q", nonnegative=True)
 D = sp.Symbol("D", positive=True)
 
 # Moments of multiplicities: E mu_i^2 and E mu_i mu_j of different points. The products of
@@ -260,7 +261,7 @@ def arcsine_bound() -> ClosedForm:
     )
     return ClosedForm(
         "selection.arcsine_bound",
-        "upper bound of the chance to end at a_i, x = c_i / |c|; equal to it for two points",
+        "upper bound of the chance to end at a_i, of that cosine; equal to it for two points",
         chain.result,
         chain,
         SOURCE,
@@ -283,7 +284,7 @@ def arcsine_drift() -> ClosedForm:
     )
     return ClosedForm(
         "selection.arcsine_drift",
-        "expected change in a step of that bound, Q the sum of the other p_j^2 (<= (1 - x^2)^2)",
+        "expected change in a step of that bound, Q the sum of the other p_j^2",
         chain.result,
         chain,
         SOURCE,

@@ -17,16 +17,18 @@ from whichmin.verification.full_batch import FullBatch, follow_full_batch
 from whichmin.verification.hypotheses import Start, is_trapped
 from whichmin.words import Activation, Sampling
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "describe"]
 
 Floats = NDArray[np.float64]
+
+_ONE = "noise of the batches decides which"
 
 
 @dataclass(frozen=True)
 class Choice:
     """What is known about the choice; see :class:`~whichmin.verification.prediction.Prediction`."""
 
-    statement: str
+    reason: str
     candidates: tuple[tuple[int, ...], ...] = ()
     chances: Floats | None = None
     errors: Floats | None = None
@@ -37,7 +39,12 @@ class Choice:
 
 
 def choose(
-    problem: Problem, stream: BatchStream, start: Start, tolerance: float, every: int
+    problem: Problem,
+    stream: BatchStream,
+    start: Start,
+    tolerance: float,
+    every: int,
+    simulate: bool = True,
 ) -> Choice:
     """Predict the choice of mini-batches on orthonormal data.
 
@@ -47,20 +54,20 @@ def choose(
         start: A start with some active point.
         tolerance: Tolerance of the run.
         every: Steps between its tests for convergence.
+        simulate: Whether to simulate the selection process where there is no closed form.
 
     Returns:
         The choice, without candidates where nothing is known.
     """
     if not is_trapped(problem, stream, start.squared_norm):
         return Choice(
-            "not covered: norm or step size are outside the trap region, so signs may turn, the "
-            "weights may grow without bound, or end at any data point or its negative"
+            "norm or step size are outside the trap region, so signs may turn, and the weights may "
+            "grow without bound or end at any data point or its negative"
         )
     groups = _groups(problem, stream, start)
     if not groups:
         return Choice("under these batches every data point is outgrown by another")
     c = start.correlations
-    names = [_name(group, c) for group in groups]
     noise = _noise(stream)
     path = follow_full_batch(
         c * start.active if problem.activation is Activation.LINEAR else c,
@@ -70,16 +77,14 @@ def choose(
     single = all(len(group) == 1 for group in groups)
     if len(groups) == 1:
         return Choice(
-            f"ends at {'data point ' * single}{names[0]}, the only candidate",
-            groups, np.ones(1), np.zeros(1), np.ones(1), "certain", 0,
+            "the only candidate", groups, np.ones(1), np.zeros(1), np.ones(1), "certain", 0,
             _rounded(path.growth_steps + fading, every) if single else None,
         )  # fmt: skip
-    listed = f"{len(names)} candidates" if len(names) > 8 else ", ".join(names)
-    what = f"ends at one of {'data points ' * (single and len(names) <= 8)}{listed}"
     if noise == 0:
         best = _favourite(problem, stream, [float((c[list(g)] ** 2).sum()) for g in groups])
+        what = "whichever wins; no law is known for so small a lead"
         if best is not None:
-            what += f", most likely at {names[best]}, the most correlated"
+            what = f"most likely {describe(groups[best : best + 1], c)}, the most correlated"
         source = "unknown" if best is None else "not proved"
         return Choice(what, groups, source=source, favourite=best)
     active = np.array([group[0] for group in groups])
@@ -89,10 +94,12 @@ def choose(
     bounds = None
     if noise == 1:
         cosines = own / np.linalg.norm(own)
-        bounds = np.asarray(closed_form("selection.arcsine_bound")(x=cosines))
+        bounds = np.asarray(closed_form("selection.arcsine_bound")(cosine=cosines))
     if len(active) == 2 and noise == 1:
         chances, time = _two(own, growth, clock, tolerance, every)
         errors, source = np.zeros(2), "closed form, first order in step_size / batch_size"
+    elif not simulate:
+        return Choice(_ONE, groups, bounds=bounds, source="not simulated")
     else:
         found = simulate_selection(
             own, tolerance=tolerance, growth=growth, interval=every * clock, noise=noise,
@@ -101,7 +108,7 @@ def choose(
         chances, errors, time = found.frequencies, found.errors, found.time / clock
         source = f"{found.paths} simulated paths of the diffusion limit"
     return Choice(
-        what, groups, chances, errors, bounds, source,
+        _ONE, groups, chances, errors, bounds, source,
         steps=_rounded(path.growth_steps + max(time, fading), every),
     )  # fmt: skip
 
@@ -218,8 +225,22 @@ def _rounded(steps: float, every: int) -> float:
     return steps + (every - 1) / 2
 
 
-def _name(group: tuple[int, ...], c: Floats) -> str:
-    sign = "-" if c[group[0]] < 0 else ""
-    return (
-        f"{sign}{group[0]}" if len(group) == 1 else f"the mixture of {', '.join(map(str, group))}"
+def describe(groups: tuple[tuple[int, ...], ...], c: Floats) -> str:
+    """Name candidates in a few words.
+
+    Args:
+        groups: Sets of data points.
+        c: Starting correlations.
+
+    Returns:
+        Text such as ``one of data points 2, -3``.
+    """
+    if len(groups) > 8:
+        return f"one of {len(groups)} candidates"
+    if all(len(group) == 1 for group in groups):
+        names = ", ".join(f"{'-' * bool(c[i] < 0)}{i}" for (i,) in groups)
+        return f"one of data points {names}" if len(groups) > 1 else f"data point {names}"
+    mixtures = "; ".join(
+        ", ".join(map(str, g)) if len(g) <= 8 else f"{len(g)} points" for g in groups
     )
+    return f"one of the mixtures of {mixtures}" if len(groups) > 1 else f"a mixture of {mixtures}"

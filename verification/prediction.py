@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ from whichmin.errors import InputError
 from whichmin.symbolic import closed_form
 from whichmin.verification.full_batch import follow_full_batch
 from whichmin.verification.hypotheses import Hypothesis, Start, hypotheses
-from whichmin.verification.mini_batch import Choice, choose
+from whichmin.verification.mini_batch import Choice, choose, describe
 from whichmin.words import Activation, Kink, Sampling, Status, parse
 
 __all__ = ["Prediction", "predict"]
@@ -34,7 +35,8 @@ class Prediction:
     """What theory says about one run; None where it says nothing.
 
     Attributes:
-        statement: The outcome in one sentence.
+        statement: Where the run ends, in a few words.
+        reason: Why.
         status: How the run ends.
         candidates: Sets of data points; the run ends at the mixture of one of them.
         limits: Limits that belong to them, shape ``(len(candidates), n)``.
@@ -50,6 +52,7 @@ class Prediction:
         correlations: Starting correlations, shape ``(m,)``.
         batch_size: Points per batch.
         full_batch: Whether this is gradient descent.
+        precision: Distance from its limit at which a run of this tolerance surely has ended.
     """
 
     statement: str
@@ -58,6 +61,7 @@ class Prediction:
     correlations: Floats = field(repr=False)
     batch_size: int
     full_batch: bool
+    reason: str = ""
     candidates: tuple[tuple[int, ...], ...] = ()
     limits: Floats | None = field(default=None, repr=False)
     chances: Floats | None = None
@@ -68,6 +72,7 @@ class Prediction:
     steps: float | None = None
     loss: float | None = None
     sharpness: Mapping[str, float] = field(default_factory=dict)
+    precision: float = math.inf
 
     @property
     def covered(self) -> bool:
@@ -88,6 +93,7 @@ def predict(
     check_every: int | None = None,
     handling: Handling = "require",
     seed: int = 0,
+    simulate: bool = True,
 ) -> Prediction:
     """Say what training will find, without training.
 
@@ -108,6 +114,7 @@ def predict(
         check_every: Steps between its tests for convergence; by default those of ``train``.
         handling: What to do with raw data that are not orthonormal.
         seed: Seed of the simulated selection process.
+        simulate: Whether to simulate it where there is no closed form.
 
     Returns:
         The prediction, with every hypothesis decided for this input.
@@ -146,19 +153,23 @@ def predict(
         "correlations": start.correlations,
         "batch_size": stream.batch_size,
         "full_batch": stream.is_full_batch,
+        # |w - limit| <= sqrt(rivals' mass) + sqrt(2 m gap); ten times that, as in kink_width.
+        "precision": 10 * (math.sqrt(tolerance) + math.sqrt(2 * valid.m * tolerance)),
     }
     relu = problem.activation is Activation.RELU
     if not start.active.any():
         status = Status.DEAD_NEURON if relu else Status.NON_MINIMAL_CRITICAL_POINT
         return Prediction(
-            "nothing moves: every gradient is zero at the start", status, **common,
-            steps=0.0, loss=float(valid.gram.diagonal().mean()) / 2,
+            "nowhere: nothing moves", status, **common,
+            reason="every gradient is zero at the start", steps=0.0,
+            loss=float(valid.gram.diagonal().mean()) / 2,
         )  # fmt: skip
     if not valid.orthonormal:
-        return _correlated(problem, start, common)
+        return _correlated(problem, start, tolerance, common)
     if stream.is_full_batch:
         return _full_batch(problem, start, tolerance, every, common)
-    return _mini_batch(problem, start, choose(problem, stream, start, tolerance, every), common)
+    choice = choose(problem, stream, start, tolerance, every, simulate)
+    return _mini_batch(problem, start, choice, common)
 
 
 def _full_batch(
@@ -170,13 +181,15 @@ def _full_batch(
     if path.status is Status.STEP_LIMIT:
         slow = problem.step_size / problem.data.m < 0.5
         reason = "it takes very long" if slow else "the minima repel: step_size / m is above 1/2"
-        return Prediction(f"no minimum is reached: {reason}", None, **common)
+        return Prediction("no minimum is reached", None, **common, reason=reason)
     steps = float(-(-path.steps // every) * every)
     if path.status is not Status.CONVERGED:
-        text = f"no minimum is reached: {path.status}"
         # Overflow is doubly exponential and the judge sees it late; the others end at loss 1/2.
         loss = None if path.status is Status.DIVERGED else 0.5
-        return Prediction(text, path.status, **common, steps=steps, loss=loss)
+        return Prediction(
+            "no minimum is reached", path.status, **common, steps=steps, loss=loss,
+            reason="gradient descent was followed in its three numbers",
+        )  # fmt: skip
     first, second, _ = path.factors
     c = np.where(start.correlations > 0, first, second) * start.correlations
     if problem.activation is Activation.RELU:
@@ -184,14 +197,16 @@ def _full_batch(
     points = problem.data.points.double().cpu().numpy()
     limit = c @ points / np.linalg.norm(c)
     chosen = tuple(int(i) for i in np.flatnonzero(c))
-    what = f"the mixture of {len(chosen)} data points" if len(chosen) > 1 else _name(chosen, c)
-    how = "the normalised projection of the start"
-    if problem.activation is Activation.RELU:
-        how += " on the points that started " + ("negative" if path.turned else "positive")
+    reason = "the normalised projection of the start"
+    if problem.activation is Activation.RELU and not path.turned:
+        reason += " on the points that started positive"
+    if path.turned:
+        reason = "gradient descent was followed in its three numbers; signs turn on the way"
     return Prediction(
-        f"ends at {what}: {how}" if not path.turned else f"ends at {what}, after signs turned",
+        describe((chosen,), c),
         Status.CONVERGED,
         **common,
+        reason=reason,
         candidates=(chosen,),
         limits=limit[None],
         chances=np.ones(1),
@@ -207,7 +222,7 @@ def _mini_batch(
     problem: Problem, start: Start, choice: Choice, common: dict[str, Any]
 ) -> Prediction:
     if not choice.candidates:
-        return Prediction(choice.statement, None, **common)
+        return Prediction("not predicted", None, **common, reason=choice.reason)
     points = problem.data.points.double().cpu().numpy()
     c = start.correlations
     limits = np.stack([
@@ -216,9 +231,10 @@ def _mini_batch(
     ])
     sizes = {len(group) for group in choice.candidates}
     return Prediction(
-        choice.statement,
+        describe(choice.candidates, c),
         Status.CONVERGED,
         **common,
+        reason=choice.reason,
         candidates=choice.candidates,
         limits=limits,
         chances=choice.chances,
@@ -233,15 +249,17 @@ def _mini_batch(
     )
 
 
-def _correlated(problem: Problem, start: Start, common: dict[str, Any]) -> Prediction:
+def _correlated(
+    problem: Problem, start: Start, tolerance: float, common: dict[str, Any]
+) -> Prediction:
     data = problem.data
     if problem.activation is Activation.RELU or not common["full_batch"]:
-        what = (
-            "no closed form: ReLU on correlated data"
+        reason = (
+            "ReLU on correlated data has no closed form"
             if problem.activation is Activation.RELU
             else "mini-batches on correlated data need not settle at a constant step size"
         )
-        return Prediction(what, None, **common)
+        return Prediction("not predicted", None, **common, reason=reason)
     values, vectors = (x.double().cpu().numpy() for x in data.gram_spectrum)
     points = data.points.double().cpu().numpy()
     # Eigenvalues that rounding cannot tell apart share an eigenspace (Weyl).
@@ -250,14 +268,22 @@ def _correlated(problem: Problem, start: Start, common: dict[str, Any]) -> Predi
     inner = basis @ start.weights
     size = float(np.linalg.norm(inner))
     if size <= float(start.noise.max()) or start.squared_norm >= 2 or problem.step_size > 0.2:
-        return Prediction("outside what is known for correlated data", None, **common)
+        return Prediction(
+            "not predicted", None, **common, reason="outside what is known for correlated data"
+        )
     limit = inner @ basis / size
     dimension = int(top.sum())
-    where = "the top eigenvector" if dimension == 1 else f"the top {dimension} eigenvectors"
+    # The gap's smallest curvature is the difference to the next eigenvalue of A^T A / m (0 off
+    # the span), and the run's tolerance is relative to the mean squared length.
+    below = [*values[~top], *([0.0] if data.n > data.m else [])]
+    curvature = (values[-1] - max(below)) / data.m if below else values[-1] / data.m
+    scale = float(data.gram.diagonal().mean())
+    common = {**common, "precision": 10 * math.sqrt(4 * tolerance * scale / curvature)}
     return Prediction(
-        f"ends at the normalised projection of the start on {where} of A^T A",
+        "the top eigenvector" if dimension == 1 else f"in the span of {dimension} eigenvectors",
         Status.CONVERGED,
         **common,
+        reason="the normalised projection of the start on the top eigenspace of A^T A",
         limits=limit[None],
         candidates=(tuple(range(data.m)),),
         chances=np.ones(1),
@@ -298,8 +324,3 @@ def _sharpness(problem: Problem, k: int, resolved: int) -> dict[str, float]:
     )
     values["top eigenvalue"] = closed_form("sharpness.minimum_top")(m=m)
     return {name: float(value) for name, value in values.items()}
-
-
-def _name(group: tuple[int, ...], c: Floats) -> str:
-    sign = "-" if c[group[0]] < 0 else ""
-    return f"{sign}data point {group[0]}"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
     from whichmin.files import load_array
     from whichmin.symbolic import closed_form, closed_forms
-    from whichmin.verification import sharpness_table, verify
+    from whichmin.verification import Prediction, predict, sharpness_table, verify
     from whichmin.words import Activation, Kink, Sampling, Status
 
 _HOMES = {
@@ -45,7 +45,7 @@ _HOMES = {
     "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
     "whichmin.files": ("load_array",),
     "whichmin.symbolic": ("closed_form", "closed_forms"),
-    "whichmin.verification": ("sharpness_table", "verify"),
+    "whichmin.verification": ("Prediction", "predict", "sharpness_table", "verify"),
     "whichmin.words": ("Activation", "Kink", "Sampling", "Status"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -56,6 +56,7 @@ __all__ = [
     "InputError",
     "Kink",
     "MissingDependency",
+    "Prediction",
     "Sampling",
     "Status",
     "TrainResult",
@@ -74,6 +75,7 @@ __all__ = [
     "make_stream",
     "orthonormalise",
     "plain_autograd_hessian",
+    "predict",
     "random_frame",
     "random_start",
     "resume",

@@ -17,7 +17,9 @@ def test_ids_are_topic_and_quantity():
     for name, form in FORMS.items():
         assert form.id == name
         assert name.count(".") == 1
-        assert name.split(".")[0] in {"model", "landscape", "sharpness", "dynamics"}
+        assert name.split(".")[0] in {
+            "model", "landscape", "sharpness", "dynamics", "selection",
+        }  # fmt: skip
 
 
 def test_landscape_is_that_of_the_theory():

@@ -104,10 +104,10 @@ def _one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
 
     def bound(x: Floats) -> Floats:
         cosine = np.abs(x[:, 0]) / np.linalg.norm(x, axis=1)
-        return np.asarray(forms["selection.arcsine_bound"](x=np.minimum(cosine, 1.0)))
+        return np.asarray(forms["selection.arcsine_bound"](cosine=np.minimum(cosine, 1.0)))
 
     rest = float((unit[1:] ** 4).sum())
-    predicted = forms["selection.arcsine_drift"](D=D, Q=rest, x=unit[0])
+    predicted = forms["selection.arcsine_drift"](D=D, Q=rest, cosine=unit[0])
     drift = compare("arcsine_drift", predicted, _drift(subject, bound, unit, 0.0, b))
     yield Margin(f"{drift.what} of selection.arcsine_bound", drift.error, drift.bound, count)
     yield Margin("selection.arcsine_drift is not positive", max(0.0, predicted), EPS)

@@ -18,6 +18,7 @@ import click
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.help import Group, every_command
+from whichmin.cli.predict import predict
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
@@ -56,7 +57,7 @@ def cli() -> None:
     """  # noqa: D301 - click wants the control character
 
 
-for _command in (verify, table, train, doctor, completion):
+for _command in (predict, train, verify, table, doctor, completion):
     cli.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""Which data a command works on: options that ``train``, ``predict`` and ``plot`` share."""
+"""Data and runs: options that ``train``, ``predict`` and ``plot`` share."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from whichmin.errors import InputError
+from whichmin.words import Activation, Sampling
 
 if TYPE_CHECKING:
     from whichmin.core.data import Data
 
-__all__ = ["data_options", "read_data", "read_indices"]
+__all__ = ["batch_sizes", "data_options", "read_data", "read_indices", "run_options"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -42,6 +44,103 @@ _OPTIONS = (
         "--as-is", is_flag=True, help="Take rows of FILE that are not orthonormal as they are."
     ),
 )
+
+
+_RUN_OPTIONS = (
+    click.option(
+        "--start",
+        type=click.Path(),
+        help="File with the starting weights: n numbers, or one row per run.  [default: uniform "
+        "directions of norm 1/2]",
+    ),
+    click.option(
+        "--activation",
+        type=click.Choice([a.value for a in Activation]),
+        default="relu",
+        show_default=True,
+        help="Activation of the neuron; linear is the identity.",
+    ),
+    click.option(
+        "--batch-size",
+        "-b",
+        "batch_sizes",
+        multiple=True,
+        default=("full", "1"),
+        show_default=True,
+        help="Points per batch, 1 to m, or 'full'; repeat to compare.",
+    ),
+    click.option(
+        "--step-size",
+        type=float,
+        default=0.1,
+        show_default=True,
+        help="Step size, above 0; theory covers step size / batch size up to 1/5.",
+    ),
+    click.option(
+        "--sampling",
+        type=click.Choice([s.value for s in Sampling if s is not Sampling.CUSTOM]),
+        default="without-replacement",
+        show_default=True,
+        help="How batches are drawn: independently, from a new permutation per epoch, or in order.",
+    ),
+    click.option(
+        "--batches",
+        type=click.Path(),
+        help="File with your own batches, in place of drawn ones: one row of indices from 0 per "
+        "step.",
+    ),
+    click.option(
+        "--tolerance",
+        type=float,
+        default=1e-12,
+        show_default=True,
+        help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0; between 0 "
+        "and 0.01.",
+    ),
+)
+
+
+def run_options(command: _F) -> _F:
+    """Add the options that say how a run goes, to train it or to predict it.
+
+    Returns:
+        The decorated command.
+    """
+    for option in reversed(_RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+def batch_sizes(ctx: click.Context, options: dict[str, Any]) -> dict[str, int | None]:
+    """Read the batch sizes: labels of the runs with a number, or None for the full batch.
+
+    With ``--batches`` there is one run, and neither size nor sampling may be given.
+
+    Args:
+        ctx: Knows which options were typed.
+        options: Values of the options above.
+
+    Returns:
+        Sizes by label.
+
+    Raises:
+        InputError: A size is no size, or given twice or beside ``--batches``.
+    """
+    if options["batches"] is not None:
+        for name, typed in (("batch_sizes", "--batch-size"), ("sampling", "--sampling")):
+            if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+                raise InputError(typed, options[name], "cannot be combined with --batches")
+        return {"own batches": None}
+    sizes: dict[str, int | None] = {}
+    for size in options["batch_sizes"]:
+        number = int(size) if size.isascii() and size.isdecimal() else None
+        if number is None and size != "full":
+            raise InputError("--batch-size", size, "must be a positive integer or 'full'")
+        label = f"batch size {size if number is None else number}"
+        if label in sizes:
+            raise InputError("--batch-size", options["batch_sizes"], "must differ from each other")
+        sizes[label] = number
+    return sizes
 
 
 def data_options(command: _F) -> _F:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from whichmin.cli.data import data_options, read_data, read_indices
+from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
 from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 from whichmin.errors import InputError
-from whichmin.words import Activation, EngineName, Sampling, Status
+from whichmin.words import EngineName, Sampling, Status
 
 if TYPE_CHECKING:
     from whichmin.core import TrainResult
@@ -27,62 +27,13 @@ _SETTINGS = (
     "activation", "step_size", "sampling", "max_steps", "tolerance", "replicas", "engine", "dtype",
     "device", "seed",
 )  # fmt: skip
-_SAMPLING = [s.value for s in Sampling if s is not Sampling.CUSTOM]
 
 
 @click.command(cls=Command)
 @data_options
-@click.option(
-    "--start",
-    type=click.Path(),
-    help="File with the starting weights: n numbers, or one row per run.  [default: uniform "
-    "directions of norm 1/2]",
-)
-@click.option(
-    "--activation",
-    type=click.Choice([a.value for a in Activation]),
-    default="relu",
-    show_default=True,
-    help="Activation of the neuron; linear is the identity.",
-)
-@click.option(
-    "--batch-size",
-    "-b",
-    "batch_sizes",
-    multiple=True,
-    default=("full", "1"),
-    show_default=True,
-    help="Points per batch, 1 to m, or 'full'; repeat to compare.",
-)
-@click.option(
-    "--step-size",
-    type=float,
-    default=0.1,
-    show_default=True,
-    help="Step size, above 0; theory covers step size / batch size up to 1/5.",
-)
-@click.option(
-    "--sampling",
-    type=click.Choice(_SAMPLING),
-    default="without-replacement",
-    show_default=True,
-    help="How batches are drawn: independently, from a new permutation per epoch, or in order.",
-)
-@click.option(
-    "--batches",
-    type=click.Path(),
-    help="File with your own batches, in place of drawn ones: one row of indices from 0 per step.",
-)
+@run_options
 @click.option(
     "--max-steps", type=int, help="Step limit, at least 0.  [default: from the theory's rates]"
-)
-@click.option(
-    "--tolerance",
-    type=float,
-    default=1e-12,
-    show_default=True,
-    help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0; between 0 and "
-    "0.01.",
 )
 @click.option(
     "--replicas", type=int, default=1, show_default=True, help="Runs per batch size, at least 1."
@@ -184,12 +135,6 @@ def _refuse_beside_resume(ctx: click.Context, options: dict[str, Any]) -> None:
             )
 
 
-def _refuse_beside_own_batches(ctx: click.Context, options: dict[str, Any]) -> None:
-    for name, typed in (("batch_sizes", "--batch-size"), ("sampling", "--sampling")):
-        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            raise InputError(typed, options[name], "cannot be combined with --batches")
-
-
 def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], dict[str, Any]]:
     """Validate everything before the first run begins.
 
@@ -203,22 +148,17 @@ def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], di
     from whichmin.files import load_array
 
     data, notes = read_data(options)
-    start, own = options["start"], None
+    sizes = batch_sizes(ctx, options)
+    own = None
     if options["batches"] is not None:
-        _refuse_beside_own_batches(ctx, options)
-        options["sampling"] = Sampling.CUSTOM
-        own = read_indices(options["batches"])
-    sizes = [""] if own is not None else list(options["batch_sizes"])
-    if len(set(sizes)) < len(sizes):
-        raise InputError("--batch-size", options["batch_sizes"], "must differ from each other")
+        options["sampling"], own = Sampling.CUSTOM, read_indices(options["batches"])
     settings = {name: options[name] for name in _SETTINGS}
     if options["record_every"] is None and options["record"] is not None:
         raise InputError("--record", options["record"], "needs --record-every")
     if options["record"] is None and options["record_every"] is not None:
         raise InputError("--record-every", options["record_every"], "needs --record FILE")
+    start = options["start"]
     weights = None if start is None else load_array(start, argument="--start")
-    labels = [f"batch size {size}" for size in sizes] if own is None else ["own batches"]
-    numbers = [_number(size) for size in sizes]
     runs = [
         prepare(
             data,
@@ -226,29 +166,21 @@ def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], di
             batch_size=number,
             batches=own,
             record_at=options["record_every"],
-            record_to=_record_file(options["record"], size, len(sizes)),
+            record_to=_record_file(options["record"], number, len(sizes)),
             checkpointed=options["checkpoint"] is not None,
             **settings,
         )
-        for size, number in zip(sizes, numbers, strict=True)
+        for number in sizes.values()
     ]
-    return runs, {"labels": labels, "notes": notes}
+    return runs, {"labels": list(sizes), "notes": notes}
 
 
-def _number(size: str) -> int | None:
-    if size.isascii() and size.isdecimal():
-        return int(size)
-    if size not in {"full", ""}:
-        raise InputError("--batch-size", size, "must be a positive integer or 'full'")
-    return None
-
-
-def _record_file(file: str | None, size: str, runs: int) -> str | None:
+def _record_file(file: str | None, size: int | None, runs: int) -> str | None:
     """One file per run: ``path.npy`` becomes ``path.full.npy``, ``path.1.npy``, ... for several."""
     if file is None or runs == 1:
         return file
     path = Path(file)
-    return str(path.with_name(f"{path.stem}.{size}{path.suffix}"))
+    return str(path.with_name(f"{path.stem}.{size or 'full'}{path.suffix}"))
 
 
 def _found(record: dict[str, Any], result: TrainResult) -> str:
@@ -268,6 +200,7 @@ def _found(record: dict[str, Any], result: TrainResult) -> str:
 def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> Document:
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
+    from whichmin.verification.prediction_table import compared
 
     rows = []
     for name, result in results.items():
@@ -311,7 +244,7 @@ def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> D
         table = table.transposed("property")
     return Document(
         SCHEMA,
-        (table,),
+        (table, compared(results)),
         provenance(recipe.seed, recipe.dtype, recipe.device),
         extra={"recipes": [dataclasses.asdict(r.recipe) for r in results.values()]},
     )

@@ -24,6 +24,7 @@ OPTIONS = {
 }
 # Without these nothing is done: there is no default to state.
 NOTHING_WITHOUT_IT = {
+    "predict --key", "predict --orthonormalise",
     "train --key", "train --orthonormalise", "train --record-every",
     "table sharpness --m", "table sharpness --n", "table sharpness --positive",
 }  # fmt: skip

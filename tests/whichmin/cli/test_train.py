@@ -7,8 +7,8 @@ import json
 import pytest
 import torch
 
-from whichmin import core
 from whichmin.cli import run
+from whichmin.core import training
 
 GENERATED = ["--m", "4", "--n", "6", "--seed", "3"]
 
@@ -92,8 +92,8 @@ def test_settings_that_leave_no_trace_in_the_result_arrive_too(capsys, monkeypat
         received.append(options)
         return real(*arguments, **options)
 
-    real = core.train
-    monkeypatch.setattr(core, "train", spy)
+    real = training.prepare
+    monkeypatch.setattr(training, "prepare", spy)
     options = ["--engine", "dense", "--device", "cpu:0", "-b", "full", "-b", "3"]
     train(capsys, *GENERATED, *options, "--max-steps", "1")
     assert [(o["engine"], o["device"]) for o in received] == [("dense", "cpu:0")] * 2

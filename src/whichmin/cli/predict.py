@@ -1,0 +1,65 @@
+"""``whichmin predict``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
+from whichmin.cli.help import Command
+from whichmin.cli.options import emit, output_options, seed_option
+
+__all__ = ["predict"]
+
+SCHEMA = "whichmin.predict/1"
+
+
+@click.command(cls=Command)
+@data_options
+@run_options
+@seed_option
+@output_options
+@click.pass_context
+def predict(ctx: click.Context, /, **options: Any) -> None:
+    """Say before training which minimum theory expects, and when.
+
+    The data and the default start are those of whichmin train with the same options. Gradient
+    descent is followed exactly; mini-batches get their candidates and, where known, chances. Every
+    hypothesis of the theorems is decided for this input, with what happens where one fails.
+
+    \b
+    Examples:
+      whichmin predict --m 4 --n 16 --step-size 0.05 -b full -b 1 -b 3
+    """  # noqa: D301 - click wants the control character
+    from whichmin.core.data import random_start
+    from whichmin.core.validation import check_seed
+    from whichmin.files import load_array
+    from whichmin.provenance import provenance
+    from whichmin.reporting import Document
+    from whichmin.verification.prediction import predict as predict_run
+    from whichmin.verification.prediction_table import prediction_tables
+
+    form, output = options.pop("form"), options.pop("output")
+    data, notes = read_data({**options, "dtype": "float64", "device": "cpu"})
+    if options["start"] is not None:
+        weights = load_array(options["start"], argument="--start")
+    else:
+        weights = random_start(data.n, seed=check_seed(options["seed"]))
+    settings = {k: options[k] for k in ("activation", "step_size", "tolerance", "seed")}
+    sizes = batch_sizes(ctx, options)
+    own = None if options["batches"] is None else read_indices(options["batches"])
+    settings["sampling"] = options["sampling"] if own is None else "custom"
+    told = {
+        label: predict_run(weights, data, number, batches=own, **settings)
+        for label, number in sizes.items()
+    }
+    shared = f"{options['activation']}, step size {options['step_size']:g}, {settings['sampling']}"
+    tables = prediction_tables(told, shared, notes)
+    if form in {"table", "markdown", "latex"} and len(told) <= 3:
+        tables[0] = tables[0].transposed("property")
+    emit(
+        Document(SCHEMA, tuple(tables), provenance(options["seed"], "float64", "cpu")),
+        form,
+        output,
+    )
