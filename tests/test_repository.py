@@ -130,6 +130,7 @@ def test_tests_mirror_sources():
     known_alone = {
         "test_bad_input.py",
         "test_every_check_can_fail.py",
+        "test_every_option.py",
         "test_mutants_end_to_end.py",
     }
     for folder, source in names.items():

@@ -24,8 +24,9 @@ OPTIONS = {
 }
 # Without these nothing is done: there is no default to state.
 NOTHING_WITHOUT_IT = {
-    "train --key", "train --orthonormalise", "train --record-every", "predict --key",
-    "predict --orthonormalise",
+    *(f"{c} --{o}" for c in ("predict", "train")
+      for o in ("key", "orthonormalise", "dataset", "label")),
+    "train --record-every",
     "table sharpness --m", "table sharpness --n", "table sharpness --positive",
 }  # fmt: skip
 EXAMPLE = re.compile(r"^    (whichmin .*)$", re.MULTILINE)

@@ -1,0 +1,491 @@
+"""Every command and every option, as a process: each is seen to have its effect.
+
+To cover a new option, add a run with it to RUNS (or the option to a run that is there) and a
+function decorated with @effect that says what it changed. A meta-test names what is not covered.
+"""
+
+import csv
+import inspect
+import io
+import json
+import shlex
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.core import ParameterSource
+
+from whichmin.cli import cli
+from whichmin.cli.help import every_command
+from whichmin.core.trajectory import load_trajectory
+
+SIZE = "--m 3 --n 5"
+OWN = f"{SIZE} --frame standard --start start.csv"
+SLOW = f"train {SIZE} -b 1 --seed 2 --engine autograd --step-size 0.01 --max-steps 1500"
+CHECK = "verify --select landscape.sample"
+TABLE = "table sharpness"
+# name: (arguments, exit code). One folder for all of them; see `inputs` for what lies there.
+RUNS = {
+    "version": ("--version", 0),
+    "no command": ("", 2),
+    "completion": ("completion zsh", 0),
+    "doctor": ("doctor -f json -o doctor.json", 0),
+    "predict": (f"predict {SIZE} -b full -b 1 --seed 2 --step-size 0.2 -f json", 0),
+    "predict looser": (
+        f"predict {SIZE} -b full --seed 2 --tolerance 1e-4 -f csv -o looser.csv", 0
+    ),
+    "predict linear": (f"predict {OWN} -b full --activation linear -f json", 0),
+    "predict cyclic": (f"predict {OWN} -b 1 --sampling cyclic -f json", 0),
+    "predict own batches": (f"predict {OWN} --batches cycle.csv -f json", 0),
+    "predict raw": ("predict raw.npz --key rows --as-is -b full -f json", 0),
+    "predict qr": ("predict raw.npz --key rows --orthonormalise qr -b full -f json", 0),
+    "train": (f"train {SIZE} -b full -b 1 --seed 2 -f json", 0),
+    "train again": (f"train {SIZE} -b full -b 1 --seed 2 -f json -o train.json", 0),
+    "other seed": (f"train {SIZE} -b full -b 1 --seed 3 -f json", 0),
+    "own start": (f"train {OWN} -b full -f json", 0),
+    "random frame": (f"train {SIZE} --start start.csv -b full -f json", 0),
+    "linear": (f"train {OWN} -b full --activation linear -f json", 0),
+    "larger step": (f"train {SIZE} -b full -b 1 --seed 2 --step-size 0.2 -f csv", 0),
+    "looser": (f"train {SIZE} -b full -b 1 --seed 2 --tolerance 1e-4 -f json", 0),
+    "cyclic": (f"train {OWN} -b 1 --sampling cyclic --max-steps 600 -f json", 1),
+    "own batches": (f"train {OWN} --batches cycle.csv --max-steps 600 -f json", 1),
+    "few steps": (
+        f"train {SIZE} -b 1 --seed 2 --max-steps 7 --replicas 3 --activation linear "
+        "-f json", 1,
+    ),
+    "autograd": (f"train {SIZE} -b full -b 1 --seed 2 --engine autograd --device cpu:0 -f json", 0),
+    "no such device": (f"train {SIZE} --device cuda:99", 2),
+    "single precision": (
+        f"train {SIZE} -b full --seed 2 --tolerance 1e-4 --dtype float32 -f json", 0
+    ),
+    "raw refused": ("train raw.npz --key rows", 2),
+    "raw without key": ("train raw.npz --as-is", 2),
+    "raw as it is": ("train raw.npz --key rows --as-is -b full -f json", 1),
+    "polar": ("train raw.npz --key rows --orthonormalise polar -b full -f json", 0),
+    "qr": ("train raw.npz --key rows --orthonormalise qr -b full -f json", 0),
+    "recorded": (
+        f"train {SIZE} -b full --seed 2 --record path.npy --record-every 50 -f markdown", 0
+    ),
+    "saved often": (f"{SLOW} --checkpoint often.npz --checkpoint-every 0.02 -f json", 1),
+    "saved twice": (f"{SLOW} --checkpoint twice.npz --checkpoint-every 500 -f latex", 1),
+    "resumed": ("train --resume often.npz -f json", 1),
+    "verify": (f"{CHECK} --examples 3 --seed 1 -f json", 0),
+    "verify, other seed": (f"{CHECK} --examples 3 --seed 2 -f json", 0),
+    "verify more": (f"{CHECK} --examples 6 --seed 1 -f csv -o evidence.csv", 0),
+    "table": ("table sharpness", 0),
+    "table group": ("table", 2),
+    "measured": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 1 -f csv", 0),
+    "measured elsewhere": (
+        f"{TABLE} --m 3 --n 5 --positive 2 --seed 1 --frame random -f json -o t.json", 0
+    ),
+    "measured, other seed": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 2 -f csv", 0),
+    "measured, other sizes": (f"{TABLE} --m 4 --n 7 --positive 3 --seed 1 -f csv", 0),
+}  # fmt: skip
+AFTER = {"resumed": ["saved often"]}
+WATCHED = {"saved often": "often.npz", "saved twice": "twice.npz"}
+
+START = np.array([0.3, 0.2, -0.25, 0.1, 0.2])
+ROWS = np.array([[1.0, 0.2, 0.0, 0.1], [0.3, 1.1, 0.1, 0.0], [0.0, 0.4, 0.9, 0.2]])
+EFFECTS = {}
+
+
+def inputs(folder):
+    np.savetxt(folder / "start.csv", START[None], delimiter=",")
+    np.savetxt(folder / "cycle.csv", np.arange(3000)[:, None] % 3, fmt="%d", delimiter=",")
+    np.savez(folder / "raw.npz", rows=ROWS, other=np.zeros((2, 2)))
+
+
+def effect(*options):
+    """Register a function that says what options change; its parameters name runs."""
+
+    def register(function):
+        for option in options:
+            assert option not in EFFECTS
+            EFFECTS[option] = function
+        return function
+
+    return register
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+    folder: Path
+    saves: int = 0
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def csv(self):
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+    def column(self, name):
+        """One value per run, from JSON."""
+        return [row[name] for row in self.json["tables"][0]["rows"]]
+
+    def recipes(self, name):
+        return [recipe[name] for recipe in self.json["recipes"]]
+
+
+def execute(name, folder):
+    arguments, expected = RUNS[name]
+    out, err = (folder / f"{name}.{stream}" for stream in ("out", "err"))
+    seen = set()
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "whichmin", *shlex.split(arguments)],
+            cwd=folder, stdout=stdout, stderr=stderr,
+        )  # fmt: skip
+        began = time.monotonic()
+        while name in WATCHED and process.poll() is None and time.monotonic() < began + 90:
+            watched = folder / WATCHED[name]
+            if watched.exists():
+                seen.add(watched.stat().st_mtime_ns)
+            time.sleep(0.002)
+        code = process.wait(timeout=90)
+    done = Done(code, out.read_text(), err.read_text(), folder, len(seen))
+    assert expected is None or code == expected, done.err
+    assert "Traceback" not in done.err
+    if code != 2:
+        wrote = [line for line in done.err.splitlines() if line.startswith("wrote ")]
+        assert done.err.splitlines() == wrote
+    return done
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """Give the results of runs by name; each is executed once, two at a time."""
+    folder = tmp_path_factory.mktemp("every-option")
+    inputs(folder)
+    done = {}
+
+    def get(names):
+        for wave in ([n for name in names for n in AFTER.get(name, [])], names):
+            missing = [name for name in dict.fromkeys(wave) if name not in done]
+            with ThreadPoolExecutor(2) as pool:
+                results = list(pool.map(lambda name: execute(name, folder), missing))
+            done.update(zip(missing, results, strict=True))
+        return [done[name] for name in names]
+
+    return get
+
+
+def names_of(function):
+    return [p.default for p in inspect.signature(function).parameters.values()]
+
+
+@effect("--version")
+def _(done="version"):
+    assert done.out.startswith("whichmin, version ")
+    assert ", commit " in done.out
+
+
+@effect("")
+def _(done="no command"):
+    assert "Usage: whichmin [OPTIONS] COMMAND" in done.err
+
+
+@effect("table")
+def _(done="table group"):
+    assert "Usage: whichmin table [OPTIONS] COMMAND" in done.err
+
+
+@effect("completion")
+def _(done="completion"):
+    assert "_WHICHMIN_COMPLETE=zsh_complete" in done.out
+
+
+@effect("doctor", "doctor --format", "doctor --output")
+def _(done="doctor"):
+    content = json.loads((done.folder / "doctor.json").read_text())
+    assert done.out == ""
+    assert content["schema"] == "whichmin.doctor/1"
+    assert content["holds"] is True
+
+
+@effect("predict", "predict --m", "predict --n", "predict --seed", "predict --batch-size",
+        "predict --step-size", "predict --format")  # fmt: skip
+def _(done="predict", taken="larger step"):
+    assert done.json["schema"] == "whichmin.predict/1"
+    assert done.json["tables"][0]["notes"] == ["data: random orthonormal frame, m=3, n=5, seed 2"]
+    gd, sgd = taken.csv
+    assert done.column("steps")[0] == int(gd["steps"]), "predict and train mean the same run"
+    assert done.column("minimum")[0] == f"a mixture of {', '.join(gd['active set'].split())}"
+    assert done.column("minimum")[1].startswith("one of data points ")
+    assert sgd["closest data point"] in done.column("minimum")[1]
+
+
+@effect("predict --tolerance", "predict --output")
+def _(done="predict looser", taken="looser", tight="train"):
+    (row,) = csv.DictReader(io.StringIO((done.folder / "looser.csv").read_text()))
+    assert float(row["steps"]) == taken.column("steps")[0] < tight.column("steps")[0]
+    assert done.out == ""
+
+
+@effect("predict --frame", "predict --start", "predict --activation")
+def _(done="predict linear", taken="linear"):
+    assert done.json["tables"][0]["notes"] == ["data: standard basis, m=3, n=5"]
+    assert done.column("minimum") == ["a mixture of 0, 1, 2"], "ReLU would leave out point 2"
+    assert done.column("steps") == taken.column("steps")
+
+
+@effect("predict --sampling", "predict --batches")
+def _(cyclic="predict cyclic", own="predict own batches"):
+    titles = [run.json["tables"][0]["title"].rsplit(", ")[-1] for run in (cyclic, own)]
+    assert titles == ["cyclic", "custom"]
+    assert "expected to win" in cyclic.out
+    assert own.column("minimum") == cyclic.column("minimum") == ["one of data points 0, 1"]
+
+
+@effect("predict --key", "predict --as-is", "predict --orthonormalise")
+def _(raw="predict raw", qr="predict qr", taken="qr"):
+    assert raw.column("minimum") == ["not predicted"]
+    assert "taken as it is" in raw.json["tables"][0]["notes"][0]
+    assert qr.column("status") == ["converged"]
+    assert qr.json["tables"][0]["notes"] == taken.json["tables"][0]["notes"]
+    assert qr.column("steps") == taken.column("steps")
+
+
+@effect("train", "train --m", "train --n", "train --batch-size")
+def _(done="train"):
+    content = done.json
+    assert content["schema"] == "whichmin.train/1"
+    assert content["tables"][0]["notes"] == ["data: random orthonormal frame, m=3, n=5, seed 2"]
+    assert done.column("batch size") == [3, 1], "the full batch has m points"
+    assert max(done.column("closest data point")) < 3
+    assert done.column("status") == ["converged"] * 2
+    assert len(done.column("active set")[0]) > len(done.column("active set")[1]) == 1
+
+
+@effect("train --seed", "train --output")
+def _(done="train", again="train again", other="other seed"):
+    assert (again.folder / "train.json").read_text() == done.out, "the same seed, the same output"
+    assert again.out == ""
+    assert again.err == "wrote train.json\n"
+    assert other.recipes("seed") == [3, 3]
+    assert other.column("cosine with start") != done.column("cosine with start")
+
+
+def gd_limit(keep):
+    """Normalised projection of the start on the points kept, standard basis."""
+    limit = np.where(keep, START[:3], 0)
+    return limit / np.linalg.norm(limit)
+
+
+@effect("train --start", "train --frame")
+def _(done="own start", random="random frame"):
+    expected = gd_limit(START[:3] > 0) @ START[:3] / np.linalg.norm(START)
+    assert done.column("cosine with start") == [pytest.approx(expected, abs=1e-5)]
+    assert done.column("active set") == [[0, 1]]
+    assert done.json["tables"][0]["notes"][0] == "data: standard basis, m=3, n=5"
+    assert random.json["tables"][0]["notes"][0].startswith("data: random orthonormal frame")
+    assert random.column("cosine with start") != done.column("cosine with start")
+
+
+@effect("train --activation")
+def _(relu="own start", linear="linear"):
+    expected = gd_limit(True) @ START[:3] / np.linalg.norm(START)
+    assert linear.column("cosine with start") == [pytest.approx(expected, abs=1e-5)]
+    assert (relu.column("active set"), linear.column("active set")) == ([[0, 1]], [[0, 1, 2]])
+
+
+@effect("train --format")
+def _(machine="train", comma="larger step", marked="recorded", tex="saved twice"):
+    assert machine.json["schema"] == "whichmin.train/1"
+    assert [row["batch size"] for row in comma.csv] == ["3", "1"]
+    assert marked.out.startswith("**Which minimum?")
+    assert r"\begin{tabular}" in tex.out
+
+
+@effect("train --step-size")
+def _(done="train", larger="larger step"):
+    steps = [int(row["steps"]) for row in larger.csv]
+    assert all(0 < s < before for s, before in zip(steps, done.column("steps"), strict=True))
+
+
+@effect("train --tolerance")
+def _(done="train", looser="looser"):
+    assert all(map(int.__lt__, looser.column("steps"), done.column("steps")))
+    assert looser.column("loss gap")[0] > 1e-12 >= done.column("loss gap")[0]
+
+
+@effect("train --sampling", "train --batches")
+def _(cyclic="cyclic", own="own batches"):
+    assert cyclic.recipes("sampling") == ["cyclic"]
+    assert own.recipes("sampling") == ["custom"]
+    # The rows of cycle.csv are the cyclic order, so all numbers have the same bits.
+    for name in ("steps", "loss", "cosine with it", "cosine with start", "off-winner mass"):
+        assert own.column(name) == cyclic.column(name)
+
+
+@effect("train --max-steps", "train --replicas")
+def _(done="few steps"):
+    assert done.column("steps") == [7, 7, 7]
+    assert done.column("replica") == [0, 1, 2]
+    assert done.column("status") == ["step limit"] * 3
+    assert len(set(done.column("loss"))) == 3
+
+
+@effect("train --engine", "train --device")
+def _(done="train", autograd="autograd", absent="no such device"):
+    assert done.recipes("engine") == ["reduced"] * 2
+    assert autograd.recipes("engine") == ["autograd"] * 2
+    assert autograd.recipes("device") == ["cpu"] * 2
+    assert autograd.column("loss") == pytest.approx(done.column("loss"), abs=1e-10)
+    assert "'cuda:99' is missing" in absent.err
+
+
+@effect("train --dtype")
+def _(single="single precision", double="looser"):
+    assert single.json["provenance"]["dtype"] == "float32"
+    short, full = single.column("loss")[0], double.column("loss")[0]
+    assert short == float(np.float32(short))
+    assert full != float(np.float32(full))
+    assert short == pytest.approx(full, abs=1e-6)
+
+
+@effect("train --key", "train --as-is")
+def _(refused="raw refused", keyless="raw without key", taken="raw as it is"):
+    assert "the rows must be orthonormal" in refused.err
+    assert "choose a key: rows, other" in keyless.err
+    (note, *_) = taken.json["tables"][0]["notes"]
+    assert "data: raw.npz, m=3, n=4" in note
+    assert "taken as it is" in note
+    assert taken.column("status") == ["stationary"]
+
+
+@effect("train --orthonormalise")
+def _(polar="polar", qr="qr"):
+    assert "orthonormalised (polar)" in polar.json["tables"][0]["notes"][0]
+    assert "orthonormalised (qr)" in qr.json["tables"][0]["notes"][0]
+    assert polar.column("cosine with start") != qr.column("cosine with start")
+
+
+@effect("train --record", "train --record-every")
+def _(done="recorded", machine="train"):
+    path = load_trajectory(done.folder / "path.npy")
+    steps = path.steps.tolist()
+    last = machine.column("steps")[0]
+    assert steps == sorted({*range(0, last, 50), last})
+    assert path.correlations.shape == (len(steps), 1, 3)
+
+
+@effect("train --checkpoint", "train --checkpoint-every", "train --resume")
+def _(often="saved often", twice="saved twice", resumed="resumed"):
+    assert resumed.out == often.out, "taken up at its end, a run gives its result again"
+    assert 1 <= twice.saves <= 2 < often.saves, "at the beginning, at the end, and in between"
+
+
+@effect("verify", "verify --select", "verify --seed", "verify --examples", "verify --format",
+        "verify --output")  # fmt: skip
+def _(done="verify", other="verify, other seed", more="verify more"):
+    (evidence,) = done.json["evidence"]
+    assert done.json["schema"] == "whichmin.verify/1"
+    assert evidence["check"] == "landscape.sample_forms"
+    assert (evidence["seed"], evidence["holds"]) == (1, True)
+    (elsewhere,) = other.json["evidence"]
+    assert elsewhere["seed"] == 2
+    assert elsewhere["worst"] != evidence["worst"]
+    (row,) = csv.DictReader(io.StringIO((more.folder / "evidence.csv").read_text()))
+    assert int(row["cases"]) > evidence["cases"]
+    assert more.out == ""
+
+
+@effect("table sharpness")
+def _(done="table"):
+    assert "(n + 4 - k)/m" in done.out
+
+
+@effect("table sharpness --m", "table sharpness --n", "table sharpness --positive")
+def _(done="measured", other="measured, other sizes"):
+    # ReLU, kappa = 0, GD keeps the k positive points: trace (n + 4 - k) / m.
+    for run, value in ((done, (5 + 4 - 2) / 3), (other, (7 + 4 - 3) / 4)):
+        (row,) = (r for r in run.csv if (r["activation"], r["minimum"]) == ("relu", "GD")
+                  and r["quantity"] == "trace, κ=0")  # fmt: skip
+        assert float(row["evaluated"]) == pytest.approx(value, abs=1e-15)
+        assert float(row["measured"]) == pytest.approx(value, abs=1e-6)
+
+
+@effect("table sharpness --seed", "table sharpness --frame", "table sharpness --format",
+        "table sharpness --output")  # fmt: skip
+def _(done="measured", other="measured, other seed", random="measured elsewhere"):
+    content = json.loads((random.folder / "t.json").read_text())
+    assert content["schema"].startswith("whichmin.")
+    assert "random frame, seed 1" in content["tables"][1]["title"]
+    measured = [row["measured"] for row in done.csv]
+    assert measured != [row["measured"] for row in other.csv]
+    assert measured != [str(row["measured"]) for row in content["tables"][1]["rows"]]
+
+
+@pytest.mark.parametrize("option", EFFECTS)
+def test_effect(option, ran):
+    function = EFFECTS[option]
+    function(*ran(names_of(function)))
+
+
+def given(arguments):
+    """Names of what a line of arguments uses: each command, and each option as typed in full."""
+    command, path, rest = cli, [], shlex.split(arguments)
+    found = {""}
+    while True:
+        context = command.make_context("whichmin", rest, resilient_parsing=True)
+        for option in command.params:
+            source = context.get_parameter_source(option.name or "")
+            if isinstance(option, click.Option) and (
+                source is ParameterSource.COMMANDLINE or option.opts[0] in rest[:1]
+            ):
+                found.add(" ".join([*path, longest(option)]))
+        rest = [*context._protected_args, *context.args]
+        if not isinstance(command, click.Group) or not rest:
+            return found
+        path.append(rest[0])
+        found.add(" ".join(path))
+        command, rest = command.commands[rest[0]], rest[1:]
+
+
+def longest(option):
+    return max(option.opts, key=len)
+
+
+def everything():
+    for path, command in every_command(cli):
+        yield " ".join(path)
+        for option in command.params:
+            if isinstance(option, click.Option):
+                yield " ".join([*path, longest(option)])
+
+
+def test_every_command_and_option_is_covered():
+    names = set(everything())
+    assert {"train --seed", "train --output", "table sharpness --m", "--version"} <= names
+    assert set(EFFECTS) == names
+
+
+@pytest.mark.parametrize("option", EFFECTS)
+def test_an_effect_looks_at_a_run_with_its_option(option):
+    assert any(option in given(RUNS[name][0]) for name in names_of(EFFECTS[option]))
+
+
+def test_the_options_of_a_line_are_recognised():
+    assert given("train -b 1 --as-is x.npy") == {
+        "", "train", "train --batch-size", "train --as-is",
+    }  # fmt: skip
+    assert given("table sharpness -f csv") == {"", "table", "table sharpness",
+                                               "table sharpness --format"}  # fmt: skip
+    assert given("--version") == {"", "--version"}
+
+
+def test_every_run_is_looked_at_and_there_are_few():
+    used = {name for function in EFFECTS.values() for name in names_of(function)}
+    assert used == set(RUNS)
+    assert len(RUNS) <= 45, "each costs two seconds"
