@@ -17,8 +17,9 @@ import pytest
 import torch
 
 from whichmin.core.batches import make_stream
-from whichmin.core.data import make_data, random_frame, random_start
+from whichmin.core.data import make_data
 from whichmin.core.engines import ENGINES, Problem
+from whichmin.core.frames import random_frame, random_start
 from whichmin.core.run import advance
 from whichmin.words import Activation, EngineName
 

@@ -4,15 +4,15 @@ It never imports ``whichmin.symbolic``: what the two agree on, they reached apar
 """
 
 from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream
-from whichmin.core.data import (
-    Data,
-    make_data,
+from whichmin.core.data import Data, make_data
+from whichmin.core.dynamics import default_step_limit, rates
+from whichmin.core.frames import (
     orthonormalise,
     random_frame,
     random_start,
     standard_basis,
+    whiten,
 )
-from whichmin.core.dynamics import default_step_limit, rates
 from whichmin.core.landscape import gradient, loss
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.sharpness import (
@@ -50,4 +50,5 @@ __all__ = [
     "standard_basis",
     "top_eigenvalue",
     "train",
+    "whiten",
 ]

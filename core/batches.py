@@ -58,7 +58,7 @@ class BatchStream:
 
     @property
     def is_full_batch(self) -> bool:
-        """Whether every batch holds every point exactly once: gradient descent."""
+        """Whether every batch holds every point exactly once, which is gradient descent."""
         return self.batch_size == self.m and self.sampling not in (
             Sampling.WITH_REPLACEMENT,
             Sampling.CUSTOM,
@@ -66,7 +66,7 @@ class BatchStream:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the batches are a given sequence: then pairs can be told apart unequally."""
+        """Whether the batches are a given sequence, which may tell some pairs apart only."""
         return self.sampling in {Sampling.CYCLIC, Sampling.CUSTOM}
 
     @property
@@ -252,8 +252,8 @@ def floyd_subset(draws: Indices, m: int) -> Indices:
         m: Size of the set.
 
     Returns:
-        Distinct elements, same shape. If all draw tuples are equally likely, so are all subsets:
-        each subset has exactly ``k!`` preimages.
+        Distinct elements, same shape. If all draw tuples are equally likely, so are all subsets,
+        because each subset has exactly ``k!`` preimages.
     """
     k = draws.shape[-1]
     taken = np.zeros((*draws.shape[:-1], m), dtype=bool)

@@ -17,6 +17,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -247,7 +248,7 @@ def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[
     rate = rates(stream, problem.step_size)
     off_span, growth = abs(rate.off_span), rate.growth
     if not problem.data.orthonormal:
-        growth, off_span = _correlated_rates(problem.data, problem.step_size)
+        growth, off_span = _correlated_rates(problem.data, problem.step_size, tolerance)
     total = math.log(1 / tolerance) / max(off_span, 1e-300)
     if rate.separation < 0:
         z = float(stats.norm.isf(_EARLY_STOP / stream.m))
@@ -259,20 +260,26 @@ def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[
     return total, growth
 
 
-def _correlated_rates(data: Data, step_size: float) -> tuple[float, float]:
+def _correlated_rates(data: Data, step_size: float, tolerance: float) -> tuple[float, float]:
     """Growth and slowest decay of gradient descent on correlated data, linear activation.
 
     At the minimum (unit top eigenvector of ``M = A^T A / m``) the Hessian's other eigenvalues are
     ``top - lambda_j``. ReLU has no closed form; the linear rate stands in as an order of magnitude.
+
+    A direction with ``top - lambda_j <= tolerance * top`` has nothing to decay: a unit vector along
+    it has a loss gap of ``(top - lambda_j) / 2``. On whitened data that is the whole span, and only
+    the part off the span decays, where ``lambda = 0``.
 
     Returns:
         Growth and decay per step.
     """
     spectrum = data.gram_spectrum[0] / data.m
     top = float(spectrum[-1])
-    below = float(spectrum[-2]) if len(spectrum) > 1 else 0.0
-    gap = max(top - below, top * 1e-6)
-    return math.log1p(step_size * top), step_size * gap
+    # Equal eigenvalues come out of eigh up to m eps apart.
+    equal = max(tolerance, data.m * torch.finfo(spectrum.dtype).eps) * top
+    gaps = top - spectrum
+    gap = float(gaps[gaps > equal].min()) if bool((gaps > equal).any()) else top
+    return math.log1p(step_size * top), step_size * max(gap, top * 1e-6)
 
 
 def _log_of_rest(taken: float) -> float:

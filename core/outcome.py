@@ -16,7 +16,7 @@ from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.words import Activation, Status
 
-__all__ = ["Judge", "Record", "active_energy", "observe"]
+__all__ = ["Judge", "Observation", "Record", "active_energy", "observe"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ class Judge:
         self.scale = float(problem.data.gram.diagonal().mean())
         self.smallest = _smallest_positive_eigenvalue(problem.data)
         self.rivals = self._rivals(stream).to(start.device)
+        self.noisy = not (stream.is_full_batch or problem.data.orthonormal)
+        self.mixtures = self._mixtures(stream)
         # Overflow is doubly exponential once alpha S > 2, so the exact threshold moves the
         # reported step by one or two at most.
         self.explosion = 1e12 * start.square().sum(-1).clamp_min(1.0)
@@ -108,6 +110,19 @@ class Judge:
         if stream.is_fixed:
             return torch.from_numpy(stream.separation() > 0)
         return torch.ones(1, 1, dtype=torch.bool)
+
+    def _mixtures(self, stream: BatchStream) -> torch.Tensor | None:
+        """Which sums of single gradients must vanish before mini-batches come to rest.
+
+        On correlated data. Random batches of b < m points rest exactly where every single gradient
+        vanishes: exchanging one point for another must change nothing, and the sum is zero.
+
+        Returns:
+            Multiplicities of the points in fixed batches, shape ``(K, m)``; None for random ones.
+        """
+        if not (self.noisy and stream.is_fixed):
+            return None
+        return torch.from_numpy(np.unique(stream.counts(), axis=0)).to(self.problem.data.points)
 
     def __call__(self, engine: Engine, replicas: torch.Tensor) -> list[Status | None]:
         """Judge the engine's rows.
@@ -136,7 +151,8 @@ class Judge:
             reached &= self._rival_mass(seen) <= self.tolerance
             arrived = Status.CONVERGED
         else:
-            gradient = self._gradient_energy(seen, engine.weights())
+            weights = engine.weights()
+            gradient = self._gradient_energy(seen, weights)
             if relu:
                 # |grad|^2 in units of (w^T M w) tr M, M = A^T A / m: scaling the data does not
                 # change it, and it stays of order 1 around the maximum w = 0.
@@ -148,6 +164,11 @@ class Judge:
                 # Exactly on another eigenvector: only rounding could ever leave.
                 noise = 16 * self.problem.data.n * torch.finfo(norm.dtype).eps
                 trapped |= ~reached & (gradient <= (noise * self.scale) ** 2 * norm)
+            if self.noisy:
+                # Mini-batches may cross a minimum, or wander along a manifold of them.
+                for row in reached.nonzero().flatten().tolist():
+                    left = self._batch_gradients(seen, weights, row)
+                    reached[row] = left <= self.tolerance * self.scale**2
         verdicts = (
             (diverged, Status.DIVERGED),
             (silent & relu, Status.DEAD_NEURON),
@@ -213,6 +234,23 @@ class Judge:
         with single_threaded():
             pulled = force @ data.points
         return ((pulled + seen.active_energy[:, None] * weights) / data.m).square().sum(-1)
+
+    def _batch_gradients(self, seen: Observation, weights: torch.Tensor, row: int) -> float:
+        """Squared gradients of one replica's batches, summed.
+
+        For orthonormal data and single points that is, next to a minimum, the squared off-winner
+        mass: ``|-c_i a_i + c_i^2 w|^2 = c_i^2 (1 - c_i^2)`` at ``N = 1``.
+
+        Returns:
+            The sum over the rows of ``mixtures``, or over all points.
+        """
+        code = seen.correlations[row]
+        if self.problem.activation is Activation.RELU:
+            code = code.clamp_min(0)
+        pull = ((seen.squared_norm[row] - 2) * code)[:, None] * self.problem.data.points
+        single = pull + code.square()[:, None] * weights[row]
+        batches = single if self.mixtures is None else self.mixtures @ single
+        return float(batches.square().sum())
 
 
 def _smallest_positive_eigenvalue(data: Data) -> float:

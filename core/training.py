@@ -12,9 +12,10 @@ import torch
 from whichmin.core import outcome
 from whichmin.core.batches import BatchStream, make_stream
 from whichmin.core.checkpoint import EVERY
-from whichmin.core.data import Data, Handling, make_data, random_start
+from whichmin.core.data import Data, Handling, make_data
 from whichmin.core.dynamics import settling_time, step_limits
 from whichmin.core.engines import ENGINES, EngineFactory, Problem
+from whichmin.core.frames import random_start
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.run import Run
 from whichmin.core.session import finish, resume
@@ -68,7 +69,8 @@ def train(
     A run has *converged* when its loss gap is at most ``tolerance`` (relative to the mean squared
     length of the data points, 1 for orthonormal ones) and the squared correlations with all points
     that the batches tell apart from the winner sum to at most ``tolerance``. A full batch tells no
-    points apart; a cycle whose batch size divides m keeps blocks together.
+    points apart; a cycle whose batch size divides m keeps blocks together. On correlated data the
+    squared gradients of the single points take the place of those correlations.
 
     Args:
         data: Data points as rows, shape ``(m, n)``, or validated :class:`~whichmin.core.data.Data`.
@@ -89,7 +91,8 @@ def train(
         check_every: Steps between two tests for convergence; by default a 500th of what the theory
             expects, the same for every start. Reported steps are multiples of it.
         handling: What to do with raw data that are not orthonormal: ``require`` (refuse),
-            ``polar`` or ``qr`` (orthonormalise), ``as-is``.
+            ``polar`` or ``qr`` (orthonormalise), ``whiten``, ``as-is`` (see
+            :func:`~whichmin.core.data.make_data`).
         dtype: float64 or float32; by default that of validated data, float64 otherwise.
         device: ``cpu`` or ``cuda``.
         record_at: Record the state at multiples of this number of steps, or at the steps of this

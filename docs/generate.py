@@ -1,6 +1,9 @@
 """Writes the generated parts of README.md and docs/; ``--check`` says whether they are current.
 
-A generated part stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
+* A part stands between ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
+* Some pages are generated as a whole (see ``pages.py``).
+* Outputs shown in ``console`` blocks, and the figures that a page's commands draw, come from
+  running the page (see ``blocks.py``). ``--check`` leaves these out: a test runs every page.
 """
 
 from __future__ import annotations
@@ -8,7 +11,12 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from blocks import figures, run_page
+from pages import api_pages, cli_page
 
 from whichmin.cli import run
 from whichmin.verification.checks import all_checks
@@ -18,6 +26,13 @@ from whichmin.verification.sharpness_table import sharpness_table
 from whichmin.words import Status
 
 ROOT = Path(__file__).parents[1]
+
+
+def commands() -> str:
+    """The README's two commands."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Two commands\n")[1].split("\n## ")[0]
+    return section.strip()
 
 
 def sharpness() -> str:
@@ -40,9 +55,13 @@ def statuses() -> str:
 
 
 def checks() -> str:
-    """One section per check."""
+    """One section per topic, one entry per check."""
     parts = []
+    topic = ""
     for check in all_checks():
+        if not check.id.startswith(f"{topic}."):
+            topic = check.id.split(".")[0]
+            parts.append(f"## {topic.capitalize()}\n")
         cases = f"{check.examples} random problems by default" if check.cases else "fixed cases"
         parts.append(
             f"### `{check.id}`\n\n{check.statement[0].upper()}{check.statement[1:]}.\n\n"
@@ -61,11 +80,12 @@ def counterexamples() -> str:
     return "\n".join(rows)
 
 
-PARTS = {
+PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
         "table: whichmin table sharpness -f markdown": sharpness,
         "output: train --seed 2 --step-size 0.2": lambda: command("train --seed 2 --step-size 0.2"),
     },
+    "docs/index.md": {"commands": commands},
     "docs/reference.md": {"statuses": statuses},
     "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
@@ -89,29 +109,81 @@ def filled(text: str, name: str, content: str) -> str:
     return f"{head}{begin}\n\n{content}\n\n<!-- end {kind} -->{tail}"
 
 
-def outdated(write: bool) -> list[str]:
-    """Fill every generated part.
-
-    Args:
-        write: Whether to write files that changed.
-
-    Returns:
-        Files whose generated parts were not current.
-    """
-    stale = []
+def current() -> dict[str, str]:
+    """What every file with generated content should hold."""
+    texts = {"docs/cli.md": cli_page(), **api_pages()}
     for file, parts in PARTS.items():
-        before = text = (ROOT / file).read_text(encoding="utf-8")
+        text = (ROOT / file).read_text(encoding="utf-8")
         for name, make in parts.items():
             text = filled(text, name, make())
-        if text != before:
+        texts[file] = text
+    return texts
+
+
+def outdated(write: bool) -> list[str]:
+    """Compare every generated part and page with what it should be.
+
+    Args:
+        write: Whether to write files that changed, and to remove API pages of packages that went.
+
+    Returns:
+        Files that were not current.
+    """
+    texts = current()
+    stale = []
+    for file, text in texts.items():
+        path = ROOT / file
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(file)
             if write:
-                (ROOT / file).write_text(text, encoding="utf-8")
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    for path in (ROOT / "docs/api").glob("*.md"):
+        name = path.relative_to(ROOT).as_posix()
+        if name not in texts:
+            stale.append(name)
+            if write:
+                path.unlink()
     return stale
+
+
+def all_pages() -> list[Path]:
+    """Every page that may show code."""
+    docs = [p for p in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in p.parts]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *docs]
+
+
+def rerun() -> list[str]:
+    """Run every page; write outputs and figures that changed.
+
+    Returns:
+        Files that changed, and what a page shows that could not be brought up to date.
+    """
+    changed = []
+    for page in all_pages():
+        text = page.read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as name:
+            run = run_page(text, Path(name))
+            fresh = "\n".join(run.lines)
+            for figure in figures(text):
+                drawn = (Path(name) / Path(figure).name).read_bytes()
+                shown = page.parent / figure
+                if not shown.exists() or shown.read_bytes() != drawn:
+                    shown.parent.mkdir(exist_ok=True)
+                    shown.write_bytes(drawn)
+                    changed.append(str(shown.relative_to(ROOT)))
+            if fresh != text:
+                page.write_text(fresh, encoding="utf-8")
+                changed.append(str(page.relative_to(ROOT)))
+            with tempfile.TemporaryDirectory() as again:
+                changed += run_page(fresh, Path(again)).failures if run.failures else []
+    return changed
 
 
 if __name__ == "__main__":
     check_only = "--check" in sys.argv[1:]
     changed = outdated(write=not check_only)
+    if not check_only:
+        changed += rerun()
     print("\n".join(changed) or "all generated parts are current")
     sys.exit(1 if check_only and changed else 0)

@@ -189,7 +189,7 @@ def critical_solutions() -> list[dict[sp.Symbol, sp.Expr]]:
     squared components must vanish.
 
     Returns:
-        Solutions in non-negative C, R: C = 0 with R free, and C = 1 with R = 0.
+        Solutions in non-negative C and R, which are C = 0 with R free, and C = 1 with R = 0.
     """
     energy = gradient_energy().expression.subs(N, C + R) * m**2
     along_rest = C**2 * R

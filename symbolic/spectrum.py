@@ -202,7 +202,7 @@ def spectrum_at_minimum() -> tuple[Family, ...]:
     """Spectrum at a minimum with k active points.
 
     Returns:
-        Four families: radial, flat, kink, off-span.
+        The radial, flat, kink and off-span families.
     """
     upper, _, active, kink, rest = spectrum()
 

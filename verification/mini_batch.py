@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from whichmin.core.batches import BatchStream
 from whichmin.core.dynamics import rates
 from whichmin.core.engines import Problem
-from whichmin.core.selection import MONITORING, simulate_selection
+from whichmin.core.selection import MONITORING, simulate_selection, two_point_chance
 from whichmin.symbolic import closed_form
 from whichmin.verification.full_batch import FullBatch, follow_full_batch
 from whichmin.verification.hypotheses import Start, is_trapped
@@ -97,7 +97,10 @@ def choose(
         bounds = np.asarray(closed_form("selection.arcsine_bound")(cosine=cosines))
     if len(active) == 2 and noise == 1:
         chances, time = _two(own, growth, clock, tolerance, every)
-        errors, source = np.zeros(2), "closed form, first order in step_size / batch_size"
+        errors, source = (
+            np.zeros(2),
+            "the closed form, carried back through the growth of the weights",
+        )
     elif not simulate:
         return Choice(_ONE, groups, bounds=bounds, source="not simulated")
     else:
@@ -146,24 +149,17 @@ def _favourite(problem: Problem, stream: BatchStream, energies: list[float]) -> 
 def _two(
     own: Floats, growth: Floats, clock: float, tolerance: float, every: int
 ) -> tuple[Floats, float]:
-    """Two active points: chances with the correction for the growth phase, and expected steps.
+    """Two active points: chances and expected steps.
 
     Returns:
         Chances and steps.
     """
-    theta = math.atan2(own[1], own[0])
-    chance = closed_form("selection.two_point_probability")(theta=theta)
-    drift = closed_form("selection.two_point_drift")
-    for length, noise, push in growth:
-        # The form has (2 - N)^2 and (2 - N) C as a product; their means are what is known here.
-        gain = math.sqrt(noise)
-        chance += drift(C=push / gain, N=2 - gain, D=length, theta=theta)
     level = 0.5 * math.log(1 / tolerance) + MONITORING * math.sqrt(2 * clock * every)
     v = math.log(own[0] / own[1])
+    chance = two_point_chance(v, growth)
     steps = 0.0
     if abs(v) < level:
         steps = closed_form("selection.two_point_time")(D=clock, V=level, v=v)
-    chance = min(max(float(chance), 0.0), 1.0)
     return np.array([chance, 1 - chance]), float(steps)
 
 

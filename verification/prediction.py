@@ -28,6 +28,7 @@ from whichmin.words import Activation, Kink, Sampling, Status, parse
 __all__ = ["Prediction", "predict"]
 
 Floats = NDArray[np.float64]
+_LOG_10 = math.log(10)
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ def predict(
 
     Gradient descent on orthonormal data is followed exactly in three numbers, for every start and
     step size. Mini-batches: candidates by the theorems (Ghosh et al. 2025, Theorems 1 and 2) and
-    the trap region; probabilities in closed form for two active points, by simulating the
-    selection process for more; both to first order in ``step_size / batch_size``.
+    the trap region; probabilities from the diffusion limit, in closed form (carried back through
+    the growth of the weights) for two active points, by simulation for more. What is left out is
+    of second order in ``step_size / batch_size``.
 
     Args:
         w0: Starting weights, shape ``(n,)``.
@@ -178,9 +180,13 @@ def _full_batch(
     path = follow_full_batch(
         start.correlations, start.off_span, problem.activation, problem.step_size, tolerance
     )
-    if path.status is Status.STEP_LIMIT:
-        slow = problem.step_size / problem.data.m < 0.5
-        reason = "it takes very long" if slow else "the minima repel: step_size / m is above 1/2"
+    alpha = problem.step_size / problem.data.m
+    # From 1/2 on a radial deviation from a minimum grows by |1 - 4 alpha| a step. Bounded runs are
+    # chaotic then, and after a factor of 1e12 rounding decides where they are.
+    chaotic = alpha >= 0.5 and path.steps * math.log(max(2.0, abs(1 - 4 * alpha))) > 12 * _LOG_10
+    if path.status is Status.STEP_LIMIT or chaotic:
+        repel = "the minima repel (step_size / m is at least 1/2) and the run is chaotic"
+        reason = repel if alpha >= 0.5 else "it takes very long"
         return Prediction("no minimum is reached", None, **common, reason=reason)
     steps = float(-(-path.steps // every) * every)
     if path.status is not Status.CONVERGED:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from whichmin.core.data import Data, make_data, random_frame, standard_basis
+from whichmin.core.data import Data, make_data
+from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.sharpness import hessian, hessian_spectrum, plain_autograd_hessian
 from whichmin.core.training import train
 from whichmin.core.validation import check_integer, check_seed
@@ -104,7 +105,7 @@ def sharpness_table(
     Args:
         m: Number of data points.
         n: Dimension.
-        positive: Number of points with positive correlation at the start, k = |S+|. With all
+        positive: Number of points with positive correlation at the start, ``k = |S+|``. With all
             three numbers the closed forms are evaluated and compared with training runs.
         seed: Seed of the start, the frame and the batches.
         frame: ``standard`` (standard basis: a correlation is a coordinate and keeps its sign at

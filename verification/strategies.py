@@ -13,7 +13,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from whichmin.core.batches import BatchStream, make_stream
-from whichmin.core.data import Data, make_data, random_frame, standard_basis
+from whichmin.core.data import Data, make_data
+from whichmin.core.frames import random_frame, standard_basis
 from whichmin.words import Activation, Kink, Sampling
 
 __all__ = [
@@ -65,7 +66,7 @@ class PointCase:
 
     @cached_property
     def correlations(self) -> np.ndarray:
-        """Correlations: active first, then kinks, then inactive."""
+        """Correlations, active ones first, then kinks, then inactive ones."""
         rng = np.random.default_rng(self.seed)
         size = self.scale * rng.uniform(0.1, 1.0, self.m)
         if self.activation is Activation.LINEAR:

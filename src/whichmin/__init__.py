@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         standard_basis,
         top_eigenvalue,
         train,
+        whiten,
     )
+    from whichmin.datasets import load_images
     from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
     from whichmin.files import load_array
     from whichmin.symbolic import closed_form, closed_forms
@@ -40,8 +42,9 @@ _HOMES = {
         "TrainResult", "Trajectory", "gradient", "hessian", "hessian_spectrum", "hessian_trace",
         "load_trajectory", "loss", "make_data", "make_stream", "orthonormalise",
         "plain_autograd_hessian", "random_frame", "random_start", "resume", "standard_basis",
-        "top_eigenvalue", "train",
+        "top_eigenvalue", "train", "whiten",
     ),
+    "whichmin.datasets": ("load_images",),
     "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
     "whichmin.files": ("load_array",),
     "whichmin.symbolic": ("closed_form", "closed_forms"),
@@ -69,6 +72,7 @@ __all__ = [
     "hessian_spectrum",
     "hessian_trace",
     "load_array",
+    "load_images",
     "load_trajectory",
     "loss",
     "make_data",
@@ -84,6 +88,7 @@ __all__ = [
     "top_eigenvalue",
     "train",
     "verify",
+    "whiten",
 ]
 
 

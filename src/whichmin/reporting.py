@@ -288,7 +288,7 @@ class Document:
         """Write the document.
 
         Args:
-            form: One of :data:`FORMATS`; ``table`` is plain text.
+            form: One of ``FORMATS``; ``table`` is plain text.
 
         Returns:
             The text, without a trailing newline.

@@ -45,7 +45,7 @@ CASES = {
     "replicas against w0": (train, {"replicas": 3}, "replicas = 3", "1 row(s) of w0"),
     "max steps": (train, {"max_steps": -1}, "max_steps = -1", ">= 0"),
     "check every": (train, {"check_every": 0}, "check_every = 0", ">= 1"),
-    "handling": (train, {"handling": "ignore"}, "handling = 'ignore'", "require, polar, qr, as-is"),
+    "handling": (train, {"handling": "ignore"}, "handling = 'ignore'", "require, polar, qr, whiten, as-is"),
     "limit unreasonable": (train, {"step_size": 1e-9}, "max_steps = None", "must be given here"),
     "w0 length": (train, {"w0": [1.0, 0.0, 0.0]}, "w0 = 'array of shape (3,)'", "(2,)"),
     "w0 rank": (train, {"w0": np.ones((1, 1, 2))}, "w0 = 'array of shape (1, 1, 2)'", "(replicas"),

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from whichmin.core.batches import make_stream
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
 from whichmin.core.dynamics import default_step_limit, difference_law, rates
 from whichmin.core.engines import Problem
+from whichmin.core.frames import random_frame
 from whichmin.core.training import train
 from whichmin.errors import InputError
 from whichmin.words import Activation

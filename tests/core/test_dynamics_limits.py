@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from whichmin.core.batches import make_stream
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
 from whichmin.core.dynamics import default_step_limit, difference_law, rates
 from whichmin.core.engines import Problem
+from whichmin.core.frames import random_frame
 from whichmin.core.training import train
 from whichmin.errors import InputError
 from whichmin.words import Activation, Status
@@ -105,3 +106,16 @@ def test_a_step_size_beyond_the_theory_asks_for_a_limit(sampling, b):
     problem = Problem(make_data(np.eye(2)), Activation.RELU, b / 2)
     with pytest.raises(InputError, match=r"max_steps = None.*step_size / batch_size below 1/2"):
         default_step_limit(problem, make_stream(2, b, sampling=sampling), 0.4, 1e-12)
+
+
+def test_equal_top_eigenvalues_need_no_time_to_decay():
+    # Whitened: M = P/r. Only the part off the span decays, at the rate top = 1/2 of r = 2.
+    data = make_data([[1.0, 0.1, 2.0], [0.0, 3.0, 1.0], [2.0, 2.0, 0.0]], handling="whiten")
+    problem = Problem(data, Activation.LINEAR, 0.1)
+    limit = default_step_limit(problem, make_stream(3, 3), 1.0, 1e-12)
+    assert limit == math.ceil(math.log(1e12) / (0.1 / 2)) + 1
+    result = train(data, [0.5, 0.1, 0.3], activation="linear", batch_size=None)
+    assert result.converged
+    # With a full span nothing has to decay but the norm.
+    plane = make_data([[1.0, 0.1], [0.0, 3.0], [2.0, 2.0]], handling="whiten")
+    assert default_step_limit(Problem(plane, Activation.LINEAR, 0.1), make_stream(3, 3), 1.0, 1e-12)

@@ -3,7 +3,8 @@ import pytest
 import torch
 from scipy.optimize import minimize
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
+from whichmin.core.frames import random_frame
 from whichmin.core.landscape import gradient, loss, loss_gap, minimum_loss
 from whichmin.words import Activation
 

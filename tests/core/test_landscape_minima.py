@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
+from whichmin.core.frames import random_frame
 from whichmin.core.landscape import gradient, loss, minimum_loss
 from whichmin.words import Activation
 

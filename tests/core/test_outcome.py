@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from whichmin.core.data import random_frame, random_start
+from whichmin.core.frames import random_frame, random_start
 from whichmin.core.training import train
 from whichmin.words import Status
 
@@ -161,3 +161,48 @@ def test_correlated_relu_gets_the_time_it_needs(seed):
     rows = np.random.default_rng(seed).normal(size=(4, 6)) / 2
     result = train(rows, handling="as-is", batch_size=None, replicas=20)
     assert set(result.status) <= {Status.STATIONARY, Status.DEAD_NEURON}
+
+
+def simplex(m):
+    """Corners of a regular simplex: M = P/(m - 1), so the span's unit vectors are linear minima."""
+    return (np.eye(m) - 1 / m) * (m / (m - 1)) ** 0.5
+
+
+def test_mini_batches_that_cross_a_minimum_of_correlated_data_are_not_there():
+    # The loss gap falls below the tolerance again and again while the weights wander.
+    for seed in range(3):
+        options = {"handling": "as-is", "activation": "linear", "tolerance": 1e-6, "seed": seed,
+                   "check_every": 1, "step_size": 0.5, "max_steps": 3000}  # fmt: skip
+        walk = train(simplex(4), batch_size=3, record_at=1, **options)
+        assert walk.status == (Status.STEP_LIMIT,)
+        span = (walk.trajectory.correlations**2).sum(-1) * 3 / 4  # |w|^2 in the span
+        gap = (1 / 3) * ((walk.trajectory.squared_norm - 1) ** 2) / 2
+        crossings = (gap < 1e-6) & (np.abs(span - walk.trajectory.squared_norm) < 1e-9)
+        assert crossings.sum() > 10
+        assert train(simplex(4), batch_size=None, **options).converged
+
+
+@pytest.mark.parametrize(
+    ("activation", "rows", "start"),
+    [
+        # ReLU at a corner of the simplex: every other point is inactive.
+        ("relu", simplex(4), simplex(4)[1] / 2),
+        # A point that occurs twice, beside an orthogonal one: its direction is the minimum.
+        ("linear", [[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0.5, 0.2]),
+    ],
+)
+def test_mini_batches_come_to_rest_where_every_single_gradient_vanishes(activation, rows, start):
+    for sampling in ("without-replacement", "with-replacement", "cyclic"):
+        result = train(rows, start, activation=activation, handling="as-is", batch_size=2,
+                       sampling=sampling, max_steps=4000)  # fmt: skip
+        assert result.status[0] in {Status.STATIONARY, Status.CONVERGED}, sampling
+        assert abs(result.cosine.item()) > 1 - 1e-9
+
+
+def test_fixed_batches_rest_where_their_own_gradients_vanish():
+    rows = [[1.0, 0.3, 0.0], [0.0, 1.0, 0.3]]
+    options = {"handling": "as-is", "activation": "linear", "sampling": "custom"}
+    whole = train(rows, [0.5, 0.4, 0.3], batches=[[0, 1]] * 4000, **options)
+    assert whole.status == (Status.CONVERGED,)
+    single = train(rows, [0.5, 0.4, 0.3], batches=[[0], [1]] * 2000, **options)
+    assert single.status == (Status.STEP_LIMIT,)

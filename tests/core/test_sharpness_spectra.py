@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
+from whichmin.core.frames import random_frame
 from whichmin.core.sharpness import (
     hessian,
     hessian_spectrum,

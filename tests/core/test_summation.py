@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import random_frame
+from whichmin.core.frames import random_frame
 from whichmin.core.summation import pairwise_sum, project
 
 

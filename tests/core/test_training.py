@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import make_data, random_frame, random_start
+from whichmin.core.data import make_data
 from whichmin.core.engines import DenseEngine
+from whichmin.core.frames import random_frame, random_start
 from whichmin.core.training import train
 from whichmin.words import Status
 

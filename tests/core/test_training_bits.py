@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from whichmin.core import run
-from whichmin.core.data import orthonormalise, random_frame, random_start
+from whichmin.core.frames import orthonormalise, random_frame, random_start
 from whichmin.core.training import train
 
 ENGINES = ("autograd", "dense", "reduced")

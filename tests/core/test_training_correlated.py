@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import random_frame, random_start
+from whichmin.core.frames import random_frame, random_start
 from whichmin.core.landscape import gradient, loss
 from whichmin.core.training import train
 from whichmin.words import Status

@@ -10,9 +10,10 @@ import torch
 from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.batches import make_stream
-from whichmin.core.data import make_data, standard_basis
+from whichmin.core.data import make_data
 from whichmin.core.dynamics import rates
 from whichmin.core.engines import Problem
+from whichmin.core.frames import standard_basis
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.rounding import EPS, product_bound
 from whichmin.verification.strategies import RunCase, runs

@@ -9,8 +9,9 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
 from whichmin.core.engines import Engine, Problem
+from whichmin.core.frames import random_frame
 from whichmin.verification.evidence import Check, Margin, Settings
 from whichmin.verification.exact import Vector, exact_step
 from whichmin.verification.rounding import TRAJECTORY

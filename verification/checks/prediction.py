@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from whichmin.core.batches import BatchStream, make_stream
-from whichmin.core.data import Data, make_data, random_frame, standard_basis
+from whichmin.core.data import Data, make_data
+from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.result import TrainResult
 from whichmin.core.training import train
 from whichmin.verification.evidence import Check, Margin

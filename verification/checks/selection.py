@@ -11,8 +11,9 @@ import torch
 from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
-from whichmin.core.data import make_data, standard_basis
+from whichmin.core.data import make_data
 from whichmin.core.engines import Problem
+from whichmin.core.frames import standard_basis
 from whichmin.core.selection import simulate_selection
 from whichmin.core.training import train
 from whichmin.verification.evidence import Check, Margin, Settings

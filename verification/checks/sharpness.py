@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import torch
 
-from whichmin.core.data import make_data, standard_basis
+from whichmin.core.data import make_data
+from whichmin.core.frames import standard_basis
 from whichmin.core.sharpness import hessian, plain_autograd_hessian
 from whichmin.core.training import train
 from whichmin.symbolic import ClosedForm

@@ -16,13 +16,24 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_sizes", "data_options", "read_data", "read_indices", "run_options"]
 
+# Images listed by their place in the original set; more would hide the other notes.
+_LISTED = 16
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.argument("file", required=False, type=click.Path()),
     click.option("--key", help="Name of the array, for a FILE that holds several (.npz, .pt)."),
     click.option(
-        "--m", type=int, help="Generated data: number of points, at least 1.  [default: 8]"
+        "--dataset",
+        type=click.Choice(["digits", "mnist"]),
+        help="Real images instead of FILE: --m of them, chosen by --seed.",
+    ),
+    click.option("--label", type=int, help="Only images of this class, 0 to 9 (with --dataset)."),
+    click.option(
+        "--m",
+        type=int,
+        help="Generated data or --dataset: number of points, at least 1.  [default: 8]",
     ),
     click.option(
         "--n",
@@ -42,6 +53,9 @@ _OPTIONS = (
     ),
     click.option(
         "--as-is", is_flag=True, help="Take rows of FILE that are not orthonormal as they are."
+    ),
+    click.option(
+        "--whiten", is_flag=True, help="Centre and whiten the rows of FILE: not orthonormal."
     ),
 )
 
@@ -166,45 +180,90 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
     Raises:
         InputError: Options that do not go together, or unusable data.
     """
-    from whichmin.core.data import make_data, random_frame, standard_basis
+    from whichmin.core.data import make_data
     from whichmin.files import load_array
 
-    file, orthonormalise, as_is = (options[k] for k in ("file", "orthonormalise", "as_is"))
+    _refuse_combinations(options)
     place = {"dtype": options["dtype"], "device": options["device"]}
-    if orthonormalise and as_is:
-        raise InputError("--as-is", True, "cannot be combined with --orthonormalise")
-    if file is None:
-        if options["key"] is not None:
-            raise InputError("--key", options["key"], "needs a FILE")
-        if orthonormalise or as_is:
-            name = "--as-is" if as_is else "--orthonormalise"
-            raise InputError(
-                name, orthonormalise or as_is, "needs a FILE (generated data is orthonormal)"
-            )
-        m = 8 if options["m"] is None else options["m"]
-        n = max(32, m) if options["n"] is None else options["n"]
-        if options["frame"] == "standard":
-            return make_data(standard_basis(m, n), **place), [f"data: standard basis, m={m}, n={n}"]
-        note = f"data: random orthonormal frame, m={m}, n={n}, seed {options['seed']}"
-        frame = random_frame(m, n, options["seed"])
+    more: list[str] = []
+    if options["dataset"] is not None:
+        points, described, more = _images(options)
+    elif options["file"] is not None:
+        points, described = load_array(options["file"], options["key"]), options["file"]
+    else:
+        points, described = _generated(options)
         # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
-        return make_data(frame, **place), [note]
-    for name in ("m", "n", "frame"):
-        if options[name] is not None:
-            raise InputError(f"--{name}", options[name], "is for generated data, without a FILE")
-    points = load_array(file, options["key"])
+        return make_data(points, **place), [f"data: {described}"]
     raw = make_data(points, handling="as-is", **place)
-    described = f"data: {file}, m={raw.m}, n={raw.n}, deviation from orthonormality "
+    described = f"data: {described}, m={raw.m}, n={raw.n}, deviation from orthonormality "
     described += f"{raw.deviation:.2g}"
-    if as_is:
-        if not raw.orthonormal:
-            described += "; taken as it is, so the closed forms for orthonormal data do not apply"
-        return raw, [described]
-    if orthonormalise:
-        data = make_data(points, handling=orthonormalise, **place)
-        described += f", orthonormalised ({orthonormalise}) to {data.deviation:.2g}"
-        return data, [described]
-    return make_data(points, **place), [described]
+    if options["as_is"]:
+        data, done = raw, "taken as it is"
+    elif options["whiten"]:
+        data, done = make_data(points, handling="whiten", **place), "centred and whitened"
+    elif options["orthonormalise"]:
+        data = make_data(points, handling=options["orthonormalise"], **place)
+        described += f", orthonormalised ({options['orthonormalise']}) to {data.deviation:.2g}"
+    else:
+        data = make_data(points, **place)
+    if not data.orthonormal:
+        described += f"; {done}, so the closed forms for orthonormal data do not apply"
+    return data, [described, *more]
+
+
+def _refuse_combinations(options: dict[str, Any]) -> None:
+    handlings = {
+        f"--{name.replace('_', '-')}": options[name]
+        for name in ("as_is", "whiten", "orthonormalise")
+        if options[name]
+    }
+    first, *others = handlings or [""]
+    if others:
+        raise InputError(first, handlings[first], f"cannot be combined with {others[0]}")
+    dataset, file = options["dataset"], options["file"]
+    if dataset is not None and file is not None:
+        raise InputError("--dataset", dataset, f"cannot be combined with a FILE ({file})")
+    if dataset is None and options["label"] is not None:
+        raise InputError("--label", options["label"], "needs --dataset")
+    if file is None and options["key"] is not None:
+        raise InputError("--key", options["key"], "needs a FILE")
+    if dataset is None and file is None:
+        if first:
+            allowed = "needs a FILE or --dataset (generated data is orthonormal)"
+            raise InputError(first, handlings[first], allowed)
+        return
+    without = "a FILE" if dataset is None else "--dataset"
+    for name in ("m", "n", "frame") if dataset is None else ("n", "frame"):
+        if options[name] is not None:
+            raise InputError(
+                f"--{name}", options[name], f"is for generated data, without {without}"
+            )
+
+
+def _generated(options: dict[str, Any]) -> tuple[Any, str]:
+    from whichmin.core.frames import random_frame, standard_basis
+
+    m = 8 if options["m"] is None else options["m"]
+    n = max(32, m) if options["n"] is None else options["n"]
+    if options["frame"] == "standard":
+        return standard_basis(m, n), f"standard basis, m={m}, n={n}"
+    seed = options["seed"]
+    return random_frame(m, n, seed), f"random orthonormal frame, m={m}, n={n}, seed {seed}"
+
+
+def _images(options: dict[str, Any]) -> tuple[Any, str, list[str]]:
+    from whichmin.datasets import load_images
+
+    m, label, seed = options["m"], options["label"], options["seed"]
+    images = load_images(options["dataset"], 8 if m is None else m, seed, label)
+    which = "" if label is None else f" with label {label}"
+    listed = [f"{i} ({k})" for i, k in zip(images.indices, images.labels, strict=True)]
+    shown = ", ".join(listed[:_LISTED]) + (", ..." if len(listed) > _LISTED else "")
+    notes = [
+        f"images: data points 0, 1, ... are numbers (labels) {shown} of the set",
+        f"source: {images.source}",
+    ]
+    return images.points, f"{images.name}{which} ({images.description}), seed {seed}", notes
 
 
 def read_indices(file: str) -> Any:

@@ -12,7 +12,9 @@ __all__ = ["SECTIONS", "Command", "Group", "every_command"]
 
 # Headings of the options, in order; an option of another name stands under "Options".
 SECTIONS = {
-    "Data": ("key", "m", "n", "frame", "orthonormalise", "as_is"),
+    "Data": (
+        "key", "dataset", "label", "m", "n", "frame", "orthonormalise", "whiten", "as_is",
+    ),
     "Method": (
         "start", "activation", "batch_sizes", "step_size", "sampling", "batches", "max_steps",
         "tolerance", "replicas", "engine", "dtype", "device", "seed",

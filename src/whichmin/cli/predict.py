@@ -22,7 +22,7 @@ SCHEMA = "whichmin.predict/1"
 @output_options
 @click.pass_context
 def predict(ctx: click.Context, /, **options: Any) -> None:
-    """Say before training which minimum theory expects, and when.
+    """Say before training which minimum theory expects.
 
     The data and the default start are those of whichmin train with the same options. Gradient
     descent is followed exactly; mini-batches get their candidates and, where known, chances. Every
@@ -32,7 +32,7 @@ def predict(ctx: click.Context, /, **options: Any) -> None:
     Examples:
       whichmin predict --m 4 --n 16 --step-size 0.05 -b full -b 1 -b 3
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.data import random_start
+    from whichmin.core.frames import random_start
     from whichmin.core.validation import check_seed
     from whichmin.files import load_array
     from whichmin.provenance import provenance

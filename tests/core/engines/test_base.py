@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
 from whichmin.core.engines import (
     ENGINES,
     AutogradEngine,
@@ -14,6 +14,7 @@ from whichmin.core.engines import (
     ReducedEngine,
     reduced_engine,
 )
+from whichmin.core.frames import random_frame
 from whichmin.words import Activation
 
 ALL = (AutogradEngine, DenseEngine, ReducedEngine, GramEngine)

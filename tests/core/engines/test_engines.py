@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
 from whichmin.core.engines import (
     ENGINES,
     AutogradEngine,
@@ -15,6 +15,7 @@ from whichmin.core.engines import (
     Problem,
     ReducedEngine,
 )
+from whichmin.core.frames import random_frame
 from whichmin.words import Activation, EngineName
 
 ALL = (AutogradEngine, DenseEngine, GramEngine, ReducedEngine)

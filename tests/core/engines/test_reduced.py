@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.data import make_data, random_frame
+from whichmin.core.data import make_data
 from whichmin.core.engines import DenseEngine, GramEngine, Problem, ReducedEngine
+from whichmin.core.frames import random_frame
 from whichmin.words import Activation
 
 BOTH = (ReducedEngine, GramEngine)

@@ -53,9 +53,12 @@ for check_id, name in {
     "dynamics.gd_rates": "dynamics.gd_off_span_rate",
     "dynamics.sgd_rates": "dynamics.separation_rate",
     "limits.gradient_descent": "dynamics.gd_limit",
+    "selection.one_step": "selection.two_point_time",
+    "selection.reshuffled": "selection.reshuffled_noise",
 }.items():
     # A thousandth more: far below what a reader would notice, far above rounding.
     register_form(check_id, name, lambda e: e * 1.001)
+register_form("selection.process", "selection.two_point_probability", lambda e: e * 0.97)
 register_form("derivations.critical_points", "landscape.gradient_energy", lambda e: e + 1)
 
 
@@ -165,6 +168,24 @@ def crowded(monkeypatch):
 
 @breaks("limits.mini_batch")
 def mirrored(monkeypatch):
+    return PRODUCT.with_engine("reduced", Mirrored, "ends at the negative")
+
+
+class FirstComeFirstServed(ReducedEngine):
+    """Favours the first data point a little."""
+
+    def step(self, batch):
+        super().step(batch)
+        self.c[0] *= 1.0005
+
+
+@breaks("selection.law")
+def the_first_point_is_favoured(monkeypatch):
+    return PRODUCT.with_engine("reduced", FirstComeFirstServed, "favours the first point")
+
+
+@breaks("prediction.outcomes")
+def ends_elsewhere(monkeypatch):
     return PRODUCT.with_engine("reduced", Mirrored, "ends at the negative")
 
 

@@ -40,7 +40,8 @@ def test_correlated_data_is_refused_with_its_measured_deviation_and_what_to_do(c
     assert refused(capsys, "correlated.npy") == (
         "whichmin: error: data = '3 points in 5 dimensions, deviation from orthonormality 0.1', "
         "but the rows must be orthonormal to 1.8e-14; orthonormalise them (handling='polar' or "
-        "'qr', --orthonormalise) or train on them as they are (handling='as-is', --as-is)\n"
+        "'qr', --orthonormalise), whiten them (handling='whiten', --whiten) or train on them as "
+        "they are (handling='as-is', --as-is)\n"
     )
     assert "deviation from orthonormality 0.012" in refused(capsys, "float.csv")
 
