@@ -32,6 +32,8 @@ __all__ = [
 
 # What an extra is for; a test compares the names with pyproject.toml.
 UNLOCKS = {
+    "images": "real images: --dataset digits and mnist",
+    "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",
     "test": "pytest and the benchmarks",
     "dev": "linting, type checking and building",

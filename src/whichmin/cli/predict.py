@@ -22,7 +22,7 @@ SCHEMA = "whichmin.predict/1"
 @output_options
 @click.pass_context
 def predict(ctx: click.Context, /, **options: Any) -> None:
-    """Say before training which minimum theory expects, and when.
+    """Say before training which minimum theory expects.
 
     The data and the default start are those of whichmin train with the same options. Gradient
     descent is followed exactly; mini-batches get their candidates and, where known, chances. Every

@@ -8,6 +8,7 @@ import csv
 import inspect
 import io
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -45,11 +46,11 @@ RUNS = {
     "predict own batches": (f"predict {OWN} --batches cycle.csv -f json", 0),
     "predict raw": ("predict raw.npz --key rows --as-is -b full -f json", 0),
     "predict qr": ("predict raw.npz --key rows --orthonormalise qr -b full -f json", 0),
+    "predict digits": ("predict --dataset digits --label 3 --m 4 --whiten -b full -f json", 0),
     "train": (f"train {SIZE} -b full -b 1 --seed 2 -f json", 0),
     "train again": (f"train {SIZE} -b full -b 1 --seed 2 -f json -o train.json", 0),
     "other seed": (f"train {SIZE} -b full -b 1 --seed 3 -f json", 0),
     "own start": (f"train {OWN} -b full -f json", 0),
-    "random frame": (f"train {SIZE} --start start.csv -b full -f json", 0),
     "linear": (f"train {OWN} -b full --activation linear -f json", 0),
     "larger step": (f"train {SIZE} -b full -b 1 --seed 2 --step-size 0.2 -f csv", 0),
     "looser": (f"train {SIZE} -b full -b 1 --seed 2 --tolerance 1e-4 -f json", 0),
@@ -65,10 +66,13 @@ RUNS = {
         f"train {SIZE} -b full --seed 2 --tolerance 1e-4 --dtype float32 -f json", 0
     ),
     "raw refused": ("train raw.npz --key rows", 2),
-    "raw without key": ("train raw.npz --as-is", 2),
     "raw as it is": ("train raw.npz --key rows --as-is -b full -f json", 1),
     "polar": ("train raw.npz --key rows --orthonormalise polar -b full -f json", 0),
     "qr": ("train raw.npz --key rows --orthonormalise qr -b full -f json", 0),
+    "digits": (
+        "train --dataset digits --label 3 --m 4 --orthonormalise polar -b full -f json", 0
+    ),
+    "whitened": ("train raw.npz --key rows --whiten -b full -f json", 1),
     "recorded": (
         f"train {SIZE} -b full --seed 2 --record path.npy --record-every 50 -f markdown", 0
     ),
@@ -283,13 +287,12 @@ def gd_limit(keep):
 
 
 @effect("train --start", "train --frame")
-def _(done="own start", random="random frame"):
+def _(done="own start", random="train"):
     expected = gd_limit(START[:3] > 0) @ START[:3] / np.linalg.norm(START)
     assert done.column("cosine with start") == [pytest.approx(expected, abs=1e-5)]
     assert done.column("active set") == [[0, 1]]
     assert done.json["tables"][0]["notes"][0] == "data: standard basis, m=3, n=5"
     assert random.json["tables"][0]["notes"][0].startswith("data: random orthonormal frame")
-    assert random.column("cosine with start") != done.column("cosine with start")
 
 
 @effect("train --activation")
@@ -355,9 +358,8 @@ def _(single="single precision", double="looser"):
 
 
 @effect("train --key", "train --as-is")
-def _(refused="raw refused", keyless="raw without key", taken="raw as it is"):
+def _(refused="raw refused", taken="raw as it is"):
     assert "the rows must be orthonormal" in refused.err
-    assert "choose a key: rows, other" in keyless.err
     (note, *_) = taken.json["tables"][0]["notes"]
     assert "data: raw.npz, m=3, n=4" in note
     assert "taken as it is" in note
@@ -369,6 +371,31 @@ def _(polar="polar", qr="qr"):
     assert "orthonormalised (polar)" in polar.json["tables"][0]["notes"][0]
     assert "orthonormalised (qr)" in qr.json["tables"][0]["notes"][0]
     assert polar.column("cosine with start") != qr.column("cosine with start")
+
+
+@effect("train --dataset", "train --label")
+def _(done="digits"):
+    described, images, *_ = done.json["tables"][0]["notes"]
+    assert described.startswith("data: digits with label 3 (")
+    assert "m=4, n=64" in described
+    assert re.findall(r" \d+ \((\d)\)", images) == ["3"] * 4, "the labels of four images"
+    assert len(set(re.findall(r" (\d+) \(", images))) == 4
+
+
+@effect("train --whiten")
+def _(done="whitened", raw="raw as it is"):
+    assert "centred and whitened" in done.json["tables"][0]["notes"][0]
+    assert done.column("loss") != raw.column("loss")
+    # Centred rows sum to 0, so that of their inner products with any weights some are negative.
+    assert 0 < len(done.column("active set")[0]) < len(raw.column("active set")[0]) == 3
+
+
+@effect("predict --dataset", "predict --label", "predict --whiten")
+def _(done="predict digits", taken="digits"):
+    described, images, *_ = done.json["tables"][0]["notes"]
+    assert described.startswith("data: digits with label 3 (")
+    assert "centred and whitened" in described
+    assert images == taken.json["tables"][0]["notes"][1], "the same images as in training"
 
 
 @effect("train --record", "train --record-every")

@@ -24,10 +24,10 @@ OPTIONS = {
 }
 # Without these nothing is done: there is no default to state.
 NOTHING_WITHOUT_IT = {
-    *(f"{c} --{o}" for c in ("predict", "train")
-      for o in ("key", "orthonormalise", "dataset", "label")),
-    "train --record-every",
-    "table sharpness --m", "table sharpness --n", "table sharpness --positive",
+    *(f"{command} --{option}" for command in ("predict", "train")
+      for option in ("key", "dataset", "label", "orthonormalise")),
+    "train --record-every", "table sharpness --m", "table sharpness --n",
+    "table sharpness --positive",
 }  # fmt: skip
 EXAMPLE = re.compile(r"^    (whichmin .*)$", re.MULTILINE)
 
