@@ -1,8 +1,8 @@
 """Code blocks of a page: found, run in page order, compared with the output shown.
 
 * ``console`` blocks hold commands after ``$`` and, below each, the output it shows if any. They run
-  in a temporary folder, one shell per command; the exit code must be 0 unless a comment before the
-  block says ``<!-- exit code: 2 -->``.
+  in a temporary folder with a link to the repository's ``examples``, one shell per command; the
+  exit code must be 0 unless a comment before the block says ``<!-- exit code: 2 -->``.
 * ``python`` blocks are doctests, or scripts where they have no prompt. All blocks of a page share
   one namespace and the folder.
 * ``...`` in an output shown stands for anything.
@@ -143,6 +143,9 @@ def run_page(text: str, folder: Path) -> Run:
     Returns:
         What came out.
     """
+    examples = folder / "examples"
+    if not examples.exists():  # the folder may serve a second run
+        examples.symlink_to(Path(__file__).parents[1] / "examples")
     run = Run(lines=text.split("\n"))
     namespace: dict[str, Any] = {"__name__": "page"}
     shift = 0
