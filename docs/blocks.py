@@ -26,7 +26,10 @@ from typing import Any
 
 __all__ = ["REASONS", "Block", "Run", "figures", "find_blocks", "run_page"]
 
+# Of the examples in the generated page on the command line.
+RUN_ELSEWHERE = "the tests of the help texts run it"
 REASONS = (
+    RUN_ELSEWHERE,
     "installs packages",
     "fetches from the network",
     "runs the test suite",
@@ -243,6 +246,7 @@ def _shell(command: str, folder: Path) -> tuple[int, str]:
         "PATH": os.pathsep.join([here, os.environ.get("PATH", "")]),
         "COLUMNS": "100",
         "MPLBACKEND": "agg",
+        "HOME": str(folder),
     }
     done = subprocess.run(  # noqa: S603 - the documentation's own commands
         ["bash", "-o", "pipefail", "-c", command],  # noqa: S607

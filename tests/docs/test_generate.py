@@ -37,6 +37,7 @@ def test_a_new_command_appears_by_itself(monkeypatch):
     assert "whichmin guess [OPTIONS]" in text
     assert r"Guess \*the\* minimum, with `--how`." in text
     assert "```console\n$ whichmin guess --how badly\n```" in text
+    assert "| Options | value | default | meaning |" in text
     assert "| `--how` | `well`, `badly` | `well` |  |" in text
     assert "| `--many` | INTEGER | from the data | How many. |" in text
     assert generate.outdated(write=False) == ["docs/cli.md"]
@@ -44,7 +45,7 @@ def test_a_new_command_appears_by_itself(monkeypatch):
 
 def test_every_option_of_every_command_is_described():
     text = pages.cli_page()
-    for name in ("verify", "train"):
+    for name in ("verify", "train", "doctor"):
         part = text.split(f"## whichmin {name}\n")[1].split("\n## ")[0]
         for parameter in cli.commands[name].params:
             if isinstance(parameter, click.Option):
