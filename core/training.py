@@ -221,7 +221,7 @@ def prepare(
 def _recorder(
     record_at: Any, record_to: Any, checkpointed: bool, start: torch.Tensor, m: int, limit: int
 ) -> Recorder | None:
-    path = None if record_to is None else str(record_to)
+    path = None if record_to is None else os.path.abspath(record_to)
     if record_at is None:
         if path is not None:
             raise InputError("record_to", path, "needs record_at: which steps to record")

@@ -79,6 +79,18 @@ def test_taken_up_again_after_so_many_boundaries(
     assert torch.equal(finished.weights, whole.weights)
 
 
+def test_a_relative_recording_is_found_from_elsewhere(monkeypatch, tmp_path):
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path)
+    settings = {"step_size": 0.2, "record_at": 9, "record_to": "path.npy", "checkpoint": "c.npz"}
+    with pytest.raises(Stop):
+        broken_off(monkeypatch, 2, FRAME, STARTS, **settings)
+    monkeypatch.chdir(tmp_path / "there")
+    (again,) = whichmin.resume(tmp_path / "c.npz")
+    assert again.trajectory.steps[-1] == int(again.steps.max())
+    assert list((tmp_path / "there").iterdir()) == []
+
+
 def test_several_runs_share_a_file(tmp_path):
     runs = [prepare(FRAME, STARTS, batch_size=b, step_size=0.2, seed=3) for b in (None, 2)]
     told = []
