@@ -43,7 +43,8 @@ class Prediction:
         limits: Limits that belong to them, shape ``(len(candidates), n)``.
         chances: Their probabilities, shape ``(len(candidates),)``.
         chance_errors: Standard errors of simulated probabilities; 0 where they are closed forms.
-        chance_bounds: Upper bounds of the probabilities, ``(2/pi) arcsin(c_i / |c|)``.
+        chance_bounds: Upper bounds of the probabilities: ``(2/pi) arcsin(c_i / |c|)`` where the
+            weights reach the unit sphere, on average.
         chances_from: Where the probabilities come from.
         favourite: Index of the candidate that is expected to win, where only that is known.
         steps: Expected number of steps until the run is recognised as settled.
