@@ -252,7 +252,9 @@ def _mini_batch(
         steps=choice.steps,
         loss=closed_form("landscape.minimum")(m=problem.data.m),
         # Mixtures of different sizes differ in their trace, and nothing is said then.
-        sharpness=_sharpness(problem, *sizes, int(start.active.sum())) if len(sizes) == 1 else {},
+        sharpness=(
+            _sharpness(problem, sizes.pop(), int(start.active.sum())) if len(sizes) == 1 else {}
+        ),
     )
 
 
