@@ -33,7 +33,7 @@ TOPICS = {
 
 def cli_page() -> str:
     """The command line, from the commands themselves."""
-    root = click.Context(cli, info_name="whichmin")
+    root = click.Context(cli, info_name="whichmin", **cli.context_settings)
     parts = [
         "# Command line",
         NOTICE,

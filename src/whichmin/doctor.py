@@ -32,6 +32,7 @@ __all__ = [
 
 # What an extra is for; a test compares the names with pyproject.toml.
 UNLOCKS = {
+    "plot": "figures: whichmin plot",
     "images": "real images: --dataset digits and mnist",
     "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",

@@ -150,8 +150,8 @@ def test_a_signal_ends_the_run_between_two_steps(monkeypatch, tmp_path):
 def test_a_second_signal_does_not_wait(tmp_path):
     def send(done, _limit):
         if done:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt) as error:
         whichmin.train(FRAME, STARTS, checkpoint=tmp_path / "c.npz", progress=send)

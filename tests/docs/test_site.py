@@ -33,7 +33,7 @@ def test_there_is_code_to_run():
         name: sum(b.language in RUNNABLE and b.reason is None for b in found)
         for name, found in blocks.items()
     }
-    assert ran["README.md"] >= 2
+    assert ran["README.md"] >= 1
     assert ran["docs/verdicts.md"] >= 4
     elsewhere = {n for n, found in blocks.items() if RUN_ELSEWHERE in {b.reason for b in found}}
     assert elsewhere == {"docs/cli.md"}

@@ -18,6 +18,7 @@ import click
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.help import Group, every_command
+from whichmin.cli.plot import plot
 from whichmin.cli.predict import predict
 from whichmin.cli.table import table
 from whichmin.cli.train import train
@@ -57,7 +58,7 @@ def cli() -> None:
     """  # noqa: D301 - click wants the control character
 
 
-for _command in (predict, train, verify, table, doctor, completion):
+for _command in (predict, train, plot, verify, table, doctor, completion):
     cli.add_command(_command)
 
 

@@ -17,7 +17,7 @@ SECTIONS = {
     ),
     "Method": (
         "start", "activation", "batch_sizes", "step_size", "sampling", "batches", "max_steps",
-        "tolerance", "replicas", "engine", "dtype", "device", "seed",
+        "alpha", "angles", "norm", "tolerance", "replicas", "engine", "dtype", "device", "seed",
     ),
     "Recording and resuming": (
         "record", "record_every", "checkpoint", "checkpoint_every", "resume",

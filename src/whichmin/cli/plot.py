@@ -1,0 +1,246 @@
+"""``whichmin plot``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from whichmin.cli.data import data_options, read_data
+from whichmin.cli.help import Command, Group
+from whichmin.cli.options import seed_option
+from whichmin.words import Activation
+
+__all__ = ["plot"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _output(kind: str) -> Callable[[_F], _F]:
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(dir_okay=False),
+        default=f"whichmin-{kind}.svg",
+        show_default=True,
+        help="File to write (atomically): .svg or .pdf (vector), or .png.",
+    )
+
+
+_START = click.option(
+    "--start",
+    type=click.Path(),
+    help="File with the starting weights, n numbers.  [default: a uniform direction of norm 1/2; "
+    "trajectories: a start near both points]",
+)
+_ACTIVATION = click.option(
+    "--activation",
+    type=click.Choice([a.value for a in Activation]),
+    default="relu",
+    show_default=True,
+    help="Activation of the neuron; linear is the identity.",
+)
+_BATCH_SIZE = click.option(
+    "--batch-size", "-b", type=int, default=1, show_default=True,
+    help="Points per batch of SGD, 1 to m.",
+)  # fmt: skip
+_MAX_STEPS = click.option(
+    "--max-steps", type=int, help="Step limit, at least 1.  [default: from the theory's rates]"
+)
+
+
+def _step_size(default: float) -> Callable[[_F], _F]:
+    return click.option(
+        "--step-size", type=float, default=default, show_default=True,
+        help="Step size, above 0; theory covers step size / batch size up to 1/5.",
+    )  # fmt: skip
+
+
+def _replicas(default: int, what: str) -> Callable[[_F], _F]:
+    return click.option(
+        "--replicas", type=int, default=default, show_default=True, help=f"{what}, at least 1."
+    )
+
+
+def _data(options: dict[str, Any]) -> Any:
+    """Data of a figure: None for its own default."""
+    names = (
+        "file", "key", "dataset", "label", "m", "n", "frame", "orthonormalise", "whiten", "as_is",
+    )  # fmt: skip
+    given = {name: options.pop(name) for name in names}
+    if not any(value not in (None, False) for value in given.values()):
+        return None
+    place = {"seed": options["seed"], "dtype": "float64", "device": "cpu"}
+    return read_data({**given, **place})[0]
+
+
+def _draw(kind: str, options: dict[str, Any]) -> None:
+    """Draw a figure and write it.
+
+    Args:
+        kind: Name of the figure.
+        options: Values of the command's options.
+    """
+    from whichmin import plots
+    from whichmin.files import load_array
+    from whichmin.plots.style import check_axes, check_output
+
+    output = options.pop("output")
+    check_output(output)
+    check_axes(None)  # is Matplotlib there?
+    if "file" in options:
+        options["data"] = _data(options)
+    if "start" in options:
+        start = options.pop("start")
+        options["w0"] = None if start is None else load_array(start, argument="--start")
+    axes = getattr(plots, f"plot_{kind}")(**options)
+    plots.save(axes, output, f"whichmin plot {kind}")
+    click.echo(f"wrote {output}", err=True)
+
+
+@click.group(cls=Group)
+def plot() -> None:
+    """Draw one of six figures.
+
+    \b
+    Examples:
+      whichmin plot correlations --seed 2 -o picture.svg
+      whichmin plot selection --help
+    """  # noqa: D301 - click wants the control character
+
+
+@plot.command(cls=Command)
+@data_options
+@_START
+@_ACTIVATION
+@_step_size(0.2)
+@_replicas(5, "SGD runs")
+@_MAX_STEPS
+@seed_option
+@_output("trajectories")
+def trajectories(**options: Any) -> None:
+    """Draw GD and SGD in the plane, over loss and minima.
+
+    FILE holds two orthonormal rows of two numbers; by default the standard basis.
+
+    \b
+    Examples:
+      whichmin plot trajectories --seed 1 --activation linear -o plane.svg
+    """  # noqa: D301
+    _draw("trajectories", options)
+
+
+@plot.command(cls=Command)
+@data_options
+@_START
+@_ACTIVATION
+@_BATCH_SIZE
+@_step_size(0.1)
+@_MAX_STEPS
+@seed_option
+@_output("correlations")
+def correlations(**options: Any) -> None:
+    """Draw the correlations with all data points over the steps.
+
+    GD on the left with its predicted limits, SGD on the right.
+
+    \b
+    Examples:
+      whichmin plot correlations --m 5 --n 16 --seed 2 -o correlations.pdf
+    """  # noqa: D301
+    _draw("correlations", options)
+
+
+@plot.command(cls=Command)
+@data_options
+@_START
+@_ACTIVATION
+@_BATCH_SIZE
+@_step_size(0.1)
+@_replicas(30, "SGD runs")
+@_MAX_STEPS
+@seed_option
+@_output("walks")
+def walks(**options: Any) -> None:
+    """Draw how the winner's lead grows under SGD, not under GD.
+
+    The lead is R = log(|c_winner| / sum of the other |c_i|).
+
+    \b
+    Examples:
+      whichmin plot walks --replicas 10 --step-size 0.2 -o walks.svg
+    """  # noqa: D301
+    _draw("walks", options)
+
+
+@plot.command(cls=Command)
+@data_options
+@click.option(
+    "--batch-size", "-b", "batch_sizes", type=int, multiple=True,
+    help="Points per batch, 1 to m; repeat for several.  [default: 1 to m, or a dozen of them]",
+)  # fmt: skip
+@_ACTIVATION
+@click.option(
+    "--alpha", type=float, default=0.2, show_default=True,
+    help="Step size divided by batch size, above 0; theory covers up to 1/5.",
+)  # fmt: skip
+@_replicas(40, "Starts")
+@seed_option
+@_output("sparsity")
+def sparsity(**options: Any) -> None:
+    """Draw the largest cosine at the end against the batch size.
+
+    \b
+    Examples:
+      whichmin plot sparsity --m 6 --n 12 --replicas 20 -o sparsity.png
+    """  # noqa: D301
+    options["batch_sizes"] = options["batch_sizes"] or None
+    _draw("sparsity", options)
+
+
+@plot.command(cls=Command)
+@data_options
+@_START
+@_ACTIVATION
+@_BATCH_SIZE
+@_step_size(0.1)
+@seed_option
+@_output("spectra")
+def spectra(**options: Any) -> None:
+    """Draw the Hessian's eigenvalues at both minima, for three κ.
+
+    Measured at trained minima, with the closed forms as open diamonds.
+
+    \b
+    Examples:
+      whichmin plot spectra --m 4 --n 6 --step-size 0.2 -o spectra.svg
+    """  # noqa: D301
+    _draw("spectra", options)
+
+
+@plot.command(cls=Command)
+@click.option(
+    "--angle", "angles", type=float, multiple=True,
+    help="Angle of the start to data point 0 in degrees, between 0 and 90; repeat for several.  "
+    "[default: 5 to 85 in steps of 5]",
+)  # fmt: skip
+@click.option(
+    "--norm", type=float, default=0.5, show_default=True,
+    help="Norm of the start, between 0 and 1.",
+)  # fmt: skip
+@_ACTIVATION
+@_step_size(0.1)
+@_replicas(400, "Runs per angle")
+@seed_option
+@_output("selection")
+def selection(**options: Any) -> None:
+    """Draw which of two points wins against the start's angle.
+
+    \b
+    Examples:
+      whichmin plot selection --angle 20 --angle 45 --angle 70 --replicas 100 -o selection.svg
+    """  # noqa: D301
+    if not options["angles"]:
+        del options["angles"]
+    _draw("selection", options)

@@ -1,0 +1,24 @@
+"""Figures: plain functions that train, predict, draw and return Matplotlib axes.
+
+Each takes ``ax`` to draw into a figure of the caller's, and makes one of its own otherwise.
+``save`` writes a figure as SVG, PDF or PNG; the same call gives the same bytes.
+"""
+
+from whichmin.plots.correlations import plot_correlations
+from whichmin.plots.selection import plot_selection
+from whichmin.plots.sparsity import plot_sparsity
+from whichmin.plots.spectra import plot_spectra
+from whichmin.plots.style import render, save
+from whichmin.plots.trajectories import plot_trajectories
+from whichmin.plots.walks import plot_walks
+
+__all__ = [
+    "plot_correlations",
+    "plot_selection",
+    "plot_sparsity",
+    "plot_spectra",
+    "plot_trajectories",
+    "plot_walks",
+    "render",
+    "save",
+]
