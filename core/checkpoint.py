@@ -142,7 +142,7 @@ class Keeper:
                 arrays[f"{place}/rows"] = run.stream.rows
         text = json.dumps({"schema": SCHEMA, "runs": plain, "notes": self.notes})
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, checkpoint=np.array(text), **arrays)  # type: ignore[arg-type]
+        np.savez(buffer, allow_pickle=False, checkpoint=np.array(text), **arrays)
         write_bytes(self.path, buffer.getvalue(), "checkpoint")
         self._due = time.monotonic() + self.every
 

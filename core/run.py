@@ -101,11 +101,11 @@ class Run:
             self.recorder.take(self.engine, self.alive, 0)
         pace = _FIRST_PACE
         every, limit = self.recipe.check_every, self.recipe.step_limit
-        while self.result is None:
+        while not self.has_ended():
             if self.steps % every == 0 or self.steps == limit:
                 self._judge()
                 at_boundary(self)
-                if self.result is not None:
+                if self.has_ended():
                     break
             due = min((self.steps // every + 1) * every, limit)
             target = min(due, self.steps + pace)
@@ -119,7 +119,12 @@ class Run:
                 pace = max(1, taken // 2)
             if target < due:
                 at_boundary(self)
+        assert self.result is not None
         return self.result
+
+    def has_ended(self) -> bool:
+        """Whether there is a result."""
+        return self.result is not None
 
     def _judge(self) -> None:
         with single_threaded():

@@ -37,12 +37,15 @@ class Selection:
 
     Attributes:
         frequencies: How often each point won, shape ``(k,)``.
+        bounds: Upper bounds of the chances: means of ``(2/pi) arcsin(c_i / |c|)`` where the weights
+            reach the sphere (with independent batches it never drifts up from there on).
         time: Mean time until the winner's rivals had faded, in units of 1/D steps.
         time_error: Standard error of that mean.
         paths: Number of paths.
     """
 
     frequencies: Floats
+    bounds: Floats
     time: float
     time_error: float
     paths: int
@@ -133,6 +136,7 @@ def simulate_selection(
     noise = check_positive(noise, "noise")
     for length, gain, drift in () if growth is None else growth:
         u = _heun(u, rng, length, drift, noise * gain)
+    bounds = 2 / math.pi * np.arcsin(np.sqrt(_shares(u))).mean(0)
     # Two rivals' logarithms differ with variance 2 a unit; the mass is twice the logarithm.
     late, early = (MONITORING * math.sqrt(2 * noise * t) for t in (interval, _STEP))
     goal -= 2 * (late - early)
@@ -152,6 +156,7 @@ def simulate_selection(
         elapsed += _STEP
     return Selection(
         np.bincount(winners, minlength=k) / count,
+        bounds,
         float(times.mean()),
         float(times.std() / math.sqrt(count)),
         count,

@@ -19,6 +19,7 @@ from blocks import figures, run_page
 from pages import api_pages, cli_page
 
 from whichmin.cli import run
+from whichmin.symbolic.selection import selection_forms
 from whichmin.verification.checks import all_checks
 from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, START
 from whichmin.verification.exact import exact_step
@@ -70,6 +71,15 @@ def checks() -> str:
     return "\n".join(parts).rstrip()
 
 
+def selection() -> str:
+    """The closed forms of the selection law."""
+    rows = ["| closed form | | |", "| --- | --- | --- |"]
+    for form in selection_forms():
+        text = str(form.expression).replace("|", "\\|")
+        rows.append(f"| `{form.id}` | {form.statement.replace('|', chr(92) + '|')} | `{text}` |")
+    return "\n".join(rows)
+
+
 def counterexamples() -> str:
     """Where symmetries hold and fail: one exact step on each side."""
     rows = ["| statement | one step gives | and on the other side |", "| --- | --- | --- |"]
@@ -87,6 +97,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     },
     "docs/index.md": {"commands": commands},
     "docs/reference.md": {"statuses": statuses},
+    "docs/prediction.md": {"selection": selection},
     "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
 

@@ -91,24 +91,22 @@ def choose(
     own = np.abs(c[active])
     clock = -rates(stream, problem.step_size).separation
     growth = path.growth * np.array([clock, 1.0, 1.0])
-    bounds = None
-    if noise == 1:
-        cosines = own / np.linalg.norm(own)
-        bounds = np.asarray(closed_form("selection.arcsine_bound")(cosine=cosines))
     if len(active) == 2 and noise == 1:
         chances, time = _two(own, growth, clock, tolerance, every)
+        bounds: Floats | None = chances  # the bound is the chance
         errors, source = (
             np.zeros(2),
             "the closed form, carried back through the growth of the weights",
         )
     elif not simulate:
-        return Choice(_ONE, groups, bounds=bounds, source="not simulated")
+        return Choice(_ONE, groups, source="not simulated")
     else:
         found = simulate_selection(
             own, tolerance=tolerance, growth=growth, interval=every * clock, noise=noise,
             seed=stream.seed,
         )  # fmt: skip
         chances, errors, time = found.frequencies, found.errors, found.time / clock
+        bounds = found.bounds if noise == 1 else None
         source = f"{found.paths} simulated paths of the diffusion limit"
     return Choice(
         _ONE, groups, chances, errors, bounds, source,

@@ -43,7 +43,8 @@ class Prediction:
         limits: Limits that belong to them, shape ``(len(candidates), n)``.
         chances: Their probabilities, shape ``(len(candidates),)``.
         chance_errors: Standard errors of simulated probabilities; 0 where they are closed forms.
-        chance_bounds: Upper bounds of the probabilities, ``(2/pi) arcsin(c_i / |c|)``.
+        chance_bounds: Upper bounds of the probabilities: ``(2/pi) arcsin(c_i / |c|)`` where the
+            weights reach the unit sphere, on average.
         chances_from: Where the probabilities come from.
         favourite: Index of the candidate that is expected to win, where only that is known.
         steps: Expected number of steps until the run is recognised as settled.
@@ -251,7 +252,9 @@ def _mini_batch(
         steps=choice.steps,
         loss=closed_form("landscape.minimum")(m=problem.data.m),
         # Mixtures of different sizes differ in their trace, and nothing is said then.
-        sharpness=_sharpness(problem, *sizes, int(start.active.sum())) if len(sizes) == 1 else {},
+        sharpness=(
+            _sharpness(problem, sizes.pop(), int(start.active.sum())) if len(sizes) == 1 else {}
+        ),
     )
 
 

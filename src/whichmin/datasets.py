@@ -57,7 +57,7 @@ _SOURCES = {
         (8, 8),
         "handwritten digits, grey levels 0 to 16",
         "Optical Recognition of Handwritten Digits, test set (E. Alpaydin, C. Kaynak, UCI Machine "
-        "Learning Repository, 1998; CC BY 4.0), the copy in scikit-learn (BSD-3-Clause)",
+        "Learning Repository, 1998), the copy in scikit-learn (BSD-3-Clause)",
         _digits,
     ),
     "mnist": _Source(

@@ -57,7 +57,7 @@ def test_rows_are_the_original_images_divided_by_one_number(name):
     assert squares.std() > 0.1  # the lengths still differ
     assert images.name == name
     assert "scaled to mean squared length 1" in images.description
-    assert "CC BY" in images.source
+    assert "BSD-3-Clause" in images.source
 
 
 @pytest.mark.parametrize("name", DATASETS)

@@ -95,7 +95,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     """Train on FILE or generated data; say which minimum was found.
 
     FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
-    orthonormal, unless --orthonormalise or --as-is says what to do.
+    orthonormal, unless --orthonormalise, --whiten or --as-is says what to do.
 
     \b
     Examples:
