@@ -163,17 +163,30 @@ def load(path: str | os.PathLike[str], argument: str) -> Contents:
     try:
         with Path(path).open("rb") as file:
             arrays = _arrays(file)
+        plain = _plain(str(arrays["checkpoint"]))
+        if plain.get("schema") == SCHEMA:
+            return _contents(plain, arrays)
     except OSError as error:
         raise InputError(
             argument, str(path), f"must be a readable file ({error.strerror})"
         ) from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    # NotImplementedError: damage where the file names its method of compression.
+    except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, KeyError) as error:
+        reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
         raise InputError(
-            argument, str(path), f"must be an intact checkpoint that train wrote ({error})"
+            argument, str(path), f"must be an intact checkpoint that train wrote ({reason})"
         ) from error
-    plain = json.loads(str(arrays["checkpoint"]))
-    if plain.get("schema") != SCHEMA:
-        raise InputError(argument, str(path), f"must be {SCHEMA}, this is {plain.get('schema')}")
+    raise InputError(argument, str(path), f"must be {SCHEMA}, this is {plain.get('schema')}")
+
+
+def _plain(text: str) -> dict[str, Any]:
+    plain = json.loads(text)
+    if not isinstance(plain, dict):
+        raise ValueError("it holds other data")
+    return plain
+
+
+def _contents(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Contents:
     runs = []
     for place, values in enumerate(plain["runs"]):
         prefix = f"{place}/"

@@ -211,6 +211,7 @@ def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:
     """
     m = check_integer(m, "m", 1)
     n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
+    _check_size("m, n", m, n)
     draws = _normals(seed, _FRAME, (n, m))
     with single_threaded():
         return np.ascontiguousarray(_positive_qr(torch.from_numpy(draws)).T.numpy())
@@ -224,6 +225,7 @@ def standard_basis(m: int, n: int) -> np.ndarray:
     """
     m = check_integer(m, "m", 1)
     n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
+    _check_size("m, n", m, n)
     return np.eye(m, n)
 
 
@@ -248,9 +250,16 @@ def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) ->
     n = check_integer(n, "n", 1)
     replicas = check_integer(replicas, "replicas", 1)
     norm = check_positive(norm, "norm")
+    _check_size("n, replicas", n, replicas)
     draws = _normals(seed, _START, (replicas, n))
     scale = np.asarray(norm / np.linalg.norm(draws, axis=1, keepdims=True))
     return np.asarray(draws * scale)
+
+
+def _check_size(argument: str, *shape: int) -> None:
+    """Refuse a shape that no machine can address; what merely does not fit is a MemoryError."""
+    if math.prod(shape) >= 2**60:
+        raise InputError(argument, shape, "must have a product below 2^60, in float64")
 
 
 def _normals(seed: int, purpose: int, shape: tuple[int, int]) -> np.ndarray:

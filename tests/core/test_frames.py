@@ -154,3 +154,23 @@ def test_half_precision_is_refused_or_raised(method):
         return
     # four roundings of float16, should it be kept
     assert (frame @ frame.T - torch.eye(2)).abs().max() < 4e-3
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: random_frame(10**11, 10**11), "m, n"),
+        (lambda: random_frame(3, 10**30), "m, n"),
+        (lambda: standard_basis(10**11, 10**11), "m, n"),
+        (lambda: random_start(8, replicas=10**20), "n, replicas"),
+    ],
+)
+def test_shapes_that_no_machine_can_address_are_refused(make, argument):
+    with pytest.raises(InputError, match="must have a product below 2\\^60") as caught:
+        make()
+    assert caught.value.argument == argument
+
+
+def test_a_shape_that_merely_does_not_fit_is_a_memory_error():
+    with pytest.raises(MemoryError):
+        random_start(8, replicas=2**55)

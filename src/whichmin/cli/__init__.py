@@ -10,8 +10,9 @@ import os
 import shlex
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import click
 
@@ -43,7 +44,31 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, value: bool) -
     ctx.exit()
 
 
-@click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+class _ReaderLeft(Exception):
+    """The reader of a pipe has left."""
+
+
+@contextmanager
+def _reader() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ReaderLeft from error
+
+
+class _Root(Group):
+    """Keeps click from turning the end of a pipe's reader into exit code 1."""
+
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        with _reader():
+            return super().make_context(*arguments, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _reader():
+            return super().invoke(ctx)
+
+
+@click.group(cls=_Root, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
     help="Show the version and the commit, and exit.",
@@ -83,14 +108,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except WhichminError as error:
         click.echo(f"whichmin: error: {error}", err=True)
         return 2
-    except BrokenPipeError:
-        # The reader of a pipe has left. Python would complain once more when it flushes.
+    except _ReaderLeft:
+        # Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except ImportError as error:
         if (error.name or "whichmin").partition(".")[0] == "whichmin":
             return _internal_error()
         click.echo(f"whichmin: error: {error}; 'whichmin doctor' says what is missing", err=True)
+        return 2
+    except UnicodeEncodeError as error:
+        wrong = ascii(error.object[error.start : error.end])
+        click.echo(
+            f"whichmin: error: {wrong} cannot be written in {error.encoding}; write to a file "
+            "(--output) or set PYTHONIOENCODING=utf-8",
+            err=True,
+        )
         return 2
     except OSError as error:
         click.echo(f"whichmin: error: {error.strerror or error}", err=True)

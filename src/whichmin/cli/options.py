@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from whichmin.errors import InputError
 from whichmin.reporting import FORMATS, write_text
 
 if TYPE_CHECKING:
     from whichmin.reporting import Document
 
-__all__ = ["emit", "output_options", "progress_bar", "seed_option"]
+__all__ = ["emit", "output_options", "progress_bar", "refuse_same_file", "seed_option"]
 
 # Seconds between two lines of progress in a log file.
 _SAY_EVERY = 30.0
@@ -56,6 +58,31 @@ def seed_option(command: _F) -> _F:
     )(command)
 
 
+def refuse_same_file(read: dict[str, str | None], written: dict[str, str | None]) -> None:
+    """Refuse to write a file that is also read, or written twice.
+
+    Args:
+        read: Files to read, by the name of the option.
+        written: Files to write, by the name of the option.
+
+    Raises:
+        InputError: Two options name the same file.
+    """
+    seen: dict[str, str] = {}
+    for option, path in (*read.items(), *written.items()):
+        if path is None:
+            continue
+        place = os.path.realpath(path)
+        if place in seen and option in written:
+            raise InputError(option, path, f"must be another file than that of {seen[place]}")
+        seen[place] = option
+
+
+def _on_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; Python has None for one that the caller closed."""
+    return stream is not None and stream.isatty()
+
+
 def emit(document: Document, form: str, output: str | None) -> None:
     """Put out a document.
 
@@ -67,7 +94,7 @@ def emit(document: Document, form: str, output: str | None) -> None:
     if output is not None:
         write_text(output, document.render(form))
         click.echo(f"wrote {output}", err=True)
-    elif form == "table" and sys.stdout.isatty():
+    elif form == "table" and _on_terminal(sys.stdout):
         for table in document.tables:
             table.print_rich()
     else:
@@ -85,7 +112,7 @@ def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None
     Yields:
         A function that sets (units done, what is being done).
     """
-    if not sys.stderr.isatty():
+    if not _on_terminal(sys.stderr):
         yield _lines(total)
         return
     from rich.console import Console

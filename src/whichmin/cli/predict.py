@@ -8,7 +8,7 @@ import click
 
 from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, seed_option
+from whichmin.cli.options import emit, output_options, refuse_same_file, seed_option
 
 __all__ = ["predict"]
 
@@ -41,6 +41,8 @@ def predict(ctx: click.Context, /, **options: Any) -> None:
     from whichmin.verification.prediction_table import prediction_tables
 
     form, output = options.pop("form"), options.pop("output")
+    read = {"FILE": options["file"], **{f"--{o}": options[o] for o in ("start", "batches")}}
+    refuse_same_file(read, {"--output": output})
     data, notes = read_data({**options, "dtype": "float64", "device": "cpu"})
     if options["start"] is not None:
         weights = load_array(options["start"], argument="--start")

@@ -11,7 +11,13 @@ from click.core import ParameterSource
 
 from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.cli.options import (
+    emit,
+    output_options,
+    progress_bar,
+    refuse_same_file,
+    seed_option,
+)
 from whichmin.errors import InputError
 from whichmin.words import EngineName, Sampling, Status
 
@@ -102,6 +108,10 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     from whichmin.core.session import finish, restore
 
     form, output = options.pop("form"), options.pop("output")
+    refuse_same_file(
+        {"FILE": options["file"], **{f"--{o}": options[o] for o in ("start", "batches", "resume")}},
+        {**{f"--{o}": options[o] for o in ("record", "checkpoint")}, "--output": output},
+    )
     if options["resume"] is not None:
         _refuse_beside_resume(ctx, options)
         content = load(options["resume"], "--resume")
@@ -177,7 +187,7 @@ def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], di
 
 def _record_file(file: str | None, size: int | None, runs: int) -> str | None:
     """One file per run: ``path.npy`` becomes ``path.full.npy``, ``path.1.npy``, ... for several."""
-    if file is None or runs == 1:
+    if not file or runs == 1:
         return file
     path = Path(file)
     return str(path.with_name(f"{path.stem}.{size or 'full'}{path.suffix}"))

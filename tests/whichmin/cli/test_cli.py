@@ -158,6 +158,46 @@ def test_a_full_disk_on_standard_output_is_2_and_one_line():
     assert done.returncode == 2
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], SMALL], ids=" ".join)
+def test_a_reader_that_has_left_is_141_and_silent(arguments):
+    # Not 1: that would say that a check failed.
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_closed_streams_change_neither_verdict_nor_what_the_others_get(closed):
+    command = " ".join([*COMMAND, *SMALL])
+    whole, part = (
+        subprocess.run(
+            ["bash", "-c", f"{command} {streams}"], capture_output=True, text=True, timeout=60
+        )
+        for streams in ("", closed)
+    )
+    assert (part.returncode, part.stderr) == (whole.returncode, "") == (1, "")
+    assert part.stdout == ("" if ">&-" in closed.replace("2>&-", "") else whole.stdout)
+
+
+def test_characters_that_the_output_cannot_show_are_2_and_one_line():
+    done = subprocess.run(
+        [*COMMAND, "table", "sharpness"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "whichmin: error: '\\u03ba' cannot be written in latin-1; write to a file (--output) or "
+        "set PYTHONIOENCODING=utf-8\n"
+    )
+
+
 def test_as_a_module_and_as_a_script_from_anywhere(tmp_path):
     script = os.path.join(os.path.dirname(sys.executable), "whichmin")
     for command in (COMMAND, [script]):

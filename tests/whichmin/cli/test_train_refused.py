@@ -1,5 +1,7 @@
 """Wrong use of `whichmin train`: exit code 2, one clear message, nothing on standard output."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -134,3 +136,25 @@ def test_refused(capsys, arguments, message):
 def test_the_message_names_the_option_as_it_was_typed(capsys, arguments, option):
     # InputError: "Name of the argument, as the caller spelled it".
     assert option in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option", "other"),
+    [
+        (["good.npy", "-o", "./good.npy"], "--output", "FILE"),
+        (["good.npy", "--start", "w4.npy", "-o", "w4.npy"], "--output", "--start"),
+        (["--checkpoint", "c.npz", "-o", "c.npz"], "--output", "--checkpoint"),
+        (["--record", "c.npz", "--checkpoint", "c.npz"], "--checkpoint", "--record"),
+        (["--resume", "c.npz", "-o", "c.npz"], "--output", "--resume"),
+    ],
+)
+def test_a_file_that_is_read_or_written_already_is_no_output(capsys, arguments, option, other):
+    before = {name: Path(name).read_bytes() for name in ("good.npy", "w4.npy")}
+    said = refused(capsys, *arguments)
+    assert said.startswith(f"whichmin: error: {option} = ")
+    assert said.endswith(f"must be another file than that of {other}\n")
+    assert {name: Path(name).read_bytes() for name in before} == before
+
+
+def test_an_empty_name_for_the_trajectory_is_refused(capsys):
+    assert "--record" in refused(capsys, "--record", "", "--record-every", "5")
