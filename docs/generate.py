@@ -98,6 +98,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/index.md": {"commands": commands},
     "docs/reference.md": {"statuses": statuses},
     "docs/prediction.md": {"selection": selection},
+    "docs/tutorial.md": {"table": sharpness},
     "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
 
