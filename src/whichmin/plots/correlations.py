@@ -74,7 +74,9 @@ def plot_correlations(
             _lines(panel, result, winner)
             _dress(panel, result)
         low, high = axes[0].get_ylim()
-        far = 1.5 * float(valid.gram.diagonal().sqrt().max()) * max(1.0, np.linalg.norm(start))
+        far = (
+            1.5 * float(valid.gram.diagonal().sqrt().max()) * max(1.0, float(np.linalg.norm(start)))
+        )
         axes[0].set_ylim(max(low, -far), min(high, far))  # a diverging run may leave
         axes[0].set_ylabel("correlation c = ⟨w, a⟩ with each data point a")
         if told.limits is not None:

@@ -102,7 +102,8 @@ def plot_selection(
             + f"; {count} runs per mark, bars: 95 % (Wilson)"
             + unfinished(*found.values(), what="not counted"),
         )
-    return panel
+    drawn: Axes = panel
+    return drawn
 
 
 def interval(wins: Any, runs: Any) -> NDArray[np.float64]:

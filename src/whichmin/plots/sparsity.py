@@ -81,7 +81,8 @@ def plot_sparsity(
             + f"; {len(starts)} starts; lines: predicted"
             + runs.unfinished(*found, what="not drawn"),
         )
-    return panel
+    drawn: Axes = panel
+    return drawn
 
 
 def default_batch_sizes(m: int) -> tuple[int, ...]:

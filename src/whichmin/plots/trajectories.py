@@ -90,7 +90,8 @@ def plot_trajectories(
             + "; darker: higher loss; diamond: predicted"
             + runs.unfinished(gd, sgd),
         )
-    return panel
+    drawn: Axes = panel
+    return drawn
 
 
 def _title(gd: TrainResult, sgd: TrainResult) -> str:

@@ -86,7 +86,8 @@ def plot_walks(
             + f"; {count} runs from one start"
             + runs.unfinished(gd, sgd),
         )
-    return panel
+    drawn: Axes = panel
+    return drawn
 
 
 def lead(result: TrainResult) -> NDArray[np.float64]:
