@@ -50,6 +50,7 @@ _OTHERS = (
 nitpick_ignore_regex = [
     ("py:.*", rf"(?:{'|'.join(_OTHERS)})(?:\..*)?"),
     ("py:class", r".*\._[A-Z]\w*"),  # type variables
+    ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
 ]
 
 
