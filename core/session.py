@@ -43,17 +43,21 @@ def finish(
         Their outcomes.
 
     Raises:
+        InputError: The checkpoint cannot be written; files made for trajectories are gone then,
+            if no step was taken.
         Interrupted: The process was asked to stop; the checkpoint holds all runs.
     """
-    every = check_positive(checkpoint_every, "checkpoint_every")
-    if checkpoint is not None:
-        keeper = checkpoints.Keeper(checkpoint, every, notes or {}, new=True)
-    results = []
+    results: list[TrainResult] = []
+    begun = False
     try:
+        every = check_positive(checkpoint_every, "checkpoint_every")
+        if checkpoint is not None:
+            keeper = checkpoints.Keeper(checkpoint, every, notes or {}, new=True)
         with nullcontext() if keeper is None else keeper:
             if keeper is not None:
                 keeper.runs = runs
                 keeper.save()
+            begun = True
             for place, run in enumerate(runs):
 
                 def at_boundary(run: Run, place: int = place) -> None:
@@ -68,7 +72,7 @@ def finish(
     finally:
         for run in runs:
             if run.recorder is not None:
-                run.recorder.close()
+                run.recorder.close() if begun else run.recorder.discard()
     return results
 
 

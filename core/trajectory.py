@@ -287,7 +287,7 @@ class Recorder:
         self.latest = np.zeros(1, kind) if resumed is None else resumed[2].copy()
         self.last = -1 if resumed is None else resumed[1]
         self.next_step = schedule.due(self.last + 1)
-        self.file = None
+        self.file, self._made = None, resumed is None
         if path is not None:
             self.file = RowFile(path, kind, None if resumed is None else resumed[0])
         self._full: list[NDArray[np.void]] = []
@@ -365,6 +365,13 @@ class Recorder:
             return {"rows": 0, "last": self.last, "path": None}
         self.file.sync()
         return {"rows": self.file.count, "last": self.last, "path": self.path}
+
+    def discard(self) -> None:
+        """Take back a file that was made for a run which does not begin."""
+        if self.file is not None:
+            self.file.close()
+            if self._made:
+                Path(self.file.path).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Keep what was recorded when a run is broken off."""

@@ -108,17 +108,17 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     from whichmin.core.session import finish, restore
 
     form, output = options.pop("form"), options.pop("output")
-    refuse_same_file(
-        {"FILE": options["file"], **{f"--{o}": options[o] for o in ("start", "batches", "resume")}},
-        {**{f"--{o}": options[o] for o in ("record", "checkpoint")}, "--output": output},
-    )
+    _refuse_same_file(options, output, [options["record"]])
     if options["resume"] is not None:
         _refuse_beside_resume(ctx, options)
         content = load(options["resume"], "--resume")
-        runs, kept = restore(content), content.notes
-        keeper = Keeper(options["resume"], options["checkpoint_every"], kept, new=False)
+        recorded = [plain["recorder"]["path"] for plain, _ in content.runs if "recorder" in plain]
+        _refuse_same_file(options, output, recorded)
+        runs = restore(content)
+        kept = content.notes or {"labels": _labels(runs), "notes": []}
+        keeper = Keeper(options["resume"], options["checkpoint_every"], content.notes, new=False)
     else:
-        runs, kept = _prepare(ctx, options)
+        runs, kept = _prepare(ctx, options, output)
         keeper = None
     with progress_bar(1, "training") as update:
 
@@ -130,6 +130,25 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     named = dict(zip(kept["labels"], results, strict=True))
     emit(_document(named, kept["notes"], form), form, output)
     ctx.exit(0 if all(r.converged for r in results) else 1)
+
+
+def _refuse_same_file(
+    options: dict[str, Any], output: str | None, recorded: list[str | None]
+) -> None:
+    read = {
+        "FILE": options["file"],
+        **{f"--{o}": options[o] for o in ("start", "batches", "resume")},
+    }
+    for file in recorded or [None]:
+        refuse_same_file(
+            read, {"--record": file, "--checkpoint": options["checkpoint"], "--output": output}
+        )
+
+
+def _labels(runs: list[Run]) -> list[str]:
+    """Names for runs whose checkpoint was written from Python."""
+    sizes = ["full" if run.recipe.full_batch else run.recipe.batch_size for run in runs]
+    return [f"batch size {size}" for size in sizes]
 
 
 def _refuse_beside_resume(ctx: click.Context, options: dict[str, Any]) -> None:
@@ -145,7 +164,9 @@ def _refuse_beside_resume(ctx: click.Context, options: dict[str, Any]) -> None:
             )
 
 
-def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], dict[str, Any]]:
+def _prepare(
+    ctx: click.Context, options: dict[str, Any], output: str | None
+) -> tuple[list[Run], dict[str, Any]]:
     """Validate everything before the first run begins.
 
     Returns:
@@ -169,19 +190,27 @@ def _prepare(ctx: click.Context, options: dict[str, Any]) -> tuple[list[Run], di
         raise InputError("--record-every", options["record_every"], "needs --record FILE")
     start = options["start"]
     weights = None if start is None else load_array(start, argument="--start")
-    runs = [
-        prepare(
-            data,
-            weights,
-            batch_size=number,
-            batches=own,
-            record_at=options["record_every"],
-            record_to=_record_file(options["record"], number, len(sizes)),
-            checkpointed=options["checkpoint"] is not None,
-            **settings,
-        )
-        for number in sizes.values()
-    ]
+    files = [_record_file(options["record"], number, len(sizes)) for number in sizes.values()]
+    _refuse_same_file(options, output, files)
+    runs: list[Run] = []
+    try:
+        for number, file in zip(sizes.values(), files, strict=True):
+            run = prepare(
+                data,
+                weights,
+                batch_size=number,
+                batches=own,
+                record_at=options["record_every"],
+                record_to=file,
+                checkpointed=options["checkpoint"] is not None,
+                **settings,
+            )
+            runs.append(run)
+    except InputError:
+        for run in runs:
+            if run.recorder is not None:
+                run.recorder.discard()
+        raise
     return runs, {"labels": list(sizes), "notes": notes}
 
 

@@ -146,6 +146,12 @@ def test_the_message_names_the_option_as_it_was_typed(capsys, arguments, option)
         (["--checkpoint", "c.npz", "-o", "c.npz"], "--output", "--checkpoint"),
         (["--record", "c.npz", "--checkpoint", "c.npz"], "--checkpoint", "--record"),
         (["--resume", "c.npz", "-o", "c.npz"], "--output", "--resume"),
+        (["--record", "t.npy", "--record-every", "9", "-o", "t.full.npy"], "--output", "--record"),
+        (
+            ["--record", "t.npy", "--record-every", "9", "--checkpoint", "t.1.npy"],
+            "--checkpoint",
+            "--record",
+        ),
     ],
 )
 def test_a_file_that_is_read_or_written_already_is_no_output(capsys, arguments, option, other):
@@ -154,6 +160,21 @@ def test_a_file_that_is_read_or_written_already_is_no_output(capsys, arguments, 
     assert said.startswith(f"whichmin: error: {option} = ")
     assert said.endswith(f"must be another file than that of {other}\n")
     assert {name: Path(name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--checkpoint", "good.npy"],
+        ["--checkpoint", "missing/run.npz"],
+        ["--checkpoint", "run.npz", "--checkpoint-every", "0"],
+        ["-b", "1", "-b", "99"],
+    ],
+)
+def test_a_run_that_is_refused_leaves_no_trajectory(capsys, wrong):
+    before = sorted(Path().iterdir())
+    refused(capsys, "--record", "t.npy", "--record-every", "9", *wrong)
+    assert sorted(Path().iterdir()) == before
 
 
 def test_an_empty_name_for_the_trajectory_is_refused(capsys):

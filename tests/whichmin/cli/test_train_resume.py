@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+import whichmin
 from whichmin.cli import run
 
 CASES = {
@@ -237,3 +238,21 @@ def test_recording_several_batch_sizes_makes_a_file_each(tmp_path, capsys):
     assert "--record-every = 10, but needs --record FILE" in capsys.readouterr().err
     assert call(*words, "--record-every", 0) == 2
     assert "--record-every = 0, but must be a positive integer" in capsys.readouterr().err
+
+
+def test_a_checkpoint_from_python_is_resumed(tmp_path, capsys):
+    for name, size in (("a", 2), ("b", None)):
+        whichmin.train(
+            whichmin.random_frame(3, 4, 1), batch_size=size, checkpoint=tmp_path / f"{name}.npz"
+        )
+        assert call("--resume", tmp_path / f"{name}.npz") == 0
+        assert f"batch size {size or 'full'}" in capsys.readouterr().out
+
+
+def test_the_trajectory_of_a_resumed_run_is_no_output(tmp_path, capsys):
+    file, path = tmp_path / "run.npz", tmp_path / "path.npy"
+    assert call("--checkpoint", file, "--record", path, "--record-every", 9, "-b", 1) == 0
+    before = path.read_bytes()
+    assert call("--resume", file, "-o", path) == 2
+    assert "must be another file than that of --record" in capsys.readouterr().err
+    assert path.read_bytes() == before
