@@ -16,8 +16,9 @@ SECTIONS = {
         "key", "dataset", "label", "m", "n", "frame", "orthonormalise", "whiten", "as_is",
     ),
     "Method": (
-        "start", "activation", "batch_sizes", "step_size", "sampling", "batches", "max_steps",
-        "alpha", "angles", "norm", "tolerance", "replicas", "engine", "dtype", "device", "seed",
+        "start", "activation", "batch_sizes", "batch_size", "step_size", "sampling", "batches",
+        "max_steps", "alpha", "angles", "norm", "tolerance", "replicas", "engine", "dtype", "device",
+        "seed",
     ),
     "Recording and resuming": (
         "record", "record_every", "checkpoint", "checkpoint_every", "resume",

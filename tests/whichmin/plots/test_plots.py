@@ -1,5 +1,6 @@
 """The six figures: what is in their axes is what training and theory say."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -8,10 +9,14 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from scipy import stats
 
 import whichmin
 from whichmin import plots
 from whichmin.errors import InputError, MissingDependency
+from whichmin.plots import style
+from whichmin.plots.selection import interval
 
 ALL = {
     "trajectories": {"max_steps": 400},
@@ -90,13 +95,22 @@ def test_trajectories_end_where_theory_says():
 def test_correlations_end_at_the_predicted_limits():
     frame = whichmin.random_frame(4, 6, 1)
     start = whichmin.random_start(6, seed=1)[0]
-    left, right = plots.plot_correlations(frame, w0=start, activation="linear", step_size=0.2)
+    how = {"activation": "linear", "step_size": 0.2}
+    left, right = plots.plot_correlations(frame, w0=start, **how)
+    gd, sgd = whichmin.train(frame, start, batch_size=None, **how), whichmin.train(frame, start, **how)
     limit = whichmin.predict(start, frame, None, 0.2, activation="linear").limits[0] @ frame.T
-    ends = np.array([line.get_ydata()[-1] for line in left.lines if len(line.get_ydata()) > 2])
-    for value in limit:
-        assert np.abs(ends - value).min() < 1e-5
-    ends = [line.get_ydata()[-1] for line in right.lines if len(line.get_ydata()) > 2]
-    assert sum(abs(abs(e) - 1) < 1e-5 for e in ends) == 1
+    np.testing.assert_allclose(lines(left)["predicted limit"][:, 1], limit, atol=1e-12)
+    assert lines(left)["predicted limit"][0, 0] == left.get_xlim()[1] == int(gd.steps[0])
+    for ax, result in ((left, gd), (right, sgd)):
+        for i in range(4):
+            path = lines(ax)[f"data point {i}"]
+            assert path[0].tolist() == [0, start @ frame[i]]
+            assert path[-1].tolist() == [int(result.steps[0]), float(result.correlations[0, i])]
+    winner = int(sgd.winner[0])
+    widths = {line.get_label(): line.get_linewidth() for line in right.lines}
+    assert max(widths, key=widths.get) == f"data point {winner}"
+    assert abs(abs(lines(right)[f"data point {winner}"][-1, 1]) - 1) < 1e-5
+    assert [t.get_text() for t in right.texts] == [f"point {winner}", "3 points at 0"]
     assert left.get_ylim() == right.get_ylim()
 
 
@@ -109,42 +123,157 @@ def test_a_correlation_that_is_not_0_is_not_said_to_be():
 
 def test_the_lead_is_constant_under_gd_and_grows_under_sgd():
     ax = draw("walks", seed=2, replicas=6)
-    long = [np.array(line.get_ydata()) for line in ax.lines if len(line.get_ydata()) > 10]
-    assert len(long) >= 6
-    flat = [y for y in long if np.ptp(y) < 1e-6]
-    assert flat, "GD's lead"
-    assert sum(y[-1] - y[0] > 5 for y in long) >= 6
+    found = lines(ax)
+    runs = [found[f"SGD run {r}"] for r in range(6)]
+    assert "SGD run 6" not in found
+    frame = whichmin.random_frame(8, 32, 2)
+    c = np.maximum(frame @ whichmin.random_start(32, seed=2)[0], 0)
+    leads = {float(np.log(c[i] / (c.sum() - c[i]))) for i in np.flatnonzero(c)}
+    np.testing.assert_allclose(found["GD"][:, 1], max(leads), atol=1e-9)
+    for path in runs:
+        assert min(abs(path[0, 1] - lead) for lead in leads) < 1e-9, "the lead of some point"
+        assert path[-1, 1] > -np.log(1e-12) / 2 - np.log(4), "over once the rivals have faded"
+    steps, values = found["median of SGD runs"].T
+    at_start = np.median([path[0, 1] for path in runs])
+    assert (steps[0], values[0]) == (0, pytest.approx(at_start, abs=1e-12))
+    assert values[-1] - values[0] > 5
 
 
 def test_sparsity_is_1_below_m_and_that_of_the_start_at_m():
-    ax = draw("sparsity", replicas=4)
-    points = np.concatenate([np.array(line.get_xydata()) for line in ax.lines])
-    assert (np.abs(points[:, 1] - 1) < 1e-5).sum() >= 8
+    found = lines(draw("sparsity", replicas=4))
     frame = whichmin.random_frame(8, 32, 0)
-    starts = whichmin.random_start(32, 4, seed=0)
-    c = np.maximum(starts @ frame.T, 0)
-    for value in c.max(1) / np.linalg.norm(c, axis=1):
-        assert np.abs(points[:, 1] - value).min() < 1e-4
+    c = np.maximum(whichmin.random_start(32, 4, seed=0) @ frame.T, 0)
+    told = np.sort(c.max(1) / np.linalg.norm(c, axis=1))
+    for size in (1, 7):
+        assert len(found[f"batch size {size}"]) == 4
+        np.testing.assert_allclose(found[f"batch size {size}"][:, 1], 1, atol=1e-10)
+        np.testing.assert_array_equal(found[f"predicted, batch size {size}"][:, 1], 1)
+    np.testing.assert_allclose(found["predicted, full batch"][:, 1], told, atol=1e-12)
+    np.testing.assert_allclose(found["batch size 8"], found["predicted, full batch"], atol=1e-5)
+    assert told[0] < 0.9
 
 
-def test_spectra_show_the_traces_of_the_closed_forms():
-    axes = draw("spectra", seed=2)
+def test_starts_that_end_nowhere_are_not_drawn_but_counted():
+    ax = plots.plot_sparsity(np.eye(2), replicas=12)
+    starts = whichmin.random_start(2, 12, seed=0)
+    dead = int((starts <= 0).all(1).sum())
+    assert dead > 0
+    assert len(lines(ax)["batch size 1"]) == 12 - dead
+    text = ax.figure.get_supxlabel().replace("\n", " ")
+    assert f"{2 * dead} of 24 runs reached no minimum (dead neuron): not drawn" in text
+
+
+@pytest.mark.parametrize("activation", ["relu", "linear"])
+def test_spectra_are_those_of_the_closed_forms(activation):
+    axes = draw("spectra", seed=2, activation=activation)
+    active = {"GD": 4, "SGD": 1} if activation == "relu" else {"GD": 8, "SGD": 8}
     trace = whichmin.closed_form("sharpness.trace_at_minimum")
     for ax, kappa in zip(axes, (0, 0.5, 1), strict=True):
-        found = re.search(r"trace: GD ([0-9.]+), SGD ([0-9.]+)", ax.get_title(loc="left"))
-        for text, k in zip(found.groups(), (4, 1), strict=True):
-            # four digits are shown
-            assert float(text) == pytest.approx(trace(m=8, n=32, k=k, kappa=kappa), abs=6e-4)
+        title = re.search(r"trace: GD ([0-9.]+), SGD ([0-9.]+)", ax.get_title(loc="left"))
+        for text, (name, k), sign in zip(title.groups(), active.items(), (1, -1), strict=True):
+            seen, told = (np.array(sorted(lines(ax)[n].tolist()))
+                          for n in (name, f"{name}, closed form"))  # fmt: skip
+            np.testing.assert_allclose(seen, told, atol=1e-4)
+            expected = trace(m=8, n=32, k=k, kappa=kappa)
+            assert told.prod(1).sum() * sign / 8 == pytest.approx(expected, abs=1e-12)
+            assert (told[:, 1] * sign > 0).all()
+            assert told[:, 1].sum() * sign == 32, "as many eigenvalues as dimensions"
+            assert float(text) == pytest.approx(expected, abs=6e-4), "four digits are shown"
 
 
-def test_selection_follows_the_line():
-    ax = draw("selection", angles=(10, 80), replicas=200)
-    points = np.concatenate([np.array(line.get_xydata()) for line in ax.lines])
-    for angle in (10, 80):
-        near = points[np.abs(points[:, 0] - angle) < 1e-9, 1]
-        # five standard errors of 200 runs and the law's next order
-        assert (np.abs(near - (1 - angle / 90)) < 5 * 0.0354 + 0.05).any()
-        assert np.isclose(near, float(angle < 45), atol=1e-12).any()  # reshuffled epochs
+def test_selection_follows_the_law_and_reshuffled_epochs_the_closer_point():
+    angles = (10, 30, 80)
+    ax = draw("selection", angles=angles, replicas=200)
+    found = lines(ax)
+    law = 1 - np.array(angles) / 90
+    np.testing.assert_array_equal(found["independent batches"][:, 0], angles)
+    # Five standard errors of 200 runs (at most 0.0354 each), and 0.02 for the law's next order.
+    np.testing.assert_allclose(found["independent batches"][:, 1], law, atol=5 * 0.0354 + 0.02)
+    assert (found["independent batches"][:, 1] != law).any(), "measured, not copied"
+    np.testing.assert_array_equal(found["reshuffled epochs"][:, 1], [1, 1, 0])
+    np.testing.assert_allclose(found["law"][:, 1], 1 - found["law"][:, 0] / 90, atol=1e-12)
+    bars = {c.get_label(): c.get_segments() for c in ax.collections}["independent batches, 95 %"]
+    for (_, share), bar in zip(found["independent batches"], bars, strict=True):
+        assert bar[0, 1] < share < bar[1, 1]
+
+
+def test_the_interval_is_that_of_wilson():
+    wins, runs = np.array([7, 0, 20]), np.array([20, 20, 20])
+    for low, high, k, n in zip(*interval(wins, runs), wins, runs, strict=True):
+        told = stats.binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
+        assert (low, high) == (pytest.approx(told.low, abs=1e-12), pytest.approx(told.high))
+
+
+UNUSUAL = {
+    "correlations": [
+        {"data": np.eye(1), "w0": [0.5]},
+        {"data": np.eye(3), "w0": [-0.5, -0.2, -0.1]},  # a dead neuron
+        {"data": whichmin.random_frame(40, 64), "max_steps": 3000},
+        {"max_steps": 0},
+        {"step_size": 2.2, "max_steps": 500},  # diverges
+        {"batch_size": 8},
+    ],
+    "trajectories": [
+        {"w0": [-0.1, -0.2]},
+        {"w0": [-0.1, 0.2]},
+        {"w0": [0.1, 0.2], "step_size": 2.5, "max_steps": 20},
+        {"w0": [-0.3, -0.2], "activation": "linear"},
+        {"w0": [0.1, -0.3], "activation": "linear"},
+        {"w0": [1.3, 0.2]},
+    ],
+    "walks": [
+        {"data": np.eye(2), "w0": [0.5, 0.3]},
+        {"data": whichmin.random_frame(40, 64), "max_steps": 500},
+    ],
+    "sparsity": [
+        {"data": np.eye(1), "batch_sizes": None},
+        {"data": np.eye(2), "batch_sizes": None, "replicas": 12},
+        {"batch_sizes": (1, 3)},
+        {"data": whichmin.random_frame(20, 20), "batch_sizes": None, "replicas": 2},
+    ],
+    "spectra": [
+        {"data": np.eye(1), "w0": [0.5]},
+        {"data": np.eye(2), "w0": [0.5, 0.3], "activation": "linear"},
+        {"data": whichmin.random_frame(40, 64)},
+    ],
+    "selection": [{"angles": (1, 89), "replicas": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [(kind, more) for kind in ALL for more in ({}, *UNUSUAL[kind])]
+)
+def test_no_text_is_cut_off_or_covers_another(kind, more):
+    axes = panels(draw(kind, **more))
+    figure = axes[0].figure
+    figure.canvas.draw()
+    edge = figure.bbox
+    boxes = {}
+    for text in figure.findobj(Text):
+        if text.get_text() and text.get_visible():
+            box = text.get_window_extent().padded(-1)  # the border of a letter is empty
+            boxes[id(text)] = (text.get_text(), box)
+            assert box.x0 >= edge.x0, text
+            assert box.x1 <= edge.x1, text
+            assert box.y0 >= edge.y0, text
+            assert box.y1 <= edge.y1, text
+    for (what, box), (other, covered) in itertools.combinations(boxes.values(), 2):
+        assert not box.overlaps(covered), f"{what!r} covers {other!r}"
+
+
+def test_a_text_that_is_cut_off_or_covered_would_be_noticed(monkeypatch):
+    def longer(axes, given, text):
+        footnote(axes, given, text)
+        axes[0].figure.suptitle("a title that is much too long " * 5)
+
+    footnote = style.footnote
+    monkeypatch.setattr(style, "footnote", longer)
+    with pytest.raises(AssertionError, match="much too long"):
+        test_no_text_is_cut_off_or_covers_another("selection", {})
+    monkeypatch.setattr(style, "footnote", footnote)
+    monkeypatch.setattr(style, "spread", lambda heights, gap: heights * 0)
+    with pytest.raises(AssertionError, match="covers"):
+        test_no_text_is_cut_off_or_covers_another("correlations", {"max_steps": 60})
 
 
 @pytest.mark.parametrize(
