@@ -149,6 +149,9 @@ def run_page(text: str, folder: Path) -> Run:
     examples = folder / "examples"
     if not examples.exists():  # the folder may serve a second run
         examples.symlink_to(Path(__file__).parents[1] / "examples")
+    if figures(text):
+        # The first import of Matplotlib on a machine may say that it builds its cache of fonts.
+        _shell("python -c 'import matplotlib.font_manager'", folder)
     run = Run(lines=text.split("\n"))
     namespace: dict[str, Any] = {"__name__": "page"}
     shift = 0
@@ -246,7 +249,6 @@ def _shell(command: str, folder: Path) -> tuple[int, str]:
         "PATH": os.pathsep.join([here, os.environ.get("PATH", "")]),
         "COLUMNS": "100",
         "MPLBACKEND": "agg",
-        "HOME": str(folder),
     }
     done = subprocess.run(  # noqa: S603 - the documentation's own commands
         ["bash", "-o", "pipefail", "-c", command],  # noqa: S607
