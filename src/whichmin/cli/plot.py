@@ -239,7 +239,7 @@ def selection(**options: Any) -> None:
 
     \b
     Examples:
-      whichmin plot selection --angle 20 --angle 45 --angle 70 --replicas 100 -o selection.svg
+      whichmin plot selection --angle 20 --angle 70 --replicas 100 -o selection.svg
     """  # noqa: D301
     if not options["angles"]:
         del options["angles"]
