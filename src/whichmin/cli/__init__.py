@@ -153,7 +153,10 @@ def _internal_error() -> int:
 
 def _as_typed(argument: str) -> str:
     """Name an argument of a Python function as the command line spells it."""
-    special = {"w0": "--start", "record_to": "--record", "record_at": "--record-every"}
+    special = {
+        "w0": "--start", "record_to": "--record", "record_at": "--record-every",
+        "batch_sizes": "--batch-size", "angles": "--angle",
+    }  # fmt: skip
     options = {
         name
         for _, command in every_command(cli)

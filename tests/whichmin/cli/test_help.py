@@ -24,10 +24,8 @@ OPTIONS = {
 }
 # Without these nothing is done: there is no default to state.
 NOTHING_WITHOUT_IT = {
-    *(f"{command} --{option}" for command in (
-        "predict", "train", *(f"plot {kind}" for kind in
-        ("trajectories", "correlations", "walks", "sparsity", "spectra")))
-      for option in ("key", "dataset", "label", "orthonormalise")),
+    *(name for name in OPTIONS
+      if name.split()[-1] in {"--key", "--dataset", "--label", "--orthonormalise"}),
     "train --record-every", "table sharpness --m", "table sharpness --n",
     "table sharpness --positive",
 }  # fmt: skip
