@@ -73,14 +73,14 @@ def plot_correlations(
         for panel, result in zip(axes, (gd, sgd), strict=True):
             _lines(panel, result, winner)
             _dress(panel, result)
+        if told.limits is not None:
+            _diamonds(axes[0], gd, valid.points.double().cpu().numpy() @ told.limits[0])
         low, high = axes[0].get_ylim()
         far = (
             1.5 * float(valid.gram.diagonal().sqrt().max()) * max(1.0, float(np.linalg.norm(start)))
         )
         axes[0].set_ylim(max(low, -far), min(high, far))  # a diverging run may leave
         axes[0].set_ylabel("correlation c = ⟨w, a⟩ with each data point a")
-        if told.limits is not None:
-            _diamonds(axes[0], gd, valid.points.double().cpu().numpy() @ told.limits[0])
         for panel, result in zip(axes, (gd, sgd), strict=True):
             _names(panel, result, winner)
         marks = "; open diamonds: predicted limits" if told.limits is not None else ""

@@ -1,5 +1,7 @@
 """Every command and every option, as a process: each is seen to have its effect.
 
+(Those of ``whichmin plot``: test_plot_every_option.py.)
+
 To cover a new option, add a run with it to RUNS (or the option to a run that is there) and a
 function decorated with @effect that says what it changed. A meta-test names what is not covered.
 """
@@ -91,35 +93,6 @@ RUNS = {
     "measured, other seed": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 2 -f csv", 0),
     "measured, other sizes": (f"{TABLE} --m 4 --n 7 --positive 3 --seed 1 -f csv", 0),
 }  # fmt: skip
-# Figures: several options a run, because what each does to the arguments of the drawing function is
-# tested in test_plot.py. "square.npz" is a frame of the plane, "frame.npz" one of three points.
-HOW = {
-    "trajectories": "--start plane.csv --activation linear --step-size 0.3 --replicas 2 "
-    "--max-steps 40",
-    "correlations": "--start start.csv --activation linear -b 2 --step-size 0.3 --max-steps 400",
-    "walks": "--start start.csv --activation linear -b 2 --step-size 0.3 --replicas 3 "
-    "--max-steps 400",
-    "sparsity": "--activation linear -b 1 -b 3 --alpha 0.15 --replicas 3",
-    "spectra": "--start start.csv --activation linear -b 2 --step-size 0.3",
-}  # fmt: skip
-for kind, how in HOW.items():
-    size = "--m 2 --n 2" if kind == "trajectories" else SIZE
-    file = "square.npz" if kind == "trajectories" else "frame.npz"
-    RUNS[f"{kind} drawn"] = f"plot {kind} {size} --frame standard {how} --seed 2 -o {kind}.svg", 0
-    RUNS[f"{kind} again"] = f"plot {kind} {size} --frame standard {how} --seed 2 -o {kind}2.svg", 0
-    RUNS[f"{kind} of a file"] = (
-        f"plot {kind} {file} --key rows --orthonormalise qr {how} --seed 2 -o {kind}.pdf",
-        0,
-    )
-    # Correlations can be drawn for any data.
-    code = 0 if kind == "correlations" else 2
-    RUNS[f"{kind} of images"] = f"plot {kind} --dataset digits --label 3 --m 2 --whiten", code
-    RUNS[f"{kind} of raw rows"] = f"plot {kind} raw.npz --key other --as-is", 2
-RUNS["selection drawn"] = (
-    "plot selection --angle 20 --angle 70 --norm 0.4 --activation linear --step-size 0.3 "
-    "--replicas 20 --seed 2 -o selection.svg", 0,
-)  # fmt: skip
-RUNS["no figure"] = "plot", 2
 AFTER = {"resumed": ["saved often"]}
 WATCHED = {"saved often": "often.npz", "saved twice": "twice.npz"}
 
@@ -132,9 +105,6 @@ def inputs(folder):
     np.savetxt(folder / "start.csv", START[None], delimiter=",")
     np.savetxt(folder / "cycle.csv", np.arange(3000)[:, None] % 3, fmt="%d", delimiter=",")
     np.savez(folder / "raw.npz", rows=ROWS, other=np.zeros((2, 2)))
-    np.savetxt(folder / "plane.csv", START[None, :2], delimiter=",")
-    np.savez(folder / "square.npz", rows=[[1.0, 0.5], [0.2, 1.0]], other=np.zeros((2, 2)))
-    np.savez(folder / "frame.npz", rows=np.eye(3, 5) + 0.1, other=np.zeros((2, 2)))
 
 
 def effect(*options):
@@ -234,54 +204,6 @@ def _(done="no command"):
 @effect("table")
 def _(done="table group"):
     assert "Usage: whichmin table [OPTIONS] COMMAND" in done.err
-
-
-@effect("plot")
-def _(done="no figure"):
-    assert "Usage: whichmin plot [OPTIONS] COMMAND" in done.err
-
-
-def figures_of(kind):
-    names = re.findall(r"(--[a-z-]+)", HOW[kind]) + (["--batch-size"] if "-b" in HOW[kind] else [])
-
-    @effect(
-        f"plot {kind}",
-        *(
-            f"plot {kind} {name}"
-            for name in dict.fromkeys([*names, "--m", "--n", "--frame", "--seed", "--output"])
-        ),
-    )
-    def _(done=f"{kind} drawn", again=f"{kind} again"):
-        assert done.err == f"wrote {kind}.svg\n"
-        drawn = (done.folder / f"{kind}.svg").read_bytes()
-        assert drawn.startswith(b"<?xml")
-        assert drawn == (again.folder / f"{kind}2.svg").read_bytes()
-
-    @effect(f"plot {kind} --key", f"plot {kind} --orthonormalise")
-    def _(done=f"{kind} of a file"):
-        assert (done.folder / f"{kind}.pdf").read_bytes().startswith(b"%PDF")
-
-    @effect(f"plot {kind} --dataset", f"plot {kind} --label", f"plot {kind} --whiten")
-    def _(done=f"{kind} of images"):
-        if kind == "correlations":
-            assert done.err == "wrote whichmin-correlations.svg\n"
-        else:
-            assert re.search(r"data = .*(in 64 dimensions|\(2, 64\))", done.err)
-
-    @effect(f"plot {kind} --as-is")
-    def _(done=f"{kind} of raw rows"):
-        assert "row 0 is zero" in done.err
-
-
-for drawn_kind in HOW:
-    figures_of(drawn_kind)
-
-
-@effect("plot selection", *(f"plot selection --{name}" for name in (
-    "angle", "norm", "activation", "step-size", "replicas", "seed", "output",
-)))  # fmt: skip
-def _(done="selection drawn"):
-    assert (done.folder / "selection.svg").read_bytes().startswith(b"<?xml")
 
 
 @effect("completion")

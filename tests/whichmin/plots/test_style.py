@@ -1,6 +1,6 @@
 """What all figures share."""
 
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -31,10 +31,10 @@ def test_the_readers_settings_neither_enter_nor_change():
         return style.render(axes, "svg")
 
     plain = drawn()
-    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "black", "lines.linewidth": 9}):
-        before = dict(matplotlib.rcParams)
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "black", "lines.linewidth": 9}):
+        before = dict(mpl.rcParams)
         assert drawn() == plain
-        assert dict(matplotlib.rcParams) == before
+        assert dict(mpl.rcParams) == before
 
 
 def test_long_footnotes_are_wrapped_and_a_callers_figure_gets_none():
@@ -45,10 +45,12 @@ def test_long_footnotes_are_wrapped_and_a_callers_figure_gets_none():
     with style.drawing(given, (3, 2), title="one") as axes:
         style.footnote(axes, given, "word")
     assert given.figure.get_supxlabel() == ""
-    assert given.get_title() == "one"
+    assert given.get_title(loc="left") == "one"
 
 
-@pytest.mark.parametrize(("name", "form"), [("a.svg", "svg"), ("b.c.PDF", "pdf"), ("x/y.png", "png")])
+@pytest.mark.parametrize(
+    ("name", "form"), [("a.svg", "svg"), ("b.c.PDF", "pdf"), ("x/y.png", "png")]
+)
 def test_the_suffix_says_the_format(name, form):
     assert style.check_output(name) == form
 
@@ -74,5 +76,5 @@ def test_colours_differ_for_everybody():
     # Lightness of Okabe and Ito's blue, vermillion and green is alike: markers and line styles
     # tell them apart in grey (see the figures); here, that none of them is lost on white.
     for colour in (style.GD, style.SGD, style.OTHER, style.INK, style.QUIET):
-        red, green, blue = matplotlib.colors.to_rgb(colour)
+        red, green, blue = mpl.colors.to_rgb(colour)
         assert 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
