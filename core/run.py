@@ -13,7 +13,7 @@ import torch
 
 from whichmin.core import outcome
 from whichmin.core.batches import BatchStream
-from whichmin.core.engines import Engine, Problem
+from whichmin.core.engines import CompiledEngine, Engine, Problem
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.core.trajectory import Recorder
@@ -47,6 +47,14 @@ def advance(
         replicas: Replica numbers of the engine's rows.
         recorder: Told of the steps that it asks for.
     """
+    if isinstance(engine, CompiledEngine):
+        while first < last:
+            stop = last if recorder is None else max(first + 1, min(last, recorder.next_step))
+            engine.advance(stream, first, stop, replicas)
+            if recorder is not None and recorder.next_step == stop:
+                recorder.take(engine, replicas, stop)
+            first = stop
+        return
     chunk = max(1, _INDICES_AHEAD // (len(replicas) * stream.batch_size))
     device = engine.problem.data.points.device
     for start in range(first, last, chunk):

@@ -1,4 +1,4 @@
-"""Engines: three independent implementations of one training step behind one interface."""
+"""Engines: four implementations of one training step behind one interface."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import torch
 
 from whichmin.core.engines.autograd import AutogradEngine, TiedAutoencoder
 from whichmin.core.engines.base import Engine, Problem
+from whichmin.core.engines.compiled import CompiledEngine
 from whichmin.core.engines.dense import DenseEngine
 from whichmin.core.engines.reduced import GramEngine, ReducedEngine, reduced_engine
 from whichmin.words import EngineName
@@ -15,6 +16,7 @@ from whichmin.words import EngineName
 __all__ = [
     "ENGINES",
     "AutogradEngine",
+    "CompiledEngine",
     "DenseEngine",
     "Engine",
     "EngineFactory",
@@ -30,6 +32,7 @@ EngineFactory = Callable[[Problem, torch.Tensor], Engine]
 ENGINES: dict[EngineName, EngineFactory] = {
     EngineName.AUTO: reduced_engine,
     EngineName.AUTOGRAD: AutogradEngine,
+    EngineName.COMPILED: CompiledEngine,
     EngineName.DENSE: DenseEngine,
     EngineName.REDUCED: reduced_engine,
 }

@@ -50,6 +50,7 @@ class EngineName(StrEnum):
 
     AUTO = "auto"
     AUTOGRAD = "autograd"
+    COMPILED = "compiled"
     DENSE = "dense"
     REDUCED = "reduced"
 

@@ -1,0 +1,250 @@
+"""The compiled engine: a step costs O(min(b, m - b)), whatever m and n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from whichmin.core.batches import BatchStream
+from whichmin.core.engines.base import Engine, Problem
+from whichmin.core.kernels.group import LEAVE_OUT, REPEAT, TOUCH, grid, limits_of
+from whichmin.core.kernels.sampling import CUSTOM, CYCLIC, GIVEN, RESHUFFLED, WITH, WITHOUT
+from whichmin.core.kernels.stepping import (
+    ALPHA,
+    ENERGY,
+    OFF,
+    OFF_ENERGY,
+    REST,
+    SIGMA,
+    SIGMA_REST,
+    STATE_ROWS,
+)
+from whichmin.core.summation import pairwise_sum, project
+from whichmin.errors import InputError
+from whichmin.words import Activation, Sampling
+
+__all__ = ["CompiledEngine", "applies"]
+
+_CODES = {
+    Sampling.WITHOUT_REPLACEMENT: WITHOUT,
+    Sampling.WITH_REPLACEMENT: WITH,
+    Sampling.RESHUFFLED: RESHUFFLED,
+    Sampling.CYCLIC: CYCLIC,
+    Sampling.CUSTOM: CUSTOM,
+}
+_NO_ROWS = np.zeros((1, 1), np.int64)
+_NONE_GIVEN = np.zeros((0, 1), np.uint32)
+
+
+def applies(problem: Problem) -> bool:
+    """Whether the engine can run this problem: orthonormal data in float64."""
+    return problem.data.orthonormal and problem.data.points.dtype == torch.float64
+
+
+class CompiledEngine(Engine):
+    """Correlations with common factors applied lazily, advanced by compiled kernels.
+
+    Exact for orthonormal data, in float64 (see :mod:`whichmin.core.kernels.stepping`). The bits of
+    a replica depend on no other replica, on no thread count, and not on how a run is cut into
+    calls.
+
+    Attributes:
+        x: Scaled correlations, shape ``(groups, m * lanes)``.
+        scalars: State of every lane, shape ``(groups, STATE_ROWS * lanes)``.
+        off_span: The start's part outside the span of the data, shape ``(replicas, n)``, or
+            ``(1, n)`` where all starts have the same.
+        taken: Steps taken.
+        apart: Whether C and I are carried along (1) or N (0); -1 before the first step.
+        step_sizes: One step size per replica, or the problem's for all.
+    """
+
+    name = "compiled"
+    state_names = ("x", "scalars", "off_span", "taken", "step_sizes", "apart")
+    threaded = True
+
+    def __init__(
+        self, problem: Problem, start: torch.Tensor, step_sizes: torch.Tensor | None = None
+    ) -> None:
+        if not applies(problem):
+            raise InputError(
+                "engine",
+                "compiled",
+                "must be another one unless the data are orthonormal and in float64",
+            )
+        self.problem = problem
+        self._relu = problem.activation is Activation.RELU
+        c, self.off_span = project(start, problem.data.points)
+        self.taken = torch.zeros((), dtype=torch.int64)
+        self.step_sizes = (
+            torch.full((len(start),), problem.step_size, dtype=torch.float64, device=start.device)
+            if step_sizes is None
+            else step_sizes
+        )
+        self._runner = _runner(start.device)
+        rows = torch.zeros(STATE_ROWS, len(start), dtype=torch.float64, device=start.device)
+        rows[SIGMA], rows[SIGMA_REST], rows[OFF] = 1, 1, 1
+        rows[OFF_ENERGY] = pairwise_sum(self.off_span.T.square())
+        self._pack(c, rows)
+        self.apart = torch.tensor(-1)
+
+    def _pack(self, c: torch.Tensor, rows: torch.Tensor) -> None:
+        """Lay out ``(m, replicas)`` and ``(STATE_ROWS, replicas)`` in groups; empty lanes are 0."""
+        lanes, self._count = self._runner.LANES, c.shape[1]
+        groups = -(-self._count // lanes)
+
+        def grouped(values: torch.Tensor) -> torch.Tensor:
+            padded = torch.nn.functional.pad(values, (0, groups * lanes - self._count))
+            split = padded.reshape(len(values), groups, lanes).transpose(0, 1)
+            return split.reshape(groups, -1).contiguous()
+
+        self.x, self.scalars = grouped(c), grouped(rows)
+
+    def _unpacked(self, values: torch.Tensor, height: int) -> torch.Tensor:
+        split = values.reshape(len(values), height, self._runner.LANES).transpose(0, 1)
+        return split.reshape(height, -1)[:, : self._count]
+
+    def _c(self) -> torch.Tensor:
+        """Correlations, shape ``(m, replicas)``."""
+        x, rows = self._unpacked(self.x, self.problem.data.m), self._rows()
+        if not self._relu:
+            return x * rows[SIGMA]
+        return x * torch.where(x > 0, rows[SIGMA], rows[SIGMA_REST])
+
+    def _rows(self) -> torch.Tensor:
+        return self._unpacked(self.scalars, STATE_ROWS)
+
+    def step(self, batch: torch.Tensor | None) -> None:
+        """Take one step (see :meth:`Engine.step`)."""
+        m, first = self.problem.data.m, int(self.taken)
+        if batch is None:
+            plan = self._plan(0, first, first + 1, 0, m, WITHOUT, LEAVE_OUT)
+        else:
+            lanes = self._runner.LANES
+            full = torch.zeros(len(self.x) * lanes, batch.shape[1], dtype=torch.int64)
+            full[: self._count] = batch.cpu()
+            given = full.reshape(len(self.x), lanes, -1).transpose(1, 2).reshape(len(self.x), -1)
+            b = batch.shape[1]
+            plan = self._plan(
+                0, first, first + 1, b, b, GIVEN, REPEAT if b > 1 else TOUCH,
+                given=np.ascontiguousarray(given.numpy().astype(np.uint32)),
+            )  # fmt: skip
+        self._run(plan, np.arange(self._count))
+
+    def advance(self, stream: BatchStream, first: int, last: int, replicas: np.ndarray) -> None:
+        """Take steps ``first .. last - 1``.
+
+        Args:
+            stream: The batches.
+            first: Number of steps taken before.
+            last: Number of steps taken at the end.
+            replicas: Replica numbers of the rows.
+
+        Raises:
+            InputError: The batches end before.
+        """
+        m, b = stream.m, stream.batch_size
+        if stream.rows is not None and last > len(stream.rows):
+            raise InputError("batches", f"{len(stream.rows)} steps", f"need {last} steps")
+        repeated = stream.sampling in {Sampling.WITH_REPLACEMENT, Sampling.CUSTOM}
+        if repeated or 2 * b <= m:
+            k, mode = b, REPEAT if repeated and b > 1 else TOUCH
+        else:
+            k, mode = m - b, LEAVE_OUT
+        self.taken.fill_(first)
+        code = _CODES[stream.sampling]
+        rows = _NO_ROWS if stream.rows is None else stream.rows
+        self._run(self._plan(stream.seed, first, last, k, b, code, mode, rows), replicas)
+
+    def _plan(
+        self, seed: int, first: int, last: int, k: int, b: int, code: int, mode: int,
+        rows: np.ndarray = _NO_ROWS, given: np.ndarray = _NONE_GIVEN,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        m = self.problem.data.m
+        self._set(b, mode == LEAVE_OUT)
+        chunk, period = grid(m, k, mode)
+        low = 0.0 if self._relu else -np.inf
+        bounds, thresholds = limits_of(m, k, code)
+        return (
+            np.uint64(seed), first, last, k, b, m, code, mode, low, chunk, period,
+            bounds, thresholds, rows, given,
+        )  # fmt: skip
+
+    def _set(self, b: int, apart: bool) -> None:
+        """Set alpha, and the energies that this kind of step carries along."""
+        rows = self._rows().clone()
+        alpha = self.step_sizes / b
+        if int(self.apart) == apart and torch.equal(rows[ALPHA], alpha):
+            return
+        c = self._c()
+        energy = pairwise_sum((c.clamp_min(0) if self._relu else c).square())
+        rest = (rows[OFF] * rows[SIGMA_REST]).square() * rows[OFF_ENERGY]
+        if self._relu:
+            rest = rest + pairwise_sum(c.clamp_max(0).square())
+        rows[ALPHA], rows[REST] = alpha, rest if apart else 0.0
+        rows[ENERGY] = energy if apart else energy + rest
+        rows[OFF] *= rows[SIGMA_REST]
+        rows[SIGMA], rows[SIGMA_REST] = 1.0, 1.0
+        self._pack(c, rows)
+        self.apart.fill_(apart)
+
+    def _run(self, plan: tuple[Any, ...], replicas: np.ndarray) -> None:
+        lanes = self._runner.LANES
+        ids = np.zeros(len(self.x) * lanes, np.uint64)
+        ids[: self._count] = replicas
+        self._runner.run(
+            self.x, self.scalars, ids.reshape(-1, lanes), plan, torch.get_num_threads()
+        )
+        self.taken.fill_(plan[2])
+
+    def squared_norm(self) -> torch.Tensor:
+        """Return ``N``, summed afresh, shape ``(replicas,)``."""
+        return pairwise_sum(self._c().square()) + self.off_span_energy()
+
+    def tracked_norm(self) -> torch.Tensor:
+        """Return ``N`` as the kernels carry it along, shape ``(replicas,)``."""
+        rows = self._rows()
+        return rows[ENERGY] + rows[REST]
+
+    def weights(self) -> torch.Tensor:
+        """Return the weights, shape ``(replicas, n)``."""
+        rows = self._rows()
+        total = (rows[OFF] * rows[SIGMA_REST])[:, None] * self.off_span
+        for value, point in zip(self._c(), self.problem.data.points, strict=True):
+            total += value[:, None] * point
+        return total
+
+    def correlations(self) -> torch.Tensor:
+        """Return the inner products with the data, shape ``(replicas, m)``."""
+        return self._c().T.clone(memory_format=torch.contiguous_format)
+
+    def off_span_energy(self) -> torch.Tensor:
+        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        rows = self._rows()
+        return (rows[OFF] * rows[SIGMA_REST]).square() * rows[OFF_ENERGY]
+
+    def keep(self, chosen: torch.Tensor) -> None:
+        """Drop all replicas but the chosen ones."""
+        x, rows = self._unpacked(self.x, self.problem.data.m), self._rows()
+        self.off_span, self.step_sizes = self.off_span[chosen], self.step_sizes[chosen]
+        self._pack(x[:, chosen], rows[:, chosen])
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Continue from a state.
+
+        Args:
+            state: What :meth:`state` returned.
+        """
+        super().restore(state)
+        self._count = len(self.step_sizes)
+
+
+def _runner(device: torch.device) -> Any:
+    if device.type == "cuda":
+        from whichmin.core.kernels import gpu
+
+        return gpu
+    from whichmin.core.kernels import cpu
+
+    return cpu

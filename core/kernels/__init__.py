@@ -1,0 +1,13 @@
+"""Compiled kernels: many steps of many replicas in one call, on CPU threads or on a GPU.
+
+The source of a step is written once, as functions over a *group* of ``lanes`` replicas whose
+control flow is the same. Every inner loop runs along the lanes: a CPU turns it into vector
+instructions (32 lanes), a GPU thread holds one lane. Lanes never read each other's data, so the bits
+of a replica depend neither on its neighbours, nor on threads, nor on how a run is cut into calls.
+
+* :mod:`~whichmin.core.kernels.generator`: Philox and unbiased bounded integers;
+* :mod:`~whichmin.core.kernels.sampling`: the index streams of :mod:`whichmin.core.batches`;
+* :mod:`~whichmin.core.kernels.stepping`: the update in correlation coordinates;
+* :mod:`~whichmin.core.kernels.group`: chunks of steps, renormalisation;
+* :mod:`~whichmin.core.kernels.cpu`, :mod:`~whichmin.core.kernels.gpu`: the two ways to run them.
+"""

@@ -1,0 +1,156 @@
+"""Many steps of one group of lanes: batches are made in chunks, factors renormalised on a grid.
+
+Everything that could depend on how a run is cut into calls happens on a grid of absolute steps:
+at multiples of ``chunk`` factors that have left ``[2**-400, 2**400]`` are applied, at multiples of
+``period`` all are, and ``N`` (or ``C`` and ``I``) is summed afresh. In between it is carried along
+with rounding errors of at most ``8 u max(N)`` a step (``u = 2**-53``; eight operations). When
+points are *touched* a step multiplies an error in ``N`` by ``s^2 <= 1``, so it stays below
+``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even if
+nearly all of ``C`` is left out and shrinks: about ``1 + 2 alpha`` each time the winner is left out.
+There the period is so short that this happens some four times in it (see :func:`grid`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from whichmin.core.kernels.generator import make_draw
+from whichmin.core.kernels.sampling import SCANNED, WITHOUT, make_fill
+from whichmin.core.kernels.stepping import ROWS, SIGMA, SIGMA_REST, STATE_ROWS, make_steps
+
+__all__ = ["Plan", "grid", "limits_of", "make_advance", "scratch_sizes"]
+
+TOUCH, REPEAT, LEAVE_OUT = range(3)
+_SMALL, _LARGE = 2.0**-400, 2.0**400
+_DRAWS = 72  # rows of the shuffle's draws: 64 words and up to two half blocks
+
+Plan = tuple[Any, ...]
+
+
+def scratch_sizes(m: int, k: int, chunk: int, sampling: int, lanes: int) -> tuple[int, ...]:
+    """Lengths of the work arrays of one group.
+
+    Args:
+        m: Number of data points.
+        k: Points touched, or left out, a step.
+        chunk: Steps whose batches are made at once.
+        sampling: Code of the sampling.
+        lanes: Replicas in a group.
+
+    Returns:
+        Of ``v, held`` (float64), ``idx, order, draws`` (uint32), ``marks`` (uint8).
+    """
+    from whichmin.core.kernels.sampling import RESHUFFLED
+
+    shuffled = sampling == RESHUFFLED
+    return (
+        ROWS * lanes,
+        max(k, 1) * lanes,
+        (chunk * max(k, 1) + 8) * lanes,
+        m * lanes if shuffled else 1,
+        _DRAWS * lanes if shuffled else 1,
+        m * lanes if sampling == WITHOUT and k > SCANNED else 1,
+    )
+
+
+def grid(m: int, k: int, mode: int) -> tuple[int, int]:
+    """Steps whose batches are made at once, and between two renormalisations.
+
+    Args:
+        m: Number of data points.
+        k: Points touched, or left out, a step.
+        mode: ``TOUCH``, ``REPEAT`` or ``LEAVE_OUT``.
+
+    Returns:
+        ``chunk`` and ``period``, powers of two, ``chunk <= period``.
+    """
+    chunk = 32 if k <= 2 else 16 if k <= 4 else 8 if k <= 8 else 4 if k <= 256 else 1
+    if mode == LEAVE_OUT and k > 0:
+        # The winner is left out period * k / m times, and renormalising costs m / period a step.
+        return chunk, max(chunk, 1 << (4 * m // (k + 4)).bit_length() - 1)
+    return chunk, max(1024, 1 << (16 * m - 1).bit_length())
+
+
+def make_advance(jit: Callable[..., Any], inline: Callable[..., Any], lanes: int) -> Any:
+    """Build ``advance(...)``, which takes steps ``first .. last - 1`` of a group.
+
+    Args:
+        jit: Compiles a function for the target.
+        inline: Compiles a function that is inlined.
+        lanes: Replicas in a group.
+
+    Returns:
+        The compiled function.
+    """
+    draw = make_draw(jit, inline, lanes)
+    fill = make_fill(jit, draw, lanes)
+    renormalise, touch_one, touch, repeat, leave_out = make_steps(jit, lanes)
+    sigma, sigma_rest, kept = SIGMA * lanes, SIGMA_REST * lanes, STATE_ROWS * lanes
+
+    @jit
+    def advance(  # type: ignore[no-untyped-def]
+        x, state, ids, seed, first, last, k, b, m, sampling, mode, low, chunk, period,
+        bounds, thresholds, rows, v, held, idx, order, draws, marks, memory,
+    ):  # fmt: skip
+        for q in range(kept):
+            v[q] = state[q]
+        memory[0] = 255  # marks are to be cleared before their first use
+        memory[1] = -1
+        t = first
+        while t < last:
+            stop = min((t // chunk + 1) * chunk, last)
+            row = 0
+            if k > 0:
+                row = fill(
+                    idx, ids, seed, t, stop, k, b, m, sampling, mode == LEAVE_OUT,
+                    bounds, thresholds, rows, order, draws, marks, memory,
+                )  # fmt: skip
+            if mode == LEAVE_OUT:
+                leave_out(x, v, idx, row, stop - t, k, m, low, held)
+            elif mode == REPEAT:
+                repeat(x, v, idx, row, stop - t, k, m, low, held)
+            elif k == 1:
+                touch_one(x, v, idx, row, stop - t, k, m, low, held)
+            else:
+                touch(x, v, idx, row, stop - t, k, m, low, held)
+            t = stop
+            if t % period == 0:
+                renormalise(x, v, m, low, mode == LEAVE_OUT, 0, lanes)
+            elif t % chunk == 0:
+                for r in range(lanes):
+                    one, other = v[sigma + r], v[sigma_rest + r]
+                    inside = (one > _SMALL) & (one < _LARGE) & (other > _SMALL)
+                    if not (inside & (other < _LARGE)):
+                        renormalise(x, v, m, low, mode == LEAVE_OUT, r, r + 1)
+        for q in range(kept):
+            state[q] = v[q]
+
+    return advance
+
+
+def limits_of(m: int, k: int, sampling: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of the words of a step (of an epoch, if reshuffled) and Lemire's thresholds.
+
+    Args:
+        m: Number of data points.
+        k: Words a step.
+        sampling: Code of the sampling.
+
+    Returns:
+        Two arrays of the same length.
+    """
+    from whichmin.core.kernels.sampling import RESHUFFLED
+
+    if sampling == WITHOUT:
+        bounds = np.arange(m - k + 1, m + 1)
+    elif sampling == RESHUFFLED:
+        bounds = np.arange(m, 1, -1)
+    else:
+        bounds = np.array([m])
+    bounds = np.maximum(bounds, 1).astype(np.uint64)
+    if len(bounds) == 0:
+        bounds = np.ones(1, np.uint64)
+    return bounds, np.uint64(2**32) % bounds
