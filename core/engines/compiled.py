@@ -12,7 +12,6 @@ from whichmin.core.engines.base import Engine, Problem
 from whichmin.core.kernels.group import LEAVE_OUT, REPEAT, TOUCH, grid, limits_of
 from whichmin.core.kernels.sampling import CUSTOM, CYCLIC, GIVEN, RESHUFFLED, WITH, WITHOUT
 from whichmin.core.kernels.stepping import (
-    ALPHA,
     ENERGY,
     OFF,
     OFF_ENERGY,
@@ -20,6 +19,7 @@ from whichmin.core.kernels.stepping import (
     SIGMA,
     SIGMA_REST,
     STATE_ROWS,
+    TWICE,
 )
 from whichmin.core.summation import pairwise_sum, project
 from whichmin.errors import InputError
@@ -84,7 +84,7 @@ class CompiledEngine(Engine):
         )
         self._runner = _runner(start.device)
         rows = torch.zeros(STATE_ROWS, len(start), dtype=torch.float64, device=start.device)
-        rows[SIGMA], rows[SIGMA_REST], rows[OFF] = 1, 1, 1
+        rows[SIGMA], rows[SIGMA_REST], rows[OFF], rows[TWICE] = 1, 1, 1, 2
         rows[OFF_ENERGY] = pairwise_sum(self.off_span.T.square())
         self._pack(c, rows)
         self.apart = torch.tensor(-1)
@@ -108,9 +108,10 @@ class CompiledEngine(Engine):
     def _c(self) -> torch.Tensor:
         """Correlations, shape ``(m, replicas)``."""
         x, rows = self._unpacked(self.x, self.problem.data.m), self._rows()
-        if not self._relu:
-            return x * rows[SIGMA]
-        return x * torch.where(x > 0, rows[SIGMA], rows[SIGMA_REST])
+        factor = rows[SIGMA]
+        if self._relu:
+            factor = torch.where(x > 0, rows[SIGMA], rows[SIGMA_REST])
+        return x * factor / (rows[TWICE] / 2).sqrt()
 
     def _rows(self) -> torch.Tensor:
         return self._unpacked(self.scalars, STATE_ROWS)
@@ -124,6 +125,7 @@ class CompiledEngine(Engine):
             lanes = self._runner.LANES
             full = torch.zeros(len(self.x) * lanes, batch.shape[1], dtype=torch.int64)
             full[: self._count] = batch.cpu()
+            full = full * lanes + torch.arange(len(full))[:, None] % lanes  # places
             given = full.reshape(len(self.x), lanes, -1).transpose(1, 2).reshape(len(self.x), -1)
             b = batch.shape[1]
             plan = self._plan(
@@ -172,19 +174,20 @@ class CompiledEngine(Engine):
         )  # fmt: skip
 
     def _set(self, b: int, apart: bool) -> None:
-        """Set alpha, and the energies that this kind of step carries along."""
+        """Change units to those of this batch size, and to the energies this kind of step needs."""
         rows = self._rows().clone()
         alpha = self.step_sizes / b
-        if int(self.apart) == apart and torch.equal(rows[ALPHA], alpha):
+        if int(self.apart) == apart and torch.equal(rows[TWICE], 2 * alpha):
             return
-        c = self._c()
+        off = rows[OFF] * rows[SIGMA_REST] / (rows[TWICE] / 2).sqrt()
+        c = self._c() * alpha.sqrt()
+        rows[TWICE], rows[OFF] = 2 * alpha, off * alpha.sqrt()
         energy = pairwise_sum((c.clamp_min(0) if self._relu else c).square())
-        rest = (rows[OFF] * rows[SIGMA_REST]).square() * rows[OFF_ENERGY]
+        rest = rows[OFF].square() * rows[OFF_ENERGY]
         if self._relu:
             rest = rest + pairwise_sum(c.clamp_max(0).square())
-        rows[ALPHA], rows[REST] = alpha, rest if apart else 0.0
+        rows[REST] = rest if apart else 0.0
         rows[ENERGY] = energy if apart else energy + rest
-        rows[OFF] *= rows[SIGMA_REST]
         rows[SIGMA], rows[SIGMA_REST] = 1.0, 1.0
         self._pack(c, rows)
         self.apart.fill_(apart)
@@ -205,12 +208,11 @@ class CompiledEngine(Engine):
     def tracked_norm(self) -> torch.Tensor:
         """Return ``N`` as the kernels carry it along, shape ``(replicas,)``."""
         rows = self._rows()
-        return rows[ENERGY] + rows[REST]
+        return (rows[ENERGY] + rows[REST]) / (rows[TWICE] / 2)
 
     def weights(self) -> torch.Tensor:
         """Return the weights, shape ``(replicas, n)``."""
-        rows = self._rows()
-        total = (rows[OFF] * rows[SIGMA_REST])[:, None] * self.off_span
+        total = self._off()[:, None] * self.off_span
         for value, point in zip(self._c(), self.problem.data.points, strict=True):
             total += value[:, None] * point
         return total
@@ -221,8 +223,12 @@ class CompiledEngine(Engine):
 
     def off_span_energy(self) -> torch.Tensor:
         """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        return self._off().square() * self._rows()[OFF_ENERGY]
+
+    def _off(self) -> torch.Tensor:
+        """Factor of the start's part outside the span."""
         rows = self._rows()
-        return (rows[OFF] * rows[SIGMA_REST]).square() * rows[OFF_ENERGY]
+        return rows[OFF] * rows[SIGMA_REST] / (rows[TWICE] / 2).sqrt()
 
     def keep(self, chosen: torch.Tensor) -> None:
         """Drop all replicas but the chosen ones."""

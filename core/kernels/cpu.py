@@ -12,14 +12,17 @@ from typing import Any
 import numba
 import numpy as np
 import torch
+from numba.core import types
+from numba.extending import intrinsic
 
+from whichmin.core.kernels.generator import Target
 from whichmin.core.kernels.group import make_advance, scratch_sizes
 
 __all__ = ["LANES", "is_compiled", "run"]
 
 # 32 lanes hide the latency of one lane's step behind the others'; measured 1.8 ns a replica-step
 # against 2.3 with 16 lanes (b = 1, m = 64).
-LANES = 32
+LANES = 64
 _log = logging.getLogger("whichmin")
 # error_model: a division by zero gives an infinity, which the next test of s catches.
 _SETTINGS = {"error_model": "numpy", "nogil": True}
@@ -33,7 +36,22 @@ def _inline(function: Callable[..., Any]) -> Any:
     return numba.njit(inline="always", **_SETTINGS)(function)
 
 
-_advance = make_advance(_jit, _inline, LANES)
+@intrinsic  # type: ignore[untyped-decorator]
+def _widen(_: Any) -> Any:
+    """Let LLVM use vectors of 512 bits in the calling function, where the processor has them.
+
+    By itself it keeps to 256 bits on many processors that have more. Measured with AVX-512: 0.74 ns
+    a random number instead of 1.01. (llvmlite's own ``add`` knows no attributes with values.)
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+_advance = make_advance(Target(_jit, _inline, _widen, LANES))
 
 
 def _advance_groups(  # type: ignore[no-untyped-def]

@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["make_draw"]
+__all__ = ["Target", "make_draw"]
 
 _MULTIPLY_0, _MULTIPLY_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
-def make_draw(jit: Callable[..., Any], inline: Callable[..., Any], lanes: int) -> Any:
+@dataclass(frozen=True)
+class Target:
+    """How functions are compiled.
+
+    Attributes:
+        jit: Compiles a function.
+        inline: Compiles a function that is inlined where it is called.
+        widen: Called first in a function that gains from the widest vectors there are.
+        lanes: Replicas in a group.
+    """
+
+    jit: Callable[..., Any]
+    inline: Callable[..., Any]
+    widen: Callable[[], None]
+    lanes: int
+
+
+def make_draw(target: Target) -> Any:
     """Build ``draw(out, ids, seed, first, last, bounds, thresholds)`` for a target.
 
-    It writes the integers of words ``first .. last - 1`` of every lane, and those beside them in
-    the same blocks of four, to consecutive rows of ``out``, and returns the row of word ``first``.
+    It turns words ``first .. last - 1`` of every lane, and those beside them in the same blocks of
+    four, into integers, and writes them to consecutive rows of ``out`` as *places*: integer times
+    lanes plus lane. It returns the row of word ``first``.
 
     Args:
-        jit: Compiles a function for the target.
-        inline: Compiles a function that is inlined.
-        lanes: Replicas in a group.
+        target: What the function is compiled for.
 
     Returns:
         The compiled function.
     """
-    mask, half = _MASK, _HALF
+    jit, inline, widen = target.jit, target.inline, target.widen
+    lanes, mask, half, wide = target.lanes, _MASK, _HALF, np.uint64(target.lanes)
 
     @inline
     def mix(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
-        # Said again that c0 and c2 have 32 bits: one instruction multiplies them then, not three.
+        # Only the low halves of the words count: they are cut off where they are multiplied, which
+        # the instruction does by itself, and nowhere else.
         p0 = _MULTIPLY_0 * (c0 & mask)
         p1 = _MULTIPLY_1 * (c2 & mask)
-        return (p1 >> half) ^ c1 ^ k0, p1 & mask, (p0 >> half) ^ c3 ^ k1, p0 & mask
+        return (p1 >> half) ^ c1 ^ k0, p1, (p0 >> half) ^ c3 ^ k1, p0
 
     @inline
     def philox(c0, c1, c2, c3, a0, b0):  # type: ignore[no-untyped-def]
@@ -78,11 +97,12 @@ def make_draw(jit: Callable[..., Any], inline: Callable[..., Any], lanes: int) -
                 chosen = c3
             product = (chosen & mask) * bound
             if (product & mask) >= threshold:
-                return np.uint32(product >> half)
+                return product >> half
             attempt += np.uint64(1)
 
     @jit
     def draw(out, ids, seed, first, last, bounds, thresholds):  # type: ignore[no-untyped-def]
+        widen()
         start = first // 4
         period = len(bounds)
         place = (4 * start) % period
@@ -95,26 +115,29 @@ def make_draw(jit: Callable[..., Any], inline: Callable[..., Any], lanes: int) -
             place = 0 if i3 + 1 == period else i3 + 1
             n0, n1, n2, n3 = bounds[i0], bounds[i1], bounds[i2], bounds[i3]
             t0, t1, t2, t3 = thresholds[i0], thresholds[i1], thresholds[i2], thresholds[i3]
+            threshold = max(max(t0, t1), max(t2, t3))  # of these, `again` finds those really rejected
             b0, b1 = np.uint64(block) & mask, np.uint64(block) >> half
-            row = 4 * (block - start) * lanes
+            # Unsigned, as a place that may be negative (from the end) would not be vectorised.
+            row0 = np.uint64(4 * (block - start) * lanes)
+            row1, row2, row3 = row0 + wide, row0 + wide + wide, row0 + wide + wide + wide
             rejected = 0
-            for r in range(lanes):
+            for r in range(wide):
                 c0, c1, c2, c3 = philox(b0, b1, ids[r], np.uint64(0), low, high)
                 p0, p1 = (c0 & mask) * n0, (c1 & mask) * n1
                 p2, p3 = (c2 & mask) * n2, (c3 & mask) * n3
-                out[row + r] = np.uint32(p0 >> half)
-                out[row + lanes + r] = np.uint32(p1 >> half)
-                out[row + 2 * lanes + r] = np.uint32(p2 >> half)
-                out[row + 3 * lanes + r] = np.uint32(p3 >> half)
-                few = ((p0 & mask) < t0) | ((p1 & mask) < t1)
-                rejected += 1 if few | ((p2 & mask) < t2) | ((p3 & mask) < t3) else 0
+                out[row0 + r] = np.uint32((p0 >> half) * wide + r)
+                out[row1 + r] = np.uint32((p1 >> half) * wide + r)
+                out[row2 + r] = np.uint32((p2 >> half) * wide + r)
+                out[row3 + r] = np.uint32((p3 >> half) * wide + r)
+                least = min(min(p0 & mask, p1 & mask), min(p2 & mask, p3 & mask))
+                rejected += 1 if least < threshold else 0
             if rejected > 0:
-                for r in range(lanes):
-                    word = 4 * block
-                    out[row + r] = again(ids[r], seed, word, n0, t0)
-                    out[row + lanes + r] = again(ids[r], seed, word + 1, n1, t1)
-                    out[row + 2 * lanes + r] = again(ids[r], seed, word + 2, n2, t2)
-                    out[row + 3 * lanes + r] = again(ids[r], seed, word + 3, n3, t3)
+                word = 4 * block
+                for r in range(wide):
+                    out[row0 + r] = again(ids[r], seed, word, n0, t0) * wide + r
+                    out[row1 + r] = again(ids[r], seed, word + 1, n1, t1) * wide + r
+                    out[row2 + r] = again(ids[r], seed, word + 2, n2, t2) * wide + r
+                    out[row3 + r] = again(ids[r], seed, word + 3, n3, t3) * wide + r
         return first - 4 * start
 
     return draw

@@ -12,12 +12,11 @@ There the period is so short that this happens some four times in it (see :func:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from whichmin.core.kernels.generator import make_draw
+from whichmin.core.kernels.generator import Target, make_draw
 from whichmin.core.kernels.sampling import SCANNED, WITHOUT, make_fill
 from whichmin.core.kernels.stepping import ROWS, SIGMA, SIGMA_REST, STATE_ROWS, make_steps
 
@@ -67,28 +66,28 @@ def grid(m: int, k: int, mode: int) -> tuple[int, int]:
     Returns:
         ``chunk`` and ``period``, powers of two, ``chunk <= period``.
     """
-    chunk = 32 if k <= 2 else 16 if k <= 4 else 8 if k <= 8 else 4 if k <= 256 else 1
+    chunk = 128 if k <= 1 else 32 if k == 2 else 16 if k <= 4 else 8 if k <= 8 else 4 if k <= 256 else 1
     if mode == LEAVE_OUT and k > 0:
+        chunk = min(chunk, 32)
         # The winner is left out period * k / m times, and renormalising costs m / period a step.
         return chunk, max(chunk, 1 << (4 * m // (k + 4)).bit_length() - 1)
-    return chunk, max(1024, 1 << (16 * m - 1).bit_length())
+    return chunk, max(1024, 1 << (32 * m - 1).bit_length())
 
 
-def make_advance(jit: Callable[..., Any], inline: Callable[..., Any], lanes: int) -> Any:
+def make_advance(target: Target) -> Any:
     """Build ``advance(...)``, which takes steps ``first .. last - 1`` of a group.
 
     Args:
-        jit: Compiles a function for the target.
-        inline: Compiles a function that is inlined.
-        lanes: Replicas in a group.
+        target: What the function is compiled for.
 
     Returns:
         The compiled function.
     """
-    draw = make_draw(jit, inline, lanes)
-    fill = make_fill(jit, draw, lanes)
-    renormalise, touch_one, touch, repeat, leave_out = make_steps(jit, lanes)
-    sigma, sigma_rest, kept = SIGMA * lanes, SIGMA_REST * lanes, STATE_ROWS * lanes
+    jit, lanes = target.jit, target.lanes
+    fill = make_fill(target, make_draw(target))
+    renormalise, touch_one, touch, repeat, leave_out = make_steps(target)
+    sigma, sigma_rest, wide = np.uint64(SIGMA * lanes), np.uint64(SIGMA_REST * lanes), np.uint64(lanes)
+    kept, none, one_lane = STATE_ROWS * lanes, np.uint64(0), np.uint64(1)
 
     @jit
     def advance(  # type: ignore[no-untyped-def]
@@ -118,13 +117,19 @@ def make_advance(jit: Callable[..., Any], inline: Callable[..., Any], lanes: int
                 touch(x, v, idx, row, stop - t, k, m, low, held)
             t = stop
             if t % period == 0:
-                renormalise(x, v, m, low, mode == LEAVE_OUT, 0, lanes)
+                renormalise(x, v, m, low, mode == LEAVE_OUT, none, wide)
             elif t % chunk == 0:
-                for r in range(lanes):
-                    one, other = v[sigma + r], v[sigma_rest + r]
-                    inside = (one > _SMALL) & (one < _LARGE) & (other > _SMALL)
-                    if not (inside & (other < _LARGE)):
-                        renormalise(x, v, m, low, mode == LEAVE_OUT, r, r + 1)
+                inside = 0
+                for r in range(wide):
+                    least = min(v[sigma + r], v[sigma_rest + r])
+                    most = max(v[sigma + r], v[sigma_rest + r])
+                    inside += 1 if (least > _SMALL) & (most < _LARGE) else 0
+                if inside < lanes:
+                    for r in range(wide):
+                        least = min(v[sigma + r], v[sigma_rest + r])
+                        most = max(v[sigma + r], v[sigma_rest + r])
+                        if not ((least > _SMALL) & (most < _LARGE)):
+                            renormalise(x, v, m, low, mode == LEAVE_OUT, r, r + one_lane)
         for q in range(kept):
             state[q] = v[q]
 

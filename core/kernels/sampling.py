@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from whichmin.core.kernels.generator import Target
 
 __all__ = ["CUSTOM", "CYCLIC", "GIVEN", "RESHUFFLED", "SCANNED", "WITHOUT", "WITH", "make_fill"]
 
@@ -16,59 +17,59 @@ _WORDS_AT_ONCE = 64  # of a shuffle
 _MARKS = 255
 
 
-def make_fill(jit: Callable[..., Any], draw: Any, lanes: int) -> Any:
+def make_fill(target: Target, draw: Any) -> Any:
     """Build ``fill(...)``: the points that steps ``first .. last - 1`` touch, or leave out.
 
     Args:
-        jit: Compiles a function for the target.
+        target: What the function is compiled for.
         draw: See :func:`whichmin.core.kernels.generator.make_draw`.
-        lanes: Replicas in a group.
 
     Returns:
         The compiled function. It writes ``k`` rows per step to ``idx`` and returns the first row.
     """
+    jit, lanes, wide = target.jit, target.lanes, np.uint64(target.lanes)
 
     @jit
     def floyd_by_scan(idx, row, k, m):  # type: ignore[no-untyped-def]
         """R. Floyd's subset: the last candidate stands in for one that is in already."""
         for j in range(1, k):
-            here = (row + j) * lanes
-            last = np.uint32(m - k + j)
-            for r in range(lanes):
+            here = np.uint64((row + j) * lanes)
+            last = np.uint64((m - k + j) * lanes)
+            for r in range(wide):
                 candidate = idx[here + r]
                 clash = False
                 for i in range(j):
-                    clash |= idx[(row + i) * lanes + r] == candidate
-                idx[here + r] = last if clash else candidate
+                    clash |= idx[np.uint64((row + i) * lanes) + r] == candidate
+                idx[here + r] = np.uint32(last + r) if clash else candidate
 
     @jit
     def floyd_by_marks(idx, row, k, m, marks, mark):  # type: ignore[no-untyped-def]
         for j in range(k):
-            here = (row + j) * lanes
-            last = np.uint32(m - k + j)
-            for r in range(lanes):
+            here = np.uint64((row + j) * lanes)
+            last = np.uint64((m - k + j) * lanes)
+            for r in range(wide):
                 chosen = idx[here + r]
-                if marks[chosen * np.uint32(lanes) + np.uint32(r)] == mark:
-                    chosen = last
+                if marks[chosen] == mark:
+                    chosen = np.uint32(last + r)
                     idx[here + r] = chosen
-                marks[chosen * np.uint32(lanes) + np.uint32(r)] = mark
+                marks[chosen] = mark
 
     @jit
     def shuffle(order, draws, ids, seed, epoch, m, bounds, thresholds):  # type: ignore[no-untyped-def]
         """Fisher-Yates: the permutation of an epoch."""
         for i in range(m):
-            for r in range(lanes):
-                order[i * lanes + r] = np.uint32(i)
+            for r in range(wide):
+                order[np.uint64(i * lanes) + r] = np.uint32(np.uint64(i * lanes) + r)
         word = epoch * (m - 1)
         for begin in range(0, m - 1, _WORDS_AT_ONCE):
             end = min(begin + _WORDS_AT_ONCE, m - 1)
             row = draw(draws, ids, seed, word + begin, word + end, bounds, thresholds)
             for i in range(begin, end):
-                here = (row + i - begin) * lanes
-                for r in range(lanes):
-                    other = (i + draws[here + r]) * lanes + r
-                    kept = order[i * lanes + r]
-                    order[i * lanes + r] = order[other]
+                here = np.uint64((row + i - begin) * lanes)
+                for r in range(wide):
+                    other = np.uint64(i * lanes) + draws[here + r]
+                    kept = order[np.uint64(i * lanes) + r]
+                    order[np.uint64(i * lanes) + r] = order[other]
                     order[other] = kept
 
     @jit
@@ -111,8 +112,8 @@ def make_fill(jit: Callable[..., Any], draw: Any, lanes: int) -> Any:
             else:
                 for j in range(k):
                     i = rows[t, j] if sampling == CUSTOM else (t * b + skipped + j) % m
-                    for r in range(lanes):
-                        idx[(here + j) * lanes + r] = np.uint32(i)
+                    for r in range(wide):
+                        idx[np.uint64((here + j) * lanes) + r] = np.uint32(np.uint64(i * lanes) + r)
         return 0
 
     return fill

@@ -13,42 +13,48 @@ With ``alpha = eta / b``, ``S`` the sum of ``phi(c_i)^2`` over the batch, ``s = 
   ``x_i <- (s/f) x_i`` for active ``i`` left out, of energy ``E``. ``C`` is carried along,
   ``S = C - E``: ``C <- f^2 S + s^2 E``, and the rest, ``I = N - C``: ``I <- s^2 I``.
 
+All is kept in units in which ``alpha`` is 1: weights times its root, energies times it. Then
+``s = 1 - S`` and ``g = 2 alpha - N``.
+
 Where ``s`` (or ``f``, if it is a common factor) falls below 1/4, or is no number, the lane takes
 the step coordinate by coordinate: common factors then may change signs, so ReLU's active set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from whichmin.core.kernels.generator import Target
+
 __all__ = ["ROWS", "STATE_ROWS", "make_steps"]
 
 # Rows of the work array ``v``, each with one number per lane. The first STATE_ROWS are the state:
-# sigma, sigma', N (or C), I, factor of the part outside the span; then its squared norm, alpha.
-SIGMA, SIGMA_REST, ENERGY, REST, OFF, OFF_ENERGY, ALPHA, A, B, D, HELD = range(11)
+# sigma, sigma', N (or C), I, factor of the part outside the span, its squared norm, 2 alpha.
+SIGMA, SIGMA_REST, ENERGY, REST, OFF, OFF_ENERGY, TWICE, A, B, D, HELD = range(11)
 STATE_ROWS, ROWS = 7, 11
 _SMALLEST = 0.25
 _TINY = 1e-300  # below, products with factors may be subnormal, which are slow and inexact
 _SUMMED_AT_ONCE = 64
 
 
-def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any, Any]:
+def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
     """Build the functions that take steps.
 
     Args:
-        jit: Compiles a function for the target.
-        lanes: Replicas in a group.
+        target: What the functions are compiled for.
 
     Returns:
         ``renormalise, touch_one, touch, repeat, leave_out``; the last four take ``count`` steps
-        whose points are rows of ``idx`` from ``row`` on.
+        whose points are rows of ``idx`` from ``row`` on, as places in ``x``: point times lanes plus lane.
     """
-    sigma, sigma_rest, energy, rest = (q * lanes for q in (SIGMA, SIGMA_REST, ENERGY, REST))
-    off, off_energy, alpha = OFF * lanes, OFF_ENERGY * lanes, ALPHA * lanes
-    a, b, d, held_row = A * lanes, B * lanes, D * lanes, HELD * lanes
+    jit, lanes = target.jit, target.lanes
+    sigma, sigma_rest, energy, rest = (np.uint64(q * lanes) for q in (SIGMA, SIGMA_REST, ENERGY, REST))
+    off, off_energy, twice_row = (np.uint64(q * lanes) for q in (OFF, OFF_ENERGY, TWICE))
+    a, b, d, held_row = (np.uint64(q * lanes) for q in (A, B, D, HELD))
+    # Places are unsigned: one that may be negative (from the end) would not be vectorised.
+    wide, one_lane = np.uint64(lanes), np.uint64(1)
 
     @jit
     def renormalise(x, v, m, low, apart, begin, end):  # type: ignore[no-untyped-def]
@@ -62,11 +68,11 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
                 v[b + r] = 0.0
             for i in range(first, min(first + _SUMMED_AT_ONCE, m)):
                 for r in range(begin, end):
-                    old = x[i * lanes + r]
+                    old = x[np.uint64(i * lanes) + r]
                     active = old > low
                     c = old * (v[sigma + r] if active else v[sigma_rest + r])
                     c = 0.0 if abs(c) < _TINY else c
-                    x[i * lanes + r] = c
+                    x[np.uint64(i * lanes) + r] = c
                     square = c * c
                     v[a + r] += square if active else 0.0
                     v[b + r] += 0.0 if active else square
@@ -84,86 +90,56 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
 
     @jit
     def touch_plainly(x, v, idx, row, k, m, low, held, r):  # type: ignore[no-untyped-def]
-        renormalise(x, v, m, low, False, r, r + 1)
+        renormalise(x, v, m, low, False, r, r + one_lane)
         total = 0.0
         for j in range(k):
-            code = max(x[idx[(row + j) * lanes + r] * np.uint32(lanes) + np.uint32(r)], low)
-            held[j * lanes + r] = code
+            code = max(x[idx[np.uint64((row + j) * lanes) + r]], low)
+            held[np.uint64(j * lanes) + r] = code
             total += code * code
-        s = 1.0 - v[alpha + r] * total
-        g = v[alpha + r] * (2.0 - v[energy + r])
+        s = 1.0 - total
+        g = v[twice_row + r] - v[energy + r]
         for i in range(m):
-            x[i * lanes + r] *= s
+            x[np.uint64(i * lanes) + r] *= s
         for j in range(k):
-            x[idx[(row + j) * lanes + r] * np.uint32(lanes) + np.uint32(r)] += (
-                g * held[j * lanes + r]
+            x[idx[np.uint64((row + j) * lanes) + r]] += (
+                g * held[np.uint64(j * lanes) + r]
             )
         v[off + r] *= s
-        renormalise(x, v, m, low, False, r, r + 1)
+        renormalise(x, v, m, low, False, r, r + one_lane)
 
     @jit
     def leave_out_plainly(x, v, idx, row, k, m, low, held, r):  # type: ignore[no-untyped-def]
-        renormalise(x, v, m, low, True, r, r + 1)
+        renormalise(x, v, m, low, True, r, r + one_lane)
         for j in range(k):
-            place = idx[(row + j) * lanes + r] * np.uint32(lanes) + np.uint32(r)
-            held[j * lanes + r] = x[place]
+            place = idx[np.uint64((row + j) * lanes) + r]
+            held[np.uint64(j * lanes) + r] = x[place]
             x[place] = 0.0
         total = 0.0
         for i in range(m):
-            code = max(x[i * lanes + r], low)
+            code = max(x[np.uint64(i * lanes) + r], low)
             total += code * code
-        s = 1.0 - v[alpha + r] * total
-        g = v[alpha + r] * (2.0 - (v[energy + r] + v[rest + r]))
+        s = 1.0 - total
+        g = v[twice_row + r] - (v[energy + r] + v[rest + r])
         for i in range(m):
-            c = x[i * lanes + r]
-            x[i * lanes + r] = s * c + g * max(c, low)
+            c = x[np.uint64(i * lanes) + r]
+            x[np.uint64(i * lanes) + r] = s * c + g * max(c, low)
         for j in range(k):
-            place = idx[(row + j) * lanes + r] * np.uint32(lanes) + np.uint32(r)
-            x[place] = s * held[j * lanes + r]
+            place = idx[np.uint64((row + j) * lanes) + r]
+            x[place] = s * held[np.uint64(j * lanes) + r]
         v[off + r] *= s
-        renormalise(x, v, m, low, True, r, r + 1)
-
-    @jit
-    def touch_one(x, v, idx, row, count, k, m, low, held):  # type: ignore[no-untyped-def]
-        for t in range(count):
-            here = (row + t) * lanes
-            for r in range(lanes):
-                v[held_row + r] = x[idx[here + r] * np.uint32(lanes) + np.uint32(r)]
-            fast = 0
-            for r in range(lanes):
-                value, factor, step = v[held_row + r], v[sigma + r], v[alpha + r]
-                norm = v[energy + r]
-                code = max(value * factor, low)
-                power = code * code
-                s = 1.0 - step * power
-                f = s + step * (2.0 - norm)
-                fine = s >= _SMALLEST
-                ratio = f / s
-                v[held_row + r] = value * ratio if fine & (value > low) else value
-                v[sigma + r] = factor * s if fine else factor
-                v[energy + r] = s * s * (norm - power) + f * f * power if fine else norm
-                fast += 1 if fine else 0
-                v[a + r] = s
-            for r in range(lanes):
-                x[idx[here + r] * np.uint32(lanes) + np.uint32(r)] = v[held_row + r]
-            if fast < lanes:
-                for r in range(lanes):
-                    if not v[a + r] >= _SMALLEST:
-                        touch_plainly(x, v, idx, row + t, 1, m, low, held, r)
-            for r in range(lanes):
-                v[sigma_rest + r] = v[sigma + r]
+        renormalise(x, v, m, low, True, r, r + one_lane)
 
     @jit
     def gather(x, v, idx, row, k, low, held):  # type: ignore[no-untyped-def]
         """Hold the values at the points of a batch; their energy goes to row ``d``."""
-        for r in range(lanes):
+        for r in range(wide):
             v[d + r] = 0.0
         for j in range(k):
-            here = (row + j) * lanes
-            for r in range(lanes):
-                held[j * lanes + r] = x[idx[here + r] * np.uint32(lanes) + np.uint32(r)]
-            for r in range(lanes):
-                code = max(held[j * lanes + r] * v[sigma + r], low)
+            here = np.uint64((row + j) * lanes)
+            for r in range(wide):
+                held[np.uint64(j * lanes) + r] = x[idx[here + r]]
+            for r in range(wide):
+                code = max(held[np.uint64(j * lanes) + r] * v[sigma + r], low)
                 v[d + r] += code * code
 
     @jit
@@ -172,10 +148,10 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
             first = row + t * k
             gather(x, v, idx, first, k, low, held)
             fast = 0
-            for r in range(lanes):
-                step, norm, power = v[alpha + r], v[energy + r], v[d + r]
-                s = 1.0 - step * power
-                f = s + step * (2.0 - norm)
+            for r in range(wide):
+                twice, norm, power = v[twice_row + r], v[energy + r], v[d + r]
+                s = 1.0 - power
+                f = s + (twice - norm)
                 fine = s >= _SMALLEST
                 v[b + r] = f / s if fine else 1.0
                 v[sigma + r] *= s if fine else 1.0
@@ -184,16 +160,59 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
                 fast += 1 if fine else 0
                 v[a + r] = s
             for j in range(k):
-                here = (first + j) * lanes
-                for r in range(lanes):
-                    value = held[j * lanes + r]
-                    held[j * lanes + r] = value * v[b + r] if value > low else value
-                for r in range(lanes):
-                    x[idx[here + r] * np.uint32(lanes) + np.uint32(r)] = held[j * lanes + r]
+                here = np.uint64((first + j) * lanes)
+                for r in range(wide):
+                    value = held[np.uint64(j * lanes) + r]
+                    held[np.uint64(j * lanes) + r] = value * v[b + r] if value > low else value
+                for r in range(wide):
+                    x[idx[here + r]] = held[np.uint64(j * lanes) + r]
             if fast < lanes:
-                for r in range(lanes):
+                for r in range(wide):
                     if not v[a + r] >= _SMALLEST:
                         touch_plainly(x, v, idx, first, k, m, low, held, r)
+
+    @jit
+    def touch_one_calmly(x, v, idx, row, count, low):  # type: ignore[no-untyped-def]
+        """Touch one, where s >= 1 - 6/5 alpha >= 2/5 throughout (see ``touch_one``)."""
+        here = np.uint64(row * lanes)
+        for r in range(wide):
+            v[held_row + r] = x[idx[here + r]]
+        for t in range(count):
+            here = np.uint64((row + t) * lanes)
+            for r in range(wide):
+                value, factor = v[held_row + r], v[sigma + r]
+                twice, norm = v[twice_row + r], v[energy + r]
+                code = max(value * factor, low)
+                power = code * code
+                s = 1.0 - power
+                f = s + (twice - norm)
+                ratio = f / s
+                v[held_row + r] = value * ratio if value > low else value
+                v[sigma + r] = factor * s
+                v[energy + r] = s * s * (norm - power) + f * f * power
+            # One loop puts values back and takes the next step's: fewer instructions, and none of
+            # the gathering ones, which are slow. (The row after the last holds some valid place.)
+            there = here + wide
+            for r in range(wide):
+                x[idx[here + r]] = v[held_row + r]
+                v[held_row + r] = x[idx[there + r]]
+
+    @jit
+    def touch_one(x, v, idx, row, count, k, m, low, held):  # type: ignore[no-untyped-def]
+        # N <= 6/5 and alpha <= 1/2 imply the same of the next N: with B = 4 (1 - N) +
+        # alpha (2 - N)^2, N' = N + alpha S (B - alpha S (4 - 3 N)) for 0 <= S <= N, whose largest
+        # value over S and N is below 6/5 (a test looks at all of them). So no s falls below 2/5.
+        calm = 0
+        for r in range(wide):
+            twice = v[twice_row + r]
+            calm += 1 if (v[energy + r] <= 0.6 * twice) & (twice <= 1.0) else 0
+        if calm == lanes:
+            touch_one_calmly(x, v, idx, row, count, low)
+        else:
+            for t in range(count):
+                touch(x, v, idx, row + t, 1, 1, m, low, held)
+        for r in range(wide):
+            v[sigma_rest + r] = v[sigma + r]
 
     @jit
     def repeat(x, v, idx, row, count, k, m, low, held):  # type: ignore[no-untyped-def]
@@ -201,23 +220,23 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
             first = row + t * k
             gather(x, v, idx, first, k, low, held)
             fast = 0
-            for r in range(lanes):
-                step, norm, power = v[alpha + r], v[energy + r], v[d + r]
-                s = 1.0 - step * power
+            for r in range(wide):
+                twice, norm, power = v[twice_row + r], v[energy + r], v[d + r]
+                s = 1.0 - power
                 fine = s >= _SMALLEST
-                v[b + r] = step * (2.0 - norm) / s if fine else 0.0
+                v[b + r] = (twice - norm) / s if fine else 0.0
                 v[d + r] = 0.0
                 fast += 1 if fine else 0
                 v[a + r] = s
             for j in range(k):
-                here = (first + j) * lanes
-                for r in range(lanes):
-                    place = idx[here + r] * np.uint32(lanes) + np.uint32(r)
+                here = np.uint64((first + j) * lanes)
+                for r in range(wide):
+                    place = idx[here + r]
                     value = x[place]
-                    change = v[b + r] * max(held[j * lanes + r], low)
+                    change = v[b + r] * max(held[np.uint64(j * lanes) + r], low)
                     x[place] = value + change
                     v[d + r] += change * (2.0 * value + change)
-            for r in range(lanes):
+            for r in range(wide):
                 s = v[a + r]
                 fine = s >= _SMALLEST
                 grown = v[energy + r] + v[sigma + r] * v[sigma + r] * v[d + r]
@@ -225,7 +244,7 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
                 v[sigma + r] *= s if fine else 1.0
                 v[sigma_rest + r] = v[sigma + r]
             if fast < lanes:
-                for r in range(lanes):
+                for r in range(wide):
                     if not v[a + r] >= _SMALLEST:
                         touch_plainly(x, v, idx, first, k, m, low, held, r)
 
@@ -235,11 +254,11 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
             first = row + t * k
             gather(x, v, idx, first, k, low, held)
             fast = 0
-            for r in range(lanes):
-                step, out = v[alpha + r], v[d + r]
+            for r in range(wide):
+                twice, out = v[twice_row + r], v[d + r]
                 power = v[energy + r] - out
-                s = 1.0 - step * power
-                f = s + step * (2.0 - (v[energy + r] + v[rest + r]))
+                s = 1.0 - power
+                f = s + (twice - (v[energy + r] + v[rest + r]))
                 fine = (s >= _SMALLEST) & (f >= _SMALLEST)
                 v[b + r] = s / f if fine else 1.0
                 v[sigma + r] *= f if fine else 1.0
@@ -249,14 +268,14 @@ def make_steps(jit: Callable[..., Any], lanes: int) -> tuple[Any, Any, Any, Any,
                 fast += 1 if fine else 0
                 v[a + r] = 1.0 if fine else 0.0
             for j in range(k):
-                here = (first + j) * lanes
-                for r in range(lanes):
-                    value = held[j * lanes + r]
-                    held[j * lanes + r] = value * v[b + r] if value > low else value
-                for r in range(lanes):
-                    x[idx[here + r] * np.uint32(lanes) + np.uint32(r)] = held[j * lanes + r]
+                here = np.uint64((first + j) * lanes)
+                for r in range(wide):
+                    value = held[np.uint64(j * lanes) + r]
+                    held[np.uint64(j * lanes) + r] = value * v[b + r] if value > low else value
+                for r in range(wide):
+                    x[idx[here + r]] = held[np.uint64(j * lanes) + r]
             if fast < lanes:
-                for r in range(lanes):
+                for r in range(wide):
                     if v[a + r] == 0.0:
                         leave_out_plainly(x, v, idx, first, k, m, low, held, r)
 
