@@ -13,7 +13,7 @@ import torch
 
 from whichmin.core import outcome
 from whichmin.core.batches import BatchStream
-from whichmin.core.engines import CompiledEngine, Engine, Problem
+from whichmin.core.engines import Engine, Problem
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.core.trajectory import Recorder
@@ -47,7 +47,7 @@ def advance(
         replicas: Replica numbers of the engine's rows.
         recorder: Told of the steps that it asks for.
     """
-    if isinstance(engine, CompiledEngine):
+    if engine.makes_batches:
         while first < last:
             stop = last if recorder is None else max(first + 1, min(last, recorder.next_step))
             engine.advance(stream, first, stop, replicas)

@@ -15,6 +15,7 @@ from whichmin.core.checkpoint import EVERY
 from whichmin.core.data import Data, Handling, make_data
 from whichmin.core.dynamics import settling_time, step_limits
 from whichmin.core.engines import ENGINES, EngineFactory, Problem
+from whichmin.core.engines.compiled import applies
 from whichmin.core.frames import random_start
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.run import Run
@@ -32,6 +33,10 @@ from whichmin.core.validation import (
 )
 from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, parse
+
+# Seconds that `reduced` takes, measured on two cores: a step of one replica, and on top of it each
+# coordinate of each replica. Loading `compiled` takes a second, compiling it the first time ten.
+_STEP, _COORDINATE, _WORTH = 20e-6, 5e-9, 5.0
 
 __all__ = ["finish", "prepare", "resume", "train"]
 
@@ -82,7 +87,7 @@ def train(
         sampling: ``without-replacement``, ``with-replacement``, ``reshuffled``, ``cyclic`` or
             ``custom``.
         batches: Indices of every step, shape ``(steps, b)``, for ``custom``.
-        engine: ``auto``, ``autograd``, ``dense``, ``reduced``, or a callable that builds an
+        engine: ``auto``, ``autograd``, ``compiled``, ``dense``, ``reduced``, or a callable that builds an
             :class:`~whichmin.core.engines.Engine` from (problem, start).
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
@@ -190,10 +195,13 @@ def prepare(
     if check_integer(replicas, "replicas", 1) != 1 and replicas != len(start):
         raise InputError("replicas", replicas, f"must match the {len(start)} row(s) of w0")
     own = callable(engine) and not isinstance(engine, str)
-    factory: EngineFactory = engine if own else ENGINES[parse(EngineName, engine, "engine")]
+    name = None if own else parse(EngineName, engine, "engine")
     tolerance = check_positive(tolerance, "tolerance", upper=0.01)
     with single_threaded():
         limits, every = _schedule(max_steps, check_every, problem, stream, start, tolerance)
+        if name is EngineName.AUTO:
+            name = _cheapest(problem, len(start), int(limits.max()))
+        factory: EngineFactory = engine if name is None else ENGINES[name]
         running = factory(problem, start)
     recipe = Recipe(
         activation=problem.activation,
@@ -216,6 +224,18 @@ def prepare(
         running, stream, start, limits, recipe,
         _recorder(record_at, record_to, checkpointed, start, valid.m, recipe.step_limit),
     )  # fmt: skip
+
+
+def _cheapest(problem: Problem, replicas: int, steps: int) -> EngineName:
+    """The engine that ``auto`` stands for: a function of the arguments, never of the machine.
+
+    Returns:
+        ``compiled`` where it applies and the work is worth loading it, else ``reduced``.
+    """
+    on_cpu = problem.data.points.device.type == "cpu"
+    reduced = steps * (_STEP + replicas * problem.data.m * _COORDINATE)
+    worth = applies(problem) and on_cpu and reduced > _WORTH
+    return EngineName.COMPILED if worth else EngineName.REDUCED
 
 
 def _recorder(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
+from whichmin.core.batches import BatchStream
 from whichmin.core.data import Data
 from whichmin.words import Activation
 
@@ -35,11 +38,13 @@ class Engine(ABC):
         problem: What is trained.
         threaded: Whether a step may use several threads without changing its bits.
         state_names: Attributes (tensors) that make up the state, for checkpoints.
+        makes_batches: Whether the engine makes the batches itself, in :meth:`advance`.
     """
 
     name: str
     problem: Problem
     threaded = False
+    makes_batches = False
     state_names: tuple[str, ...] = ()
 
     @abstractmethod
@@ -59,6 +64,20 @@ class Engine(ABC):
             batch: Indices, shape ``(replicas, b)``, repeated indices counting as often as they
                 occur; None for the full batch.
         """
+
+    def advance(self, stream: BatchStream, first: int, last: int, replicas: NDArray[Any]) -> None:
+        """Take steps ``first .. last - 1``, if the engine makes the batches itself.
+
+        Args:
+            stream: The batches.
+            first: Number of steps taken before.
+            last: Number of steps taken at the end.
+            replicas: Replica numbers of the rows.
+
+        Raises:
+            NotImplementedError: The engine takes batches, one step at a time.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def weights(self) -> torch.Tensor:

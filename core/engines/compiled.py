@@ -63,6 +63,7 @@ class CompiledEngine(Engine):
     name = "compiled"
     state_names = ("x", "scalars", "off_span", "taken", "step_sizes", "apart")
     threaded = True
+    makes_batches = True
 
     def __init__(
         self, problem: Problem, start: torch.Tensor, step_sizes: torch.Tensor | None = None

@@ -114,7 +114,7 @@ def run(
         threads: How many threads may work.
     """
     if not is_compiled():
-        _log.warning("compiling the kernels, once on this machine: about 20 seconds")
+        _log.warning("compiling the kernels, once on this machine: about ten seconds")
     sizes = np.array(scratch_sizes(plan[5], plan[3], plan[9], plan[6], LANES))
     groups = len(x)
     values, scalars = x.numpy(), state.numpy()

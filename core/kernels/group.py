@@ -7,7 +7,7 @@ with rounding errors of at most ``8 u max(N)`` a step (``u = 2**-53``; eight ope
 points are *touched* a step multiplies an error in ``N`` by ``s^2 <= 1``, so it stays below
 ``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even if
 nearly all of ``C`` is left out and shrinks: about ``1 + 2 alpha`` each time the winner is left out.
-There the period is so short that this happens some four times in it (see :func:`grid`).
+There the period is so short that this happens some eight times in it (see :func:`grid`).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def grid(m: int, k: int, mode: int) -> tuple[int, int]:
     if mode == LEAVE_OUT and k > 0:
         chunk = min(chunk, 32)
         # The winner is left out period * k / m times, and renormalising costs m / period a step.
-        return chunk, max(chunk, 1 << (4 * m // (k + 4)).bit_length() - 1)
+        return chunk, max(chunk, 1 << (8 * m // (k + 4)).bit_length() - 1)
     return chunk, max(1024, 1 << (32 * m - 1).bit_length())
 
 
