@@ -87,8 +87,8 @@ def train(
         sampling: ``without-replacement``, ``with-replacement``, ``reshuffled``, ``cyclic`` or
             ``custom``.
         batches: Indices of every step, shape ``(steps, b)``, for ``custom``.
-        engine: ``auto``, ``autograd``, ``compiled``, ``dense``, ``reduced``, or a callable that builds an
-            :class:`~whichmin.core.engines.Engine` from (problem, start).
+        engine: ``auto``, ``autograd``, ``compiled``, ``dense``, ``reduced``, or a callable that
+            builds an :class:`~whichmin.core.engines.Engine` from (problem, start).
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
         max_steps: Step limit; by default, for each replica, what the theory's rates ask for.

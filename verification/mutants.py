@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from whichmin.core.batches import BatchStream
-from whichmin.core.engines import DenseEngine, Problem, ReducedEngine
+from whichmin.core.engines import CompiledEngine, DenseEngine, Problem, ReducedEngine
 from whichmin.core.summation import pairwise_sum
 from whichmin.symbolic import ClosedForm
 from whichmin.symbolic.derivation import vanishes
@@ -159,6 +159,28 @@ class _LeakyBelowZero(DenseEngine):
         return (along_data + code.square().sum(-1, keepdim=True) * self.weight) / chosen.shape[1]
 
 
+class _ReadsAhead(CompiledEngine):
+    """Takes the batch of the next step."""
+
+    def advance(
+        self, stream: BatchStream, first: int, last: int, replicas: NDArray[np.int64]
+    ) -> None:
+        if stream.rows is not None or stream.is_full_batch:
+            super().advance(stream, first, last, replicas)
+            return
+        super().advance(stream, first + 1, last + 1, replicas)
+
+
+class _DependsOnCuts(CompiledEngine):
+    """Applies the common factors at the end of every call."""
+
+    def advance(
+        self, stream: BatchStream, first: int, last: int, replicas: NDArray[np.int64]
+    ) -> None:
+        super().advance(stream, first, last, replicas)
+        self.apart.fill_(-1)
+
+
 def _biased(stream: BatchStream, first: int, last: int, replicas: Any) -> NDArray[np.int64] | None:
     """Favours low indices: one draw in 32 that should be the last point is the first."""
     indices = BatchStream.indices(stream, first, last, replicas)
@@ -193,6 +215,8 @@ def implementation_mutants() -> tuple[Mutant, ...]:
          "against reduced"),
         ("multiplicity dropped", "reduced", _DropsMultiplicity, "engines.trajectories",
          "against reduced"),
+        ("batch of the next step", "compiled", _ReadsAhead, "engines.compiled", "engine compiled"),
+        ("bits depend on cuts", "compiled", _DependsOnCuts, "engines.compiled", "with cuts"),
         ("leaky kink", "dense", _LeakyBelowZero, "engines.kinks", "engine dense"),
     )  # fmt: skip
     samplers = (

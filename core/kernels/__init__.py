@@ -2,8 +2,9 @@
 
 The source of a step is written once, as functions over a *group* of ``lanes`` replicas whose
 control flow is the same. Every inner loop runs along the lanes: a CPU turns it into vector
-instructions (32 lanes), a GPU thread holds one lane. Lanes never read each other's data, so the bits
-of a replica depend neither on its neighbours, nor on threads, nor on how a run is cut into calls.
+instructions (64 lanes), a GPU thread holds one lane. Lanes never read each other's data, so the
+bits of a replica depend neither on its neighbours, nor on threads, nor on how a run is cut into
+calls.
 
 * :mod:`~whichmin.core.kernels.generator`: Philox and unbiased bounded integers;
 * :mod:`~whichmin.core.kernels.sampling`: the index streams of :mod:`whichmin.core.batches`;

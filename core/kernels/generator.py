@@ -115,7 +115,9 @@ def make_draw(target: Target) -> Any:
             place = 0 if i3 + 1 == period else i3 + 1
             n0, n1, n2, n3 = bounds[i0], bounds[i1], bounds[i2], bounds[i3]
             t0, t1, t2, t3 = thresholds[i0], thresholds[i1], thresholds[i2], thresholds[i3]
-            threshold = max(max(t0, t1), max(t2, t3))  # of these, `again` finds those really rejected
+            threshold = max(
+                max(t0, t1), max(t2, t3)
+            )  # of these, `again` finds those really rejected
             b0, b1 = np.uint64(block) & mask, np.uint64(block) >> half
             # Unsigned, as a place that may be negative (from the end) would not be vectorised.
             row0 = np.uint64(4 * (block - start) * lanes)

@@ -5,8 +5,8 @@ at multiples of ``chunk`` factors that have left ``[2**-400, 2**400]`` are appli
 ``period`` all are, and ``N`` (or ``C`` and ``I``) is summed afresh. In between it is carried along
 with rounding errors of at most ``8 u max(N)`` a step (``u = 2**-53``; eight operations). When
 points are *touched* a step multiplies an error in ``N`` by ``s^2 <= 1``, so it stays below
-``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even if
-nearly all of ``C`` is left out and shrinks: about ``1 + 2 alpha`` each time the winner is left out.
+``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even
+if nearly all of ``C`` is left out and shrinks: by ``(1 + alpha)^2`` each time the winner is left out.
 There the period is so short that this happens some eight times in it (see :func:`grid`).
 """
 
@@ -66,7 +66,9 @@ def grid(m: int, k: int, mode: int) -> tuple[int, int]:
     Returns:
         ``chunk`` and ``period``, powers of two, ``chunk <= period``.
     """
-    chunk = 128 if k <= 1 else 32 if k == 2 else 16 if k <= 4 else 8 if k <= 8 else 4 if k <= 256 else 1
+    chunk = (
+        128 if k <= 1 else 32 if k == 2 else 16 if k <= 4 else 8 if k <= 8 else 4 if k <= 256 else 1
+    )
     if mode == LEAVE_OUT and k > 0:
         chunk = min(chunk, 32)
         # The winner is left out period * k / m times, and renormalising costs m / period a step.
@@ -86,7 +88,11 @@ def make_advance(target: Target) -> Any:
     jit, lanes = target.jit, target.lanes
     fill = make_fill(target, make_draw(target))
     renormalise, touch_one, touch, repeat, leave_out = make_steps(target)
-    sigma, sigma_rest, wide = np.uint64(SIGMA * lanes), np.uint64(SIGMA_REST * lanes), np.uint64(lanes)
+    sigma, sigma_rest, wide = (
+        np.uint64(SIGMA * lanes),
+        np.uint64(SIGMA_REST * lanes),
+        np.uint64(lanes),
+    )
     kept, none, one_lane = STATE_ROWS * lanes, np.uint64(0), np.uint64(1)
 
     @jit
@@ -112,7 +118,7 @@ def make_advance(target: Target) -> Any:
             elif mode == REPEAT:
                 repeat(x, v, idx, row, stop - t, k, m, low, held)
             elif k == 1:
-                touch_one(x, v, idx, row, stop - t, k, m, low, held)
+                touch_one(x, v, idx, row, stop - t, m, low, held)
             else:
                 touch(x, v, idx, row, stop - t, k, m, low, held)
             t = stop

@@ -8,7 +8,7 @@ import numpy as np
 
 from whichmin.core.kernels.generator import Target
 
-__all__ = ["CUSTOM", "CYCLIC", "GIVEN", "RESHUFFLED", "SCANNED", "WITHOUT", "WITH", "make_fill"]
+__all__ = ["CUSTOM", "CYCLIC", "GIVEN", "RESHUFFLED", "SCANNED", "WITH", "WITHOUT", "make_fill"]
 
 WITHOUT, WITH, RESHUFFLED, CYCLIC, CUSTOM, GIVEN = range(6)  # GIVEN: in `order`, for one step
 # Up to this many points a batch is searched by comparing; then by marks, in O(1) a point.

@@ -47,10 +47,13 @@ def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
 
     Returns:
         ``renormalise, touch_one, touch, repeat, leave_out``; the last four take ``count`` steps
-        whose points are rows of ``idx`` from ``row`` on, as places in ``x``: point times lanes plus lane.
+        whose points are rows of ``idx`` from ``row`` on, as places in ``x``: point times lanes
+        plus lane.
     """
     jit, lanes = target.jit, target.lanes
-    sigma, sigma_rest, energy, rest = (np.uint64(q * lanes) for q in (SIGMA, SIGMA_REST, ENERGY, REST))
+    sigma, sigma_rest, energy, rest = (
+        np.uint64(q * lanes) for q in (SIGMA, SIGMA_REST, ENERGY, REST)
+    )
     off, off_energy, twice_row = (np.uint64(q * lanes) for q in (OFF, OFF_ENERGY, TWICE))
     a, b, d, held_row = (np.uint64(q * lanes) for q in (A, B, D, HELD))
     # Places are unsigned: one that may be negative (from the end) would not be vectorised.
@@ -101,9 +104,7 @@ def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
         for i in range(m):
             x[np.uint64(i * lanes) + r] *= s
         for j in range(k):
-            x[idx[np.uint64((row + j) * lanes) + r]] += (
-                g * held[np.uint64(j * lanes) + r]
-            )
+            x[idx[np.uint64((row + j) * lanes) + r]] += g * held[np.uint64(j * lanes) + r]
         v[off + r] *= s
         renormalise(x, v, m, low, False, r, r + one_lane)
 
@@ -198,7 +199,7 @@ def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
                 v[held_row + r] = x[idx[there + r]]
 
     @jit
-    def touch_one(x, v, idx, row, count, k, m, low, held):  # type: ignore[no-untyped-def]
+    def touch_one(x, v, idx, row, count, m, low, held):  # type: ignore[no-untyped-def]
         # N <= 6/5 and alpha <= 1/2 imply the same of the next N: with B = 4 (1 - N) +
         # alpha (2 - N)^2, N' = N + alpha S (B - alpha S (4 - 3 N)) for 0 <= S <= N, whose largest
         # value over S and N is below 6/5 (a test looks at all of them). So no s falls below 2/5.

@@ -10,6 +10,7 @@ from whichmin.core.data import make_data
 from whichmin.core.engines import (
     ENGINES,
     AutogradEngine,
+    CompiledEngine,
     DenseEngine,
     GramEngine,
     Problem,
@@ -18,7 +19,7 @@ from whichmin.core.engines import (
 from whichmin.core.frames import random_frame
 from whichmin.words import Activation, EngineName
 
-ALL = (AutogradEngine, DenseEngine, GramEngine, ReducedEngine)
+ALL = (AutogradEngine, DenseEngine, GramEngine, ReducedEngine, CompiledEngine)
 ANY_DATA = ALL[:3]
 W = [Fraction(1, 2), Fraction(-1, 4), Fraction(3, 8), Fraction(1, 8)]
 BASIS = [[Fraction(i == j) for j in range(4)] for i in range(3)]
