@@ -49,10 +49,11 @@ def advance(
         recorder: Told of the steps that it asks for.
         lanes: Numbers of their index streams, if those differ.
     """
+    numbers = replicas if lanes is None else lanes
     if engine.makes_batches:
         while first < last:
             stop = last if recorder is None else max(first + 1, min(last, recorder.next_step))
-            engine.advance(stream, first, stop, replicas)
+            engine.advance(stream, first, stop, numbers)
             if recorder is not None and recorder.next_step == stop:
                 recorder.take(engine, replicas, stop)
             first = stop
@@ -61,7 +62,7 @@ def advance(
     device = engine.problem.data.points.device
     for start in range(first, last, chunk):
         stop = min(start + chunk, last)
-        indices = stream.indices(start, stop, replicas if lanes is None else lanes)
+        indices = stream.indices(start, stop, numbers)
         batches = None if indices is None else torch.from_numpy(indices).to(device)
         with nullcontext() if engine.threaded else single_threaded():
             for offset in range(stop - start):
