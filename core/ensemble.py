@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from whichmin.core.cells import Cell, blocks, cells_of
 from whichmin.core.data import Data, Handling
+from whichmin.core.engines import Problem
+from whichmin.core.engines.compiled import applies
 from whichmin.core.ensemble_result import (
     CellResult,
     EnsembleFailed,
@@ -137,7 +139,8 @@ def ensemble(
         step_size: Step size, or one per replica, shape ``(replicas,)``.
         activation: ``linear`` or ``relu``.
         sampling: How batches are drawn; not ``custom``.
-        engine: See :func:`~whichmin.core.training.train`.
+        engine: See :func:`~whichmin.core.training.train`; ``auto`` is ``compiled`` on orthonormal
+            float64 data on the CPU, ``reduced`` elsewhere, however many replicas there are.
         seed: Seed of the batches and of the default starts.
         max_steps: Step limit; by default, for each replica, what the theory's rates ask for.
         tolerance: See :func:`~whichmin.core.training.train`.
@@ -185,6 +188,8 @@ def plan(
     w0: Any,
     cells: tuple[Cell, ...],
     *,
+    activation: Any = Activation.RELU,
+    engine: Any = EngineName.AUTO,
     sampling: Any = Sampling.WITHOUT_REPLACEMENT,
     seed: int = 0,
     observables: Sequence[str] = tuple(OBSERVABLES),
@@ -201,6 +206,8 @@ def plan(
         data: See :func:`ensemble`, as for all arguments that are not said here.
         w0: See there.
         cells: Which replicas have which batch size and step size.
+        activation: See there.
+        engine: See there.
         sampling: See there.
         seed: See there.
         observables: See there.
@@ -229,11 +236,32 @@ def plan(
         cells,
         (),
         check_observables(observables, edges),
-        {"sampling": sampling, "seed": seed, "device": device, **options},
+        {
+            "activation": activation,
+            "engine": _engine(
+                engine, Problem(valid, parse(Activation, activation, "activation"), 1)
+            ),
+            "sampling": sampling,
+            "seed": seed,
+            "device": device,
+            **options,
+        },
         check_integer(block, "block", 1),
     )
     recipes = [planned.run(cell, next(blocks(cell.lanes, 1))).recipe for cell in cells]
     return Plan(**{**vars(planned), "recipes": tuple(recipes)})
+
+
+def _engine(engine: Any, problem: Problem) -> Any:
+    """Say what ``auto`` is: the same for blocks of every size, as their bits differ.
+
+    Returns:
+        An engine by name, or what the caller gave.
+    """
+    if engine != EngineName.AUTO:
+        return engine
+    on_cpu = problem.data.points.device.type == "cpu"
+    return EngineName.COMPILED if applies(problem) and on_cpu else EngineName.REDUCED
 
 
 def carry_out(

@@ -24,7 +24,7 @@ from whichmin.errors import InputError
 FRAME = random_frame(4, 7, seed=3)
 START = random_start(7, seed=4)[0]
 EDGES = {name: o.edges for name, o in OBSERVABLES.items()}
-FAST = {"step_size": 0.4, "tolerance": 1e-4}
+FAST = {"step_size": 0.4, "tolerance": 1e-4, "engine": "reduced"}
 
 
 def text(thing):
@@ -52,7 +52,7 @@ STARTS = {
 def test_an_ensemble_is_train_replica_by_replica(kind, block, engine):
     w0, rows = STARTS[kind]
     options = {"seed": 11, "engine": engine, "activation": "linear"}
-    found = ensemble(FRAME, w0, replicas=20, block=block, **FAST, **options)
+    found = ensemble(FRAME, w0, replicas=20, block=block, **{**FAST, **options})
     assert is_that_of_train(found, rows, 20, **options)
     assert not found.partial
     assert found.done == found.replicas == 20
@@ -90,12 +90,19 @@ def test_step_and_batch_sizes_per_replica():
     rows = random_start(7, 24, seed=9)
     sizes, steps = rng.integers(1, 4, 24), rng.choice([0.3, 0.4], 24)
     found = ensemble(
-        FRAME, rows, replicas=24, batch_size=sizes, step_size=steps, tolerance=1e-4, block=5
+        FRAME,
+        rows,
+        replicas=24,
+        batch_size=sizes,
+        step_size=steps,
+        tolerance=1e-4,
+        block=5,
+        engine="reduced",
     )
     assert len(found.cells) == len({*zip(sizes, steps, strict=True)}) == 6
     for cell in found.cells:
         b, eta = cell.recipe.batch_size, cell.recipe.step_size
-        whole = train(FRAME, rows, batch_size=b, step_size=eta, tolerance=1e-4)
+        whole = train(FRAME, rows, batch_size=b, step_size=eta, tolerance=1e-4, engine="reduced")
         mine = np.flatnonzero((sizes == b) & (steps == eta))
         assert cell.replicas == cell.tally.replicas == len(mine)
         values = np.sort(whole.steps.numpy()[mine])
@@ -136,6 +143,17 @@ def test_only_what_is_asked_for():
     assert list(found.total.observables) == ["norm", "steps"]
     assert found.total.observables["steps"].histogram.bins() == [(5, 10, 9)]
     assert found.plain()["settings"]["max_steps"] == 10
+
+
+def test_auto_is_the_same_engine_for_any_number_of_replicas():
+    raw = np.array([[1.0, 0.2], [0.1, 1.0]])
+    for replicas in (1, 300):
+        found = ensemble(FRAME, START, replicas=replicas, max_steps=3)
+        assert found.cells[0].recipe.engine == "compiled"
+        few = ensemble(FRAME, START, replicas=replicas, max_steps=3, dtype="float32")
+        assert few.cells[0].recipe.engine == "reduced"
+        few = ensemble(raw, [0.1, 0.2], replicas=replicas, max_steps=3, handling="as-is")
+        assert few.cells[0].recipe.engine == "gram"
 
 
 def test_full_batches_end_in_mixtures():
