@@ -10,19 +10,18 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
-import threading
 import time
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from whichmin.core.run import Run
+from whichmin.core.signals import Signals
 from whichmin.errors import InputError
 from whichmin.reporting import write_bytes
 
@@ -91,13 +90,10 @@ class Keeper:
             )
         self.runs: Sequence[Run] = ()
         self._due = 0.0
-        self._signal: int | None = None
-        self._before: dict[int, Any] = {}
+        self._signals = Signals()
 
     def __enter__(self) -> Keeper:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
+        self._signals.__enter__()
         return self
 
     def __exit__(
@@ -106,13 +102,7 @@ class Keeper:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        self._signal = number
-        signal.signal(number, self._before[number])
+        self._signals.__exit__(kind, error, trace)
 
     def at_boundary(self) -> None:
         """Save if it is time to.
@@ -120,9 +110,9 @@ class Keeper:
         Raises:
             Interrupted: A signal asked the process to stop.
         """
-        if self._signal is not None:
+        if self._signals.number is not None:
             self.save()
-            raise Interrupted(self.path, self._signal)
+            raise Interrupted(self.path, self._signals.number)
         if time.monotonic() >= self._due:
             self.save()
 

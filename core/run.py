@@ -36,6 +36,7 @@ def advance(
     last: int,
     replicas: np.ndarray,
     recorder: Recorder | None = None,
+    lanes: np.ndarray | None = None,
 ) -> None:
     """Take steps ``first .. last - 1``: the one loop that runs training.
 
@@ -46,11 +47,13 @@ def advance(
         last: Number of steps taken at the end.
         replicas: Replica numbers of the engine's rows.
         recorder: Told of the steps that it asks for.
+        lanes: Numbers of their index streams, if those differ.
     """
+    numbers = replicas if lanes is None else lanes
     if engine.makes_batches:
         while first < last:
             stop = last if recorder is None else max(first + 1, min(last, recorder.next_step))
-            engine.advance(stream, first, stop, replicas)
+            engine.advance(stream, first, stop, numbers)
             if recorder is not None and recorder.next_step == stop:
                 recorder.take(engine, replicas, stop)
             first = stop
@@ -59,7 +62,7 @@ def advance(
     device = engine.problem.data.points.device
     for start in range(first, last, chunk):
         stop = min(start + chunk, last)
-        indices = stream.indices(start, stop, replicas)
+        indices = stream.indices(start, stop, numbers)
         batches = None if indices is None else torch.from_numpy(indices).to(device)
         with nullcontext() if engine.threaded else single_threaded():
             for offset in range(stop - start):
@@ -73,6 +76,7 @@ class Run:
 
     Attributes:
         recipe: The settings.
+        lanes: Number of the index stream of every replica; by default its row.
         steps: Steps taken.
         result: The outcome, once there is one.
     """
@@ -85,11 +89,13 @@ class Run:
         limits: np.ndarray,
         recipe: Recipe,
         recorder: Recorder | None = None,
+        lanes: np.ndarray | None = None,
     ) -> None:
         self.engine, self.stream, self.start = engine, stream, start
         self.problem: Problem = engine.problem
         self.limits, self.recipe, self.recorder = limits, recipe, recorder
         self.alive = np.arange(len(start))
+        self.lanes = self.alive if lanes is None else lanes
         self.record = outcome.Record.empty(start, self.problem.data.m)
         with single_threaded():
             self.judge = outcome.Judge(self.problem, stream, recipe.tolerance, start)
@@ -118,7 +124,8 @@ class Run:
             due = min((self.steps // every + 1) * every, limit)
             target = min(due, self.steps + pace)
             began = time.perf_counter()
-            advance(self.engine, self.stream, self.steps, target, self.alive, self.recorder)
+            lanes = self.lanes[self.alive]
+            advance(self.engine, self.stream, self.steps, target, self.alive, self.recorder, lanes)
             taken, self.steps = target - self.steps, target
             elapsed = time.perf_counter() - began
             if elapsed < _BETWEEN_BOUNDARIES / 2 and taken == pace:
@@ -170,7 +177,7 @@ class Run:
         if self.result is None:
             tensors |= {f"engine.{k}": v for k, v in self.engine.state().items()}
         arrays = {k: v.detach().cpu().numpy() for k, v in tensors.items()}
-        arrays |= {"alive": self.alive, "limits": self.limits}
+        arrays |= {"alive": self.alive, "limits": self.limits, "lanes": self.lanes}
         status = [None if s is None else s.name for s in self.record.status]
         plain = {"steps": self.steps, "done": self.result is not None, "status": status}
         if self.recorder is not None:

@@ -142,7 +142,8 @@ def restore(content: checkpoints.Contents) -> list[Run]:
                 Schedule.parse(record_at), start, data.m, recipe.step_limit, told["path"],
                 (told["rows"], told["last"], arrays["recorder.latest"]),
             )  # fmt: skip
-        run = Run(engine, stream, start, arrays["limits"], recipe, recorder)
+        lanes = arrays.get("lanes")  # a file of an earlier version has none
+        run = Run(engine, stream, start, arrays["limits"], recipe, recorder, lanes)
         run.restore(arrays, plain)
         runs.append(run)
     return runs

@@ -27,6 +27,7 @@ from whichmin.core.validation import (
     check_device,
     check_dtype,
     check_integer,
+    check_lanes,
     check_positive,
     check_seed,
     check_weights,
@@ -38,7 +39,7 @@ from whichmin.words import Activation, EngineName, Sampling, parse
 # coordinate of each replica. Loading `compiled` takes a second, compiling it the first time ten.
 _STEP, _COORDINATE, _WORTH = 20e-6, 5e-9, 5.0
 
-__all__ = ["finish", "prepare", "resume", "train"]
+__all__ = ["finish", "prepare", "resume", "train", "validated"]
 
 
 def train(
@@ -166,10 +167,12 @@ def prepare(
     record_at: Any = None,
     record_to: str | os.PathLike[str] | None = None,
     checkpointed: bool = False,
+    lanes: Any = None,
 ) -> Run:
     """Validate everything and set up a run, without taking a step.
 
-    The arguments are those of :func:`train`; ``checkpointed`` says that the run will be saved.
+    The arguments are those of :func:`train`; ``checkpointed`` says that the run will be saved, and
+    ``lanes``, shape ``(replicas,)``, the index streams of the rows: by default row r has stream r.
 
     Returns:
         The run.
@@ -177,7 +180,7 @@ def prepare(
     Raises:
         InputError: An argument is not allowed.
     """
-    valid = _validated(data, handling, dtype, device)
+    valid = validated(data, handling, dtype, device)
     kind, place = valid.points.dtype, valid.points.device
     mode = parse(Sampling, sampling, "sampling")
     size = valid.m if batch_size is None else batch_size
@@ -223,6 +226,7 @@ def prepare(
     return Run(
         running, stream, start, limits, recipe,
         _recorder(record_at, record_to, checkpointed, start, valid.m, recipe.step_limit),
+        None if lanes is None else check_lanes(lanes, len(start)),
     )  # fmt: skip
 
 
@@ -254,7 +258,15 @@ def _recorder(
     return Recorder(schedule, start, m, limit, path)
 
 
-def _validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
+def validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
+    """Validate the data of :func:`train`.
+
+    Returns:
+        The data in the precision and on the device asked for.
+
+    Raises:
+        InputError: They are not usable.
+    """
     place = check_device(device)
     if not isinstance(data, Data):
         kind = check_dtype("float64" if dtype is None else dtype)

@@ -16,6 +16,7 @@ __all__ = [
     "check_device",
     "check_dtype",
     "check_integer",
+    "check_lanes",
     "check_matrix",
     "check_positive",
     "check_seed",
@@ -82,6 +83,22 @@ def check_batch_size(value: Any, m: int, replacement: bool, argument: str = "bat
     if replacement:
         return check_integer(value, argument, 1)
     return check_integer(value, argument, 1, m, "the number of data points, without replacement")
+
+
+def check_lanes(value: Any, replicas: int, argument: str = "lanes") -> np.ndarray:
+    """Return numbers of index streams: one per replica, below ``2**32``, the counter's range.
+
+    Raises:
+        InputError: They are no such integers.
+    """
+    lanes = np.asarray(value)
+    if lanes.dtype.kind not in "iu" or lanes.shape != (replicas,):
+        raise InputError(
+            argument, f"{lanes.dtype} of shape {lanes.shape}", f"must be {replicas} integers"
+        )
+    if lanes.min(initial=0) < 0 or lanes.max(initial=0) >= 2**32:
+        raise InputError(argument, f"{lanes.min()} to {lanes.max()}", "must lie in 0 .. 2^32 - 1")
+    return lanes.astype(np.int64)
 
 
 def check_dtype(value: Any, argument: str = "dtype") -> torch.dtype:

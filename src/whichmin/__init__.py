@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         train,
         whiten,
     )
+    from whichmin.core.ensemble import EnsembleResult, EnsembleStopped, ensemble
     from whichmin.datasets import load_images
     from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
     from whichmin.files import load_array
@@ -44,6 +45,7 @@ _HOMES = {
         "plain_autograd_hessian", "random_frame", "random_start", "resume", "standard_basis",
         "top_eigenvalue", "train", "whiten",
     ),
+    "whichmin.core.ensemble": ("EnsembleResult", "EnsembleStopped", "ensemble"),
     "whichmin.datasets": ("load_images",),
     "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
     "whichmin.files": ("load_array",),
@@ -56,6 +58,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Activation",
     "CheckFailed",
+    "EnsembleResult",
+    "EnsembleStopped",
     "InputError",
     "Kink",
     "MissingDependency",
@@ -67,6 +71,7 @@ __all__ = [
     "WhichminError",
     "closed_form",
     "closed_forms",
+    "ensemble",
     "gradient",
     "hessian",
     "hessian_spectrum",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from whichmin.core.data import make_data
+from whichmin.core.summary import wilson
 from whichmin.core.training import train
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
     from whichmin.core.result import TrainResult
 
-__all__ = ["ANGLES", "interval", "plot_selection"]
+__all__ = ["ANGLES", "plot_selection"]
 
 ANGLES = tuple(range(5, 90, 5))
 # The chance that a winner is overtaken from this squared ratio of correlations on is 2/pi times its
 # root: 1 in 1,600, below the error bars of 10^5 replicas.
 _TOLERANCE = 1e-6
-_CONFIDENCE = 0.95
 
 
 def plot_selection(
@@ -106,24 +105,6 @@ def plot_selection(
     return drawn
 
 
-def interval(wins: Any, runs: Any) -> NDArray[np.float64]:
-    """Wilson's interval for a frequency, of 95 % confidence.
-
-    Args:
-        wins: How often it happened, shape ``(k,)``.
-        runs: Out of how many, shape ``(k,)``.
-
-    Returns:
-        Lower and upper ends, shape ``(2, k)``.
-    """
-    z = float(stats.norm.isf((1 - _CONFIDENCE) / 2))
-    share = np.asarray(wins, dtype=np.float64) / runs
-    scale = 1 + z**2 / runs
-    middle = (share + z**2 / (2 * runs)) / scale
-    half = z * np.sqrt(share * (1 - share) / runs + (z / (2 * runs)) ** 2) / scale
-    return np.stack([middle - half, middle + half])
-
-
 def _angles(angles: Any) -> NDArray[np.float64]:
     try:
         theta = np.asarray(angles, dtype=np.float64)
@@ -153,7 +134,7 @@ def _frequencies(
     runs, wins = ended.sum(1), first.sum(1)
     seen = runs > 0
     share = wins[seen] / runs[seen]
-    low, high = interval(wins[seen], runs[seen])
+    low, high = wilson(wins[seen], runs[seen])
     colour, marker = (style.OTHER, "s") if reshuffled else (style.SGD, "o")
     name = "reshuffled epochs" if reshuffled else "independent batches"
     ax.vlines(theta[seen], low, high, colors=colour, lw=1.2, label=f"{name}, 95 %")

@@ -10,13 +10,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from scipy import stats
 
 import whichmin
 from whichmin import plots
 from whichmin.errors import InputError, MissingDependency
 from whichmin.plots import style
-from whichmin.plots.selection import interval
 
 ALL = {
     "trajectories": {"max_steps": 400},
@@ -198,13 +196,6 @@ def test_selection_follows_the_law_and_reshuffled_epochs_the_closer_point():
     bars = {c.get_label(): c.get_segments() for c in ax.collections}["independent batches, 95 %"]
     for (_, share), bar in zip(found["independent batches"], bars, strict=True):
         assert bar[0, 1] < share < bar[1, 1]
-
-
-def test_the_interval_is_that_of_wilson():
-    wins, runs = np.array([7, 0, 20]), np.array([20, 20, 20])
-    for low, high, k, n in zip(*interval(wins, runs), wins, runs, strict=True):
-        told = stats.binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
-        assert (low, high) == (pytest.approx(told.low, abs=1e-12), pytest.approx(told.high))
 
 
 UNUSUAL = {
