@@ -33,8 +33,10 @@ _UNITS = 1000
     help="About how long everything takes, above 0.",
 )  # fmt: skip
 @click.option(
-    "--contender", "contenders", multiple=True, type=click.Choice(list(CONTENDERS)),
-    help="What to compare with the published loop; may be given several times.  [default: all]",
+    "--contender", "contenders", multiple=True, metavar="NAME",
+    type=click.Choice(list(CONTENDERS)),
+    help="What to compare with the published loop; may be given several times: "
+         f"{', '.join(CONTENDERS)}.  [default: all]",
 )  # fmt: skip
 @seed_option
 @output_options
