@@ -6,8 +6,8 @@ at multiples of ``chunk`` factors that have left ``[2**-400, 2**400]`` are appli
 with rounding errors of at most ``8 u max(N)`` a step (``u = 2**-53``; eight operations). When
 points are *touched* a step multiplies an error in ``N`` by ``s^2 <= 1``, so it stays below
 ``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even
-if nearly all of ``C`` is left out and shrinks: by ``(1 + alpha)^2`` each time the winner is left out.
-There the period is so short that this happens some eight times in it (see :func:`grid`).
+if nearly all of ``C`` is left out and shrinks: by ``(1 + alpha)^2`` each time the winner is left
+out. There the period is so short that this happens some eight times in it (see :func:`grid`).
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ __all__ = [
 UNLOCKS = {
     "plot": "figures: whichmin plot",
     "images": "real images: --dataset digits and mnist",
+    "bench": "JAX among the contenders of whichmin bench",
     "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",
     "test": "pytest and the benchmarks",

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import click
 
+from whichmin.cli.bench import bench
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.help import Group, every_command
@@ -83,7 +84,7 @@ def cli() -> None:
     """  # noqa: D301 - click wants the control character
 
 
-for _command in (predict, train, plot, verify, table, doctor, completion):
+for _command in (predict, train, plot, verify, table, bench, doctor, completion):
     cli.add_command(_command)
 
 

@@ -18,7 +18,7 @@ SECTIONS = {
     "Method": (
         "start", "activation", "batch_sizes", "batch_size", "step_size", "sampling", "batches",
         "max_steps", "alpha", "angles", "norm", "tolerance", "replicas", "engine", "dtype",
-        "device", "seed",
+        "device", "seed", "rounds", "seconds", "contenders",
     ),
     "Recording and resuming": (
         "record", "record_every", "checkpoint", "checkpoint_every", "resume",

@@ -84,6 +84,11 @@ RUNS = {
     "verify": (f"{CHECK} --examples 3 --seed 1 -f json", 0),
     "verify, other seed": (f"{CHECK} --examples 3 --seed 2 -f json", 0),
     "verify more": (f"{CHECK} --examples 6 --seed 1 -f csv -o evidence.csv", 0),
+    "bench": (
+        "bench --m 3 --n 5 -b 2 --step-size 0.2 --replicas 6 --rounds 2 --seconds 0.1 "
+        "--contender reduced --seed 1 -f json", 0
+    ),
+    "bench longer": ("bench --seconds 4 --contender reduced --seed 2 -f json -o bench.json", 0),
     "table": ("table sharpness", 0),
     "table group": ("table", 2),
     "measured": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 1 -f csv", 0),
@@ -428,6 +433,27 @@ def _(done="verify", other="verify, other seed", more="verify more"):
     (row,) = csv.DictReader(io.StringIO((more.folder / "evidence.csv").read_text()))
     assert int(row["cases"]) > evidence["cases"]
     assert more.out == ""
+
+
+@effect("bench", "bench --m", "bench --n", "bench --batch-size", "bench --step-size",
+        "bench --replicas", "bench --rounds", "bench --contender", "bench --format")  # fmt: skip
+def _(done="bench"):
+    described = {"m": 3, "n": 5, "batch_size": 2, "step_size": 0.2, "activation": "relu"}
+    assert done.json["schema"] == "whichmin.bench/1"
+    assert done.json["workload"] == described
+    assert {c["contender"] for c in done.json["contenders"]} == {"published", "reduced"}
+    assert {c["replicas"] for c in done.json["contenders"]} == {1, 6}
+    assert {len(c["ratios"]) for c in done.json["contenders"]} == {2}
+
+
+@effect("bench --seconds", "bench --seed", "bench --output")
+def _(done="bench", longer="bench longer"):
+    content = json.loads((longer.folder / "bench.json").read_text())
+    assert longer.out == ""
+    assert [c["provenance"]["seed"] for c in (done.json, content)] == [1, 2]
+    # 40 times as long; a machine that is busy at times makes no tenfold difference.
+    steps = [c["contenders"][0]["steps_per_round"] for c in (done.json, content)]
+    assert steps[1] > 2 * steps[0]
 
 
 @effect("table sharpness")
