@@ -99,6 +99,11 @@ class Judge:
         self._at_start = self._unresolved(start)
         self.begun = False
 
+    @property
+    def wants_one_point(self) -> bool:
+        """Whether no run has converged while two points are left, whichever they are."""
+        return len(self.rivals) == 1 and bool(self.rivals[0, 0])
+
     def _rivals(self, stream: BatchStream) -> torch.Tensor:
         """Which points the batches tell apart from which: these must fade before a run is over.
 

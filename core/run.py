@@ -13,7 +13,7 @@ import torch
 
 from whichmin.core import outcome
 from whichmin.core.batches import BatchStream
-from whichmin.core.engines import Engine, Problem
+from whichmin.core.engines import CompiledEngine, Engine, Problem
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.threads import single_threaded
 from whichmin.core.trajectory import Recorder
@@ -52,9 +52,10 @@ def advance(
     numbers = replicas if lanes is None else lanes
     if engine.makes_batches:
         while first < last:
-            stop = last if recorder is None else max(first + 1, min(last, recorder.next_step))
+            due = None if recorder is None else recorder.next_step
+            stop = last if due is None else max(first + 1, min(last, due))
             engine.advance(stream, first, stop, numbers)
-            if recorder is not None and recorder.next_step == stop:
+            if recorder is not None and due == stop:
                 recorder.take(engine, replicas, stop)
             first = stop
         return
@@ -142,23 +143,31 @@ class Run:
         return self.result is not None
 
     def _judge(self) -> None:
+        over = self.steps >= self.limits[self.alive]
+        look, engine = np.arange(len(self.alive)), self.engine
+        if self.judge.begun and isinstance(engine, CompiledEngine):
+            may = engine.may_have_ended(self.recipe.tolerance, self.judge.wants_one_point)
+            look = np.flatnonzero(may | over)
+            engine = engine.pick(look)
+        if not len(look):
+            return
         with single_threaded():
-            rows = torch.from_numpy(self.alive).to(self.start.device)
-            status = self.judge(self.engine, rows)
-            over = self.steps >= self.limits[self.alive]
+            rows = torch.from_numpy(self.alive[look]).to(self.start.device)
             status = [
                 Status.STEP_LIMIT if s is None and late else s
-                for s, late in zip(status, over, strict=True)
+                for s, late in zip(self.judge(engine, rows), over[look], strict=True)
             ]
-            done = np.array([s is not None for s in status])
-            self.record.write(self.engine, self.alive, done, status, self.steps)
-            if not done.any():
+            ended = np.array([s is not None for s in status])
+            if not ended.any():
                 return
+            self.record.write(engine, self.alive[look], ended, status, self.steps)
             if self.recorder is not None:
                 self.recorder.see(self.engine, self.alive)
-            self.alive = self.alive[~done]
+            goes_on = np.ones(len(self.alive), dtype=bool)
+            goes_on[look[ended]] = False
+            self.alive = self.alive[goes_on]
             if len(self.alive):
-                self.engine.keep(torch.from_numpy(~done).to(self.start.device))
+                self.engine.keep(torch.from_numpy(goes_on).to(self.start.device))
             else:
                 self._finish()
 

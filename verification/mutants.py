@@ -179,6 +179,7 @@ class _DependsOnCuts(CompiledEngine):
     ) -> None:
         super().advance(stream, first, last, replicas)
         self.apart.fill_(-1)
+        self._units = None
 
 
 def _biased(stream: BatchStream, first: int, last: int, replicas: Any) -> NDArray[np.int64] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -53,15 +54,16 @@ class CompiledEngine(Engine):
     Attributes:
         x: Scaled correlations, shape ``(groups, m * lanes)``.
         scalars: State of every lane, shape ``(groups, STATE_ROWS * lanes)``.
-        off_span: The start's part outside the span of the data, shape ``(replicas, n)``, or
-            ``(1, n)`` where all starts have the same.
+        slots: Lane of every replica, counted over all groups, shape ``(replicas,)``. Lanes whose
+            replica was dropped stand idle until a fifth does; then the others move together.
+        off_span: The start's part outside the span of the data, shape ``(replicas, n)``.
         taken: Steps taken.
         apart: Whether C and I are carried along (1) or N (0); -1 before the first step.
         step_sizes: One step size per replica, or the problem's for all.
     """
 
     name = "compiled"
-    state_names = ("x", "scalars", "off_span", "taken", "step_sizes", "apart")
+    state_names = ("x", "scalars", "slots", "off_span", "taken", "step_sizes", "apart")
     threaded = True
     makes_batches = True
 
@@ -89,33 +91,37 @@ class CompiledEngine(Engine):
         rows[OFF_ENERGY] = pairwise_sum(self.off_span.T.square())
         self._pack(c, rows)
         self.apart = torch.tensor(-1)
+        self._units: tuple[int, bool] | None = None
 
     def _pack(self, c: torch.Tensor, rows: torch.Tensor) -> None:
         """Lay out ``(m, replicas)`` and ``(STATE_ROWS, replicas)`` in groups; empty lanes are 0."""
-        lanes, self._count = self._runner.LANES, c.shape[1]
-        groups = -(-self._count // lanes)
+        lanes, count = self._runner.LANES, c.shape[1]
+        groups = -(-count // lanes)
 
         def grouped(values: torch.Tensor) -> torch.Tensor:
-            padded = torch.nn.functional.pad(values, (0, groups * lanes - self._count))
+            padded = torch.nn.functional.pad(values, (0, groups * lanes - count))
             split = padded.reshape(len(values), groups, lanes).transpose(0, 1)
             return split.reshape(groups, -1).contiguous()
 
         self.x, self.scalars = grouped(c), grouped(rows)
+        self.slots = torch.arange(count, device=c.device)
 
-    def _unpacked(self, values: torch.Tensor, height: int) -> torch.Tensor:
-        split = values.reshape(len(values), height, self._runner.LANES).transpose(0, 1)
-        return split.reshape(height, -1)[:, : self._count]
+    def _unpacked(self, values: torch.Tensor) -> torch.Tensor:
+        """One column per replica."""
+        lanes = self._runner.LANES
+        split = values.view(len(values), -1, lanes)
+        return split[self.slots // lanes, :, self.slots % lanes].T
 
     def _c(self) -> torch.Tensor:
         """Correlations, shape ``(m, replicas)``."""
-        x, rows = self._unpacked(self.x, self.problem.data.m), self._rows()
+        x, rows = self._unpacked(self.x), self._rows()
         factor = rows[SIGMA]
         if self._relu:
             factor = torch.where(x > 0, rows[SIGMA], rows[SIGMA_REST])
         return x * factor / (rows[TWICE] / 2).sqrt()
 
     def _rows(self) -> torch.Tensor:
-        return self._unpacked(self.scalars, STATE_ROWS)
+        return self._unpacked(self.scalars)
 
     def step(self, batch: torch.Tensor | None) -> None:
         """Take one step (see :meth:`Engine.step`)."""
@@ -125,7 +131,7 @@ class CompiledEngine(Engine):
         else:
             lanes = self._runner.LANES
             full = torch.zeros(len(self.x) * lanes, batch.shape[1], dtype=torch.int64)
-            full[: self._count] = batch.cpu()
+            full[self.slots.cpu()] = batch.cpu()
             full = full * lanes + torch.arange(len(full))[:, None] % lanes  # places
             given = full.reshape(len(self.x), lanes, -1).transpose(1, 2).reshape(len(self.x), -1)
             b = batch.shape[1]
@@ -133,7 +139,7 @@ class CompiledEngine(Engine):
                 0, first, first + 1, b, b, GIVEN, REPEAT if b > 1 else TOUCH,
                 given=np.ascontiguousarray(given.numpy().astype(np.uint32)),
             )  # fmt: skip
-        self._run(plan, np.arange(self._count))
+        self._run(plan, np.arange(len(self.slots)))
 
     def advance(self, stream: BatchStream, first: int, last: int, replicas: np.ndarray) -> None:
         """Take steps ``first .. last - 1``.
@@ -176,6 +182,9 @@ class CompiledEngine(Engine):
 
     def _set(self, b: int, apart: bool) -> None:
         """Change units to those of this batch size, and to the energies this kind of step needs."""
+        if self._units == (b, apart):
+            return
+        self._units = b, apart
         rows = self._rows().clone()
         alpha = self.step_sizes / b
         if int(self.apart) == apart and torch.equal(rows[TWICE], 2 * alpha):
@@ -196,7 +205,7 @@ class CompiledEngine(Engine):
     def _run(self, plan: tuple[Any, ...], replicas: np.ndarray) -> None:
         lanes = self._runner.LANES
         ids = np.zeros(len(self.x) * lanes, np.uint64)
-        ids[: self._count] = replicas
+        ids[self.slots.cpu().numpy()] = replicas
         self._runner.run(
             self.x, self.scalars, ids.reshape(-1, lanes), plan, torch.get_num_threads()
         )
@@ -231,11 +240,49 @@ class CompiledEngine(Engine):
         rows = self._rows()
         return rows[OFF] * rows[SIGMA_REST] / (rows[TWICE] / 2).sqrt()
 
+    def may_have_ended(self, tolerance: float, alone: bool) -> np.ndarray:
+        """Find the replicas that are worth judging; all others go on.
+
+        Args:
+            tolerance: Of the run.
+            alone: Whether a run has converged only when one point is left.
+
+        Returns:
+            Boolean, shape ``(replicas,)``.
+        """
+        if self._runner.LANES == 1:  # on the GPU all are judged
+            return np.ones(len(self.slots), dtype=bool)
+        low, threads = 0.0 if self._relu else -np.inf, torch.get_num_threads()
+        found: np.ndarray = self._runner.survey(
+            self.x, self.scalars, self.problem.data.m, low, tolerance, alone, threads
+        )
+        return found[self.slots.numpy()]
+
+    def pick(self, rows: np.ndarray) -> CompiledEngine:
+        """Some of the replicas, to look at: the memory is shared.
+
+        Args:
+            rows: Their row numbers.
+
+        Returns:
+            An engine that is not to be advanced.
+        """
+        chosen = torch.from_numpy(rows).to(self.x.device)
+        picked = copy.copy(self)
+        picked.slots, picked.off_span = self.slots[chosen], self.off_span[chosen]
+        picked.step_sizes = self.step_sizes[chosen]
+        return picked
+
     def keep(self, chosen: torch.Tensor) -> None:
         """Drop all replicas but the chosen ones."""
-        x, rows = self._unpacked(self.x, self.problem.data.m), self._rows()
+        dropped, self.slots = self.slots[~chosen], self.slots[chosen]
         self.off_span, self.step_sizes = self.off_span[chosen], self.step_sizes[chosen]
-        self._pack(x[:, chosen], rows[:, chosen])
+        lanes, groups = self._runner.LANES, len(self.x)
+        if len(self.slots) <= 0.8 * groups * lanes and groups > 1:
+            self._pack(self._unpacked(self.x), self._rows())
+            return
+        for values in (self.x, self.scalars):  # an idle lane at 0 takes no careful steps
+            values.view(groups, -1, lanes)[dropped // lanes, :, dropped % lanes] = 0.0
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:
         """Continue from a state.
@@ -244,7 +291,7 @@ class CompiledEngine(Engine):
             state: What :meth:`state` returned.
         """
         super().restore(state)
-        self._count = len(self.step_sizes)
+        self._units = None
 
 
 def _runner(device: torch.device) -> Any:

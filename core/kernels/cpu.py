@@ -18,8 +18,9 @@ from numba.extending import intrinsic
 
 from whichmin.core.kernels.generator import Target
 from whichmin.core.kernels.group import make_advance, scratch_sizes
+from whichmin.core.kernels.survey import make_survey
 
-__all__ = ["LANES", "is_compiled", "run"]
+__all__ = ["LANES", "is_compiled", "run", "survey"]
 
 # Many lanes hide the latency of one lane's step behind the others', and share the cost of a call.
 # Measured, b = 1: 1.8 ns a replica-step with 64 lanes, 2.0 with 32 (m = 64); 2.1 each (m = 1024).
@@ -56,7 +57,8 @@ def _widen(_: Any) -> Any:
     return types.void(), generate
 
 
-_advance = make_advance(Target(_jit, _inline, _widen, LANES))
+_target = Target(_jit, _inline, _widen, LANES)
+_advance, _survey = make_advance(_target), make_survey(_target)
 
 
 def _advance_groups(  # type: ignore[no-untyped-def]
@@ -79,6 +81,12 @@ def _advance_groups(  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
+def _survey_groups(x, state, m, low, tolerance, alone, out, begin, end):  # type: ignore[no-untyped-def]
+    work = np.empty(3 * LANES)
+    for group in range(begin, end):
+        _survey(x[group], state[group], m, low, tolerance, alone, work, out[group])
+
+
 def _source() -> str:
     """A digest of all kernels: numba's cache looks at one file's date only."""
     digest = hashlib.sha256(numba.__version__.encode())
@@ -87,15 +95,15 @@ def _source() -> str:
     return digest.hexdigest()[:16]
 
 
-def _cached() -> Any:
-    _advance_groups.__qualname__ = f"advance_groups_{_source()}"
+def _cached(function: Callable[..., Any]) -> Any:
+    function.__qualname__ = f"{function.__name__}_{_source()}"
     try:
-        return numba.njit(cache=True, **_SETTINGS)(_advance_groups)
+        return numba.njit(cache=True, **_SETTINGS)(function)
     except RuntimeError:  # no folder that can be written to: compiled anew in every process
-        return numba.njit(**_SETTINGS)(_advance_groups)
+        return numba.njit(**_SETTINGS)(function)
 
 
-_compiled = _cached()
+_compiled, _compiled_survey = _cached(_advance_groups), _cached(_survey_groups)
 
 
 def is_compiled() -> bool:
@@ -121,17 +129,41 @@ def run(
     if not is_compiled():
         _log.warning("compiling the kernels, once on this machine: about ten seconds")
     sizes = np.array(scratch_sizes(plan[5], plan[3], plan[9], plan[6], LANES))
-    groups = len(x)
-    values, scalars = x.numpy(), state.numpy()
+    arrays = x.numpy(), state.numpy(), ids
+    _shared_out(len(x), threads, lambda *part: _compiled(*arrays, *plan, sizes, *part))
+
+
+def survey(
+    x: torch.Tensor, state: torch.Tensor, m: int, low: float, tolerance: float, alone: bool,
+    threads: int,
+) -> np.ndarray:  # fmt: skip
+    """Find the lanes that may have ended (see :func:`whichmin.core.kernels.survey.make_survey`).
+
+    Args:
+        x: Shape ``(groups, m * LANES)``.
+        state: Shape ``(groups, STATE_ROWS * LANES)``.
+        m: Number of data points.
+        low: What correlations must exceed to be active.
+        tolerance: Of the run.
+        alone: Whether only one point may be left.
+        threads: How many threads may work.
+
+    Returns:
+        Boolean, shape ``(groups * LANES,)``.
+    """
+    out = np.zeros((len(x), LANES), np.bool_)
+    arrays = x.numpy(), state.numpy(), m, low, tolerance, alone, out
+    _shared_out(len(x), threads, lambda *part: _compiled_survey(*arrays, *part))
+    return out.reshape(-1)
+
+
+def _shared_out(groups: int, threads: int, work: Callable[[int, int], None]) -> None:
+    """Have threads work on ranges of groups: four each, so that a late one costs a quarter."""
     if threads == 1 or groups == 1:
-        _compiled(values, scalars, ids, *plan, sizes, 0, groups)
+        work(0, groups)
         return
-    parts = min(groups, 4 * threads)  # so that a thread that is late costs a quarter of its share
+    parts = min(groups, 4 * threads)
     edges = [groups * part // parts for part in range(parts + 1)]
     with ThreadPoolExecutor(threads) as pool:
-        jobs = [
-            pool.submit(_compiled, values, scalars, ids, *plan, sizes, begin, end)
-            for begin, end in pairwise(edges)
-        ]
-        for job in jobs:
+        for job in [pool.submit(work, *part) for part in pairwise(edges)]:
             job.result()

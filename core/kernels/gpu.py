@@ -38,7 +38,7 @@ def _as_it_is() -> None:
 _advance = make_advance(Target(_device, _device, _as_it_is, LANES))
 
 
-@cuda.jit  # type: ignore[untyped-decorator]
+@cuda.jit
 def _advance_all(  # type: ignore[no-untyped-def]
     x, state, ids, seed, first, last, k, b, m, sampling, mode, low, chunk, period,
     bounds, thresholds, rows, given, held, idx, order, draws, marks,
