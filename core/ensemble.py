@@ -315,13 +315,13 @@ def carry_out(
             _heed(signals)
             if save is not None:
                 save(so_far())
-        except KeyboardInterrupt as stop:
+        except KeyboardInterrupt:
             if save is not None:
                 try:
                     save(so_far())
                 except InputError as error:
                     raise EnsembleFailed(error, so_far()) from error
-            raise EnsembleStopped(so_far(), signals.number or signal.SIGINT) from stop
+            raise EnsembleStopped(so_far(), signals.number or signal.SIGINT) from None
         except InputError as error:
             raise EnsembleFailed(error, so_far()) from error
     return so_far()

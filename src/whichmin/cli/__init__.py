@@ -19,6 +19,7 @@ import click
 from whichmin.cli.bench import bench
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
+from whichmin.cli.ensemble import ensemble
 from whichmin.cli.help import Group, every_command
 from whichmin.cli.plot import plot
 from whichmin.cli.predict import predict
@@ -84,7 +85,7 @@ def cli() -> None:
     """  # noqa: D301 - click wants the control character
 
 
-for _command in (predict, train, plot, verify, table, bench, doctor, completion):
+for _command in (predict, train, ensemble, plot, verify, table, bench, doctor, completion):
     cli.add_command(_command)
 
 
@@ -156,7 +157,7 @@ def _as_typed(argument: str) -> str:
     """Name an argument of a Python function as the command line spells it."""
     special = {
         "w0": "--start", "record_to": "--record", "record_at": "--record-every",
-        "batch_sizes": "--batch-size", "angles": "--angle",
+        "batch_sizes": "--batch-size", "angles": "--angle", "observables": "--observable",
     }  # fmt: skip
     options = {
         name

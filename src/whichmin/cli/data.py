@@ -9,12 +9,21 @@ import click
 from click.core import ParameterSource
 
 from whichmin.errors import InputError
-from whichmin.words import Activation, Sampling
+from whichmin.words import Activation, EngineName, Sampling
 
 if TYPE_CHECKING:
     from whichmin.core.data import Data
 
-__all__ = ["batch_sizes", "data_options", "read_data", "read_indices", "run_options"]
+__all__ = [
+    "batch_sizes",
+    "data_options",
+    "device_options",
+    "max_steps_option",
+    "read_data",
+    "read_indices",
+    "run_options",
+    "some_run_options",
+]
 
 # Images listed by their place in the original set; more would hide the other notes.
 _LISTED = 16
@@ -60,21 +69,21 @@ _OPTIONS = (
 )
 
 
-_RUN_OPTIONS = (
-    click.option(
+_RUN_OPTIONS = {
+    "start": click.option(
         "--start",
         type=click.Path(),
         help="File with the starting weights: n numbers, or one row per run.  [default: uniform "
         "directions of norm 1/2]",
     ),
-    click.option(
+    "activation": click.option(
         "--activation",
         type=click.Choice([a.value for a in Activation]),
         default="relu",
         show_default=True,
         help="Activation of the neuron; linear is the identity.",
     ),
-    click.option(
+    "batch_sizes": click.option(
         "--batch-size",
         "-b",
         "batch_sizes",
@@ -83,27 +92,27 @@ _RUN_OPTIONS = (
         show_default=True,
         help="Points per batch, 1 to m, or 'full'; repeat to compare.",
     ),
-    click.option(
+    "step_size": click.option(
         "--step-size",
         type=float,
         default=0.1,
         show_default=True,
         help="Step size, above 0; theory covers step size / batch size up to 1/5.",
     ),
-    click.option(
+    "sampling": click.option(
         "--sampling",
         type=click.Choice([s.value for s in Sampling if s is not Sampling.CUSTOM]),
         default="without-replacement",
         show_default=True,
         help="How batches are drawn: independently, from a new permutation per epoch, or in order.",
     ),
-    click.option(
+    "batches": click.option(
         "--batches",
         type=click.Path(),
         help="File with your own batches, in place of drawn ones: one row of indices from 0 per "
         "step.",
     ),
-    click.option(
+    "tolerance": click.option(
         "--tolerance",
         type=float,
         default=1e-12,
@@ -111,7 +120,25 @@ _RUN_OPTIONS = (
         help="Loss gap, and for mini-batches squared off-winner mass, that counts as 0; between 0 "
         "and 0.01.",
     ),
-)
+}
+
+
+def some_run_options(*names: str) -> Callable[[_F], _F]:
+    """Add some of the options that say how a run goes.
+
+    Args:
+        names: Names of the parameters.
+
+    Returns:
+        A decorator.
+    """
+
+    def add(command: _F) -> _F:
+        for name in reversed(names):
+            command = _RUN_OPTIONS[name](command)
+        return command
+
+    return add
 
 
 def run_options(command: _F) -> _F:
@@ -120,18 +147,56 @@ def run_options(command: _F) -> _F:
     Returns:
         The decorated command.
     """
-    for option in reversed(_RUN_OPTIONS):
+    return some_run_options(*_RUN_OPTIONS)(command)
+
+
+max_steps_option = click.option(
+    "--max-steps", type=int, help="Step limit, at least 0.  [default: from the theory's rates]"
+)
+
+
+def device_options(command: _F) -> _F:
+    """Add the options that say how and where a step is computed.
+
+    Returns:
+        The decorated command.
+    """
+    for option in reversed(_DEVICE_OPTIONS):
         command = option(command)
     return command
 
 
-def batch_sizes(ctx: click.Context, options: dict[str, Any]) -> dict[str, int | None]:
+_DEVICE_OPTIONS = (
+    click.option(
+        "--engine",
+        type=click.Choice([e.value for e in EngineName]),
+        default="auto",
+        show_default=True,
+        help="Implementation of a step; auto picks compiled or reduced.",
+    ),
+    click.option(
+        "--dtype",
+        type=click.Choice(["float64", "float32"]),
+        default="float64",
+        show_default=True,
+        help="Floating-point type of data and weights.",
+    ),
+    click.option(
+        "--device",
+        default="cpu",
+        show_default=True,
+        help="Where to compute: cpu, cuda or cuda:INDEX.",
+    ),
+)
+
+
+def batch_sizes(ctx: click.Context | None, options: dict[str, Any]) -> dict[str, int | None]:
     """Read the batch sizes: labels of the runs with a number, or None for the full batch.
 
     With ``--batches`` there is one run, and neither size nor sampling may be given.
 
     Args:
-        ctx: Knows which options were typed.
+        ctx: Knows which options were typed, for a command with ``--batches``.
         options: Values of the options above.
 
     Returns:
@@ -140,7 +205,7 @@ def batch_sizes(ctx: click.Context, options: dict[str, Any]) -> dict[str, int | 
     Raises:
         InputError: A size is no size, or given twice or beside ``--batches``.
     """
-    if options["batches"] is not None:
+    if ctx is not None and options["batches"] is not None:
         for name, typed in (("batch_sizes", "--batch-size"), ("sampling", "--sampling")):
             if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
                 raise InputError(typed, options[name], "cannot be combined with --batches")

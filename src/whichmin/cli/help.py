@@ -16,9 +16,10 @@ SECTIONS = {
         "key", "dataset", "label", "m", "n", "frame", "orthonormalise", "whiten", "as_is",
     ),
     "Method": (
-        "start", "activation", "batch_sizes", "batch_size", "step_size", "sampling", "batches",
-        "max_steps", "alpha", "angles", "norm", "tolerance", "replicas", "engine", "dtype",
-        "device", "seed", "rounds", "seconds", "contenders",
+        "start", "common_start", "activation", "batch_sizes", "batch_size", "step_size",
+        "step_sizes", "sampling", "batches", "max_steps", "check_every", "alpha", "angles", "norm",
+        "tolerance", "replicas", "engine", "dtype", "device", "observables", "block", "seed",
+        "rounds", "seconds", "contenders",
     ),
     "Recording and resuming": (
         "record", "record_every", "checkpoint", "checkpoint_every", "resume",

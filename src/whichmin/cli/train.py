@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
+from whichmin.cli.data import (
+    batch_sizes,
+    data_options,
+    device_options,
+    max_steps_option,
+    read_data,
+    read_indices,
+    run_options,
+)
 from whichmin.cli.help import Command
 from whichmin.cli.options import (
     emit,
@@ -19,7 +27,7 @@ from whichmin.cli.options import (
     seed_option,
 )
 from whichmin.errors import InputError
-from whichmin.words import EngineName, Sampling, Status
+from whichmin.words import Sampling, Status
 
 if TYPE_CHECKING:
     from whichmin.core import TrainResult
@@ -38,29 +46,11 @@ _SETTINGS = (
 @click.command(cls=Command)
 @data_options
 @run_options
-@click.option(
-    "--max-steps", type=int, help="Step limit, at least 0.  [default: from the theory's rates]"
-)
+@max_steps_option
 @click.option(
     "--replicas", type=int, default=1, show_default=True, help="Runs per batch size, at least 1."
 )
-@click.option(
-    "--engine",
-    type=click.Choice([e.value for e in EngineName]),
-    default="auto",
-    show_default=True,
-    help="Implementation of a step; auto is reduced.",
-)
-@click.option(
-    "--dtype",
-    type=click.Choice(["float64", "float32"]),
-    default="float64",
-    show_default=True,
-    help="Floating-point type of data and weights.",
-)
-@click.option(
-    "--device", default="cpu", show_default=True, help="Where to compute: cpu, cuda or cuda:INDEX."
-)
+@device_options
 @click.option(
     "--record",
     type=click.Path(dir_okay=False),
