@@ -110,7 +110,7 @@ class CompiledEngine(Engine):
         """One column per replica."""
         lanes = self._runner.LANES
         split = values.view(len(values), -1, lanes)
-        return split[self.slots // lanes, :, self.slots % lanes].T
+        return split[self.slots // lanes, :, self.slots % lanes].T.contiguous()
 
     def _c(self) -> torch.Tensor:
         """Correlations, shape ``(m, replicas)``."""
