@@ -153,7 +153,8 @@ def bench(
     running = [lane for lane in lanes if lane is not None]
     left = max(_LEAST * seconds, until - time.perf_counter())
     for each in running:
-        each.last(left / (len(running) * rounds))
+        # Finding out how many steps that is takes about as long as two rounds.
+        each.last(left / (len(running) * (rounds + 2)))
     times = interleaved(running, rounds, lambda lane: tick(lane.contender, "measuring"))
     measured = iter(times)
     results = []
