@@ -24,7 +24,9 @@ BASELINE = "published"
 # Numbers that all replicas together may hold in a step (64 MiB in float64), and operations that
 # setting up an engine may take: it projects every start on every point.
 _NUMBERS = 1 << 23
-_SETTING_UP = 1 << 30
+_SETTING_UP = 1 << 28
+# Fewer replicas than this leave vector units idle.
+_FEW = 64
 _INDICES_AHEAD = 1 << 20
 
 
@@ -86,8 +88,9 @@ class Contender:
         """
         if self.alone:
             return 1
-        most = min(_NUMBERS // self.numbers(workload), _SETTING_UP // (workload.m * workload.n))
-        return asked or max(1, min(self.replicas, most))
+        quick = max(_FEW, _SETTING_UP // (workload.m * workload.n))
+        small = max(1, _NUMBERS // self.numbers(workload))
+        return asked or min(self.replicas, quick, small)
 
     def started(self, workload: Workload, replicas: int, same_batches: bool) -> Running:
         """Begin, and say what to install if a package is missing.
@@ -262,7 +265,8 @@ def _engine(name: EngineName) -> Contender:
     spread, replicas = {
         EngineName.AUTOGRAD: (lambda w: 4 * w.batch_size * w.n, 1 << 12),
         EngineName.DENSE: (lambda w: 2 * w.batch_size * w.n, 1 << 12),
-    }.get(name, (lambda w: w.m + w.batch_size, 1 << 14))
+        EngineName.REDUCED: (lambda w: w.m + w.batch_size, 1 << 14),
+    }.get(name, (lambda w: w.m + w.batch_size, 1 << 12))
     return Contender(
         name.value,
         f"our engine {name.value}, all replicas together",

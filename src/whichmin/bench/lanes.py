@@ -15,8 +15,6 @@ from whichmin.bench.workload import Workload
 
 __all__ = ["Lane", "interleaved", "ratios"]
 
-# Seconds of the last calibrating run; a shorter one is too noisy to extrapolate from.
-_CALIBRATING = 0.02
 # What lies off the span is multiplied by about e^(-alpha b / m) a step. At e^-300 we begin anew:
 # subnormal numbers, from e^-708 on, would cost more than others.
 _DECAY = 300.0
@@ -46,11 +44,6 @@ class Lane:
         chunk = self.steps = self._running.chunk
         self._most = max(chunk, int(_DECAY * workload.m / (workload.alpha * workload.batch_size)))
         self.seconds()  # compiles what there is to compile
-        while True:
-            self._pace = self.seconds() * self.replicas
-            if self._pace * self.steps >= _CALIBRATING or 2 * self.steps > self._most:
-                break
-            self.steps *= 2
 
     def _begin(self) -> None:
         self._running = self.contender.started(self.workload, self.replicas, False)
@@ -63,7 +56,17 @@ class Lane:
             seconds: How long.
         """
         chunk = self._running.chunk
-        wanted = min(seconds / self._pace, self._most / 2)
+        while True:
+            each = self.seconds() * self.replicas
+            if each * self.steps >= seconds / 2:
+                # Something else may have been in the way; too few steps would cost precision.
+                each = min(each, self.seconds() * self.replicas)
+            # Not extrapolated from a short run, where what a call costs besides its steps counts.
+            if each * self.steps >= seconds / 2 or 2 * self.steps > self._most:
+                break
+            longer = min(8.0, max(2.0, seconds / (each * self.steps)), self._most / self.steps)
+            self.steps = max(1, int(longer * self.steps) // chunk) * chunk
+        wanted = min(seconds / each, self._most / 2)
         self.steps = max(1, round(wanted / chunk)) * chunk
 
     def seconds(self) -> float:

@@ -153,7 +153,8 @@ def bench(
     running = [lane for lane in lanes if lane is not None]
     left = max(_LEAST * seconds, until - time.perf_counter())
     for each in running:
-        each.last(left / (len(running) * rounds))
+        # Finding out how many steps that is takes about as long as two rounds.
+        each.last(left / (len(running) * (rounds + 2)))
     times = interleaved(running, rounds, lambda lane: tick(lane.contender, "measuring"))
     measured = iter(times)
     results = []
@@ -163,9 +164,15 @@ def bench(
             results.append(Result(*head, obstacle=obstacle))
             continue
         own = next(measured)
-        nanoseconds = tuple(1e9 * t for t in own)
-        over = tuple(base / t for base, t in zip(times[0], own, strict=True))
-        wrong_by = compared[contender.name][0]
-        numbers = (lane.replicas, lane.steps, nanoseconds, over, wrong_by, workload.bound)
-        results.append(Result(*head, *numbers))
+        results.append(
+            Result(
+                *head,
+                replicas=lane.replicas,
+                steps=lane.steps,
+                nanoseconds=tuple(1e9 * t for t in own),
+                ratios=tuple(base / t for base, t in zip(times[0], own, strict=True)),
+                deviation=compared[contender.name][0],
+                bound=workload.bound,
+            )
+        )
     return results
