@@ -151,4 +151,6 @@ def test_shares(benchmark, kernels, m):
     print(f"\nm = {m}, whole: {least['whole']:.2f} ns a replica-step")
     for name, share in shares.items():
         print(f"  {name}: {share:.2f} of it")
-    assert max(shares[name] for name in shares if name != "whole") < 1.3  # no part costs more than the whole, but for noise
+    assert (
+        max(shares[name] for name in shares if name != "whole") < 1.3
+    )  # no part costs more than the whole, but for noise

@@ -256,7 +256,8 @@ class CompiledEngine(Engine):
         found: np.ndarray = self._runner.survey(
             self.x, self.scalars, self.problem.data.m, low, tolerance, alone, threads
         )
-        return found[self.slots.numpy()]
+        mine: np.ndarray = found[self.slots.numpy()]
+        return mine
 
     def pick(self, rows: np.ndarray) -> CompiledEngine:
         """Some of the replicas, to look at: the memory is shared.

@@ -55,7 +55,9 @@ def bench(
     form: str,
     output: str | None,
 ) -> None:
-    """Compare ways to train this model, side by side on this machine.
+    """Compare the speed of ways to train this model.
+
+    They run side by side, on this machine.
 
     The published loop, PyTorch's ways, our engines and JAX's, on one core and on all: time per
     replica-step, its ratio to the published loop's in the same round, and the deviation from the
