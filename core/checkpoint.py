@@ -7,6 +7,7 @@ plain arrays (``numpy.load`` reads it) and one JSON text; nothing is pickled.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -156,12 +157,20 @@ def load(path: str | os.PathLike[str], argument: str) -> Contents:
         plain = _plain(str(arrays["checkpoint"]))
         if plain.get("schema") == SCHEMA:
             return _contents(plain, arrays)
-    except OSError as error:
-        raise InputError(
-            argument, str(path), f"must be a readable file ({error.strerror})"
-        ) from error
     # NotImplementedError: damage where the file names its method of compression.
-    except (ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, KeyError) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+        NotImplementedError,
+        KeyError,
+    ) as error:
+        # Damage to a place in the file makes reading seek to nowhere: an invalid argument.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise InputError(
+                argument, str(path), f"must be a readable file ({error.strerror})"
+            ) from error
         reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
         raise InputError(
             argument, str(path), f"must be an intact checkpoint that train wrote ({reason})"

@@ -34,7 +34,7 @@ __all__ = [
 UNLOCKS = {
     "plot": "figures: whichmin plot",
     "images": "real images: --dataset digits and mnist",
-    "cuda": "engine compiled on a GPU; so far tested in a simulator only",
+    "cuda": "engine compiled on a GPU (seen in a simulator)",
     "bench": "JAX among the contenders of whichmin bench",
     "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",

@@ -59,7 +59,7 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path, intact):
         except InputError as error:
             messages.append(str(error))
     assert len(messages) > 300
-    assert all("must be an intact checkpoint" in message for message in messages)
+    assert [m for m in messages if "must be an intact checkpoint" not in m] == []
 
 
 def test_a_method_of_compression_that_python_lacks(tmp_path, intact):

@@ -9,7 +9,7 @@ from whichmin.words import Activation, EngineName, EvidenceKind, Kink, Sampling,
 SPELLINGS = {
     Activation: ["linear", "relu"],
     Sampling: ["without-replacement", "with-replacement", "reshuffled", "cyclic", "custom"],
-    EngineName: ["auto", "autograd", "dense", "reduced"],
+    EngineName: ["auto", "autograd", "compiled", "dense", "reduced"],
     Kink: ["left", "mean", "right"],
     Status: [
         "converged", "stationary", "step_limit", "diverged", "dead_neuron",

@@ -105,7 +105,10 @@ NUMBERS = [
 ]
 WORDS = [
     (["--activation", "tanh"], "'tanh' is not one of 'linear', 'relu'"),
-    (["--engine", "fast"], "'fast' is not one of 'auto', 'autograd', 'dense', 'reduced'"),
+    (
+        ["--engine", "fast"],
+        "'fast' is not one of 'auto', 'autograd', 'compiled', 'dense', 'reduced'",
+    ),
     (["--sampling", "custom"], "'custom' is not one of 'without-replacement', 'with-replacement'"),
     (["--frame", "hexagonal"], "'hexagonal' is not one of 'random', 'standard'"),
     (["--orthonormalise", "svd"], "'svd' is not one of 'polar', 'qr'"),
