@@ -53,7 +53,7 @@ CASES = [
     (train, {"seed": None}, "seed", "None", "must be an integer >= 0"),
     (train, {"w0": None, "replicas": 2.0}, "replicas", "2.0", "must be an integer >= 1"),
     (train, {"w0": [W2, W2], "replicas": 3}, "replicas", "3", "must match the 2 row(s) of w0"),
-    (train, {"engine": None}, "engine", "None", "must be one of: auto, autograd, compiled, dense, reduced"),
+    (train, {"engine": None}, "engine", "None", "must be one of: auto, autograd, compiled, dense,"),
     (train, {"sampling": 1}, "sampling", "1", "must be one of: without-replacement, with-repl"),
     (train, {"activation": "ReLU"}, "activation", "'ReLU'", "must be one of: linear, relu"),
     (train, {"dtype": "double"}, "dtype", "'double'", "must be float64 or float32"),
