@@ -107,8 +107,12 @@ class Contender:
             MissingDependency: The package that it needs is not installed.
             ImportError: Another package cannot be imported.
         """
+        from whichmin.core.threads import single_threaded
+
         try:
-            return self.begin(workload, replicas, same_batches)
+            # Not timed; on a busy machine PyTorch's threads wait for each other without end.
+            with single_threaded():
+                return self.begin(workload, replicas, same_batches)
         except ImportError as error:
             if not self.needs or isinstance(error, MissingDependency):
                 raise
@@ -129,10 +133,13 @@ class Contender:
         Returns:
             Weights, shape ``(replicas, n)``.
         """
+        from whichmin.core.threads import single_threaded
+
         running = self.started(workload, replicas, True)
         running.advance(steps // 2)
         running.advance(steps - steps // 2)
-        return running.weights()
+        with single_threaded():
+            return running.weights()
 
 
 def _batches(workload: Workload, first: int, steps: int, replicas: int) -> Iterator[Any]:
