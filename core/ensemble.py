@@ -258,7 +258,7 @@ def _engine(engine: Any, problem: Problem) -> Any:
     Returns:
         An engine by name, or what the caller gave.
     """
-    if engine != EngineName.AUTO:
+    if not isinstance(engine, str) or engine != EngineName.AUTO:
         return engine
     on_cpu = problem.data.points.device.type == "cpu"
     return EngineName.COMPILED if applies(problem) and on_cpu else EngineName.REDUCED

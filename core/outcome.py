@@ -80,7 +80,7 @@ class Judge:
     """Decides whether and how a run has ended.
 
     Attributes:
-        begun: Whether the start has been judged; all replicas must be there when it is.
+        begun: Whether the start has been judged.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Judge:
         diverged |= norm > self.explosion[replicas]
         silent = energy == 0
         if not self.begun:
-            silent = silent | self._at_start
+            silent = silent | self._at_start[replicas]
             self.begun = True
         trapped = (silent & (not relu)) | self._falls_to_zero(energy, norm)
         if self.problem.data.orthonormal:

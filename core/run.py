@@ -27,6 +27,7 @@ _INDICES_AHEAD = 1 << 20
 # served in time. Where they fall changes no bits: batches are a function of the step alone.
 _BETWEEN_BOUNDARIES = 0.2
 _FIRST_PACE = 256
+_TOUCHED_AT_FIRST = 1 << 24  # coordinates: a fraction of a second for the slower engines
 
 
 def advance(
@@ -114,7 +115,9 @@ class Run:
         """
         if self.recorder is not None and self.steps == 0 and self.recorder.next_step == 0:
             self.recorder.take(self.engine, self.alive, 0)
-        pace = _FIRST_PACE
+        b, m = self.stream.batch_size, self.stream.m
+        touched = len(self.alive) * max(1, min(b, abs(m - b)))
+        pace = max(1, min(_FIRST_PACE, _TOUCHED_AT_FIRST // touched))
         every, limit = self.recipe.check_every, self.recipe.step_limit
         while not self.has_ended():
             if self.steps % every == 0 or self.steps == limit:
@@ -189,6 +192,7 @@ class Run:
         arrays |= {"alive": self.alive, "limits": self.limits, "lanes": self.lanes}
         status = [None if s is None else s.name for s in self.record.status]
         plain = {"steps": self.steps, "done": self.result is not None, "status": status}
+        plain["judged"] = self.judge.begun
         if self.recorder is not None:
             arrays["recorder.latest"] = self.recorder.latest
             plain["recorder"] = self.recorder.state()
@@ -220,7 +224,8 @@ class Run:
             setattr(self.record, name, value.cpu() if name == "steps" else value)
         self.record.status = [None if s is None else Status[s] for s in plain["status"]]
         self.steps, self.alive = plain["steps"], arrays["alive"]
-        self.judge.begun = self.steps > 0
+        # Files of before this was kept: the start is judged before the first step.
+        self.judge.begun = plain.get("judged", self.steps > 0)
         if plain["done"]:
             self._finish()
             return

@@ -237,8 +237,9 @@ def _cheapest(problem: Problem, replicas: int, steps: int) -> EngineName:
         ``compiled`` where it applies and the work is worth loading it, else ``reduced``.
     """
     on_cpu = problem.data.points.device.type == "cpu"
+    moderate = 1e-100 < problem.step_size < 1e100
     reduced = steps * (_STEP + replicas * problem.data.m * _COORDINATE)
-    worth = applies(problem) and on_cpu and reduced > _WORTH
+    worth = on_cpu and moderate and reduced > _WORTH and applies(problem)
     return EngineName.COMPILED if worth else EngineName.REDUCED
 
 

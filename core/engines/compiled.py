@@ -35,13 +35,17 @@ _CODES = {
     Sampling.CYCLIC: CYCLIC,
     Sampling.CUSTOM: CUSTOM,
 }
+_STEP_SIZES = 1e-200, 1e200
 _NO_ROWS = np.zeros((1, 1), np.int64)
 _NONE_GIVEN = np.zeros((0, 1), np.uint32)
 
 
 def applies(problem: Problem) -> bool:
-    """Whether the engine can run this problem: orthonormal data in float64."""
-    return problem.data.orthonormal and problem.data.points.dtype == torch.float64
+    """Whether the engine can run this problem: orthonormal data in float64, numba at work."""
+    from numba import config
+
+    suits = problem.data.orthonormal and problem.data.points.dtype == torch.float64
+    return suits and not config.DISABLE_JIT
 
 
 class CompiledEngine(Engine):
@@ -74,7 +78,8 @@ class CompiledEngine(Engine):
             raise InputError(
                 "engine",
                 "compiled",
-                "must be another one unless the data are orthonormal and in float64",
+                "must be another one unless the data are orthonormal and in float64, and "
+                "NUMBA_DISABLE_JIT is not set",
             )
         self.problem = problem
         self._relu = problem.activation is Activation.RELU
@@ -85,6 +90,12 @@ class CompiledEngine(Engine):
             if step_sizes is None
             else step_sizes
         )
+        alpha = self.step_sizes / problem.data.m
+        if not bool(((alpha > _STEP_SIZES[0]) & (self.step_sizes < _STEP_SIZES[1])).all()):
+            raise InputError(
+                "step_size", problem.step_size, "must be moderate for engine 'compiled', whose "
+                f"units are its root: {_STEP_SIZES[0]:g} m < step_size < {_STEP_SIZES[1]:g}",
+            )  # fmt: skip
         self._runner = _runner(start.device)
         rows = torch.zeros(STATE_ROWS, len(start), dtype=torch.float64, device=start.device)
         rows[SIGMA], rows[SIGMA_REST], rows[OFF], rows[TWICE] = 1, 1, 1, 2

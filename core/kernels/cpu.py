@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -82,7 +83,7 @@ def _advance_groups(  # type: ignore[no-untyped-def]
 
 
 def _survey_groups(x, state, m, low, tolerance, alone, out, begin, end):  # type: ignore[no-untyped-def]
-    work = np.empty(3 * LANES)
+    work = np.empty(4 * LANES)
     for group in range(begin, end):
         _survey(x[group], state[group], m, low, tolerance, alone, work, out[group])
 
@@ -104,14 +105,38 @@ def _cached(function: Callable[..., Any]) -> Any:
 
 
 _compiled, _compiled_survey = _cached(_advance_groups), _cached(_survey_groups)
+_loaded: set[str] = set()
 
 
 def is_compiled() -> bool:
     """Whether the kernels are there, in this process or in numba's cache on disk."""
-    if _compiled.signatures:
+    if _compiled.signatures and _compiled_survey.signatures:
         return True
     path = getattr(_compiled.stats, "cache_path", None)
-    return path is not None and any(Path(path).glob(f"*{_source()}*.nbi"))
+    names = (_advance_groups.__qualname__, _survey_groups.__qualname__)
+    return path is not None and all(any(Path(path).glob(f"*{name}*.nbi")) for name in names)
+
+
+def _ready(name: str, *arguments: Any) -> Any:
+    """Compile a kernel, or load it from the cache, on no groups at all.
+
+    A cache that cannot be read or written costs the time to compile, not the run.
+
+    Returns:
+        The kernel.
+    """
+    kernel = globals()[name]
+    if name in _loaded:
+        return kernel
+    if not is_compiled():
+        _log.warning("compiling the kernels, once on this machine: about ten seconds")
+    try:
+        kernel(*arguments, 0, 0)
+    except (OSError, EOFError, pickle.UnpicklingError) as error:
+        _log.warning("numba's cache is of no use (%s): kernels are compiled anew", error)
+        kernel = globals()[name] = numba.njit(**_SETTINGS)(kernel.py_func)
+    _loaded.add(name)
+    return kernel
 
 
 def run(
@@ -126,11 +151,10 @@ def run(
         plan: The arguments from ``seed`` to ``given``.
         threads: How many threads may work.
     """
-    if not is_compiled():
-        _log.warning("compiling the kernels, once on this machine: about ten seconds")
     sizes = np.array(scratch_sizes(plan[5], plan[3], plan[9], plan[6], LANES))
-    arrays = x.numpy(), state.numpy(), ids
-    _shared_out(len(x), threads, lambda *part: _compiled(*arrays, *plan, sizes, *part))
+    arguments = x.numpy(), state.numpy(), ids, *plan, sizes
+    kernel = _ready("_compiled", *arguments)
+    _shared_out(len(x), threads, lambda *part: kernel(*arguments, *part))
 
 
 def survey(
@@ -152,8 +176,9 @@ def survey(
         Boolean, shape ``(groups * LANES,)``.
     """
     out = np.zeros((len(x), LANES), np.bool_)
-    arrays = x.numpy(), state.numpy(), m, low, tolerance, alone, out
-    _shared_out(len(x), threads, lambda *part: _compiled_survey(*arrays, *part))
+    arguments = x.numpy(), state.numpy(), m, low, tolerance, alone, out
+    kernel = _ready("_compiled_survey", *arguments)
+    _shared_out(len(x), threads, lambda *part: kernel(*arguments, *part))
     return out.reshape(-1)
 
 

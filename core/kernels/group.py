@@ -7,7 +7,8 @@ with rounding errors of at most ``8 u max(N)`` a step (``u = 2**-53``; eight ope
 points are *touched* a step multiplies an error in ``N`` by ``s^2 <= 1``, so it stays below
 ``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even
 if nearly all of ``C`` is left out and shrinks: by ``(1 + alpha)^2`` each time the winner is left
-out. There the period is so short that this happens some eight times in it (see :func:`grid`).
+out. There the period is so short that this happens at most some eight times in it on average (see
+:func:`grid`), and the bound is ``8 period u max(N)`` times ``(1 + alpha)^2`` to that number.
 """
 
 from __future__ import annotations
@@ -70,9 +71,9 @@ def grid(m: int, k: int, mode: int) -> tuple[int, int]:
         128 if k <= 1 else 32 if k == 2 else 16 if k <= 4 else 8 if k <= 8 else 4 if k <= 256 else 1
     )
     if mode == LEAVE_OUT and k > 0:
-        chunk = min(chunk, 32)
         # The winner is left out period * k / m times, and renormalising costs m / period a step.
-        return chunk, max(chunk, 1 << (8 * m // (k + 4)).bit_length() - 1)
+        period = 1 << max(0, (8 * m // (k + 4)).bit_length() - 1)
+        return min(chunk, period), period
     return chunk, max(1024, 1 << (32 * m - 1).bit_length())
 
 

@@ -32,7 +32,7 @@ def make_survey(target: Target) -> Any:
     sigma, sigma_rest, off, off_energy, twice = (
         np.uint64(q * lanes) for q in (SIGMA, SIGMA_REST, OFF, OFF_ENERGY, TWICE)
     )
-    active_row, rest_row, most_row = (np.uint64(q * lanes) for q in range(3))
+    active_row, rest_row, most_row, others_row = (np.uint64(q * lanes) for q in range(4))
 
     @jit
     def survey(x, state, m, low, tolerance, alone, work, out):  # type: ignore[no-untyped-def]
@@ -40,6 +40,7 @@ def make_survey(target: Target) -> Any:
             work[active_row + r] = 0.0
             work[rest_row + r] = 0.0
             work[most_row + r] = 0.0
+            work[others_row + r] = 0.0
         for i in range(m):
             here = np.uint64(i * lanes)
             for r in range(wide):
@@ -49,13 +50,15 @@ def make_survey(target: Target) -> Any:
                 square = c * c
                 work[active_row + r] += square if active else 0.0
                 work[rest_row + r] += 0.0 if active else square
+                # All but the largest, without taking it away from the sum, which would cancel.
+                work[others_row + r] += min(work[most_row + r], square)
                 work[most_row + r] = max(work[most_row + r], square)
         for r in range(wide):
             alpha = state[twice + r] / 2.0
             outside = state[off + r] * state[sigma_rest + r]
             rest = (work[rest_row + r] + outside * outside * state[off_energy + r]) / alpha
             active = work[active_row + r] / alpha
-            others = (work[active_row + r] + work[rest_row + r] - work[most_row + r]) / alpha
+            others = work[others_row + r] / alpha
             gap = ((1.0 - active) * (1.0 - active) + active * rest) / (2 * m)
             reached = gap <= _WIDER * tolerance + _ROUNDING
             if alone:

@@ -189,3 +189,26 @@ def test_a_lost_trajectory_is_said(monkeypatch, tmp_path):
         whichmin.resume(file)
     path.write_bytes(whole)
     assert len(whichmin.resume(file)[0].trajectory) > 9
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reduced", "dense"])
+def test_a_run_stopped_right_after_its_start_was_judged(engine, tmp_path):
+    """One replica is dead and gone at step 0; the others are judged as themselves later."""
+    starts = [[-0.3, -0.2, -0.1], [0.3, 0.2, 0.1], [0.1, 0.2, 0.3]]
+    whole = whichmin.train(np.eye(3), starts, engine=engine)
+    run = prepare(np.eye(3), starts, engine=engine, checkpointed=True)
+
+    class Stop(Exception):
+        pass
+
+    def stop(*_):
+        raise Stop
+
+    with pytest.raises(Stop):
+        session.finish([run], tmp_path / "run.npz", 1e-9, stop)
+    again = session.restore(checkpoint.load(tmp_path / "run.npz", "file"))
+    assert again[0].steps == 0
+    result = session.finish(again, None, 60.0, None)[0]
+    assert result.status == whole.status
+    assert len(set(result.status)) == 2
+    assert torch.equal(result.weights, whole.weights)

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import CompiledEngine, Problem, ReducedEngine
 from whichmin.core.frames import random_frame, random_start
-from whichmin.core.kernels import cpu, stepping
+from whichmin.core.kernels import cpu
 from whichmin.core.kernels.group import LEAVE_OUT, TOUCH, grid
 from whichmin.core.run import advance
 from whichmin.core.training import train
@@ -193,16 +194,68 @@ def test_energies_do_not_drift(m, b, steps):
     assert np.isfinite(engine.x.numpy()).all()
 
 
-def test_without_renormalising_factors_underflow(monkeypatch):
-    """The bound above is not idle: with a period beyond the run, factors leave float64."""
-    monkeypatch.setattr(stepping, "_TINY", 0.0)
-    assert 0.95 ** (10**8 / 8) == 0.0
+@pytest.mark.parametrize(("m", "b"), [(3, 2), (5, 3), (9, 8), (40, 39), (40, 25)])
+def test_points_left_out_at_large_steps_do_not_drift(m, b):
+    """alpha = 0.45: an error doubles each time the winner is left out (see ``grid``)."""
+    pair = [
+        kind(problem(m, step_size=0.45 * b), start(m, 64))
+        for kind in (CompiledEngine, ReducedEngine)
+    ]
+    for engine in pair:
+        advance(engine, make_stream(m, b, seed=1), 0, 1500, np.arange(64))
+    assert (pair[0].tracked_norm() - pair[0].squared_norm()).abs().max() < 1e-12
+    assert deviation(*pair) < 1e-12
+    pair[0].advance(make_stream(m, b, seed=1), 1500, 200_001, np.arange(64))
+    assert (pair[0].tracked_norm() - pair[0].squared_norm()).abs().max() < 1e-12
+
+
+def test_factors_shrink_and_are_applied_on_the_grid():
     engine = CompiledEngine(problem(8, step_size=0.05), start(8, 64))
     engine.advance(make_stream(8, 1, seed=1), 0, 1023, np.arange(64))
     factor = engine.scalars.numpy()[:, : cpu.LANES]
     assert (factor < 0.1).any(), "factors shrink on the way"
     engine.advance(make_stream(8, 1, seed=1), 1023, 1024, np.arange(64))
-    assert (engine.scalars.numpy()[:, : cpu.LANES] == 1).all(), "and are applied on the grid"
+    assert (engine.scalars.numpy()[:, : cpu.LANES] == 1).all()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("b", [1, 3, 4])
+def test_judging_few_changes_no_bit(b, mode, monkeypatch):
+    """With the survey, and with every replica judged at every look."""
+    how = {
+        "engine": "compiled", "batch_size": b, "sampling": mode, "seed": 4, "replicas": 90,
+        "step_size": 0.2, "tolerance": 1e-6,
+    }  # fmt: skip
+    surveyed = train(random_frame(4, 6), **how)
+    looks = []
+
+    def every(self, tolerance, alone):
+        looks.append(len(self.slots))
+        return np.ones(len(self.slots), dtype=bool)
+
+    monkeypatch.setattr(CompiledEngine, "may_have_ended", every)
+    judged = train(random_frame(4, 6), **how)
+    assert looks
+    assert surveyed.status == judged.status
+    assert torch.equal(surveyed.steps, judged.steps)
+    assert torch.equal(surveyed.weights, judged.weights)
+
+
+def test_the_survey_picks_few():
+    engine = CompiledEngine(problem(8), start(8, 500))
+    engine.advance(make_stream(8, 1), 0, 50, np.arange(500))
+    assert engine.may_have_ended(1e-12, True).mean() < 0.1
+
+
+def test_an_end_of_many_small_rest_is_not_missed():
+    m = 800
+    c = np.full((1, m), np.sqrt(1.2e-16))
+    c[0, 3] = 1.0
+    engine = CompiledEngine(
+        Problem(make_data(np.eye(m)), Activation.LINEAR, 0.1), torch.from_numpy(c)
+    )
+    assert engine.may_have_ended(1e-13, True).tolist() == [True]
+    assert engine.may_have_ended(0.5e-13, True).tolist() == [False]
 
 
 def test_calm_steps_stay_calm():
@@ -291,14 +344,52 @@ def test_auto_picks_it_for_long_runs():
 
 def test_compiling_is_announced(caplog, monkeypatch):
     monkeypatch.setattr(cpu, "is_compiled", lambda: False)
+    monkeypatch.setattr(cpu, "_loaded", set())
     with caplog.at_level(logging.WARNING, "whichmin"):
         CompiledEngine(problem(3), start(3, 1)).advance(make_stream(3, 1), 0, 1, np.arange(1))
     assert "compiling the kernels" in caplog.text
 
 
-def test_the_cache_knows_all_sources():
+def test_the_cache_knows_all_sources(tmp_path, monkeypatch):
     """Numba looks at one file's date; the name of the cached function holds a digest of all."""
     assert cpu._source() in cpu._compiled.py_func.__qualname__
+    before = cpu._source()
+    for file in Path(cpu.__file__).parent.glob("*.py"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(cpu, "__file__", str(tmp_path / "cpu.py"))
+    assert cpu._source() == before
+    with (tmp_path / "stepping.py").open("a") as file:
+        file.write("# changed")
+    assert cpu._source() != before
+
+
+def test_a_broken_cache_costs_time_only(monkeypatch, caplog):
+    def broken(*_):
+        raise OSError(28, "No space left on device")
+
+    broken.py_func = cpu._compiled.py_func
+    broken.signatures = ["one"]
+    monkeypatch.setattr(cpu, "_compiled", broken)
+    monkeypatch.setattr(cpu, "_loaded", set())
+    engine = CompiledEngine(problem(3), start(3, 1))
+    with caplog.at_level(logging.WARNING, "whichmin"):
+        engine.advance(make_stream(3, 1), 0, 9, np.arange(1))
+    assert "No space left" in caplog.text
+    other = ReducedEngine(problem(3), start(3, 1))
+    advance(other, make_stream(3, 1), 0, 9, np.arange(1))
+    assert deviation(engine, other) < 1e-14
+
+
+@pytest.mark.parametrize("step_size", [5e-324, 1e-250, 1e300])
+def test_step_sizes_beyond_its_units_are_refused(step_size):
+    with pytest.raises(InputError, match=r"step_size = .*moderate"):
+        CompiledEngine(problem(3, step_size=step_size), start(3, 1))
+
+
+def test_without_a_compiler_it_says_so(monkeypatch):
+    monkeypatch.setattr("numba.config.DISABLE_JIT", 1)
+    with pytest.raises(InputError, match="NUMBA_DISABLE_JIT"):
+        train(np.eye(3), engine="compiled")
 
 
 SIMULATED = """
