@@ -116,7 +116,7 @@ class Run:
         if self.recorder is not None and self.steps == 0 and self.recorder.next_step == 0:
             self.recorder.take(self.engine, self.alive, 0)
         b, m = self.stream.batch_size, self.stream.m
-        touched = len(self.alive) * max(1, min(b, abs(m - b)))
+        touched = max(1, len(self.alive)) * max(1, min(b, abs(m - b)))
         pace = max(1, min(_FIRST_PACE, _TOUCHED_AT_FIRST // touched))
         every, limit = self.recipe.check_every, self.recipe.step_limit
         while not self.has_ended():
