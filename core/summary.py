@@ -224,7 +224,7 @@ class Tally:
 
     @property
     def winners(self) -> Ints:
-        """Replicas that converged to one data point: to ``+a_i`` (row 0) or ``-a_i``, ``(2, m)``.
+        """Replicas that converged to one data point, to ``+a_i`` (row 0) or ``-a_i``, ``(2, m)``.
 
         At the step limit nobody has won; see ``leaders``.
         """

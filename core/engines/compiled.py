@@ -300,7 +300,7 @@ class CompiledEngine(Engine):
         """Continue from a state.
 
         Args:
-            state: What :meth:`state` returned.
+            state: What ``state`` returned.
         """
         super().restore(state)
         self._units = None

@@ -22,7 +22,7 @@ from whichmin.verification.rounding import EPS
 from whichmin.verification.subject import Subject
 from whichmin.words import Activation, EvidenceKind, Sampling, Status
 
-__all__ = ["CHECKS", "Problem", "problems"]
+__all__ = ["CHECKS", "PredictionCase", "problems"]
 
 TOLERANCE = 1e-8
 LIMIT = 10_000
@@ -32,7 +32,7 @@ ALARM = 1e-9
 
 
 @dataclass(frozen=True)
-class Problem:
+class PredictionCase:
     """A training problem of any kind; its repr is a complete recipe.
 
     Attributes:
@@ -94,7 +94,7 @@ class Problem:
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> Problem:
+def problems(draw: st.DrawFn) -> PredictionCase:
     """Draw a problem; about half of them break a hypothesis of the theorems.
 
     Args:
@@ -107,7 +107,7 @@ def problems(draw: st.DrawFn) -> Problem:
     usual = draw(st.booleans())
     n = m + draw(st.integers(0, 4))
     samplings = [s for s in Sampling if s is not Sampling.CUSTOM]
-    return Problem(
+    return PredictionCase(
         m=m,
         n=n,
         frame=draw(st.none() | st.integers(0, 2**16)),
@@ -122,7 +122,7 @@ def problems(draw: st.DrawFn) -> Problem:
     )
 
 
-def _outcomes(subject: Subject, case: Problem) -> Iterator[Margin]:
+def _outcomes(subject: Subject, case: PredictionCase) -> Iterator[Margin]:
     told = predict(
         case.start, case.data, case.batch_size, case.step_size, activation=case.activation,
         sampling=case.sampling, tolerance=TOLERANCE, check_every=EVERY, seed=case.seed,
@@ -161,7 +161,7 @@ def _broken(told: Prediction) -> bool:
     return any(not h.holds for h in told.hypotheses)
 
 
-def _limit(case: Problem, told: Prediction, result: TrainResult) -> Iterator[Margin]:
+def _limit(case: PredictionCase, told: Prediction, result: TrainResult) -> Iterator[Margin]:
     if result.status[0] is Status.STEP_LIMIT:
         yield _verdict("the predicted number of steps is above the limit",
                        told.steps is None or told.steps > LIMIT)  # fmt: skip
@@ -186,7 +186,7 @@ def _limit(case: Problem, told: Prediction, result: TrainResult) -> Iterator[Mar
         )
 
 
-def _winners(case: Problem, told: Prediction, result: TrainResult) -> Iterator[Margin]:
+def _winners(case: PredictionCase, told: Prediction, result: TrainResult) -> Iterator[Margin]:
     assert told.limits is not None
     over = np.array([s is Status.CONVERGED for s in result.status])
     found = result.weights.numpy()[over]

@@ -98,7 +98,7 @@ def interleaved(
         told: Called before each run.
 
     Returns:
-        Seconds per replica and step: for each lane, one per round.
+        Seconds per replica and step, for each lane one per round.
     """
     times: list[list[float]] = [[] for _ in lanes]
     for _ in range(rounds):
