@@ -235,7 +235,7 @@ def _check_rows(batches: Any, m: int) -> Indices:
         raise InputError(
             "batches", f"indices from {rows.min()} to {rows.max()}", f"must lie in 0 .. {m - 1}"
         )
-    return np.ascontiguousarray(rows, dtype=np.int64)
+    return np.array(rows, dtype=np.int64, order="C")  # a copy: the caller may write to its own
 
 
 def _step_major(draws: Indices, steps: int) -> Indices:

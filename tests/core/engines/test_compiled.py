@@ -340,6 +340,17 @@ def test_auto_picks_it_for_long_runs():
     assert chosen(max_steps=10**7) == "compiled"
     assert chosen(max_steps=10**7, dtype="float32", tolerance=1e-4) == "reduced"
     assert chosen(max_steps=10**7, batch_size=None) == "compiled"
+    assert chosen(max_steps=10**7, record_at=1000) == "compiled"
+    assert chosen(max_steps=10**7, record_at=[0, 10**6]) == "compiled"
+
+
+def test_auto_does_not_pick_it_to_record_nearly_every_step(tmp_path):
+    from whichmin.core.training import prepare
+
+    for every, engine in [(1, "reduced"), (10, "reduced"), (100, "compiled")]:
+        file = tmp_path / f"{every}.npy"
+        run = prepare(np.eye(4), max_steps=10**7, record_at=every, record_to=file)
+        assert run.recipe.engine == engine
 
 
 def test_compiling_is_announced(caplog, monkeypatch):
@@ -368,7 +379,7 @@ def test_a_broken_cache_costs_time_only(monkeypatch, caplog):
         raise OSError(28, "No space left on device")
 
     broken.py_func = cpu._compiled.py_func
-    broken.signatures = ["one"]
+    broken.signatures, broken.stats = ["one"], cpu._compiled.stats
     monkeypatch.setattr(cpu, "_compiled", broken)
     monkeypatch.setattr(cpu, "_loaded", set())
     engine = CompiledEngine(problem(3), start(3, 1))
