@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import importlib.util
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -47,6 +48,7 @@ def verify(
     *,
     examples: int | None = None,
     seed: int = 0,
+    deep: bool = False,
     subject: Subject | None = None,
     progress: Callable[[Check, Evidence | None], None] | None = None,
 ) -> Report:
@@ -56,6 +58,7 @@ def verify(
         select: Shell-style pattern or part of an id; None for all checks.
         examples: Random cases per property check; None for each check's own number.
         seed: Seed of every random choice.
+        deep: Whether to run the long versions: more replicas, wider searches; hours.
         subject: What to judge; the product itself by default.
         progress: Called before (with None) and after each check.
 
@@ -72,6 +75,7 @@ def verify(
     settings = Settings(
         check_seed(seed),
         None if examples is None else check_integer(examples, "examples", 1),
+        deep,
     )
     judged = subjects.default_subject() if subject is None else subject
     evidence = []
@@ -90,6 +94,10 @@ def _involved(check: Check) -> str:
     return f"\n  closed forms involved: {', '.join(check.forms)}"
 
 
+# Findings kept for the reader.
+_FOUND = 24
+
+
 class _Tally:
     """Collects margins and stops at the first that exceeds its bound."""
 
@@ -98,10 +106,13 @@ class _Tally:
         self.cases = 0
         self.worst = 0.0
         self.where = ""
+        self.found: list[str] = []
 
     def add(self, margins: Iterable[Margin], case: Any = None) -> None:
         for margin in margins:
             self.cases += margin.cases
+            if margin.found and len(self.found) < _FOUND:
+                self.found.append(margin.found)
             if margin.ratio >= self.worst:
                 self.worst, self.where = margin.ratio, margin.what
             if not margin.ratio <= 1:
@@ -116,7 +127,8 @@ class _Tally:
 def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
     """Run one check.
 
-    A check that raises has failed too: the error becomes its message.
+    A check that raises has failed too: the error becomes its message. One that needs a module that
+    is not installed is not run, and says so.
 
     Args:
         check: The check.
@@ -129,12 +141,15 @@ def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
     tally = _Tally(check)
     began = time.perf_counter()
     message = ""
+    lacking = next((name for name in check.needs if not _installed(name)), "")
     try:
-        if check.cases is None:
+        if lacking:
+            pass
+        elif check.cases is None:
             tally.add(check.measure(subject, settings))
         else:
             _run_property(check, subject, settings, tally)
-        if tally.cases == 0:
+        if tally.cases == 0 and not lacking:
             message = f"{check.id}: compared nothing"
     except CheckFailed as error:
         message = str(error)
@@ -148,14 +163,23 @@ def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
         statement=check.statement,
         kind=check.kind,
         bound=check.bound,
-        holds=not message,
+        holds=not message and not lacking,
         cases=tally.cases,
         worst=tally.worst,
         where=tally.where,
         seconds=time.perf_counter() - began,
         seed=settings.seed,
         message=message,
+        found=tuple(tally.found),
+        false_alarm=check.false_alarm,
+        lacking=lacking,
+        deep=settings.deep,
     )
+
+
+def _installed(name: str) -> bool:
+    """Whether a module can be found; it is imported by the check that needs it, not before."""
+    return importlib.util.find_spec(name) is not None
 
 
 def _run_property(check: Check, subject: Subject, settings: Settings, tally: _Tally) -> None:

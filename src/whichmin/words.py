@@ -12,7 +12,16 @@ from typing import TypeVar
 
 from whichmin.errors import InputError
 
-__all__ = ["Activation", "EngineName", "EvidenceKind", "Kink", "Sampling", "Status", "parse"]
+__all__ = [
+    "Activation",
+    "EngineName",
+    "EvidenceKind",
+    "Kink",
+    "Sampling",
+    "Status",
+    "Verdict",
+    "parse",
+]
 
 
 class Activation(StrEnum):
@@ -101,15 +110,28 @@ class Status(Enum):
 class EvidenceKind(StrEnum):
     """What kind of evidence a check produces, strongest first.
 
-    A symbolic identity; an enumeration of all cases; an exact counterexample; a property over
-    random cases; statistics with a stated false-alarm rate.
+    A symbolic identity; a proof of real algebra by an SMT solver; an exact certificate; an exact
+    counterexample; an enumeration of all cases of a size; a property over random cases; statistics
+    with a stated false-alarm rate.
     """
 
     IDENTITY = "symbolic identity"
-    ENUMERATION = "enumeration"
+    SMT = "SMT proof"
+    CERTIFICATE = "exact certificate"
     COUNTEREXAMPLE = "counterexample"
+    ENUMERATION = "enumeration"
     PROPERTY = "random cases"
     STATISTICS = "statistics"
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a claim."""
+
+    PROVED = "PROVED"
+    VERIFIED = "VERIFIED"
+    SUPPORTED = "SUPPORTED"
+    REFUTED = "REFUTED"
+    OPEN = "OPEN"
 
 
 _E = TypeVar("_E", bound=Enum)

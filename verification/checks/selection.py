@@ -310,6 +310,7 @@ CHECKS = (
         EvidenceKind.STATISTICS,
         "5.33 standard errors: a false alarm of 1e-7 a figure",
         _process,
+        false_alarm=3e-6,  # fewer than 30 figures
     ),
     Check(
         "selection.law",
@@ -318,5 +319,6 @@ CHECKS = (
         "5.33 standard errors (a false alarm of 1e-7 a figure), and the next order in alpha: "
         "alpha^2 of a chance, alpha of a time",
         _law,
+        false_alarm=3e-6,  # fewer than 30 figures
     ),
 )
