@@ -18,7 +18,7 @@ from whichmin.verification.checks import all_checks
 from whichmin.verification.evidence import Check, Evidence, Margin, Report, Settings
 from whichmin.verification.subject import Subject
 
-__all__ = ["run_check", "select_checks", "verify"]
+__all__ = ["run_check", "select_checks", "verify", "verify_one"]
 
 
 def select_checks(pattern: str | None = None) -> tuple[Check, ...]:
@@ -86,6 +86,27 @@ def verify(
         if progress is not None:
             progress(check, evidence[-1])
     return Report(tuple(evidence), settings.seed)
+
+
+def verify_one(name: str, *, seed: int = 0, deep: bool = False) -> Evidence:
+    """Run one check of the product.
+
+    Args:
+        name: Its id.
+        seed: Seed of every random choice.
+        deep: Whether to run the long version.
+
+    Returns:
+        The evidence.
+
+    Raises:
+        InputError: There is no such check, or the seed is out of range.
+    """
+    check = next((c for c in all_checks() if c.id == name), None)
+    if check is None:
+        raise InputError("check", name, f"must be one of: {', '.join(c.id for c in all_checks())}")
+    settings = Settings(check_seed(seed), None, deep)
+    return run_check(check, subjects.default_subject(), settings)
 
 
 def _involved(check: Check) -> str:

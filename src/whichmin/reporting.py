@@ -110,12 +110,15 @@ class Table:
         columns: Column names; they are the keys in JSON, CSV and pandas.
         rows: Cells, row by row.
         notes: Footnotes.
+        wrap: Largest width of each column in plain text and on the terminal; 0 for any. Empty if
+            nothing is to be wrapped.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    wrap: tuple[int, ...] = ()
 
     @classmethod
     def build(
@@ -124,6 +127,7 @@ class Table:
         columns: Sequence[str],
         rows: Iterable[Iterable[Any]],
         notes: Iterable[str] = (),
+        wrap: Iterable[int] = (),
     ) -> Table:
         """Build a table from plain values or cells.
 
@@ -131,7 +135,7 @@ class Table:
             The table.
         """
         cells = tuple(tuple(v if isinstance(v, Cell) else Cell(v) for v in row) for row in rows)
-        return cls(title, tuple(columns), cells, tuple(notes))
+        return cls(title, tuple(columns), cells, tuple(notes), tuple(wrap))
 
     def transposed(self, corner: str = "") -> Table:
         """Exchange rows and columns; the first column becomes the heading.
@@ -173,7 +177,11 @@ class Table:
         """
         from tabulate import tabulate
 
-        body = tabulate(self._texts(), self.columns, tablefmt="simple", disable_numparse=True)
+        widths = [width or None for width in self.wrap] or None
+        body = tabulate(
+            self._texts(), self.columns, tablefmt="simple", disable_numparse=True,
+            maxcolwidths=widths,
+        )  # fmt: skip
         return "\n".join([self.title, "", body, *_footnotes(self.notes)])
 
     def expanded(self) -> str:
@@ -241,8 +249,8 @@ class Table:
         from rich.table import Table as RichTable
 
         table = RichTable(title=escape(self.title), box=box.SIMPLE_HEAD, title_justify="left")
-        for name in self.columns:
-            table.add_column(escape(name), overflow="fold")
+        for name, width in zip(self.columns, self.wrap or [0] * len(self.columns), strict=True):
+            table.add_column(escape(name), overflow="fold", max_width=width or None)
         for row in self._texts():
             styles = {"holds": "[green]holds[/]", "FAILS": "[bold red]FAILS[/]"}
             table.add_row(*(styles.get(t, escape(t)) for t in row))

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import click
 
 from whichmin.cli.bench import bench
+from whichmin.cli.claims import claims
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.ensemble import ensemble
@@ -85,7 +86,7 @@ def cli() -> None:
     """  # noqa: D301 - click wants the control character
 
 
-for _command in (predict, train, ensemble, plot, verify, table, bench, doctor, completion):
+for _command in (predict, train, ensemble, plot, verify, claims, table, bench, doctor, completion):
     cli.add_command(_command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,10 +13,11 @@ from whichmin.cli.options import emit, output_options, progress_bar, seed_option
 if TYPE_CHECKING:
     from whichmin.reporting import Document
     from whichmin.verification.evidence import Check, Evidence, Report
+    from whichmin.verification.ledger import Entry
 
 __all__ = ["report_document", "verify"]
 
-SCHEMA = "whichmin.verify/1"
+SCHEMA = "whichmin.verify/2"
 
 
 @click.command(cls=Command)
@@ -29,6 +31,13 @@ SCHEMA = "whichmin.verify/1"
     type=int,
     help="Random cases per property check, at least 1.  [default: each check's own number]",
 )
+@click.option(
+    "--deep", is_flag=True, help="The long versions: more replicas, wider searches. For nights."
+)
+@click.option(
+    "--record", type=click.Path(dir_okay=False), metavar="FILE",
+    help="Put the evidence into this file: verification/record.json is what the ledger shows.",
+)  # fmt: skip
 @seed_option
 @output_options
 @click.pass_context
@@ -36,11 +45,13 @@ def verify(
     ctx: click.Context,
     select: str | None,
     examples: int | None,
+    deep: bool,
+    record: str | None,
     seed: int,
     form: str,
     output: str | None,
 ) -> None:
-    """Run every check and print its evidence with its worst margin.
+    """Run every check again, print its evidence, and decide every claim by it.
 
     A margin is a deviation in units of what rounding (or, for statistics, chance) explains; at
     most 1 holds. Without --select the sharpness table, derived and measured, comes after it.
@@ -49,8 +60,11 @@ def verify(
     Examples:
       whichmin verify --select 'sharpness.*' --examples 5
       whichmin verify --select batches --seed 7 -f json -o evidence.json
+      whichmin verify --deep --record verification/record.json
     """  # noqa: D301 - click wants the control character
     from whichmin.verification import runner
+    from whichmin.verification.ledger import entries
+    from whichmin.verification.record import write_record
 
     checks = runner.select_checks(select)
     done = 0
@@ -61,18 +75,26 @@ def verify(
             done += evidence is not None
             update(done, check.id)
 
-        report = runner.verify(select, examples=examples, seed=seed, progress=progress)
-    emit(report_document(report, with_table=select is None and report.holds), form, output)
+        report = runner.verify(select, examples=examples, seed=seed, deep=deep, progress=progress)
+    decided = entries(records={e.check: e for e in report.evidence})
+    emit(report_document(report, decided, with_table=select is None and report.holds), form, output)
     for failure in report.failures:
         click.echo(f"\nFAILED {failure.message}", err=True)
-    ctx.exit(0 if report.holds else 1)
+    fallen = [e for e in decided if not e.decision.stands]
+    for entry in fallen:
+        click.echo(f"\nFAILED claim {entry.claim.id}: {entry.decision.reason}", err=True)
+    if record is not None:
+        write_record(record, [e for e in report.evidence if e.holds])
+        click.echo(f"wrote {record}", err=True)
+    ctx.exit(0 if report.holds and not fallen else 1)
 
 
-def report_document(report: Report, with_table: bool) -> Document:
+def report_document(report: Report, decided: Sequence[Entry], with_table: bool) -> Document:
     """Turn a report into tables.
 
     Args:
         report: The evidence.
+        decided: All claims, decided by it.
         with_table: Whether to add the sharpness table, derived and measured.
 
     Returns:
@@ -80,13 +102,14 @@ def report_document(report: Report, with_table: bool) -> Document:
     """
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
+    from whichmin.verification.ledger import tally
     from whichmin.verification.sharpness_table import sharpness_table
 
     rows = [
         (
             e.check,
             str(e.kind),
-            Cell(e.holds, "holds" if e.holds else "FAILS"),
+            Cell(e.holds, _outcome(e)),
             Cell(e.worst, f"{e.worst:.2g}"),
             e.cases,
             Cell(e.seconds, f"{e.seconds:.1f}"),
@@ -94,11 +117,17 @@ def report_document(report: Report, with_table: bool) -> Document:
         for e in report.evidence
     ]
     verdict = (
-        f"all {len(rows)} checks hold"
+        f"all {len(rows) - len(report.not_run)} checks hold"
         if report.holds
         else f"{len(report.failures)} of {len(rows)} checks FAIL: "
         + ", ".join(e.check for e in report.failures)
     )
+    if report.not_run:
+        lacking = sorted({e.lacking for e in report.not_run})
+        verdict += (
+            f"; {len(report.not_run)} not run for want of {', '.join(lacking)} "
+            "(pip install 'whichmin[proofs]')"
+        )
     total = sum(e.seconds for e in report.evidence)
     summary = Table.build(
         f"whichmin verify, seed {report.seed}: {verdict}",
@@ -107,7 +136,8 @@ def report_document(report: Report, with_table: bool) -> Document:
         (
             "Margin: deviation in units of what rounding or chance explains; at most 1 holds, 0 is "
             "exact.",
-            f"{sum(e.cases for e in report.evidence)} cases in {total:.0f} s.",
+            f"{sum(e.cases for e in report.evidence)} cases in {total:.0f} s. Claims (whichmin "
+            f"claims lists them) by this evidence: {tally(decided)}.",
         ),
     )
     tables = [summary]
@@ -117,5 +147,15 @@ def report_document(report: Report, with_table: bool) -> Document:
         SCHEMA,
         tuple(tables),
         provenance(report.seed, "float64", "cpu"),
-        extra={"holds": report.holds, "evidence": report.records()},
+        extra={
+            "holds": report.holds,
+            "evidence": report.records(),
+            "claims": {e.claim.id: e.shown for e in decided},
+        },
     )
+
+
+def _outcome(evidence: Evidence) -> str:
+    if not evidence.ran:
+        return "not run"
+    return "holds" if evidence.holds else "FAILS"

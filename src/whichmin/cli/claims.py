@@ -1,0 +1,84 @@
+"""``whichmin claims``."""
+
+from __future__ import annotations
+
+import click
+
+from whichmin.cli.help import Command, Group
+from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+
+__all__ = ["claims"]
+
+
+@click.group(cls=Group, invoke_without_command=True)
+@click.option("--id", "pattern", metavar="TEXT", help="Claims whose id contains this.")
+@click.option("--source", help="Claims with this in their source, such as 000 or abstract.")
+@click.option(
+    "--verdict",
+    type=click.Choice(["proved", "verified", "supported", "refuted", "open"], case_sensitive=False),
+    help="Claims with this verdict.",
+)
+@output_options
+@click.pass_context
+def claims(
+    ctx: click.Context,
+    pattern: str | None,
+    source: str | None,
+    verdict: str | None,
+    form: str,
+    output: str | None,
+) -> None:
+    """The ledger: every statement about the model, its source, verdict and evidence.
+
+    Verdicts are decided from the evidence that came with this version; whichmin verify runs all of
+    it again, and whichmin claims show ID --run that of one claim.
+
+    \b
+    Examples:
+      whichmin claims --verdict refuted
+      whichmin claims --source 002 -f markdown -o ledger.md
+      whichmin claims show gd.limit
+    """  # noqa: D301 - click wants the control character
+    if ctx.invoked_subcommand is not None:
+        return
+    from whichmin.verification.ledger import claims_document, entries, select_claims
+
+    emit(claims_document(entries(select_claims(pattern, source, verdict))), form, output)
+
+
+@claims.command(cls=Command)
+@click.argument("name", metavar="ID")
+@click.option("--run", "again", is_flag=True, help="Run its evidence again first.")
+@seed_option
+@click.option(
+    "--format", "-f", "form", type=click.Choice(["table", "json"]), default="table",
+    show_default=True, help="Output format; table is plain text.",
+)  # fmt: skip
+@click.pass_context
+def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> None:
+    """Everything about one claim: formulas, evidence, counterexample, what is true instead.
+
+    \b
+    Examples:
+      whichmin claims show gd.limit
+      whichmin claims show gd.limit --run --seed 7
+    """  # noqa: D301 - click wants the control character
+    import json
+
+    from whichmin.verification import runner
+    from whichmin.verification.ledger import entries, one_claim, page, page_record
+
+    claim = one_claim(name)
+    records = None
+    if again:
+        records = {}
+        with progress_bar(len(claim.checks), "checks") as update:
+            for done, check in enumerate(claim.checks):
+                update(done, check)
+                records[check] = runner.verify_one(check, seed=seed)
+    entry = entries([claim], records)[0]
+    if form == "json":
+        click.echo(json.dumps(page_record(entry), indent=2, ensure_ascii=False))
+    else:
+        click.echo(page(entry))
+    ctx.exit(0 if entry.decision.stands else 1)

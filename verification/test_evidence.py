@@ -1,0 +1,48 @@
+"""All evidence and all verdicts, run again: ``pytest --pyargs whichmin.verification``.
+
+``whichmin verify`` runs the same with another seed.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from whichmin.verification.checks import all_checks
+from whichmin.verification.claim import Claim, decide
+from whichmin.verification.claims import all_claims
+from whichmin.verification.evidence import Check, Evidence, Settings
+from whichmin.verification.runner import run_check
+from whichmin.verification.subject import default_subject
+
+SEED = 1
+REMEDY = "pip install 'whichmin[proofs]'"
+
+
+@functools.cache
+def evidence(name: str) -> Evidence:
+    """Run a check, once in this process."""
+    check = next(c for c in all_checks() if c.id == name)
+    return run_check(check, default_subject(), Settings(seed=SEED))
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_check_holds(check: Check) -> None:
+    """The product passes every check."""
+    found = evidence(check.id)
+    if not found.ran:
+        pytest.skip(f"not run: {found.lacking} is not installed ({REMEDY})")
+    assert found.holds, found.message
+    assert found.cases > 0
+    assert found.worst <= 1
+
+
+@pytest.mark.parametrize("claim", all_claims(), ids=lambda claim: claim.id)
+def test_verdict_stands(claim: Claim) -> None:
+    """The evidence supports the verdict of every claim."""
+    decision = decide(claim, {name: evidence(name) for name in claim.checks})
+    assert decision.stands, decision.reason
+    if decision.verdict is None:
+        pytest.skip(f"{decision.reason} ({REMEDY})")
+    assert decision.verdict is claim.verdict
