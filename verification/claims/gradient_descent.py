@@ -112,7 +112,8 @@ CLAIMS = (
         source=("whichmin",),
         verdict=Verdict.VERIFIED,
         hypotheses=("orthonormal data", "ReLU"),
-        evidence=("equivariance.symmetries", "equivariance.counterexamples"),
+        evidence=("equivariance.symmetries",),
+        lemmas=("equivariance.counterexamples",),
     ),
     Claim(
         id="gd.rates",

@@ -38,7 +38,7 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         hypotheses=USUAL,
         evidence=("refuted.negative_points_relu",),
-        lemmas=("smt.trap_region",),
+        lemmas=("smt.signs",),
         counterexample=Counterexample(
             "ReLU, w0 = (0.6, -0.3): the second correlation is inactive, no batch makes it larger "
             "than 0.3 in size, so -a_2 = (0, -1) is never approached.",
@@ -66,7 +66,7 @@ CLAIMS = (
         verdict=Verdict.VERIFIED,
         hypotheses=(*USUAL, "linear"),
         evidence=("limits.mini_batch",),
-        lemmas=("engines.signs", "smt.trap_region"),
+        lemmas=("engines.signs", "smt.signs"),
     ),
     Claim(
         id="sgd.limit_set_relu",
@@ -75,7 +75,7 @@ CLAIMS = (
         verdict=Verdict.VERIFIED,
         hypotheses=(*USUAL, "ReLU", "some c_i(0) > 0"),
         evidence=("limits.mini_batch",),
-        lemmas=("engines.signs", "smt.trap_region"),
+        lemmas=("engines.signs", "smt.signs"),
     ),
     Claim(
         id="sgd.positive_only",
@@ -87,7 +87,7 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         hypotheses=USUAL,
         evidence=("refuted.positive_points_linear",),
-        lemmas=("smt.trap_region",),
+        lemmas=("smt.signs",),
         counterexample=Counterexample(
             "Linear, w0 = (-0.5, -0.4): there is no such point. Signs never change, and SGD ends "
             "at (-1, 0) or (0, -1).",

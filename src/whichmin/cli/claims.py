@@ -11,12 +11,16 @@ __all__ = ["claims"]
 
 
 @click.group(cls=Group, invoke_without_command=True)
-@click.option("--id", "pattern", metavar="TEXT", help="Claims whose id contains this.")
-@click.option("--source", help="Claims with this in their source, such as 000 or abstract.")
+@click.option(
+    "--id", "pattern", metavar="TEXT", help="Claims whose id contains this.  [default: all]"
+)
+@click.option(
+    "--source", help="Claims with this in their source, such as 000 or abstract.  [default: all]"
+)
 @click.option(
     "--verdict",
     type=click.Choice(["proved", "verified", "supported", "refuted", "open"], case_sensitive=False),
-    help="Claims with this verdict.",
+    help="Claims with this verdict.  [default: all]",
 )
 @output_options
 @click.pass_context
@@ -28,7 +32,7 @@ def claims(
     form: str,
     output: str | None,
 ) -> None:
-    """The ledger: every statement about the model, its source, verdict and evidence.
+    """The ledger: statements, their sources, verdicts and evidence.
 
     Verdicts are decided from the evidence that came with this version; whichmin verify runs all of
     it again, and whichmin claims show ID --run that of one claim.
@@ -56,7 +60,7 @@ def claims(
 )  # fmt: skip
 @click.pass_context
 def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> None:
-    """Everything about one claim: formulas, evidence, counterexample, what is true instead.
+    """Everything about one claim: evidence, counterexample, correction.
 
     \b
     Examples:

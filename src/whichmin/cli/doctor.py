@@ -89,10 +89,10 @@ def _record(check: str, statement: str, fails: bool, where: str, cases: int) -> 
     """Write a record as the class Evidence does, which a broken package keeps from loading.
 
     Returns:
-        The members of ``whichmin.evidence/1``.
+        The members of ``whichmin.evidence/2``.
     """
     return {
-        "schema": "whichmin.evidence/1", "check": check, "statement": statement,
+        "schema": "whichmin.evidence/2", "check": check, "statement": statement,
         "kind": str(EvidenceKind.ENUMERATION), "bound": "exact", "holds": not fails,
         "cases": cases, "worst": math.inf if fails else 0.0, "where": where, "seconds": 0.0,
         "seed": 0, "message": f"{check}: {where}" if fails else "",

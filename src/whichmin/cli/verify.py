@@ -51,7 +51,7 @@ def verify(
     form: str,
     output: str | None,
 ) -> None:
-    """Run every check again, print its evidence, and decide every claim by it.
+    """Run every check, print its evidence, decide every claim by it.
 
     A margin is a deviation in units of what rounding (or, for statistics, chance) explains; at
     most 1 holds. Without --select the sharpness table, derived and measured, comes after it.
@@ -60,7 +60,7 @@ def verify(
     Examples:
       whichmin verify --select 'sharpness.*' --examples 5
       whichmin verify --select batches --seed 7 -f json -o evidence.json
-      whichmin verify --deep --record verification/record.json
+      whichmin verify --select walk --record walk.json
     """  # noqa: D301 - click wants the control character
     from whichmin.verification import runner
     from whichmin.verification.ledger import entries
@@ -76,13 +76,15 @@ def verify(
             update(done, check.id)
 
         report = runner.verify(select, examples=examples, seed=seed, deep=deep, progress=progress)
-    decided = entries(records={e.check: e for e in report.evidence})
+    considered = entries(records={e.check: e for e in report.evidence})
+    decided = [e for e in considered if e.decision.verdict or not e.decision.stands]
     emit(report_document(report, decided, with_table=select is None and report.holds), form, output)
     for failure in report.failures:
         click.echo(f"\nFAILED {failure.message}", err=True)
     fallen = [e for e in decided if not e.decision.stands]
-    for entry in fallen:
-        click.echo(f"\nFAILED claim {entry.claim.id}: {entry.decision.reason}", err=True)
+    if fallen:
+        told = "; ".join(f"{e.claim.id} ({e.decision.reason})" for e in fallen)
+        click.echo(f"\nverdicts that no longer stand: {told}", err=True)
     if record is not None:
         write_record(record, [e for e in report.evidence if e.holds])
         click.echo(f"wrote {record}", err=True)
@@ -94,7 +96,7 @@ def report_document(report: Report, decided: Sequence[Entry], with_table: bool) 
 
     Args:
         report: The evidence.
-        decided: All claims, decided by it.
+        decided: The claims that it decides.
         with_table: Whether to add the sharpness table, derived and measured.
 
     Returns:

@@ -63,7 +63,7 @@ def test_a_sound_installation(capsys):
     assert all(row["verdict"] is True and row["worst margin"] <= 1 for row in rows(content, 3))
     assert [e["check"] for e in content["evidence"]] == LINES
     assert len({tuple(e) for e in content["evidence"]}) == 1, "records of one kind"
-    assert {e["schema"] for e in content["evidence"]} == {"whichmin.evidence/1"}
+    assert {e["schema"] for e in content["evidence"]} == {"whichmin.evidence/2"}
     assert content["provenance"]["torch"]
 
 

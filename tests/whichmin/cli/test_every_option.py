@@ -110,6 +110,11 @@ RUNS = {
     "verify": (f"{CHECK} --examples 3 --seed 1 -f json", 0),
     "verify, other seed": (f"{CHECK} --examples 3 --seed 2 -f json", 0),
     "verify more": (f"{CHECK} --examples 6 --seed 1 -f csv -o evidence.csv", 0),
+    "verify deep": ("verify --select walk.increments --deep --record walk.json -f json", 0),
+    "claims": ("claims -f json", 0),
+    "claims, some": ("claims --id walk --source 000 --verdict refuted -f csv -o claims.csv", 0),
+    "claim": ("claims show gd.limit -f json", 0),
+    "claim again": ("claims show gd.limit --run --seed 5 -f json", 0),
     "bench": (
         "bench --m 3 --n 5 -b 2 --step-size 0.2 --replicas 6 --rounds 2 --seconds 0.1 "
         "--contender reduced --seed 1 -f json", 0
@@ -527,7 +532,7 @@ def _(done="ensemble digits"):
         "verify --output")  # fmt: skip
 def _(done="verify", other="verify, other seed", more="verify more"):
     (evidence,) = done.json["evidence"]
-    assert done.json["schema"] == "whichmin.verify/1"
+    assert done.json["schema"] == "whichmin.verify/2"
     assert evidence["check"] == "landscape.sample_forms"
     assert (evidence["seed"], evidence["holds"]) == (1, True)
     (elsewhere,) = other.json["evidence"]
@@ -536,6 +541,34 @@ def _(done="verify", other="verify, other seed", more="verify more"):
     (row,) = csv.DictReader(io.StringIO((more.folder / "evidence.csv").read_text()))
     assert int(row["cases"]) > evidence["cases"]
     assert more.out == ""
+
+
+@effect("verify --deep", "verify --record")
+def _(done="verify deep"):
+    (evidence,) = done.json["evidence"]
+    assert evidence["deep"] is True
+    content = json.loads((done.folder / "walk.json").read_text())
+    assert list(content["checks"]) == ["walk.increments"]
+
+
+@effect("claims", "claims --id", "claims --source", "claims --verdict", "claims --format",
+        "claims --output")  # fmt: skip
+def _(every="claims", some="claims, some"):
+    assert some.out == ""
+    rows = list(csv.DictReader(io.StringIO((some.folder / "claims.csv").read_text())))
+    wanted = [
+        c["id"] for c in every.json["claims"]
+        if "walk" in c["id"] and c["verdict"] == "REFUTED" and "000" in str(c["source"])
+    ]  # fmt: skip
+    assert [row["id"] for row in rows] == wanted
+    assert 3 <= len(wanted) < len(every.json["claims"])
+
+
+@effect("claims show", "claims show --run", "claims show --seed", "claims show --format")
+def _(kept="claim", again="claim again"):
+    assert kept.json["id"] == again.json["id"] == "gd.limit"
+    assert {e["seed"] for e in kept.json["evidence"]} == {0}
+    assert {e["seed"] for e in again.json["evidence"]} == {5}
 
 
 @effect("bench", "bench --m", "bench --n", "bench --batch-size", "bench --step-size",

@@ -83,7 +83,7 @@ def test_json_holds_the_evidence(capsys):
     code, out, err = verify(capsys, *arguments)
     assert (code, err) == (0, "")
     content = json.loads(out)
-    assert content["schema"] == "whichmin.verify/1"
+    assert content["schema"] == "whichmin.verify/2"
     assert content["holds"] is True
     assert content["provenance"]["seed"] == 9
     assert {"whichmin", "commit", "dtype", "device", "threads"} <= set(content["provenance"])
@@ -91,9 +91,9 @@ def test_json_holds_the_evidence(capsys):
     for record in content["evidence"]:
         assert list(record) == [
             "schema", "check", "statement", "kind", "bound", "holds", "cases", "worst", "where",
-            "seconds", "seed", "message",
+            "seconds", "seed", "message", "found", "false_alarm", "lacking", "deep",
         ]  # fmt: skip
-        assert record["schema"] == "whichmin.evidence/1"
+        assert record["schema"] == "whichmin.evidence/2"
         assert record["check"].startswith("landscape.")
         assert (record["holds"], record["seed"], record["message"]) == (True, 9, "")
         assert record["cases"] > 0
@@ -143,7 +143,10 @@ def test_a_wrong_closed_form_is_1_and_the_message_says_what_and_where(capsys, wr
     content = json.loads(out)
     assert content["holds"] is False
     assert content["evidence"][0]["holds"] is False
-    assert content["evidence"][0]["message"] == err.removeprefix("\nFAILED ").rstrip("\n")
+    failed, fallen = err.removeprefix("\nFAILED ").split("\n\n")
+    assert content["evidence"][0]["message"] == failed
+    assert fallen.startswith("verdicts that no longer stand: sharpness.top_eigenvalue (evidence ")
+    assert content["claims"]["sharpness.gap"] == "PROVED, NOT SUPPORTED"
 
 
 def test_a_failure_does_not_stop_the_other_checks(capsys, wrong_form):

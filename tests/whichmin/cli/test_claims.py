@@ -1,0 +1,117 @@
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from whichmin.cli import run
+from whichmin.verification import ledger
+from whichmin.verification.claims import all_claims
+from whichmin.verification.runner import verify_one
+from whichmin.words import Verdict
+
+
+def claims(capsys, *arguments):
+    code = run(["claims", *arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_the_ledger_lists_every_claim_with_its_verdict(capsys):
+    code, out, err = claims(capsys, "-f", "csv")
+    assert (code, err) == (0, "")
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert list(rows) == [c.id for c in all_claims()]
+    for claim in all_claims():
+        row = rows[claim.id]
+        assert row["verdict"] == claim.verdict
+        assert row["statement"] == claim.statement
+        assert row["source"] == "; ".join(claim.source)
+        assert bool(row["strongest evidence"]) == (claim.verdict is not Verdict.OPEN)
+
+
+def test_the_heading_counts_by_verdict(capsys):
+    _, out, _ = claims(capsys, "--verdict", "Refuted")
+    refuted = sum(c.verdict is Verdict.REFUTED for c in all_claims())
+    assert out.splitlines()[0] == f"{refuted} claims: {refuted} REFUTED"
+
+
+def test_filters_combine(capsys):
+    _, out, _ = claims(capsys, "--id", "sharp", "--source", "002", "-f", "json")
+    found = json.loads(out)["claims"]
+    assert found
+    for claim in found:
+        assert "sharp" in claim["id"]
+        assert any("002" in place for place in claim["source"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--id", "nothing"], "id = 'nothing', but must match one of: "),
+        (["--source", "009"], "source = '009', but must be part of a source: 000, "),
+        (["--verdict", "true"], "'true' is not one of 'proved', 'verified'"),
+        (["show", "gd.nothing"], "id = 'gd.nothing', but must be one of: "),
+        (["show", "walk"], "one of: walk."),
+        (["show"], "Missing argument 'ID'"),
+        (["show", "gd.limit", "--seed", "-1", "--run"], "seed = -1"),
+    ],
+)
+def test_wrong_use(capsys, arguments, message):
+    code, out, err = claims(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_page_has_everything(capsys):
+    code, out, _ = claims(capsys, "show", "gd.limit")
+    assert code == 0
+    claim = next(c for c in all_claims() if c.id == "gd.limit")
+    assert out.splitlines()[0] == "gd.limit: REFUTED"
+    for part in ("source:", "hypotheses:", "counterexample:", "to see it:", "which prints:",
+                 "true instead:", "refuted.gd_limit found:"):  # fmt: skip
+        assert part in out, part
+    for line in claim.counterexample.code.splitlines():
+        assert f"    {line}" in out
+    assert "gd.limit_relu (PROVED)" in out
+    assert "dynamics.gd_limit" in claims(capsys, "show", "gd.limit_linear")[1]
+
+
+def test_the_evidence_is_run_again_when_asked(capsys):
+    code, out, _ = claims(capsys, "show", "walk.gain", "--run", "--seed", "4", "-f", "json")
+    content = json.loads(out)
+    assert code == 0
+    assert content["stands"] is True
+    assert [(e["check"], e["seed"]) for e in content["evidence"]] == [("refuted.walk_gain", 4)]
+
+
+def test_a_verdict_that_its_evidence_does_not_support_is_1(capsys, monkeypatch):
+    def fails(name, **_):
+        return replace(verify_one(name), holds=False, message="broken")
+
+    monkeypatch.setattr("whichmin.verification.runner.verify_one", fails)
+    code, out, _ = claims(capsys, "show", "walk.gain", "--run")
+    assert code == 1
+    assert out.splitlines()[0] == "walk.gain: REFUTED, NOT SUPPORTED"
+    assert "evidence fails: refuted.walk_gain" in out
+
+
+def test_missing_evidence_is_shown_as_such(capsys, monkeypatch):
+    monkeypatch.setattr(ledger, "on_file", dict)
+    code, out, _ = claims(capsys, "show", "walk.gain")
+    assert code == 0
+    assert out.splitlines()[0] == "walk.gain: not decided"
+    assert "evidence was not run: refuted.walk_gain" in out
+
+
+def test_evidence_whose_module_is_missing_is_reported_as_not_run(capsys, monkeypatch):
+    monkeypatch.setattr("whichmin.verification.runner._installed", lambda name: name != "z3")
+    code, out, err = claims(capsys, "show", "sgd.limit_set", "--run")
+    assert (code, err) == (0, "")
+    assert "not run: z3 missing" in out
+    assert "z3 not installed" in out
+    code = run(["verify", "--select", "smt.signs"])
+    printed = capsys.readouterr()
+    assert code == 1, "nothing ran, so nothing holds"
+    assert "not run for want of z3 (pip install 'whichmin[proofs]')" in printed.out
