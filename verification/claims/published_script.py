@@ -15,7 +15,7 @@ ALIVE = (*RECIPE, "neuron not dead (255 of 256 starts)")
 # Both snippets train 1,000 replicas of the listing's SGD in NumPy.
 SGD = (
     "import numpy as np\n"
-    "rng, m, R = np.random.default_rng(0), 8, 1000\n"
+    "rng, m, R = np.random.default_rng(1), 8, 1000\n"
     "w = rng.normal(size=(R, 32)); w *= 2 / 3 / np.linalg.norm(w, axis=1, keepdims=True)\n"
     "w0, rows, batches = w.copy(), np.arange(R), rng.integers(m, size=(8000, R))\n"
     "for i in batches:\n"
@@ -163,7 +163,7 @@ CLAIMS = (
             "half reach 0.995; a quarter stays below 0.96.",
             SGD + "cosine = w[:, :m].max(1) / np.linalg.norm(w, axis=1)\n"
             "print((cosine >= 0.995).mean().round(2), np.quantile(cosine, 0.25).round(2))\n",
-            "0.57 0.96",
+            "0.51 0.96",
         ),
         corrected=("script.sgd_arrival", "script.steps", "gaussian.sgd_data_cosine"),
         remark="True of the limit. With the step size at its maximum 1/5, 8,000 steps suffice.",
@@ -200,10 +200,10 @@ CLAIMS = (
         evidence=("script.sgd",),
         counterexample=Counterexample(
             "A coordinate of a direction in 32 dimensions has size 0.18, and larger ones win more "
-            "often: of 1,000 runs the median is 0.23, and 3 % are below 0.055.",
+            "often: of 1,000 runs the median is near 0.23, and 3 to 4 % are below 0.055.",
             SGD + "cosine = np.abs((w * w0).sum(1)) / np.linalg.norm(w, axis=1) * 1.5\n"
             "print(np.median(cosine).round(2), (cosine < 0.055).mean().round(2))\n",
-            "0.24 0.03",
+            "0.22 0.04",
         ),
         corrected=("script.sgd_start_law", "gaussian.sgd_start_cosine"),
     ),
