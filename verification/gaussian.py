@@ -7,6 +7,7 @@ laws are those given that the neuron is not dead (``|S+| > 0``).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-Law = Callable[[Floats], Floats]
+# A distribution function, of a number or an array.
+Law = Callable[[Any], Any]
 
 
 def alive_chances(m: int) -> Floats:
@@ -42,7 +44,7 @@ def alive_chances(m: int) -> Floats:
     return np.asarray(chances / -np.expm1(-m * np.log(2)))
 
 
-def share_above(size: int, n: int, x: Floats) -> Floats:
+def share_above(size: int, n: int, x: Any) -> Any:
     """Chance that ``size`` of n squared normal numbers make up more than a share of the sum.
 
     Args:
@@ -77,7 +79,7 @@ def start_cosine_cdf(m: int, n: int, activation: Activation) -> Law:
         The distribution function.
     """
 
-    def cdf(x: Floats) -> Floats:
+    def cdf(x: Any) -> Any:
         parts = [chance * share_above(s, n, x) for s, chance in _sizes(m, activation)]
         return np.asarray(1 - np.sum(parts, axis=0))
 
@@ -98,9 +100,8 @@ def largest_above(t: float, m: int, activation: Activation) -> float:
         The chance.
     """
     assert 0.5 <= t < 1
-    at = np.float64(t)
     sizes = _sizes(m, activation)
-    return float(sum(chance * s * share_above(1, s, at) for s, chance in sizes))
+    return float(sum(chance * s * share_above(1, s, t) for s, chance in sizes))
 
 
 def largest_bound(t: float, m: int, activation: Activation) -> float:
@@ -166,4 +167,4 @@ def quantile(cdf: Law, q: float, low: float, high: float) -> float:
     Returns:
         The q-quantile.
     """
-    return float(optimize.brentq(lambda x: float(cdf(np.float64(x))) - q, low, high))
+    return float(optimize.brentq(lambda x: float(cdf(x)) - q, low, high))

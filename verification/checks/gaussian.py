@@ -6,6 +6,7 @@ import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -115,8 +116,8 @@ class Laws:
     """What the checks compare with; tests pass wrong ones."""
 
     start_cosine: Callable[[int, int, Activation], laws.Law] = laws.start_cosine_cdf
-    weight: Callable[[int, Floats], Floats] = lambda s, x: 1 - laws.share_above(1, s, x)
-    positive: Callable[[int, Floats], Floats] = lambda m, x: np.asarray(stats.binom.cdf(x, m, 0.5))
+    weight: Callable[[int, Any], Any] = lambda s, x: 1 - laws.share_above(1, s, x)
+    positive: Callable[[int, Any], Any] = lambda m, x: stats.binom.cdf(x, m, 0.5)
     square_sum: Callable[[int], float] = lambda m: 3 / (m + 2)
     above: Callable[[float, int, Activation], float] = laws.largest_above
     bound: Callable[[float, int, Activation], float] = laws.largest_bound
@@ -154,9 +155,9 @@ def weights_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Itera
         size = np.where(lives, result.active.sum(1).numpy(), 0)
         if activation is RELU:
             yield same_law(f"{where}: |S+|", size.astype(float), functools.partial(law.positive, m))
-            dead = float(law.positive(m, np.float64(0)))
+            dead = float(law.positive(m, 0))
             yield frequency(f"{where}: dead", int((size == 0).sum()), total, dead)
-            single = float(law.positive(m, np.float64(1))) - dead
+            single = float(law.positive(m, 1)) - dead
             yield frequency(f"{where}: one point alone", int((size == 1).sum()), total, single)
         s = m if activation is LINEAR else m // 2
         chosen = np.sort(np.where(result.active.numpy(), p, -1.0)[size == s], axis=1)[:, -s:]
@@ -210,7 +211,7 @@ def sgd_start(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterato
             name = f"{where}: cos^2 with the start >= {t:.3f}"
             yield at_most(name, count, len(result.start), law.point(t, m, n))
         if m == n:
-            chance = m * float(laws.share_above(1, n, np.float64(0.5)))
+            chance = m * float(laws.share_above(1, n, 0.5))
             count = int((best > 0.5).sum())
             yield frequency(f"{where}: a point within 45 degrees", count, len(best), chance)
 

@@ -39,7 +39,7 @@ def turned(subject: Subject, settings: Settings, expected: float = 1.0) -> Itera
     yield differs("ReLU, m = 4, n = 8: cosine of limit and start", expected, found, CLOSE)
     for activation in (LINEAR, RELU):
         cdf = laws.start_cosine_cdf(200, 400, activation)
-        chance = 1 - float(cdf(np.float64(0.8**2)))
+        chance = 1 - float(cdf(0.8**2))
         told = f"{activation}, m = 200, n = 400: chance of a cosine of 0.8 or more "
         told += f"{max(chance, 1e-15):.1e}"
         yield Margin(told, chance, 1e-3, 1, told)
@@ -52,7 +52,7 @@ def rate(subject: Subject, settings: Settings, factor: float = 10.0) -> Iterator
     yield differs("m = 4, n = 1024, equal coordinates: cosine", 4 / 1024, found, CLOSE)
     for activation in (LINEAR, RELU):
         cdf = laws.start_cosine_cdf(100, 1_000_000, activation)
-        chance = float(cdf(np.float64((factor * 1e-4) ** 2)))
+        chance = float(cdf((factor * 1e-4) ** 2))
         told = (
             f"{activation}, m = 100, n = 10^6: chance of a cosine up to {factor:g} m/n {chance:.1e}"
         )

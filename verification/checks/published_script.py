@@ -116,7 +116,8 @@ def start_tail(x: Fraction, m: int = M, n: int = N) -> Fraction:
         The chance, exactly.
     """
     a, last = m // 2, n // 2 - 1
-    return sum((math.comb(last, j) * x**j * (1 - x) ** (last - j) for j in range(a)), Fraction(0))
+    terms = [math.comb(last, j) * x**j * (1 - x) ** (last - j) for j in range(a)]
+    return Fraction(sum(terms))
 
 
 def gd_start(
@@ -220,7 +221,7 @@ def gd_replicas(
     # 8,000 steps shrink the distance by (1 - eta/m)^8000 = exp(-50); the rest is rounding
     below = float(np.maximum(0, 1 / np.sqrt(size) - largest).max())
     yield Margin("largest cosine below 1/sqrt|S+|", below, 1e-8, len(largest))
-    median = laws.quantile(lambda x: 1 - np.float64(above(float(x))), 0.5, 0.5, 0.99) ** 0.5
+    median = laws.quantile(lambda x: 1 - above(x), 0.5, 0.5, 0.99) ** 0.5
     low, high = quantile_interval(largest, 0.5)
     told = f"median {median:.4f} of the law, [{low:.4f}, {high:.4f}] in training"
     yield frequency(

@@ -53,7 +53,7 @@ START_COSINE = (
         statement=(
             "The cosine of GD's limit with its start is of the order of the root of m/n: its "
             "square is within a factor 1/2 to 3/2 of m/n with probability at least 1 - 8/m "
-            "(linear), of m/(2n) with probability at least 1 - 20/m - 2^-m (ReLU)."
+            "(linear), of m/(2n) with probability at least 1 - 20/m (ReLU)."
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,
@@ -62,7 +62,8 @@ START_COSINE = (
         lemmas=("gaussian.limits_law",),
         argument=(
             "Chebyshev's inequality with the relative variances of the laws, at most 2/m and 5/m: "
-            "4 times that for a deviation of one half. Dead starts, of chance 2^-m, are left out."
+            "4 times that for a deviation of one half. Dead starts have share 0, so they are among "
+            "the starts that deviate: leaving them out makes that no more probable."
         ),
         remark="For m much smaller than n GD's limit, too, is nearly orthogonal to its start.",
     ),
@@ -156,7 +157,7 @@ WEIGHTS = (
         statement=(
             "The largest cosine of GD's limit with a data point is O(sqrt(log m / m)): above "
             "sqrt(4 log m/(m-1)) with probability at most 1/m (linear), above "
-            "sqrt(8 log m/(m-1)) with probability at most 1/(2m) (ReLU)."
+            "sqrt(8 log m/(m-1)) with probability at most 1/m (ReLU)."
         ),
         source=(TABLE, DENSE),
         verdict=Verdict.PROVED,
@@ -166,7 +167,9 @@ WEIGHTS = (
         argument=(
             "A squared weight has the law Beta(1/2, (m-1)/2), whose tail at t is at most "
             "(1-t)^((m-1)/2): the difference is 0 at 0 and 1, rises, then falls. There are m of "
-            "them, or |S+|, over whose law the union bound sums to m/2 ((1+sqrt(1-t))/2)^(m-1)."
+            "them, or |S+|, over whose law the union bound sums to m/2 ((1+sqrt(1-t))/2)^(m-1): at "
+            "most 1/(2m) over all starts, hence at most 1/m over those that are not dead, more "
+            "than half."
         ),
         remark=(
             "ReLU has the larger constant because about half of the points are active. At m = 8 "
@@ -176,9 +179,10 @@ WEIGHTS = (
     Claim(
         id="gaussian.weights",
         statement=(
-            "The squared weights of GD's limit are the shares of m (ReLU: |S+|) squared normal "
-            "numbers: each has the law Beta(1/2, (m-1)/2), and the sum of their squares has mean "
-            "3/(m+2), three times that of equal weights for large m."
+            "The squared weights of linear GD's limit are the shares of m squared normal numbers: "
+            "each has the law Beta(1/2, (m-1)/2), and the sum of their squares has mean 3/(m+2), "
+            "for large m three times that of equal weights. ReLU: the same given |S+|, which takes "
+            "the place of m."
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,
@@ -241,7 +245,7 @@ WEIGHTS = (
         ),
         source=("000, The Sharpness Reversal",),
         verdict=Verdict.PROVED,
-        hypotheses=BOTH,
+        hypotheses=(*START, "GD ends where claims gd.limit_linear and gd.limit_relu say"),
         evidence=("gaussian.positive_set", "gaussian.weights_law"),
         argument=(
             "Signs of independent normal correlations are independent and fair. Mean and variance "
@@ -262,14 +266,13 @@ WEIGHTS = (
     Claim(
         id="gaussian.gd_single_point",
         statement=(
-            "ReLU: with probability m 2^-m GD's limit, too, is a single data point, the same as "
-            "that of SGD."
+            "ReLU: with probability m 2^-m over all starts GD's limit, too, is a single data point."
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,
         hypotheses=RELU,
         evidence=("gaussian.positive_set", "gaussian.weights_law"),
-        argument="That is the probability of |S+| = 1; signs are kept, so no other point can win.",
+        argument="That is the probability of |S+| = 1: the limit is the only point of S+.",
     ),
 )
 
@@ -297,7 +300,7 @@ SGD = (
         argument=(
             "Whichever point wins, the cosine is at most the largest |c_i|/|w0|; its square is the "
             "largest of m shares of law Beta(1/2, (n-1)/2), each above t with probability at most "
-            "(1-t)^((n-1)/2)."
+            "(1-t)^((n-1)/2). Signs, which decide who is dead, are independent of the squares."
         ),
     ),
     Claim(
