@@ -23,6 +23,8 @@ from whichmin.symbolic.selection import selection_forms
 from whichmin.verification.checks import all_checks
 from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, START
 from whichmin.verification.exact import exact_step
+from whichmin.verification.ledger import entries, tally
+from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
 from whichmin.verification.sharpness_table import sharpness_table
 from whichmin.words import Status
 
@@ -90,15 +92,21 @@ def counterexamples() -> str:
     return "\n".join(rows)
 
 
+def refuted() -> str:
+    """Counts by verdict, and what was refuted."""
+    return f"{tally(entries())}. Refuted:\n\n{refuted_lines(entries())}"
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
         "table: whichmin table sharpness -f markdown": sharpness,
-        "output: train --seed 2 --step-size 0.2": lambda: command("train --seed 2 --step-size 0.2"),
+        "ledger": refuted,
     },
     "docs/index.md": {"commands": commands},
     "docs/reference.md": {"statuses": statuses},
     "docs/prediction.md": {"selection": selection},
     "docs/tutorial.md": {"table": sharpness},
+    "docs/ledger.md": {"ledger": lambda: ledger_markdown(entries())},
     "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
 

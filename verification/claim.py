@@ -60,6 +60,7 @@ class Claim:
         counterexample: For REFUTED: a case that can be checked by hand.
         corrected: For REFUTED: ids of the claims that say what is true instead.
         remark: What else a reader should know.
+        brief: For REFUTED: what was said and what is true, in one line.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Claim:
     counterexample: Counterexample | None = None
     corrected: tuple[str, ...] = ()
     remark: str = ""
+    brief: str = ""
 
     @property
     def checks(self) -> tuple[str, ...]:

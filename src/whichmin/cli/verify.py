@@ -78,7 +78,8 @@ def verify(
         report = runner.verify(select, examples=examples, seed=seed, deep=deep, progress=progress)
     considered = entries(records={e.check: e for e in report.evidence})
     decided = [e for e in considered if e.decision.verdict or not e.decision.stands]
-    emit(report_document(report, decided, with_table=select is None and report.holds), form, output)
+    document = report_document(report, select is None and report.holds, decided)
+    emit(document, form, output)
     for failure in report.failures:
         click.echo(f"\nFAILED {failure.message}", err=True)
     fallen = [e for e in decided if not e.decision.stands]
@@ -91,13 +92,13 @@ def verify(
     ctx.exit(0 if report.holds and not fallen else 1)
 
 
-def report_document(report: Report, decided: Sequence[Entry], with_table: bool) -> Document:
+def report_document(report: Report, with_table: bool, decided: Sequence[Entry] = ()) -> Document:
     """Turn a report into tables.
 
     Args:
         report: The evidence.
-        decided: The claims that it decides.
         with_table: Whether to add the sharpness table, derived and measured.
+        decided: The claims that it decides.
 
     Returns:
         The document.
