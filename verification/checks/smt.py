@@ -150,13 +150,20 @@ DESCENT = (
             given,
             (f"{X} >= 0", f"{Y} > 0"),
             FULL_STEP[:2],
-            (Variant("a up to 3/10", given[-1:], ("0 < a <= 3/10",)),),
+            (Variant(wider, given[-1:], (beyond,)),),
         )
-        for name, given in (
-            ("N + C <= 2 and eta <= m/4", FULL),
+        for name, given, wider, beyond in (
+            (
+                "N + C <= 2 and eta <= m/4",
+                FULL,
+                "a millionth beyond",
+                "1/4 < a <= 1/4 + 1/1000000",
+            ),
             (
                 "N + C > 2, N <= 21/20 and eta <= m/5",
                 ("C >= 0", "R >= 0", "u < 0", "C + R <= 21/20", "0 < a <= 1/5"),
+                "a up to 3/10",
+                "0 < a <= 3/10",
             ),
         )
     ),
@@ -178,7 +185,7 @@ GROWTH = (
         ("nextC >= C", "2 - 2*nextC - nextR >= 0", "0 <= nextR <= R"),
         FULL_STEP,
         (
-            Variant("eta up to 3 m / 10", FULL[-1:], ("0 < a <= 3/10",)),
+            Variant("a millionth beyond", FULL[-1:], ("1/4 < a <= 1/4 + 1/1000000",)),
             Variant("N + C beyond 2", ("u >= 0",), ("C + R <= 21/20",)),
         ),
     ),

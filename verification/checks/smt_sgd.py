@@ -137,6 +137,15 @@ GROWTH = (
         (Variant("by alpha b/(2m)", then=("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/2",)),),
     ),
     Lemma(
+        # t = alpha mu <= eta <= 1/5; the factor is at least s (1 + 19 t / 20), E t = eta / m.
+        "with replacement, C <= 1/(4m): log |c_i| grows by eta/(2m) a step on average",
+        "t eta beta",
+        ("0 <= t <= 1/5", "0 < eta <= 1/5", "0 < beta <= 1"),
+        ("z - z**2/2 >= 17/20*t", "17/20*eta*beta - Y - Y**2 >= eta*beta/2", "0 < Y <= 1/2"),
+        (("z", "19/20*t"), ("Y", "eta*beta/4")),
+        (Variant("by eta/m", then=("17/20*eta*beta - Y - Y**2 >= eta*beta",)),),
+    ),
+    Lemma(
         # The leader has x = c_*^2; the other active points have energy at most e x in all.
         "the leader alone: factors of its correlation",
         "N S x e alpha beta",
@@ -160,6 +169,18 @@ GROWTH = (
         ("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/7", "0 < X", "0 < Y <= 1/2"),
         (("X", "9/20*alpha"), ("Y", "alpha*beta/4")),
         (Variant("by alpha b/(5m)", then=("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/5",)),),
+    ),
+    Lemma(
+        # mu times in the batch, o: alpha times the energy of the others in it.
+        "the leader alone, with replacement: factors of its correlation",
+        "N x alpha b mu o",
+        ("0 < x <= N <= 21/20", "0 <= mu <= b", "alpha > 0", "alpha*b <= 1/5", "o >= 0"),
+        (
+            "not x <= 1/4 or f >= 1 + 7/10*alpha*mu - o",
+            "f >= 1 - alpha*mu/10 - o",
+        ),
+        (("f", "1 - alpha*mu*x - o + mu*alpha*(2 - N)"),),
+        (Variant("x up to 1", then=("not x <= 1 or f >= 1 + 7/10*alpha*mu - o",)),),
     ),
     Lemma(
         # c' = c (1 + 2 alpha (1 - c^2)), one point alone with N = c^2.
