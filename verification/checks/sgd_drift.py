@@ -183,18 +183,6 @@ def _small_norm(subject: Subject, settings: Settings, norm: str = "1/100") -> It
     yield differs("drift of R at R = log(500000)", least, math.log(product) / 3, 4 * EPS)
 
 
-def _leader_absent(
-    subject: Subject, settings: Settings, claimed: Fraction | None = None
-) -> Iterator[Margin]:
-    """However small the other correlation is, a batch of it raises it by the factor 1 + eta."""
-    del subject, settings
-    for power in (1, 3, 6, 9):
-        w = (Fraction(1), Fraction(1, 10**power))
-        fall = -math.log(_gains(w, Fraction(1, 5))[1])
-        share = float(w[1] if claimed is None else claimed)
-        yield differs(f"fall of R at c = (1, 1e-{power})", share, fall, 4 * EPS)
-
-
 def _fixed_points(subject: Subject, settings: Settings, skip: int = 0) -> Iterator[Margin]:
     """The step of the argument that counts batches, and its end points in exact arithmetic."""
     del subject, settings
@@ -262,14 +250,6 @@ CHECKS = (
         EvidenceKind.COUNTEREXAMPLE,
         "exact fractions; four roundings of the logarithm shown",
         _small_norm,
-    ),
-    Check(
-        "sgd_drift.leader_absent",
-        "m = 2, b = 1, eta = 1/5: a batch without the leader lowers R by log(6/5), however small "
-        "the other correlation is",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact fractions; four roundings of the logarithm shown",
-        _leader_absent,
     ),
     Check(
         "sgd_drift.fixed_points",

@@ -26,8 +26,8 @@ CLAIMS = (
         source=("whichmin", "000, How the SGD Convergence Proof Works"),
         verdict=Verdict.PROVED,
         hypotheses=(DATA, "linear or ReLU", "|w0|^2 <= 21/20", "alpha <= 1/5", "b distinct points"),
-        evidence=("smt.trap", "smt.notation", "certificates.trap_norm"),
-        lemmas=("derivations.chains", "dynamics.one_step"),
+        evidence=("smt.trap_region", "certificates.trap_norm"),
+        lemmas=("smt.notation", "derivations.chains", "dynamics.one_step"),
         formulas=("dynamics.active_factor", "dynamics.inactive_factor"),
         argument=ONE_STEP + " Three real variables are left, for which the solver proves "
         "N' <= 21/20; a certificate that is checked by multiplying out proves the same.",
@@ -43,7 +43,7 @@ CLAIMS = (
         source=("whichmin",),
         verdict=Verdict.PROVED,
         hypotheses=(DATA, "linear or ReLU", "b distinct points", "b < m for the first part"),
-        evidence=("smt.trap", "certificates.trap_norm"),
+        evidence=("smt.trap_region", "certificates.trap_norm"),
         lemmas=("dynamics.one_step",),
         argument=ONE_STEP + " N' - N = alpha S (B - alpha S (4 - 3N)) with "
         "B = 4(1 - N) + alpha (2 - N)^2, which at N = 21/20 is 361 alpha/400 - 1/5. Beyond "
@@ -59,14 +59,14 @@ CLAIMS = (
         source=("whichmin",),
         verdict=Verdict.PROVED,
         hypotheses=(DATA, "linear or ReLU", "|w0|^2 <= 21/20", "eta <= 1/5", "any b >= 1"),
-        evidence=("smt.signs", "smt.trap", "smt.notation"),
-        lemmas=("derivations.chains", "dynamics.one_step"),
+        evidence=("smt.signs", "smt.trap_region"),
+        lemmas=("smt.notation", "derivations.chains", "dynamics.one_step"),
         argument=(
             "A step on a batch is the mean of the b steps of size eta that its members would make "
-            "alone from the same w. Each of those keeps |w|^2 <= 21/20 (smt.trap with b = 1), and "
-            "a mean of vectors of a ball is in the ball: by induction over b from the lemma on a "
-            "point between two others. Signs: S <= b N, so s = 1 - alpha S >= 1 - eta N > 0, and "
-            "s + mu g > 0 for every multiplicity mu. If one point is drawn b times, S = b c^2: "
+            "alone from the same w. Each of those keeps |w|^2 <= 21/20 (smt.trap_region, b = 1), "
+            "and a mean of vectors of a ball is in the ball: by induction over b from the lemma "
+            "on a point between two others. Signs: S <= b N, so s = 1 - alpha S >= 1 - eta N > 0, "
+            "and s + mu g > 0 for every multiplicity mu. If one point is drawn b times, S = b c^2: "
             "that step leaves the ball for eta = 1/2."
         ),
     ),
@@ -83,8 +83,8 @@ CLAIMS = (
             DATA, "linear or ReLU", "|w0|^2 <= 21/20",
             "alpha <= 1/5 for distinct points, eta <= 1/5 with replacement",
         ),
-        evidence=("smt.signs", "smt.trap", "smt.notation"),
-        lemmas=("derivations.chains", "engines.signs"),
+        evidence=("smt.signs", "smt.trap_region"),
+        lemmas=("smt.notation", "derivations.chains", "engines.signs"),
         argument=ONE_STEP + " In the trap region, which is kept, s > 0 and s + g > 0 (with "
         "replacement s + mu g > 0), so every correlation is multiplied by a positive number.",
     ),
@@ -98,8 +98,11 @@ CLAIMS = (
         source=("000, The Setup", "whichmin"),
         verdict=Verdict.PROVED,
         hypotheses=(DATA,),
-        evidence=("smt.landscape", "smt.notation"),
-        lemmas=("derivations.chains", "derivations.critical_points", "landscape.critical_points"),
+        evidence=("smt.landscape",),
+        lemmas=(
+            "smt.notation", "derivations.chains", "derivations.critical_points",
+            "landscape.critical_points",
+        ),
         formulas=("landscape.gradient_energy", "landscape.gap"),
         argument=(
             "m^2 |grad L|^2 = C [(2 - 2C - R)^2 + C R] with R = N - C >= 0 (ReLU: C over the "
@@ -107,24 +110,6 @@ CLAIMS = (
             "differentiable, since c phi(c) = phi(c)^2). For C > 0 it vanishes at C = 1, R = 0 "
             "only, which is where the loss gap [(1 - C)^2 + C R]/(2m) is 0. For C = 0 every term "
             "of the gradient has a factor phi(c_i) = 0."
-        ),
-    ),
-    Claim(
-        id="invariants.minima",
-        statement=(
-            "The smallest loss is 1/2 - 1/(2m). Linear: it is taken on the unit sphere of the "
-            "span of the data and nowhere else. ReLU: on the part of that sphere where no "
-            "correlation is negative, and nowhere else."
-        ),
-        source=("000, The Setup",),
-        verdict=Verdict.PROVED,
-        hypotheses=(DATA,),
-        evidence=("smt.landscape", "smt.notation"),
-        lemmas=("derivations.chains", "derivations.certificate", "landscape.never_below_minimum"),
-        formulas=("landscape.gap", "landscape.minimum"),
-        argument=(
-            "2m (L - 1/2) + 1 = (1 - C)^2 + C R, which is not negative and is 0 for C = 1, R = 0 "
-            "only: no part off the span, no negative correlation under ReLU, and length 1."
         ),
     ),
     Claim(
@@ -150,8 +135,8 @@ CLAIMS = (
         source=("whichmin",),
         verdict=Verdict.PROVED,
         hypotheses=(DATA, "linear or ReLU", "any step size above 0"),
-        evidence=("smt.sgd_fixed_points", "smt.notation"),
-        lemmas=("derivations.chains",),
+        evidence=("smt.sgd_fixed_points",),
+        lemmas=("smt.notation", "derivations.chains",),
         argument=ONE_STEP + " If some active c_i in the batch is not 0, it is kept only if "
         "s + g = 1, and what has no active part in the batch only if it is 0, since S > 0; so "
         "N = S and N = 1. Without one, S = 0 and nothing moves.",
@@ -163,11 +148,14 @@ CLAIMS = (
             "the data points and, for the linear neuron, their negatives. For b = m all global "
             "minima are such points."
         ),
-        source=("000, FAQ", "000, What Mini-Batch SGD Learns"),
+        source=(
+            "000, Frequently Asked Questions: Why does constant step-size SGD converge",
+            "000, What Mini-Batch SGD Learns",
+        ),
         verdict=Verdict.PROVED,
         hypotheses=(DATA, "linear or ReLU", "any step size above 0", "without replacement"),
-        evidence=("smt.sgd_fixed_points", "smt.notation"),
-        lemmas=("sgd_drift.fixed_points", "derivations.chains"),
+        evidence=("smt.sgd_fixed_points",),
+        lemmas=("smt.notation", "sgd_drift.fixed_points", "derivations.chains"),
         argument=(
             "Let i be active and j another point with c_j not 0. As b < m there is a batch with i "
             "and without j: the other b - 1 places are filled from the m - 2 points that are left. "
