@@ -20,6 +20,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+import sympy as sp
+
 from whichmin.verification.certificates import Certificate, Term, faults, residual, times
 from whichmin.verification.evidence import Check, Margin, Settings
 from whichmin.verification.subject import Subject
@@ -118,6 +120,24 @@ def certificate_margins(certificate: Certificate) -> Iterator[Margin]:
     yield Margin(certificate.name, float(rest.size), 0.0, len(certificate.terms), found)
 
 
+def _not_convex(subject: Subject, settings: Settings, share: str = "1") -> Iterator[Margin]:
+    """The loss at 0 is above the mean of the losses at a_1 and -a_1, between which it lies."""
+    del settings
+    form = subject.forms["landscape.loss"]
+    m = sp.Symbol("m", positive=True)
+
+    def loss(norm: int, active: int) -> sp.Expr:
+        plain = {"N": norm, "C": active, "m": m}
+        return form.expression.subs({v: plain[v.name] for v in form.expression.free_symbols})
+
+    for name, energy, excess in (("linear", 1, 1 / (2 * m)), ("ReLU", 0, 1 / (4 * m))):
+        above = loss(0, 0) - (loss(1, 1) + loss(1, energy)) / 2
+        rest = sp.simplify(above - sp.Rational(share) * excess)
+        found = f"{name}: L(0) - [L(a_1) + L(-a_1)]/2 = {sp.simplify(above)}"
+        # Any remainder at all is too much; 1 stands for it.
+        yield Margin(f"{found}: remainder {rest}", float(rest != 0), 0.0, 1, found)
+
+
 def _checked(
     certificate: Callable[[], Certificate],
 ) -> Callable[[Subject, Settings], Iterator[Margin]]:
@@ -152,5 +172,14 @@ CHECKS = (
         EvidenceKind.CERTIFICATE,
         EXACT,
         _checked(lambda: TRAP),
+    ),
+    Check(
+        "certificates.not_convex",
+        "the loss at 0 is above the mean of the losses at a_1 and -a_1, by 1/(2m) (linear) and "
+        "1/(4m) (ReLU), for all m and n",
+        EvidenceKind.IDENTITY,
+        "exact: the difference must be identically zero",
+        _not_convex,
+        forms=("landscape.loss",),
     ),
 )

@@ -14,7 +14,7 @@ the squares of the others. Lemmas on SGD's limit are in ``checks/smt_sgd.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import sympy as sp
 
@@ -24,7 +24,7 @@ from whichmin.verification.smt import TIMEOUT, Lemma, Variant, lemma_margins
 from whichmin.verification.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["BATCH", "BATCH_STEP", "CHECKS", "FULL", "FULL_STEP", "LEMMAS", "UNSAT", "smt_check"]
+__all__ = ["BATCH", "BATCH_STEP", "CHECKS", "FULL", "FULL_STEP", "LEMMAS", "UNSAT"]
 
 UNSAT = f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if not decided as stated"
 
@@ -150,13 +150,20 @@ DESCENT = (
             given,
             (f"{X} >= 0", f"{Y} > 0"),
             FULL_STEP[:2],
-            (Variant("a up to 3/10", given[-1:], ("0 < a <= 3/10",)),),
+            (Variant(wider, given[-1:], (beyond,)),),
         )
-        for name, given in (
-            ("N + C <= 2 and eta <= m/4", FULL),
+        for name, given, wider, beyond in (
+            (
+                "N + C <= 2 and eta <= m/4",
+                FULL,
+                "a millionth beyond",
+                "1/4 < a <= 1/4 + 1/1000000",
+            ),
             (
                 "N + C > 2, N <= 21/20 and eta <= m/5",
                 ("C >= 0", "R >= 0", "u < 0", "C + R <= 21/20", "0 < a <= 1/5"),
+                "a up to 3/10",
+                "0 < a <= 3/10",
             ),
         )
     ),
@@ -178,7 +185,7 @@ GROWTH = (
         ("nextC >= C", "2 - 2*nextC - nextR >= 0", "0 <= nextR <= R"),
         FULL_STEP,
         (
-            Variant("eta up to 3 m / 10", FULL[-1:], ("0 < a <= 3/10",)),
+            Variant("a millionth beyond", FULL[-1:], ("1/4 < a <= 1/4 + 1/1000000",)),
             Variant("N + C beyond 2", ("u >= 0",), ("C + R <= 21/20",)),
         ),
     ),
@@ -220,7 +227,7 @@ LANDSCAPE = (
 )
 
 LEMMAS = {
-    "smt.trap": TRAP,
+    "smt.trap_region": TRAP,
     "smt.signs": SIGNS,
     "smt.gd_descent": DESCENT,
     "smt.gd_growth": GROWTH,
@@ -228,31 +235,14 @@ LEMMAS = {
 }
 
 
-def _measure(subject: Subject, settings: Settings, lemmas: tuple[Lemma, ...]) -> Iterator[Margin]:
-    del subject, settings
-    for lemma in lemmas:
-        yield from lemma_margins(lemma)
+def _decided(name: str) -> Callable[[Subject, Settings], Iterator[Margin]]:
+    # The table is looked up when the check runs, so that a test can change it.
+    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
+        del subject, settings
+        for lemma in LEMMAS[name]:
+            yield from lemma_margins(lemma)
 
-
-def smt_check(name: str, statement: str, table: dict[str, tuple[Lemma, ...]]) -> Check:
-    """A check that decides the lemmas of one id.
-
-    Args:
-        name: Id of the check.
-        statement: What the lemmas say together.
-        table: Lemmas by id; looked up when the check runs, so that a test can change them.
-
-    Returns:
-        The check.
-    """
-    return Check(
-        name,
-        statement,
-        EvidenceKind.SMT,
-        UNSAT,
-        lambda subject, settings: _measure(subject, settings, table[name]),
-        needs=("z3",),
-    )
+    return measure
 
 
 def _rational(value: sp.Expr) -> sp.Expr:
@@ -301,34 +291,49 @@ CHECKS = (
             "landscape.loss", "dynamics.active_factor", "dynamics.inactive_factor",
         ),
     ),
-    smt_check(
-        "smt.trap",
+    Check(
+        "smt.trap_region",
         "one step on any batch without repetition, alpha <= 1/5: |w|^2 <= 21/20 is kept and all "
         "factors are positive, for all m, n and b, linear and ReLU; true up to alpha = 80/361, "
         "and for 6/5 up to alpha = 1/2",
-        LEMMAS,
+        EvidenceKind.SMT,
+        UNSAT,
+        _decided("smt.trap_region"),
+        needs=("z3",),
     ),
-    smt_check(
+    Check(
         "smt.signs",
         "correlations keep their signs and zeros, without replacement for alpha <= 1/5, with "
         "replacement for eta <= 1/5, where the norm is bounded by convexity",
-        LEMMAS,
+        EvidenceKind.SMT,
+        UNSAT,
+        _decided("smt.signs"),
+        needs=("z3",),
     ),
-    smt_check(
+    Check(
         "smt.gd_descent",
         "GD: the two coefficients in the fall of the loss beyond (eta/2) |grad L|^2 are not "
         "negative, for eta <= m/4 and N + C <= 2, and for eta <= m/5 and |w|^2 <= 21/20",
-        LEMMAS,
+        EvidenceKind.SMT,
+        UNSAT,
+        _decided("smt.gd_descent"),
+        needs=("z3",),
     ),
-    smt_check(
+    Check(
         "smt.gd_growth",
         "GD: N + C <= 2 is kept for eta <= m/4, and there C does not fall; for eta <= m/5 no "
         "fixed point with C > 0 and |w|^2 <= 21/20 but the minima",
-        LEMMAS,
+        EvidenceKind.SMT,
+        UNSAT,
+        _decided("smt.gd_growth"),
+        needs=("z3",),
     ),
-    smt_check(
+    Check(
         "smt.landscape",
         "the gradient is zero with C > 0 only where C = N = 1, and the loss gap is 0 only there",
-        LEMMAS,
+        EvidenceKind.SMT,
+        UNSAT,
+        _decided("smt.landscape"),
+        needs=("z3",),
     ),
 )  # fmt: skip
