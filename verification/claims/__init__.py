@@ -14,11 +14,23 @@ from whichmin.verification.claim import Claim
 __all__ = ["all_claims"]
 
 
+# Topics in the order of a reader; others follow by name.
+ORDER = (
+    "landscape", "invariants", "gd", "convergence", "sgd", "walk", "cyclic", "step_size",
+    "gaussian", "sharpness", "selection", "rate", "script", "general",
+)  # fmt: skip
+
+
+def _place(claim: Claim) -> tuple[int, str]:
+    topic = claim.id.partition(".")[0]
+    return (ORDER.index(topic) if topic in ORDER else len(ORDER), topic)
+
+
 @functools.cache
 def all_claims() -> tuple[Claim, ...]:
     """Return every claim, by topic and in the order of the files."""
     names = sorted(found.name for found in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    claims = tuple(claim for module in modules for claim in module.CLAIMS)
+    claims = tuple(sorted((c for module in modules for c in module.CLAIMS), key=_place))
     assert len({c.id for c in claims}) == len(claims), "two claims share an id"
     return claims

@@ -132,7 +132,11 @@ CLAIMS = (
             "active points, normalised: linear Pw0/|Pw0|; ReLU over the points of positive "
             "correlation."
         ),
-        source=("whichmin", "000, What Full-Batch Gradient Descent Learns"),
+        source=(
+            "000, What Full-Batch Gradient Descent Learns",
+            "Ghosh et al. 2025, Theorem 1",
+            "whichmin",
+        ),
         verdict=Verdict.PROVED,
         hypotheses=(*FULL, "linear: Pw0 != 0; ReLU: some c_i(0) > 0"),
         evidence=("smt.gd_growth", "certificates.gd_region"),
@@ -159,7 +163,13 @@ CLAIMS = (
             "to sign(c_i(0)) a_i for some i with c_i(0) != 0, ReLU to a_i for some i with "
             "c_i(0) > 0."
         ),
-        source=(SGD, "000, Key Points", "002, abstract", "Ghosh et al. 2025, Theorem 2"),
+        source=(
+            SGD,
+            "000, Key Points",
+            "000, Frequently Asked Questions",
+            "002, abstract",
+            "Ghosh et al. 2025, Theorem 2",
+        ),
         verdict=Verdict.PROVED,
         hypotheses=MINI,
         evidence=PIECES,

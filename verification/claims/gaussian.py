@@ -11,9 +11,9 @@ TABLE = "000, What Mini-Batch SGD Learns (table of Corollary 3)"
 DENSE = "000, What Full-Batch Gradient Descent Learns"
 ABSTRACT = "002, abstract"
 START = ("orthonormal data", "direction of w0 uniform (Gaussian start)")
-LINEAR = (*START, "linear", "GD ends where claim gd.limit_linear says")
-RELU = (*START, "ReLU", "neuron not dead", "GD ends where claim gd.limit_relu says")
-BOTH = (*START, "GD ends where claims gd.limit_linear and gd.limit_relu say", "neuron not dead")
+LINEAR = (*START, "linear", "GD ends where convergence.gd_limit says")
+RELU = (*START, "ReLU", "neuron not dead", "GD ends where convergence.gd_limit says")
+BOTH = (*START, "GD ends where convergence.gd_limit says", "neuron not dead")
 
 START_COSINE = (
     Claim(
@@ -245,7 +245,7 @@ WEIGHTS = (
         ),
         source=("000, The Sharpness Reversal",),
         verdict=Verdict.PROVED,
-        hypotheses=(*START, "GD ends where claims gd.limit_linear and gd.limit_relu say"),
+        hypotheses=(*START, "GD ends where convergence.gd_limit says"),
         evidence=("gaussian.positive_set", "gaussian.weights_law"),
         argument=(
             "Signs of independent normal correlations are independent and fair. Mean and variance "

@@ -22,6 +22,7 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         hypotheses=USUAL,
         evidence=("refuted.gd_limit",),
+        lemmas=("smt.gd_descent",),
         counterexample=Counterexample(
             "ReLU, data = standard basis of the plane, w0 = (0.6, -0.3): the negative coordinate "
             "gets no gradient of its own and shrinks, so GD ends at (1, 0), not at "
@@ -34,34 +35,8 @@ CLAIMS = (
             "print(np.abs(w).round(6))\n",
             "[1. 0.]",
         ),
-        corrected=("gd.limit_linear", "gd.limit_relu"),
+        corrected=("convergence.gd_limit",),
         remark="Linear data without a component in the span, and dead ReLU starts, do not move.",
-    ),
-    Claim(
-        id="gd.limit_linear",
-        statement=(
-            "Linear neuron: from |w0| < 1 with a non-zero projection Pw0 and step size at most "
-            "1/5, GD converges to Pw0/|Pw0|."
-        ),
-        source=(GD, "Ghosh et al. 2025, Theorem 1"),
-        verdict=Verdict.VERIFIED,
-        hypotheses=(*USUAL, "linear", "Pw0 != 0"),
-        evidence=("limits.gradient_descent",),
-        lemmas=("derivations.chains", "derivations.consistency"),
-        formulas=("dynamics.gd_limit",),
-    ),
-    Claim(
-        id="gd.limit_relu",
-        statement=(
-            "ReLU: from |w0| < 1 with at least one positive correlation and step size at most 1/5, "
-            "GD converges to the part of w0 along the points with positive correlation, normalised."
-        ),
-        source=("Ghosh et al. 2025, Theorem 1",),
-        verdict=Verdict.VERIFIED,
-        hypotheses=(*USUAL, "ReLU", "some c_i(0) > 0"),
-        evidence=("limits.gradient_descent",),
-        lemmas=("derivations.chains", "derivations.consistency"),
-        formulas=("dynamics.gd_limit",),
     ),
     Claim(
         id="gd.invariance",

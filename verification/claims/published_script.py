@@ -106,7 +106,7 @@ CLAIMS = (
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,
-        hypotheses=(*ALIVE, "GD ends where claim gd.limit_relu says"),
+        hypotheses=(*ALIVE, "GD ends where convergence.gd_limit says"),
         evidence=("script.gd_largest", "gaussian.shares"),
         lemmas=("script.gd",),
         argument=(
@@ -139,7 +139,7 @@ CLAIMS = (
         statement=("GD's cosine with its start is 0.985 or more with probability below 1e-15."),
         source=("whichmin",),
         verdict=Verdict.PROVED,
-        hypotheses=(*ALIVE, "GD ends where claim gd.limit_relu says"),
+        hypotheses=(*ALIVE, "GD ends where convergence.gd_limit says"),
         evidence=("script.gd_start", "gaussian.shares"),
         lemmas=("script.gd",),
         argument=(

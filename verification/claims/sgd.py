@@ -13,22 +13,6 @@ USUAL = ("orthonormal data", "b < m", "|w0| < 1", "step size / b <= 1/5")
 
 CLAIMS = (
     Claim(
-        id="sgd.limit_single",
-        statement=(
-            "Every batch size below m ends at one single data point (or its negative) and not at "
-            "a mixture, from a start with at least one active correlation."
-        ),
-        source=(SGD, "000, Key Points", FAQ, "002, abstract"),
-        verdict=Verdict.VERIFIED,
-        hypotheses=(*USUAL, "some active correlation", "batches drawn independently"),
-        evidence=("limits.mini_batch",),
-        lemmas=("derivations.chains", "engines.signs"),
-        remark=(
-            "The convergence with probability 1 is Theorem 2 of the paper; here it is tested, and "
-            "its lemmas are proved."
-        ),
-    ),
-    Claim(
         id="sgd.limit_set",
         statement=(
             "Whatever the activation, the points that SGD can end at are a_i for correlations that "
@@ -54,28 +38,7 @@ CLAIMS = (
             "print(largest)\n",
             "0.3",
         ),
-        corrected=("sgd.limit_set_linear", "sgd.limit_set_relu"),
-    ),
-    Claim(
-        id="sgd.limit_set_linear",
-        statement=(
-            "Linear neuron: SGD ends at some +-a_i with c_i(0) != 0, with the sign that c_i "
-            "started with."
-        ),
-        source=(SGD, "Ghosh et al. 2025, Theorem 2"),
-        verdict=Verdict.VERIFIED,
-        hypotheses=(*USUAL, "linear"),
-        evidence=("limits.mini_batch",),
-        lemmas=("engines.signs", "smt.signs"),
-    ),
-    Claim(
-        id="sgd.limit_set_relu",
-        statement="ReLU: SGD ends at some a_i whose correlation started positive.",
-        source=("Ghosh et al. 2025, Theorem 2",),
-        verdict=Verdict.VERIFIED,
-        hypotheses=(*USUAL, "ReLU", "some c_i(0) > 0"),
-        evidence=("limits.mini_batch",),
-        lemmas=("engines.signs", "smt.signs"),
+        corrected=("convergence.sgd_single_point", "convergence.sgd_every_active_point"),
     ),
     Claim(
         id="sgd.positive_only",
@@ -100,7 +63,7 @@ CLAIMS = (
             "print(sorted(w.round(6)))\n",
             "[np.float64(-1.0), np.float64(-0.0)]",
         ),
-        corrected=("sgd.limit_set_linear", "sgd.limit_set_relu"),
+        corrected=("convergence.sgd_single_point", "convergence.sgd_every_active_point"),
     ),
     Claim(
         id="sgd.full_batch",

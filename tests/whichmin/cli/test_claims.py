@@ -74,8 +74,8 @@ def test_a_page_has_everything(capsys):
         assert part in out, part
     for line in claim.counterexample.code.splitlines():
         assert f"    {line}" in out
-    assert "gd.limit_relu (PROVED)" in out
-    assert "dynamics.gd_limit" in claims(capsys, "show", "gd.limit_linear")[1]
+    assert "convergence.gd_limit (PROVED)" in out
+    assert "dynamics.gd_limit" in claims(capsys, "show", "convergence.gd_limit")[1]
 
 
 def test_the_evidence_is_run_again_when_asked(capsys):
