@@ -7,7 +7,7 @@ import pytest
 
 from whichmin.symbolic import closed_forms
 from whichmin.verification.checks import all_checks
-from whichmin.verification.claims import all_claims
+from whichmin.verification.claims import ORDER, all_claims
 from whichmin.verification.ledger import entries
 from whichmin.verification.record import on_file, stale
 from whichmin.words import Verdict
@@ -20,7 +20,7 @@ REFUTED = [claim for claim in all_claims() if claim.verdict is Verdict.REFUTED]
 @pytest.mark.parametrize("claim", all_claims(), ids=lambda claim: claim.id)
 def test_a_claim_is_complete(claim):
     topic, _, name = claim.id.partition(".")
-    assert topic
+    assert topic in ORDER
     assert name
     assert len(claim.statement) > 30
     assert claim.statement.endswith(".")
@@ -33,7 +33,8 @@ def test_a_claim_is_complete(claim):
     assert bool(claim.evidence) == (claim.verdict is not Verdict.OPEN)
     refuted = claim.verdict is Verdict.REFUTED
     assert (claim.counterexample is not None) == refuted
-    assert bool(claim.corrected) == refuted
+    assert bool(claim.corrected) == bool(claim.brief) == refuted
+    assert len(claim.brief) < 90
     for name in claim.corrected:
         assert CLAIMS[name].verdict not in {Verdict.REFUTED, Verdict.OPEN}, name
     if claim.verdict is Verdict.PROVED and len(claim.evidence) > 2:

@@ -44,8 +44,8 @@ CLAIMS = (
         id="cyclic.first_leader",
         statement=(
             "Any number of data points in any dimension, linear or ReLU: if the point whose turn "
-            "it is has the largest correlation in absolute value (ReLU: of the positive ones), ties "
-            "allowed, then cyclic SGD converges to it (with the sign of its correlation). In "
+            "it is has the largest correlation in absolute value (ReLU: of the positive ones), "
+            "ties allowed, then cyclic SGD converges to it (with the sign of its correlation). In "
             "particular a_0 is the limit if c_0 >= c_j for all j and c_0 > 0."
         ),
         source=("whichmin", SECTION + " (the conjecture for any m and n, a_0 leading)"),
@@ -100,6 +100,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.higher_of_two",
+        brief="of two points the higher correlation wins; near ties the order does",
         statement=(
             "With two data points cyclic SGD converges to the one whose initial correlation is "
             "higher."
@@ -137,6 +138,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.largest_wins",
+        brief="the largest correlation wins for any m; a margin is needed, 2 eta suffices",
         statement=(
             "For any m and n cyclic SGD converges to the data point of largest initial correlation."
         ),
@@ -157,6 +159,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.largest_signed",
+        brief="signs count in the comparison; sizes do",
         statement="Linear neuron: the higher of two correlations wins, signs taken into account.",
         source=(FAQ,),
         verdict=Verdict.REFUTED,
@@ -174,6 +177,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.some_point",
+        brief="every start ends at one point; on a thin set of starts neither wins",
         statement="From every start cyclic SGD converges to some data point or its negative.",
         source=(SECTION, "000, Key Points"),
         verdict=Verdict.REFUTED,
@@ -269,6 +273,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.small_batch",
+        brief="small batches, not randomness, make SGD sparse; cycles keep blocks of gcd(m, b)",
         statement=(
             "A small batch size, rather than randomness, makes SGD end at a single data point: a "
             "fixed cyclic order does the same for any batch size below m."
@@ -327,6 +332,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.intuition",
+        brief="cyclic updates favour the leader; the one whose turn comes first may overtake",
         statement=(
             "Cyclic updates favour whichever data point has the highest correlation at the time."
         ),

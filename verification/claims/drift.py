@@ -60,6 +60,7 @@ CLAIMS = (
     ),
     Claim(
         id="walk.drift_far_out",
+        brief="R_t drifts up wherever it is large; not while |w| is small",
         statement=(
             "Wherever R_t is large enough its expected change is at least a positive constant, "
             "which depends on m, b and the step size only."

@@ -69,6 +69,7 @@ START_COSINE = (
     ),
     Claim(
         id="gaussian.start_cosine_rate",
+        brief="cos(GD, start) is of order m/n; it is of order sqrt(m/n)",
         statement="The cosine of full-batch GD's limit with its start is of the order of m/n.",
         source=(TABLE,),
         verdict=Verdict.REFUTED,
@@ -96,6 +97,7 @@ START_COSINE = (
     ),
     Claim(
         id="gaussian.stays_close",
+        brief="GD hardly moves for m of the order of n; 45 degrees for m = n/2 (ReLU: 60)",
         statement=(
             "For large n and m of the same order GD hardly moves away from the direction of its "
             "start."
@@ -120,6 +122,7 @@ START_COSINE = (
     ),
     Claim(
         id="gaussian.highly_aligned",
+        brief="GD ends highly aligned with its start; not for m much smaller than n",
         statement="Full-batch training ends highly aligned with its initial direction.",
         source=(ABSTRACT, "002, AI Quick Summary", "000, Key Points"),
         verdict=Verdict.REFUTED,
@@ -195,6 +198,7 @@ WEIGHTS = (
     ),
     Claim(
         id="gaussian.equal_mixture",
+        brief="GD averages all points equally; the weights are as uneven as squared normals",
         statement="GD's limit is a nearly equal mixture of all training points, an average.",
         source=(DENSE, "000, Key Points", "000, Frequently Asked Questions"),
         verdict=Verdict.REFUTED,
@@ -217,6 +221,7 @@ WEIGHTS = (
     ),
     Claim(
         id="gaussian.every_direction",
+        brief="GD mixes in every point; for ReLU about half of them",
         statement="GD's limit has a component along every training direction; all are mixed in.",
         source=(DENSE, TABLE),
         verdict=Verdict.REFUTED,
@@ -305,6 +310,7 @@ SGD = (
     ),
     Claim(
         id="gaussian.sgd_orthogonal",
+        brief="SGD ends nearly orthogonal to its start; only if n is large against log m",
         statement="SGD ends nearly orthogonal to its start.",
         source=("000, Key Points", "000, What Mini-Batch SGD Learns", ABSTRACT),
         verdict=Verdict.REFUTED,
@@ -329,6 +335,7 @@ SGD = (
 TRACE = (
     Claim(
         id="gaussian.trace_half",
+        brief="the traces differ by 1/2; by 1/4 in the mean, for large m",
         statement=(
             "For Gaussian starts the Hessian trace at GD's minimum is about that at SGD's minimum "
             "minus 1/2."

@@ -14,6 +14,7 @@ USUAL = ("orthonormal data", "|w0| < 1", "step size <= 1/5")
 CLAIMS = (
     Claim(
         id="gd.limit",
+        brief="GD ends at the normalised projection of w0; for ReLU on the positive set only",
         statement=(
             "Full-batch GD from |w0| < 1 with step size at most 1/5 converges to the projection of "
             "w0 on the span of the data, normalised; for the linear and the ReLU neuron alike."
@@ -40,6 +41,7 @@ CLAIMS = (
     ),
     Claim(
         id="gd.invariance",
+        brief="GD sees only the span of the data; true for linear, false for ReLU",
         statement=(
             "GD does not change when the data are rotated within their span: only the span matters."
         ),

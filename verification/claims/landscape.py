@@ -82,6 +82,7 @@ CLAIMS = (
     ),
     Claim(
         id="landscape.orthogonal_data",
+        brief="orthogonal data suffice for a dense GD limit; the points need equal lengths",
         statement=(
             "Orthogonal data suffice for GD to end at a dense mixture in the direction of its "
             "start."
@@ -119,6 +120,7 @@ CLAIMS = (
     ),
     Claim(
         id="general.manifold",
+        brief="batch size decides wherever minima form a manifold; not in least squares",
         statement=(
             "Whenever a model has a manifold of equally good minima, the batch size decides which "
             "of them training finds."

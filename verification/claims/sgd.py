@@ -14,6 +14,7 @@ USUAL = ("orthonormal data", "b < m", "|w0| < 1", "step size / b <= 1/5")
 CLAIMS = (
     Claim(
         id="sgd.limit_set",
+        brief="SGD can end at -a_j for negative correlations; for linear, never for ReLU",
         statement=(
             "Whatever the activation, the points that SGD can end at are a_i for correlations that "
             "start positive and -a_j for all others."
@@ -42,6 +43,7 @@ CLAIMS = (
     ),
     Claim(
         id="sgd.positive_only",
+        brief="SGD ends at a point of positive correlation; for ReLU, not for linear",
         statement=(
             "Whatever the activation, the limit is one of the points with positive correlation at "
             "the start."
@@ -101,6 +103,7 @@ CLAIMS = (
     ),
     Claim(
         id="sgd.correlated",
+        brief="one-sparseness survives correlated data; there no data point is a fixed point",
         statement="On correlated data too, constant-step SGD converges to one data point.",
         source=("000, Limitations", f"{FAQ}: Does using a small batch size"),
         verdict=Verdict.REFUTED,

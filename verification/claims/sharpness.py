@@ -37,6 +37,7 @@ CLAIMS = (
     ),
     Claim(
         id="sharpness.small_batches_sharper",
+        brief="small batches are sharper by trace; equal for linear and for kappa = 1",
         statement=(
             "By the trace of the Hessian the minimum that small batches find is sharper than that "
             "of the full batch."
@@ -76,6 +77,7 @@ CLAIMS = (
     ),
     Claim(
         id="sharpness.graded",
+        brief="the smaller the batch the sharper; all b < m are alike",
         statement="The smaller the batch, the sharper the minimum by the trace.",
         source=("000, Key Points", "000, Frequently Asked Questions: flat minima"),
         verdict=Verdict.REFUTED,

@@ -100,6 +100,7 @@ CLAIMS = (
     ),
     Claim(
         id="step_size.any_start",
+        brief="SGD finds a global minimum from random starts; not from dead or long ones",
         statement=(
             "SGD with a constant step size, started at random, finds a global minimum for any "
             "batch size."

@@ -13,6 +13,7 @@ FAQ = "000, Frequently Asked Questions: What is non-homogeneous random walk theo
 CLAIMS = (
     Claim(
         id="walk.constant",
+        brief="GD keeps R_t; with negative correlations not for ReLU",
         statement="Full-batch GD keeps R_t, taken over all points, exactly constant.",
         source=(PROOF,),
         verdict=Verdict.REFUTED,
@@ -45,6 +46,7 @@ CLAIMS = (
     ),
     Claim(
         id="walk.gain",
+        brief="drawing the leader raises R_t by log(1/(1 - eta)); by less, down to 0, for b > 1",
         statement=(
             "Whenever the leading point is in the batch, R_t rises by about log(1/(1 - eta)), at "
             "every batch size."
@@ -68,6 +70,7 @@ CLAIMS = (
     ),
     Claim(
         id="walk.decrease",
+        brief="R_t falls in proportion to the other correlations; it falls by up to log(1 + eta/b)",
         statement=(
             "When the leading point is not in the batch, R_t falls by an amount proportional to "
             "the other correlations, small when they are."
@@ -104,6 +107,7 @@ CLAIMS = (
     ),
     Claim(
         id="walk.transience",
+        brief="bounded steps and positive drift far out give escape; only if unbounded for sure",
         statement=(
             "A process on a half-line with bounded increments and a drift that is bounded below by "
             "a positive constant far out tends to infinity with probability 1."
