@@ -218,6 +218,22 @@ def _fixed_points(subject: Subject, settings: Settings, skip: int = 0) -> Iterat
     yield Margin("it does not move under the full batch", float(_moved(dense, still)), 0.0)
 
 
+def _dead(subject: Subject, settings: Settings, first: str = "-3/10") -> Iterator[Margin]:
+    """ReLU with no positive correlation: nothing moves, and the loss is not the smallest."""
+    del subject, settings
+    basis = _basis(2)
+    w = (Fraction(first), Fraction(-2, 5))
+    batches = [[basis[0]], [basis[1]], list(basis)]
+    moves = sum(_moved(w, exact_step(w, chosen, Fraction(1, 5), Activation.RELU))
+                for chosen in batches)  # fmt: skip
+    yield Margin("sum of the moves of all batches", float(moves), 0.0, len(batches))
+    codes = [max(v, Fraction(0)) for v in w]
+    loss = sum(
+        (sum(((a - v * code) ** 2 for a, v in zip(row, w, strict=True)), Fraction(0))
+         for row, code in zip(basis, codes, strict=True)), Fraction(0)) / 4  # fmt: skip
+    yield differs("loss there, and the smallest loss", 0.25, float(loss), 2.0**-52)
+
+
 def _moved(before: Vector, after: Vector) -> Fraction:
     return sum((abs(p - q) for p, q in zip(before, after, strict=True)), Fraction(0))
 
@@ -231,7 +247,9 @@ CHECKS = (
         "exact: the difference must be identically zero",
         _logarithms,
         forms=(
-            "dynamics.active_factor", "dynamics.inactive_factor", "dynamics.separation_rate",
+            "dynamics.active_factor",
+            "dynamics.inactive_factor",
+            "dynamics.separation_rate",
         ),
     ),
     Check(
@@ -259,4 +277,11 @@ CHECKS = (
         "exact: fractions",
         _fixed_points,
     ),
-)  # fmt: skip
+    Check(
+        "sgd_drift.dead_neuron",
+        "ReLU from (-0.3, -0.4): no batch moves the weights, and the loss stays 1/2, not 1/4",
+        EvidenceKind.COUNTEREXAMPLE,
+        "exact fractions; one rounding of the numbers shown",
+        _dead,
+    ),
+)

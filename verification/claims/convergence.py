@@ -8,7 +8,7 @@ or above 0 (ReLU) at the start; they stay so (``invariants.signs``), and the oth
 
 from __future__ import annotations
 
-from whichmin.verification.claim import Claim
+from whichmin.verification.claim import Claim, Counterexample
 from whichmin.words import Verdict
 
 __all__ = ["CLAIMS"]
@@ -267,6 +267,52 @@ CLAIMS = (
             "(dynamics.separation_rate, derived). Its steps are bounded; by the law of large "
             "numbers for martingale differences the average change tends to lambda. For b < m the "
             "factor b(m - b) is positive and 0 < 1 - alpha^2 < 1. At b = m ratios never change."
+        ),
+    ),
+    Claim(
+        id="convergence.finds_minimum",
+        statement=(
+            "Randomly initialised SGD with a constant step size finds a global minimum, whatever "
+            "the batch size, for the linear and the ReLU neuron."
+        ),
+        source=("002, abstract", "000, Key Points"),
+        verdict=Verdict.REFUTED,
+        hypotheses=(DATA, "Gaussian start", "step size <= 1/5"),
+        evidence=("sgd_drift.dead_neuron",),
+        counterexample=Counterexample(
+            "ReLU, m = 2, w0 = (-0.3, -0.4): both outputs are 0 and so is every gradient; the loss "
+            "stays at 1/2, the smallest is 1/4. A Gaussian start has all m correlations negative "
+            "with probability 2^-m.",
+            "import itertools\n"
+            "import numpy as np\n"
+            "w = np.array([-0.3, -0.4])\n"
+            "for batches in itertools.product((0, 1), repeat=8):\n"
+            "    v = w.copy()\n"
+            "    for k in batches:\n"
+            "        c = np.maximum(v, 0) * np.eye(2)[k]\n"
+            "        v = v - 0.2 * ((v @ v - 2) * c + (c @ c) * v)\n"
+            "    assert (v == w).all()\n"
+            "c = np.maximum(w, 0)\n"
+            "print(0.5 + (w @ w - 2) * (c @ c) / 4)\n",
+            "0.5",
+        ),
+        corrected=("convergence.finds_minimum_active",),
+        remark="The paper's theorems assume a positive correlation and |w0| < 1.",
+    ),
+    Claim(
+        id="convergence.finds_minimum_active",
+        statement=(
+            "From |w0| <= 1 with some active correlation, SGD with eta/b <= 1/5 converges to a "
+            "global minimum with probability 1 for every batch size from 1 to m."
+        ),
+        source=("whichmin",),
+        verdict=Verdict.PROVED,
+        hypotheses=(DATA, BOTH, "without replacement", "batches drawn independently and uniformly"),
+        evidence=(*PIECES, "smt.gd_growth", "certificates.gd_region", "smt.landscape"),
+        lemmas=(*PARTS, "derivations.consistency", "limits.mini_batch", "limits.gradient_descent"),
+        argument=(
+            "b < m: convergence.sgd_single_point, and +-a_i (ReLU: a_i) is a global minimum, since "
+            "C = N = 1 there. b = m: convergence.gd_limit, as |w0| <= 1 implies |w0|^2 + C <= 2."
         ),
     ),
 )
