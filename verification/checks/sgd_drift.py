@@ -74,6 +74,15 @@ def _logarithms(subject: Subject, settings: Settings) -> Iterator[Margin]:
     rest = form("dynamics.inactive_factor").subs(vertex)
     yield _zero("b = 1 at a data point: R grows by log(1/(1 - eta)) when the leader is drawn",
                 sp.log(own / rest) + sp.log(1 - alpha))  # fmt: skip
+    k, d = sp.symbols("k d", positive=True)
+
+    def factor(times: sp.Expr) -> sp.Expr:
+        """At a data point that is drawn k times: factor of a point drawn so many times."""
+        at = {names["N"]: 1, names["S"]: k, names["mu"]: times}
+        return form("dynamics.active_factor").subs(at, simultaneous=True)
+
+    yield _zero("with replacement, at a data point: factor of a ratio", factor(k - d) / factor(k)
+                - (1 - alpha * d))  # fmt: skip
     rate = form("dynamics.separation_rate")
     pairs = sp.log(1 - alpha) + sp.log(1 + alpha)
     yield _zero("rate of separation, 1 - alpha^2 = (1 - alpha)(1 + alpha)",
@@ -218,22 +227,6 @@ def _fixed_points(subject: Subject, settings: Settings, skip: int = 0) -> Iterat
     yield Margin("it does not move under the full batch", float(_moved(dense, still)), 0.0)
 
 
-def _dead(subject: Subject, settings: Settings, first: str = "-3/10") -> Iterator[Margin]:
-    """ReLU with no positive correlation: nothing moves, and the loss is not the smallest."""
-    del subject, settings
-    basis = _basis(2)
-    w = (Fraction(first), Fraction(-2, 5))
-    batches = [[basis[0]], [basis[1]], list(basis)]
-    moves = sum(_moved(w, exact_step(w, chosen, Fraction(1, 5), Activation.RELU))
-                for chosen in batches)  # fmt: skip
-    yield Margin("sum of the moves of all batches", float(moves), 0.0, len(batches))
-    codes = [max(v, Fraction(0)) for v in w]
-    loss = sum(
-        (sum(((a - v * code) ** 2 for a, v in zip(row, w, strict=True)), Fraction(0))
-         for row, code in zip(basis, codes, strict=True)), Fraction(0)) / 4  # fmt: skip
-    yield differs("loss there, and the smallest loss", 0.25, float(loss), 2.0**-52)
-
-
 def _moved(before: Vector, after: Vector) -> Fraction:
     return sum((abs(p - q) for p, q in zip(before, after, strict=True)), Fraction(0))
 
@@ -276,12 +269,5 @@ CHECKS = (
         EvidenceKind.ENUMERATION,
         "exact: fractions",
         _fixed_points,
-    ),
-    Check(
-        "sgd_drift.dead_neuron",
-        "ReLU from (-0.3, -0.4): no batch moves the weights, and the loss stays 1/2, not 1/4",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact fractions; one rounding of the numbers shown",
-        _dead,
     ),
 )

@@ -8,7 +8,7 @@ or above 0 (ReLU) at the start; they stay so (``invariants.signs``), and the oth
 
 from __future__ import annotations
 
-from whichmin.verification.claim import Claim, Counterexample
+from whichmin.verification.claim import Claim
 from whichmin.words import Verdict
 
 __all__ = ["CLAIMS"]
@@ -270,34 +270,24 @@ CLAIMS = (
         ),
     ),
     Claim(
-        id="convergence.finds_minimum",
+        id="convergence.sgd_rate_with_replacement",
         statement=(
-            "Randomly initialised SGD with a constant step size finds a global minimum, whatever "
-            "the batch size, for the linear and the ReLU neuron."
+            "With replacement, with probability 1 (1/t) log |c_j(t)/c_*(t)| tends to the sum over "
+            "d >= 1 of P(D = d) log(1 - alpha^2 d^2) for every other active j, D the difference of "
+            "the two points' multiplicities in a batch: negative for every b, b = m included."
         ),
-        source=("002, abstract", "000, Key Points"),
-        verdict=Verdict.REFUTED,
-        hypotheses=(DATA, "Gaussian start", "step size <= 1/5"),
-        evidence=("sgd_drift.dead_neuron",),
-        counterexample=Counterexample(
-            "ReLU, m = 2, w0 = (-0.3, -0.4): both outputs are 0 and so is every gradient; the loss "
-            "stays at 1/2, the smallest is 1/4. A Gaussian start has all m correlations negative "
-            "with probability 2^-m.",
-            "import itertools\n"
-            "import numpy as np\n"
-            "w = np.array([-0.3, -0.4])\n"
-            "for batches in itertools.product((0, 1), repeat=8):\n"
-            "    v = w.copy()\n"
-            "    for k in batches:\n"
-            "        c = np.maximum(v, 0) * np.eye(2)[k]\n"
-            "        v = v - 0.2 * ((v @ v - 2) * c + (c @ c) * v)\n"
-            "    assert (v == w).all()\n"
-            "c = np.maximum(w, 0)\n"
-            "print(0.5 + (w @ w - 2) * (c @ c) / 4)\n",
-            "0.5",
+        source=("whichmin",),
+        verdict=Verdict.PROVED,
+        hypotheses=REPLACED,
+        evidence=("smt.walk", "sgd_drift.logarithms", *PIECES),
+        lemmas=("smt.notation", "walk.supermartingale", "derivations.chains", "dynamics.sgd_rates"),
+        formulas=("dynamics.active_factor",),
+        argument=(
+            "As for convergence.sgd_rate. At the limit a batch with k_j and k_* copies multiplies "
+            "|c_j/c_*| by 1 - alpha (k_* - k_j) (identity); D and -D are equally likely, and each "
+            "pair makes log(1 - alpha^2 d^2), where 0 < alpha d <= eta <= 1/5. D is not 0 with "
+            "positive probability for every b >= 1 and m >= 2."
         ),
-        corrected=("convergence.finds_minimum_active",),
-        remark="The paper's theorems assume a positive correlation and |w0| < 1.",
     ),
     Claim(
         id="convergence.finds_minimum_active",

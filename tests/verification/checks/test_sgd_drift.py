@@ -32,7 +32,6 @@ def test_holds(name):
         ("sgd_drift.all_batches", {"scale": 1.5}, "below its bound"),
         # At norm 1 the drift is positive.
         ("sgd_drift.small_norm", {"norm": "999/1000"}, "from below 1"),
-        ("sgd_drift.dead_neuron", {"first": "3/10"}, "sum of the moves"),
         ("sgd_drift.fixed_points", {"skip": 1}, "has one point and not the other"),
     ],
 )
