@@ -74,6 +74,15 @@ def _logarithms(subject: Subject, settings: Settings) -> Iterator[Margin]:
     rest = form("dynamics.inactive_factor").subs(vertex)
     yield _zero("b = 1 at a data point: R grows by log(1/(1 - eta)) when the leader is drawn",
                 sp.log(own / rest) + sp.log(1 - alpha))  # fmt: skip
+    k, d = sp.symbols("k d", positive=True)
+
+    def factor(times: sp.Expr) -> sp.Expr:
+        """At a data point that is drawn k times: factor of a point drawn so many times."""
+        at = {names["N"]: 1, names["S"]: k, names["mu"]: times}
+        return form("dynamics.active_factor").subs(at, simultaneous=True)
+
+    yield _zero("with replacement, at a data point: factor of a ratio", factor(k - d) / factor(k)
+                - (1 - alpha * d))  # fmt: skip
     rate = form("dynamics.separation_rate")
     pairs = sp.log(1 - alpha) + sp.log(1 + alpha)
     yield _zero("rate of separation, 1 - alpha^2 = (1 - alpha)(1 + alpha)",
@@ -231,7 +240,9 @@ CHECKS = (
         "exact: the difference must be identically zero",
         _logarithms,
         forms=(
-            "dynamics.active_factor", "dynamics.inactive_factor", "dynamics.separation_rate",
+            "dynamics.active_factor",
+            "dynamics.inactive_factor",
+            "dynamics.separation_rate",
         ),
     ),
     Check(
@@ -259,4 +270,4 @@ CHECKS = (
         "exact: fractions",
         _fixed_points,
     ),
-)  # fmt: skip
+)

@@ -269,4 +269,40 @@ CLAIMS = (
             "factor b(m - b) is positive and 0 < 1 - alpha^2 < 1. At b = m ratios never change."
         ),
     ),
+    Claim(
+        id="convergence.sgd_rate_with_replacement",
+        statement=(
+            "With replacement, with probability 1 (1/t) log |c_j(t)/c_*(t)| tends to the sum over "
+            "d >= 1 of P(D = d) log(1 - alpha^2 d^2) for every other active j, D the difference of "
+            "the two points' multiplicities in a batch: negative for every b, b = m included."
+        ),
+        source=("whichmin",),
+        verdict=Verdict.PROVED,
+        hypotheses=REPLACED,
+        evidence=("smt.walk", "sgd_drift.logarithms", *PIECES),
+        lemmas=("smt.notation", "walk.supermartingale", "derivations.chains", "dynamics.sgd_rates"),
+        formulas=("dynamics.active_factor",),
+        argument=(
+            "As for convergence.sgd_rate. At the limit a batch with k_j and k_* copies multiplies "
+            "|c_j/c_*| by 1 - alpha (k_* - k_j) (identity); D and -D are equally likely, and each "
+            "pair makes log(1 - alpha^2 d^2), where 0 < alpha d <= eta <= 1/5. D is not 0 with "
+            "positive probability for every b >= 1 and m >= 2."
+        ),
+    ),
+    Claim(
+        id="convergence.finds_minimum_active",
+        statement=(
+            "From |w0| <= 1 with some active correlation, SGD with eta/b <= 1/5 converges to a "
+            "global minimum with probability 1 for every batch size from 1 to m."
+        ),
+        source=("whichmin",),
+        verdict=Verdict.PROVED,
+        hypotheses=(DATA, BOTH, "without replacement", "batches drawn independently and uniformly"),
+        evidence=(*PIECES, "smt.gd_growth", "certificates.gd_region", "smt.landscape"),
+        lemmas=(*PARTS, "derivations.consistency", "limits.mini_batch", "limits.gradient_descent"),
+        argument=(
+            "b < m: convergence.sgd_single_point, and +-a_i (ReLU: a_i) is a global minimum, since "
+            "C = N = 1 there. b = m: convergence.gd_limit, as |w0| <= 1 implies |w0|^2 + C <= 2."
+        ),
+    ),
 )
