@@ -21,6 +21,7 @@ __all__ = [
     "Document",
     "Table",
     "data_frame",
+    "plain_json",
     "write_bytes",
     "write_text",
 ]
@@ -99,6 +100,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain(v) for v in value]
     return value
+
+
+def plain_json(content: Any) -> str:
+    """Write plain data as JSON; NaN and infinities, which have no spelling there, become null.
+
+    Args:
+        content: Nested mappings and sequences of plain values.
+
+    Returns:
+        Several lines.
+    """
+    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -319,7 +332,7 @@ class Document:
                     for t in self.tables
                 ],
             }
-            return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+            return plain_json(content)
         if form == "csv":
             return self.tables[self.primary].csv()
         writers = {"table": Table.plain, "markdown": Table.markdown, "latex": Table.latex}

@@ -1,0 +1,145 @@
+"""A check of the oracle, what it finds, and the session that it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle.references import floats
+
+if TYPE_CHECKING:
+    from whichmin.verification.oracle.session import Session
+
+__all__ = ["Call", "Candidate", "Finding", "OracleCheck"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the target, as it can be written down.
+
+    Attributes:
+        function: Name of the function.
+        arguments: Arguments by name; vectors and matrices as nested tuples of fractions.
+    """
+
+    function: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value that a known mistake, or another convention, would give.
+
+    Attributes:
+        text: The cause; goes into the sentence of the diagnosis, so it starts in lower case.
+        value: The value, exact or float.
+        declare: What a target declares to be judged by it, e.g. ``'gradient': 'sum'``; else empty.
+    """
+
+    text: str
+    value: Any
+    declare: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One comparison.
+
+    Attributes:
+        what: What was compared, and where: ``gradient, generic, relu``.
+        got: What the target returned.
+        expected: The exact value: a fraction, nested tuples of fractions, or floats.
+        bound: Largest deviation allowed, entry by entry or for all.
+        reason: The reason for the bound.
+        call: The call; None if the value comes from several calls.
+        upper: Other end of the segment of accepted values, at a kink; None if there is one value.
+        group: Findings of one group are diagnosed together if those of the check are not alike.
+        scalars: Names and values of what could be a wrong factor: m, b, n, eta ...
+        origin: What a wrong factor multiplies the distance from: w for a step, else 0.
+        candidates: Values of the mistakes that the check thinks of.
+    """
+
+    what: str
+    got: Any
+    expected: Any
+    bound: Any
+    reason: str
+    call: Call | None = None
+    upper: Any = None
+    group: str = ""
+    scalars: Mapping[str, Fraction | int | float] = field(default_factory=dict)
+    origin: Any = 0
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def nearest(self) -> Floats:
+        """The accepted value nearest to what was found."""
+        low = floats(self.expected)
+        if self.upper is None:
+            return low
+        span = floats(self.upper) - low
+        length = float((span * span).sum())
+        if length == 0:
+            return low
+        place = float(((np.asarray(self.got) - low) * span).sum()) / length
+        return np.asarray(low + min(max(place, 0.0), 1.0) * span)
+
+    @property
+    def ratio(self) -> float:
+        """Largest deviation in units of the bound; at most 1 passes."""
+        return self.distance(self.nearest)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the target's value is accepted."""
+        return self.ratio <= 1
+
+    def distance(self, value: Any, scale: float = 1.0) -> float:
+        """Deviation of what was found from a value, in units of the bound.
+
+        Args:
+            value: The value.
+            scale: Factor of the bound: a value ten times as large has ten times its rounding.
+
+        Returns:
+            The largest ratio of an entry; NaN counts as infinite.
+        """
+        error = np.abs(np.asarray(self.got, dtype=np.float64) - floats(value))
+        bound = np.broadcast_to(np.asarray(self.bound, dtype=np.float64) * scale, error.shape)
+        ratio = np.divide(error, bound, out=np.full(error.shape, np.inf), where=bound > 0)
+        ratio = np.where(error == 0, 0.0, np.where(np.isnan(ratio), np.inf, ratio))
+        return float(ratio.max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class OracleCheck:
+    """One statement about a target.
+
+    Attributes:
+        id: Stable name: ``function.what``.
+        functions: Functions of the protocol that it needs.
+        statement: What holds if it passes.
+        formula: The formula of the expected value, in plain text.
+        source: Where it comes from.
+        run: Yields findings; called with the session.
+        kind: ``exact`` or ``stochastic``.
+        quick: Whether ``--whichmin-quick`` runs it.
+        false_alarm: Upper bound of the chance that a correct target fails.
+    """
+
+    id: str
+    functions: tuple[str, ...]
+    statement: str
+    formula: str
+    source: str
+    run: Callable[[Session], Iterator[Finding]]
+    kind: str = "exact"
+    quick: bool = True
+    false_alarm: float = 0.0

@@ -1,0 +1,198 @@
+"""The verdict on a target: results per check, as JSON, Markdown and text."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from whichmin.errors import InputError
+from whichmin.reporting import Table, plain_json
+
+__all__ = ["SCHEMA", "Compliance", "Result", "Verdict"]
+
+SCHEMA = "whichmin.compliance/1"
+
+
+class Verdict(StrEnum):
+    """What a check says of a target."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_PROVIDED = "not provided"
+    NOT_APPLICABLE = "not applicable"
+    EXPECTED_FAILURE = "expected failure"
+    UNEXPECTED_PASS = "unexpectedly passed"
+
+
+BAD = {Verdict.FAILED, Verdict.UNEXPECTED_PASS}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check on one target.
+
+    Attributes:
+        check: Id of the check.
+        verdict: What it says.
+        message: What happened; for a pass, empty.
+        diagnosis: The cause, if it was found.
+        declare: What the target may declare if that is meant.
+        snippet: Python that reproduces the failure.
+        margin: Largest deviation in units of its bound; None without a comparison.
+        where: The case of the margin.
+        cases: Number of comparisons.
+        failures: How many of them failed.
+        notes: Remarks: what was printed, what was accepted at a kink.
+        seconds: Duration.
+        trace: Traceback of the target, if it raised.
+        statement: What the check states.
+        kind: ``exact`` or ``stochastic``.
+        false_alarm: Chance, at most, that a correct target fails.
+    """
+
+    check: str
+    verdict: Verdict
+    message: str = ""
+    diagnosis: str = ""
+    declare: str = ""
+    snippet: str = ""
+    margin: float | None = None
+    where: str = ""
+    cases: int = 0
+    failures: int = 0
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    trace: str = ""
+    statement: str = ""
+    kind: str = "exact"
+    false_alarm: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether the check does not count against the target."""
+        return self.verdict not in BAD
+
+    def record(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {**dataclasses.asdict(self), "verdict": str(self.verdict), "notes": list(self.notes)}
+
+    @classmethod
+    def parse(cls, record: Mapping[str, Any]) -> Result:
+        """Read what :meth:`record` wrote; the schema is that of the compliance around it."""
+        values = dict(record)
+        values["verdict"], values["notes"] = Verdict(values["verdict"]), tuple(values["notes"])
+        return cls(**values)
+
+    def text(self) -> str:
+        """All that a failed check has to say, over several lines."""
+        lines = [f"{self.check}: {self.message or self.verdict}"]
+        if self.diagnosis:
+            lines.append(f"diagnosis: {self.diagnosis}")
+        if self.declare:
+            lines.append(f"if it is meant, declare it: WHICHMIN = {{{self.declare}}}")
+        lines.extend(f"note: {note}" for note in self.notes)
+        if self.trace:
+            lines.extend(["", self.trace.rstrip()])
+        if self.snippet:
+            lines.extend(["", "to reproduce:", "", self.snippet.rstrip()])
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Compliance:
+    """All results of one target.
+
+    Attributes:
+        target: Its name.
+        version: Its version, if it says one.
+        conventions: What it declares.
+        where: Where its calls ran.
+        results: One per check.
+        seed: Seed of the random choices.
+        profile: ``quick``, ``full`` or ``deep``.
+        provenance: What is needed to make it again.
+    """
+
+    target: str
+    version: str
+    conventions: Mapping[str, Any]
+    where: str
+    results: tuple[Result, ...]
+    seed: int = 0
+    profile: str = "full"
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool:
+        """Whether no check counts against the target, and some check passed."""
+        passed = any(r.verdict is Verdict.PASSED for r in self.results)
+        return passed and all(r.good for r in self.results)
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """Results that count against the target."""
+        return tuple(r for r in self.results if not r.good)
+
+    def counts(self) -> dict[str, int]:
+        """How many checks came to each verdict; those that occur."""
+        counted = {str(v): sum(r.verdict is v for r in self.results) for v in Verdict}
+        return {k: v for k, v in counted.items() if v}
+
+    @classmethod
+    def gather(cls, head: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) -> Compliance:
+        """Put records together, as the pytest plugin gets them.
+
+        Args:
+            head: A :meth:`record`; its results are left out.
+            results: Records of results.
+
+        Returns:
+            The verdict.
+
+        Raises:
+            InputError: The head is of another schema.
+        """
+        if head.get("schema") != SCHEMA:
+            raise InputError("record", head.get("schema"), f"must be of schema {SCHEMA}")
+        names = {f.name for f in dataclasses.fields(cls)}
+        plain = {k: v for k, v in head.items() if k in names}
+        return cls(**{**plain, "results": tuple(Result.parse(r) for r in results)})
+
+    def summary(self) -> str:
+        """One line: the target and how many checks came to which verdict."""
+        told = ", ".join(f"{v} {k}" for k, v in self.counts().items())
+        return f"{self.target} {self.version}".strip() + f": {told} ({self.profile})"
+
+    def record(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        plain |= {"results": [r.record() for r in self.results], "holds": self.holds}
+        return {"schema": SCHEMA, **plain, "counts": self.counts()}
+
+    def to_json(self) -> str:
+        """JSON of schema ``whichmin.compliance/1``; an infinite margin becomes null."""
+        return plain_json(self.record())
+
+    def table(self) -> Table:
+        """One row per check."""
+        label = f"{self.target} {self.version}".strip()
+        declared = ", ".join(f"{k} = {v}" for k, v in self.conventions.items())
+        rows = []
+        for r in self.results:
+            margin = "" if r.margin is None else f"{r.margin:.2g}"
+            remark = r.diagnosis or r.message or "; ".join(r.notes)
+            rows.append((r.check, str(r.verdict), r.cases or "", margin, remark))
+        told = ", ".join(f"{v} {k}" for k, v in self.counts().items())
+        notes = [f"{told}; profile {self.profile}, seed {self.seed}"]
+        if declared:
+            notes.append(f"Declared: {declared}")
+        notes.append("Margin: largest deviation in units of what rounding (or chance) explains.")
+        columns = ("check", "verdict", "cases", "margin", "remark")
+        return Table.build(f"whichmin compliance of {label}", columns, rows, notes)
+
+    def markdown(self) -> str:
+        """A Markdown table for a README."""
+        return self.table().markdown()

@@ -1,0 +1,219 @@
+"""Names the cause of a mismatch: the same known mistake over all cases of a check, or none.
+
+A suspect is a value that a mistake would give. It is the cause only if it explains every finding
+that failed and contradicts none that passed, each within its rounding bound; a factor 2 on one
+problem with two points is no evidence for anything, on ten problems it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from whichmin.verification.oracle.check import Candidate, Finding
+from whichmin.verification.oracle.references import floats
+
+__all__ = ["Diagnosis", "diagnose"]
+
+# What a factor means: the scalar of a finding by name, and its power.
+_MEANING = {
+    ("m", 1): "a sum over the points where a mean is expected",
+    ("m", -1): "a mean over the points where a sum is expected, or divided by m twice",
+    ("b", 1): "a sum over the batch where a mean is expected",
+    ("b", -1): "a mean over the batch where a sum is expected, or divided by b twice",
+    ("n", 1): "a sum over the coordinates where a mean is expected",
+    ("n", -1): "a mean over the coordinates where a sum is expected",
+    ("batches", 1): "the batches' means are added up, not averaged",
+    ("batches", -1): "averaged over the batches once too often",
+    ("eta", 1): "multiplied by the step size once too often",
+    ("eta", -1): "the step size is not applied, or divided out",
+    ("samples", 1): "not divided by the number of samples",
+    ("samples", -1): "divided by the number of samples twice",
+}
+_CONSTANTS = (
+    (Fraction(-1), "-1: the sign"),
+    (Fraction(2), "2: the 1/2 of the definition is missing, or a term counts twice"),
+    (Fraction(1, 2), "1/2: halved once too often"),
+    (Fraction(-2), "-2: the sign, and the 1/2 of the definition"),
+    (Fraction(4), "4: the square of 2"),
+    (Fraction(1, 4), "1/4: the square of 1/2"),
+    (Fraction(1, 100), "1/100: a fraction where a percentage is expected"),
+    (Fraction(100), "100: a percentage where a fraction is expected"),
+)
+# At most this many causes that the cases cannot tell apart are named.
+_NAMED = 2
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The cause of a failure.
+
+    Attributes:
+        text: One sentence without a full stop.
+        declare: What the target may declare if it is meant; empty if nothing.
+    """
+
+    text: str
+    declare: str = ""
+
+
+@dataclass(frozen=True)
+class _Suspect:
+    """A cause, and what it would give in place of the finding's expected value."""
+
+    text: str
+    finding: Finding
+    scale: float = 1.0
+    declare: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.finding.distance(self.finding.nearest, max(1.0, self.scale)) <= 1
+
+
+# Which convention decides between a mean and a sum.
+_REDUCTION = {"loss": "loss", "gradient": "gradient", "step": "gradient", "train": "gradient"} | {
+    name: "hessian"
+    for name in (
+        "hessian", "hessian_vector_product", "hessian_trace", "top_eigenvalue", "spectrum",
+    )
+}  # fmt: skip
+
+
+def _declaration(finding: Finding, name: str, power: int) -> str:
+    """What to declare if a target adds up where a mean is expected, or the other way round."""
+    if finding.call is None or name not in {"m", "b"}:
+        return ""
+    key = _REDUCTION.get(finding.call.function)
+    return f"'{key}': '{'sum' if power > 0 else 'mean'}'" if key else ""
+
+
+def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> _Suspect:
+    """The expected value, its distance from the origin multiplied by a factor."""
+    origin, number = floats(finding.origin), float(factor)
+
+    def moved(value: Any) -> Any:
+        return None if value is None else origin + number * (floats(value) - origin)
+
+    wrong = dataclasses.replace(
+        finding, expected=moved(finding.expected), upper=moved(finding.upper)
+    )
+    return _Suspect(f"off by exactly a factor {text}", wrong, abs(number), declare)
+
+
+def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:
+    wrong = dataclasses.replace(finding, expected=candidate.value, upper=None)
+    size, own = (np.abs(floats(v)).max(initial=0.0) for v in (candidate.value, finding.nearest))
+    scale = float(size / own) if own > 0 else 1.0
+    return _Suspect(candidate.text, wrong, scale, candidate.declare)
+
+
+def _suspects(finding: Finding) -> Iterator[_Suspect]:
+    """All suspects of a finding, the most specific first."""
+    for candidate in finding.candidates:
+        yield _candidate(finding, candidate)
+    for name, value in finding.scalars.items():
+        number = Fraction(value)
+        if number == 0:
+            continue
+        for power, spelled in ((1, name), (-1, f"1/{name}")):
+            meaning = _MEANING.get((name, power))
+            text = f"{spelled}: {meaning}" if meaning else spelled
+            yield _times(finding, number**power, text, _declaration(finding, name, power))
+        if name in {"m", "n", "b", "samples"} and number > 1:
+            less = f"{name}/({name}-1)"
+            yield _times(finding, number / (number - 1), f"{less}: the sample covariance")
+            text = f"({name}-1)/{name}: the covariance divided by {name}"
+            yield _times(finding, (number - 1) / number, text)
+    for factor, text in _CONSTANTS:
+        yield _times(finding, factor, text)
+    low = floats(finding.expected)
+    if low.ndim == 2 and low.shape[0] == low.shape[1]:
+        flipped = dataclasses.replace(finding, expected=low.T, upper=None)
+        yield _Suspect("the transpose of what is expected", flipped)
+    nothing = dataclasses.replace(finding, expected=np.zeros_like(low), upper=None)
+    yield _Suspect("always 0", nothing)
+    absolute = dataclasses.replace(finding, expected=np.abs(low), upper=None)
+    yield _Suspect("the absolute value of what is expected", absolute)
+
+
+def _causes(findings: Sequence[Finding]) -> list[_Suspect]:
+    """Suspects that explain all findings; one that a finding does not have must not be needed."""
+    alive: dict[str, _Suspect] = {}
+    first = True
+    for finding in sorted(findings, key=lambda f: f.holds):  # failures first: they have suspects
+        failed, present = not finding.holds, {s.text: s for s in _suspects(finding)}
+        if first:
+            alive = {t: s for t, s in present.items() if s.holds}
+            first = False
+            continue
+        alive = {
+            t: s for t, s in alive.items() if (present[t].holds if t in present else not failed)
+        }
+        if not alive:
+            break
+    return list(alive.values())
+
+
+def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:
+    named = causes[:_NAMED]
+    text = "; or ".join(c.text for c in named)
+    if len(named) > 1:
+        text += " (these cases do not tell the two apart)"
+    return Diagnosis(where + text, next((c.declare for c in named if c.declare), ""))
+
+
+def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
+    """The same unnamed factor everywhere."""
+    failed = [f for f in findings if not f.holds]
+    if len(failed) < 2:
+        return None
+    first = failed[0]
+    away = floats(first.expected) - floats(first.origin)
+    square = float((away * away).sum())
+    if square == 0:
+        return None
+    factor = float(((np.asarray(first.got) - floats(first.origin)) * away).sum()) / square
+    text = f"{factor:.6g} everywhere"
+    if all(_times(f, Fraction(factor), text).holds for f in findings):
+        return Diagnosis(f"off by the same factor {text}")
+    return None
+
+
+def diagnose(findings: Sequence[Finding]) -> Diagnosis | None:
+    """Find the cause that explains all findings of a check.
+
+    Tried on all findings together; then on each group that has failures (one activation, say); then
+    on the failures alone, if there are several.
+
+    Args:
+        findings: All findings of the check, passed ones too.
+
+    Returns:
+        The cause; None if nothing failed or no suspect explains the failures.
+    """
+    failed = [f for f in findings if not f.holds]
+    if not failed:
+        return None
+    causes = _causes(findings)
+    if causes:
+        return _told(causes)
+    told = []
+    for group in dict.fromkeys(f.group for f in failed):
+        causes = _causes([f for f in findings if f.group == group])
+        if not causes or not group:
+            told = []
+            break
+        told.append(_told(causes, f"for {group}: "))
+    if told:
+        return Diagnosis("; ".join(d.text for d in told), next((d.declare for d in told), ""))
+    constant = _constant(findings)
+    if constant is not None:
+        return constant
+    causes = _causes(failed) if len(failed) > 1 else []
+    return _told(causes, "where it differs: ") if causes else None

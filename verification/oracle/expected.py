@@ -1,0 +1,74 @@
+"""Expected failures of a target: check id to reason, strict in both directions."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from whichmin.errors import InputError
+
+__all__ = ["expected_failures", "read_expected"]
+
+
+def read_expected(path: str | Path, target: str = "") -> dict[str, str]:
+    """Read a TOML or JSON file.
+
+    Args:
+        path: ``*.toml`` or ``*.json``: ids to reasons, or names of targets to such tables.
+        target: Name of the target, for files with tables.
+
+    Returns:
+        Check id to reason; of a table for another target, nothing.
+
+    Raises:
+        InputError: The file cannot be read, or holds something else.
+    """
+    file = Path(path)
+    try:
+        if file.suffix == ".toml":
+            content: Any = tomllib.loads(file.read_text())
+        elif file.suffix == ".json":
+            content = json.loads(file.read_text())
+        else:
+            raise InputError("expected failures", str(path), "must be a .toml or .json file")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError("expected failures", str(path), f"must be readable ({reason})") from error
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("expected failures", str(path), f"must be valid ({error})") from error
+    if not isinstance(content, dict):
+        raise InputError("expected failures", str(path), "must map check ids to reasons")
+    if content and all(isinstance(v, dict) for v in content.values()):
+        content = content.get(target, {})
+    for key, value in content.items():
+        if not isinstance(value, str):
+            raise InputError(f"expected failure {key!r}", value, "must have a reason, a text")
+    return content
+
+
+def expected_failures(sources: Iterable[Mapping[str, str]], known: Iterable[str]) -> dict[str, str]:
+    """Join expected failures and compare them with the checks that exist.
+
+    Args:
+        sources: Mappings of check ids to reasons; later ones win.
+        known: Ids of all checks.
+
+    Returns:
+        Check id to reason.
+
+    Raises:
+        InputError: An entry matches no check, or has no reason.
+    """
+    ids, joined = set(known), {k: v for s in sources for k, v in s.items()}
+    for key, reason in joined.items():
+        if key not in ids:
+            close = sorted(i for i in ids if i.split(".")[0] == key.split(".")[0]) or sorted(ids)
+            raise InputError("expected failure", key, f"must be one of: {', '.join(close)}")
+        if not reason.strip():
+            raise InputError(f"expected failure {key!r}", reason, "must have a reason")
+    return joined

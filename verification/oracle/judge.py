@@ -1,0 +1,291 @@
+"""Judges a target: runs the checks on it and says what came out.
+
+A user's own test file::
+
+    from whichmin.verification.oracle import parametrize_with_checks
+
+    @parametrize_with_checks("mypkg.adapter")
+    def test_compliance(check):
+        check()
+"""
+
+from __future__ import annotations
+
+import time
+import unittest
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from whichmin.errors import CheckFailed, InputError
+from whichmin.verification.oracle.check import Finding, OracleCheck
+from whichmin.verification.oracle.checks import all_checks
+from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
+from whichmin.verification.oracle.diagnosis import diagnose
+from whichmin.verification.oracle.expected import expected_failures
+from whichmin.verification.oracle.outcome import CallFailed
+from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
+from whichmin.verification.oracle.worker import Worker
+
+__all__ = ["BoundCheck", "Judge", "checks", "judge", "parametrize_with_checks", "run_check"]
+
+
+def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
+    """Run one check.
+
+    Args:
+        check: The check.
+        session: The target.
+        target: Its dotted name, for the snippet; empty for an object.
+
+    Returns:
+        The result; expected failures are not known here.
+    """
+    about: dict[str, Any] = {
+        "check": check.id, "statement": check.statement, "kind": check.kind,
+        "false_alarm": check.false_alarm,
+    }  # fmt: skip
+    lacking = [f for f in check.functions if f not in session.provided]
+    if lacking:
+        return Result(**about, verdict=Verdict.NOT_PROVIDED, message=f"no {', '.join(lacking)}")
+    session.notes.clear()
+    findings: list[Finding] = []
+    failed: CallFailed | None = None
+    start = time.perf_counter()
+    try:
+        findings.extend(check.run(session))
+    except CallFailed as error:
+        failed = error
+    about |= {"seconds": time.perf_counter() - start, "notes": tuple(session.notes)}
+    wrong = [f for f in findings if not f.holds]
+    about |= {"cases": len(findings), "failures": len(wrong)}
+    if findings:
+        worst = max(findings, key=lambda f: f.ratio)
+        about |= {"margin": worst.ratio, "where": worst.what}
+    if failed is not None:
+        snippet = ""
+        if failed.call is not None:
+            what, conventions = failed.outcome.detail, session.conventions
+            snippet = call_snippet(check, failed.call, what, conventions, target)
+        return Result(
+            **about, verdict=Verdict.FAILED, message=str(failed), trace=failed.outcome.trace,
+            snippet=snippet,
+        )  # fmt: skip
+    if not findings:
+        return Result(**about, verdict=Verdict.NOT_APPLICABLE, message="no case for this target")
+    if not wrong:
+        return Result(**about, verdict=Verdict.PASSED)
+    return Result(**about, verdict=Verdict.FAILED, **_mismatch(check, session, findings, target))
+
+
+def _mismatch(
+    check: OracleCheck, session: Session, findings: Sequence[Finding], target: str
+) -> dict[str, str]:
+    wrong = [f for f in findings if not f.holds]
+    cause = diagnose(findings)
+    # The first failure: problems come simple ones first, so it has the shortest snippet.
+    shown = wrong[0]
+    message = (
+        f"{len(wrong)} of {len(findings)} comparisons fail; first: {shown.what}: "
+        f"deviates by {shown.ratio:.3g} times the bound ({shown.reason})"
+    )
+    return {
+        "message": message,
+        "diagnosis": cause.text if cause else "",
+        "declare": cause.declare if cause else "",
+        "snippet": finding_snippet(check, shown, session.conventions, target),
+    }
+
+
+class Judge:
+    """A target with its session; use it in a ``with`` statement, or close it.
+
+    Attributes:
+        checks: The checks that apply to the profile.
+        session: The session.
+    """
+
+    def __init__(
+        self,
+        target: object,
+        *,
+        quick: bool = False,
+        deep: bool = False,
+        seed: int = 0,
+        expected: Mapping[str, str] | None = None,
+        isolation: str = "auto",
+        limit: float = 20.0,
+    ) -> None:
+        """Load the target.
+
+        Args:
+            target: Dotted name (``package.module``, ``package.module:object``), module or object.
+            quick: The short version.
+            deep: The long version.
+            seed: Seed of the random choices.
+            expected: Expected failures besides those that the target declares: id to reason.
+            isolation: Where calls run, one of ``worker.ISOLATIONS``.
+            limit: Seconds allowed to a call.
+        """
+        if quick and deep:
+            raise InputError("quick", quick, "must not be given together with deep")
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+            raise InputError("seed", seed, "must be an integer of at least 0")
+        every = all_checks()
+        self.checks = tuple(c for c in every if c.quick or not quick)
+        self._worker = Worker(target, isolation, limit)
+        self._end = weakref.finalize(self, self._worker.close)
+        self.session = Session(self._worker, quick=quick, deep=deep, seed=seed)
+        declared = self.session.conventions.expected_failures
+        try:
+            self.expected = expected_failures([declared, expected or {}], [c.id for c in every])
+        except InputError:
+            self.close()
+            raise
+        self._dotted = target if isinstance(target, str) else ""
+        if hasattr(target, "__spec__") and hasattr(target, "__name__"):
+            self._dotted = str(target.__name__)
+
+    @property
+    def name(self) -> str:
+        """Name of the target."""
+        return self.session.conventions.name
+
+    def result(self, check: OracleCheck) -> Result:
+        """Run a check, with expected failures taken into account.
+
+        Args:
+            check: One of the checks.
+
+        Returns:
+            The result.
+        """
+        import dataclasses
+
+        result = run_check(check, self.session, self._dotted)
+        reason = self.expected.get(check.id)
+        if reason is None or result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
+            return result
+        if result.verdict is Verdict.FAILED:
+            told = f"{reason} ({result.message})"
+            return dataclasses.replace(result, verdict=Verdict.EXPECTED_FAILURE, message=told)
+        told = f"expected to fail ({reason}), but it passed: remove the entry"
+        return dataclasses.replace(result, verdict=Verdict.UNEXPECTED_PASS, message=told)
+
+    def compliance(self, results: Sequence[Result]) -> Compliance:
+        """Put results together.
+
+        Args:
+            results: Results of some or all checks.
+
+        Returns:
+            The verdict.
+        """
+        from whichmin.provenance import version
+
+        session = self.session
+        profile = "quick" if session.quick else "deep" if session.deep else "full"
+        declared = session.conventions.record()
+        named = {k: v for k, v in declared.items() if k not in {"name", "version"}}
+        return Compliance(
+            self.name, session.conventions.version, named, self._worker.where, tuple(results),
+            session.seed, profile, {"whichmin": version()},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """End the target's process."""
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def judge(
+    target: object, *, only: Callable[[str], bool] | None = None, **settings: Any
+) -> Compliance:
+    """Judge a target by all checks.
+
+    Args:
+        target: Dotted name, module or object with some functions of the protocol.
+        only: Which check ids to run; None for all.
+        **settings: ``quick``, ``deep``, ``seed``, ``expected``, ``isolation``, ``limit``, see
+            :class:`Judge`.
+
+    Returns:
+        The verdict.
+    """
+    with Judge(target, **settings) as judged:
+        chosen = [c for c in judged.checks if only is None or only(c.id)]
+        return judged.compliance([judged.result(c) for c in chosen])
+
+
+class BoundCheck:
+    """A check of one target, to be called in a test.
+
+    Attributes:
+        id: Id of the check.
+    """
+
+    def __init__(self, check: OracleCheck, judged: Callable[[], Judge]) -> None:
+        self.id = check.id
+        self._check, self._judged = check, judged
+
+    def result(self) -> Result:
+        """Run it."""
+        return self._judged().result(self._check)
+
+    def __call__(self) -> None:
+        """Run it and raise if it counts against the target.
+
+        Raises:
+            SkipTest: The target does not provide what it needs.
+            CheckFailed: It failed, or passed against expectation.
+        """
+        result = self.result()
+        if result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
+            raise unittest.SkipTest(f"{result.verdict}: {result.message}")
+        if not result.good:
+            raise CheckFailed(result.text())
+
+    def __repr__(self) -> str:
+        return self.id
+
+
+def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
+    """The checks of a target, each to be called; the target is loaded at the first call.
+
+    Args:
+        target: Dotted name, module or object.
+        **settings: See :class:`Judge`.
+
+    Returns:
+        One per check, also for functions that the target does not provide: those skip.
+    """
+    made: list[Judge] = []
+
+    def judged() -> Judge:
+        if not made:
+            made.append(Judge(target, **settings))
+        return made[0]
+
+    quick = bool(settings.get("quick"))
+    return tuple(BoundCheck(c, judged) for c in all_checks() if c.quick or not quick)
+
+
+def parametrize_with_checks(target: object, **settings: Any) -> Any:
+    """A decorator that makes one test per check: the test takes ``check`` and calls it.
+
+    Args:
+        target: Dotted name, module or object.
+        **settings: See :class:`Judge`.
+
+    Returns:
+        What ``pytest.mark.parametrize`` returns.
+    """
+    import pytest
+
+    return pytest.mark.parametrize("check", checks(target, **settings), ids=lambda c: c.id)

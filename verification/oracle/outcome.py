@@ -1,0 +1,59 @@
+"""What a call of a target's function came to: data that a worker process sends back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["CallFailed", "Kind", "Outcome"]
+
+
+class Kind(StrEnum):
+    """How a call ended; everything but ``VALUE`` is a failure of the target."""
+
+    VALUE = "value"
+    RAISED = "raised"
+    HUNG = "hung"
+    CRASHED = "crashed"
+    MUTATED = "mutated its inputs"
+    WRONG_SHAPE = "wrong shape"
+    WRONG_DTYPE = "wrong dtype"
+    NOT_FINITE = "not finite"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one call ended.
+
+    Attributes:
+        kind: What happened.
+        value: The result as a NumPy array or a float, if there is one.
+        detail: One sentence on what happened.
+        trace: Traceback, or the last output of a process that died.
+        printed: What the call wrote to its standard output and error.
+        seconds: Duration.
+    """
+
+    kind: Kind
+    value: Any = None
+    detail: str = ""
+    trace: str = ""
+    printed: str = ""
+    seconds: float = 0.0
+
+
+class CallFailed(Exception):
+    """A call gave no usable value.
+
+    Attributes:
+        outcome: What happened.
+        what: The call, for messages.
+        call: The call, for a snippet (a ``check.Call``); None if there is none.
+    """
+
+    def __init__(self, outcome: Outcome, what: str, call: Any = None) -> None:
+        self.outcome = outcome
+        self.what = what
+        self.call = call
+        super().__init__(f"{what}: {outcome.detail}")

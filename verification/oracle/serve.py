@@ -1,0 +1,109 @@
+"""The worker's side: loads a target and answers calls until the pipe closes.
+
+Run as ``python -m whichmin.verification.oracle.serve FD``, or by :func:`serve` in a forked child.
+Everything that the target writes to its standard output or error goes to a file, also from C.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.target import Target, invoke, load, make_target
+
+__all__ = ["main", "serve"]
+
+# Output kept of one call.
+KEPT = 2000
+
+
+class _Capture:
+    """Sends file descriptors 1 and 2 to a file and reads what is new in it."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "w+b", buffering=0)  # noqa: SIM115 - lives as long as the process
+        for descriptor in (1, 2):
+            os.dup2(self._file.fileno(), descriptor)
+        self._seen = 0
+        faulthandler.enable(self._file)
+
+    def new(self) -> str:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        size = os.fstat(self._file.fileno()).st_size
+        if size == self._seen:
+            return ""
+        with open(self._file.name, "rb") as file:
+            file.seek(self._seen)
+            text = file.read(KEPT).decode(errors="replace")
+        self._seen = size
+        return text
+
+
+def serve(connection: Connection, log: str, make: Callable[[], Target]) -> None:
+    """Answer calls: ``(name, arguments)`` in, an :class:`Outcome` out.
+
+    The first answer is the conventions with the names of the functions, or the error of loading.
+
+    Args:
+        connection: The pipe.
+        log: File for what the target prints.
+        make: Makes the target.
+    """
+    capture = _Capture(log)
+    try:
+        target = make()
+    except BaseException as error:
+        connection.send(("error", _sendable(error)))
+        return
+    printed = capture.new()
+    connection.send(("loaded", (target.conventions, tuple(target.functions), printed)))
+    while True:
+        try:
+            name, arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            outcome = invoke(target, name, arguments)
+        except Exception as error:
+            outcome = Outcome(Kind.RAISED, detail=str(error), trace=traceback.format_exc())
+        except SystemExit as error:
+            detail = f"called sys.exit({error.code!r})"
+            outcome = Outcome(Kind.RAISED, detail=detail, trace=traceback.format_exc())
+        connection.send(replace(outcome, printed=capture.new()))
+
+
+def _sendable(error: BaseException) -> Any:
+    from whichmin.errors import InputError, WhichminError
+
+    if isinstance(error, WhichminError):
+        return error
+    return InputError("target", type(error).__name__, f"must load without an error ({error})")
+
+
+def main() -> None:
+    """Serve the target named in the first message on the inherited pipe."""
+    connection = Connection(int(sys.argv[1]))
+    log, path, (how, what) = connection.recv()
+    sys.path[:] = path
+    if how == "name":
+        serve(connection, log, lambda: load(what))
+    else:
+        import pickle
+
+        serve(connection, log, lambda: make_target(pickle.loads(what)))  # noqa: S301 - our own pipe
+
+
+if __name__ == "__main__":
+    # Under its real name, so that what is pickled here is known there.
+    from whichmin.verification.oracle import serve as module
+
+    module.main()
+    os._exit(0)  # no destructor of the target may hang or crash the end

@@ -1,0 +1,174 @@
+"""What a check asks: the target's functions and conventions, the problems, a random generator."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from whichmin.verification.oracle import problems as served
+from whichmin.verification.oracle.check import Call, Finding
+from whichmin.verification.oracle.conventions import Conventions, Stochastic
+from whichmin.verification.oracle.outcome import CallFailed, Kind, Outcome
+from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.references import floats, rounded
+from whichmin.verification.oracle.target import LossOf
+from whichmin.verification.oracle.worker import Worker
+
+__all__ = ["Answer", "Session"]
+
+# A function that hung this often is not called again: each time costs the whole time limit.
+HANGS = 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call returned.
+
+    Attributes:
+        value: The result: float64 (integers for batches), of the right shape, finite.
+        call: The call.
+    """
+
+    value: Any
+    call: Call
+
+    def against(self, what: str, expected: Any, bound: Any, reason: str, **more: Any) -> Finding:
+        """Compare with the exact value.
+
+        Args:
+            what: What is compared, and where.
+            expected: The exact value.
+            bound: Largest deviation allowed.
+            reason: The reason for the bound.
+            **more: Other attributes of :class:`Finding`.
+
+        Returns:
+            The finding.
+        """
+        return Finding(what, self.value, expected, bound, reason, call=self.call, **more)
+
+
+class Session:
+    """One target under judgement.
+
+    Attributes:
+        conventions: What the target declares.
+        provided: Functions that it provides.
+        quick: Whether to take the short version: problems tagged ``quick`` only.
+        deep: Whether to take the long version: more replicas.
+        seed: Seed of every random choice.
+        notes: Remarks of the check that runs now, for its result.
+    """
+
+    def __init__(
+        self, worker: Worker, *, quick: bool = False, deep: bool = False, seed: int = 0
+    ) -> None:
+        """Ask a worker.
+
+        Args:
+            worker: The target in its process.
+            quick: Short version.
+            deep: Long version.
+            seed: Seed.
+        """
+        self._worker = worker
+        self.conventions: Conventions = worker.conventions
+        self.provided: tuple[str, ...] = worker.provided
+        self.quick, self.deep, self.seed = quick, deep, seed
+        self.notes: list[str] = []
+        self._hangs: dict[str, int] = {}
+
+    @property
+    def dtype(self) -> str:
+        """Precision that the target is judged by."""
+        return self.conventions.dtype
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """Activations that the target knows."""
+        return self.conventions.activations
+
+    def stochastic(self, function: str) -> Stochastic | None:
+        """How a function estimates; None if it is exact."""
+        return self.conventions.stochastic.get(function)
+
+    def problems(self, *tags: str, without: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+        """The problems that have all of some tags.
+
+        Args:
+            *tags: Tags, see ``problems.TAGS``.
+            without: Tags that they must not have.
+
+        Returns:
+            The problems; the quick ones in a quick session.
+        """
+        wanted = {*tags, *(("quick",) if self.quick else ())}
+        return tuple(p for p in served.problems() if wanted <= p.tags and not p.tags & set(without))
+
+    def received(self, value: Any) -> Any:
+        """The fractions that the target receives for a rational value: rounded to its precision."""
+        return rounded(value, self.dtype)
+
+    def rng(self, name: str) -> np.random.Generator:
+        """A generator of its own for each name (a check's id) and seed."""
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+    def note(self, text: str) -> None:
+        """Add a remark to the result of the check that runs, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def call(self, function: str, **arguments: Any) -> Answer:
+        """Call a function of the target.
+
+        Args:
+            function: Its name.
+            **arguments: All arguments of the protocol; vectors and matrices as nested tuples of
+                fractions or as arrays, ``loss`` as a :class:`LossOf`. Those that the target does
+                not take are left out.
+
+        Returns:
+            The value, and the call for a finding.
+
+        Raises:
+            CallFailed: There is no value of the right shape and type.
+        """
+        call = Call(function, arguments)
+        what = f"{function}({', '.join(_brief(k, v) for k, v in arguments.items())})"
+        if self._hangs.get(function, 0) >= HANGS:
+            detail = f"not called again: it did not return {HANGS} times before"
+            raise CallFailed(Outcome(Kind.HUNG, detail=detail), what, call)
+        outcome = self._worker.call(
+            function, {k: _array(k, v, self.dtype) for k, v in arguments.items()}
+        )
+        if outcome.printed:
+            self.note(f"{function} printed: {outcome.printed.strip()[:200]!r}")
+        if outcome.kind is not Kind.VALUE:
+            if outcome.kind is Kind.HUNG:
+                self._hangs[function] = self._hangs.get(function, 0) + 1
+            raise CallFailed(outcome, what, call)
+        return Answer(outcome.value, call)
+
+
+def _array(name: str, value: Any, dtype: str) -> Any:
+    if name == "batches":
+        return np.array(value, dtype=np.int64)
+    if isinstance(value, LossOf):
+        return LossOf(_array("data", value.data, dtype), value.activation)
+    if isinstance(value, tuple):
+        return floats(value).astype(dtype)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(dtype)
+    return float(value) if isinstance(value, Fraction) else value
+
+
+def _brief(name: str, value: Any) -> str:
+    if isinstance(value, (tuple, np.ndarray)):
+        return f"{name}: {'x'.join(map(str, np.shape(value)))}"
+    if isinstance(value, LossOf):
+        return name
+    return f"{name}={value}"

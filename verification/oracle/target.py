@@ -1,0 +1,266 @@
+"""Loads a target and calls its functions; runs where the target runs, with NumPy alone."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from whichmin.errors import InputError, MissingDependency
+from whichmin.verification.oracle.conventions import DECLARATION, Conventions
+from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
+
+__all__ = ["LossOf", "Target", "invoke", "load", "make_target"]
+
+
+@dataclass(frozen=True)
+class LossOf:
+    """Stands for the argument ``loss`` of ``keskar_sharpness``: a function of w alone.
+
+    Attributes:
+        data: Rows, shape ``(m, n)``.
+        activation: Name of the activation.
+    """
+
+    data: Any
+    activation: str
+
+    def function(self, arrays: str) -> Callable[[Any], Any]:
+        """The mean loss in a target's array library, so that it can be differentiated.
+
+        Args:
+            arrays: ``numpy``, ``torch`` or ``jax``.
+
+        Returns:
+            The function: weights ``(n,)`` to a number.
+        """
+        data = _to_library(np.array(self.data), arrays)
+        relu = self.activation == "relu"
+
+        def loss(w: Any) -> Any:
+            # |a - w phi|^2 row by row: no expansion, so the value is exact at a = w phi.
+            inner = data @ w
+            phi = inner * (inner > 0) if relu else inner
+            residual = data - phi[:, None] * w[None, :]
+            total = (residual * residual).sum() / (2 * data.shape[0])
+            return float(total) if arrays == "numpy" else total
+
+        return loss
+
+
+@dataclass(frozen=True)
+class Target:
+    """A loaded target.
+
+    Attributes:
+        conventions: What it declares.
+        functions: The functions of the protocol that it provides.
+        keywords: Which of the keyword arguments each of them is given.
+    """
+
+    conventions: Conventions
+    functions: Mapping[str, Callable[..., Any]]
+    keywords: Mapping[str, tuple[str, ...]]
+
+
+def load(name: str) -> Target:
+    """Import a target by name.
+
+    Args:
+        name: ``package.module``, or ``package.module:object``.
+
+    Returns:
+        The target.
+
+    Raises:
+        InputError: There is no such module or object, or it fails when imported, or what it
+            declares is not allowed.
+    """
+    module_name, colon, path = name.partition(":")
+    if not module_name or (colon and not path):
+        raise InputError("target", name, "must be 'package.module' or 'package.module:object'")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "target", name, f"must be importable ({error}); is its folder on PYTHONPATH?"
+        ) from error
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{last.filename}, line {last.lineno}"
+        raise InputError(
+            "target", name, f"must be importable ({type(error).__name__}: {error}; {where})"
+        ) from error
+    for part in path.split(".") if path else ():
+        if not hasattr(found, part):
+            raise InputError("target", name, f"module {module_name} has no attribute {path!r}")
+        found = getattr(found, part)
+    return make_target(found, name)
+
+
+def make_target(found: Any, name: str = "") -> Target:
+    """Read the functions and conventions of a module or an object.
+
+    Args:
+        found: The module or object.
+        name: Its name for reports, unless it declares one.
+
+    Returns:
+        The target.
+
+    Raises:
+        InputError: It provides nothing, or declares what is not allowed.
+    """
+    conventions = Conventions.parse(getattr(found, DECLARATION, None))
+    label = conventions.name or name or getattr(found, "__name__", "") or type(found).__name__
+    version = conventions.version or str(getattr(found, "__version__", ""))
+    conventions = _with(conventions, name=label, version=version)
+    functions = {n: getattr(found, n) for n in FUNCTIONS if callable(getattr(found, n, None))}
+    if not functions:
+        raise InputError("target", label, f"must provide some of: {', '.join(FUNCTIONS)}")
+    for unprovided in conventions.stochastic:
+        if unprovided not in functions:
+            raise InputError(
+                f"{DECLARATION}['stochastic'] key", unprovided, "must be a function it provides"
+            )
+    keywords = {n: _keywords(n, f, conventions) for n, f in functions.items()}
+    return Target(conventions, functions, keywords)
+
+
+def _with(conventions: Conventions, **changes: Any) -> Conventions:
+    import dataclasses
+
+    return dataclasses.replace(conventions, **changes)
+
+
+def _keywords(name: str, found: Callable[..., Any], conventions: Conventions) -> tuple[str, ...]:
+    """Keyword arguments that a function is given: those of the protocol that it takes."""
+    wanted = FUNCTIONS[name].keywords
+    try:
+        parameters = inspect.signature(found).parameters
+    except (TypeError, ValueError):  # written in C: nothing is known
+        parameters = None
+    if parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        taken = tuple(k for k in wanted if k != "seed" or name in conventions.stochastic)
+    else:
+        taken = tuple(k for k in wanted if k in parameters)
+    if "activation" in wanted and "activation" not in taken and len(conventions.activations) > 1:
+        raise InputError(
+            f"signature of {name}", str(inspect.signature(found)),
+            "must take an argument 'activation', or the target must declare the one that it knows: "
+            f"{DECLARATION} = {{'activations': ['relu']}}",
+        )  # fmt: skip
+    if name in conventions.stochastic and "seed" not in taken:
+        raise InputError(
+            f"signature of {name}", str(inspect.signature(found)),
+            "must take an argument 'seed', because the target declares it stochastic",
+        )  # fmt: skip
+    return taken
+
+
+def _to_library(value: Any, arrays: str) -> Any:
+    if isinstance(value, LossOf):
+        return value.function(arrays)
+    if not isinstance(value, np.ndarray) or arrays == "numpy":
+        return value
+    try:
+        library = importlib.import_module("torch" if arrays == "torch" else "jax.numpy")
+    except ImportError as error:
+        raise MissingDependency(
+            arrays, f"the target declares 'arrays': {arrays!r}", f"pip install {arrays}"
+        ) from error
+    if arrays == "torch":
+        return library.from_numpy(value)
+    if value.dtype == np.float64 and library.asarray(value).dtype != value.dtype:
+        raise InputError(
+            "jax_enable_x64", False,
+            "must be on for float64: jax.config.update('jax_enable_x64', True) in the target, "
+            "or declare 'dtype': 'float32'",
+        )  # fmt: skip
+    return library.asarray(value)
+
+
+def _from_library(value: Any) -> Any:
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    return value if isinstance(value, (bool, int, float)) else np.array(value)
+
+
+def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
+    """Call a function of a target; whatever it does but hang or die is reported as data.
+
+    Args:
+        target: The target.
+        name: Function of the protocol that it provides.
+        arguments: All arguments of the protocol, by name; keywords that it does not take are left
+            out.
+
+    Returns:
+        What happened.
+    """
+    spec, arrays = FUNCTIONS[name], target.conventions.arrays
+    own = {k: np.array(v) if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
+    given = {k: _to_library(v, arrays) for k, v in own.items()}
+    positional = [given[k] for k in spec.arguments]
+    named = {k: given[k] for k in target.keywords[name] if k in given}
+    start = time.perf_counter()
+    try:
+        raw = _from_library(target.functions[name](*positional, **named))
+    except Exception as error:
+        detail = f"raised {type(error).__name__}: {error}"
+        trace = "".join(traceback.format_exception(error)[-6:])
+        return Outcome(Kind.RAISED, detail=detail, trace=trace)
+    seconds = time.perf_counter() - start
+    for key, before in arguments.items():
+        # NumPy and torch share memory with what they were given; JAX arrays cannot change.
+        if isinstance(before, np.ndarray) and not np.array_equal(before, own[key], equal_nan=True):
+            detail = f"changed its argument {key} in place: {_short(before)} became "
+            return Outcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
+    return _checked(raw, spec.returns, arguments, target.conventions.dtype, seconds)
+
+
+def _short(value: Any) -> str:
+    return np.array2string(np.asarray(value), threshold=8, precision=6, separator=", ")
+
+
+def _checked(
+    raw: Any, shape: Shape, arguments: Mapping[str, Any], dtype: str, seconds: float
+) -> Outcome:
+    value = np.asarray(raw)
+    wanted = _shape(shape, arguments)
+    if value.shape != wanted:
+        detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
+        return Outcome(Kind.WRONG_SHAPE, value, detail, seconds=seconds)
+    if shape is Shape.BATCHES:
+        if value.dtype.kind not in "iu":
+            detail = f"returned dtype {value.dtype}, expected integers"
+            return Outcome(Kind.WRONG_DTYPE, value, detail, seconds=seconds)
+        return Outcome(Kind.VALUE, value.astype(np.int64), seconds=seconds)
+    allowed = {np.dtype(np.float64), np.dtype(dtype)}
+    plain = isinstance(raw, (int, float)) and not isinstance(raw, bool)
+    if not plain and value.dtype not in allowed:
+        detail = f"returned dtype {value.dtype}, expected {dtype}"
+        if value.dtype == np.float32:
+            detail += f"; if it is meant, declare {DECLARATION} = {{'dtype': 'float32'}}"
+        return Outcome(Kind.WRONG_DTYPE, value, detail, seconds=seconds)
+    value = value.astype(np.float64)
+    if not np.isfinite(value).all():
+        detail = f"returned {_short(value)}, which is not finite"
+        return Outcome(Kind.NOT_FINITE, value, detail, seconds=seconds)
+    return Outcome(Kind.VALUE, value, seconds=seconds)
+
+
+def _shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+    if shape is Shape.SCALAR:
+        return ()
+    if shape is Shape.BATCHES:
+        return (arguments["steps"], arguments["b"])
+    size = len(arguments["w0" if "w0" in arguments else "w"])
+    return (size,) if shape is Shape.VECTOR else (size, size)

@@ -1,0 +1,1 @@
+"""The tests that judge a target: ``pytest --pyargs whichmin.verification.suite``."""

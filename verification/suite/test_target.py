@@ -1,0 +1,72 @@
+"""One test per target and check.
+
+``pytest --pyargs whichmin.verification.suite --whichmin-target=mypkg.adapter``
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from whichmin.errors import WhichminError
+from whichmin.pytest_plugin import PROPERTY, Options, options
+from whichmin.verification.oracle.check import OracleCheck
+from whichmin.verification.oracle.compliance import Verdict
+from whichmin.verification.oracle.expected import read_expected
+from whichmin.verification.oracle.judge import Judge
+
+USAGE = (
+    "no target given: pytest --pyargs whichmin.verification.suite --whichmin-target=PKG.MOD[:OBJ], "
+    "or whichmin_target in the ini file"
+)
+JUDGES = pytest.StashKey[dict[str, Judge]]()
+
+
+def _judge(config: pytest.Config, target: str, chosen: Options) -> Judge:
+    """Load a target, once in this process."""
+    judges = config.stash.setdefault(JUDGES, {})
+    if target not in judges:
+        expected = read_expected(chosen.expected, target) if chosen.expected else None
+        judges[target] = Judge(
+            target, quick=chosen.quick, deep=chosen.deep, seed=chosen.seed, expected=expected
+        )
+        config.add_cleanup(judges[target].close)
+    return judges[target]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One case per target and check; one that says what is missing if there is no target."""
+    chosen = options(metafunc.config)
+    cases = []
+    for target in chosen.targets:
+        try:
+            judged = _judge(metafunc.config, target, chosen)
+        except WhichminError as error:
+            pytest.fail(f"--whichmin-target={target}: {error}", pytrace=False)
+        cases += [pytest.param(target, c, id=f"{target}-{c.id}") for c in judged.checks]
+    metafunc.parametrize(("target", "check"), cases or [pytest.param("", None, id="no target")])
+
+
+def test_target(
+    target: str,
+    check: OracleCheck | None,
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, Any], None],
+) -> None:
+    """The target passes the check."""
+    if check is None:
+        pytest.skip(USAGE)
+    judged = _judge(request.config, target, options(request.config))
+    result = judged.result(check)
+    head = judged.compliance([]).record()
+    content = {"label": target, "head": head, "result": result.record()}
+    record_property(PROPERTY, json.dumps(content))
+    if result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
+        pytest.skip(f"{result.verdict}: {result.message}")
+    if result.verdict is Verdict.EXPECTED_FAILURE:
+        pytest.xfail(result.message)
+    if not result.good:
+        pytest.fail(result.text(), pytrace=False)
