@@ -61,8 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="PKG.MOD[:OBJ]",
         default=[],
-        help="module or object to judge (repeatable); run with --pyargs whichmin.verification.suite",
-    )  # noqa: E501
+        help="module or object to judge by --pyargs whichmin.verification.suite; repeatable",
+    )
     add("--whichmin-quick", action="store_true", help="short version, below 10 seconds")
     add("--whichmin-deep", action="store_true", help="long version of the stochastic checks")
     add("--whichmin-seed", type=int, default=0, metavar="N", help="seed of the random choices")
@@ -102,9 +102,15 @@ class _Collector:
                 self._results.setdefault(label, []).append(content["result"])
 
     def _compliances(self) -> list[Compliance]:
+        from whichmin.verification.oracle.checks import all_checks
         from whichmin.verification.oracle.compliance import Compliance
 
-        return [Compliance.gather(self._heads[k], v) for k, v in self._results.items()]
+        # xdist's workers report in any order.
+        order = {check.id: place for place, check in enumerate(all_checks())}
+        return [
+            Compliance.gather(self._heads[k], sorted(v, key=lambda r: order[r["check"]]))
+            for k, v in sorted(self._results.items())
+        ]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how each target fares, and write the files."""

@@ -59,7 +59,8 @@ class Finding:
         bound: Largest deviation allowed, entry by entry or for all.
         reason: The reason for the bound.
         call: The call; None if the value comes from several calls.
-        upper: Other end of the segment of accepted values, at a kink; None if there is one value.
+        upper: Other end of the segment of accepted values, at a kink: ``expected`` is the value
+            for kappa = 0 and this for kappa = 1; None if there is one value.
         group: Findings of one group are diagnosed together if those of the check are not alike.
         scalars: Names and values of what could be a wrong factor: m, b, n, eta ...
         origin: What a wrong factor multiplies the distance from: w for a step, else 0.
@@ -79,17 +80,23 @@ class Finding:
     candidates: tuple[Candidate, ...] = ()
 
     @property
-    def nearest(self) -> Floats:
-        """The accepted value nearest to what was found."""
-        low = floats(self.expected)
+    def place(self) -> float | None:
+        """Where on the segment of accepted values the target's value lies, from 0 to 1."""
         if self.upper is None:
-            return low
+            return None
+        low = floats(self.expected)
         span = floats(self.upper) - low
         length = float((span * span).sum())
         if length == 0:
-            return low
-        place = float(((np.asarray(self.got) - low) * span).sum()) / length
-        return np.asarray(low + min(max(place, 0.0), 1.0) * span)
+            return None
+        along = float(((np.asarray(self.got) - low) * span).sum()) / length
+        return min(max(along, 0.0), 1.0)
+
+    @property
+    def nearest(self) -> Floats:
+        """The accepted value nearest to what was found."""
+        low, place = floats(self.expected), self.place
+        return low if place is None else np.asarray(low + place * (floats(self.upper) - low))
 
     @property
     def ratio(self) -> float:

@@ -24,7 +24,7 @@ class Verdict(StrEnum):
     NOT_PROVIDED = "not provided"
     NOT_APPLICABLE = "not applicable"
     EXPECTED_FAILURE = "expected failure"
-    UNEXPECTED_PASS = "unexpectedly passed"
+    UNEXPECTED_PASS = "unexpectedly passed"  # noqa: S105 - no password
 
 
 BAD = {Verdict.FAILED, Verdict.UNEXPECTED_PASS}

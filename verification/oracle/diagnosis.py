@@ -8,7 +8,7 @@ problem with two points is no evidence for anything, on ten problems it is.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -20,7 +20,7 @@ from whichmin.verification.oracle.references import floats
 
 __all__ = ["Diagnosis", "diagnose"]
 
-# What a factor means: the scalar of a finding by name, and its power.
+# What a wrong factor means: the scalar of a finding by name, and its power.
 _MEANING = {
     ("m", 1): "a sum over the points where a mean is expected",
     ("m", -1): "a mean over the points where a sum is expected, or divided by m twice",
@@ -45,6 +45,16 @@ _CONSTANTS = (
     (Fraction(1, 100), "1/100: a fraction where a percentage is expected"),
     (Fraction(100), "100: a percentage where a fraction is expected"),
 )
+# Products of two: the scalar, the factor, and its meaning.
+_PRODUCTS: tuple[tuple[str, Callable[[Fraction], Fraction], str], ...] = (
+    ("n", lambda n: 2 / n, "2/n: the mean over the coordinates too, without the 1/2 (MSELoss)"),
+    ("n", lambda n: 1 / (2 * n), "1/(2n): the mean over the coordinates too, halved once more"),
+    ("m", lambda m: 2 * m, "2m: a sum over the points where a mean is expected, without the 1/2"),
+    ("m", lambda m: 2 / m, "2/m: divided by m twice, without the 1/2"),
+    ("b", lambda b: 2 * b, "2b: a sum over the batch where a mean is expected, without the 1/2"),
+)
+# float32 rounds 2^29 times as coarsely as float64.
+_SINGLE = 2.0**29
 # At most this many causes that the cases cannot tell apart are named.
 _NAMED = 2
 
@@ -77,12 +87,17 @@ class _Suspect:
 
 
 # Which convention decides between a mean and a sum.
-_REDUCTION = {"loss": "loss", "gradient": "gradient", "step": "gradient", "train": "gradient"} | {
-    name: "hessian"
-    for name in (
-        "hessian", "hessian_vector_product", "hessian_trace", "top_eigenvalue", "spectrum",
-    )
-}  # fmt: skip
+_REDUCTION = {
+    "loss": "loss",
+    "gradient": "gradient",
+    "step": "gradient",
+    "train": "gradient",
+    "hessian": "hessian",
+    "hessian_vector_product": "hessian",
+    "hessian_trace": "hessian",
+    "top_eigenvalue": "hessian",
+    "spectrum": "hessian",
+}
 
 
 def _declaration(finding: Finding, name: str, power: int) -> str:
@@ -130,6 +145,9 @@ def _suspects(finding: Finding) -> Iterator[_Suspect]:
             yield _times(finding, number / (number - 1), f"{less}: the sample covariance")
             text = f"({name}-1)/{name}: the covariance divided by {name}"
             yield _times(finding, (number - 1) / number, text)
+    for name, product, text in _PRODUCTS:
+        if finding.scalars.get(name):
+            yield _times(finding, product(Fraction(finding.scalars[name])), text)
     for factor, text in _CONSTANTS:
         yield _times(finding, factor, text)
     low = floats(finding.expected)
@@ -185,14 +203,26 @@ def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
     return None
 
 
-def diagnose(findings: Sequence[Finding]) -> Diagnosis | None:
+def _single(findings: Sequence[Finding]) -> Diagnosis | None:
+    """All deviations are those of float32."""
+    if all(f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
+        return Diagnosis(
+            "right up to the rounding of float32, not of float64: single precision somewhere, or "
+            "a small constant is added",
+            "'dtype': 'float32'",
+        )
+    return None
+
+
+def diagnose(findings: Sequence[Finding], dtype: str = "float64") -> Diagnosis | None:
     """Find the cause that explains all findings of a check.
 
     Tried on all findings together; then on each group that has failures (one activation, say); then
-    on the failures alone, if there are several.
+    on the failures alone, if there are several. Last, in float64, whether it is float32.
 
     Args:
         findings: All findings of the check, passed ones too.
+        dtype: Precision that the target is judged by; empty for a statistic.
 
     Returns:
         The cause; None if nothing failed or no suspect explains the failures.
@@ -203,7 +233,7 @@ def diagnose(findings: Sequence[Finding]) -> Diagnosis | None:
     causes = _causes(findings)
     if causes:
         return _told(causes)
-    told = []
+    told: list[Diagnosis] = []
     for group in dict.fromkeys(f.group for f in failed):
         causes = _causes([f for f in findings if f.group == group])
         if not causes or not group:
@@ -216,4 +246,6 @@ def diagnose(findings: Sequence[Finding]) -> Diagnosis | None:
     if constant is not None:
         return constant
     causes = _causes(failed) if len(failed) > 1 else []
-    return _told(causes, "where it differs: ") if causes else None
+    if causes:
+        return _told(causes, "where it differs: ")
+    return _single(findings) if dtype == "float64" else None

@@ -37,9 +37,7 @@ def read_expected(path: str | Path, target: str = "") -> dict[str, str]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError("expected failures", str(path), f"must be readable ({reason})") from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError("expected failures", str(path), f"must be valid ({error})") from error
     if not isinstance(content, dict):
         raise InputError("expected failures", str(path), "must map check ids to reasons")
@@ -48,7 +46,7 @@ def read_expected(path: str | Path, target: str = "") -> dict[str, str]:
     for key, value in content.items():
         if not isinstance(value, str):
             raise InputError(f"expected failure {key!r}", value, "must have a reason, a text")
-    return content
+    return dict(content)
 
 
 def expected_failures(sources: Iterable[Mapping[str, str]], known: Iterable[str]) -> dict[str, str]:

@@ -11,10 +11,13 @@ A user's own test file::
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 import time
 import unittest
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Self
 
 from whichmin.errors import CheckFailed, InputError
@@ -57,6 +60,7 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
         findings.extend(check.run(session))
     except CallFailed as error:
         failed = error
+    _note_kinks(session, findings)
     about |= {"seconds": time.perf_counter() - start, "notes": tuple(session.notes)}
     wrong = [f for f in findings if not f.holds]
     about |= {"cases": len(findings), "failures": len(wrong)}
@@ -79,11 +83,22 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
     return Result(**about, verdict=Verdict.FAILED, **_mismatch(check, session, findings, target))
 
 
+def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
+    """Say that several values were accepted at kinks, and which ones the target has."""
+    places = [f.place for f in findings if f.holds and f.place is not None]
+    if places:
+        session.note("at a kink any value between the one-sided ones was accepted")
+        low, high = min(places), max(places)
+        # Places are quotients of differences that carry the bound's error; 1e-3 only words it.
+        if high - low < 1e-3:
+            session.note(f"at kinks it agrees with kappa = {round(low, 3):g}")
+
+
 def _mismatch(
     check: OracleCheck, session: Session, findings: Sequence[Finding], target: str
-) -> dict[str, str]:
+) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
-    cause = diagnose(findings)
+    cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (
@@ -127,6 +142,10 @@ class Judge:
             expected: Expected failures besides those that the target declares: id to reason.
             isolation: Where calls run, one of ``worker.ISOLATIONS``.
             limit: Seconds allowed to a call.
+
+        Raises:
+            InputError: An argument is not allowed, the target does not load, or an expected
+                failure matches no check.
         """
         if quick and deep:
             raise InputError("quick", quick, "must not be given together with deep")
@@ -144,8 +163,8 @@ class Judge:
             self.close()
             raise
         self._dotted = target if isinstance(target, str) else ""
-        if hasattr(target, "__spec__") and hasattr(target, "__name__"):
-            self._dotted = str(target.__name__)
+        if isinstance(target, ModuleType):
+            self._dotted = target.__name__
 
     @property
     def name(self) -> str:
@@ -161,8 +180,6 @@ class Judge:
         Returns:
             The result.
         """
-        import dataclasses
-
         result = run_check(check, self.session, self._dotted)
         reason = self.expected.get(check.id)
         if reason is None or result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
@@ -246,6 +263,8 @@ class BoundCheck:
             CheckFailed: It failed, or passed against expectation.
         """
         result = self.result()
+        if result.verdict is Verdict.EXPECTED_FAILURE and "pytest" in sys.modules:
+            sys.modules["pytest"].xfail(result.message)
         if result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
             raise unittest.SkipTest(f"{result.verdict}: {result.message}")
         if not result.good:

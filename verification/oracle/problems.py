@@ -1,7 +1,7 @@
 """The problems served: rational data and weights, chosen where implementations go wrong.
 
-Frames are rows of Householder reflections ``I - 2 v v^T / |v|^2`` with integer v. Where ``|v|^2`` is
-a power of two, their entries are dyadic, and with dyadic weights every product and sum of few
+Frames are rows of Householder reflections ``I - 2 v v^T / |v|^2`` with integer v. Where ``|v|^2``
+is a power of two, their entries are dyadic, and with dyadic weights every product and sum of few
 terms is exact in float32 and float64 in whatever order it is taken: an inner product that is zero
 is computed as zero, so kinks are really met.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction as F
+from fractions import Fraction
 
 from whichmin.verification.oracle.references import Matrix, Vector, dot
 
@@ -70,14 +70,14 @@ def frame(v: Sequence[int], rows: int) -> Matrix:
     """
     square = sum(x * x for x in v)
     return tuple(
-        tuple(F(int(i == j)) - F(2 * v[i] * v[j], square) for j in range(len(v)))
+        tuple(Fraction(int(i == j)) - Fraction(2 * v[i] * v[j], square) for j in range(len(v)))
         for i in range(rows)
     )
 
 
-def _mix(data: Matrix, *coefficients: F | int) -> Vector:
+def _mix(data: Matrix, *coefficients: Fraction | int) -> Vector:
     return tuple(
-        sum((F(c) * a[p] for c, a in zip(coefficients, data, strict=False)), F(0))
+        sum((Fraction(c) * a[p] for c, a in zip(coefficients, data, strict=False)), Fraction(0))
         for p in range(len(data[0]))
     )
 
@@ -86,20 +86,24 @@ def _add(left: Vector, right: Vector) -> Vector:
     return tuple(p + q for p, q in zip(left, right, strict=True))
 
 
-def _scaled(data: Matrix, *factors: F) -> Matrix:
+def _scaled(data: Matrix, *factors: Fraction) -> Matrix:
     return tuple(tuple(f * x for x in a) for f, a in zip(factors, data, strict=True))
 
 
 def _basis(m: int, n: int) -> Matrix:
-    return tuple(tuple(F(int(i == p)) for p in range(n)) for i in range(m))
+    return tuple(tuple(Fraction(int(i == p)) for p in range(n)) for i in range(m))
 
 
-def _vector(*values: F | int | str) -> Vector:
-    return tuple(F(v) for v in values)
+def _vector(*values: Fraction | int | str) -> Vector:
+    return tuple(Fraction(v) for v in values)
 
 
 DYADIC4 = (1, 1, 1, 1)  # |v|^2 = 4: entries 1/2 and -1/2
 DYADIC7 = (1, 1, 1, 1, 2, 2, 2)  # |v|^2 = 16
+
+
+# Short, for the list below.
+F = Fraction
 
 
 @functools.cache

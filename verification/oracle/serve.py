@@ -9,13 +9,11 @@ from __future__ import annotations
 import faulthandler
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.target import Target, invoke, load, make_target
 
 __all__ = ["main", "serve"]
@@ -70,14 +68,7 @@ def serve(connection: Connection, log: str, make: Callable[[], Target]) -> None:
             name, arguments = connection.recv()
         except EOFError:
             return
-        try:
-            outcome = invoke(target, name, arguments)
-        except Exception as error:
-            outcome = Outcome(Kind.RAISED, detail=str(error), trace=traceback.format_exc())
-        except SystemExit as error:
-            detail = f"called sys.exit({error.code!r})"
-            outcome = Outcome(Kind.RAISED, detail=detail, trace=traceback.format_exc())
-        connection.send(replace(outcome, printed=capture.new()))
+        connection.send(replace(invoke(target, name, arguments), printed=capture.new()))
 
 
 def _sendable(error: BaseException) -> Any:

@@ -14,6 +14,7 @@ from whichmin.verification.oracle.check import Call, Finding
 from whichmin.verification.oracle.conventions import Conventions, Stochastic
 from whichmin.verification.oracle.outcome import CallFailed, Kind, Outcome
 from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.oracle.references import floats, rounded
 from whichmin.verification.oracle.target import LossOf
 from whichmin.verification.oracle.worker import Worker
@@ -137,6 +138,8 @@ class Session:
         Raises:
             CallFailed: There is no value of the right shape and type.
         """
+        missing = set(FUNCTIONS[function].arguments) - set(arguments)
+        assert not missing, f"a check calls {function} without {missing}"
         call = Call(function, arguments)
         what = f"{function}({', '.join(_brief(k, v) for k, v in arguments.items())})"
         if self._hangs.get(function, 0) >= HANGS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import time
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.errors import InputError, MissingDependency
+from whichmin.errors import InputError, MissingDependency, WhichminError
 from whichmin.verification.oracle.conventions import DECLARATION, Conventions
 from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
@@ -92,6 +93,8 @@ def load(name: str) -> Target:
         raise InputError(
             "target", name, f"must be importable ({error}); is its folder on PYTHONPATH?"
         ) from error
+    except WhichminError:  # an adapter says what is missing
+        raise
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{last.filename}, line {last.lineno}"
@@ -121,7 +124,7 @@ def make_target(found: Any, name: str = "") -> Target:
     conventions = Conventions.parse(getattr(found, DECLARATION, None))
     label = conventions.name or name or getattr(found, "__name__", "") or type(found).__name__
     version = conventions.version or str(getattr(found, "__version__", ""))
-    conventions = _with(conventions, name=label, version=version)
+    conventions = dataclasses.replace(conventions, name=label, version=version)
     functions = {n: getattr(found, n) for n in FUNCTIONS if callable(getattr(found, n, None))}
     if not functions:
         raise InputError("target", label, f"must provide some of: {', '.join(FUNCTIONS)}")
@@ -132,12 +135,6 @@ def make_target(found: Any, name: str = "") -> Target:
             )
     keywords = {n: _keywords(n, f, conventions) for n, f in functions.items()}
     return Target(conventions, functions, keywords)
-
-
-def _with(conventions: Conventions, **changes: Any) -> Conventions:
-    import dataclasses
-
-    return dataclasses.replace(conventions, **changes)
 
 
 def _keywords(name: str, found: Callable[..., Any], conventions: Conventions) -> tuple[str, ...]:
@@ -207,13 +204,13 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
     """
     spec, arrays = FUNCTIONS[name], target.conventions.arrays
     own = {k: np.array(v) if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
-    given = {k: _to_library(v, arrays) for k, v in own.items()}
-    positional = [given[k] for k in spec.arguments]
-    named = {k: given[k] for k in target.keywords[name] if k in given}
     start = time.perf_counter()
     try:
+        given = {k: _to_library(v, arrays) for k, v in own.items()}
+        positional = [given[k] for k in spec.arguments]
+        named = {k: given[k] for k in target.keywords[name] if k in given}
         raw = _from_library(target.functions[name](*positional, **named))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         detail = f"raised {type(error).__name__}: {error}"
         trace = "".join(traceback.format_exception(error)[-6:])
         return Outcome(Kind.RAISED, detail=detail, trace=trace)

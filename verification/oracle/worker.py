@@ -59,6 +59,9 @@ class Worker:
             isolation: ``auto`` or what is wanted, one of ``ISOLATIONS``.
             limit: Seconds allowed to a call; the first one of a function gets three times as long,
                 because compilers run then.
+
+        Raises:
+            InputError: An argument is not allowed, or the target does not load.
         """
         if isolation not in ISOLATIONS:
             raise InputError("isolation", isolation, f"must be one of: {', '.join(ISOLATIONS)}")

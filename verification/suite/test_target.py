@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from whichmin.errors import WhichminError
+from whichmin.errors import MissingDependency, WhichminError
 from whichmin.pytest_plugin import PROPERTY, Options, options
 from whichmin.verification.oracle.check import OracleCheck
 from whichmin.verification.oracle.compliance import Verdict
@@ -38,27 +38,32 @@ def _judge(config: pytest.Config, target: str, chosen: Options) -> Judge:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One case per target and check; one that says what is missing if there is no target."""
+    """One case per target and check; one if a target does not load, or if there is none."""
     chosen = options(metafunc.config)
     cases = []
     for target in chosen.targets:
         try:
             judged = _judge(metafunc.config, target, chosen)
         except WhichminError as error:
-            pytest.fail(f"--whichmin-target={target}: {error}", pytrace=False)
+            cases.append(pytest.param(target, error, id=f"{target}-loads"))
+            continue
         cases += [pytest.param(target, c, id=f"{target}-{c.id}") for c in judged.checks]
     metafunc.parametrize(("target", "check"), cases or [pytest.param("", None, id="no target")])
 
 
 def test_target(
     target: str,
-    check: OracleCheck | None,
+    check: OracleCheck | WhichminError | None,
     request: pytest.FixtureRequest,
     record_property: Callable[[str, Any], None],
 ) -> None:
     """The target passes the check."""
     if check is None:
         pytest.skip(USAGE)
+    if isinstance(check, MissingDependency):
+        pytest.skip(str(check))
+    if isinstance(check, WhichminError):
+        pytest.fail(str(check), pytrace=False)
     judged = _judge(request.config, target, options(request.config))
     result = judged.result(check)
     head = judged.compliance([]).record()
