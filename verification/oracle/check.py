@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,8 @@ class Finding:
         group: Findings of one group are diagnosed together if those of the check are not alike.
         scalars: Names and values of what could be a wrong factor: m, b, n, eta ...
         origin: What a wrong factor multiplies the distance from: w for a step, else 0.
-        candidates: Values of the mistakes that the check thinks of.
+        candidates: Values of the mistakes that the check thinks of, or a function that makes them;
+            it is called only if some finding of the check fails.
     """
 
     what: str
@@ -77,7 +78,7 @@ class Finding:
     group: str = ""
     scalars: Mapping[str, Fraction | int | float] = field(default_factory=dict)
     origin: Any = 0
-    candidates: tuple[Candidate, ...] = ()
+    candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]] = ()
 
     @property
     def place(self) -> float | None:

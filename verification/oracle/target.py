@@ -83,6 +83,7 @@ def load(name: str) -> Target:
     Raises:
         InputError: There is no such module or object, or it fails when imported, or what it
             declares is not allowed.
+        WhichminError: What the target itself raises with our words, such as MissingDependency.
     """
     module_name, colon, path = name.partition(":")
     if not module_name or (colon and not path):
@@ -186,7 +187,7 @@ def _to_library(value: Any, arrays: str) -> Any:
 
 def _from_library(value: Any) -> Any:
     if hasattr(value, "detach"):
-        value = value.detach().cpu()
+        value = value.detach().cpu().numpy()
     return value if isinstance(value, (bool, int, float)) else np.array(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -60,6 +61,11 @@ def mistakes(w: Vector, data: Matrix, activation: str) -> tuple[tuple[str, Vecto
     )
 
 
+def _candidates(w: Vector, data: Matrix, activation: str, factor: Fraction) -> Iterator[Candidate]:
+    for text, value in mistakes(w, data, activation):
+        yield Candidate(text, tuple(factor * x for x in value))
+
+
 def _values(session: Session) -> Iterator[Finding]:
     for problem in session.problems():
         w, data = session.received(problem.w), session.received(problem.data)
@@ -73,10 +79,7 @@ def _values(session: Session) -> Iterator[Finding]:
             yield answer.against(
                 f"{problem.id}, {activation}", tuple(factor * x for x in exact), bound, reason,
                 group=activation, scalars={"m": m, "n": n},
-                candidates=tuple(
-                    Candidate(text, tuple(factor * x for x in value))
-                    for text, value in mistakes(w, data, activation)
-                ),
+                candidates=functools.partial(_candidates, w, data, activation, factor),
             )  # fmt: skip
 
 

@@ -1,0 +1,162 @@
+"""Each suspect is named when it is the cause, and only then."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from whichmin.verification.oracle.check import Call, Candidate, Finding
+from whichmin.verification.oracle.diagnosis import diagnose
+
+# m, n, b and a value for each case; no two scalars agree in all of them.
+CASES = [(3, 5, 2, Fraction(7, 3)), (4, 2, 3, Fraction(-1, 5)), (2, 7, 1, Fraction(11, 4))]
+
+
+def findings(wrong, *, candidates=None, cases=CASES, origin=0, **more):
+    made = []
+    for m, n, b, value in cases:
+        scalars = {"m": m, "n": n, "b": b, "eta": Fraction(3, 10), "samples": 2 * m + 9}
+        made.append(
+            Finding(
+                f"m = {m}", float(wrong(m, n, b, value)), value, 1e-12 * abs(value), "rounding",
+                scalars=scalars, origin=origin,
+                candidates=candidates(m, n, b, value) if candidates else (), **more,
+            )
+        )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        (lambda m, n, b, v: m * v, "factor m: a sum over the points where a mean is expected"),
+        (lambda m, n, b, v: v / m, "factor 1/m: a mean over the points"),
+        (lambda m, n, b, v: b * v, "factor b: a sum over the batch"),
+        (lambda m, n, b, v: v / b, "factor 1/b"),
+        (lambda m, n, b, v: v / n, "factor 1/n"),
+        (lambda m, n, b, v: 2 * v / n, "factor 2/n: the mean over the coordinates too"),
+        (lambda m, n, b, v: 2 * m * v, "factor 2m"),
+        (lambda m, n, b, v: m * v / (m - 1), r"factor m/(m-1)"),
+        (lambda m, n, b, v: v * (n - 1) / n, r"factor (n-1)/n"),
+        (lambda m, n, b, v: 2 * v, "factor 2: the 1/2 of the definition is missing"),
+        (lambda m, n, b, v: v / 2, "factor 1/2"),
+        (lambda m, n, b, v: -v, "factor -1: the sign"),
+        (lambda m, n, b, v: -2 * v, "factor -2"),
+        (lambda m, n, b, v: v * Fraction(3, 10), "factor eta"),
+        (lambda m, n, b, v: v / Fraction(3, 10), "factor 1/eta"),
+        (lambda m, n, b, v: (2 * m + 9) * v, "factor samples: not divided by the number"),
+        (lambda m, n, b, v: v / 100, "factor 1/100"),
+        (lambda m, n, b, v: 0, "always 0"),
+        (lambda m, n, b, v: abs(v), "the absolute value of what is expected"),
+        (lambda m, n, b, v: v * Fraction(17, 10), "off by the same factor 1.7 everywhere"),
+        (lambda m, n, b, v: v * (1 + Fraction(1, 10**8)), "the rounding of float32"),
+    ],
+)
+def test_causes_are_named(wrong, text):
+    found = diagnose(findings(wrong))
+    assert found is not None
+    assert text in found.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda m, n, b, v: v + 1,
+        lambda m, n, b, v: v * (m if m == 3 else 1 + Fraction(1, m)),
+        lambda m, n, b, v: v * m * n,
+    ],
+)
+def test_no_cause_is_made_up(wrong):
+    assert diagnose(findings(wrong)) is None
+
+
+def test_a_coincidence_on_one_case_is_no_cause():
+    # The factor is 2 and m = 2 there, but 2 is not m elsewhere.
+    found = diagnose(findings(lambda m, n, b, v: 2 * v))
+    assert "factor 2:" in found.text
+    assert "factor m" not in found.text
+    alone = diagnose(findings(lambda m, n, b, v: 2 * v, cases=CASES[2:]))
+    assert alone.text.endswith("(these cases do not tell the two apart)")
+
+
+def test_what_passed_must_not_contradict():
+    wrong = findings(lambda m, n, b, v: m * v)
+    right = findings(lambda m, n, b, v: v)
+    assert diagnose(right) is None
+    # Only the failures are a factor m: so it is said, with the restriction.
+    assert diagnose([*wrong, *right]).text.startswith("where it differs: off by exactly a factor m")
+
+
+def test_groups_are_diagnosed_apart():
+    wrong = findings(lambda m, n, b, v: -v, group="relu")
+    right = findings(lambda m, n, b, v: v, group="linear")
+    assert diagnose([*right, *wrong]).text == "for relu: off by exactly a factor -1: the sign"
+    both = [*findings(lambda m, n, b, v: 2 * v, group="linear"), *wrong]
+    assert diagnose(both).text.startswith("for linear: off by exactly a factor 2")
+    assert "for relu: off by exactly a factor -1" in diagnose(both).text
+
+
+def candidate(m, n, b, value):
+    return (Candidate("the square is returned", value * value, "'power': 2"),)
+
+
+def test_candidates_come_first_and_say_what_to_declare():
+    found = diagnose(findings(lambda m, n, b, v: v * v, candidates=candidate))
+    assert (found.text, found.declare) == ("the square is returned", "'power': 2")
+
+
+def test_a_candidate_that_fits_some_cases_is_no_cause():
+    assert diagnose(findings(lambda m, n, b, v: v * v + m - 2, candidates=candidate)) is None
+
+
+def test_a_candidate_may_be_absent_where_it_makes_no_difference():
+    one = findings(lambda m, n, b, v: v * v, candidates=candidate, cases=CASES[:2])
+    rest = findings(lambda m, n, b, v: v, cases=CASES[2:])
+    assert diagnose([*one, *rest]).text == "the square is returned"
+    wrong = findings(lambda m, n, b, v: v + 1, cases=CASES[2:])
+    assert diagnose([*one, *wrong]) is None
+
+
+def test_a_factor_of_the_update_is_taken_from_the_origin():
+    found = diagnose(findings(lambda m, n, b, v: 10 + b * (v - 10), origin=10))
+    assert "factor b" in found.text
+
+
+@pytest.mark.parametrize(
+    ("function", "wrong", "declare"),
+    [
+        ("loss", lambda m, n, b, v: m * v, "'loss': 'sum'"),
+        ("gradient", lambda m, n, b, v: m * v, "'gradient': 'sum'"),
+        ("step", lambda m, n, b, v: v * b, "'gradient': 'sum'"),
+        ("hessian_trace", lambda m, n, b, v: v / m, "'hessian': 'mean'"),
+        ("noise_scale", lambda m, n, b, v: v * m, ""),
+        ("loss", lambda m, n, b, v: v * n, ""),
+    ],
+)
+def test_a_convention_is_offered(function, wrong, declare):
+    assert diagnose(findings(wrong, call=Call(function, {}))).declare == declare
+
+
+def test_a_transpose():
+    made = []
+    for size in (2, 3):
+        matrix = tuple(tuple(Fraction(p + 3 * q) for q in range(size)) for p in range(size))
+        got = np.array(matrix, dtype=float).T
+        made.append(Finding("x", got, matrix, 1e-12, "rounding"))
+    assert diagnose(made).text == "the transpose of what is expected"
+
+
+def test_a_segment_is_scaled_as_a_whole():
+    made = [
+        Finding("x", 2.0 * m * (1 + m), Fraction(m), 1e-12, "", upper=Fraction(3 * m),
+                scalars={"m": 1 + m})
+        for m in (2, 3)
+    ]  # fmt: skip
+    assert "factor m:" in diagnose(made).text
+
+
+def test_float32_is_no_excuse_for_a_float32_target_or_a_statistic():
+    wrong = findings(lambda m, n, b, v: v * (1 + Fraction(1, 10**8) * m))
+    assert diagnose(wrong).declare == "'dtype': 'float32'"
+    assert diagnose(wrong, "float32") is None
+    assert diagnose(wrong, "") is None

@@ -1,0 +1,174 @@
+import dataclasses
+import unittest
+from fractions import Fraction
+from types import SimpleNamespace
+
+import pytest
+
+from whichmin.errors import CheckFailed, InputError
+from whichmin.verification.oracle import checks, judge, parametrize_with_checks
+from whichmin.verification.oracle.check import Finding, OracleCheck
+from whichmin.verification.oracle.checks import all_checks
+from whichmin.verification.oracle.compliance import Verdict
+from whichmin.verification.oracle.judge import Judge, run_check
+
+
+def verdicts(compliance):
+    return {r.check: r.verdict for r in compliance.results}
+
+
+def test_a_right_target_passes_what_it_provides():
+    found = judge("targets:good")
+    assert found.holds
+    assert found.target == "targets:good"
+    assert verdicts(found)["loss.values"] is Verdict.PASSED
+    assert verdicts(found)["step.values"] is Verdict.NOT_PROVIDED
+    assert all(0 <= r.margin < 1 for r in found.results if r.verdict is Verdict.PASSED)
+    assert len(found.results) == len(all_checks())
+
+
+def test_a_wrong_target_fails_with_the_cause_and_passes_once_it_declares_it():
+    found = judge("targets:summed")
+    (failure,) = found.failures
+    assert failure.diagnosis.startswith("off by exactly a factor m: a sum over the points")
+    assert failure.declare == "'loss': 'sum'"
+    assert failure.cases > failure.failures > 0
+    assert judge("targets:declared").holds
+    assert judge("targets:declared").conventions == {"loss": "sum"}
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("targets:crash", "its process died of SIGSEGV"),
+        ("targets:mutate", "changed its argument w in place"),
+        ("targets:leave", "exit code 3"),
+        ("targets:hang", "did not return within 0 s"),
+    ],
+)
+def test_whatever_a_target_does_the_run_goes_on(target, message):
+    found = judge(target, limit=0.1)
+    assert len(found.failures) == 1
+    assert message in found.failures[0].message
+    assert found.failures[0].snippet
+    if target in {"targets:crash", "targets:hang"}:
+        assert verdicts(found)["gradient.values"] is Verdict.PASSED
+
+
+def test_printing_is_noted():
+    result = judge("targets:chat").results[0]
+    assert result.verdict is Verdict.PASSED
+    assert result.notes == ("loss printed: 'step size too large?\\nfrom C'",)
+
+
+def test_expected_failures_are_strict():
+    reason = {"loss.values": "sums; issue 12"}
+    found = judge("targets:summed", expected=reason)
+    assert verdicts(found)["loss.values"] is Verdict.EXPECTED_FAILURE
+    assert found.results[0].message.startswith("sums; issue 12 (")
+    assert not found.failures
+    right = judge("targets:good", expected=reason)
+    assert verdicts(right)["loss.values"] is Verdict.UNEXPECTED_PASS
+    assert "remove the entry" in right.failures[0].message
+    absent = judge("targets:good", expected={"step.values": "not written yet"})
+    assert verdicts(absent)["step.values"] is Verdict.NOT_PROVIDED
+    with pytest.raises(InputError, match=r"expected failure = 'loss\.value'"):
+        judge("targets:good", expected={"loss.value": "typing error"})
+
+
+def test_a_target_declares_its_expected_failures():
+    import targets
+
+    wrong = SimpleNamespace(
+        loss=targets.summed.loss, WHICHMIN={"expected_failures": {"loss.values": "sums"}}
+    )
+    assert judge(wrong).results[0].verdict is Verdict.EXPECTED_FAILURE
+
+
+def test_settings_are_checked():
+    with pytest.raises(InputError, match="quick = True"):
+        judge("targets:good", quick=True, deep=True)
+    for seed in (-1, 0.5, True):
+        with pytest.raises(InputError, match="seed"):
+            judge("targets:good", seed=seed)
+
+
+def test_some_checks_alone():
+    found = judge("targets:good", only=lambda name: name.startswith("loss."))
+    assert {r.check.split(".")[0] for r in found.results} == {"loss"}
+
+
+def test_profiles():
+    quick, full = judge("targets:good", quick=True), judge("targets:good", seed=4)
+    assert (quick.profile, full.profile, full.seed) == ("quick", "full", 4)
+    assert quick.results[0].cases < full.results[0].cases
+
+
+def test_a_module_is_judged_in_its_own_process():
+    import targets
+
+    found = judge(targets)
+    assert found.where == "its own process"
+    assert found.target == "targets"
+    assert "not provided" in found.counts()
+
+
+def kinked(place):
+    """A check whose accepted values form a segment, of which the target has one place."""
+
+    def run(session):
+        for low in (1, 2):
+            span = Finding("x", 0.0, Fraction(low), 1e-12, "exact", upper=Fraction(low + 1))
+            yield dataclasses.replace(span, got=low + place)
+
+    return OracleCheck("x.kink", ("loss",), "", "", "", run)
+
+
+@pytest.fixture
+def session():
+    with Judge("targets:good") as judged:
+        yield judged.session
+
+
+def test_what_was_accepted_at_a_kink_is_said(session):
+    result = run_check(kinked(0.5), session)
+    assert result.notes == (
+        "at a kink any value between the one-sided ones was accepted",
+        "at kinks it agrees with kappa = 0.5",
+    )
+    assert run_check(kinked(2.5), session).verdict is Verdict.FAILED
+
+
+def test_a_check_without_cases_does_not_apply(session):
+    check = OracleCheck("x.none", ("loss",), "", "", "", lambda session: iter(()))
+    assert run_check(check, session).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_notes_do_not_leak_into_the_next_check(session):
+    run_check(kinked(0.5), session)
+    assert run_check(all_checks()[0], session).notes == ()
+
+
+def test_an_error_of_a_check_is_not_the_targets(session):
+    def run(session):
+        raise ZeroDivisionError
+        yield
+
+    with pytest.raises(ZeroDivisionError):
+        run_check(OracleCheck("x.bug", ("loss",), "", "", "", run), session)
+
+
+def test_bound_checks_raise_or_skip():
+    by_id = {c.id: c for c in checks("targets:summed", quick=True)}
+    with pytest.raises(CheckFailed, match="off by exactly a factor m"):
+        by_id["loss.values"]()
+    with pytest.raises(unittest.SkipTest, match="not provided: no step"):
+        by_id["step.values"]()
+    known = {c.id: c for c in checks("targets:summed", expected={"loss.values": "sums"})}
+    with pytest.raises(pytest.xfail.Exception, match="sums"):
+        known["loss.values"]()
+
+
+@parametrize_with_checks("targets:good", quick=True)
+def test_in_a_users_own_test_file(check):
+    check()

@@ -1,0 +1,144 @@
+"""Every snippet runs as it stands and shows what the oracle saw."""
+
+import os
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from whichmin.verification.oracle import judge
+from whichmin.verification.oracle.check import Call, Finding, OracleCheck
+from whichmin.verification.oracle.conventions import Conventions
+from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
+from whichmin.verification.oracle.target import LossOf
+
+HERE = Path(__file__).parent
+CHECK = OracleCheck("x.y", ("loss",), "a statement", "a formula", "a source", lambda session: ())
+F = Fraction
+
+
+def execute(code, folder=HERE):
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60,
+        check=False, env={**os.environ, "PYTHONPATH": str(folder)},
+    )  # fmt: skip
+
+
+def test_a_wrong_value_fails_and_a_right_one_passes():
+    result = judge("targets:summed").results[0]
+    code = result.snippet
+    done = execute(code)
+    assert done.returncode == 1
+    assert "AssertionError" in done.stderr
+    assert "got " in done.stdout
+    for part in ("1/2, -1/3, 2/7", "# expected: (1/m) sum_i", "# source: Ghosh", "2^-53"):
+        assert part in code
+    right = execute(code.replace("summed", "good"))
+    assert right.returncode == 0, right.stderr
+
+
+def test_a_module_with_functions_of_its_own(tmp_path):
+    (tmp_path / "plain.py").write_text("def loss(w, data, activation):\n    return 1.0\n")
+    code = finding_snippet(CHECK, finding(), Conventions(), "plain")
+    assert "from plain import loss" in code
+    assert execute(code, tmp_path).returncode == 1
+
+
+def finding(**more):
+    call = Call("loss", {"w": (F(1, 2),), "data": ((F(1),),), "activation": "relu"})
+    given = {"expected": F(1, 3), "call": call, **more}
+    return Finding("case", 1.0, bound=1e-15, reason="rounding", **given)
+
+
+def test_accepted_segments():
+    code = finding_snippet(CHECK, finding(upper=F(1, 2)), Conventions(), "t")
+    for value, passes in ((1 / 3, True), (0.4, True), (0.5, True), (0.6, False), (0.3, False)):
+        given = code.replace("from t import loss", f"loss = lambda w, data, activation: {value}")
+        assert (execute(given).returncode == 0) is passes
+
+
+def test_an_object_is_left_for_the_reader_to_fill_in():
+    code = finding_snippet(CHECK, finding(), Conventions())
+    assert "loss = target.loss  # target: the object that was judged" in code
+    scope = {"target": SimpleNamespace(loss=lambda w, data, activation: 1 / 3)}
+    exec(code, scope)
+
+
+def test_several_calls_have_no_snippet():
+    assert finding_snippet(CHECK, finding(call=None), Conventions()) == ""
+
+
+def test_torch_arrays_and_nested_names():
+    code = finding_snippet(CHECK, finding(), Conventions(arrays="torch"), "t:outer.inner")
+    assert "from t import outer\nloss = outer.inner.loss" in code
+    assert "loss(torch.from_numpy(w), torch.from_numpy(data), activation=activation)" in code
+    given = code.replace("from t import outer\nloss = outer.inner.loss", "loss = stand_in")
+    import torch
+
+    def stand_in(w, data, activation):
+        assert isinstance(w, torch.Tensor)
+        return torch.tensor(1 / 3, dtype=torch.float64)
+
+    exec(given, {"stand_in": stand_in})
+
+
+def test_long_fractions_are_written_as_floats_and_arrays_as_they_are():
+    call = Call("loss", {"w": (F(1, 3**60), F(1, 7)), "data": np.eye(2), "activation": "relu"})
+    code = finding_snippet(CHECK, finding(call=call), Conventions(dtype="float32"))
+    assert f"w = np.array([{float(F(1, 3**60))!r}, 1/7], dtype=np.float32)" in code
+    assert "data = np.array([[1.0, 0.0], [0.0, 1.0]], dtype=np.float32)" in code
+
+
+def test_the_loss_argument_is_written_out():
+    import targets
+
+    data = ((F(1), F(0)), (F(0), F(1)))
+    for activation in ("linear", "relu"):
+        call = Call(
+            "keskar_sharpness", {"loss": LossOf(data, activation), "w": (F(1, 2), F(-1)), "eps": 1}
+        )
+        w = np.array([0.5, -1.0])
+        value = targets.loss(w, np.eye(2), activation)
+        code = finding_snippet(CHECK, finding(call=call, expected=value), Conventions())
+        exec(code, {"target": SimpleNamespace(keskar_sharpness=lambda loss, w, eps: loss(w))})
+
+
+def test_seeds_are_passed_to_stochastic_functions_alone():
+    call = Call(
+        "hessian_trace", {"w": (F(1),), "data": ((F(1),),), "activation": "relu", "seed": 5}
+    )
+    exact = call_snippet(CHECK, call, "raised", Conventions())
+    assert "hessian_trace(w, data, activation=activation)" in exact
+    declared = Conventions.parse({
+        "stochastic": {"hessian_trace": {"method": "hutchinson", "samples": 3}}
+    })
+    assert "activation=activation, seed=seed)" in call_snippet(CHECK, call, "raised", declared)
+
+
+def test_a_call_that_fails_is_repeated():
+    result = judge("targets:mutate").results[1]
+    assert "changed its argument w in place" in result.message
+    done = execute(result.snippet)
+    assert done.returncode == 0, done.stderr
+
+    def raising(w, data, activation):
+        raise ValueError("no good")
+
+    result = judge(SimpleNamespace(loss=raising)).results[0]
+    with pytest.raises(ValueError, match="no good"):
+        exec(result.snippet, {"target": SimpleNamespace(loss=raising)})
+
+
+def test_batches_are_integers():
+    call = Call(
+        "train",
+        {"w0": (F(1),), "data": ((F(1),),), "batches": ((0,), (0,)), "step_size": F(1, 8),
+         "activation": "relu"},
+    )  # fmt: skip
+    code = call_snippet(CHECK, call, "hung", Conventions())
+    assert "batches = np.array([[0], [0]], dtype=np.int64)" in code
+    assert "step_size = 1/8" in code

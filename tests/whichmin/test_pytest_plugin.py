@@ -1,0 +1,63 @@
+"""The plugin is loaded at every start of pytest, so it must load nothing."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+CONFIG = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+CODE = """
+import json, sys, pytest
+class Spy:
+    def pytest_sessionfinish(self, session):
+        with open("loaded.json", "w") as file:
+            json.dump(sorted(sys.modules), file)
+pytest.main(["-p", "no:cacheprovider", "-q", *sys.argv[1:]], plugins=[Spy()])
+"""
+
+
+def loaded(folder, *arguments):
+    subprocess.run(
+        [sys.executable, "-c", CODE, *arguments], cwd=folder, check=True, timeout=60,
+        capture_output=True,
+    )  # fmt: skip
+    return set(json.loads((folder / "loaded.json").read_text()))
+
+
+def test_the_entry_point():
+    points = CONFIG["project"]["entry-points"]["pytest11"]
+    assert points == {"whichmin": "whichmin.pytest_plugin"}
+
+
+def test_a_run_without_a_target_loads_two_light_modules_of_ours(tmp_path):
+    (tmp_path / "test_x.py").write_text("def test_x():\n    pass\n")
+    others = ("-p", "no:hypothesispytest", "-p", "no:jaxtyping", "-p", "no:benchmark")
+    new = loaded(tmp_path, *others) - loaded(tmp_path, *others, "-p", "no:whichmin")
+    assert {n for n in new if n.startswith("whichmin")} == {"whichmin", "whichmin.pytest_plugin"}
+    heavy = {"numpy", "torch", "sympy", "scipy", "tabulate", "numba", "rich", "click"}
+    assert not {n.split(".")[0] for n in new} & heavy
+    # Each module of the standard library costs about a millisecond: far below 50 in all.
+    assert len(new) <= 12, new
+
+
+def test_a_targets_suite_needs_neither_torch_nor_sympy(tmp_path):
+    (tmp_path / "mine.py").write_text("def loss(w, data, activation):\n    return 1.0\n")
+    seen = loaded(
+        tmp_path, "-p", "no:hypothesispytest", "-p", "no:jaxtyping", "-p", "no:benchmark",
+        "--pyargs", "whichmin.verification.suite", "--whichmin-target=mine", "--whichmin-quick",
+    )  # fmt: skip
+    assert "whichmin.verification.oracle.judge" in seen
+    assert not {n.split(".")[0] for n in seen} & {"torch", "sympy", "scipy"}
+
+
+@pytest.mark.parametrize("option", ["target", "quick", "deep", "seed", "json", "markdown",
+                                    "expected"])  # fmt: skip
+def test_help_names_every_option(option):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True,
+        timeout=60,
+    )  # fmt: skip
+    assert f"--whichmin-{option}" in done.stdout
