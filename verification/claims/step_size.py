@@ -127,7 +127,12 @@ CLAIMS = (
             "print(round(0.5 + (N - 2) * C / 4, 6), round(C, 6), N > 3)\n",
             "0.5 0.0 True",
         ),
-        corrected=("step_size.bad_minimum", "step_size.dead"),
+        corrected=(
+            "convergence.gd_limit",
+            "convergence.sgd_single_point",
+            "step_size.bad_minimum",
+            "step_size.dead",
+        ),
         remark=(
             "The paper's theorems ask for |w0| < 1, and for ReLU a positive correlation; the "
             "abstract drops both."
