@@ -172,7 +172,7 @@ CHECKS = (
         "distance that the run's tolerance allows",
         agreement,
         _cases,
-        examples=60,
+        examples=150,
         needs=("flint",),
     ),
     Check(
@@ -182,7 +182,7 @@ CHECKS = (
         "distance that the run's tolerance allows",
         _larger_steps,
         _larger,
-        examples=60,
+        examples=200,
     ),
     Check(
         "cyclic.block_limits",
@@ -191,6 +191,6 @@ CHECKS = (
         "distance that the run's tolerance allows",
         _block_limit,
         _fifth,
-        examples=12,
+        examples=60,
     ),
 )
