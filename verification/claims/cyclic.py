@@ -45,8 +45,8 @@ CLAIMS = (
         statement=(
             "Any number of data points in any dimension, linear or ReLU: if the point whose turn "
             "it is has the largest correlation in absolute value (ReLU: of the positive ones), "
-            "ties allowed, then cyclic SGD converges to it (with the sign of its correlation). In "
-            "particular a_0 is the limit if c_0 >= c_j for all j and c_0 > 0."
+            "ties allowed, then cyclic SGD converges to it, with the sign of its correlation. In "
+            "particular a_0 is the limit if c_0 >= |c_j| for all j and c_0 > 0."
         ),
         source=("whichmin", SECTION + " (the conjecture for any m and n, a_0 leading)"),
         verdict=Verdict.PROVED,
