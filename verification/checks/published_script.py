@@ -148,7 +148,7 @@ def largest_tail(cosine: Fraction, m: int = M) -> Fraction:
     if m * u <= 1:
         return Fraction(0)
     volume = (m * u - 1) ** (m - 1) / math.factorial(m - 1)
-    return Fraction(6) / (3 * (1 - (m - 1) * u)) ** 4 * volume / 2**m
+    return Fraction(6 / (3 * (1 - (m - 1) * u)) ** 4 * volume / 2**m)
 
 
 def gd_largest(
