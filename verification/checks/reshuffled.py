@@ -107,7 +107,7 @@ def leftover_chance(m: int, b: int, theta: float) -> float:
 
 
 def _leftover(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    runs = 400_000 if settings.deep else 40_000
+    runs = 400_000 if settings.deep else 20_000
     for place, (m, b, theta, alpha) in enumerate(LEFTOVER):
         own = (math.cos(theta), math.sin(theta))
         setting = Race(own, m, b, alpha, Sampling.RESHUFFLED)
