@@ -70,12 +70,12 @@ def _less(what: str, count: int, runs: int, most: float) -> Margin:
     """An event is less likely than a bound far above its chance.
 
     Returns:
-        The margin: half the width of its exact interval against the distance to the bound.
+        The margin: the width of its exact interval against the distance to the bound.
     """
     low, high = clopper_pearson(count, runs)
     share = count / runs
     told = f"{what}: {count} of {runs} = {share:.4f} [{low:.4f}, {high:.4f}], below {most}"
-    return Margin(what, high - share, max(0.0, most - share), runs, told)
+    return Margin(what, high - low, max(0.0, most - share), runs, told)
 
 
 # (m, b, k, alpha, lead / alpha, most that the favourite wins)

@@ -44,7 +44,7 @@ def test_a_favourite_that_needs_no_lead_is_caught(monkeypatch):
 
 def test_another_beta_law_is_caught(monkeypatch):
     monkeypatch.setattr(
-        reshuffled, "leftover_chance", lambda m, b, theta: leftover_chance(m + 1, b, theta)
+        reshuffled, "leftover_chance", lambda m, b, theta: leftover_chance(m + b, b, theta)
     )
     assert "I_p(a, a)" in run_check(CHECKS["reshuffled.leftover"], Subject(), Settings()).message
 
