@@ -37,7 +37,7 @@ OTHERS = (
     _two(1.0, 5, 3, 0.15, WITH),
 )
 # Fewer runs where only a bound is tested.
-BOUNDED = 20_000
+BOUNDED = 10_000
 
 
 def _runs(settings: Settings) -> int:
