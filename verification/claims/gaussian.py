@@ -162,7 +162,9 @@ SGD = (
         verdict=Verdict.VERIFIED,
         hypotheses=("orthonormal data", "neuron not dead", "step size / b <= 1/5", "|w0| < 1"),
         evidence=("limits.mini_batch", "gaussian.sgd_start"),
-        remark="A statement on the limit: for how long it takes see script.sgd_arrival.",
+        remark=(
+            "Proved as convergence.sgd_single_point; for how long it takes see script.sgd_arrival."
+        ),
     ),
     Claim(
         id="gaussian.sgd_start_cosine",

@@ -32,6 +32,7 @@ CLAIMS = (
             "others, and the mean of log|1 + alpha D| is derived for symbolic m, b and step size. "
             "That a run close to a_* has this mean is measured."
         ),
+        remark="For eta/b <= 1/5 the limit of the average change is proved: convergence.sgd_rate.",
     ),
     Claim(
         id="rate.with_replacement",
