@@ -150,8 +150,8 @@ CHECKS = (
         "training from two starts, and the simulated process, select each of three points as "
         "often as that solution says, whose value at u = (0.5, 0, -0.7) was known before",
         EvidenceKind.STATISTICS,
-        "exact binomial tails (1e-7 a figure); alpha/50 for the term of first order in alpha, 0.014 "
-        "alpha where measured; leaders that are overtaken; 1/400 for steps of 1/20 of the process",
+        "exact binomial tails (1e-7 a figure); alpha/50 for the term of first order in alpha, "
+        "0.014 alpha where measured; leaders that are overtaken; 1/400 for the process's steps",
         _training,
         needs=("skfem",),
         false_alarm=2 * 6 * FIGURE,

@@ -135,6 +135,24 @@ CLAIMS = (
         ),
     ),
     Claim(
+        id="selection.first_order",
+        statement=(
+            "Starting on the sphere the chance of a_1 is 1 - 2 theta/pi + alpha (m-b)/(m-1) "
+            "sin(4 theta)/(32 pi) up to second order in alpha (with replacement without the "
+            "fraction): noise holds |w|^2 above 1 by alpha p_1 p_2 (m-b)/(2(m-1))."
+        ),
+        source=OWN,
+        verdict=Verdict.SUPPORTED,
+        hypotheses=(ORTHONORMAL, "two active points", INDEPENDENT, "start on the unit sphere"),
+        evidence=("selection_law.first_order_seen",),
+        lemmas=("selection_law.first_order",),
+        formulas=("selection.two_point_drift",),
+        argument=(
+            "The expansion is a symbolic identity, but formal: the rest is not bounded. In 4 "
+            "million runs at alpha = 0.4 the term is seen."
+        ),
+    ),
+    Claim(
         id="selection.every_batch_size",
         statement=(
             "The law of the winner is the same for every batch size b < m at equal small step "
