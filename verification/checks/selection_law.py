@@ -38,7 +38,7 @@ OTHERS = (
     _two(1.0, 5, 3, 0.15, WITH),
 )
 # More runs to see a term of first order, fewer where only a bound is tested.
-MANY_RUNS, BOUNDED = 4_000_000, 10_000
+MANY_RUNS, BOUNDED = 3_000_000, 10_000
 
 
 def _runs(settings: Settings) -> int:
@@ -76,14 +76,14 @@ SEEN = _two(math.pi / 8, 2, 1, 0.4, WITHOUT)
 
 
 def _first_order_seen(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    runs = 40_000_000 if settings.deep else MANY_RUNS
+    runs = 30_000_000 if settings.deep else MANY_RUNS
     theta = _angle(SEEN)
     # Testing seldom costs less than the steps that it wastes.
     wins = int(race(subject, SEEN, settings.seed * 1000 + 50, runs, 80).wins[0])
     law = subject.forms["selection.two_point_probability"](theta=theta)
     term = first_order(SEEN, theta)
     yield frequency(f"with the term {term:.5f}, {SEEN}", wins, runs, law + term, _slack(SEEN))
-    # 5.33 standard errors; the term, less what is seen of the next order, is 13 of them.
+    # 5.33 standard errors; the term, less what is seen of the next order, is 12 of them.
     noise = 5.33 * math.sqrt(law * (1 - law) / runs) + SEEN.overtaken * (2 * law - 1)
     told = f"without the term the frequency {wins / runs:.5f} is off by {wins / runs - law:.5f}"
     yield Margin(told, noise, abs(wins / runs - law), runs, f"{told}, chance explains {noise:.5f}")

@@ -148,7 +148,7 @@ CLAIMS = (
         lemmas=("selection_law.first_order",),
         formulas=("selection.two_point_drift",),
         argument=(
-            "The expansion is a symbolic identity, but formal: the rest is not bounded. In 4 "
+            "The expansion is a symbolic identity, but formal: the rest is not bounded. In 3 "
             "million runs at alpha = 0.4 the term is seen."
         ),
     ),
