@@ -32,6 +32,7 @@ CLAIMS = (
             "others, and the mean of log|1 + alpha D| is derived for symbolic m, b and step size. "
             "That a run close to a_* has this mean is measured."
         ),
+        remark="As a limit with probability 1 it is proved for eta/b <= 1/5: convergence.sgd_rate.",
     ),
     Claim(
         id="rate.with_replacement",
@@ -44,6 +45,7 @@ CLAIMS = (
         hypotheses=(ORTHONORMAL, "batches with replacement", "step size small enough to settle"),
         evidence=("rate.slope_with_replacement",),
         lemmas=("rate.full_batch",),
+        remark="Proved as a limit for eta <= 1/5: convergence.sgd_rate_with_replacement.",
     ),
     Claim(
         id="rate.time_to_commit",
@@ -225,7 +227,7 @@ CLAIMS = (
             "The point cannot be named in advance, but its law is known at small step size: from "
             "the start's direction alone, in closed form for two active points."
         ),
-        source=("000, Honest Limitations", "000, Frequently Asked Questions"),
+        source=("000, Honest Limitations", "000, Frequently Asked Questions: Can I predict"),
         verdict=Verdict.SUPPORTED,
         hypotheses=(ORTHONORMAL, ACTIVE, INDEPENDENT, SPHERE, SMALL),
         evidence=("selection_law.two_points", "selection_law.winner_varies", "selection.law"),
