@@ -19,7 +19,6 @@ CHECKS = {check.id: check for check in selection_law.CHECKS}
 def few_runs(monkeypatch):
     monkeypatch.setattr(selection_law, "_runs", lambda settings: 20_000)
     monkeypatch.setattr(selection_law, "BOUNDED", 4000)
-    monkeypatch.setattr(selection_law, "MANY_RUNS", 2_000_000)
 
 
 def wrong(name, change):
