@@ -49,19 +49,31 @@ def _places(seed: int) -> tuple[Floats, Floats]:
     return x[inside][:20], y[inside][:20]
 
 
+def _changes() -> tuple[float, float]:
+    """Root mean squares, over a grid of the region, of what two halvings change.
+
+    Returns:
+        From the coarsest mesh on.
+    """
+    x, y = (a.ravel() for a in np.meshgrid(*[np.linspace(-REGION, REGION, 13)] * 2))
+    inside = np.abs(x - y) <= REGION
+    chances = [three_points.solve(k).chances(x[inside], y[inside]) for k in (-1, 0, 1)]
+    first, second = (float(np.sqrt(np.mean(d**2))) for d in np.diff(chances, axis=0))
+    return first, second
+
+
 def _solution(subject: Subject, seed: int) -> Iterator[Margin]:
     del subject
     x, y = _places(seed)
-    wide, coarse, fine = (three_points.solve(k).chances(x, y) for k in (-1, 0, 1))
+    coarse, fine = (three_points.solve(k).chances(x, y) for k in (0, 1))
     low, high = three_points.solve(1).bracket(x, y)
-    # Third order: an error falls eightfold, so the change is seven times the error left; five
-    # where the order is not reached yet.
-    left = float(np.abs(fine - coarse).max()) / 5
+    # An error falls fivefold or more (eightfold in the limit), so at most a quarter of the change
+    # is left; on a grid, as errors at single places change sign.
+    left = float(np.abs(fine - coarse).max()) / 4
     told = f"error left of the mesh, {len(x)} places of seed {seed}"
     yield Margin(told, left, ACCURACY, len(x), f"{told}: about {left:.1g}")
-    # The mean square over the places: at single ones the errors change sign.
-    change = [float(np.sqrt(np.mean(d**2))) for d in (coarse - wide, fine - coarse)]
-    yield Margin("a halving changes a fifth of the one before", change[1], change[0] / 5, len(x))
+    before, after = _changes()
+    yield Margin("a halving changes a fifth of the one before", after, before / 5)
     yield Margin("the bracket of the cut", float((high - low).max()) / 2, ACCURACY / 5, len(x))
     bounds = three_points.upper_bounds(x, y)
     yield Margin("above the arcsine bound by", float((fine - bounds).max()), ACCURACY, len(x))
@@ -90,7 +102,7 @@ def _known(halvings: int) -> Margin:
         three_points.solve(k).chances([PLACE[0]], [PLACE[1]])[:, 0]
         for k in (halvings, halvings - 1)
     )
-    left = float(np.abs(fine - coarse).max()) / 5
+    left = float(np.abs(fine - coarse).max()) / 4
     shown = ", ".join(f"{c:.6f}" for c in fine)
     told = f"chances at u = (0.5, 0, -0.7): {shown}, error of the mesh about {left:.1g}"
     return Margin(told, float(np.abs(fine - KNOWN).max()), KNOWN_ERROR + left, 1, told)
@@ -151,8 +163,7 @@ CHECKS = (
         "often as that solution says, whose value at u = (0.5, 0, -0.7) was known before",
         EvidenceKind.STATISTICS,
         "exact binomial tails (1e-7 a figure); alpha/50 for the term of first order in alpha, "
-        "0.014 alpha where measured; leaders that are overtaken; 1/400 for steps of 1/20 of "
-        "the process",
+        "0.014 alpha where measured; leaders that are overtaken; 1/400 for the process's steps",
         _training,
         needs=("skfem",),
         false_alarm=2 * 6 * FIGURE,

@@ -4,6 +4,7 @@ import math
 import pytest
 from scipy import stats
 
+from whichmin.symbolic import first_order as symbolic
 from whichmin.verification.checks import selection_law
 from whichmin.verification.checks.selection_law import first_order, homogeneity
 from whichmin.verification.evidence import Settings
@@ -73,6 +74,30 @@ def test_the_term_of_first_order_is_small_and_vanishes_on_the_diagonal():
     settings = [Race((math.cos(t), math.sin(t)), 5, 1, 0.1) for t in (0.3, math.pi / 4)]
     assert 0 < first_order(settings[0], 0.3) < 0.1 / 100
     assert abs(first_order(settings[1], math.pi / 4)) < 1e-18
+
+
+def test_it_is_the_derived_term():
+    term = symbolic.first_order_term()
+    names = {s.name: s for s in term.free_symbols}
+    at = {names["alpha"]: 0.1, names["m"]: 5, names["b"]: 2, names["theta"]: 0.3}
+    setting = Race((math.cos(0.3), math.sin(0.3)), 5, 2, 0.1)
+    assert first_order(setting, 0.3) == pytest.approx(float(term.subs(at)), rel=1e-14)
+
+
+def test_another_term_is_caught(monkeypatch):
+    wrong = 2 * symbolic.first_order_term()
+    monkeypatch.setattr(
+        selection_law, "first_order_lemmas", lambda: symbolic.first_order_lemmas(wrong)
+    )
+    found = run_check(CHECKS["selection_law.first_order"], Subject(), Settings())
+    assert "minus that drift" in found.message
+
+
+def test_a_term_that_is_not_there_is_caught():
+    # A law that has swallowed the term leaves nothing to see.
+    subject = wrong("selection.two_point_probability", lambda e: e + 0.0028)
+    found = run_check(CHECKS["selection_law.first_order_seen"], subject, Settings())
+    assert "without the term" in found.message or "with the term" in found.message
 
 
 def test_homogeneity_is_pearsons_statistic():

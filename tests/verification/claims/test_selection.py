@@ -25,4 +25,4 @@ def test_the_verdict_is_what_the_evidence_says(claim):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_statistics_say_their_false_alarm_rate(claim):
-    assert decide(claim, RECORDS).false_alarm < 1e-5
+    assert decide(claim, RECORDS).false_alarm < 2e-5
