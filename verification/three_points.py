@@ -1,8 +1,8 @@
 """The selection law of three active points, by finite elements.
 
 The chance h that a point wins is harmonic for the selection process. In ``x = u_1 - u_3`` and
-``y = u_2 - u_3``, u = log|c|, that is ``div(W A grad h) = 0`` with the weight W below and
-``A = [[2, 1], [1, 2]]`` (:mod:`whichmin.symbolic.three_points`), for |x|, |y| without bound.
+``y = u_2 - u_3``, ``u = log|c|``, that is ``div(W A grad h) = 0`` with the weight W below and
+``A = [[2, 1], [1, 2]]`` (:mod:`whichmin.symbolic.three_points`), for x and y without bound.
 
 Why it is well posed: with ``k = sqrt(W) h`` the energy is ``|grad k|^2 + V k^2``, V = 5/3 minus
 the sum of the squared shares, at least 2/3. So on any bounded domain with values given at its
@@ -13,8 +13,8 @@ In these coordinates nothing degenerates: vertices and edges of the simplex lie 
 an edge (one coordinate 0, which it stays) the law is the one of two points, 1 - 2 theta/pi, and
 the approach to it is like exp(-distance), smooth. In angles that would be a singularity.
 
-Cut off at |x|, |y| = L, the chance lies between two solutions: ``U_i = (2/pi) arcsin(c_i/|c|)``
-never drifts up, so it bounds the chance from above, and ``1 - U_j - U_k`` from below; their
+Cut off where the larger of x and y in size is L, the chance lies between two solutions:
+``U_i = (2/pi) arcsin(c_i/|c|)`` never drifts up, so it bounds the chance from above, and ``1 - U_j - U_k`` from below; their
 boundary values bracket the chance by the maximum principle, as far as the mesh resolves them. On
 an edge both are the law of two points; on the boundary they differ by less than exp(-L).
 """
