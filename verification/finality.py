@@ -16,9 +16,9 @@ leader's energy is. So all ratios to the leader fall geometrically and the limit
 
 **Basin** (every epoch is a partition of the points in batches of b, in any order). With T the
 energy of everything but the favourite, over the favourite's: from T <= 1/8 and ``|N - 1| <= a/6``
-at the start of an epoch the same holds at the end, no ratio to the favourite has grown, and those of
-points that were in another batch have shrunk by a factor. Fused points (always in the favourite's
-batch) keep theirs: T is then the energy outside the favourite's block.
+at the start of an epoch the same holds at the end, no ratio to the favourite has grown, and those
+of points that were in another batch have shrunk by a factor. Fused points (always in the
+favourite's batch) keep theirs: T is then the energy outside the favourite's block.
 """
 
 from __future__ import annotations

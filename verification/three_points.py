@@ -13,10 +13,11 @@ In these coordinates nothing degenerates: vertices and edges of the simplex lie 
 an edge (one coordinate 0, which it stays) the law is the one of two points, 1 - 2 theta/pi, and
 the approach to it is like exp(-distance), smooth. In angles that would be a singularity.
 
-Cut off where the larger of x and y in size is L, the chance lies between two solutions:
-``U_i = (2/pi) arcsin(c_i/|c|)`` never drifts up, so it bounds the chance from above, and ``1 - U_j - U_k`` from below; their
-boundary values bracket the chance by the maximum principle, as far as the mesh resolves them. On
-an edge both are the law of two points; on the boundary they differ by less than exp(-L).
+Cut off where the larger of x and y in size is L, the chance lies between two solutions: ``U_i =
+(2/pi) arcsin(c_i/|c|)`` never drifts up, so it bounds the chance from above, and ``1 - U_j -
+U_k`` from below; their boundary values bracket the chance by the maximum principle, as far as the
+mesh resolves them. On an edge both are the law of two points; on the boundary they differ by less
+than exp(-L).
 """
 
 from __future__ import annotations
