@@ -301,6 +301,31 @@ CLAIMS = (
         remark="True at one point a step; what matters is that the batches tell points apart.",
     ),
     Claim(
+        id="cyclic.randomness",
+        brief="it is the randomness of the batches that makes SGD sparse; a fixed order does it too",
+        statement=(
+            "It is the randomness of stochastic gradients that leads SGD to a sparse minimum."
+        ),
+        source=("002, abstract",),
+        verdict=Verdict.REFUTED,
+        hypotheses=("b = 1 < m", "step size <= 1/5", "|w0| < 1"),
+        evidence=LEADER,
+        lemmas=("cyclic.limits",),
+        counterexample=Counterexample(
+            "m = 3, one point a step in the fixed order 0, 1, 2, eta = 1/5, w0 = (0.3, 0.2, 0.1): "
+            "nothing is random and the limit is a_0.",
+            "import numpy as np\n"
+            "w = np.array([0.3, 0.2, 0.1])\n"
+            "for t in range(9000):\n"
+            "    c = w * (np.arange(3) == t % 3)\n"
+            "    w = w - 0.2 * ((w @ w - 2) * c + (c @ c) * w)\n"
+            "print(w.round(6))\n",
+            "[1. 0. 0.]",
+        ),
+        corrected=("cyclic.first_leader", "cyclic.generic_point"),
+        remark="The article says so too (000, Does Randomness Actually Matter?).",
+    ),
+    Claim(
         id="cyclic.blocks",
         statement=(
             "Cyclic SGD with b dividing m treats each block of b consecutive points as one point "

@@ -105,7 +105,7 @@ CLAIMS = (
             "SGD with a constant step size, started at random, finds a global minimum for any "
             "batch size."
         ),
-        source=("002, abstract",),
+        source=("002, abstract", "000, Key Points"),
         verdict=Verdict.REFUTED,
         hypotheses=("orthonormal data", "any random start", "linear or ReLU"),
         evidence=(
