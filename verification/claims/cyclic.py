@@ -302,7 +302,7 @@ CLAIMS = (
     ),
     Claim(
         id="cyclic.randomness",
-        brief="it is the randomness of the batches that makes SGD sparse; a fixed order does it too",
+        brief="the randomness of the batches makes SGD sparse; a fixed order does it too",
         statement=(
             "It is the randomness of stochastic gradients that leads SGD to a sparse minimum."
         ),
