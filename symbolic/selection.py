@@ -214,7 +214,7 @@ def two_point_drift() -> ClosedForm:
 
 @functools.cache
 def two_point_time() -> ClosedForm:
-    """Expected steps until |v| reaches V, for two active points."""
+    """Expected steps until ``|v|`` reaches V, for two active points."""
     free = sp.Symbol("A", real=True)
     chain = Derivation.begin(
         "the generator maps log cosh v to D (lemma); the time is 0 at v = V",

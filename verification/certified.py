@@ -125,7 +125,7 @@ def first_leader(
         max_steps: Steps to look at.
 
     Returns:
-        The certificate: that point is the limit, by the leader lemma.
+        The certificate that this point is the limit, by the leader lemma.
 
     Raises:
         Undecided: No point led at its turn.

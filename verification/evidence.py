@@ -60,7 +60,7 @@ def differs(what: str, claimed: float, found: float, uncertainty: float, cases: 
         cases: How many cases the figure is the worst of.
 
     Returns:
-        The margin: the uncertainty, allowed to be as large as the distance.
+        The uncertainty, which may be as large as the distance and no larger.
     """
     assert uncertainty > 0
     told = f"{what}: claimed {claimed:.6g}, found {found:.6g}"

@@ -6,8 +6,8 @@ batch. A step multiplies the correlations of the batch by ``s + g``, all the res
 ``G0 = 4 (1 - N) + a (2 - N)^2``. Two correlations change their ratio only where a batch holds one
 of them: by ``1 + h``, ``h = a (2 - N) / (1 - a e)``.
 
-**Leader** (cyclic, one point a step, a <= 1/5, G0 >= 0 at the start, which |w0| <= 1 implies). If
-the point whose turn it is has the largest correlation in absolute value, its lead never shrinks.
+**Leader** (cyclic, one point a step, a <= 1/5, G0 >= 0 at the start, which ``|w0| <= 1`` implies).
+If the point whose turn it is has the largest correlation in absolute value, its lead never shrinks.
 Within the cycle that follows, with ``x_k`` the energy of point k at its turn and ``y`` the sum of
 ``a x_k`` over the points that came before j: (1) no step lowers N by more than ``(a x_k)^2``, so N
 at j's turn is at least ``N - a y X``, X the leader's energy; (2) j itself has shrunk to at most
@@ -15,10 +15,10 @@ at j's turn is at least ``N - a y X``, X the leader's energy; (2) j itself has s
 leader's energy is. So all ratios to the leader fall geometrically and the limit is the leader.
 
 **Basin** (every epoch is a partition of the points in batches of b, in any order). With T the
-energy of everything but the favourite, over the favourite's: from T <= 1/8 and |N - 1| <= a/6 at
-the start of an epoch the same holds at the end, no ratio to the favourite has grown, and those of
-points that were in another batch have shrunk by a factor. Fused points (always in the favourite's
-batch) keep theirs: T is then the energy outside the favourite's block.
+energy of everything but the favourite, over the favourite's: from T <= 1/8 and ``|N - 1| <= a/6``
+at the start of an epoch the same holds at the end, no ratio to the favourite has grown, and those
+of points that were in another batch have shrunk by a factor. Fused points (always in the
+favourite's batch) keep theirs: T is then the energy outside the favourite's block.
 """
 
 from __future__ import annotations

@@ -236,7 +236,7 @@ def _bullets(title: str, items: Iterable[str]) -> list[str]:
 
 def _evidence_table(entry: Entry) -> Table:
     claim = entry.claim
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for name in claim.checks:
         e = entry.evidence.get(name)
         role = "decides" if name in claim.evidence else "lemma"

@@ -44,9 +44,7 @@ def refuted_lines(entries: Sequence[Entry]) -> str:
         A list in Markdown.
     """
     lines = [
-        f"- `{e.claim.id}`: {_escaped(e.claim.brief)}"
-        for e in entries
-        if e.claim.verdict is Verdict.REFUTED
+        f"- `{e.claim.id}`: {e.claim.brief}" for e in entries if e.claim.verdict is Verdict.REFUTED
     ]
     return "\n".join(lines)
 

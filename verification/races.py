@@ -44,7 +44,7 @@ class Race:
 
     @property
     def clock(self) -> float:
-        """``D``: a unit of the selection process takes 1/D steps."""
+        """``D``, where a unit of the selection process takes 1/D steps."""
         free = self.alpha**2 * self.b / self.m
         if self.sampling is Sampling.WITH_REPLACEMENT:
             return free
@@ -59,7 +59,7 @@ class Race:
 
     @property
     def interval(self) -> int:
-        """Steps between two tests whether a run is over: a unit of the process."""
+        """Steps between two tests whether a run is over, a unit of the process."""
         return max(1, round(1 / self.clock))
 
     @property

@@ -56,7 +56,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
         path: The file.
 
     Returns:
-        Entries by id of the check: its ``digest``, its ``evidence`` as plain data, the ``versions``
+        Entries by id of the check, with ``digest``, ``evidence`` as plain data and the ``versions``
         that it was measured with.
 
     Raises:

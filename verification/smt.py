@@ -130,7 +130,7 @@ def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> Answer:
         timeout: Seconds for each conclusion.
 
     Returns:
-        The answer: ``unsat`` if every conclusion is proved.
+        ``unsat`` if every conclusion is proved.
     """
     import z3
 

@@ -115,7 +115,7 @@ def frequency(
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The margin: the deviation of the frequency against the largest one allowed on its side.
+        The deviation of the frequency against the largest one allowed on its side.
     """
     share = count / total
     if share >= chance:
@@ -140,7 +140,7 @@ def at_most(what: str, count: int, total: int, chance: float, alarm: float = FIG
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The margin: the frequency against the largest one allowed.
+        The frequency against the largest one allowed.
     """
     edge = float(stats.binom.isf(alarm, total, min(1.0, chance))) / total
     low, high = clopper_pearson(count, total, alarm)
@@ -170,7 +170,7 @@ def same_law(
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The margin: the Kolmogorov-Smirnov distance against the largest one allowed.
+        The Kolmogorov-Smirnov distance against the largest one allowed.
     """
     total = len(sample)
     values, counts = np.unique(np.asarray(sample, dtype=np.float64), return_counts=True)

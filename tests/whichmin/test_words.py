@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from whichmin.errors import InputError
-from whichmin.words import Activation, EngineName, EvidenceKind, Kink, Sampling, Status, parse
+from whichmin.words import (
+    Activation,
+    EngineName,
+    EvidenceKind,
+    Kink,
+    Sampling,
+    Status,
+    Verdict,
+    parse,
+)
 
 SPELLINGS = {
     Activation: ["linear", "relu"],
@@ -16,9 +25,10 @@ SPELLINGS = {
         "non_minimal_critical_point",
     ],
     EvidenceKind: [
-        "symbolic identity", "enumeration", "counterexample",
+        "symbolic identity", "SMT proof", "exact certificate", "counterexample", "enumeration",
         "random cases", "statistics",
     ],
+    Verdict: ["PROVED", "VERIFIED", "SUPPORTED", "REFUTED", "OPEN"],
 }  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def _time(subject: Subject, settings: Settings) -> Iterator[Margin]:
         alpha = ETA / b
         setting = Race(own, M, b, alpha)
         D = subject.forms["selection.diffusion"](alpha=alpha, b=b, m=M)
-        every = max(1, setting.interval // 20)
+        every = max(1, setting.interval // 8)
         found = race(subject, setting, settings.seed * 1000 + b, runs, every)
         # Tests at intervals see a level passed as if it were further out (core.selection).
         level = -math.log(setting.tolerance) / 2 + MONITORING * math.sqrt(2 * D * every)

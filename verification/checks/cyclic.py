@@ -19,7 +19,18 @@ from whichmin.verification.smt import Lemma, lemma_margins
 from whichmin.verification.subject import Subject
 from whichmin.words import Activation, EvidenceKind, Sampling
 
-__all__ = ["CHECKS", "fused", "lemmas", "losers", "one_step", "orbit"]
+__all__ = [
+    "CHECKS",
+    "almost_tied",
+    "blocks",
+    "fused",
+    "intuition",
+    "lemmas",
+    "losers",
+    "one_step",
+    "orbit",
+    "signed",
+]
 
 F = Fraction
 EXACT = "exact: fractions, the difference must be zero"
@@ -115,9 +126,9 @@ SHARP = (
 )
 
 
-def _signed(subject: Subject, settings: Settings) -> Iterator[Margin]:
+def signed(start: Vector, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Certify that the run ends at minus a_1, though c_0 is the higher number."""
     del subject, settings
-    start = (F(3, 10), F(-1, 2))
     found = certified_limit(start, F(1, 5))
     what = _told(start, F(1, 5), found)
     yield Margin(what, 0.0 if (found.point, found.sign) == (1, -1) else math.inf, 1.0, 1, what)
@@ -147,16 +158,16 @@ def orbit(
     yield differs("loss above the minimum", 0.0, float((1 - norm) ** 2 / 4), ROUNDING)
 
 
-def _blocks(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """With m = 4, b = 2 the blocks {0, 1} and {2, 3} behave like two points, step size eta/2."""
+def blocks(rate: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Two blocks of two (m = 4, b = 2, eta = 1/5) behave like two points with step ``rate``."""
     del subject, settings
     c: Vector = (F(3, 10), F(2, 5), F(1, 10), F(1, 10))
     basis = tuple(tuple(F(int(i == j)) for j in range(4)) for i in range(4))
-    rate, w = F(1, 10), c
+    w = c
     energies, norm = [c[0] ** 2 + c[1] ** 2, c[2] ** 2 + c[3] ** 2], sum((v * v for v in c), F(0))
     for t in range(3):
         k = t % 2
-        w = exact_step(w, basis[2 * k : 2 * k + 2], 2 * rate, Activation.LINEAR)
+        w = exact_step(w, basis[2 * k : 2 * k + 2], F(1, 5), Activation.LINEAR)
         s, g, e = 1 - rate * energies[k], rate * (2 - norm), energies[k]
         energies = [v * (s + g) ** 2 if j == k else v * s**2 for j, v in enumerate(energies)]
         norm += rate * e * (4 * (1 - norm) + rate * (2 - norm) ** 2 - rate * e * (4 - 3 * norm))
@@ -190,9 +201,10 @@ def fused(
         yield Margin(f"m = {m}: pairs not as the rule says", float(wrong), 0.0, m - 1)
 
 
-def _intuition(subject: Subject, settings: Settings) -> Iterator[Margin]:
+def intuition(start: Vector, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Certify that the lead of a_1 falls over a cycle, and over the step on a_0."""
     del subject, settings
-    path = cycle((F(1, 2), F(13, 25)), F(1, 5))
+    path = cycle(start, F(1, 5))
     ratios = [c[1] / c[0] for c in path]
     told = ", ".join(f"{float(r):.6f}" for r in ratios)
     fall = ratios[0] - ratios[2]
@@ -269,7 +281,7 @@ CHECKS = (
         "linear: the limit is minus a_1 if the correlations are 3/10 and -1/2",
         EvidenceKind.COUNTEREXAMPLE,
         _RUN,
-        _signed,
+        _PART(signed, (F(3, 10), F(-1, 2))),
         needs=("flint",),
     ),
     Check(
@@ -284,7 +296,7 @@ CHECKS = (
         "m = 4, b = 2: cyclic SGD ends at a mixture of two data points",
         EvidenceKind.COUNTEREXAMPLE,
         EXACT,
-        _blocks,
+        _PART(blocks, F(1, 10)),
     ),
     Check(
         "cyclic.fused",
@@ -299,6 +311,6 @@ CHECKS = (
         "two steps from (0.5, 0.52): the lead of the larger correlation falls",
         EvidenceKind.COUNTEREXAMPLE,
         EXACT,
-        _intuition,
+        _PART(intuition, (F(1, 2), F(13, 25))),
     ),
 )

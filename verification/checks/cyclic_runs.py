@@ -22,6 +22,9 @@ __all__ = ["CHECKS", "CyclicCase", "agreement"]
 
 F = Fraction
 
+# Neighbours that cyclic batches of b keep together.
+fused_block = math.gcd
+
 
 @dataclass(frozen=True)
 class CyclicCase:
@@ -141,7 +144,7 @@ def _block_limit(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
         start[0] = 0.5
     for b in range(1, m):
         final = _train(subject, np.eye(m), start[None], b, b * float(case.step_size), case)
-        size = math.gcd(m, b)
+        size = fused_block(m, b)
         wanted = np.maximum(start, 0) if case.activation is Activation.RELU else start.copy()
         best = int(np.abs(final).argmax()) // size
         wanted[np.arange(m) // size != best] = 0
@@ -169,7 +172,7 @@ CHECKS = (
         "distance that the run's tolerance allows",
         agreement,
         _cases,
-        examples=60,
+        examples=150,
         needs=("flint",),
     ),
     Check(
@@ -179,7 +182,7 @@ CHECKS = (
         "distance that the run's tolerance allows",
         _larger_steps,
         _larger,
-        examples=60,
+        examples=200,
     ),
     Check(
         "cyclic.block_limits",
@@ -188,6 +191,6 @@ CHECKS = (
         "distance that the run's tolerance allows",
         _block_limit,
         _fifth,
-        examples=12,
+        examples=60,
     ),
 )

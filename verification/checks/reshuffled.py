@@ -70,12 +70,12 @@ def _less(what: str, count: int, runs: int, most: float) -> Margin:
     """An event is less likely than a bound far above its chance.
 
     Returns:
-        The margin: half the width of its exact interval against the distance to the bound.
+        The margin: the width of its exact interval against the distance to the bound.
     """
     low, high = clopper_pearson(count, runs)
     share = count / runs
     told = f"{what}: {count} of {runs} = {share:.4f} [{low:.4f}, {high:.4f}], below {most}"
-    return Margin(what, high - share, max(0.0, most - share), runs, told)
+    return Margin(what, high - low, max(0.0, most - share), runs, told)
 
 
 # (m, b, k, alpha, lead / alpha, most that the favourite wins)
@@ -107,7 +107,7 @@ def leftover_chance(m: int, b: int, theta: float) -> float:
 
 
 def _leftover(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    runs = 400_000 if settings.deep else 40_000
+    runs = 400_000 if settings.deep else 20_000
     for place, (m, b, theta, alpha) in enumerate(LEFTOVER):
         own = (math.cos(theta), math.sin(theta))
         setting = Race(own, m, b, alpha, Sampling.RESHUFFLED)

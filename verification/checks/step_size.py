@@ -17,7 +17,20 @@ from whichmin.verification.smt import Lemma, Variant
 from whichmin.verification.subject import Subject
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "RADIAL", "dead_starts", "period_two", "rates", "ray", "swings"]
+__all__ = [
+    "BAD",
+    "CHECKS",
+    "GROWTH",
+    "RADIAL",
+    "STABLE",
+    "bad_minimum",
+    "dead_starts",
+    "period_two",
+    "rates",
+    "ray",
+    "relu_dies",
+    "swings",
+]
 
 F = Fraction
 ROUNDING = 2.0**-51
@@ -215,9 +228,10 @@ def ray(
         yield Margin(what, 0.0 if found == end else math.inf, 1.0, 1, what)
 
 
-def _bad_minimum(subject: Subject, settings: Settings) -> Iterator[Margin]:
+def bad_minimum(off: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Certify that starts (1/5, +-1/10, off) lie in the region, also after steps of any batch."""
     del subject, settings
-    for c, off in (((F(1, 5), F(1, 10)), F(2)), ((F(1, 5), F(-1, 10)), F(2))):
+    for c in ((F(1, 5), F(1, 10)), (F(1, 5), F(-1, 10))):
         w: Vector = (*c, off)
         points = tuple((*p, F(0)) for p in PLANE)
         energy, rest = sum((v * v for v in c), F(0)), off * off
@@ -231,16 +245,17 @@ def _bad_minimum(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield differs("loss of the limit and of the minima", 0.25, 0.5, ROUNDING)
 
 
-def _relu_dies(subject: Subject, settings: Settings) -> Iterator[Margin]:
+def relu_dies(step_size: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Two steps of GD from (0.3, 0.4), from the definition, exactly."""
     del subject, settings
     w: Vector = (F(3, 10), F(2, 5))
     for _ in range(2):
-        w = exact_step(w, PLANE, F(2), Activation.RELU)
+        w = exact_step(w, PLANE, step_size, Activation.RELU)
     wanted = (F(-3, 32), F(-1, 8))
     off = max(abs(p - q) for p, q in zip(w, wanted, strict=True))
     what = "ReLU, step size 2: (0.3, 0.4) is at (-3/32, -1/8) after two steps, and dead"
     yield Margin(what, float(off), 0.0, 1, what)
-    after = exact_step(w, PLANE, F(2), Activation.RELU)
+    after = exact_step(w, PLANE, step_size, Activation.RELU)
     yield Margin(
         "and stays there", float(max(abs(p - q) for p, q in zip(w, after, strict=True))), 0.0
     )
@@ -348,14 +363,14 @@ CHECKS = (
         "the start (1/5, 1/10, 2) lies in that region and stays",
         EvidenceKind.COUNTEREXAMPLE,
         _EXACT,
-        _bad_minimum,
+        _PART(bad_minimum, F(2)),
     ),
     Check(
         "step_size.relu_dies",
         "ReLU, step size 2: GD from (0.3, 0.4) is dead after two steps",
         EvidenceKind.COUNTEREXAMPLE,
         _EXACT,
-        _relu_dies,
+        _PART(relu_dies, F(2)),
     ),
     Check(
         "step_size.dead_starts",

@@ -1,4 +1,4 @@
-"""The process R_t = log(|c_*| / sum of the other |c_j|): what batches do to it."""
+"""The process ``R_t = log(|c_*| / sum of the other |c_j|)``: what batches do to it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _walk(w: Vector) -> float:
 def increments() -> tuple[Derivation, Derivation]:
     """Change of R_t next to a data point, where c_* = N = 1 and the other c_j are 0.
 
-    ``q`` is the share of the batch in the sum of the other |c_j|. With the winner in the batch
+    ``q`` is the share of the batch in the sum of the other ``|c_j|``. With the winner in the batch
     S = 1, without it S = 0.
 
     Returns:

@@ -45,8 +45,8 @@ CLAIMS = (
         statement=(
             "Any number of data points in any dimension, linear or ReLU: if the point whose turn "
             "it is has the largest correlation in absolute value (ReLU: of the positive ones), "
-            "ties allowed, then cyclic SGD converges to it (with the sign of its correlation). In "
-            "particular a_0 is the limit if c_0 >= c_j for all j and c_0 > 0."
+            "ties allowed, then cyclic SGD converges to it, with the sign of its correlation. In "
+            "particular a_0 is the limit if c_0 >= |c_j| for all j and c_0 > 0."
         ),
         source=("whichmin", SECTION + " (the conjecture for any m and n, a_0 leading)"),
         verdict=Verdict.PROVED,
@@ -299,6 +299,31 @@ CLAIMS = (
         ),
         corrected=("cyclic.blocks", "cyclic.gcd_blocks", "cyclic.generic_point"),
         remark="True at one point a step; what matters is that the batches tell points apart.",
+    ),
+    Claim(
+        id="cyclic.randomness",
+        brief="the randomness of the batches makes SGD sparse; a fixed order does it too",
+        statement=(
+            "It is the randomness of stochastic gradients that leads SGD to a sparse minimum."
+        ),
+        source=("002, abstract",),
+        verdict=Verdict.REFUTED,
+        hypotheses=("b = 1 < m", "step size <= 1/5", "|w0| < 1"),
+        evidence=LEADER,
+        lemmas=("cyclic.limits",),
+        counterexample=Counterexample(
+            "m = 3, one point a step in the fixed order 0, 1, 2, eta = 1/5, w0 = (0.3, 0.2, 0.1): "
+            "nothing is random and the limit is a_0.",
+            "import numpy as np\n"
+            "w = np.array([0.3, 0.2, 0.1])\n"
+            "for t in range(9000):\n"
+            "    c = w * (np.arange(3) == t % 3)\n"
+            "    w = w - 0.2 * ((w @ w - 2) * c + (c @ c) * w)\n"
+            "print(w.round(6))\n",
+            "[1. 0. 0.]",
+        ),
+        corrected=("cyclic.first_leader", "cyclic.generic_point"),
+        remark="The article says so too (000, Does Randomness Actually Matter?).",
     ),
     Claim(
         id="cyclic.blocks",

@@ -105,7 +105,7 @@ CLAIMS = (
             "SGD with a constant step size, started at random, finds a global minimum for any "
             "batch size."
         ),
-        source=("002, abstract",),
+        source=("002, abstract", "000, Key Points"),
         verdict=Verdict.REFUTED,
         hypotheses=("orthonormal data", "any random start", "linear or ReLU"),
         evidence=(
@@ -127,7 +127,7 @@ CLAIMS = (
             "print(round(0.5 + (N - 2) * C / 4, 6), round(C, 6), N > 3)\n",
             "0.5 0.0 True",
         ),
-        corrected=("step_size.bad_minimum", "step_size.dead"),
+        corrected=("convergence.finds_minimum_active", "step_size.bad_minimum", "step_size.dead"),
         remark=(
             "The paper's theorems ask for |w0| < 1, and for ReLU a positive correlation; the "
             "abstract drops both."

@@ -1,4 +1,4 @@
-"""Claims on the process R_t = log(|c_*| / sum of the other |c_j|) and the proof that uses it."""
+"""Claims on ``R_t = log(|c_*| / sum of the other |c_j|)`` and the proof that uses it."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ def _record(check: str, statement: str, fails: bool, where: str, cases: int) -> 
         "schema": "whichmin.evidence/2", "check": check, "statement": statement,
         "kind": str(EvidenceKind.ENUMERATION), "bound": "exact", "holds": not fails,
         "cases": cases, "worst": math.inf if fails else 0.0, "where": where, "seconds": 0.0,
-        "seed": 0, "message": f"{check}: {where}" if fails else "",
+        "seed": 0, "message": f"{check}: {where}" if fails else "", "found": [], "false_alarm": 0.0,
+        "lacking": "", "deep": False,
     }  # fmt: skip
 
 

@@ -77,7 +77,11 @@ def verify(
 
         report = runner.verify(select, examples=examples, seed=seed, deep=deep, progress=progress)
     considered = entries(records={e.check: e for e in report.evidence})
-    decided = [e for e in considered if e.decision.verdict or not e.decision.stands]
+    decided = [
+        e
+        for e in considered
+        if not e.decision.stands or (e.decision.verdict and (e.claim.evidence or select is None))
+    ]
     document = report_document(report, select is None and report.holds, decided)
     emit(document, form, output)
     for failure in report.failures:
@@ -139,8 +143,8 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
         (
             "Margin: deviation in units of what rounding or chance explains; at most 1 holds, 0 is "
             "exact.",
-            f"{sum(e.cases for e in report.evidence)} cases in {total:.0f} s. Claims (whichmin "
-            f"claims lists them) by this evidence: {tally(decided)}.",
+            f"{sum(e.cases for e in report.evidence)} cases in {total:.0f} s.",
+            *([f"Decided by this evidence: {tally(decided)}."] if decided else []),
         ),
     )
     tables = [summary]

@@ -10,13 +10,14 @@ import torch
 from scipy import stats
 
 from whichmin.verification import gaussian as laws
+from whichmin.verification.checks import published_replicas
 from whichmin.verification.checks import published_script as script
 from whichmin.verification.evidence import Settings
 from whichmin.verification.runner import run_check
 from whichmin.verification.subject import Subject
 from whichmin.words import Activation
 
-CHECKS = {check.id: check for check in script.CHECKS}
+CHECKS = {check.id: check for check in (*script.CHECKS, *published_replicas.CHECKS)}
 
 
 def skewed(m, b, generator):

@@ -8,11 +8,11 @@ import pytest
 
 from whichmin.verification.checks import all_checks
 from whichmin.verification.claim import decide
-from whichmin.verification.claims import all_claims, gaussian, published_script
+from whichmin.verification.claims import all_claims, gaussian, gaussian_weights, published_script
 from whichmin.verification.evidence import Evidence
 from whichmin.words import Verdict
 
-CLAIMS = (*gaussian.CLAIMS, *published_script.CLAIMS)
+CLAIMS = (*gaussian.CLAIMS, *gaussian_weights.CLAIMS, *published_script.CLAIMS)
 KINDS = {check.id: check for check in all_checks()}
 
 
