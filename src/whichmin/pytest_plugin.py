@@ -7,6 +7,7 @@ a target is given.
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,9 +78,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect results if there is a target."""
-    if options(config).targets:
+    """Collect results if there is a target.
+
+    Args:
+        config: The configuration of the run.
+
+    Raises:
+        UsageError: A file of results could not be written: said before the run, not after it.
+    """
+    chosen = options(config)
+    for name, file in (("json", chosen.json), ("markdown", chosen.markdown)):
+        if file is not None and (not file or os.path.isdir(file) or not _folder(file)):
+            raise pytest.UsageError(f"--whichmin-{name}={file}: must be a file in a folder that is")
+    if chosen.quick and chosen.deep:
+        raise pytest.UsageError("--whichmin-quick and --whichmin-deep: one of the two")
+    if chosen.seed < 0:
+        raise pytest.UsageError(f"--whichmin-seed={chosen.seed}: must be at least 0")
+    if chosen.targets:
         config.pluginmanager.register(_Collector(config), "whichmin-collector")
+
+
+def _folder(file: str) -> bool:
+    return os.path.isdir(os.path.dirname(os.path.abspath(file)))
 
 
 class _Collector:
@@ -124,7 +144,8 @@ class _Collector:
             terminalreporter.write_line(verdict.summary())
         if chosen.json:
             records = [v.record() for v in verdicts]
-            content = records[0] if len(chosen.targets) == 1 else {"targets": records}
+            several = {"schema": records[0]["schema"], "targets": records}
+            content = records[0] if len(chosen.targets) == 1 else several
             write_text(chosen.json, plain_json(content))
             terminalreporter.write_line(f"results: {chosen.json}")
         if chosen.markdown:

@@ -61,3 +61,21 @@ def test_help_names_every_option(option):
         timeout=60,
     )  # fmt: skip
     assert f"--whichmin-{option}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--whichmin-json=absent/x.json"], "--whichmin-json=absent/x.json: must be a file"),
+        (["--whichmin-markdown=."], "--whichmin-markdown=.: must be a file"),
+        (["--whichmin-quick", "--whichmin-deep"], "one of the two"),
+        (["--whichmin-seed=-1"], "must be at least 0"),
+    ],
+)
+def test_options_that_cannot_work_are_refused_before_the_run(tmp_path, options, message):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options], cwd=tmp_path, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert message in done.stderr
