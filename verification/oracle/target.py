@@ -91,9 +91,9 @@ def load(name: str) -> Target:
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise InputError(
-            "target", name, f"must be importable ({error}); is its folder on PYTHONPATH?"
-        ) from error
+        own = error.name is not None and f"{module_name}.".startswith(f"{error.name}.")
+        hint = "is its folder on PYTHONPATH?" if own else "the target imports it: install it"
+        raise InputError("target", name, f"must be importable ({error}); {hint}") from error
     except WhichminError:  # an adapter says what is missing
         raise
     except Exception as error:
