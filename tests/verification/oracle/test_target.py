@@ -59,7 +59,7 @@ def test_a_module_that_fails_when_imported(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"ZeroDivisionError.*broken_target\.py, line 2"):
         load("broken_target")
     (tmp_path / "importing_target.py").write_text("import no_such_tool\n")
-    with pytest.raises(InputError, match="'no_such_tool'.*the target imports it: install it"):
+    with pytest.raises(InputError, match=r"'no_such_tool'.*the target imports it: install it"):
         load("importing_target")
     with pytest.raises(MissingDependency, match="tool is missing"):
         load("lacking_target")
