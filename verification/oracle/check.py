@@ -66,6 +66,7 @@ class Finding:
         origin: What a wrong factor multiplies the distance from: w for a step, else 0.
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
+        interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
     """
 
     what: str
@@ -79,6 +80,7 @@ class Finding:
     scalars: Mapping[str, Fraction | int | float] = field(default_factory=dict)
     origin: Any = 0
     candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]] = ()
+    interval: bool = False
 
     @property
     def place(self) -> float | None:

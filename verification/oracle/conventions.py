@@ -60,6 +60,9 @@ class Conventions:
         sampling: What ``sample_batches`` draws, and the batches of ``gradient_noise``.
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
         noise: Covariance of ``noise_scale``: divided by m (population) or m - 1 (sample).
+        keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
+            99 percent: near a minimum the rise is of second order, so that is reached within half a
+            percent of the way to a corner of the box, and a search that clips to the box is there.
         stochastic: Functions that estimate: name to method and sample count.
         expected_failures: Check id to the reason why it fails.
     """
@@ -77,6 +80,7 @@ class Conventions:
     sampling: str = "without-replacement"
     top_eigenvalue: str = "largest"
     noise: str = "population"
+    keskar_share: Fraction = Fraction(99, 100)
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
@@ -151,6 +155,8 @@ def _value(key: str, value: Any) -> Any:
         return value
     if key == "kink":
         return None if value is None else _number(argument, value, between=True)
+    if key == "keskar_share":
+        return _number(argument, value, between=True)
     if key == "loss_scale":
         return _number(argument, value, between=False)
     if key == "activations":

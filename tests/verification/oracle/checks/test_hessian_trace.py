@@ -1,0 +1,130 @@
+"""Stochastic traces: right estimators pass for many seeds, wrong ones fail and are named."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from whichmin.verification.oracle import judge
+
+
+def matrix(w, data, activation):
+    c = data @ w
+    linear = activation == "linear"
+    phi = c if linear else np.maximum(c, 0)
+    on = np.ones(len(c)) if linear else (c > 0) * 1.0
+    cross = np.outer(phi @ data, w)
+    first = (w @ w - 2) * data.T @ (on[:, None] * data)
+    return (first + 2 * (cross + cross.T) + phi @ phi * np.eye(len(w))) / len(c)
+
+
+def signs(rng, shape):
+    return rng.choice([-1.0, 1.0], shape)
+
+
+def gaussian(rng, shape):
+    return rng.standard_normal(shape)
+
+
+def hutchinson(k, probes=signs, change=lambda z, forms: forms.mean(), seeded=lambda seed: seed):
+    def trace(w, data, activation, seed):
+        h = matrix(w, data, activation)
+        z = probes(np.random.default_rng(seeded(seed)), (k, len(w)))
+        return change(z, np.einsum("ki,ij,kj->k", z, h, z))
+
+    return trace
+
+
+def hutch_pp(k, probes=signs):
+    def trace(w, data, activation, seed):
+        h, n, part = matrix(w, data, activation), len(w), max(k // 3, 1)
+        rng = np.random.default_rng(seed)
+        q = np.linalg.qr(h @ probes(rng, (n, min(part, n))))[0]
+        z = probes(rng, (part, n))
+        z = z - z @ q @ q.T
+        return np.trace(q.T @ h @ q) + np.einsum("ki,ij,kj->", z, h, z) / part
+
+    return trace
+
+
+def judged(trace, method="hutchinson", k=20, **settings):
+    declared = {"stochastic": {"hessian_trace": {"method": method, "samples": k}}}
+    target = SimpleNamespace(WHICHMIN=declared, hessian_trace=trace)
+    found = judge(target, isolation="inline", **settings)
+    return {r.check: r for r in found.results if r.verdict != "not provided"}
+
+
+RIGHT = {
+    "signs": (hutchinson, {}, "hutchinson"),
+    "gaussian": (hutchinson, {"probes": gaussian}, "hutchinson-gaussian"),
+    "hutch++": (hutch_pp, {}, "hutch++"),
+    "gaussian hutch++": (hutch_pp, {"probes": gaussian}, "hutch++"),
+}
+
+
+@pytest.mark.parametrize("k", [1, 7, 100])
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_estimators_pass(name, k):
+    made, more, method = RIGHT[name]
+    for seed in range(2):
+        found = judged(made(k, **more), method, k, quick=True, seed=seed)
+        assert {r.verdict for r in found.values() if r.cases} == {"passed"}
+    assert found["hessian_trace.estimates"].cases == 4
+    assert found["hessian_trace.values"].verdict == "not applicable"
+
+
+def test_the_deep_profile_judges_two_problems():
+    found = judged(hutchinson(20), deep=True)
+    assert found["hessian_trace.estimates"].verdict == "passed"
+    assert found["hessian_trace.estimates"].cases == 8
+
+
+WRONG = {
+    "not divided": (hutchinson(20, change=lambda z, f: f.sum()), "not divided by the number"),
+    "seed ignored": (hutchinson(20, seeded=lambda seed: 5), "the seed has no influence"),
+    "stops early": (hutchinson(20, change=lambda z, f: f[:2].mean()), "rule ends too early"),
+    "one probe": (hutchinson(20, change=lambda z, f: f[0]), "a probe is used again"),
+    "divided by n": (hutchinson(20, change=lambda z, f: f.mean() / z.shape[1]), "factor 1/n"),
+    "normalised": (
+        hutchinson(20, change=lambda z, f: (f / (z * z).sum(1)).mean()), "factor 1/n"
+    ),
+    "biased": (hutchinson(20, change=lambda z, f: f.sum() / 19), "samples/(samples-1)"),
+    "clamped": (hutchinson(20, change=lambda z, f: abs(f.mean())), "absolute value"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_estimators_fail_and_are_named(name):
+    trace, text = WRONG[name]
+    result = judged(trace)["hessian_trace.estimates"]
+    assert result.verdict == "failed"
+    assert text in result.diagnosis
+
+
+def test_gaussian_probes_where_signs_are_declared():
+    found = judged(hutchinson(20, gaussian))
+    result = found["hessian_trace.signs"]
+    assert result.diagnosis.startswith("the probes are not random signs")
+    assert "hutchinson-gaussian" in result.declare
+
+
+def test_signs_where_gaussian_probes_are_declared():
+    found = judged(hutchinson(20), "hutchinson-gaussian", deep=True)
+    result = found["hessian_trace.estimates"]
+    assert result.verdict == "failed"
+    assert "the variance of random signs" in result.diagnosis
+
+
+def test_a_seed_that_does_not_decide():
+    rng = np.random.default_rng(2)
+    found = judged(hutchinson(20, seeded=lambda seed: rng))
+    assert found["hessian_trace.seed"].diagnosis == "the seed does not decide the estimate"
+    assert found["hessian_trace.estimates"].verdict == "passed"
+
+
+def test_a_declared_sum_passes_and_an_undeclared_one_is_named():
+    def summed(w, data, activation, seed):
+        return len(data) * hutchinson(20)(w, data, activation, seed)
+
+    result = judged(summed)["hessian_trace.estimates"]
+    assert result.verdict == "failed"

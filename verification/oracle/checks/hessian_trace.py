@@ -1,0 +1,245 @@
+"""The trace of the Hessian, exact or estimated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle import bounds, probes, references
+from whichmin.verification.oracle import problems as served
+from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.curvature import (
+    DIAGONAL,
+    SOURCE,
+    Case,
+    cases,
+    mistakes,
+    other_kinks,
+    sum_bound,
+)
+from whichmin.verification.oracle.references import floats
+from whichmin.verification.oracle.session import Session
+
+__all__ = ["CHECKS"]
+
+Floats = NDArray[np.float64]
+
+_TRACE = "hessian_trace"
+_FORMULA = "(1/m) sum_i [(N - 2) g''_i |a_i|^2 + 4 phi_i <w, a_i> + n phi_i^2]"
+# Problems of the statistics: small, so that the law of random signs can be written down.
+_SERVED = ("generic", "negative curvature")
+# Seeds in all; fewer, if they would take longer than this.
+_SEEDS = {"quick": 60, "plain": 200, "deep": 400}
+_SECONDS = 3.0
+_FEWEST = 40
+_SEED = "the seed has no influence: every estimate is the same"
+_SAMPLES = "off by exactly a factor samples: not divided by the number of samples"
+_FEW = "as spread as one or a few probes: a stopping rule ends too early, or a probe is used again"
+_SPREAD = "the probes are not random signs: with those the estimate has no spread here"
+_ALARM = "chance of more: 1e-8"
+
+
+def _trace(case: Case, kappa: Fraction) -> Fraction:
+    return case.factor * references.trace(case.w, case.data, case.activation, kappa)
+
+
+def _bound(case: Case, session: Session) -> float:
+    size = float(case.factor) * np.trace(bounds.hessian_size(case.w, case.data))
+    return float(sum_bound(case, size, session.dtype))
+
+
+def _reason(case: Case, session: Session) -> str:
+    return bounds.reason(case.problem.n, case.problem.m, session.dtype)
+
+
+def _mistakes(case: Case, kappa: Fraction) -> Iterator[Candidate]:
+    values = np.linalg.eigvalsh(floats(case.hessian(kappa)))
+    for text, matrix in mistakes(case):
+        # Where it is put does not change the trace of a term.
+        if text != DIAGONAL and "symmetrised" not in text:
+            yield Candidate(text, np.trace(matrix))
+    yield Candidate("the sum of the eigenvalues in absolute value (the trace norm)",
+                    np.abs(values).sum())  # fmt: skip
+    yield Candidate("the Frobenius norm", np.linalg.norm(values))
+    yield Candidate("the sum of the squares of the eigenvalues", float(values @ values))
+    yield Candidate("the largest eigenvalue", values[-1])
+
+
+def _exact(session: Session, kinks: bool) -> Iterator[Finding]:
+    if session.stochastic(_TRACE) is not None:
+        return
+    for case in cases(session, _TRACE, kinks=kinks):
+        kappas = () if not kinks else other_kinks(session)
+        yield session.call(_TRACE, **case.call, seed=session.seed).against(
+            case.what, _trace(case, case.low), _bound(case, session), _reason(case, session),
+            group=case.activation, scalars=case.scalars,
+            upper=None if case.high is None else _trace(case, case.high),
+            candidates=(
+                *(Candidate(f"kappa = {k} at the kink", _trace(case, k), f"'kink': '{k}'")
+                  for k in kappas),
+                *_mistakes(case, case.low),
+            ),
+        )  # fmt: skip
+
+
+def _values(session: Session) -> Iterator[Finding]:
+    return _exact(session, kinks=False)
+
+
+def _kinks(session: Session) -> Iterator[Finding]:
+    return _exact(session, kinks=True)
+
+
+def _diagonal(session: Session) -> Iterator[Finding]:
+    if session.stochastic(_TRACE) is not None:
+        return
+    for case in cases(session, _TRACE, kinks=False):
+        matrix = session.call("hessian", **case.call).value
+        yield session.call(_TRACE, **case.call, seed=session.seed).against(
+            f"sum of the diagonal, {case.what}", np.trace(matrix), 2 * _bound(case, session),
+            f"twice {_reason(case, session)}", group=case.activation, scalars=case.scalars,
+        )  # fmt: skip
+
+
+def _estimates(session: Session, case: Case) -> Floats:
+    """Estimates of consecutive seeds; how many depends on how long one takes, not on its value."""
+    wanted = _SEEDS["quick" if session.quick else "deep" if session.deep else "plain"]
+    first = int(session.rng("hessian_trace.estimates").integers(2**30))
+    session.call(_TRACE, **case.call, seed=first - 1)  # compilers
+    start = time.perf_counter()
+    found = [session.call(_TRACE, **case.call, seed=first).value]
+    seconds = max(time.perf_counter() - start, 1e-9)
+    total = wanted if session.deep else min(wanted, max(_FEWEST, int(_SECONDS / seconds)))
+    seeds = range(first + 1, first + total)
+    found.extend(session.call(_TRACE, **case.call, seed=seed).value for seed in seeds)
+    return floats(np.array(found))
+
+
+def _statistics(session: Session) -> Iterator[tuple[Case, probes.Law]]:
+    declared = session.stochastic(_TRACE)
+    names = _SERVED[:1] if session.quick else _SERVED
+    for case in cases(session, _TRACE, kinks=False):
+        if declared is not None and case.problem.id in names:
+            matrix = floats(case.hessian(case.low))
+            yield case, probes.law(matrix, declared.method, declared.samples)
+
+
+def _estimated(session: Session) -> Iterator[Finding]:
+    for case, law in _statistics(session):
+        estimates = _estimates(session, case)
+        total, exact = len(estimates), float(_trace(case, case.low))
+        rounding = _bound(case, session)
+        constant = total > 1 and bool((estimates == estimates[0]).all())
+        what = f"of {total} estimates, {case.what}"
+        one = probes.law(law.matrix, law.method, 1)
+        few = abs(estimates.mean() - exact) <= one.mean_radius(total) + rounding
+        yield Finding(
+            f"mean {what}", estimates.mean(), exact, law.mean_radius(total) + rounding,
+            f"Chernoff's bound from the law of the probes; {_ALARM}",
+            group="the mean", scalars={**case.scalars, "samples": law.samples},
+            candidates=(
+                Candidate(_SEED, estimates[0] if constant else np.nan),
+                Candidate(_FEW, estimates.mean() if few else np.nan),
+                *_mistakes(case, case.low),
+            ),
+        )  # fmt: skip
+        spread = float(estimates.var())
+        low, high = law.variance_range(total)
+        # Where the law is only bounded, anything below the bound is as good as the bound.
+        variance = law.variance if law.exact else min(law.variance, spread)
+        room = high - variance if spread > variance else variance - low
+        yield Finding(
+            f"variance {what}", spread, variance, room + rounding * (rounding + 2 * variance**0.5),
+            f"Chernoff's and Bernstein's bounds from the law of the probes; {_ALARM}",
+            group="the variance",
+            candidates=(
+                Candidate(_SEED, 0.0 if low > 0 else np.nan),
+                Candidate(_SAMPLES, variance * law.samples**2),
+                Candidate(_FEW, variance * law.samples),
+                *law.others(),
+            ),
+        )  # fmt: skip
+
+
+def _without_spread(session: Session) -> Iterator[Finding]:
+    """Random signs give the trace of a diagonal matrix exactly: every z_i^2 is 1."""
+    declared = session.stochastic(_TRACE)
+    if declared is None or declared.method != "hutchinson":
+        return
+    linear = "linear" in session.activations
+    names = ("origin", "bad minimum", "local maximum") if linear else ("one dimension",)
+    for name in names:
+        problem = served.problem(name)
+        w, data = session.received(problem.w), session.received(problem.data)
+        factor = session.conventions.factor(_TRACE, problem.m)
+        activation = "linear" if linear else "relu"
+        case = Case(problem, activation, w, data, factor, Fraction(0), None)
+        answers = [
+            session.call(_TRACE, **case.call, seed=seed)
+            for seed in range(session.seed, session.seed + 3)
+        ]
+        # Adding up the k samples rounds k more times.
+        bound = _bound(case, session) * (1 + declared.samples)
+        spread = float(np.ptp([a.value for a in answers])) > 2 * bound
+        for answer in answers:
+            yield answer.against(
+                f"seed {answer.call.arguments['seed']}, {case.what}", _trace(case, case.low), bound,
+                f"{_reason(case, session)}, once for each sample",
+                scalars={**case.scalars, "samples": declared.samples},
+                candidates=(
+                    *_mistakes(case, case.low),
+                    Candidate(
+                        _SPREAD, answer.value if spread else np.nan,
+                        probes.declaration("hutchinson-gaussian", declared.samples),
+                    ),
+                ),
+            )  # fmt: skip
+
+
+def _seeded(session: Session) -> Iterator[Finding]:
+    for case, _ in _statistics(session):
+        first = session.call(_TRACE, **case.call, seed=session.seed).value
+        again = session.call(_TRACE, **case.call, seed=session.seed)
+        yield again.against(
+            f"second call against the first, {case.what}", first, 2 * _bound(case, session),
+            f"twice {_reason(case, session)}", group=case.activation,
+            candidates=(Candidate("the seed does not decide the estimate", again.value),),
+        )  # fmt: skip
+
+
+CHECKS = (
+    OracleCheck(
+        id="hessian_trace.values", functions=(_TRACE,), formula=_FORMULA, source=SOURCE,
+        statement="the trace is that of the definition where there is one", run=_values,
+    ),
+    OracleCheck(
+        id="hessian_trace.kinks", functions=(_TRACE,), source=SOURCE, run=_kinks,
+        formula=f"{_FORMULA}, g'' = kappa at a kink",
+        statement="at kinks the trace lies between the one-sided ones, or has the kappa declared",
+    ),
+    OracleCheck(
+        id="hessian_trace.diagonal", functions=(_TRACE, "hessian"), formula="sum_i H_ii",
+        source="definition", run=_diagonal,
+        statement="the trace is the sum of the diagonal of the target's own Hessian",
+    ),
+    OracleCheck(
+        id="hessian_trace.estimates", functions=(_TRACE,), source=probes.SOURCE, run=_estimated,
+        formula=f"mean {_FORMULA}, variance {probes.FORMULA}", kind="stochastic",
+        statement="the estimator is unbiased, and has the variance of its probes",
+        false_alarm=8 * 2 * probes.ALARM,
+    ),
+    OracleCheck(
+        id="hessian_trace.signs", functions=(_TRACE,), source=probes.SOURCE, run=_without_spread,
+        formula="z^T H z = tr H for a diagonal H and signs z", kind="stochastic",
+        statement="with random signs the estimate is exact for a diagonal Hessian",
+    ),
+    OracleCheck(
+        id="hessian_trace.seed", functions=(_TRACE,), source="definition", run=_seeded,
+        formula="the same seed, the same value", kind="stochastic",
+        statement="the seed decides the estimate",
+    ),
+)  # fmt: skip

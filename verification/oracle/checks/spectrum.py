@@ -1,0 +1,247 @@
+"""The eigenvalues of the Hessian: all of them, and the largest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle import bounds
+from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.curvature import (
+    SOURCE,
+    Case,
+    cases,
+    mistakes,
+    other_kinks,
+    solver_bound,
+)
+from whichmin.verification.oracle.references import floats
+from whichmin.verification.oracle.session import Session
+
+__all__ = ["CHECKS", "iteration_error"]
+
+Floats = NDArray[np.float64]
+
+# Chance that the start of a power iteration is so nearly orthogonal to the eigenvector that its
+# error exceeds the bound; a run has about 50 cases, so 1e-7 for all of them.
+MISSED_START = 2e-9
+_ADDED = 1e-6
+_MAGNITUDE = "largest magnitude"
+
+
+def _eigenvalues(case: Case, kappa: Fraction) -> Floats:
+    return np.asarray(np.linalg.eigvalsh(floats(case.hessian(kappa))))
+
+
+def _reason(case: Case, session: Session) -> str:
+    entries = bounds.reason(case.problem.n, case.problem.m, session.dtype)
+    return f"Weyl, entries of {entries}; and 16 n u |H| for a backward stable solver"
+
+
+def _kink_spectrum(case: Case, got: Floats) -> tuple[Fraction | float, Floats]:
+    """The accepted spectrum nearest to what was found at a kink.
+
+    The points at a kink are eigenvectors, of eigenvalues linear in kappa (the data are orthonormal
+    there), so the sum of the eigenvalues tells kappa. A wrong factor would spoil that, so the sum
+    is also read with the usual ones taken out; the diagnosis then finds the factor by itself.
+
+    Args:
+        case: The case.
+        got: The target's eigenvalues, ascending.
+
+    Returns:
+        Kappa, and the eigenvalues for it.
+    """
+    low, high = (floats(case.hessian(k)) for k in (Fraction(0), Fraction(1)))
+    change = float(np.trace(high - low))
+    m = case.problem.m
+    found: list[tuple[float, float, Floats]] = []
+    for factor in (1.0, m, 1 / m, 2.0, 0.5, -1.0):
+        own = np.sort(got / factor)
+        kappa = (own.sum() - float(np.trace(low))) / change if change else 0.0
+        kappa = min(max(kappa, 0.0), 1.0)
+        expected = np.linalg.eigvalsh(low + kappa * (high - low))
+        error = float(np.abs(own - expected).max())
+        if error <= 1e-9 * float(np.abs(low).max(initial=1e-300)):  # which factor, not a verdict
+            return kappa, np.asarray(expected)
+        found.append((error, kappa, np.asarray(expected)))
+    return found[0][1], found[0][2]
+
+
+def _candidates(case: Case, right: Floats, kappas: tuple[Fraction, ...]) -> Iterator[Candidate]:
+    for k in kappas:
+        yield Candidate(f"kappa = {k} at the kink", _eigenvalues(case, k), f"'kink': '{k}'")
+    yield Candidate("the sign: minus the eigenvalues", np.sort(-right))
+    yield Candidate("the eigenvalues in absolute value (singular values)", np.sort(np.abs(right)))
+    yield Candidate("negative eigenvalues are set to 0", np.maximum(right, 0))
+    yield Candidate("the largest eigenvalue in place of all", np.full(len(right), right[-1]))
+    yield Candidate("the squares of the eigenvalues", np.sort(right * right))
+    for text, matrix in mistakes(case):
+        symmetric = np.array_equal(matrix, matrix.T)
+        lower = np.tril(matrix) + np.tril(matrix, -1).T  # what symmetric solvers read
+        yield Candidate(text, np.linalg.eigvalsh(matrix if symmetric else lower))
+
+
+def _spectra(session: Session, kinks: bool) -> Iterator[Finding]:
+    for case in cases(session, "spectrum", kinks=kinks):
+        answer = session.call("spectrum", **case.call)
+        got = np.sort(answer.value)
+        bound = solver_bound(case, session.dtype)
+        if case.high is None:
+            right = _eigenvalues(case, case.low)
+        else:
+            kappa, right = _kink_spectrum(case, got)
+            # The error of kappa is n bound / |trace of the change|, which is at least its norm.
+            bound *= 1 + case.problem.n
+            session.note("at a kink any value of kappa from 0 to 1 was accepted")
+            session.note(f"{case.what}: agrees with kappa = {round(abs(float(kappa)), 3):g}")
+        kappas = () if not kinks else other_kinks(session)
+        yield Finding(
+            case.what, got, right, bound, _reason(case, session), call=answer.call,
+            group=case.activation, scalars=case.scalars,
+            candidates=tuple(_candidates(case, right, kappas)),
+        )  # fmt: skip
+
+
+def _spectrum(session: Session) -> Iterator[Finding]:
+    return _spectra(session, kinks=False)
+
+
+def _spectrum_kinks(session: Session) -> Iterator[Finding]:
+    return _spectra(session, kinks=True)
+
+
+def _top(values: Floats, convention: str) -> float:
+    """The eigenvalue that a convention calls the top one; of two of one size, the positive one."""
+    if convention == _MAGNITUDE and -values[0] > values[-1]:
+        return float(values[0])
+    return float(values[-1])
+
+
+def iteration_error(values: Floats, samples: int, convention: str) -> float:
+    """Error of a power iteration that starts from a uniformly random direction.
+
+    After k iterations the Rayleigh quotient falls short of the top eigenvalue by at most
+    ``max_i |l_1 - l_i| (mu_i / mu_1)^(2k) (1 - t) / t``: mu are the sizes of the eigenvalues of the
+    matrix that is iterated, t is the share of the start along the top eigenspace. It has the law
+    Beta(d/2, (n-d)/2), d the dimension of the eigenspace, and t is at most its quantile at
+    ``MISSED_START``. For the largest eigenvalue, not in absolute value, the matrix must be shifted;
+    by at most its Frobenius norm, which is what is assumed.
+
+    Args:
+        values: The eigenvalues.
+        samples: Number of iterations.
+        convention: ``largest`` or ``largest magnitude``.
+
+    Returns:
+        The bound; at most the width of the spectrum.
+    """
+    top, n = _top(values, convention), len(values)
+    shift = 0.0 if convention == _MAGNITUDE else float(np.linalg.norm(values))
+    away = np.abs(values - top)
+    # Eigenvalues that rounding splits are one eigenspace: they err by as little as they differ.
+    same = away <= 64 * n * 2.0**-53 * np.abs(values).max(initial=0.0)
+    if same.all() or abs(top + shift) == 0:
+        return float(away.max(initial=0.0))
+    d = int(same.sum())
+    # Lower bound of the quantile: up to t = 1/2 the density is at most sqrt(2) t^(d/2-1) / B.
+    beta = math.exp(math.lgamma(d / 2) + math.lgamma((n - d) / 2) - math.lgamma(n / 2))
+    share = min((MISSED_START * d / 2 * beta / math.sqrt(2)) ** (2 / d), 0.5)
+    ratio = np.abs(values + shift) / abs(top + shift)
+    error = float((away * ratio ** (2 * samples))[~same].max()) * (1 - share) / share
+    return min(error, float(away.max())) + float(away[same].max())
+
+
+def _top_candidates(case: Case, right: Floats, convention: str) -> Iterator[Candidate]:
+    top = _top(right, convention)
+    size = float(right[np.argmax(np.abs(right))])
+    if convention == "largest":
+        yield Candidate(
+            "the eigenvalue largest in absolute value", _top(right, _MAGNITUDE),
+            f"'top_eigenvalue': '{_MAGNITUDE}'",
+        )  # fmt: skip
+    else:
+        yield Candidate("the largest eigenvalue, not the largest in absolute value",
+                        right[-1], "'top_eigenvalue': 'largest'")  # fmt: skip
+    yield Candidate("the largest absolute value, without its sign (the spectral norm)", abs(size))
+    yield Candidate("the smallest eigenvalue", right[0])
+    yield Candidate("the square of the eigenvalue", top * top)
+    yield Candidate("0 where it is negative", max(top, 0.0))
+    # PyHessian's v <- Hv / (|Hv| + 1e-6): at its fixed point |v| = 1 - 1e-6 / |lambda|.
+    for text, value in (("largest", top), ("largest in absolute value", size)):
+        length = max(1 - _ADDED / abs(value), 0.0) if value else 0.0
+        yield Candidate(f"vectors are divided by their norm + 1e-6, not by their norm ({text})",
+                        value * length * length)  # fmt: skip
+    for text, matrix in mistakes(case):
+        if "not symmetrised" not in text:
+            yield Candidate(text, _top(np.linalg.eigvalsh(matrix), convention))
+
+
+def _tops(session: Session, kinks: bool) -> Iterator[Finding]:
+    convention = session.conventions.top_eigenvalue
+    iterated = session.stochastic("top_eigenvalue")
+    for case in cases(session, "top_eigenvalue", kinks=kinks):
+        answer = session.call("top_eigenvalue", **case.call, seed=session.seed)
+        kappas = [k for k in (case.low, case.high) if k is not None]
+        spectra = [_eigenvalues(case, k) for k in kappas]
+        tops = [_top(values, convention) for values in spectra]
+        bound, reason = solver_bound(case, session.dtype), _reason(case, session)
+        if iterated is not None:
+            short = max(iteration_error(s, iterated.samples, convention) for s in spectra)
+            # A Rayleigh quotient is never above the largest eigenvalue.
+            above = convention == "largest" and float(answer.value) > max(tops)
+            bound += 0.0 if above else short
+            reason += (
+                f", and {iterated.samples} iterations from a random start (chance of more: "
+                f"{MISSED_START:g})"
+            )
+        own = () if not kinks else other_kinks(session)
+        more: dict[str, Any] = {"upper": tops[1]} if len(tops) > 1 else {}
+        yield answer.against(
+            case.what, tops[0], bound, reason, group=case.activation, scalars=case.scalars,
+            candidates=(
+                *(Candidate(f"kappa = {k} at the kink", _top(_eigenvalues(case, k), convention),
+                            f"'kink': '{k}'") for k in own),
+                *_top_candidates(case, spectra[0], convention),
+            ), **more,
+        )  # fmt: skip
+
+
+def _largest(session: Session) -> Iterator[Finding]:
+    return _tops(session, kinks=False)
+
+
+def _largest_kinks(session: Session) -> Iterator[Finding]:
+    return _tops(session, kinks=True)
+
+
+_FORMULA = "eigenvalues of H: C/m on directions orthogonal to w and the data, (N - 2 + C)/m on the "
+_FORMULA += "active points' span orthogonal to w, two more in the plane of w's parts (orthonormal)"
+
+CHECKS = (
+    OracleCheck(
+        id="spectrum.values", functions=("spectrum",), formula=_FORMULA, source=SOURCE,
+        statement="all n eigenvalues, with multiplicity", run=_spectrum,
+    ),
+    OracleCheck(
+        id="spectrum.kinks", functions=("spectrum",), source=SOURCE, run=_spectrum_kinks,
+        formula=f"{_FORMULA}, (C + kappa (N - 2))/m on the points at a kink",
+        statement="all n eigenvalues at kinks, for one kappa",
+    ),
+    OracleCheck(
+        id="top_eigenvalue.values", functions=("top_eigenvalue",), source=SOURCE,
+        formula=f"largest of: {_FORMULA}", run=_largest, false_alarm=1e-7,
+        statement="the largest eigenvalue, where negative ones are larger in size too",
+    ),
+    OracleCheck(
+        id="top_eigenvalue.kinks", functions=("top_eigenvalue",), source=SOURCE,
+        formula=f"largest of: {_FORMULA}, (C + kappa (N - 2))/m on the points at a kink",
+        statement="the largest eigenvalue at kinks lies between the one-sided ones",
+        run=_largest_kinks, false_alarm=1e-7,
+    ),
+)  # fmt: skip

@@ -1,0 +1,213 @@
+"""What the checks of the Hessian share: cases, bounds, and wrong Hessians that have a name.
+
+The mistakes are float64: a candidate is compared within the bound of the value that it replaces,
+which is many times the rounding of one evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle import bounds, references
+from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.references import Matrix, Vector, floats
+from whichmin.verification.oracle.session import Session
+
+__all__ = [
+    "DIAGONAL",
+    "KAPPAS",
+    "SOURCE",
+    "Case",
+    "cases",
+    "entry_bound",
+    "mistakes",
+    "other_kinks",
+    "solver_bound",
+    "sum_bound",
+]
+
+Floats = NDArray[np.float64]
+
+# Left derivative, mean, right derivative.
+KAPPAS = (Fraction(0), Fraction(1, 2), Fraction(1))
+DIAGONAL = "the diagonal alone, without the rest of the Hessian"
+SOURCE = "second derivative of (N - 2) phi(<w, a>)^2 / 2; at 0 that of phi^2 / 2 is kappa"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A problem with one activation, as the target receives it.
+
+    Attributes:
+        problem: The problem.
+        activation: ``linear`` or ``relu``.
+        w: Weights as received.
+        data: Points as received.
+        factor: Factor of the plain sum over the points.
+        low: Kappa of one end of the accepted values.
+        high: Kappa of the other end; None if one value is accepted.
+    """
+
+    problem: Problem
+    activation: str
+    w: Vector
+    data: Matrix
+    factor: Fraction
+    low: Fraction
+    high: Fraction | None
+
+    @property
+    def what(self) -> str:
+        """Name of the case in findings."""
+        return f"{self.problem.id}, {self.activation}"
+
+    @property
+    def call(self) -> dict[str, Any]:
+        """Arguments of the target's functions."""
+        return {"w": self.problem.w, "data": self.problem.data, "activation": self.activation}
+
+    @property
+    def scalars(self) -> dict[str, int]:
+        """What could be a wrong factor."""
+        return {"m": self.problem.m, "n": self.problem.n}
+
+    def hessian(self, kappa: Fraction) -> Matrix:
+        """The exact Hessian for a value of kappa."""
+        found = references.hessian(self.w, self.data, self.activation, kappa)
+        return tuple(tuple(self.factor * x for x in row) for row in found)
+
+
+def cases(session: Session, function: str, *, kinks: bool) -> Iterator[Case]:
+    """The problems with a second derivative, or those at a kink.
+
+    Args:
+        session: The target.
+        function: Function of the protocol; its convention gives the factor.
+        kinks: Whether to take those at a kink.
+
+    Yields:
+        The cases.
+    """
+    declared = session.conventions.kink
+    for problem in session.problems():
+        w, data = session.received(problem.w), session.received(problem.data)
+        factor = session.conventions.factor(function, problem.m)
+        for activation in session.activations:
+            kinked = activation == "relu" and bool(references.kinks(w, data))
+            if kinked is not kinks:
+                continue
+            low, high = (Fraction(0), Fraction(1)) if declared is None else (declared, None)
+            yield Case(problem, activation, w, data, factor, low, high if kinked else None)
+
+
+def other_kinks(session: Session) -> tuple[Fraction, ...]:
+    """Values of kappa that a target may have in place of the one that it declares."""
+    declared = session.conventions.kink
+    return () if declared is None else tuple(k for k in KAPPAS if k != declared)
+
+
+def entry_bound(case: Case, dtype: str) -> Floats:
+    """Rounding of the Hessian's entries, ``(n, n)``."""
+    size = float(case.factor) * bounds.hessian_size(case.w, case.data)
+    return bounds.rounding(size, case.problem.n, case.problem.m, dtype)
+
+
+def sum_bound(case: Case, size: Any, dtype: str) -> Floats:
+    """Rounding of sums of n entries, each times a number: products with a vector, and the trace.
+
+    Args:
+        case: The case.
+        size: Sum of the sizes.
+        dtype: Precision of the target.
+
+    Returns:
+        The bound: n more roundings than the entries have, so 4/3 n in place of n.
+    """
+    n = case.problem.n
+    return bounds.rounding(size, n + (n + 2) // 3, case.problem.m, dtype)
+
+
+def solver_bound(case: Case, dtype: str) -> float:
+    """Error of the eigenvalues.
+
+    Weyl: they move by at most the norm of the matrix's error. A backward stable solver (reduction
+    by Householder reflections, then QR) adds a modest multiple of ``n u |H|``: 16 of it here, for
+    the target's solver and for that of the reference.
+
+    Args:
+        case: The case.
+        dtype: Precision of the target.
+
+    Returns:
+        The bound.
+    """
+    size = float(np.linalg.norm(float(case.factor) * bounds.hessian_size(case.w, case.data)))
+    entries = float(np.linalg.norm(entry_bound(case, dtype)))
+    return entries + 16 * case.problem.n * bounds.UNITS[dtype][0] * size
+
+
+def _of_points(case: Case, activation: str, kappa: float) -> tuple[Floats, Floats, Floats, Floats]:
+    """By point: ``g'' a a^T``, ``phi a w^T``, ``phi^2 I`` and the gradient; all are sums' terms."""
+    a, w = floats(case.data), floats(case.w)
+    c = floats(references.correlations(case.w, case.data))  # exact zeros stay zeros
+    phi = c if activation == "linear" else np.where(c > 0, c, 0.0)
+    curved = np.ones(len(c)) if activation == "linear" else np.where(c == 0, kappa, c > 0)
+    outer = curved[:, None, None] * a[:, :, None] * a[:, None, :]
+    cross = phi[:, None, None] * a[:, :, None] * w[None, None, :]
+    own = (phi * phi)[:, None, None] * np.eye(len(w))
+    slopes = (w @ w - 2) * phi[:, None] * a + (phi * phi)[:, None] * w
+    return outer, cross, own, slopes
+
+
+def mistakes(case: Case) -> tuple[tuple[str, Floats], ...]:
+    """Wrong Hessians, with the case's factor and its lower kappa.
+
+    Args:
+        case: The case.
+
+    Returns:
+        Texts and matrices ``(n, n)``.
+    """
+    kappa, norm = float(case.low), float(floats(case.w) @ floats(case.w))
+    outer, cross, own, slopes = _of_points(case, case.activation, kappa)
+    both = cross + cross.transpose(0, 2, 1)
+    points = (norm - 2) * outer + 2 * both + own
+    right = points.sum(0)
+    name = "relu" if case.activation == "linear" else "linear"
+    o_outer, o_cross, o_own, _ = _of_points(case, name, kappa)
+    other = (norm - 2) * o_outer + 2 * (o_cross + o_cross.transpose(0, 2, 1)) + o_own
+    summed = [
+        (f"the Hessian of the other activation ({name})", other.sum(0)),
+        (
+            "the Gauss-Newton matrix: the residuals' second derivatives are left out",
+            (norm * outer + both + own).sum(0),
+        ),
+        ("the outer products of the points' gradients (the empirical Fisher)", slopes.T @ slopes),
+        ("the cross term counts once: 2 phi (a w^T + w a^T)", right - both.sum(0)),
+        ("the cross term is not symmetrised", right - 2 * both.sum(0) + 4 * cross.sum(0)),
+        ("the transposed cross term is not symmetrised",
+         right - 2 * both.sum(0) + 4 * cross.sum(0).T),
+        ("the cross term 2 phi (a w^T + w a^T) is left out", right - 2 * both.sum(0)),
+        ("the term phi^2 I is left out", right - own.sum(0)),
+        ("the term (N - 2) a a^T is left out", right - (norm - 2) * outer.sum(0)),
+        (DIAGONAL, np.diag(np.diag(right))),
+    ]  # fmt: skip
+    made = [(text, float(case.factor) * matrix) for text, matrix in summed]
+    m = len(points)
+    scale = float(case.factor) * m  # of the mean
+    for size in (2, 3):
+        means = [points[i : i + size].mean(0) for i in range(0, m, size)]
+        made.append((
+            f"means over batches of {size} are added up, not averaged", scale * np.sum(means, 0),
+        ))  # fmt: skip
+        made.append((
+            f"means over batches of {size} are averaged: a smaller last batch weighs too much",
+            scale * np.mean(means, 0),
+        ))  # fmt: skip
+    return tuple(made)

@@ -1,0 +1,238 @@
+"""Laws of stochastic trace estimators, and what they allow a mean and a variance to be.
+
+With random signs z, ``z^T H z`` has mean ``tr H`` and variance ``2 (|H|_F^2 - sum H_ii^2)``; with
+Gaussian z, ``2 |H|_F^2``. Both laws are known exactly: 2^(n-1) equally likely values for signs,
+``sum lambda_i g_i^2`` for Gaussian. So no normal approximation is used: tails are bounded by
+Chernoff's inequality with the exact generating function. For any theta,
+``P(S - N mu >= N t) <= exp(-N theta t + N log M(theta))``, hence
+
+    t(theta) = [log M(theta) + log(1 / alarm) / N] / theta
+
+is a valid bound; the best theta of a grid is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle.check import Candidate
+
+__all__ = ["ALARM", "FORMULA", "SOURCE", "Law", "declaration", "law"]
+
+Floats = NDArray[np.float64]
+
+# False-alarm rate of one figure.
+ALARM = 1e-8
+FORMULA = "2 (|H|_F^2 - sum_i H_ii^2) / k for signs, 2 |H|_F^2 / k for Gaussian probes"
+SOURCE = "Hutchinson (1989); Avron, Toledo, J. ACM 58 (2011); Meyer et al., Hutch++ (2021)"
+_SIGNS, _GAUSSIAN = "hutchinson", "hutchinson-gaussian"
+# Up to this dimension all signs are enumerated.
+LARGEST = 12
+
+
+def declaration(method: str, samples: int) -> str:
+    """What a target declares to be judged by another law."""
+    return f"'stochastic': {{'hessian_trace': {{'method': '{method}', 'samples': {samples}}}}}"
+
+
+def _signs(matrix: Floats) -> Floats:
+    """All values of ``z^T H z - tr H`` for signs z; z and -z give the same."""
+    n = len(matrix)
+    assert n <= LARGEST
+    bits = (np.arange(2 ** (n - 1))[:, None] >> np.arange(n)) & 1
+    z = 1.0 - 2.0 * bits
+    return np.asarray(np.einsum("ri,ij,rj->r", z, matrix, z) - np.trace(matrix))
+
+
+@dataclass(frozen=True)
+class Law:
+    """The law of an estimate: the mean of independent quadratic forms.
+
+    Attributes:
+        matrix: The Hessian.
+        method: How the target estimates.
+        samples: Its number of products with the Hessian.
+    """
+
+    matrix: Floats
+    method: str
+    samples: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether the law is known, not only bounded: for Hutchinson's estimator."""
+        return self.method in {_SIGNS, _GAUSSIAN}
+
+    @property
+    def forms(self) -> int:
+        """Quadratic forms averaged; Hutch++ spends two thirds of the products on its sketch."""
+        return self.samples if self.exact else max(self.samples // 3, 1)
+
+    @property
+    def single(self) -> float:
+        """Variance of one quadratic form; for Hutch++ a bound: the rest of H is no larger."""
+        square = float((self.matrix * self.matrix).sum())
+        if self.method == _SIGNS:
+            return 2 * (square - float((np.diag(self.matrix) ** 2).sum()))
+        return 2 * square
+
+    @property
+    def variance(self) -> float:
+        """Variance of an estimate, or its bound."""
+        return self.single / self.forms
+
+    @property
+    def _norm(self) -> float:
+        return float(np.abs(np.linalg.eigvalsh(self.matrix)).max(initial=0.0))
+
+    def _logarithms(self) -> tuple[Callable[[float], float], ...]:
+        """``log E exp(theta X)``, X one centred form: the law's, or bounds for any rest of H."""
+        if self.method == _SIGNS:
+            values = _signs(self.matrix)
+
+            def signs(theta: float) -> float:
+                top = float((theta * values).max())
+                return top + math.log(float(np.exp(theta * values - top).mean()))
+
+            return (signs,)
+        if self.method == _GAUSSIAN:
+            roots = np.linalg.eigvalsh(self.matrix)
+
+            def gaussian(theta: float) -> float:
+                x = 2 * theta * roots
+                return math.inf if x.max() >= 1 else float((-np.log1p(-x) - x).sum() / 2)
+
+            return (gaussian,)
+        square, norm = self.single / 2, self._norm
+        span = 2 * len(self.matrix) * norm  # |z|^2 = n: both z^T A z and tr A are at most n |A|
+
+        def rest_gaussian(theta: float) -> float:
+            # -log(1 - x)/2 - x/2 <= x^2 / (4 (1 - |x|)), x = 2 theta lambda
+            x = 2 * abs(theta) * norm
+            return math.inf if x >= 1 else theta * theta * square / (1 - x)
+
+        def rest_signs(theta: float) -> float:
+            # Bernstein: variance at most 2 |A|^2, at most `span` from the mean
+            x = abs(theta) * span / 3
+            return math.inf if x >= 1 else theta * theta * square / (1 - x)
+
+        return (rest_gaussian, rest_signs)
+
+    def radius(self, count: int, alarm: float) -> float:
+        """Largest deviation of the mean of ``count`` forms from the trace.
+
+        Args:
+            count: How many forms.
+            alarm: Chance of a larger one.
+
+        Returns:
+            The deviation.
+        """
+        if self.single <= 0:
+            return 0.0
+        worst, log = 0.0, math.log(2 / alarm) / count
+        # theta = x / sigma: the best one is near sqrt(2 log) / sigma, or at the edge of the tail
+        for x in (1.0, -1.0):
+            for function in self._logarithms():
+                best = math.inf
+                for theta in np.geomspace(1e-3, 50, 200) / math.sqrt(self.single):
+                    grown = function(x * float(theta))
+                    best = min(best, (grown + log) / float(theta))
+                worst = max(worst, best)
+        return worst
+
+    def mean_radius(self, total: int) -> float:
+        """Largest deviation of the mean of independent estimates."""
+        return self.radius(total * self.forms, ALARM)
+
+    def _fourth(self) -> float:
+        """Fourth central moment of an estimate: ``m4 / k^3 + 3 (k - 1) V^2 / k^3``."""
+        k, v = self.forms, self.single
+        if self.method == _SIGNS:
+            one = float((_signs(self.matrix) ** 4).mean())
+        else:
+            # Gaussian: cumulants 2 |H|^2 and 48 tr H^4
+            quartic = float((np.linalg.eigvalsh(self.matrix) ** 4).sum())
+            one = 3 * v * v + 48 * quartic
+            if not self.exact:  # signs: a form of degree 2 has m4 <= 81 V^2 (hypercontractivity)
+                one = max(one, 81 * v * v)
+        return (one + 3 * (k - 1) * v * v) / k**3
+
+    def _damped(self, theta: float) -> float:
+        """``E exp(-theta D^2)``, D the deviation of an estimate.
+
+        ``exp(-theta d^2) = E cos(sqrt(2 theta) g d)`` for a standard Gaussian g, so it is the
+        characteristic function, averaged over g; the trapezoidal rule on [-9, 9] leaves out 1e-18.
+
+        Args:
+            theta: Positive.
+
+        Returns:
+            The expectation.
+        """
+        g = np.arange(-450, 451) / 50
+        weights = np.exp(-g * g / 2) / math.sqrt(2 * math.pi) / 50
+        argument = math.sqrt(2 * theta) * g / self.forms
+        if self.method == _SIGNS:
+            one = np.exp(1j * argument[:, None] * _signs(self.matrix)).mean(1)
+        else:
+            x = argument[:, None] * np.linalg.eigvalsh(self.matrix)
+            one = np.exp((-np.log1p(-2j * x) / 2 - 1j * x).sum(1))
+        return float((weights * (one**self.forms).real).sum())
+
+    def variance_range(self, total: int) -> tuple[float, float]:
+        """What the empirical variance (about the empirical mean) of estimates may be.
+
+        Above: squared deviations, cut off at u^2 where u is hardly ever exceeded, by Bernstein's
+        inequality. Below: Chernoff's, less the square of the mean's deviation.
+
+        Args:
+            total: Number of estimates.
+
+        Returns:
+            The smallest and the largest value.
+        """
+        variance = self.variance
+        if variance <= 0:
+            return 0.0, 0.0
+        log, quarter = math.log(4 / ALARM), ALARM / 4
+        cut = self.radius(self.forms, quarter / total) ** 2 / 3 * log
+        above = (cut + math.sqrt(cut * cut + 2 * total * self._fourth() * log)) / total
+        if not self.exact:
+            return 0.0, variance + above
+        below = 0.0
+        for theta in np.geomspace(0.01, 30, 60) / variance:
+            damped = self._damped(float(theta))
+            below = max(below, (-math.log(damped) - log / total) / float(theta))
+        moved = self.radius(total * self.forms, quarter) ** 2
+        return max(below - moved, 0.0), variance + above
+
+    def others(self) -> Iterator[Candidate]:
+        """Candidates for a wrong variance: the other kind of probes."""
+        other = {_SIGNS: _GAUSSIAN, _GAUSSIAN: _SIGNS}.get(self.method)
+        if other is not None:
+            name = "Gaussian probes" if other == _GAUSSIAN else "random signs"
+            yield Candidate(
+                f"the variance of {name}",
+                Law(self.matrix, other, self.samples).variance,
+                declaration(other, self.samples),
+            )
+
+
+def law(matrix: Floats, method: str, samples: int) -> Law:
+    """The law of an estimate of the trace.
+
+    Args:
+        matrix: The Hessian, ``(n, n)``.
+        method: As declared; all but the two of Hutchinson are judged as Hutch++, by bounds.
+        samples: Products with the Hessian.
+
+    Returns:
+        The law.
+    """
+    return Law(matrix, method, samples)
