@@ -26,7 +26,15 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "noise": ("population", "sample"),
 }
 _STOCHASTIC = tuple(n for n, f in FUNCTIONS.items() if "seed" in f.keywords)
-METHODS = ("hutchinson", "hutchinson-gaussian", "hutch++", "samples", "power iteration", "search")
+METHODS = (
+    "hutchinson",
+    "hutchinson-gaussian",
+    "hutch++",
+    "samples",
+    "two batch sizes",
+    "power iteration",
+    "search",
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ class Conventions:
         keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
             99 percent: near a minimum the rise is of second order, so that is reached within half a
             percent of the way to a corner of the box, and a search that clips to the box is there.
+        noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
+            batch sizes.
         stochastic: Functions that estimate: name to method and sample count.
         expected_failures: Check id to the reason why it fails.
     """
@@ -81,6 +91,7 @@ class Conventions:
     top_eigenvalue: str = "largest"
     noise: str = "population"
     keskar_share: Fraction = Fraction(99, 100)
+    noise_batches: tuple[int, int] = (1, 2)
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
@@ -164,6 +175,8 @@ def _value(key: str, value: Any) -> Any:
         if not names or any(n not in ACTIVATIONS for n in names):
             raise InputError(argument, value, f"must be some of: {', '.join(ACTIVATIONS)}")
         return names
+    if key == "noise_batches":
+        return _pair(argument, value)
     if not isinstance(value, Mapping):
         raise InputError(argument, value, "must be a mapping")
     if key == "expected_failures":
@@ -180,6 +193,13 @@ def _number(argument: str, value: Any, *, between: bool) -> Fraction:
     if (between and not 0 <= number <= 1) or (not between and number <= 0):
         raise InputError(argument, value, allowed)
     return number
+
+
+def _pair(argument: str, value: Any) -> tuple[int, int]:
+    pair = tuple(value) if isinstance(value, (tuple, list)) else ()
+    if len(pair) != 2 or any(type(x) is not int for x in pair) or not 1 <= pair[0] < pair[1]:
+        raise InputError(argument, value, "must be two batch sizes (s, l) with 1 <= s < l")
+    return pair[0], pair[1]
 
 
 def _stochastic(name: str, item: Any) -> Stochastic:
