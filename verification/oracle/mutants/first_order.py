@@ -42,7 +42,7 @@ FIRST_ORDER = (
           (_RELU.format(rows="data"), _LEAKY.format(rows="data"))),
     _made("gradient.detached", "no gradient through the encoder", "decoder",
           ("(w @ w - 2) * (c @ data) + (c @ c) * w", "(c @ c) * w - c @ data")),
-    _made("gradient.on-points", "the part along w is missing", "along w",
+    _made("gradient.on-points", "the part along w is missing", "phi^2 w is left out",
           (" + (c @ c) * w", "")),
     _made("gradient.difference", "forward differences with h = 1e-6", None,
           ("return np.asarray(total / len(data))",

@@ -1,8 +1,8 @@
 """A correct target in plain NumPy; the mutants are small changes of its source text.
 
-With ``c_i = <w, a_i>`` and ``N = |w|^2`` the loss of a point is ``|a_i|^2/2 + (N - 2) phi(c_i)^2/2``
+The loss of a point is ``|a|^2/2 + (N - 2) phi(c)^2/2``, ``c = <w, a>`` and ``N = |w|^2``
 (:mod:`whichmin.verification.oracle.references` derives it). Every line that a mutant changes is
-written once, so that a change can be named by its text.
+written once within its function, so that a change can be named by its text.
 """
 
 from __future__ import annotations
