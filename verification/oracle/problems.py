@@ -158,6 +158,13 @@ def problems() -> tuple[Problem, ...]:
         "points of length 1024: a Hessian of size 1e6",
     )
     add(
+        "long",
+        _scaled(odd, *[F(4)] * 3),
+        _vector("1/2", "-1/3", "2/7", "3/5", "1/11"),
+        "generic general quick",
+        "points of length 4: gradients longer than 1, as where clipping sets in",
+    )
+    add(
         "flat",
         _scaled(odd, *[F(1, 1024)] * 3),
         _vector("1/2", "-1/3", "2/7", "3/5", "1/11"),

@@ -22,6 +22,7 @@ from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.ensemble import ensemble
 from whichmin.cli.help import Group, every_command
+from whichmin.cli.mutants import mutants
 from whichmin.cli.plot import plot
 from whichmin.cli.predict import predict
 from whichmin.cli.table import table
@@ -86,7 +87,9 @@ def cli() -> None:
     """  # noqa: D301 - click wants the control character
 
 
-for _command in (predict, train, ensemble, plot, verify, claims, table, bench, doctor, completion):
+for _command in (
+    predict, train, ensemble, plot, verify, mutants, claims, table, bench, doctor, completion,
+):  # fmt: skip
     cli.add_command(_command)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,9 @@ from whichmin.verification.oracle.checks.gradient import mistakes
 from whichmin.verification.oracle.problems import Problem
 from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.wrong_runs import wrong_runs
 
-__all__ = ["CHECKS", "run_wrongly"]
+__all__ = ["CHECKS"]
 
 Floats = NDArray[np.float64]
 
@@ -88,116 +88,11 @@ def _one_step(session: Session) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def run_wrongly(
-    w: Vector,
-    data: Matrix,
-    batches: Sequence[Sequence[int]],
-    step_size: float,
-    activation: str,
-    factors: Sequence[float],
-    *,
-    momentum: float = 0.0,
-    decay: float = 0.0,
-    stale: bool = False,
-) -> Floats:
-    """Train with an ingredient that plain SGD does not have.
-
-    In float64: a suspect's own rounding is as small as what the bound allows a target, and runs
-    in rational arithmetic double the length of their numbers with every factor.
-
-    Args:
-        w: Weights at the start.
-        data: Points.
-        batches: Rows of each step.
-        step_size: Step size.
-        activation: ``linear`` or ``relu``.
-        factors: Factor of the sum over each batch.
-        momentum: Heavy-ball momentum, as ``torch.optim.SGD`` has it.
-        decay: Weight decay, added to the gradient.
-        stale: Whether all gradients are taken at the start.
-
-    Returns:
-        The last weights.
-    """
-    now, points = references.floats(w), references.floats(data)
-    start, velocity = now, np.zeros(len(w))
-    for batch, factor in zip(batches, factors, strict=True):
-        at, rows = (start if stale else now), points[list(batch)]
-        c = rows @ at
-        phi = c if activation == "linear" else np.maximum(c, 0)
-        slope = (at @ at - 2) * (phi @ rows) + (phi @ phi) * at
-        velocity = momentum * velocity + factor * slope + decay * now
-        now = now - step_size * velocity
-    return np.asarray(now)
-
-
 def _schedules(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
     """Batches of a run: single points in an odd order, triples that repeat a row, all points."""
     single = tuple(((2 * t + 1) % m,) for t in range(4))
     triples = tuple((t % m, (t + 1) % m, t % m) for t in range(3))
     return single, triples, (tuple(range(m)),) * 3
-
-
-def _train_candidates(
-    session: Session,
-    w: Vector,
-    data: Matrix,
-    batches: tuple[tuple[int, ...], ...],
-    step_size: float,
-    activation: str,
-) -> Iterator[Candidate]:
-    m, scale = len(data), float(session.conventions.loss_scale)
-
-    def own(chosen: Sequence[Sequence[int]]) -> list[float]:
-        return [float(session.conventions.factor("train", len(b))) for b in chosen]
-
-    def run(chosen: Sequence[Sequence[int]], **more: Any) -> Floats:
-        return run_wrongly(w, data, chosen, step_size, activation, own(chosen), **more)
-
-    def divided(divisors: Sequence[float]) -> Floats:
-        factors = [scale / d for d in divisors]
-        return run_wrongly(w, data, batches, step_size, activation, factors)
-
-    steps, sizes = len(batches), [len(b) for b in batches]
-    first, last, every = batches[0], batches[-1], tuple(range(m))
-    orders: dict[str, Sequence[Sequence[int]]] = {
-        "the start is returned": (),
-        "the value before the last update is returned": batches[:-1],
-        "one step too many: the last batch is used twice": (*batches, last),
-        "one step too many: the run starts over": (*batches, first),
-        "off by one batch: the first is skipped": batches[1:],
-        "off by one batch: the run starts with the second": (*batches[1:], first),
-        "off by one batch: the run starts with the last": (last, *batches[:-1]),
-        "the batches are taken in reverse order": batches[::-1],
-        "the first batch is used in every step": (first,) * steps,
-        "the last batch is used in every step": (last,) * steps,
-        "all points are used in every step": (every,) * steps,
-        "all points are used in a single step": (every,),
-        "the points are taken in turn, whatever the batches": tuple((t % m,) for t in range(steps)),
-        "rows that occur several times in a batch count once": tuple(
-            tuple(dict.fromkeys(b)) for b in batches
-        ),
-        "a batch is taken point by point, one step each": tuple((i,) for b in batches for i in b),
-    }
-    for text, order in orders.items():
-        yield Candidate(text, run(order))
-    yield Candidate("all gradients are taken at the start", run(batches, stale=True))
-    yield Candidate("divided by the number of points m, not by the batch size b",
-                    divided([m] * steps))  # fmt: skip
-    yield Candidate("a sum over the batch where a mean is expected", divided([1] * steps),
-                    "'gradient': 'sum'")  # fmt: skip
-    yield Candidate("divided by the batch size twice", divided([b * b for b in sizes]))
-    for beta in (0.9, 0.99, 0.5):
-        yield Candidate(f"momentum {beta:g} is on", run(batches, momentum=beta))
-    for decay in (1e-4, 1e-3, 1e-2, 5e-4):
-        yield Candidate(f"weight decay {decay:g} is on", run(batches, decay=decay))
-    other = "relu" if activation == "linear" else "linear"
-    yield Candidate(f"training with the other activation ({other})",
-                    run_wrongly(w, data, batches, step_size, other, own(batches)))  # fmt: skip
-    for factor, text in ((-1.0, "the sign of the update"), (2.0, "twice the update in every step"),
-                         (0.5, "half the update in every step")):  # fmt: skip
-        wrong = run_wrongly(w, data, batches, factor * step_size, activation, own(batches))
-        yield Candidate(text, wrong)
 
 
 def _run_finding(
@@ -221,8 +116,8 @@ def _run_finding(
         f"{problem.id}, {len(batches)} steps of batch size {len(batches[0])}, {activation}",
         path[-1], bound, f"{len(batches)} steps, each with {each}, carried on",
         group=activation, origin=w,
-        candidates=lambda: _train_candidates(
-            session, w, data, batches, float(exact_size), activation
+        candidates=lambda: wrong_runs(
+            w, data, batches, exact_size, activation, session.conventions
         ),
     )  # fmt: skip
 

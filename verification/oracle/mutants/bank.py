@@ -1,0 +1,39 @@
+"""All mutants."""
+
+from __future__ import annotations
+
+import functools
+
+from whichmin.errors import InputError
+from whichmin.verification.oracle.mutants.conduct import CONDUCT
+from whichmin.verification.oracle.mutants.first_order import FIRST_ORDER
+from whichmin.verification.oracle.mutants.mutant import Mutant
+from whichmin.verification.oracle.mutants.trainers import TRAINERS
+
+__all__ = ["mutants"]
+
+
+@functools.cache
+def _all() -> tuple[Mutant, ...]:
+    made = (*FIRST_ORDER, *TRAINERS, *CONDUCT)
+    names = [m.id for m in made]
+    assert len(set(names)) == len(names), "two mutants have the same id"
+    return made
+
+
+def mutants(select: str = "") -> tuple[Mutant, ...]:
+    """Mutants whose id contains a text.
+
+    Args:
+        select: The text; empty for all.
+
+    Returns:
+        The mutants.
+
+    Raises:
+        InputError: No id contains it.
+    """
+    chosen = tuple(m for m in _all() if select in m.id)
+    if not chosen:
+        raise InputError("select", select, "must be part of a mutant's id, such as 'train.'")
+    return chosen

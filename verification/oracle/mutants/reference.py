@@ -1,0 +1,158 @@
+"""A correct target in plain NumPy; the mutants are small changes of its source text.
+
+The loss of a point is ``|a|^2/2 + (N - 2) phi(c)^2/2``, ``c = <w, a>`` and ``N = |w|^2``
+(:mod:`whichmin.verification.oracle.references` derives it). Every line that a mutant changes is
+written once within its function, so that a change can be named by its text.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+WHICHMIN: dict[str, Any] = {"name": "reference", "kink": 0}
+
+
+def phi(c: Array, activation: str) -> Array:
+    """The activation."""
+    return np.maximum(c, 0.0) if activation == "relu" else c
+
+
+def loss(w: Array, data: Array, activation: str) -> float:
+    """Mean over the points of ``|a - w phi|^2 / 2``."""
+    residual = data - np.outer(phi(data @ w, activation), w)
+    return float(0.5 * np.sum(residual * residual) / len(data))
+
+
+def gradient(w: Array, data: Array, activation: str) -> Array:
+    """Mean over the points of ``(N - 2) phi a + phi^2 w``."""
+    c = phi(data @ w, activation)
+    total = (w @ w - 2) * (c @ data) + (c @ c) * w
+    return np.asarray(total / len(data))
+
+
+def step(w: Array, batch: Array, step_size: float, activation: str) -> Array:
+    """One step of gradient descent on a batch."""
+    f = phi(batch @ w, activation)
+    slope = (w @ w - 2) * (f @ batch) + (f @ f) * w
+    return np.asarray(w - step_size * slope / len(batch))
+
+
+def train(w0: Array, data: Array, batches: Array, step_size: float, activation: str) -> Array:
+    """The weights after the last of the given batches."""
+    w = w0.copy()
+    for chosen in batches:
+        rows = data[chosen]
+        f = phi(rows @ w, activation)
+        norm = w @ w
+        slope = ((norm - 2) * (f @ rows) + (f @ f) * w) / len(rows)
+        w = w - step_size * slope
+    return w
+
+
+def sample_batches(m: int, b: int, steps: int, seed: int) -> Array:
+    """Batches without replacement, independent from step to step."""
+    rng = np.random.default_rng(seed)
+    drawn = [rng.permutation(m)[:b] for _ in range(steps)]
+    return np.array(drawn).reshape(steps, b)
+
+
+def hessian(w: Array, data: Array, activation: str) -> Array:
+    """Mean over the points of ``(N - 2) phi'(c) a a^T + 2 phi (a w^T + w a^T) + phi^2 I``."""
+    inner = data @ w
+    active = inner > 0 if activation == "relu" else np.ones(len(data), dtype=bool)
+    h = phi(inner, activation)
+    curved = (w @ w - 2) * (data.T * active) @ data
+    cross = 2 * np.outer(h @ data, w)
+    return np.asarray((curved + cross + cross.T + (h @ h) * np.eye(len(w))) / len(data))
+
+
+def hessian_vector_product(w: Array, data: Array, v: Array, activation: str) -> Array:
+    """The Hessian times v, without the matrix."""
+    inner = data @ w
+    on = inner > 0 if activation == "relu" else np.ones(len(data), dtype=bool)
+    p, d = phi(inner, activation), data @ v
+    product = np.zeros(len(w))
+    product = product + ((w @ w - 2) * on * d + 2 * p * (w @ v)) @ data
+    product = product + 2 * (p @ d) * w + (p @ p) * v
+    return np.asarray(product / len(data))
+
+
+def hessian_trace(w: Array, data: Array, activation: str) -> float:
+    """Sum of the diagonal."""
+    return float(np.trace(hessian(w, data, activation)))
+
+
+def top_eigenvalue(w: Array, data: Array, activation: str) -> float:
+    """The largest eigenvalue."""
+    values = np.linalg.eigvalsh(hessian(w, data, activation))
+    return float(values[-1])
+
+
+def spectrum(w: Array, data: Array, activation: str) -> Array:
+    """All eigenvalues."""
+    matrix = hessian(w, data, activation)
+    return np.asarray(np.linalg.eigvalsh(matrix))
+
+
+def keskar_sharpness(loss: Callable[[Array], float], w: Array, eps: float) -> float:
+    """Highest loss in the box: corners and a local search from them."""
+    radius = eps * (np.abs(w) + 1)
+    base = loss(w)
+    best = base
+    for z in starts(radius):
+        best = max(best, climb(loss, w, z, radius))
+    return float(100 * (best - base) / (1 + base))
+
+
+def starts(radius: Array) -> list[Array]:
+    """Corners of the box: all in up to 8 dimensions, else 64 random ones; and the centre."""
+    n = len(radius)
+    if n <= 8:
+        signs = [np.array(s) for s in itertools.product((-1.0, 1.0), repeat=n)]
+    else:
+        signs = list(np.random.default_rng(0).choice((-1.0, 1.0), (64, n)))
+    return [*(s * radius for s in signs), np.zeros(n)]
+
+
+def climb(loss: Callable[[Array], float], w: Array, z: Array, radius: Array) -> float:
+    """Coordinate ascent over a grid of the box, until nothing rises."""
+    grid = np.linspace(-1.0, 1.0, 9)
+    highest, rising = loss(w + z), True
+    while rising:
+        rising = False
+        for i, share in itertools.product(range(len(w)), grid):
+            moved = z.copy()
+            moved[i] = share * radius[i]
+            value = loss(w + moved)
+            if value > highest * (1 + 1e-12):
+                highest, z, rising = value, moved, True
+    return highest
+
+
+def point_gradients(w: Array, data: Array, activation: str) -> Array:
+    """Gradient of each point's loss, one a row."""
+    c = phi(data @ w, activation)
+    return np.asarray((w @ w - 2) * c[:, None] * data + np.outer(c * c, w))
+
+
+def gradient_noise(w: Array, data: Array, b: int, activation: str) -> Array:
+    """Covariance of the mean gradient of b of the m points, drawn without replacement."""
+    m, each = len(data), point_gradients(w, data, activation)
+    away = each - each.mean(axis=0)
+    sigma = away.T @ away / m
+    return np.asarray(sigma * (m - b) / (b * max(m - 1, 1)))
+
+
+def noise_scale(w: Array, data: Array, activation: str) -> float:
+    """``tr(Sigma) / |G|^2`` over the points."""
+    each = point_gradients(w, data, activation)
+    mean = each.mean(axis=0)
+    away = each - mean
+    sigma = np.sum(away * away) / len(data)
+    return float(sigma / (mean @ mean))
