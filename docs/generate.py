@@ -25,6 +25,8 @@ from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, STAR
 from whichmin.verification.exact import exact_step
 from whichmin.verification.ledger import entries, tally
 from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
+from whichmin.verification.oracle import checks as oracle
+from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.sharpness_table import sharpness_table
 from whichmin.words import Status
 
@@ -97,6 +99,25 @@ def refuted() -> str:
     return f"{tally(entries())}. Refuted:\n\n{refuted_lines(entries())}"
 
 
+def protocol() -> str:
+    """The functions that a target may provide."""
+    rows = ["| function | returns | expected unless declared otherwise |", "| --- | --- | --- |"]
+    for f in FUNCTIONS.values():
+        said = (f"`{f.signature}`", f"{f.meaning}; {f.returns}", f.convention)
+        rows.append("| " + " | ".join(text.replace("|", r"\|") for text in said) + " |")
+    return "\n".join(rows)
+
+
+def oracle_checks() -> str:
+    """The checks of the oracle."""
+    rows = ["| check | needs | says |", "| --- | --- | --- |"]
+    for check in oracle.all_checks():
+        needs = ", ".join(f"`{name}`" for name in check.functions)
+        statement = check.statement.replace("|", r"\|")
+        rows.append(f"| `{check.id}` | {needs} | {statement} |")
+    return "\n".join(rows)
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
         "table: whichmin table sharpness -f markdown": sharpness,
@@ -107,6 +128,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/prediction.md": {"selection": selection},
     "docs/tutorial.md": {"table": sharpness},
     "docs/ledger.md": {"ledger": lambda: ledger_markdown(entries())},
+    "docs/oracle.md": {"protocol": protocol, "oracle": oracle_checks},
     "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
 
