@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -56,8 +57,10 @@ def _reason(case: Case, session: Session) -> str:
     return bounds.reason(case.problem.n, case.problem.m, session.dtype)
 
 
-def _mistakes(case: Case, kappa: Fraction) -> Iterator[Candidate]:
-    values = np.linalg.eigvalsh(floats(case.hessian(kappa)))
+def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candidate]:
+    for k in kappas:
+        yield Candidate(f"kappa = {k} at the kink", _trace(case, k), f"'kink': '{k}'")
+    values = np.linalg.eigvalsh(floats(case.hessian(case.low)))
     for text, matrix in mistakes(case):
         # Where it is put does not change the trace of a term.
         if text != DIAGONAL and "symmetrised" not in text:
@@ -78,11 +81,7 @@ def _exact(session: Session, kinks: bool) -> Iterator[Finding]:
             case.what, _trace(case, case.low), _bound(case, session), _reason(case, session),
             group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else _trace(case, case.high),
-            candidates=(
-                *(Candidate(f"kappa = {k} at the kink", _trace(case, k), f"'kink': '{k}'")
-                  for k in kappas),
-                *_mistakes(case, case.low),
-            ),
+            candidates=functools.partial(_mistakes, case, kappas),
         )  # fmt: skip
 
 
@@ -144,7 +143,7 @@ def _estimated(session: Session) -> Iterator[Finding]:
             candidates=(
                 Candidate(_SEED, estimates[0] if constant else np.nan),
                 Candidate(_FEW, estimates.mean() if few else np.nan),
-                *_mistakes(case, case.low),
+                *_mistakes(case),
             ),
         )  # fmt: skip
         spread = float(estimates.var())
@@ -191,7 +190,7 @@ def _without_spread(session: Session) -> Iterator[Finding]:
                 f"{_reason(case, session)}, once for each sample",
                 scalars={**case.scalars, "samples": declared.samples},
                 candidates=(
-                    *_mistakes(case, case.low),
+                    *_mistakes(case),
                     Candidate(
                         _SPREAD, answer.value if spread else np.nan,
                         probes.declaration("hutchinson-gaussian", declared.samples),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -104,7 +105,7 @@ def _spectra(session: Session, kinks: bool) -> Iterator[Finding]:
         yield Finding(
             case.what, got, right, bound, _reason(case, session), call=answer.call,
             group=case.activation, scalars=case.scalars,
-            candidates=tuple(_candidates(case, right, kappas)),
+            candidates=functools.partial(_candidates, case, right, kappas),
         )  # fmt: skip
 
 
@@ -157,7 +158,12 @@ def iteration_error(values: Floats, samples: int, convention: str) -> float:
     return min(error, float(away.max())) + float(away[same].max())
 
 
-def _top_candidates(case: Case, right: Floats, convention: str) -> Iterator[Candidate]:
+def _top_candidates(
+    case: Case, right: Floats, convention: str, kappas: tuple[Fraction, ...]
+) -> Iterator[Candidate]:
+    for k in kappas:
+        value = _top(_eigenvalues(case, k), convention)
+        yield Candidate(f"kappa = {k} at the kink", value, f"'kink': '{k}'")
     top = _top(right, convention)
     size = float(right[np.argmax(np.abs(right))])
     if convention == "largest":
@@ -204,11 +210,8 @@ def _tops(session: Session, kinks: bool) -> Iterator[Finding]:
         more: dict[str, Any] = {"upper": tops[1]} if len(tops) > 1 else {}
         yield answer.against(
             case.what, tops[0], bound, reason, group=case.activation, scalars=case.scalars,
-            candidates=(
-                *(Candidate(f"kappa = {k} at the kink", _top(_eigenvalues(case, k), convention),
-                            f"'kink': '{k}'") for k in own),
-                *_top_candidates(case, spectra[0], convention),
-            ), **more,
+            candidates=functools.partial(_top_candidates, case, spectra[0], convention, own),
+            **more,
         )  # fmt: skip
 
 
