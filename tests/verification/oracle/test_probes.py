@@ -52,7 +52,7 @@ def test_the_range_of_the_variance_holds_and_narrows():
     assert widths[0][0] < widths[1][0] < widths[2][0]
     assert widths[0][1] > widths[1][1] > widths[2][1]
     assert widths[1][0] > 0.2
-    assert widths[1][1] < 6
+    assert widths[1][1] < 3
 
 
 def test_signs_have_no_spread_for_a_diagonal_matrix():
