@@ -185,11 +185,51 @@ class Law:
             one = np.exp((-np.log1p(-2j * x) / 2 - 1j * x).sum(1))
         return float((weights * (one**self.forms).real).sum())
 
+    def _grown(self, theta: float, values: Floats) -> float:
+        """``E exp(theta D^2)`` for signs; the same with the generating function, on [-40, 40].
+
+        What is left out: ``M(t)^k`` at ``t = sqrt(2 theta) g / k`` is at most
+        ``exp(sqrt(2 theta) s |g|)``, s the largest value, and by Hoeffding's lemma at most
+        ``exp(theta r^2 g^2 / (4 k))``, r their range. With ``sqrt(2 theta) s <= 10``, or with
+        ``theta <= k / r^2``, less than 1e-100 lies beyond.
+
+        Args:
+            theta: Positive.
+            values: The values of one form, equally likely.
+
+        Returns:
+            The expectation; infinite where the integral is not bounded as above.
+        """
+        k, largest = self.forms, float(np.abs(values).max())
+        if math.sqrt(2 * theta) * largest > 10 and theta > k / float(np.ptp(values)) ** 2:
+            return math.inf
+        g = np.arange(-2000, 2001) / 50
+        exponents = math.sqrt(2 * theta) / k * g[:, None] * values
+        top = exponents.max(1)
+        logs = top + np.log(np.exp(exponents - top[:, None]).mean(1))
+        return float(np.exp(k * logs - g * g / 2).sum() / math.sqrt(2 * math.pi) / 50)
+
+    def _above(self, total: int, log: float) -> float:
+        """Largest mean of squared deviations, for signs: Chernoff's bound.
+
+        Args:
+            total: Number of estimates.
+            log: ``log(1 / alarm)``.
+
+        Returns:
+            The bound.
+        """
+        values, best = _signs(self.matrix), math.inf
+        for theta in np.geomspace(0.01, 3, 40) / self.variance:
+            grown = self._grown(float(theta), values)
+            best = min(best, (math.log(grown) + log / total) / float(theta))
+        return best
+
     def variance_range(self, total: int) -> tuple[float, float]:
         """What the empirical variance (about the empirical mean) of estimates may be.
 
         Above: squared deviations, cut off at u^2 where u is hardly ever exceeded, by Bernstein's
-        inequality. Below: Chernoff's, less the square of the mean's deviation.
+        inequality; for signs by Chernoff's where that is better. Below: Chernoff's, less the square of the mean's deviation.
 
         Args:
             total: Number of estimates.
@@ -203,14 +243,17 @@ class Law:
         log, quarter = math.log(4 / ALARM), ALARM / 4
         cut = self.radius(self.forms, quarter / total) ** 2 / 3 * log
         above = (cut + math.sqrt(cut * cut + 2 * total * self._fourth() * log)) / total
+        upper = variance + above
         if not self.exact:
-            return 0.0, variance + above
+            return 0.0, upper
+        if self.method == _SIGNS:
+            upper = min(upper, self._above(total, log))
         below = 0.0
         for theta in np.geomspace(0.01, 30, 60) / variance:
             damped = self._damped(float(theta))
             below = max(below, (-math.log(damped) - log / total) / float(theta))
         moved = self.radius(total * self.forms, quarter) ** 2
-        return max(below - moved, 0.0), variance + above
+        return max(below - moved, 0.0), upper
 
     def others(self) -> Iterator[Candidate]:
         """Candidates for a wrong variance: the other kind of probes."""

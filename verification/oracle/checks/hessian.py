@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -41,18 +42,21 @@ def _reason(case: Case, session: Session) -> str:
     return bounds.reason(case.problem.n, case.problem.m, session.dtype)
 
 
+def _matrix_candidates(case: Case, kappas: tuple[Fraction, ...]) -> Iterator[Candidate]:
+    for k in kappas:
+        yield Candidate(f"kappa = {k} at the kink", case.hessian(k), f"'kink': '{k}'")
+    for text, value in mistakes(case):
+        yield Candidate(text, value)
+
+
 def _matrices(session: Session, kinks: bool) -> Iterator[Finding]:
+    kappas = other_kinks(session) if kinks else ()
     for case in cases(session, _MATRIX, kinks=kinks):
-        kappas = () if not kinks else other_kinks(session)
         yield session.call(_MATRIX, **case.call).against(
             case.what, case.hessian(case.low), entry_bound(case, session.dtype),
             _reason(case, session), group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else case.hessian(case.high),
-            candidates=(
-                *(Candidate(f"kappa = {k} at the kink", case.hessian(k), f"'kink': '{k}'")
-                  for k in kappas),
-                *(Candidate(text, value) for text, value in mistakes(case)),
-            ),
+            candidates=functools.partial(_matrix_candidates, case, kappas),
         )  # fmt: skip
 
 
@@ -94,25 +98,27 @@ def _product_bound(case: Case, v: Any, session: Session) -> Any:
     return sum_bound(case, size @ np.abs(floats(v)), session.dtype)
 
 
+def _product_candidates(case: Case, v: Vector, kappas: tuple[Fraction, ...]) -> Iterator[Candidate]:
+    for k in kappas:
+        yield Candidate(f"kappa = {k} at the kink", _times(case, v, k), f"'kink': '{k}'")
+    along, low = floats(v), floats(_times(case, v, case.low))
+    for text, value in mistakes(case):
+        yield Candidate(text, value @ along)
+    yield Candidate(_START, low + along)
+    yield Candidate("v is normalised first", low / (float(np.linalg.norm(along)) or 1.0))
+
+
 def _products(session: Session, kinks: bool) -> Iterator[Finding]:
+    kappas = other_kinks(session) if kinks else ()
     for case in cases(session, _PRODUCT, kinks=kinks):
-        wrong = mistakes(case)
-        kappas = () if not kinks else other_kinks(session)
         for place, direction in enumerate(_directions(case.problem.w)):
             v = session.received(direction)
-            low, along = _times(case, v, case.low), floats(v)
-            length = float(np.linalg.norm(along))
             yield session.call(_PRODUCT, **case.call, v=direction).against(
-                f"{case.what}, v_{place + 1}", low, _product_bound(case, v, session),
-                _reason(case, session), group=case.activation, scalars=case.scalars,
+                f"{case.what}, v_{place + 1}", _times(case, v, case.low),
+                _product_bound(case, v, session), _reason(case, session),
+                group=case.activation, scalars=case.scalars,
                 upper=None if case.high is None else _times(case, v, case.high),
-                candidates=(
-                    *(Candidate(f"kappa = {k} at the kink", _times(case, v, k), f"'kink': '{k}'")
-                      for k in kappas),
-                    *(Candidate(text, value @ along) for text, value in wrong),
-                    Candidate(_START, floats(low) + along),
-                    Candidate("v is normalised first", floats(low) / (length or 1.0)),
-                ),
+                candidates=functools.partial(_product_candidates, case, v, kappas),
             )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -34,7 +35,7 @@ _FORMULA = "(1/m) sum_i [(N - 2) g''_i |a_i|^2 + 4 phi_i <w, a_i> + n phi_i^2]"
 _SERVED = ("generic", "negative curvature")
 # Seeds in all; fewer, if they would take longer than this.
 _SEEDS = {"quick": 60, "plain": 200, "deep": 400}
-_SECONDS = 3.0
+_SECONDS = {"quick": 1.0, "plain": 2.0, "deep": 30.0}
 _FEWEST = 40
 _SEED = "the seed has no influence: every estimate is the same"
 _SAMPLES = "off by exactly a factor samples: not divided by the number of samples"
@@ -56,8 +57,10 @@ def _reason(case: Case, session: Session) -> str:
     return bounds.reason(case.problem.n, case.problem.m, session.dtype)
 
 
-def _mistakes(case: Case, kappa: Fraction) -> Iterator[Candidate]:
-    values = np.linalg.eigvalsh(floats(case.hessian(kappa)))
+def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candidate]:
+    for k in kappas:
+        yield Candidate(f"kappa = {k} at the kink", _trace(case, k), f"'kink': '{k}'")
+    values = np.linalg.eigvalsh(floats(case.hessian(case.low)))
     for text, matrix in mistakes(case):
         # Where it is put does not change the trace of a term.
         if text != DIAGONAL and "symmetrised" not in text:
@@ -78,11 +81,7 @@ def _exact(session: Session, kinks: bool) -> Iterator[Finding]:
             case.what, _trace(case, case.low), _bound(case, session), _reason(case, session),
             group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else _trace(case, case.high),
-            candidates=(
-                *(Candidate(f"kappa = {k} at the kink", _trace(case, k), f"'kink': '{k}'")
-                  for k in kappas),
-                *_mistakes(case, case.low),
-            ),
+            candidates=functools.partial(_mistakes, case, kappas),
         )  # fmt: skip
 
 
@@ -107,13 +106,13 @@ def _diagonal(session: Session) -> Iterator[Finding]:
 
 def _estimates(session: Session, case: Case) -> Floats:
     """Estimates of consecutive seeds; how many depends on how long one takes, not on its value."""
-    wanted = _SEEDS["quick" if session.quick else "deep" if session.deep else "plain"]
+    profile = "quick" if session.quick else "deep" if session.deep else "plain"
     first = int(session.rng("hessian_trace.estimates").integers(2**30))
     session.call(_TRACE, **case.call, seed=first - 1)  # compilers
     start = time.perf_counter()
     found = [session.call(_TRACE, **case.call, seed=first).value]
     seconds = max(time.perf_counter() - start, 1e-9)
-    total = wanted if session.deep else min(wanted, max(_FEWEST, int(_SECONDS / seconds)))
+    total = min(_SEEDS[profile], max(_FEWEST, int(_SECONDS[profile] / seconds)))
     seeds = range(first + 1, first + total)
     found.extend(session.call(_TRACE, **case.call, seed=seed).value for seed in seeds)
     return floats(np.array(found))
@@ -144,11 +143,14 @@ def _estimated(session: Session) -> Iterator[Finding]:
             candidates=(
                 Candidate(_SEED, estimates[0] if constant else np.nan),
                 Candidate(_FEW, estimates.mean() if few else np.nan),
-                *_mistakes(case, case.low),
+                *_mistakes(case),
             ),
         )  # fmt: skip
         spread = float(estimates.var())
         low, high = law.variance_range(total)
+        if law.exact and constant:
+            # No value of one estimate has a chance above 1/2: all alike, 2^-39 for 40 of them.
+            low = max(low, law.variance / 2)
         # Where the law is only bounded, anything below the bound is as good as the bound.
         variance = law.variance if law.exact else min(law.variance, spread)
         room = high - variance if spread > variance else variance - low
@@ -191,7 +193,7 @@ def _without_spread(session: Session) -> Iterator[Finding]:
                 f"{_reason(case, session)}, once for each sample",
                 scalars={**case.scalars, "samples": declared.samples},
                 candidates=(
-                    *_mistakes(case, case.low),
+                    *_mistakes(case),
                     Candidate(
                         _SPREAD, answer.value if spread else np.nan,
                         probes.declaration("hutchinson-gaussian", declared.samples),

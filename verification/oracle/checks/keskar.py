@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -155,19 +156,24 @@ def _findings(session: Session) -> Iterator[Finding]:
                 f"never above the maximum but for {bounds.reason(len(w), m, session.dtype)}, and "
                 f"at least {float(100 * share):g} percent of it",
                 upper=true, interval=True, group=activation, scalars={"m": m, "n": len(w)},
-                candidates=tuple(_mistakes(w, m, eps, activation, own, most)),
+                candidates=functools.partial(_mistakes, w, m, eps, activation, own, most),
             )  # fmt: skip
 
 
 def _largest(session: Session) -> Iterator[Finding]:
     findings = list(_findings(session))
     if diagnose(findings, session.dtype) is None:
-        # Last, because it fits whatever is too small.
         findings = [
-            dataclasses.replace(f, candidates=(*f.candidates, Candidate(_SHORT, _short(f))))
-            for f in findings
+            dataclasses.replace(f, candidates=functools.partial(_with_short, f)) for f in findings
         ]
     yield from findings
+
+
+def _with_short(finding: Finding) -> Iterator[Candidate]:
+    """The candidates, and last one that fits whatever is too small."""
+    assert callable(finding.candidates)
+    yield from finding.candidates()
+    yield Candidate(_SHORT, _short(finding))
 
 
 def _short(finding: Finding) -> float:

@@ -128,3 +128,8 @@ def test_a_declared_sum_passes_and_an_undeclared_one_is_named():
 
     result = judged(summed)["hessian_trace.estimates"]
     assert result.verdict == "failed"
+
+
+def test_the_quick_profile_sees_an_ignored_seed():
+    found = judged(hutchinson(20, seeded=lambda seed: 5), quick=True)
+    assert "the seed has no influence" in found["hessian_trace.estimates"].diagnosis

@@ -2,7 +2,7 @@
 
 import importlib.util
 import itertools
-from fractions import Fraction as F
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +12,7 @@ import pytest
 from whichmin.verification.oracle import judge, references
 from whichmin.verification.oracle.checks.keskar import largest_loss
 
+F = Fraction
 _spec = importlib.util.spec_from_file_location(
     "curvature_target", Path(__file__).with_name("curvature_target.py")
 )
