@@ -26,7 +26,15 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "noise": ("population", "sample"),
 }
 _STOCHASTIC = tuple(n for n, f in FUNCTIONS.items() if "seed" in f.keywords)
-METHODS = ("hutchinson", "hutchinson-gaussian", "hutch++", "samples", "power iteration", "search")
+METHODS = (
+    "hutchinson",
+    "hutchinson-gaussian",
+    "hutch++",
+    "samples",
+    "two batch sizes",
+    "power iteration",
+    "search",
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,8 @@ class Conventions:
         sampling: What ``sample_batches`` draws, and the batches of ``gradient_noise``.
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
         noise: Covariance of ``noise_scale``: divided by m (population) or m - 1 (sample).
+        noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
+            batch sizes.
         stochastic: Functions that estimate: name to method and sample count.
         expected_failures: Check id to the reason why it fails.
     """
@@ -77,6 +87,7 @@ class Conventions:
     sampling: str = "without-replacement"
     top_eigenvalue: str = "largest"
     noise: str = "population"
+    noise_batches: tuple[int, int] = (1, 2)
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
@@ -158,6 +169,8 @@ def _value(key: str, value: Any) -> Any:
         if not names or any(n not in ACTIVATIONS for n in names):
             raise InputError(argument, value, f"must be some of: {', '.join(ACTIVATIONS)}")
         return names
+    if key == "noise_batches":
+        return _pair(argument, value)
     if not isinstance(value, Mapping):
         raise InputError(argument, value, "must be a mapping")
     if key == "expected_failures":
@@ -174,6 +187,13 @@ def _number(argument: str, value: Any, *, between: bool) -> Fraction:
     if (between and not 0 <= number <= 1) or (not between and number <= 0):
         raise InputError(argument, value, allowed)
     return number
+
+
+def _pair(argument: str, value: Any) -> tuple[int, int]:
+    pair = tuple(value) if isinstance(value, (tuple, list)) else ()
+    if len(pair) != 2 or any(type(x) is not int for x in pair) or not 1 <= pair[0] < pair[1]:
+        raise InputError(argument, value, "must be two batch sizes (s, l) with 1 <= s < l")
+    return pair[0], pair[1]
 
 
 def _stochastic(name: str, item: Any) -> Stochastic:

@@ -1,0 +1,195 @@
+"""What an estimate of noise may deviate by: closed-form variances, tails that are theorems.
+
+Every law here has finitely many values, which are enumerated; nothing is simulated.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle.references import Vector
+
+__all__ = [
+    "MEDIAN_TAIL",
+    "covariance_radius",
+    "median_alarm",
+    "one_estimate",
+    "sampled_scale",
+    "two_batch_gap",
+    "two_batch_scale",
+]
+
+Floats = NDArray[np.float64]
+
+# Chance that one estimate lies above its interval, or below it.
+MEDIAN_TAIL = 1 / 8
+
+
+def covariance_radius(
+    values: Floats, chances: Floats, samples: int, replicas: int, alarm: float
+) -> tuple[float, float]:
+    """Trace of a covariance, and what the mean of several estimates of it may deviate by.
+
+    For independent draws x, y of variance trace s: the sample covariance of k draws has a trace of
+    variance ``Var|x|^2 / k + 2 tr(Sigma^2) / (k (k - 1))`` (a U-statistic with the kernel
+    ``|x - y|^2 / 2``, Hoeffding 1948; x centred), the second moment about the exact mean
+    ``Var|x|^2 / k``, which is less. Both lie between 0 and ``k/(k-1) max |x|^2``; Bernstein's
+    inequality does the rest. The divisors k and k - 1 are both accepted: s/k of slack.
+
+    Args:
+        values: All values that are drawn, one per row.
+        chances: Their chances.
+        samples: Draws per estimate, k.
+        replicas: How many estimates are averaged.
+        alarm: Largest probability that a right one deviates by more.
+
+    Returns:
+        The trace and the radius.
+    """
+    from whichmin.verification.statistics import mean_is
+
+    centred = values - chances @ values
+    lengths = (centred**2).sum(axis=1)
+    trace = float(chances @ lengths)
+    variance = float(chances @ (lengths - trace) ** 2) / samples
+    matrix = (centred * chances[:, None]).T @ centred
+    span = float(lengths.max())
+    if samples > 1:
+        variance += 2 * float((matrix**2).sum()) / (samples * (samples - 1))
+        span *= samples / (samples - 1)
+    margin = mean_is(
+        "trace", trace, replicas, trace, variance, span, slack=trace / samples, alarm=alarm
+    )
+    return trace, margin.bound
+
+
+def one_estimate(variance: float, span: float, samples: int) -> float:
+    """Deviation that a mean of k draws exceeds on either side with chance at most 1/16.
+
+    The smaller one of Chebyshev's (``16 v / k = t^2``) and Bernstein's.
+
+    Args:
+        variance: Variance of a draw.
+        span: Largest distance of a draw from the mean.
+        samples: Draws, k.
+
+    Returns:
+        The deviation.
+    """
+    from whichmin.verification.statistics import mean_is
+
+    chebyshev = 4 * math.sqrt(variance / samples)
+    miss = MEDIAN_TAIL / 2
+    return min(chebyshev, mean_is("mean", 0.0, samples, 0.0, variance, span, alarm=miss).bound)
+
+
+def median_alarm(replicas: int) -> float:
+    """Chance at most that the median of estimates leaves an interval of ``MEDIAN_TAIL``.
+
+    At least half of them would have to be above it, or below it.
+
+    Args:
+        replicas: How many estimates.
+
+    Returns:
+        Twice the exact binomial tail.
+    """
+    from scipy import stats
+
+    return 2 * float(stats.binom.sf(math.ceil(replicas / 2) - 1, replicas, MEDIAN_TAIL))
+
+
+def _spread(values: Floats, chances: Floats) -> tuple[float, float, float]:
+    mean = float(chances @ values)
+    away = np.abs(values - mean)
+    return mean, float(chances @ away**2), float(away.max())
+
+
+def two_batch_scale(
+    small: tuple[float, Floats, Floats], large: tuple[float, Floats, Floats], samples: int
+) -> tuple[float, float, float] | None:
+    """Where the two-batch-size estimate of the noise scale lies.
+
+    ``E |g_B|^2 = |G|^2 + f_B tr Sigma`` with f the factor of the batch size (1/B with replacement).
+    With A, C the means of k values of ``|g_B|^2`` for a small and a large batch of factors s > l,
+    the estimate is ``[(A - C) / (s - l)] / [(s C - l A) / (s - l)]`` (McCandlish et al., 2018,
+    appendix A.1). While the denominator is positive it increases in A and decreases in C: its
+    derivative by A is ``(s - l) C / (s C - l A)^2``. So A and C within their deviations confine it,
+    whether the two batches of a pair are independent or not.
+
+    Args:
+        small: s, and the values and chances of ``|g_B|^2``.
+        large: The same for l.
+        samples: Pairs of batches, k.
+
+    Returns:
+        The limit for many pairs, lower and upper end of the interval; None if the denominator may
+        be 0 or less: then an estimate can be anything.
+    """
+    (s, *first), (l, *second) = small, large
+    a, a_variance, a_span = _spread(*first)
+    c, c_variance, c_span = _spread(*second)
+    da, dc = (
+        one_estimate(v, span, samples) for v, span in ((a_variance, a_span), (c_variance, c_span))
+    )
+
+    def ratio(x: float, y: float) -> float:
+        return (x - y) / (s * y - l * x)
+
+    # The upper end comes first: there the denominator is smallest.
+    if s * (c - dc) - l * (a + da) <= 0:
+        return None
+    return ratio(a, c), ratio(a - da, c + dc), ratio(a + da, c - dc)
+
+
+def two_batch_gap(
+    small: tuple[Fraction, Vector], large: tuple[Fraction, Vector], samples: int
+) -> tuple[float, float]:
+    """How near to 0 the denominator ``s C - l A`` comes without being 0, and the largest numerator.
+
+    Sums of values with a common denominator D are multiples of 1/D, means of k of them of 1/(D k).
+
+    Args:
+        small: s, and all values of ``|g_B|^2``, exact.
+        large: The same for l.
+        samples: Pairs of batches, k.
+
+    Returns:
+        The least size of a denominator, and the largest size of ``A - C``.
+    """
+    terms = [large[0] * x for x in small[1]] + [small[0] * y for y in large[1]]
+    common = math.lcm(*(t.denominator for t in terms))
+    widest = max(abs(x - y) for x in small[1] for y in large[1])
+    return 1 / (common * samples), float(widest)
+
+
+def sampled_scale(gradients: Floats, samples: int) -> tuple[float, float, float] | None:
+    """Where ``tr S / |g|^2`` of k points drawn with replacement lies; S their covariance.
+
+    ``tr S = mean |g_i|^2 - |g|^2`` (over k; up to k/(k-1) times as much over k - 1), and
+    ``E |g - G|^2 = tr Sigma / k``, so ``|g|`` is within ``4 sqrt(tr Sigma / k)`` of ``|G|`` but for
+    a chance of 1/16 (Markov).
+
+    Args:
+        gradients: Gradients of the points.
+        samples: Points drawn, k.
+
+    Returns:
+        The scale, lower and upper end of the interval; None if ``|g|`` may be 0.
+    """
+    m = len(gradients)
+    mean = gradients.mean(axis=0)
+    lengths = (gradients**2).sum(axis=1)
+    second, variance, span = _spread(lengths, np.full(m, 1 / m))
+    length = float(np.linalg.norm(mean))
+    spread = second - length**2
+    dl, ds = 4 * math.sqrt(max(spread, 0.0) / samples), one_estimate(variance, span, samples)
+    if dl >= length or samples < 2:
+        return None
+    low = max((second - ds) / (length + dl) ** 2 - 1, 0.0)
+    high = (second + ds) / (length - dl) ** 2 - 1
+    return spread / length**2, low, high * samples / (samples - 1)
