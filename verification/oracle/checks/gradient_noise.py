@@ -134,8 +134,10 @@ def _values(session: Session) -> Iterator[Finding]:
                     bound, f"3 x {bounds.reason(n, terms, session.dtype)}",
                     group=activation, scalars={"m": m, "n": n, "b": b},
                 )  # fmt: skip
-                yield finding if finding.holds else _explained(
-                    finding, problem, gradients, activation, b, session
+                yield (
+                    finding
+                    if finding.holds
+                    else _explained(finding, problem, gradients, activation, b, session)
                 )
 
 

@@ -10,7 +10,11 @@ import numpy as np
 
 from whichmin.verification.oracle import bounds, noise, noise_estimates, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
-from whichmin.verification.oracle.checks.gradient_noise import INDICATOR, covariance_size, point_sizes
+from whichmin.verification.oracle.checks.gradient_noise import (
+    INDICATOR,
+    covariance_size,
+    point_sizes,
+)
 from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.problems import Problem, problem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
@@ -118,8 +122,12 @@ def _values(session: Session) -> Iterator[Finding]:
                 "and in G, carried through the quotient",
                 group=activation, scalars={"m": served.m, "n": served.n},
             )  # fmt: skip
-            yield finding if finding.holds else dataclasses.replace(
-                finding, candidates=tuple(_candidates(served, gradients, activation, session))
+            yield (
+                finding
+                if finding.holds
+                else dataclasses.replace(
+                    finding, candidates=tuple(_candidates(served, gradients, activation, session))
+                )
             )
 
 

@@ -1,0 +1,231 @@
+"""Batches: what every run of a sampler must have. Their law is judged in ``sampler_law``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle import draws
+from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.checks.gradient_noise import INDICATOR
+from whichmin.verification.oracle.session import Session
+
+__all__ = ["CHECKS"]
+
+Batches = NDArray[np.int64]
+
+_INDEPENDENT = "'sampling': 'without-replacement'"
+_REPLACED = "'sampling': 'with-replacement'"
+
+
+def has_repeats(batches: Batches) -> NDArray[np.bool_]:
+    """Which batches have a point twice."""
+    ordered = np.sort(batches, axis=1)
+    return np.asarray((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+
+
+def _indicator(
+    what: str, wrong: bool, meaning: str, *causes: Candidate, call: Any = None
+) -> Finding:
+    """A finding that is 1 for a fault and 0 else; causes are looked at if it is there."""
+    return Finding(
+        what, float(wrong), 0.0, INDICATOR, f"1 if {meaning}, else 0", call=call,
+        candidates=causes if wrong else (),
+    )  # fmt: skip
+
+
+def _range(session: Session) -> Iterator[Finding]:
+    for m, b in ((5, 2), (7, 1), (6, 4)):
+        # A point is missing in all 300 batches with a chance of at most m (6/7)^300 = 6e-20.
+        answer = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed)
+        ends = np.array([answer.value.min(), answer.value.max()], dtype=np.float64)
+        yield Finding(
+            f"m = {m}, b = {b}: smallest and largest entry", ends, np.array([0.0, m - 1.0]),
+            INDICATOR, "all points occur, and nothing else; a chance of at most 6e-20 to miss one",
+            candidates=(
+                Candidate("entries run from 1 to m: off by one", (1, m)),
+                Candidate("entries run from 0 to m: the upper end is not left out", (0, m)),
+                Candidate("the last point is never drawn: the upper end is left out twice",
+                          (0, m - 2)),
+                Candidate("the first point is never drawn", (1, m - 1)),
+                Candidate("always the first b points", (0, b - 1)),
+                Candidate("always the last b points", (m - b, m - 1)),
+            ),
+        )  # fmt: skip
+
+
+def _repeats(session: Session) -> Iterator[Finding]:
+    if session.conventions.sampling == "with-replacement":
+        return
+    for m, b in ((5, 2), (6, 6), (7, 3), (2, 2)):
+        batches = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed).value
+        found = has_repeats(batches)
+        law = draws.declared_law(m, b, "with-replacement")
+        chance = float(sum(p for batch, p in law.items() if len(set(batch)) < b))
+        # Six standard deviations: the wording only, nothing passes or fails by it.
+        far = abs(found.mean() - chance) > 6 * (chance * (1 - chance) / len(found)) ** 0.5
+        text = "a point occurs twice in a batch" if far else "drawn with replacement"
+        yield _indicator(
+            f"m = {m}, b = {b}: {int(found.sum())} of {len(found)} batches have a point twice",
+            bool(found.any()), "a batch has a point twice",
+            Candidate(text, 1.0, "" if far else _REPLACED),
+        )  # fmt: skip
+
+
+def _shift(first: Batches, second: Batches, m: int) -> str:
+    """How one run follows from another; empty if it does not seem to."""
+    if np.array_equal(first, second):
+        return "the seed is ignored: other seeds give the same batches"
+    for left, right in ((first, second), (second, first)):
+        for a, b in ((left, right), (left.ravel(), right.ravel())):
+            if any(np.array_equal(a[lag:], b[:-lag]) for lag in range(1, 11)):
+                return "another seed gives the same sequence, shifted"
+    if len(np.unique((second - first) % m)) == 1:
+        return "another seed adds a constant to the same batches"
+    return ""
+
+
+def _seed(session: Session) -> Iterator[Finding]:
+    m, b, steps = 97, 3, 60
+    rng = session.rng("sample_batches.seed")
+    one = int(rng.integers(2**31 - 10))
+
+    def run(seed: int) -> Batches:
+        found: Batches = session.call("sample_batches", m=m, b=b, steps=steps, seed=seed).value
+        return found
+
+    first, second = run(one), run(one + 1)
+    again = run(one)
+    yield _indicator(
+        "the same seed twice", not np.array_equal(first, again), "the batches differ",
+        Candidate("the same seed gives other batches: the generator is global, or not seeded", 1.0),
+    )  # fmt: skip
+    if session.conventions.sampling == "cyclic":
+        return
+    # Two runs of 60 batches of 97 points agree by chance with a probability below 97^-50.
+    for what, other in (("seeds s and s + 1", second), ("two seeds", run(int(rng.integers(2**31)))),
+                        ("seeds s and s + 2", run(one + 2))):  # fmt: skip
+        cause = _shift(first, other, m)
+        yield _indicator(
+            what, bool(cause), "one run follows from the other",
+            Candidate(cause, 1.0),
+        )  # fmt: skip
+
+
+def _cyclic(session: Session) -> Iterator[Finding]:
+    if session.conventions.sampling != "cyclic":
+        return
+    for m, b in ((6, 2), (5, 2), (7, 3), (4, 4), (3, 1)):
+        steps = 3 * m
+        answer = session.call("sample_batches", m=m, b=b, steps=steps, seed=session.seed)
+        longer = np.array(draws.cyclic(m, b, steps + 1))
+        t, j = np.arange(steps)[:, None], np.arange(b)[None]
+        dropped = (t % (m // b)) * b + j
+
+        def ordered(batches: Batches) -> Batches:
+            return np.sort(batches, axis=1)
+
+        yield Finding(
+            f"m = {m}, b = {b}, {steps} steps, each batch sorted",
+            ordered(answer.value), ordered(longer[:steps]), 0.0, "integers",
+            call=answer.call,
+            candidates=(
+                Candidate("off by one batch: the run starts with the second", ordered(longer[1:])),
+                Candidate("off by one point: the cycle starts with the second",
+                          ordered((longer[:steps] + 1) % m)),
+                Candidate("off by one point: the cycle starts with the last",
+                          ordered((longer[:steps] - 1) % m)),
+                Candidate("the cycle moves on by one point in a step, not by b",
+                          ordered((t + j) % m)),
+                Candidate("the cycle starts over before the end: m mod b points are dropped",
+                          ordered(dropped)),
+                Candidate("the cycle has m - 1 points: off by one",
+                          ordered((t * b + j) % max(m - 1, 1))),
+                Candidate("the cycle has m + 1 points: off by one", ordered((t * b + j) % (m + 1))),
+                Candidate("the cycle runs backwards", ordered((-t * b - j - 1) % m)),
+                Candidate("always the first b points", ordered(j + 0 * t)),
+                Candidate("entries run from 1 to m: off by one", ordered(longer[:steps] + 1)),
+            ),
+        )  # fmt: skip
+
+
+def _epochs(session: Session) -> Iterator[Finding]:
+    if session.conventions.sampling != "reshuffled":
+        return
+    count = 40
+    for m, b in ((6, 2), (6, 3), (7, 2), (5, 5), (12, 1)):
+        each = m // b
+        batches = session.call("sample_batches", m=m, b=b, steps=each * count, seed=session.seed)
+        epochs = batches.value.reshape(count, each * b)
+        wrong = bool(has_repeats(epochs).any())
+        stream = batches.value.ravel()
+        carried = stream[: len(stream) // m * m].reshape(-1, m)
+        if has_repeats(batches.value).any():
+            cause = Candidate("drawn with replacement", 1.0, _REPLACED)
+        elif m % b and not has_repeats(carried).any():
+            cause = Candidate("the m mod b points that are left are carried over to the next "
+                              "epoch, not dropped", 1.0)  # fmt: skip
+        else:
+            cause = Candidate("independent batches: a point comes again before its epoch ends",
+                              1.0, _INDEPENDENT)  # fmt: skip
+        yield _indicator(
+            f"m = {m}, b = {b}, {count} epochs of {each} batches", wrong,
+            "an epoch has a point twice", cause,
+        )  # fmt: skip
+        if m == 12 and not wrong:
+            # Two epochs have the same order with a chance of 1/12! = 2e-9, 39 of them never.
+            same = bool((epochs == epochs[0]).all())
+            sorted_ = np.array_equal(epochs[0], np.arange(m))
+            yield _indicator(
+                f"m = {m}, b = {b}: all epochs in the same order", same, "they are",
+                Candidate("not shuffled: the points in their order", 1.0, "'sampling': 'cyclic'")
+                if sorted_ else Candidate("shuffled once: every epoch has the same order", 1.0),
+            )  # fmt: skip
+
+
+CHECKS = (
+    OracleCheck(
+        id="sample_batches.range",
+        functions=("sample_batches",),
+        statement="entries are 0 to m - 1, and all of them occur",
+        formula="min = 0, max = m - 1 over 300 batches",
+        source="definition",
+        run=_range,
+    ),
+    OracleCheck(
+        id="sample_batches.repeats",
+        functions=("sample_batches",),
+        statement="no batch has a point twice, unless drawn with replacement",
+        formula="b different entries in each row",
+        source="definition of sampling without replacement",
+        run=_repeats,
+    ),
+    OracleCheck(
+        id="sample_batches.seed",
+        functions=("sample_batches",),
+        statement="the same seed gives the same batches, other seeds others, not the same sequence "
+        "shifted",
+        formula="sample_batches is a function of (m, b, steps, seed)",
+        source="reproducibility",
+        run=_seed,
+    ),
+    OracleCheck(
+        id="sample_batches.cyclic",
+        functions=("sample_batches",),
+        statement="cyclic batches go through the points in order, without a gap and from the first",
+        formula="batch t = {t b, ..., t b + b - 1} mod m",
+        source="definition",
+        run=_cyclic,
+    ),
+    OracleCheck(
+        id="sample_batches.epochs",
+        functions=("sample_batches",),
+        statement="every epoch of floor(m/b) reshuffled batches has b floor(m/b) different points",
+        formula="an epoch is a permutation cut into batches; m mod b points sit out (drop_last)",
+        source="definition",
+        run=_epochs,
+    ),
+)

@@ -1,0 +1,249 @@
+"""The law of the batches: uniform, and independent from step to step.
+
+Every figure is a frequency among independent batches with an exact binomial tail; in reshuffled
+epochs the first batches of the epochs are those that are independent.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.verification.oracle import draws
+from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.draws import Batch, Law
+from whichmin.verification.oracle.session import Session
+
+__all__ = ["CHECKS", "FALSE_ALARM"]
+
+# Chance that one of the checks here fails a right sampler.
+FALSE_ALARM = 1e-7
+Batches = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def _steps(session: Session, full: int) -> int:
+    return full // 4 if session.quick else 5 * full if session.deep else full
+
+
+def _draw(session: Session, name: str, m: int, b: int, steps: int) -> list[Batches]:
+    """Four runs of independent batches, ``(steps / 4, b)``, each row sorted."""
+    skip = m // b if session.conventions.sampling == "reshuffled" else 1
+    runs = []
+    for seed in session.rng(name).integers(0, 2**31, 4):
+        answer = session.call("sample_batches", m=m, b=b, steps=steps // 4 * skip, seed=int(seed))
+        runs.append(np.sort(answer.value[::skip], axis=1))
+    return runs
+
+
+def _counts(rows: Batches, cells: Sequence[Batch]) -> list[int]:
+    values, counts = np.unique(rows, axis=0, return_counts=True)
+    found = {tuple(v): int(c) for v, c in zip(values.tolist(), counts, strict=True)}
+    return [found.get(cell, 0) for cell in cells]
+
+
+def _frequencies(
+    what: str,
+    counts: Sequence[int],
+    total: int,
+    chances: Sequence[Any],
+    alarm: float,
+    candidates: tuple[Candidate, ...],
+) -> Finding:
+    """Frequencies against chances.
+
+    Args:
+        what: What was counted.
+        counts: How often each event occurred.
+        total: Among how many independent trials.
+        chances: The chances.
+        alarm: False alarms of all figures here together.
+        candidates: Chances under known mistakes.
+
+    Returns:
+        The finding: a bound for each figure, of its side.
+    """
+    from whichmin.verification.statistics import frequency
+
+    each = alarm / len(counts)
+    limits = [
+        frequency(what, count, total, float(chance), alarm=each).bound
+        for count, chance in zip(counts, chances, strict=True)
+    ]
+    return Finding(
+        f"{what}, {total} draws", np.array(counts) / total, tuple(chances), np.array(limits),
+        f"exact binomial tails, false alarm {each:.1g} a figure", candidates=candidates,
+    )  # fmt: skip
+
+
+def _on(law: Law, cells: Sequence[Batch]) -> Floats:
+    return np.array([float(law.get(cell, 0)) for cell in cells])
+
+
+def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> Iterator[Candidate]:
+    replaced = sampling == "with-replacement"
+    other = "without-replacement" if replaced else "with-replacement"
+    yield Candidate(
+        f"drawn {'without' if replaced else 'with'} replacement",
+        _on(draws.declared_law(m, b, other), cells), f"'sampling': {other!r}",
+    )  # fmt: skip
+    for text, law in (
+        ("always the first b points", {tuple(range(b)): Fraction(1)}),
+        ("always the last b points", {tuple(range(m - b, m)): Fraction(1)}),
+        ("biased shuffle: entries are swapped with any other, not only with those not yet placed",
+         draws.shuffle_law(m, b, lowest="any")),
+        ("biased shuffle: an entry is never swapped with itself, off by one (Sattolo)",
+         draws.shuffle_law(m, b, lowest="other")),
+        ("neighbours are drawn together", draws.block_law(m, b)),
+    ):  # fmt: skip
+        yield Candidate(text, _on(law, cells))
+    yield Candidate("cyclic batches, without chance", _on(draws.cyclic_law(m, b), cells),
+                    "'sampling': 'cyclic'")  # fmt: skip
+
+
+def _uniform(session: Session) -> Iterator[Finding]:
+    sampling = session.conventions.sampling
+    if sampling == "cyclic":
+        return
+    sizes = ((4, 2), (5, 2), (4, 3))
+    for m, b in sizes:
+        rows = np.concatenate(_draw(session, f"uniform {m} {b}", m, b, _steps(session, 20_000)))
+        law = draws.declared_law(m, b, sampling)
+        yield _frequencies(
+            f"batches, m = {m}, b = {b}", _counts(rows, list(law)), len(rows), list(law.values()),
+            FALSE_ALARM / len(sizes), tuple(_batch_candidates(m, b, list(law), sampling)),
+        )  # fmt: skip
+
+
+def _points(session: Session) -> Iterator[Finding]:
+    if session.conventions.sampling == "cyclic":
+        return
+    # 192 = 3 * 2^6 and 49152 = 3 * 2^14: 8 and 16 random bits modulo m favour the first third.
+    sizes = ((5, 5, 8000), (192, 3, 4000), (49_152, 3, 800))
+    if session.conventions.sampling == "reshuffled":
+        # An epoch has every point once, so that large m would take long runs and show nothing.
+        sizes = sizes[:1]
+    for m, parts, steps in sizes:
+        rows = np.concatenate(_draw(session, f"points {m}", m, 1, _steps(session, steps)
+                                    if m < 1000 else steps))  # fmt: skip
+        part = rows[:, 0] * parts // m
+        yield _frequencies(
+            f"points, m = {m}, in {parts} parts", [int((part == i).sum()) for i in range(parts)],
+            len(rows), [1 / parts] * parts, FALSE_ALARM / len(sizes),
+            tuple(
+                Candidate(text, np.array(law, dtype=np.float64).reshape(parts, -1).sum(axis=1))
+                for text, law in draws.point_laws(m)
+            ),
+        )  # fmt: skip
+
+
+def _pairs(session: Session) -> Iterator[Finding]:
+    sampling, (m, b) = session.conventions.sampling, (12, 5)
+    if sampling == "cyclic":
+        return
+    rows = np.concatenate(_draw(session, "pairs", m, b, _steps(session, 10_000)))
+    has = (rows[:, :, None] == np.arange(m)).any(axis=1)
+    both = has.astype(np.int64).T @ has
+    replaced = sampling == "with-replacement"
+    other = "without-replacement" if replaced else "with-replacement"
+    pairs = list(itertools.combinations(range(m), 2))
+
+    def even(kind: str) -> list[Fraction]:
+        single, double = draws.inclusion(m, b, kind)
+        return [*[single] * m, *[double] * len(pairs)]
+
+    def under(law: Law) -> Floats:
+        return np.array([
+            float(sum(p for batch, p in law.items() if {*chosen} <= {*batch}))
+            for chosen in (*((i,) for i in range(m)), *pairs)
+        ])  # fmt: skip
+
+    yield _frequencies(
+        f"points and pairs of points in a batch, m = {m}, b = {b}",
+        [*(int(x) for x in np.diag(both)), *(int(both[i, j]) for i, j in pairs)], len(rows),
+        even(sampling), FALSE_ALARM,
+        (
+            Candidate(f"drawn {'without' if replaced else 'with'} replacement",
+                      np.array(even(other), dtype=np.float64), f"'sampling': {other!r}"),
+            Candidate("always the first b points", under({tuple(range(b)): Fraction(1)})),
+            Candidate("cyclic batches, without chance", under(draws.cyclic_law(m, b)),
+                      "'sampling': 'cyclic'"),
+        ),
+    )  # fmt: skip
+
+
+def _consecutive(session: Session) -> Iterator[Finding]:
+    sampling, (m, b) = session.conventions.sampling, (4, 2)
+    if sampling == "cyclic":
+        return
+    runs = _draw(session, "consecutive", m, b, _steps(session, 20_000))
+    law = draws.declared_law(m, b, sampling)
+    cells, chances = list(law), list(law.values())
+    # Pairs that do not overlap are independent of each other; the last of an odd run is left over.
+    pairs = np.concatenate([r[: len(r) // 2 * 2].reshape(-1, 2 * b) for r in runs])
+    joint = [(*x, *y) for x in cells for y in cells]
+    alike = [p if x == y else 0 for x, p in zip(cells, chances, strict=True) for y in cells]
+    shuffled = sampling == "reshuffled"
+    again = ("the epochs have the same order: shuffled once" if shuffled else
+             "the same batch again and again: the generator is seeded anew in every step")  # fmt: skip
+    candidates = [Candidate(again, np.array(alike, dtype=np.float64))]
+    if not shuffled:
+        subsets = draws.declared_law(m, b, "without-replacement")
+        rest = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
+        candidates.append(Candidate("consecutive batches have no point in common: reshuffled "
+                                    "epochs", _on(rest, joint), "'sampling': 'reshuffled'"))  # fmt: skip
+        candidates.append(Candidate("always the same order of points: cyclic batches",
+                                    _on({(0, 1, 2, 3): Fraction(1)}, joint),
+                                    "'sampling': 'cyclic'"))  # fmt: skip
+        for c in _batch_candidates(m, b, cells, sampling):
+            candidates.append(Candidate(c.text, np.outer(c.value, c.value).ravel(), c.declare))
+    yield _frequencies(
+        f"{'first batches of consecutive epochs' if shuffled else 'consecutive batches'}, m = {m}, "
+        f"b = {b}",
+        _counts(pairs, joint), len(pairs), [p * q for p in chances for q in chances], FALSE_ALARM,
+        tuple(candidates),
+    )  # fmt: skip
+
+
+def _starts(session: Session) -> Iterator[Finding]:
+    sampling, (m, b) = session.conventions.sampling, (4, 2)
+    if sampling == "cyclic":
+        return
+    count = 300 if session.quick else 1200
+    start = int(session.rng("starts").integers(2**31 - count))
+    rows = np.concatenate([
+        np.sort(session.call("sample_batches", m=m, b=b, steps=1, seed=start + i).value, axis=1)
+        for i in range(count)
+    ])  # fmt: skip
+    law = draws.declared_law(m, b, sampling)
+    yield _frequencies(
+        f"first batches of consecutive seeds, m = {m}, b = {b}", _counts(rows, list(law)), count,
+        list(law.values()), FALSE_ALARM, tuple(_batch_candidates(m, b, list(law), sampling)),
+    )  # fmt: skip
+
+
+def _check(name: str, statement: str, formula: str, run: Any) -> OracleCheck:
+    return OracleCheck(
+        id=f"sample_batches.{name}", functions=("sample_batches",), statement=statement,
+        formula=formula, source="enumeration of all batches; exact binomial tails", run=run,
+        kind="stochastic", false_alarm=FALSE_ALARM,
+    )  # fmt: skip
+
+
+CHECKS = (
+    _check("uniform", "all batches of the declared sampling are equally likely (with replacement: "
+           "as their orders)", "1 / C(m, b); with replacement b! / (prod k_i! m^b)", _uniform),
+    _check("points", "all points are equally likely, for large m too", "1/m", _points),
+    _check("pairs", "points, and pairs of points, are in a batch as often as they should",
+           "b/m and b(b-1)/(m(m-1)); with replacement 1-(1-1/m)^b and 1-2(1-1/m)^b+(1-2/m)^b",
+           _pairs),
+    _check("consecutive", "consecutive batches (reshuffled: of consecutive epochs) are independent",
+           "P(B_t = x, B_{t+1} = y) = P(x) P(y)", _consecutive),
+    _check("starts", "the first batches of consecutive seeds have the law of a batch",
+           "1 / C(m, b)", _starts),
+)  # fmt: skip

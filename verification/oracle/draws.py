@@ -1,0 +1,131 @@
+"""Laws of batches and of what goes wrong when they are drawn, by enumeration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from whichmin.verification.oracle.noise import batches
+
+__all__ = [
+    "Batch",
+    "Law",
+    "block_law",
+    "cyclic",
+    "cyclic_law",
+    "declared_law",
+    "inclusion",
+    "point_laws",
+    "shuffle_law",
+]
+
+Batch = tuple[int, ...]
+Law = Mapping[Batch, Fraction]
+
+
+def declared_law(m: int, b: int, sampling: str) -> Law:
+    """The law of one batch, sorted.
+
+    Args:
+        m: Points.
+        b: Batch size.
+        sampling: A sampling with chance: not ``cyclic``.
+
+    Returns:
+        Chances by batch.
+    """
+    return dict(batches(m, b, sampling))
+
+
+def shuffle_law(m: int, b: int, *, lowest: str) -> Law:
+    """The first b entries of a shuffle by swaps that is not Fisher-Yates.
+
+    Fisher-Yates swaps entry i, for i from m - 1 down to 1, with one of the entries 0 to i.
+
+    Args:
+        m: Points; there are m! orders.
+        b: Batch size.
+        lowest: ``any`` if entry i is swapped with any of the m entries (the naive shuffle), or
+            ``other`` if it is swapped with one of 0 to i - 1 (Sattolo's: cycles only).
+
+    Returns:
+        Chances by batch.
+    """
+    orders: dict[Batch, Fraction] = {tuple(range(m)): Fraction(1)}
+    for i in range(m - 1, -1 if lowest == "any" else 0, -1):
+        places = range(m) if lowest == "any" else range(i)
+        after: defaultdict[Batch, Fraction] = defaultdict(Fraction)
+        for order, chance in orders.items():
+            for j in places:
+                swapped = list(order)
+                swapped[i], swapped[j] = swapped[j], swapped[i]
+                after[tuple(swapped)] += chance / len(places)
+        orders = after
+    law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
+    for order, chance in orders.items():
+        law[tuple(sorted(order[:b]))] += chance
+    return law
+
+
+def block_law(m: int, b: int) -> Law:
+    """Neighbours: b consecutive points from a uniform first one, modulo m."""
+    law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
+    for first in range(m):
+        law[tuple(sorted((first + j) % m for j in range(b)))] += Fraction(1, m)
+    return law
+
+
+def cyclic_law(m: int, b: int) -> Law:
+    """How often each batch comes in a long cyclic run: all offsets ``t b mod m`` alike."""
+    law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
+    for batch in cyclic(m, b, m):
+        law[tuple(sorted(batch))] += Fraction(1, m)
+    return law
+
+
+def point_laws(m: int) -> Iterator[tuple[str, tuple[Fraction, ...]]]:
+    """Wrong laws of a single point.
+
+    Args:
+        m: Points, at least 3.
+
+    Yields:
+        What goes wrong, and the chances of the points.
+    """
+    one, even = Fraction(1), Fraction(1, m)
+    yield "the first points are drawn always", (one, *(Fraction(0),) * (m - 1))
+    for bits in (8, 15, 16):
+        rest, total = 2**bits % m, 2**bits
+        yield (
+            f"modulo bias: {bits} random bits modulo m",
+            tuple(Fraction(total // m + (i < rest), total) for i in range(m)),
+        )
+    end, inner = even * m / (2 * (m - 1)), even * m / (m - 1)
+    yield "rounded, not cut: the two ends come half as often", (end, *(inner,) * (m - 2), end)
+    yield "the last point is never drawn: the upper end is left out twice", (
+        *(inner,) * (m - 1), Fraction(0),
+    )  # fmt: skip
+    yield "the first point is never drawn", (Fraction(0), *(inner,) * (m - 1))
+
+
+def inclusion(m: int, b: int, sampling: str) -> tuple[Fraction, Fraction]:
+    """Chances that a batch has a given point, and that it has two given points.
+
+    Args:
+        m: Points, at least 2.
+        b: Batch size.
+        sampling: A sampling with chance.
+
+    Returns:
+        Both.
+    """
+    if sampling == "with-replacement":
+        without, neither = Fraction(m - 1, m) ** b, Fraction(m - 2, m) ** b
+        return 1 - without, 1 - 2 * without + neither
+    return Fraction(b, m), Fraction(b * (b - 1), m * (m - 1))
+
+
+def cyclic(m: int, b: int, steps: int) -> tuple[Batch, ...]:
+    """Batches ``{t b, ..., t b + b - 1} mod m``, in this order."""
+    return tuple(tuple((t * b + j) % m for j in range(b)) for t in range(steps))
