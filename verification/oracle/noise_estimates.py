@@ -31,40 +31,42 @@ MEDIAN_TAIL = 1 / 8
 
 def covariance_radius(
     values: Floats, chances: Floats, samples: int, replicas: int, alarm: float
-) -> tuple[float, float]:
-    """Trace of a covariance, and what the mean of several estimates of it may deviate by.
+) -> tuple[Floats, Floats]:
+    """A covariance, and what the mean of several estimates of it may deviate by.
 
-    For independent draws x, y of variance trace s: the sample covariance of k draws has a trace of
-    variance ``Var|x|^2 / k + 2 tr(Sigma^2) / (k (k - 1))`` (a U-statistic with the kernel
-    ``|x - y|^2 / 2``, Hoeffding 1948; x centred), the second moment about the exact mean
-    ``Var|x|^2 / k``, which is less. Both lie between 0 and ``k/(k-1) max |x|^2``; Bernstein's
-    inequality does the rest. The divisors k and k - 1 are both accepted: s/k of slack.
+    For draws (x, y) about their mean, ``s = E x y``, the sample covariance of k draws has variance
+    ``(E x^2 y^2 - s^2) / k + (E x^2 E y^2 + s^2) / (k (k - 1))`` (a U-statistic with the kernel
+    ``(x_1 - x_2)(y_1 - y_2) / 2``, Hoeffding 1948), the moment about the exact mean the first term.
+    Both are at most ``k/(k-1) max |x| max |y|`` in size, so within twice that of their mean;
+    Bernstein's inequality does the rest. The divisors k and k - 1 are both accepted: s/k of slack.
 
     Args:
         values: All values that are drawn, one per row.
         chances: Their chances.
         samples: Draws per estimate, k.
         replicas: How many estimates are averaged.
-        alarm: Largest probability that a right one deviates by more.
+        alarm: Largest probability that an entry of a right one deviates by more.
 
     Returns:
-        The trace and the radius.
+        The covariance and the radius, ``(n, n)``.
     """
     from whichmin.verification.statistics import mean_is
 
     centred = values - chances @ values
-    lengths = (centred**2).sum(axis=1)
-    trace = float(chances @ lengths)
-    variance = float(chances @ (lengths - trace) ** 2) / samples
-    matrix = (centred * chances[:, None]).T @ centred
-    span = float(lengths.max())
+    covariance = (centred * chances[:, None]).T @ centred
+    squares = centred**2
+    second = (squares * chances[:, None]).T @ squares
+    size = np.abs(centred).max(axis=0)
+    variance, span = (second - covariance**2) / samples, 2 * np.outer(size, size)
     if samples > 1:
-        variance += 2 * float((matrix**2).sum()) / (samples * (samples - 1))
+        own = np.diag(covariance)
+        variance += (np.outer(own, own) + covariance**2) / (samples * (samples - 1))
         span *= samples / (samples - 1)
-    margin = mean_is(
-        "trace", trace, replicas, trace, variance, span, slack=trace / samples, alarm=alarm
-    )
-    return trace, margin.bound
+    radius = [
+        mean_is("entry", s, replicas, s, max(v, 0.0), d, slack=abs(s) / samples, alarm=alarm).bound
+        for s, v, d in zip(covariance.flat, variance.flat, span.flat, strict=True)
+    ]
+    return covariance, np.reshape(radius, covariance.shape)
 
 
 def one_estimate(variance: float, span: float, samples: int) -> float:
@@ -115,22 +117,22 @@ def two_batch_scale(
     """Where the two-batch-size estimate of the noise scale lies.
 
     ``E |g_B|^2 = |G|^2 + f_B tr Sigma`` with f the factor of the batch size (1/B with replacement).
-    With A, C the means of k values of ``|g_B|^2`` for a small and a large batch of factors s > l,
-    the estimate is ``[(A - C) / (s - l)] / [(s C - l A) / (s - l)]`` (McCandlish et al., 2018,
+    With A, C the means of k values of ``|g_B|^2`` for a small and a large batch of factors s > t,
+    the estimate is ``[(A - C) / (s - t)] / [(s C - t A) / (s - t)]`` (McCandlish et al., 2018,
     appendix A.1). While the denominator is positive it increases in A and decreases in C: its
-    derivative by A is ``(s - l) C / (s C - l A)^2``. So A and C within their deviations confine it,
+    derivative by A is ``(s - t) C / (s C - t A)^2``. So A and C within their deviations confine it,
     whether the two batches of a pair are independent or not.
 
     Args:
         small: s, and the values and chances of ``|g_B|^2``.
-        large: The same for l.
+        large: The same for t.
         samples: Pairs of batches, k.
 
     Returns:
         The limit for many pairs, lower and upper end of the interval; None if the denominator may
         be 0 or less: then an estimate can be anything.
     """
-    (s, *first), (l, *second) = small, large
+    (s, *first), (t, *second) = small, large
     a, a_variance, a_span = _spread(*first)
     c, c_variance, c_span = _spread(*second)
     da, dc = (
@@ -138,10 +140,10 @@ def two_batch_scale(
     )
 
     def ratio(x: float, y: float) -> float:
-        return (x - y) / (s * y - l * x)
+        return (x - y) / (s * y - t * x)
 
     # The upper end comes first: there the denominator is smallest.
-    if s * (c - dc) - l * (a + da) <= 0:
+    if s * (c - dc) - t * (a + da) <= 0:
         return None
     return ratio(a, c), ratio(a - da, c + dc), ratio(a + da, c - dc)
 
@@ -149,13 +151,13 @@ def two_batch_scale(
 def two_batch_gap(
     small: tuple[Fraction, Vector], large: tuple[Fraction, Vector], samples: int
 ) -> tuple[float, float]:
-    """How near to 0 the denominator ``s C - l A`` comes without being 0, and the largest numerator.
+    """How near to 0 the denominator ``s C - t A`` comes without being 0, and the largest numerator.
 
     Sums of values with a common denominator D are multiples of 1/D, means of k of them of 1/(D k).
 
     Args:
         small: s, and all values of ``|g_B|^2``, exact.
-        large: The same for l.
+        large: The same for t.
         samples: Pairs of batches, k.
 
     Returns:

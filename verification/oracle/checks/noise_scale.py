@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -17,16 +18,16 @@ from whichmin.verification.oracle.checks.gradient_noise import (
 )
 from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.problems import Problem, problem
-from whichmin.verification.oracle.references import Matrix, Vector, floats
+from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.session import Session
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "quotient_bound", "scale_candidates", "sum_errors", "two_laws"]
 
 # Added to the denominator, or its least value, in implementations met.
 _CLAMPS = (1e-6, 1e-8, 1e-10, 1e-12, 1e-16, 1e-20)
 
 
-def _errors(served: Problem, session: Session) -> tuple[float, float]:
+def sum_errors(served: Problem, session: Session) -> tuple[float, float]:
     """Rounding errors of ``tr Sigma`` and of each ``|G|``, as a vector's length."""
     w, data = session.received(served.w), session.received(served.data)
     sizes = point_sizes(w, data)
@@ -37,22 +38,45 @@ def _errors(served: Problem, session: Session) -> tuple[float, float]:
     return float(spread), float(np.linalg.norm(slope))
 
 
-def _bound(spread: float, square: float, errors: tuple[float, float], n: int, unit: float) -> float:
+def quotient_bound(
+    spread: float, square: float, errors: tuple[float, float], n: int, unit: float
+) -> float:
     """Error of T / Q for errors of T and of G, ``Q = |G|^2``; infinite if Q may be 0.
 
     ``|T'/Q' - T/Q| <= (dT + (T/Q) dQ) / (Q - dQ)``, ``dQ = 2 |G| d + d^2``, plus the rounding of
     the inner product of n terms, of the quotient and of a factor m/(m-1).
+
+    Args:
+        spread: T.
+        square: Q, above 0.
+        errors: Errors of T, and of G as the length of a vector.
+        n: Terms of the inner product.
+        unit: Unit roundoff.
+
+    Returns:
+        The bound.
     """
-    away = 2 * square**0.5 * errors[1] + errors[1] ** 2
+    away = 2 * math.sqrt(square) * errors[1] + errors[1] ** 2
     if away >= square:
         return float("inf")
     scale = spread / square
     return (errors[0] + scale * away) / (square - away) + (n + 4) * unit * scale
 
 
-def _candidates(
+def scale_candidates(
     served: Problem, gradients: Matrix, activation: str, session: Session
 ) -> Iterator[Candidate]:
+    """Values of known mistakes.
+
+    Args:
+        served: The problem.
+        gradients: Gradients of its points, with ``|G|`` and ``tr Sigma`` above 0.
+        activation: ``linear`` or ``relu``.
+        session: The target.
+
+    Yields:
+        The mistakes.
+    """
     w, data = session.received(served.w), session.received(served.data)
     m, sample = served.m, session.conventions.noise == "sample"
     spread, square = (float(x) for x in noise.trace_and_square(gradients))
@@ -102,7 +126,7 @@ def _values(session: Session) -> Iterator[Finding]:
         if sample and served.m == 1:  # 0 / 0
             continue
         w, data = session.received(served.w), session.received(served.data)
-        errors = _errors(served, session)
+        errors = sum_errors(served, session)
         for activation in session.activations:
             gradients = references.point_gradients(w, data, activation)
             exact = noise.noise_scale(gradients, sample=sample)
@@ -110,7 +134,7 @@ def _values(session: Session) -> Iterator[Finding]:
                 continue
             spread, square = (float(x) for x in noise.trace_and_square(gradients))
             factor = served.m / (served.m - 1) if sample else 1.0
-            bound = factor * _bound(spread, square, errors, served.n, unit)
+            bound = factor * quotient_bound(spread, square, errors, served.n, unit)
             if not np.isfinite(bound) or bound > max(1.0, float(exact)) / 4:
                 continue  # |G| drowns in rounding: nothing can be said
             answer = session.call(
@@ -126,7 +150,8 @@ def _values(session: Session) -> Iterator[Finding]:
                 finding
                 if finding.holds
                 else dataclasses.replace(
-                    finding, candidates=tuple(_candidates(served, gradients, activation, session))
+                    finding,
+                    candidates=tuple(scale_candidates(served, gradients, activation, session)),
                 )
             )
 
@@ -157,17 +182,20 @@ def _undefined(session: Session) -> Iterator[Finding]:
         spread, square = (float(x) for x in noise.trace_and_square(gradients))
         assert square == 0 < spread
         # A number is what rounding explains if it is at least tr Sigma / d^2, d the error of |G|.
-        noisy = spread / _errors(served, session)[1] ** 2
+        noisy = spread / sum_errors(served, session)[1] ** 2
         rarely, seeds = 0.0, 1
         if declared is not None:
-            if declared.method != "two batch sizes":
-                continue
+            large_batch = session.conventions.noise_batches[1]
+            if declared.method != "two batch sizes" or (
+                session.conventions.sampling != "with-replacement" and large_batch > served.m
+            ):
+                return
             # The estimate of |G|^2 is often negative here, or 0. Its estimate is at most the
             # largest numerator over the least denominator, or as large as rounding makes it.
-            s, l = _two_laws(gradients, session)
-            least, widest = noise_estimates.two_batch_gap((s[0], s[1]), (l[0], l[1]),
+            small, large = two_laws(gradients, session)
+            least, widest = noise_estimates.two_batch_gap(small[:2], large[:2],
                                                           declared.samples)  # fmt: skip
-            noisy = widest / (_errors(served, session)[0] * declared.samples)
+            noisy = widest / (sum_errors(served, session)[0] * declared.samples)
             rarely, seeds = 2 * widest / least, REPLICAS
         values = [_at_minimum(session, activation, seed) for seed in range(seeds)]
         wrong = [v for v in values if v is not None and rarely < abs(v) < noisy]
@@ -194,13 +222,12 @@ def _undefined(session: Session) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-# Estimates per case: their median leaves its interval with a chance of 5e-11 (``median_alarm``).
-REPLICAS, DEEP = 64, 256
-FALSE_ALARM = 1e-7
+# Seeds of an estimator at a minimum: about half of the estimates of |G|^2 are negative.
+REPLICAS = 64
 _Law = tuple[Fraction, Vector, Vector]
 
 
-def _two_laws(gradients: Matrix, session: Session) -> tuple[_Law, _Law]:
+def two_laws(gradients: Matrix, session: Session) -> tuple[_Law, _Law]:
     """Factor of the covariance, values of ``|g_B|^2`` and their chances, for both batch sizes."""
     sampling = session.conventions.sampling
     small, large = (
@@ -208,71 +235,6 @@ def _two_laws(gradients: Matrix, session: Session) -> tuple[_Law, _Law]:
         for b in session.conventions.noise_batches
     )
     return small, large
-
-
-def _interval(
-    gradients: Matrix, session: Session, method: str, samples: int
-) -> tuple[float, float, float] | None:
-    if method == "samples":
-        return noise_estimates.sampled_scale(floats(gradients), samples)
-    small, large = (
-        (float(f), floats(values), floats(chances))
-        for f, values, chances in _two_laws(gradients, session)
-    )
-    return noise_estimates.two_batch_scale(small, large, samples)
-
-
-def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
-    declared = session.conventions
-    for served in session.problems("generic", without=("scaled", "wide")):
-        if declared.sampling != "with-replacement" and served.m < declared.noise_batches[1]:
-            continue
-        w, data = session.received(served.w), session.received(served.data)
-        for activation in session.activations:
-            gradients = references.point_gradients(w, data, activation)
-            if 0 not in noise.trace_and_square(gradients):
-                yield served, activation, gradients
-
-
-def _estimates(session: Session) -> Iterator[Finding]:
-    declared = session.stochastic("noise_scale")
-    if declared is None or session.conventions.sampling == "cyclic":
-        return
-    replicas, open_cases = DEEP if session.deep else REPLICAS, 0
-    rng = session.rng("noise_scale.estimate")
-    for served, activation, gradients in _served(session):
-        found = _interval(gradients, session, declared.method, declared.samples)
-        if found is None:
-            open_cases += 1
-            continue
-        m = served.m
-        own = m / (m - 1) if session.conventions.noise == "sample" else 1.0
-        expected, low, high = (own * x for x in found)
-        estimates = [
-            float(session.call("noise_scale", w=served.w, data=served.data,
-                               activation=activation, seed=int(seed)).value)
-            for seed in rng.integers(0, 2**31, replicas)
-        ]  # fmt: skip
-        median = float(np.median(estimates))
-        spread, square = (float(x) for x in noise.trace_and_square(gradients))
-        unit = bounds.UNITS[session.dtype][0]
-        rounding = own * _bound(
-            spread, square, _errors(served, session), served.n + declared.samples, unit
-        )
-        yield Finding(
-            f"{served.id}, {activation}: median of {replicas} estimates", median, expected,
-            (high - expected if median >= expected else expected - low) + rounding,
-            "one estimate leaves its interval with a chance of at most 1/8 on each side",
-            group=activation,
-            scalars={"m": m, "n": served.n, "samples": declared.samples,
-                     "b": session.conventions.noise_batches[1]},
-            candidates=tuple(_candidates(served, gradients, activation, session)),
-        )  # fmt: skip
-    if open_cases:
-        session.note(
-            f"no statement in {open_cases} cases: with {declared.samples} samples the estimate of "
-            "|G|^2 may be 0 or less"
-        )
 
 
 CHECKS = (
@@ -292,18 +254,5 @@ CHECKS = (
         formula="tr(Sigma) / 0 with tr(Sigma) > 0",
         source="w = (a_1 + ... + a_4) / 2, a minimum: G = 0, tr Sigma = (1 - sum c_i^4) / m = 3/16",
         run=_undefined,
-    ),
-    OracleCheck(
-        id="noise_scale.estimate",
-        functions=("noise_scale",),
-        statement="the median of many estimates, each from the declared number of samples, is near "
-        "the noise scale",
-        formula="[(A - C)/(1/s - 1/l)] / [(l C - s A)/(l - s)], A, C the means of |g_B|^2 for "
-        "B = s, l; or tr S / |g|^2 of k points",
-        source="McCandlish et al. 2018, appendix A.1; moments by enumeration of all batches; "
-        "Chebyshev, Bernstein, exact binomial tail of the median",
-        run=_estimates,
-        kind="stochastic",
-        false_alarm=FALSE_ALARM,
     ),
 )

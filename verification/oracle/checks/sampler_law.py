@@ -124,7 +124,7 @@ def _points(session: Session) -> Iterator[Finding]:
     if session.conventions.sampling == "cyclic":
         return
     # 192 = 3 * 2^6 and 49152 = 3 * 2^14: 8 and 16 random bits modulo m favour the first third.
-    sizes = ((5, 5, 8000), (192, 3, 4000), (49_152, 3, 800))
+    sizes: tuple[tuple[int, int, int], ...] = ((5, 5, 8000), (192, 3, 4000), (49_152, 3, 800))
     if session.conventions.sampling == "reshuffled":
         # An epoch has every point once, so that large m would take long runs and show nothing.
         sizes = sizes[:1]
@@ -195,13 +195,18 @@ def _consecutive(session: Session) -> Iterator[Finding]:
     if not shuffled:
         subsets = draws.declared_law(m, b, "without-replacement")
         rest = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
-        candidates.append(Candidate("consecutive batches have no point in common: reshuffled "
-                                    "epochs", _on(rest, joint), "'sampling': 'reshuffled'"))  # fmt: skip
-        candidates.append(Candidate("always the same order of points: cyclic batches",
-                                    _on({(0, 1, 2, 3): Fraction(1)}, joint),
-                                    "'sampling': 'cyclic'"))  # fmt: skip
-        for c in _batch_candidates(m, b, cells, sampling):
-            candidates.append(Candidate(c.text, np.outer(c.value, c.value).ravel(), c.declare))
+        order = {(0, 1, 2, 3): Fraction(1)}
+        candidates += [
+            Candidate("consecutive batches have no point in common: reshuffled epochs",
+                      _on(rest, joint), "'sampling': 'reshuffled'"),
+            Candidate("always the same order of points: cyclic batches", _on(order, joint),
+                      "'sampling': 'cyclic'"),
+            *(
+                Candidate(c.text, np.outer(c.value, c.value).ravel(), c.declare)
+                for c in _batch_candidates(m, b, cells, sampling)
+                if "cyclic" not in c.text
+            ),
+        ]  # fmt: skip
     yield _frequencies(
         f"{'first batches of consecutive epochs' if shuffled else 'consecutive batches'}, m = {m}, "
         f"b = {b}",

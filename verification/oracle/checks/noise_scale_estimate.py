@@ -1,0 +1,108 @@
+"""Estimates of the noise scale from few batches or points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from whichmin.verification.oracle import bounds, noise, noise_estimates, references
+from whichmin.verification.oracle.check import Finding, OracleCheck
+from whichmin.verification.oracle.checks.noise_scale import (
+    quotient_bound,
+    scale_candidates,
+    sum_errors,
+    two_laws,
+)
+from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.references import Matrix, floats
+from whichmin.verification.oracle.session import Session
+
+__all__ = ["CHECKS"]
+
+# Estimates per case. The median of 64 leaves its interval with a chance below 1e-11
+# (``noise_estimates.median_alarm``), so all cases together do with less than this.
+REPLICAS, DEEP = 64, 256
+FALSE_ALARM = 1e-7
+
+
+def _interval(
+    gradients: Matrix, session: Session, method: str, samples: int
+) -> tuple[float, float, float] | None:
+    if method == "samples":
+        return noise_estimates.sampled_scale(floats(gradients), samples)
+    small, large = (
+        (float(f), floats(values), floats(chances))
+        for f, values, chances in two_laws(gradients, session)
+    )
+    return noise_estimates.two_batch_scale(small, large, samples)
+
+
+def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
+    declared = session.conventions
+    for served in session.problems("generic", without=("scaled", "wide")):
+        if declared.sampling != "with-replacement" and served.m < declared.noise_batches[1]:
+            continue
+        w, data = session.received(served.w), session.received(served.data)
+        for activation in session.activations:
+            gradients = references.point_gradients(w, data, activation)
+            if 0 not in noise.trace_and_square(gradients):
+                yield served, activation, gradients
+
+
+def _estimates(session: Session) -> Iterator[Finding]:
+    declared = session.stochastic("noise_scale")
+    if declared is None or session.conventions.sampling == "cyclic":
+        return
+    replicas, open_cases = DEEP if session.deep else REPLICAS, 0
+    rng = session.rng("noise_scale.estimate")
+    for served, activation, gradients in _served(session):
+        found = _interval(gradients, session, declared.method, declared.samples)
+        if found is None:
+            open_cases += 1
+            continue
+        m = served.m
+        own = m / (m - 1) if session.conventions.noise == "sample" else 1.0
+        expected, low, high = (own * x for x in found)
+        estimates = [
+            float(session.call("noise_scale", w=served.w, data=served.data,
+                               activation=activation, seed=int(seed)).value)
+            for seed in rng.integers(0, 2**31, replicas)
+        ]  # fmt: skip
+        median = float(np.median(estimates))
+        spread, square = (float(x) for x in noise.trace_and_square(gradients))
+        unit = bounds.UNITS[session.dtype][0]
+        rounding = own * quotient_bound(
+            spread, square, sum_errors(served, session), served.n + declared.samples, unit
+        )
+        yield Finding(
+            f"{served.id}, {activation}: median of {replicas} estimates", median, expected,
+            (high - expected if median >= expected else expected - low) + rounding,
+            "one estimate leaves its interval with a chance of at most 1/8 on each side",
+            group=activation,
+            scalars={"m": m, "n": served.n, "samples": declared.samples,
+                     "b": session.conventions.noise_batches[1]},
+            candidates=tuple(scale_candidates(served, gradients, activation, session)),
+        )  # fmt: skip
+    if open_cases:
+        session.note(
+            f"no statement in {open_cases} cases: with {declared.samples} samples the estimate of "
+            "|G|^2 may be 0 or less"
+        )
+
+
+CHECKS = (
+    OracleCheck(
+        id="noise_scale.estimate",
+        functions=("noise_scale",),
+        statement="the median of many estimates, each from the declared number of samples, is near "
+        "the noise scale",
+        formula="[(A - C)/(1/s - 1/l)] / [(l C - s A)/(l - s)], A, C the means of |g_B|^2 for "
+        "B = s, l; or tr S / |g|^2 of k points",
+        source="McCandlish et al. 2018, appendix A.1; moments by enumeration of all batches; "
+        "Chebyshev, Bernstein, exact binomial tail of the median",
+        run=_estimates,
+        kind="stochastic",
+        false_alarm=FALSE_ALARM,
+    ),
+)
