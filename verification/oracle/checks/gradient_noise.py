@@ -191,8 +191,8 @@ def _estimates(session: Session) -> Iterator[Finding]:
         equal = all(np.array_equal(a, answers[0]) for a in answers)
         drawn = np.abs(mean - exact).max() > rounding.max()
         if equal and drawn and len(set(gradients)) > 2:
-            # Given all other draws, an entry of S is a quadratic polynomial of the last one: two of at
-            # least three values at most give the same, a chance of 2/3, 1e-11 in 64 seeds.
+            # Given all other draws, an entry of S is a quadratic polynomial of the last one: two of
+            # at least three values at most give the same, a chance of 2/3, 1e-11 in 64 seeds.
             yield Finding(
                 f"{what}: all equal", 1.0, 0.0, INDICATOR, "1 if all estimates are equal, else 0",
                 candidates=(Candidate("the seed is ignored: all estimates are equal", 1.0),),
@@ -224,7 +224,8 @@ CHECKS = (
         functions=("gradient_noise",),
         statement="the mean of many estimates, each from the declared number of batches, is the "
         "covariance",
-        formula="E S = Sigma_b, Var S_pq = Var(x_p x_q) / k + (S_pp S_qq + S_pq^2) / (k(k-1)), x = g_B - G",
+        formula="E S = Sigma_b, Var S_pq = Var(x_p x_q) / k + (Sigma_pp Sigma_qq + Sigma_pq^2) / "
+        "(k(k-1)), x = g_B - G",
         source="Hoeffding 1948 (variance of a U-statistic); Bernstein's inequality",
         run=_estimates,
         kind="stochastic",

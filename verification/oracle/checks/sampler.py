@@ -163,17 +163,22 @@ def _epochs(session: Session) -> Iterator[Finding]:
         wrong = bool(has_repeats(epochs).any())
         stream = batches.value.ravel()
         carried = stream[: len(stream) // m * m].reshape(-1, m)
-        if has_repeats(batches.value).any():
-            cause = Candidate("drawn with replacement", 1.0, _REPLACED)
-        elif m % b and not has_repeats(carried).any():
-            cause = Candidate("the m mod b points that are left are carried over to the next "
-                              "epoch, not dropped", 1.0)  # fmt: skip
+        independent = Candidate(
+            "independent batches: a point comes again before its epoch ends", 1.0, _INDEPENDENT
+        )
+        replaced = Candidate("drawn with replacement", 1.0, _REPLACED)
+        if m % b and not has_repeats(carried).any():
+            text = (
+                "the m mod b points that are left are carried over to the next epoch, not dropped"
+            )
+            causes: tuple[Candidate, ...] = (Candidate(text, 1.0),)
+        elif has_repeats(batches.value).any():
+            causes = (replaced,)
         else:
-            cause = Candidate("independent batches: a point comes again before its epoch ends",
-                              1.0, _INDEPENDENT)  # fmt: skip
+            causes = (independent, replaced) if b == 1 else (independent,)
         yield _indicator(
             f"m = {m}, b = {b}, {count} epochs of {each} batches", wrong,
-            "an epoch has a point twice", cause,
+            "an epoch has a point twice", *causes,
         )  # fmt: skip
         if m == 12 and not wrong:
             # Two epochs have the same order with a chance of 1/12! = 2e-9, 39 of them never.

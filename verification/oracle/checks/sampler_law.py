@@ -101,7 +101,9 @@ def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> 
          draws.shuffle_law(m, b, lowest="other")),
         ("neighbours are drawn together", draws.block_law(m, b)),
     ):  # fmt: skip
-        yield Candidate(text, _on(law, cells))
+        # A shuffle has no point twice: with replacement that is what is wrong with it.
+        if not (replaced and text.startswith("biased")):
+            yield Candidate(text, _on(law, cells))
     yield Candidate("cyclic batches, without chance", _on(draws.cyclic_law(m, b), cells),
                     "'sampling': 'cyclic'")  # fmt: skip
 
@@ -189,8 +191,11 @@ def _consecutive(session: Session) -> Iterator[Finding]:
     joint = [(*x, *y) for x in cells for y in cells]
     alike = [p if x == y else 0 for x, p in zip(cells, chances, strict=True) for y in cells]
     shuffled = sampling == "reshuffled"
-    again = ("the epochs have the same order: shuffled once" if shuffled else
-             "the same batch again and again: the generator is seeded anew in every step")  # fmt: skip
+    again = (
+        "the epochs have the same order: shuffled once"
+        if shuffled
+        else "the same batch again and again: the generator is seeded anew in every step"
+    )
     candidates = [Candidate(again, np.array(alike, dtype=np.float64))]
     if not shuffled:
         subsets = draws.declared_law(m, b, "without-replacement")
