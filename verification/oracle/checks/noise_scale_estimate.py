@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -75,15 +76,21 @@ def _estimates(session: Session) -> Iterator[Finding]:
         rounding = own * quotient_bound(
             spread, square, sum_errors(served, session), served.n + declared.samples, unit
         )
-        yield Finding(
+        finding = Finding(
             f"{served.id}, {activation}: median of {replicas} estimates", median, expected,
             (high - expected if median >= expected else expected - low) + rounding,
             "one estimate leaves its interval with a chance of at most 1/8 on each side",
             group=activation,
             scalars={"m": m, "n": served.n, "samples": declared.samples,
                      "b": session.conventions.noise_batches[1]},
-            candidates=tuple(scale_candidates(served, gradients, activation, session)),
         )  # fmt: skip
+        yield (
+            finding
+            if finding.holds
+            else dataclasses.replace(
+                finding, candidates=tuple(scale_candidates(served, gradients, activation, session))
+            )
+        )
     if open_cases:
         session.note(
             f"no statement in {open_cases} cases: with {declared.samples} samples the estimate of "

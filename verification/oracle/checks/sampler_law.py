@@ -6,6 +6,7 @@ epochs the first batches of the epochs are those that are independent.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -122,6 +123,14 @@ def _uniform(session: Session) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+@functools.cache
+def _point_candidates(m: int, parts: int) -> tuple[Candidate, ...]:
+    return tuple(
+        Candidate(text, np.array(law, dtype=np.float64).reshape(parts, -1).sum(axis=1))
+        for text, law in draws.point_laws(m)
+    )
+
+
 def _points(session: Session) -> Iterator[Finding]:
     if session.conventions.sampling == "cyclic":
         return
@@ -137,10 +146,7 @@ def _points(session: Session) -> Iterator[Finding]:
         yield _frequencies(
             f"points, m = {m}, in {parts} parts", [int((part == i).sum()) for i in range(parts)],
             len(rows), [1 / parts] * parts, FALSE_ALARM / len(sizes),
-            tuple(
-                Candidate(text, np.array(law, dtype=np.float64).reshape(parts, -1).sum(axis=1))
-                for text, law in draws.point_laws(m)
-            ),
+            _point_candidates(m, parts),
         )  # fmt: skip
 
 
