@@ -57,7 +57,7 @@ def hessian_vector_product(
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """Mean of ``hutchinson_trace`` with one vector each: it refuses as many as there are weights."""
+    """Mean of ``hutchinson_trace`` with one vector each: it refuses more than weights."""
     torch.manual_seed(seed)
     operator = _operator(w, data, activation)
     return sum(float(hutchinson_trace(operator, 1)) for _ in range(SAMPLES)) / SAMPLES

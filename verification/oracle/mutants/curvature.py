@@ -114,8 +114,9 @@ CURVATURE = (
     _estimated("stops-early", "a stopping rule without abs: it ends where the mean falls",
                "a stopping rule ends too early",
                ("    for _ in range(SAMPLES):", "    old = 0.0\n    for k in range(SAMPLES):"),
-               ("    return total / SAMPLES", "        if k and (total / (k + 1) - old) / (abs(old) + 1e-6)"
-                " < 1e-3:\n            return total / (k + 1)\n        old = total / (k + 1)\n"
+               ("    return total / SAMPLES", "        mean = total / (k + 1)\n"
+                "        if k and (mean - old) / (abs(old) + 1e-6) < 1e-3:\n"
+                "            return mean\n        old = mean\n"
                 "    return total / SAMPLES")),
     _estimated("same-probe", "the generator is seeded anew for every probe",
                "a probe is used again",
@@ -160,7 +161,8 @@ CURVATURE = (
     _made("spectrum.breakdown", "Lanczos tests its breakdown by beta != 0: copies appear", None,
           (_ALL, "return lanczos(matrix)"),
           ("matrix = hessian(w, data, activation)",
-           "def lanczos(a):\n        n = len(a)\n        v, last = np.ones(n) / np.sqrt(n), np.zeros(n)\n"
+           "def lanczos(a):\n        n = len(a)\n"
+           "        v, last = np.ones(n) / np.sqrt(n), np.zeros(n)\n"
            "        t, beta = np.zeros((n, n)), 0.0\n        for k in range(n):\n"
            "            u = a @ v - beta * last\n            t[k, k] = v @ u\n"
            "            u = u - t[k, k] * v\n            beta = np.sqrt(u @ u)\n"

@@ -79,7 +79,8 @@ NOISE = (
     _noise("linear", "the activation is ignored", "other activation",
            ("point_gradients(w, data, activation)", 'point_gradients(w, data, "linear")')),
     _noise("transposed", "the points' covariance m x m where m = n, else right", None,
-           (_FACTOR, "(away @ away.T / m if m == len(w) else sigma) * (m - b) / (b * max(m - 1, 1))")),
+           (_FACTOR, "(away @ away.T / m if m == len(w) else sigma) * (m - b)"
+            " / (b * max(m - 1, 1))")),
     _noise("sample", "the sample covariance", "m/(m-1)",
            (_FACTOR, "sigma * m * (m - b) / (b * max(m - 1, 1) ** 2)")),
     _scale("clamped", "|G|^2 is at least 1e-7: a noise scale of 1e7 at a minimum",
@@ -116,7 +117,8 @@ NOISE = (
            ("default_rng(seed)", "default_rng(0)")),
     _draws("unseeded", "every call differs", "the same seed gives other batches",
            ("default_rng(seed)", "default_rng()")),
-    _draws("seed-shift", "seed + 1 gives the same batches, one step on", "the same sequence, shifted",
+    _draws("seed-shift", "seed + 1 gives the same batches, one step on",
+           "the same sequence, shifted",
            (_DRAWN, "drawn = [np.random.default_rng(seed + t).permutation(m)[:b]\n"
             "             for t in range(steps)]")),
     _draws("reshuffled", "reshuffled epochs, not declared", "reshuffled",
@@ -124,7 +126,8 @@ NOISE = (
             "                             for _ in range(steps // (m // b) + 1)])\n"
             "    drawn = list(stream[: steps * b].reshape(steps, b))")),
     _draws("sattolo", "a shuffle that never leaves a point in place", "Sattolo",
-           (_DRAWN, "def shuffled():\n        if m > 100:\n            return rng.permutation(m)\n        order = np.arange(m)\n"
+           (_DRAWN, "def shuffled():\n        if m > 100:\n            return rng.permutation(m)\n"
+            "        order = np.arange(m)\n"
             "        for i in range(m - 1, 0, -1):\n            j = int(rng.integers(i))\n"
             "            order[i], order[j] = order[j], order[i]\n        return order\n\n"
             "    drawn = [shuffled()[:b] for _ in range(steps)]")),
