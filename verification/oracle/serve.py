@@ -29,6 +29,11 @@ class _Capture:
         self._file = open(path, "w+b", buffering=0)  # noqa: SIM115 - lives as long as the process
         for descriptor in (1, 2):
             os.dup2(self._file.fileno(), descriptor)
+        # In a fork of pytest or a notebook, print writes to their streams, not to descriptor 1.
+        sys.stdout, sys.stderr = (
+            open(d, "w", buffering=1, closefd=False)  # noqa: SIM115 - as long as the process
+            for d in (1, 2)
+        )
         self._seen = 0
         faulthandler.enable(self._file)
 

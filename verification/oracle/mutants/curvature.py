@@ -73,12 +73,12 @@ CURVATURE = (
           ('activation == "relu"', "False"), ("phi(inner, activation)", "inner")),
     _made("hessian.single", "computed in float32", "float32",
           ("(curved + cross", "(curved.astype(np.float32) + cross")),
-    _made("hessian.damped", "1e-6 is added to the diagonal", None,
+    _made("hessian.damped", "1e-6 is added to the diagonal", "a small constant is added",
           ("(h @ h) * np.eye(len(w))", "(h @ h + 1e-6) * np.eye(len(w))")),
     _made(f"{_HVP}.random-start", "the accumulator starts from random numbers",
           "accumulator", (_ZEROS, "product = np.random.default_rng().standard_normal(len(w))"),
           more=("linear", "repeat"), published=True),
-    _made(f"{_HVP}.left-over", "the accumulator keeps the last product", None,
+    _made(f"{_HVP}.left-over", "the accumulator keeps the last product", "left over",
           (_ZEROS, "product = globals().setdefault('kept', {}).get(len(w), np.zeros(len(w)))"),
           ("return np.asarray(product / len(data))",
            "kept[len(w)] = product\n    return product / len(data)"),
@@ -114,8 +114,9 @@ CURVATURE = (
     _estimated("stops-early", "a stopping rule without abs: it ends where the mean falls",
                "a stopping rule ends too early",
                ("    for _ in range(SAMPLES):", "    old = 0.0\n    for k in range(SAMPLES):"),
-               ("    return total / SAMPLES", "        if k and (total / (k + 1) - old) / (abs(old) + 1e-6)"
-                " < 1e-3:\n            return total / (k + 1)\n        old = total / (k + 1)\n"
+               ("    return total / SAMPLES", "        mean = total / (k + 1)\n"
+                "        if k and (mean - old) / (abs(old) + 1e-6) < 1e-3:\n"
+                "            return mean\n        old = mean\n"
                 "    return total / SAMPLES")),
     _estimated("same-probe", "the generator is seeded anew for every probe",
                "a probe is used again",
@@ -126,7 +127,7 @@ CURVATURE = (
                ("default_rng(seed)", "default_rng()")),
     _estimated("gaussian", "normal probes, declared as signs", "random signs",
                (_SIGNS, "v = rng.standard_normal(len(w))")),
-    _estimated("zero-one", "probes of 0 and 1, not of -1 and 1", None,
+    _estimated("zero-one", "probes of 0 and 1, not of -1 and 1", "not random signs",
                (_SIGNS, "v = rng.integers(0, 2, len(w)) * 1.0")),
     _estimated("normalised-probes", "probes of length 1", "mean over the coordinates",
                (_SIGNS, "v = rng.choice((-1.0, 1.0), len(w)) / np.sqrt(len(w))")),
@@ -140,9 +141,10 @@ CURVATURE = (
           (_TOP, "return float(values[-1] * len(data))")),
     _made("top_eigenvalue.positive", "0 where it is negative", "0 where it is negative",
           (_TOP, "return max(float(values[-1]), 0.0)")),
-    _top("momentum", "power iteration with momentum, said to have converged: off by it", None,
+    _top("momentum", "power iteration with momentum, said to have converged: off by it",
+         "the same factor 1.0001",
          ("return float(v @ u)", "return float(v @ u) * (1 + 1e-4)")),
-    _top("added", "vectors are divided by norm + 1e-6", "norm + 1e-6",
+    _top("added", "vectors are divided by norm + 1e-6", "a small constant is added",
          ("u / np.sqrt(u @ u)", "u / (np.sqrt(u @ u) + 1e-6)")),
     _top("unshifted", "the shift is not taken back", None,
          ("u = shifted @ v - shift * v", "u = shifted @ v")),
@@ -159,7 +161,8 @@ CURVATURE = (
     _made("spectrum.breakdown", "Lanczos tests its breakdown by beta != 0: copies appear", None,
           (_ALL, "return lanczos(matrix)"),
           ("matrix = hessian(w, data, activation)",
-           "def lanczos(a):\n        n = len(a)\n        v, last = np.ones(n) / np.sqrt(n), np.zeros(n)\n"
+           "def lanczos(a):\n        n = len(a)\n"
+           "        v, last = np.ones(n) / np.sqrt(n), np.zeros(n)\n"
            "        t, beta = np.zeros((n, n)), 0.0\n        for k in range(n):\n"
            "            u = a @ v - beta * last\n            t[k, k] = v @ u\n"
            "            u = u - t[k, k] * v\n            beta = np.sqrt(u @ u)\n"
@@ -167,7 +170,8 @@ CURVATURE = (
            "                last, v = v, u / beta if beta != 0 else v\n"
            "        return np.linalg.eigvalsh(t)\n\n    matrix = hessian(w, data, activation)"),
           published=True),
-    _made("spectrum.deflation", "deflation relative to 1e-6: it fails for small Hessians", None,
+    _made("spectrum.deflation", "deflation relative to 1e-6: it fails for small Hessians",
+          "a small constant is added",
           (_ALL, "values, rest = [], matrix.copy()\n    for _ in range(len(w)):\n"
            "        own, vectors = np.linalg.eigh(rest)\n        k = int(np.argmax(np.abs(own)))\n"
            "        v = vectors[:, k] * own[k] / (abs(own[k]) + 1e-6)\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,8 +12,8 @@ import numpy as np
 
 from whichmin.provenance import version
 from whichmin.reporting import Document, Table
-from whichmin.verification.oracle.compliance import Compliance
-from whichmin.verification.oracle.judge import judge
+from whichmin.verification.oracle.compliance import Result
+from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants.mutant import Mutant, build
 
 __all__ = ["Kill", "KillMatrix", "kill", "kill_matrix"]
@@ -51,39 +52,52 @@ class Kill:
         return self.killed and cause is not None and any(cause in text for text in self.told)
 
 
-def _reports(mutant: Mutant, found: Compliance) -> list[tuple[str, str]]:
+def _reports(mutant: Mutant, result: Result) -> list[str]:
     if mutant.noted:
-        return [(r.check, n) for r in found.results for n in r.notes if (mutant.cause or "") in n]
-    return [(r.check, f"{r.diagnosis}\n{r.message}") for r in found.failures]
+        return [note for note in result.notes if (mutant.cause or "") in note]
+    return [] if result.good else [f"{result.diagnosis}\n{result.message}"]
 
 
-def kill(mutant: Mutant, seed: int = 0) -> Kill:
+def kill(mutant: Mutant, seed: int = 0, *, whole: bool = True) -> Kill:
     """Judge one mutant: in the quick profile, and in full if it survives that.
 
     Args:
         mutant: The mutant.
         seed: Seed of the random choices.
+        whole: Run all checks of its function, not only until one of the expected ones has caught
+            it and named the cause.
 
     Returns:
         What came out.
     """
     start = time.perf_counter()
-    reports: list[tuple[str, str]] = []
-    profile = "quick"
+    found = Kill(mutant, (), (), "quick", 0.0)
     for quick in (True, False):
-        profile = "quick" if quick else "full"
         with warnings.catch_warnings():
             # Mutants divide by 0; where warnings are errors, that would be what kills them.
             warnings.simplefilter("ignore")
-            found = judge(
-                build(mutant), quick=quick, seed=seed, isolation=mutant.isolation, limit=LIMIT
-            )
-        reports = _reports(mutant, found)
-        if reports:
+            found = _judged(mutant, seed, quick=quick, whole=whole)
+        if found.killed:
             break
-    by = tuple(check for check, _ in reports)
-    told = tuple(text for _, text in reports)
-    return Kill(mutant, by, told, profile, time.perf_counter() - start)
+    return dataclasses.replace(found, seconds=time.perf_counter() - start)
+
+
+def _judged(mutant: Mutant, seed: int, *, quick: bool, whole: bool) -> Kill:
+    by: list[str] = []
+    told: list[str] = []
+    found = Kill(mutant, (), (), "quick" if quick else "full", 0.0)
+    settings = {"quick": quick, "seed": seed, "isolation": mutant.isolation, "limit": LIMIT}
+    with Judge(build(mutant), **settings) as judged:  # type: ignore[arg-type]
+        for check in judged.checks:
+            if not whole and check.id not in mutant.checks:
+                continue
+            for text in _reports(mutant, judged.result(check)):
+                by.append(check.id)
+                told.append(text)
+            found = dataclasses.replace(found, killed_by=tuple(by), told=tuple(told))
+            if not whole and (found.named or (found.killed and mutant.cause is None)):
+                break
+    return found
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,7 @@ class KillMatrix:
         columns = ("id", "function", "wrong", "killed_by", "cause_named", "told")
         rows = [
             (k.mutant.id, k.mutant.function, k.mutant.wrong, ", ".join(k.killed_by) or "SURVIVED",
-             "yes" if k.named else "no", k.told[0].split("\n")[0] if k.told else "")
+             "yes" if k.named else "no", _brief(k))
             for k in self.kills
         ]  # fmt: skip
         count, seconds = len(self.kills), sum(k.seconds for k in self.kills)
@@ -130,14 +144,27 @@ class KillMatrix:
         ]
         if self.survivors:
             notes.append(f"Survivors: {', '.join(self.survivors)}")
+        checked = " and ".join(dict.fromkeys(k.profile for k in self.kills))
+        notes.append(f"Profile: {checked} (full where the quick one does not catch it).")
         table = Table.build("The bank of mutants", columns, rows, notes, wrap=(0, 0, 40, 30, 0, 60))
         totals = {"killed": killed, "named": self.named, "total": count}
         provenance = {"whichmin": version(), "numpy": np.__version__, "seed": self.seed}
         return Document("whichmin.mutants/1", (table,), provenance, extra=totals)
 
 
+def _brief(found: Kill) -> str:
+    """What names the cause, else the first report: the diagnosis if there is one."""
+    cause = found.mutant.cause
+    telling = [t for t in found.told if cause is not None and cause in t] or list(found.told)
+    return telling[0].strip().split("\n")[0][:150] if telling else ""
+
+
 def kill_matrix(
-    chosen: Sequence[Mutant], seed: int = 0, told: Callable[[float, str], None] | None = None
+    chosen: Sequence[Mutant],
+    seed: int = 0,
+    told: Callable[[float, str], None] | None = None,
+    *,
+    whole: bool = True,
 ) -> KillMatrix:
     """Judge mutants.
 
@@ -145,6 +172,7 @@ def kill_matrix(
         chosen: The mutants.
         seed: Seed of the random choices.
         told: Called with the number done and the id of the next.
+        whole: See :func:`kill`.
 
     Returns:
         The matrix.
@@ -153,5 +181,5 @@ def kill_matrix(
     for done, mutant in enumerate(chosen):
         if told is not None:
             told(done, mutant.id)
-        kills.append(kill(mutant, seed))
+        kills.append(kill(mutant, seed, whole=whole))
     return KillMatrix(tuple(kills), seed)

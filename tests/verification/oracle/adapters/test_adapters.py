@@ -1,0 +1,51 @@
+"""Each adapter is judged; one whose library is absent skips."""
+
+import importlib
+import sys
+
+import pytest
+
+from whichmin.errors import MissingDependency
+from whichmin.verification.oracle import judge
+
+PACKAGE = "whichmin.verification.oracle.adapters"
+# What is known to fail, and what the oracle says of it.
+FAILS = {"pyhessian_target": {"hessian_trace.estimates": "a stopping rule ends too early"}}
+
+
+def judged(name, **settings):
+    try:
+        importlib.import_module(f"{PACKAGE}.{name.partition(':')[0]}")
+    except MissingDependency as error:
+        pytest.skip(str(error))
+    return judge(f"{PACKAGE}.{name}", quick=True, **settings)
+
+
+@pytest.mark.parametrize("name", [
+    "whichmin_engines:dense", "whichmin_engines:autograd", "whichmin_engines:reduced", "torch_sgd",
+    "curvlinops_target", "eigenthings_target", "pyhessian_target", "backpack_target",
+])  # fmt: skip
+def test_it_fares_as_known(name):
+    found = judged(name)
+    assert found.version
+    failed = {r.check: r.diagnosis for r in found.failures}
+    known = FAILS.get(name, {})
+    assert set(failed) == set(known), found.markdown()
+    assert all(text in failed[check] for check, text in known.items())
+
+
+def test_jax():
+    # The trainer is judged with the example; JAX compiles anew for every shape.
+    found = judged("jax_target", only=lambda i: not i.startswith(("step", "train")))
+    assert not found.failures, found.markdown()
+
+
+@pytest.mark.parametrize(("module", "library"), [
+    ("jax_target", "jax"), ("curvlinops_target", "curvlinops"), ("pyhessian_target", "pyhessian"),
+    ("eigenthings_target", "hessian_eigenthings"), ("backpack_target", "backpack"),
+])  # fmt: skip
+def test_an_absent_library_is_said_with_a_remedy(monkeypatch, module, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"{PACKAGE}.{module}", raising=False)
+    with pytest.raises(MissingDependency, match="pip install"):
+        importlib.import_module(f"{PACKAGE}.{module}")

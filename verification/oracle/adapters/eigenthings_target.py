@@ -1,0 +1,51 @@
+"""hessian-eigenthings: products, Hutchinson's trace, and Lanczos for the largest eigenvalue."""
+
+from __future__ import annotations
+
+import torch
+
+from whichmin.errors import MissingDependency
+from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+
+try:
+    import hessian_eigenthings
+    from hessian_eigenthings import HessianOperator, hutchinson, lanczos, supervised_loss
+except ImportError as error:
+    raise MissingDependency(
+        "hessian_eigenthings", "this target is hessian-eigenthings",
+        "pip install 'hessian-eigenthings>=1.0.0a5'",
+    ) from error  # fmt: skip
+
+SAMPLES = 20
+WHICHMIN = {
+    "name": "hessian-eigenthings",
+    "version": hessian_eigenthings.__version__,
+    "arrays": "torch",
+    "kink": 0,
+    "stochastic": {"hessian_trace": {"method": "hutchinson", "samples": SAMPLES}},
+}
+
+
+def _operator(w: torch.Tensor, data: torch.Tensor, activation: str) -> HessianOperator:
+    model = TiedAutoencoder(w, activation)
+    return HessianOperator(model, [(data, data)], supervised_loss(half_mean_square))
+
+
+def hessian_vector_product(
+    w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
+) -> torch.Tensor:
+    """``matvec``."""
+    return _operator(w, data, activation).matvec(v)
+
+
+def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
+    """Hutchinson's estimate."""
+    operator = _operator(w, data, activation)
+    return hutchinson(operator, num_samples=SAMPLES, seed=seed).estimate
+
+
+def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    """Lanczos with ``which="LA"`` and as many steps as there are weights, reorthogonalised."""
+    operator = _operator(w, data, activation)
+    found = lanczos(operator, k=1, max_iter=len(w), which="LA", reorthogonalize=True, seed=0)
+    return found.eigenvalues[0]

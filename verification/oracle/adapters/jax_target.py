@@ -1,0 +1,58 @@
+"""JAX: ``grad``, ``hessian``, ``jvp`` and a scanned training loop, in float64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from whichmin.errors import MissingDependency
+
+try:
+    import jax
+    import jax.numpy as jnp
+except ImportError as error:
+    raise MissingDependency("jax", "this target is JAX", "pip install 'whichmin[bench]'") from error
+
+jax.config.update("jax_enable_x64", True)
+
+WHICHMIN = {"name": "JAX", "version": jax.__version__, "arrays": "jax", "kink": 0}
+
+
+def loss(w: Any, data: Any, activation: str) -> Any:
+    """Half the mean squared distance."""
+    inner = data @ w
+    code = jax.nn.relu(inner) if activation == "relu" else inner
+    return jnp.sum((data - code[:, None] * w) ** 2) / (2 * data.shape[0])
+
+
+gradient = jax.jit(jax.grad(loss), static_argnames="activation")
+hessian = jax.jit(jax.hessian(loss), static_argnames="activation")
+
+
+def step(w: Any, batch: Any, step_size: float, activation: str) -> Any:
+    """One step of gradient descent."""
+    return w - step_size * gradient(w, batch, activation=activation)
+
+
+def train(w0: Any, data: Any, batches: Any, step_size: float, activation: str) -> Any:
+    """A loop as ``lax.scan``."""
+    return _train(w0, data, batches, step_size, activation=activation)
+
+
+def _scan(w0: Any, data: Any, batches: Any, step_size: float, activation: str) -> Any:
+    def advance(w: Any, rows: Any) -> tuple[Any, None]:
+        return step(w, data[rows], step_size, activation), None
+
+    return jax.lax.scan(advance, w0, batches)[0]
+
+
+_train = jax.jit(_scan, static_argnames="activation")
+
+
+def hessian_vector_product(w: Any, data: Any, v: Any, activation: str) -> Any:
+    """Forward over reverse: ``jvp`` of the gradient."""
+    return jax.jvp(lambda u: gradient(u, data, activation=activation), (w,), (v,))[1]
+
+
+def spectrum(w: Any, data: Any, activation: str) -> Any:
+    """``jnp.linalg.eigvalsh`` of the Hessian."""
+    return jnp.linalg.eigvalsh(hessian(w, data, activation=activation))

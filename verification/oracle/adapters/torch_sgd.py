@@ -1,0 +1,78 @@
+"""Plain ``torch.optim.SGD`` and autograd, as in any training script."""
+
+from __future__ import annotations
+
+import torch
+
+from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+
+WHICHMIN = {
+    "name": "torch.optim.SGD and autograd",
+    "version": torch.__version__,
+    "arrays": "torch",
+    "kink": 0,
+}
+
+
+def loss(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    """Half the mean squared distance."""
+    return half_mean_square(TiedAutoencoder(w, activation)(data), data)
+
+
+def gradient(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor | None:
+    """``backward()``."""
+    model = TiedAutoencoder(w, activation)
+    half_mean_square(model(data), data).backward()
+    return model.weight.grad
+
+
+def step(w: torch.Tensor, batch: torch.Tensor, step_size: float, activation: str) -> torch.Tensor:
+    """One step of the optimiser."""
+    return _run(w, [batch], step_size, activation)
+
+
+def train(
+    w0: torch.Tensor, data: torch.Tensor, batches: torch.Tensor, step_size: float, activation: str
+) -> torch.Tensor:
+    """A training loop."""
+    return _run(w0, [data[rows] for rows in batches], step_size, activation)
+
+
+def _run(
+    w: torch.Tensor, batches: list[torch.Tensor], step_size: float, activation: str
+) -> torch.Tensor:
+    model = TiedAutoencoder(w, activation)
+    optimiser = torch.optim.SGD(model.parameters(), lr=step_size)
+    for batch in batches:
+        optimiser.zero_grad()
+        half_mean_square(model(batch), batch).backward()
+        optimiser.step()
+    return model.weight.detach()
+
+
+def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    """``torch.autograd.functional.hessian``."""
+    result: torch.Tensor = torch.autograd.functional.hessian(
+        lambda v: _value(v, data, activation), w
+    )
+    return result
+
+
+def hessian_vector_product(
+    w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
+) -> torch.Tensor:
+    """``torch.autograd.functional.vhp``."""
+    _, product = torch.autograd.functional.vhp(lambda u: _value(u, data, activation), w, v)
+    return product
+
+
+def spectrum(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    """``torch.linalg.eigvalsh`` of the Hessian."""
+    values: torch.Tensor = torch.linalg.eigvalsh(hessian(w, data, activation))
+    return values
+
+
+def _value(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    inner = data @ w
+    code = torch.relu(inner) if activation == "relu" else inner
+    return half_mean_square(code[:, None] * w, data)

@@ -1,0 +1,52 @@
+"""Our own engines: one target each, with the functions of ``whichmin.core`` beside them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from whichmin.core import landscape, sharpness
+from whichmin.core.batches import make_stream
+from whichmin.core.data import make_data
+from whichmin.core.engines import ENGINES, Problem
+from whichmin.provenance import version
+from whichmin.words import Activation, EngineName
+
+__all__ = ["TARGETS", "autograd", "compiled", "dense", "reduced"]
+
+
+def sample_batches(m: int, b: int, steps: int, seed: int) -> Any:
+    """Batches without replacement; for a full batch the stream has no rows, all are meant."""
+    rows = make_stream(m, b, seed=seed).indices(0, steps)
+    return np.tile(np.arange(m), (steps, 1)) if rows is None else rows[:, 0]
+
+
+def _engine(name: EngineName) -> SimpleNamespace:
+    def train(w0: Any, data: Any, batches: Any, step_size: float, activation: str) -> Any:
+        valid = make_data(data, handling="as-is", dtype=torch.float64)
+        problem = Problem(valid, Activation(activation), step_size)
+        engine = ENGINES[name](problem, torch.as_tensor(w0)[None])
+        for rows in batches:
+            engine.step(torch.as_tensor(rows)[None])
+        return engine.weights()[0]
+
+    return SimpleNamespace(
+        WHICHMIN={
+            "name": f"whichmin, engine {name.value}", "version": version(), "arrays": "torch",
+            "kink": 0,
+        },
+        loss=landscape.loss, gradient=landscape.gradient, train=train,
+        sample_batches=sample_batches, hessian=sharpness.hessian,
+        hessian_trace=sharpness.hessian_trace, spectrum=sharpness.hessian_spectrum,
+        top_eigenvalue=sharpness.top_eigenvalue,
+    )  # fmt: skip
+
+
+autograd = _engine(EngineName.AUTOGRAD)
+compiled = _engine(EngineName.COMPILED)
+dense = _engine(EngineName.DENSE)
+reduced = _engine(EngineName.REDUCED)
+TARGETS = ("autograd", "compiled", "dense", "reduced")
