@@ -25,7 +25,7 @@ from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, STAR
 from whichmin.verification.exact import exact_step
 from whichmin.verification.ledger import entries, tally
 from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
-from whichmin.verification.oracle import checks as oracle
+from whichmin.verification.oracle.checks import all_checks as oracle_list
 from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.sharpness_table import sharpness_table
 from whichmin.words import Status
@@ -111,7 +111,7 @@ def protocol() -> str:
 def oracle_checks() -> str:
     """The checks of the oracle."""
     rows = ["| check | needs | says |", "| --- | --- | --- |"]
-    for check in oracle.all_checks():
+    for check in oracle_list():
         needs = ", ".join(f"`{name}`" for name in check.functions)
         statement = check.statement.replace("|", r"\|")
         rows.append(f"| `{check.id}` | {needs} | {statement} |")

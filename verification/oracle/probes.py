@@ -229,7 +229,8 @@ class Law:
         """What the empirical variance (about the empirical mean) of estimates may be.
 
         Above: squared deviations, cut off at u^2 where u is hardly ever exceeded, by Bernstein's
-        inequality; for signs by Chernoff's where that is better. Below: Chernoff's, less the square of the mean's deviation.
+        inequality; for signs by Chernoff's where that is better. Below: Chernoff's, less the
+        square of the mean's deviation.
 
         Args:
             total: Number of estimates.
