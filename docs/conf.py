@@ -41,15 +41,18 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 nitpicky = True
+# The engines and the oracle each have a class Problem; an annotation shows the short name only.
+suppress_warnings = ["ref.python"]
 # Names of other packages: their inventories are on the web, and the build uses no network.
 _OTHERS = (
     "abc", "click", "collections", "contextlib", "enum", "fractions", "hypothesis", "matplotlib",
     "numpy", "np", "os", "pandas", "pathlib", "sp", "sympy", "torch", "types", "typing", "NDArray",
-    "SearchStrategy", "nn",
+    "SearchStrategy", "nn", "multiprocessing", "_pytest", "pytest",
 )  # fmt: skip
 nitpick_ignore_regex = [
     ("py:.*", rf"(?:{'|'.join(_OTHERS)})(?:\..*)?"),
     ("py:class", r".*\._[A-Z]\w*"),  # type variables
+    ("py:class", r"tuple\[.*"),  # an annotation that Sphinx cut in two at its "|"
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
 ]
 

@@ -127,7 +127,7 @@ def sum_bound(case: Case, size: Any, dtype: str) -> Floats:
         dtype: Precision of the target.
 
     Returns:
-        The bound: n more roundings than the entries have, so 4/3 n in place of n.
+        A bound with n more roundings than the entries have, so 4/3 n in place of n.
     """
     n = case.problem.n
     return bounds.rounding(size, n + (n + 2) // 3, case.problem.m, dtype)

@@ -282,7 +282,7 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
         **settings: See :class:`Judge`.
 
     Returns:
-        One per check, also for functions that the target does not provide: those skip.
+        One per check, also for functions that the target does not provide; those skip.
     """
     made: list[Judge] = []
 

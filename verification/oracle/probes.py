@@ -65,7 +65,7 @@ class Law:
 
     @property
     def exact(self) -> bool:
-        """Whether the law is known, not only bounded: for Hutchinson's estimator."""
+        """Whether the law is known, as for Hutchinson's estimator, or only bounded."""
         return self.method in {_SIGNS, _GAUSSIAN}
 
     @property
@@ -75,7 +75,7 @@ class Law:
 
     @property
     def single(self) -> float:
-        """Variance of one quadratic form; for Hutch++ a bound: the rest of H is no larger."""
+        """Variance of one quadratic form; for Hutch++ a bound, as the rest of H is no larger."""
         square = float((self.matrix * self.matrix).sum())
         if self.method == _SIGNS:
             return 2 * (square - float((np.diag(self.matrix) ** 2).sum()))

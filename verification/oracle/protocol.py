@@ -99,5 +99,5 @@ FUNCTIONS: dict[str, Function] = {
 
 
 def function(name: str) -> Function:
-    """Look up a function of the protocol; the name is one of :data:`FUNCTIONS`."""
+    """Look up a function of the protocol; the name is one of ``FUNCTIONS``."""
     return FUNCTIONS[name]

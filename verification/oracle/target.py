@@ -40,7 +40,7 @@ class LossOf:
             arrays: ``numpy``, ``torch`` or ``jax``.
 
         Returns:
-            The function: weights ``(n,)`` to a number.
+            The function from weights ``(n,)`` to a number.
         """
         data = _to_library(np.array(self.data), arrays)
         relu = self.activation == "relu"
