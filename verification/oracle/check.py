@@ -66,6 +66,8 @@ class Finding:
         origin: What a wrong factor multiplies the distance from: w for a step, else 0.
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
+        figure: Python expression of ``got``, the call's result as a float64 array, that gives what
+            is compared, for the snippet; empty if it is the result itself.
     """
 
     what: str
@@ -79,6 +81,7 @@ class Finding:
     scalars: Mapping[str, Fraction | int | float] = field(default_factory=dict)
     origin: Any = 0
     candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]] = ()
+    figure: str = ""
 
     @property
     def place(self) -> float | None:

@@ -76,6 +76,7 @@ WRONG = {
     "m squared": (lambda t, q, m, n: t / q / m**2, "1/m^2 too much"),
     "times m": (lambda t, q, m, n: t / q * m, "factor m:"),
     "mean": (lambda t, q, m, n: t / q / n, "one coordinate"),
+    "at least": (lambda t, q, m, n: t / max(q, 1e-8), "clamped: |G|^2 is at least 1e-08"),
     "clamped": (lambda t, q, m, n: t / (q + 1e-8), "1e-08 is added to |G|^2"),
 }
 
@@ -118,6 +119,7 @@ def test_a_clamp_at_a_minimum_is_named(clamp):
     result = results(scale(lambda t, q, m, n: t / max(q, clamp)))["undefined"]
     assert result.verdict == "failed"
     assert result.diagnosis == (f"clamped at a minimum, where G = 0: the denominator is {clamp:g}")
+    assert "got = float(got < " in result.snippet
 
 
 def test_zero_at_a_minimum_is_wrong():
