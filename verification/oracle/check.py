@@ -67,6 +67,8 @@ class Finding:
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
         interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
+        figure: Python expression of ``got``, the call's result as a float64 array, that gives what
+            is compared, for the snippet; empty if it is the result itself.
     """
 
     what: str
@@ -81,6 +83,7 @@ class Finding:
     origin: Any = 0
     candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]] = ()
     interval: bool = False
+    figure: str = ""
 
     @property
     def place(self) -> float | None:

@@ -127,6 +127,8 @@ def finding_snippet(
         *_imported(target, finding.call.function),
         f"got = np.asarray({expression}, dtype=np.float64)",
     ]
+    if finding.figure:
+        lines.append(f"got = {finding.figure}")
     if finding.upper is not None:
         lines += [
             "span = upper - expected",

@@ -19,7 +19,7 @@ from whichmin.verification.oracle.checks.gradient_noise import (
 from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.problems import Problem, problem
 from whichmin.verification.oracle.references import Matrix, Vector
-from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.session import Answer, Session
 
 __all__ = ["CHECKS", "quotient_bound", "scale_candidates", "sum_errors", "two_laws"]
 
@@ -113,8 +113,9 @@ def scale_candidates(
     # Gradients of the loss as declared: loss_scale times those here.
     scale = float(session.conventions.loss_scale) ** 2
     for clamp in _CLAMPS:
-        yield Candidate(f"{clamp:g} is added to |G|^2",
-                        own * scale * spread / (scale * square + clamp))  # fmt: skip
+        above, below = own * scale * spread, scale * square
+        yield Candidate(f"{clamp:g} is added to |G|^2", above / (below + clamp))
+        yield Candidate(f"clamped: |G|^2 is at least {clamp:g}", above / max(below, clamp))
 
 
 def _values(session: Session) -> Iterator[Finding]:
@@ -156,8 +157,8 @@ def _values(session: Session) -> Iterator[Finding]:
             )
 
 
-def _at_minimum(session: Session, activation: str, seed: int) -> float | None:
-    """The target's number at a minimum; None for nan, inf or an error, which are accepted."""
+def _at_minimum(session: Session, activation: str, seed: int) -> Answer | None:
+    """The target's answer at a minimum; None for nan, inf or an error, which are accepted."""
     served = problem("dense square")
     try:
         answer = session.call(
@@ -169,7 +170,7 @@ def _at_minimum(session: Session, activation: str, seed: int) -> float | None:
         how = "an error" if failed.outcome.kind is Kind.RAISED else "nan or inf"
         session.note(f"at a minimum (G = 0) it gives {how}: accepted")
         return None
-    return float(answer.value)
+    return answer
 
 
 def _undefined(session: Session) -> Iterator[Finding]:
@@ -197,10 +198,15 @@ def _undefined(session: Session) -> Iterator[Finding]:
                                                           declared.samples)  # fmt: skip
             noisy = widest / (sum_errors(served, session)[0] * declared.samples)
             rarely, seeds = 2 * widest / least, REPLICAS
-        values = [_at_minimum(session, activation, seed) for seed in range(seeds)]
-        wrong = [v for v in values if v is not None and rarely < abs(v) < noisy]
-        if declared is None:
-            wrong = [v for v in values if v is not None and v < noisy]
+        answers = [_at_minimum(session, activation, seed) for seed in range(seeds)]
+        figure = f"float({rarely} < abs(got) < {noisy})" if declared else f"float(got < {noisy})"
+        faulty = [
+            a
+            for a in answers
+            if a is not None
+            and (rarely < abs(a.value) < noisy if declared else bool(a.value < noisy))
+        ]
+        wrong = [float(a.value) for a in faulty]
         shown = f": {wrong[0]:.6g}" if wrong else ""
         scale = float(session.conventions.loss_scale) ** 2
         clamps = [
@@ -219,6 +225,7 @@ def _undefined(session: Session) -> Iterator[Finding]:
             f"1 for a number from {rarely:.3g} to {noisy:.3g}, which neither the formula nor the "
             "rounding of |G| explains, else 0", group=activation,
             candidates=(Candidate(cause, 1.0),) if wrong else (),
+            call=faulty[0].call if faulty else None, figure=figure,
         )  # fmt: skip
 
 

@@ -28,12 +28,12 @@ def has_repeats(batches: Batches) -> NDArray[np.bool_]:
 
 
 def _indicator(
-    what: str, wrong: bool, meaning: str, *causes: Candidate, call: Any = None
+    what: str, wrong: bool, meaning: str, *causes: Candidate, call: Any = None, figure: str = ""
 ) -> Finding:
     """A finding that is 1 for a fault and 0 else; causes are looked at if it is there."""
     return Finding(
         what, float(wrong), 0.0, INDICATOR, f"1 if {meaning}, else 0", call=call,
-        candidates=causes if wrong else (),
+        candidates=causes if wrong else (), figure=figure,
     )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def _range(session: Session) -> Iterator[Finding]:
         yield Finding(
             f"m = {m}, b = {b}: smallest and largest entry", ends, np.array([0.0, m - 1.0]),
             INDICATOR, "all points occur, and nothing else; a chance of at most 6e-20 to miss one",
+            call=answer.call, figure="np.array([got.min(), got.max()])",
             candidates=(
                 Candidate("entries run from 1 to m: off by one", (1, m)),
                 Candidate("entries run from 0 to m: the upper end is not left out", (0, m)),
@@ -61,8 +62,8 @@ def _repeats(session: Session) -> Iterator[Finding]:
     if session.conventions.sampling == "with-replacement":
         return
     for m, b in ((5, 2), (6, 6), (7, 3), (2, 2)):
-        batches = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed).value
-        found = has_repeats(batches)
+        answer = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed)
+        found = has_repeats(answer.value)
         law = draws.declared_law(m, b, "with-replacement")
         chance = float(sum(p for batch, p in law.items() if len(set(batch)) < b))
         # Six standard deviations: the wording only, nothing passes or fails by it.
@@ -71,7 +72,8 @@ def _repeats(session: Session) -> Iterator[Finding]:
         yield _indicator(
             f"m = {m}, b = {b}: {int(found.sum())} of {len(found)} batches have a point twice",
             bool(found.any()), "a batch has a point twice",
-            Candidate(text, 1.0, "" if far else _REPLACED),
+            Candidate(text, 1.0, "" if far else _REPLACED), call=answer.call,
+            figure="float(any(len(set(row)) < len(row) for row in got.tolist()))",
         )  # fmt: skip
 
 
@@ -131,7 +133,7 @@ def _cyclic(session: Session) -> Iterator[Finding]:
         yield Finding(
             f"m = {m}, b = {b}, {steps} steps, each batch sorted",
             ordered(answer.value), ordered(longer[:steps]), 0.0, "integers",
-            call=answer.call,
+            figure="np.sort(got, axis=1)", call=answer.call,
             candidates=(
                 Candidate("off by one batch: the run starts with the second", ordered(longer[1:])),
                 Candidate("off by one point: the cycle starts with the second",
@@ -178,7 +180,9 @@ def _epochs(session: Session) -> Iterator[Finding]:
             causes = (independent, replaced) if b == 1 else (independent,)
         yield _indicator(
             f"m = {m}, b = {b}, {count} epochs of {each} batches", wrong,
-            "an epoch has a point twice", *causes,
+            "an epoch has a point twice", *causes, call=batches.call,
+            figure=f"float(any(len(set(e)) < {each * b} for e in "
+            f"got.reshape(-1, {each * b}).tolist()))",
         )  # fmt: skip
         if m == 12 and not wrong:
             # Two epochs have the same order with a chance of 1/12! = 2e-9, 39 of them never.

@@ -205,8 +205,8 @@ def _consecutive(session: Session) -> Iterator[Finding]:
     candidates = [Candidate(again, np.array(alike, dtype=np.float64))]
     if not shuffled:
         subsets = draws.declared_law(m, b, "without-replacement")
-        rest = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
-        order = {(0, 1, 2, 3): Fraction(1)}
+        rest: Law = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
+        order: Law = {(0, 1, 2, 3): Fraction(1)}
         candidates += [
             Candidate("consecutive batches have no point in common: reshuffled epochs",
                       _on(rest, joint), "'sampling': 'reshuffled'"),

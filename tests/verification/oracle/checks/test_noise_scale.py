@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from whichmin.errors import InputError
 from whichmin.verification.oracle import judge
 
 
@@ -75,6 +76,7 @@ WRONG = {
     "m squared": (lambda t, q, m, n: t / q / m**2, "1/m^2 too much"),
     "times m": (lambda t, q, m, n: t / q * m, "factor m:"),
     "mean": (lambda t, q, m, n: t / q / n, "one coordinate"),
+    "at least": (lambda t, q, m, n: t / max(q, 1e-8), "clamped: |G|^2 is at least 1e-08"),
     "clamped": (lambda t, q, m, n: t / (q + 1e-8), "1e-08 is added to |G|^2"),
 }
 
@@ -117,6 +119,7 @@ def test_a_clamp_at_a_minimum_is_named(clamp):
     result = results(scale(lambda t, q, m, n: t / max(q, clamp)))["undefined"]
     assert result.verdict == "failed"
     assert result.diagnosis == (f"clamped at a minimum, where G = 0: the denominator is {clamp:g}")
+    assert "got = float(got < " in result.snippet
 
 
 def test_zero_at_a_minimum_is_wrong():
@@ -196,7 +199,8 @@ WRONG_ESTIMATES = {
 @pytest.mark.parametrize("name", WRONG_ESTIMATES)
 def test_wrong_estimates_are_named(name):
     change, cause = WRONG_ESTIMATES[name]
-    result = estimated(two_batches(10_000, change=change), k=10_000)["estimate"]
+    target = two_batches(10_000, change=change)
+    result = estimated(target, k=10_000, activations=["linear"])["estimate"]
     assert result.verdict == "failed"
     assert cause in result.diagnosis
 
@@ -216,3 +220,23 @@ def test_sampled_points_pass_and_fail():
     result = estimated(inverse, method="samples")["estimate"]
     assert result.verdict == "failed"
     assert "the inverse" in result.diagnosis
+
+
+@pytest.mark.parametrize("pair", [(2, 1), (1, 1), (0, 2), (1,), (1.0, 2), "12", None])
+def test_batch_sizes_that_are_no_pair_are_refused(pair):
+    with pytest.raises(InputError, match="noise_batches"):
+        results(scale(lambda t, q, m, n: t / q), noise_batches=pair)
+
+
+def test_a_large_batch_beyond_the_points_decides_nothing():
+    found = estimated(two_batches(100), sampling="without-replacement", noise_batches=(1, 50))
+    assert found["estimate"].verdict == found["undefined"].verdict == "not applicable"
+
+
+def test_misshapen_answers_at_a_minimum_are_not_accepted():
+    def noise_scale(w, data, activation):
+        return np.zeros(2)
+
+    result = results(noise_scale)["undefined"]
+    assert result.verdict == "failed"
+    assert "returned shape" in result.message

@@ -161,6 +161,26 @@ EPOCHS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("sampler", "sampling", "check"),
+    [
+        (RANGE["from 1"][0], MODES[0], "range"),
+        (replaced, MODES[0], "repeats"),
+        (CYCLES["point"][0], "cyclic", "cyclic"),
+        (subsets, "reshuffled", "epochs"),
+    ],
+)
+def test_a_snippet_fails_for_the_wrong_sampler_only(sampler, sampling, check):
+    source = results(sampler, sampling)[check].snippet
+
+    def run(found):
+        exec(source, {"target": SimpleNamespace(sample_batches=found)})
+
+    run(RIGHT[sampling])
+    with pytest.raises(AssertionError):
+        run(sampler)
+
+
 @pytest.mark.parametrize("name", EPOCHS)
 def test_wrong_epochs_are_named(name):
     sampler, cause = EPOCHS[name]
