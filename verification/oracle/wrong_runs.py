@@ -262,9 +262,13 @@ def wrong_runs(
     phi = _linear if activation == "linear" else _relu
     runs = _Runs(w, data, batches, rate, phi, conventions.gradient == "mean")
     yield Candidate("the start is returned", w)
-    for text, chosen in _schedules(runs):
-        yield Candidate(text, runs.run(chosen))
-    for text, value in _divisors(runs):
-        yield Candidate(text, value, "'gradient': 'sum'" if text.startswith("a sum") else "")
-    for text, value in (*_gradients(runs, activation), *_optimisers(runs)):
-        yield Candidate(text, value)
+    # A wrong run may leave the range of float64; then it is nobody's finite result.
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = [
+            *((text, runs.run(chosen)) for text, chosen in _schedules(runs)),
+            *_divisors(runs), *_gradients(runs, activation), *_optimisers(runs),
+        ]  # fmt: skip
+    for text, value in found:
+        if np.isfinite(value).all():
+            summed = text.startswith("a sum over the batch")
+            yield Candidate(text, value, "'gradient': 'sum'" if summed else "")

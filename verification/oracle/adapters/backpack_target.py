@@ -8,6 +8,7 @@ gives the diagonal for each copy, without the mixed second derivatives of the tw
 from __future__ import annotations
 
 from importlib.metadata import version
+from typing import Any
 
 import torch
 
@@ -42,7 +43,10 @@ def _point_gradients(w: torch.Tensor, data: torch.Tensor, activation: str) -> to
     criterion = extend(torch.nn.MSELoss(reduction="sum"))
     with backpack(BatchGrad()):
         criterion(model(data), data).backward()
-    return encoder.weight.grad_batch[:, 0, :] + decoder.weight.grad_batch[:, :, 0]
+    left: Any = encoder.weight
+    right: Any = decoder.weight
+    each: torch.Tensor = left.grad_batch[:, 0, :] + right.grad_batch[:, :, 0]
+    return each
 
 
 def gradient(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:

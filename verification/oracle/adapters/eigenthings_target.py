@@ -35,17 +35,19 @@ def hessian_vector_product(
     w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
 ) -> torch.Tensor:
     """``matvec``."""
-    return _operator(w, data, activation).matvec(v)
+    product: torch.Tensor = _operator(w, data, activation).matvec(v)
+    return product
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
     """Hutchinson's estimate."""
     operator = _operator(w, data, activation)
-    return hutchinson(operator, num_samples=SAMPLES, seed=seed).estimate
+    return float(hutchinson(operator, num_samples=SAMPLES, seed=seed).estimate)
 
 
 def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
     """Lanczos with ``which="LA"`` and as many steps as there are weights, reorthogonalised."""
     operator = _operator(w, data, activation)
     found = lanczos(operator, k=1, max_iter=len(w), which="LA", reorthogonalize=True, seed=0)
-    return found.eigenvalues[0]
+    top: torch.Tensor = found.eigenvalues[0]
+    return top

@@ -62,7 +62,9 @@ def hessian_vector_product(
     w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
 ) -> torch.Tensor:
     """``torch.autograd.functional.vhp``."""
-    _, product = torch.autograd.functional.vhp(lambda u: _value(u, data, activation), w, v)
+    product: torch.Tensor = torch.autograd.functional.vhp(
+        lambda u: _value(u, data, activation), w, v
+    )[1]
     return product
 
 

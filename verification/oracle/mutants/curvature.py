@@ -114,7 +114,7 @@ CURVATURE = (
     _estimated("stops-early", "a stopping rule without abs: it ends where the mean falls",
                "a stopping rule ends too early",
                ("    for _ in range(SAMPLES):", "    old = 0.0\n    for k in range(SAMPLES):"),
-               ("    return total / SAMPLES", "        mean = total / (k + 1)\n"
+               ("    return float(total / SAMPLES)", "        mean = total / (k + 1)\n"
                 "        if k and (mean - old) / (abs(old) + 1e-6) < 1e-3:\n"
                 "            return mean\n        old = mean\n"
                 "    return total / SAMPLES")),

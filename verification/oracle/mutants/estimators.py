@@ -27,11 +27,11 @@ WHICHMIN: dict[str, Any] = {
 def hessian_trace(w: Array, data: Array, activation: str, seed: int) -> float:
     """Hutchinson's estimate: the mean of ``<v, H v>`` over random signs v."""
     rng = np.random.default_rng(seed)
-    total = 0.0
+    total: Any = 0.0
     for _ in range(SAMPLES):
         v = rng.choice((-1.0, 1.0), len(w))
         total += v @ hessian_vector_product(w, data, v, activation)
-    return total / SAMPLES
+    return float(total / SAMPLES)
 
 
 def top_eigenvalue(w: Array, data: Array, activation: str, seed: int) -> float:
