@@ -14,7 +14,8 @@ MODULES = [
     f"{package}.{found.name}"
     for package in PACKAGES
     for found in pkgutil.iter_modules(importlib.import_module(package).__path__)
-    if not found.ispkg and found.name != "__main__"
+    # Adapters of the oracle import other people's tools; they have tests of their own.
+    if not found.ispkg and found.name != "__main__" and not package.endswith(".adapters")
 ]
 
 
