@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -77,7 +78,9 @@ def judge_adapters(
             told(name)
         start = time.perf_counter()
         try:
-            importlib.import_module(f"{_PACKAGE}.{name.partition(':')[0]}")
+            with warnings.catch_warnings():  # curvlinops' dependencies use what torch deprecates
+                warnings.simplefilter("ignore")
+                importlib.import_module(f"{_PACKAGE}.{name.partition(':')[0]}")
         except MissingDependency as error:
             found.append(Judged(name, None, str(error)))
             continue

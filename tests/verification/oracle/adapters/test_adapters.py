@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import warnings
 
 import pytest
 
@@ -15,7 +16,9 @@ FAILS = {"pyhessian_target": {"hessian_trace.estimates": "a stopping rule ends t
 
 def judged(name, **settings):
     try:
-        importlib.import_module(f"{PACKAGE}.{name.partition(':')[0]}")
+        with warnings.catch_warnings():  # curvlinops' dependencies use what torch deprecates
+            warnings.simplefilter("ignore")
+            importlib.import_module(f"{PACKAGE}.{name.partition(':')[0]}")
     except MissingDependency as error:
         pytest.skip(str(error))
     return judge(f"{PACKAGE}.{name}", quick=True, **settings)
@@ -36,7 +39,7 @@ def test_it_fares_as_known(name):
 
 def test_jax():
     # The trainer is judged with the example; JAX compiles anew for every shape.
-    found = judged("jax_target", only=lambda i: not i.startswith(("step", "train")))
+    found = judged("jax_target", only=lambda i: i.startswith(("loss", "gradient", "hessian.")))
     assert not found.failures, found.markdown()
 
 
