@@ -130,6 +130,7 @@ def test_tests_mirror_sources():
     names = {"whichmin": "src/whichmin", "core": "core", "symbolic": "symbolic",
              "verification": "verification"}  # fmt: skip
     known_alone = {
+        "test_all_evidence.py",
         "test_bad_input.py",
         "test_every_check_can_fail.py",
         "test_every_option.py",

@@ -36,7 +36,7 @@ UNLOCKS = {
     "images": "real images: --dataset digits and mnist",
     "cuda": "engine compiled on a GPU (seen in a simulator)",
     "bench": "JAX among the contenders of whichmin bench",
-    "proofs": "SMT proofs, ball arithmetic and finite elements of whichmin verify",
+    "proofs": "SMT proofs, ball arithmetic, finite elements",
     "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",
     "test": "pytest and the benchmarks",

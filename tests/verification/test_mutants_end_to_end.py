@@ -82,7 +82,7 @@ def test_pytest_fails(tmp_path, what, check, says):
     (tmp_path / "breakage.py").write_text(BREAK.format(what=what))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "breakage", "-p", "no:cacheprovider",
-         str(ROOT / "verification/test_evidence.py"), "-k", f"holds and {check}"],
+         str(ROOT / "tests/verification/test_all_evidence.py"), "-k", f"holds and {check}"],
         env=environment(tmp_path), capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout

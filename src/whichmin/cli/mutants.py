@@ -19,7 +19,7 @@ __all__ = ["mutants"]
 @output_options
 @click.pass_context
 def mutants(ctx: click.Context, select: str, seed: int, form: str, output: str | None) -> None:
-    """The kill matrix: does the oracle catch faulty trainers and curvature tools?
+    """The kill matrix: which faults does the oracle catch?
 
     Judges a bank of faulty implementations and says which check caught each, and whether its cause
     was named. Exit code 1 if one survives.

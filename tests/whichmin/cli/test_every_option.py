@@ -111,6 +111,8 @@ RUNS = {
     "verify, other seed": (f"{CHECK} --examples 3 --seed 2 -f json", 0),
     "verify more": (f"{CHECK} --examples 6 --seed 1 -f csv -o evidence.csv", 0),
     "verify deep": ("verify --select walk.increments --deep --record walk.json -f json", 0),
+    "mutants": ("mutants --select loss.root --seed 1 -f json", 0),
+    "mutants kept": ("mutants --select loss.root -f csv -o killed.csv", 0),
     "claims": ("claims -f json", 0),
     "claims, some": ("claims --id walk --source 000 --verdict refuted -f csv -o claims.csv", 0),
     "claim": ("claims show gd.limit -f json", 0),
@@ -549,6 +551,16 @@ def _(done="verify deep"):
     assert evidence["deep"] is True
     content = json.loads((done.folder / "walk.json").read_text())
     assert list(content["checks"]) == ["walk.increments"]
+
+
+@effect("mutants", "mutants --select", "mutants --seed", "mutants --format", "mutants --output")
+def _(done="mutants", kept="mutants kept"):
+    assert done.json["provenance"]["seed"] == 1
+    (row,) = done.json["tables"][0]["rows"]
+    assert row["id"] == "loss.root"
+    assert kept.out == ""
+    (line,) = csv.DictReader(io.StringIO((kept.folder / "killed.csv").read_text()))
+    assert line["id"] == "loss.root"
 
 
 @effect("claims", "claims --id", "claims --source", "claims --verdict", "claims --format",
