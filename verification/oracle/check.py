@@ -59,6 +59,8 @@ class Finding:
         bound: Largest deviation allowed, entry by entry or for all.
         reason: The reason for the bound.
         call: The call; None if the value comes from several calls.
+        calls: Those calls, alike but for one argument, such as the seed; ``got`` of the figure is
+            then the array of their results.
         upper: Other end of the segment of accepted values, at a kink: ``expected`` is the value
             for kappa = 0 and this for kappa = 1; None if there is one value.
         group: Findings of one group are diagnosed together if those of the check are not alike.
@@ -84,6 +86,7 @@ class Finding:
     candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]] = ()
     interval: bool = False
     figure: str = ""
+    calls: tuple[Call, ...] = ()
 
     @property
     def place(self) -> float | None:

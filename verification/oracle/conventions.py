@@ -180,7 +180,10 @@ def _value(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise InputError(argument, value, "must be a mapping")
     if key == "expected_failures":
-        return {str(k): str(v) for k, v in value.items()}
+        for check, reason in value.items():
+            if not isinstance(reason, str):
+                raise InputError(f"{argument}[{check!r}]", reason, "must be a reason, a text")
+        return {str(k): v for k, v in value.items()}
     return {name: _stochastic(name, item) for name, item in value.items()}
 
 

@@ -74,12 +74,16 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class _Suspect:
-    """A cause, and what it would give in place of the finding's expected value."""
+    """A cause, and what it would give in place of the finding's expected value.
+
+    ``named`` marks a mistake that the check itself thinks of: it says more than a factor does.
+    """
 
     text: str
     finding: Finding
     scale: float = 1.0
     declare: str = ""
+    named: bool = False
 
     @property
     def holds(self) -> bool:
@@ -125,7 +129,7 @@ def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:
     wrong = dataclasses.replace(finding, expected=candidate.value, upper=None)
     size, own = (np.abs(floats(v)).max(initial=0.0) for v in (candidate.value, finding.nearest))
     scale = float(size / own) if own > 0 else 1.0
-    return _Suspect(candidate.text, wrong, scale, candidate.declare)
+    return _Suspect(candidate.text, wrong, scale, candidate.declare, named=True)
 
 
 def _suspects(finding: Finding) -> Iterator[_Suspect]:
@@ -176,7 +180,8 @@ def _causes(findings: Sequence[Finding]) -> list[_Suspect]:
         }
         if not alive:
             break
-    return list(alive.values())
+    causes = list(alive.values())
+    return [s for s in causes if s.named] or causes
 
 
 def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -45,6 +46,27 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (tuple, list, np.ndarray))
 
 
+def _argument(key: str, value: Any, conventions: Conventions) -> str:
+    if not _is_array(value):
+        return _number(value)
+    dtype = "int64" if key == "batches" else conventions.dtype
+    return f"np.array({_nested(value)}, dtype=np.{dtype})"
+
+
+def _repeated(calls: Sequence[Call], conventions: Conventions) -> tuple[list[str], str]:
+    """Lines that build the common arguments, and the array of all results."""
+    first = calls[0].arguments
+    varies = next((k for k, v in first.items() if any(c.arguments[k] != v for c in calls)), "seed")
+    lines, expression = _inputs(calls[0], conventions, varies)
+    values = [c.arguments[varies] for c in calls]
+    numbers = [v for v in values if isinstance(v, int)]
+    if len(numbers) == len(values) > 2 and numbers == [numbers[0] + i for i in range(len(values))]:
+        chosen = f"range({numbers[0]}, {numbers[-1] + 1})"
+    else:
+        chosen = f"[{', '.join(_argument(varies, v, conventions) for v in values)}]"
+    return lines, f"[{expression} for {varies} in {chosen}]"
+
+
 def _header(check: OracleCheck, case: str) -> list[str]:
     return [
         f"# whichmin oracle, check {check.id}: {check.statement}",
@@ -54,8 +76,8 @@ def _header(check: OracleCheck, case: str) -> list[str]:
     ]
 
 
-def _inputs(call: Call, conventions: Conventions) -> tuple[list[str], str]:
-    """Lines that build the arguments, and the expression that calls the target."""
+def _inputs(call: Call, conventions: Conventions, varies: str = "") -> tuple[list[str], str]:
+    """Lines that build the arguments but one, and the expression that calls the target."""
     spec, lines, values = FUNCTIONS[call.function], ["import numpy as np"], {}
     wrap = {"numpy": "{}", "torch": "torch.from_numpy({})", "jax": "jnp.asarray({})"}
     library = {"torch": "import torch", "jax": "import jax.numpy as jnp"}
@@ -69,13 +91,10 @@ def _inputs(call: Call, conventions: Conventions) -> tuple[list[str], str]:
             made = wrap[conventions.arrays].format(f"np.array({_nested(value.data)}{dtype})")
             lines += [f"loss_data = {made}", "", _LOSS.format(phi=relu, m=len(value.data)), ""]
             values[key] = "loss"
-        elif _is_array(value):
-            dtype = "int64" if key == "batches" else conventions.dtype
-            lines.append(f"{key} = np.array({_nested(value)}, dtype=np.{dtype})")
-            values[key] = wrap[conventions.arrays].format(key)
-        else:
-            lines.append(f"{key} = {_number(value)}")
-            values[key] = key
+            continue
+        values[key] = wrap[conventions.arrays].format(key) if _is_array(value) else key
+        if key != varies:
+            lines.append(f"{key} = {_argument(key, value, conventions)}")
     passed = [values[k] for k in spec.arguments]
     for key in spec.keywords:
         wanted = key == "activation" or call.function in conventions.stochastic
@@ -107,11 +126,16 @@ def finding_snippet(
         target: Dotted name of the target; empty for an object.
 
     Returns:
-        Python source; empty if the finding does not come from one call.
+        Python source; empty if the finding names no call.
     """
-    if finding.call is None:
+    if finding.call is not None:
+        function = finding.call.function
+        lines, expression = _inputs(finding.call, conventions)
+    elif finding.calls:
+        function = finding.calls[0].function
+        lines, expression = _repeated(finding.calls, conventions)
+    else:
         return ""
-    lines, expression = _inputs(finding.call, conventions)
     exact = isinstance(finding.expected, (Fraction, tuple))
     expected = _nested(finding.expected if exact else floats(finding.expected))
     lines += [
@@ -124,7 +148,7 @@ def finding_snippet(
     lines += [
         f"bound = np.array({_nested(bound)})  # {finding.reason}",
         "",
-        *_imported(target, finding.call.function),
+        *_imported(target, function),
         f"got = np.asarray({expression}, dtype=np.float64)",
     ]
     if finding.figure:

@@ -13,6 +13,9 @@ import pytest
 from whichmin.verification.oracle import judge
 from whichmin.verification.oracle.check import Call, Finding, OracleCheck
 from whichmin.verification.oracle.conventions import Conventions
+from whichmin.verification.oracle.judge import Judge
+from whichmin.verification.oracle.mutants import build, mutants
+from whichmin.verification.oracle.mutants.mutant import correct
 from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
 from whichmin.verification.oracle.target import LossOf
 
@@ -68,8 +71,50 @@ def test_an_object_is_left_for_the_reader_to_fill_in():
     exec(code, scope)
 
 
-def test_several_calls_have_no_snippet():
+def test_without_a_call_there_is_no_snippet():
     assert finding_snippet(CHECK, finding(call=None), Conventions()) == ""
+
+
+# Checks that compare what several calls gave: each with a mutant that fails it.
+@pytest.mark.parametrize(("name", "check"), [
+    ("hessian.cross-once", "hessian.symmetry"),
+    ("hessian_vector_product.normalised", "hessian_vector_product.linear"),
+    ("hessian_trace.not-divided", "hessian_trace.estimates"),
+    ("sample_batches.unseeded", "sample_batches.seed"),
+    ("sample_batches.seed-shift", "sample_batches.seed"),
+    ("sample_batches.sattolo", "sample_batches.uniform"),
+    ("sample_batches.modulo", "sample_batches.points"),
+    ("sample_batches.blocks", "sample_batches.pairs"),
+    ("sample_batches.same", "sample_batches.consecutive"),
+    ("sample_batches.first", "sample_batches.starts"),
+])  # fmt: skip
+def test_several_calls_are_repeated(name, check):
+    (mutant,) = [m for m in mutants(name) if m.id == name]
+    wrong = build(mutant)
+    with Judge(wrong, quick=True, isolation="inline") as judged:
+        result = next(judged.result(c) for c in judged.checks if c.id == check)
+    assert result.verdict == "failed"
+    with pytest.raises(AssertionError):
+        exec(result.snippet, {"target": wrong})
+    exec(result.snippet, {"target": correct(mutant.base, mutant.function)})
+
+
+def test_falls_of_keskars_metric_and_medians_are_repeated():
+    places = {"w": (F(1, 2),), "loss": LossOf(((F(1),),), "relu")}
+    calls = tuple(Call("keskar_sharpness", {**places, "eps": e}) for e in (F(1, 4), F(1, 2)))
+    case = Finding("case", 1.0, 0.0, 1e-12, "rounding", calls=calls, figure="got[0] - got[-1]")
+    code = finding_snippet(CHECK, case, Conventions())
+    assert "for eps in [1/4, 1/2]]" in code
+    exec(code, {"target": SimpleNamespace(keskar_sharpness=lambda loss, w, eps: 3.0)})
+    with pytest.raises(AssertionError):
+        exec(code, {"target": SimpleNamespace(keskar_sharpness=lambda loss, w, eps: -eps)})
+    seeds = tuple(
+        Call("sample_batches", {"m": 2, "b": 1, "steps": 1, "seed": s}) for s in (7, 8, 9)
+    )
+    case = Finding("case", 1.0, 8.0, 1e-12, "exact", calls=seeds, figure="np.median(got)")
+    code = finding_snippet(CHECK, case, Conventions())
+    assert "for seed in range(7, 10)]" in code
+    exec(code, {"target": SimpleNamespace(sample_batches=lambda m, b, steps, seed: [[seed]])})
 
 
 def test_torch_arrays_and_nested_names():

@@ -172,11 +172,12 @@ def _estimates(session: Session) -> Iterator[Finding]:
     scale = session.conventions.loss_scale
     for problem, b, activation in cases:
         w, data = session.received(problem.w), session.received(problem.data)
-        answers = [
+        found = [
             session.call("gradient_noise", w=problem.w, data=problem.data, b=b,
-                         activation=activation, seed=int(seed)).value
+                         activation=activation, seed=int(seed))
             for seed in rng.integers(0, 2**31, replicas)
         ]  # fmt: skip
+        answers, calls = [a.value for a in found], tuple(a.call for a in found)
         what = f"{problem.id}, b = {b}, {activation}, {replicas} seeds"
         gradients = references.point_gradients(w, data, activation)
         rows, chances = noise.mean_gradients(gradients, b, sampling)
@@ -195,6 +196,7 @@ def _estimates(session: Session) -> Iterator[Finding]:
             # at least three values at most give the same, a chance of 2/3, 1e-11 in 64 seeds.
             yield Finding(
                 f"{what}: all equal", 1.0, 0.0, INDICATOR, "1 if all estimates are equal, else 0",
+                calls=calls, figure="float((got == got[0]).all())",
                 candidates=(Candidate("the seed is ignored: all estimates are equal", 1.0),),
             )  # fmt: skip
             continue
@@ -204,6 +206,7 @@ def _estimates(session: Session) -> Iterator[Finding]:
             f"Bernstein's inequality, false alarm {alarm:.1g} an entry; variance by enumeration of "
             f"{len(rows)} batches",
             group=activation, scalars={"m": problem.m, "b": b, "samples": declared.samples},
+            calls=calls, figure="got.mean(axis=0)",
             candidates=tuple(_candidates(gradients, other, b, sampling, scale**2)),
         )  # fmt: skip
 

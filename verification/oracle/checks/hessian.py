@@ -21,7 +21,7 @@ from whichmin.verification.oracle.curvature import (
     sum_bound,
 )
 from whichmin.verification.oracle.references import Vector, floats
-from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.session import Answer, Session
 
 __all__ = ["CHECKS"]
 
@@ -75,7 +75,7 @@ def _symmetry(session: Session) -> Iterator[Finding]:
         yield Finding(
             f"difference to the transpose, {case.what}", skew, np.zeros_like(skew),
             2 * entry_bound(case, session.dtype), f"twice {_reason(case, session)}",
-            group=case.activation,
+            group=case.activation, call=answer.call, figure="got - got.T",
             candidates=(Candidate("the matrix is not symmetric", skew),),
         )  # fmt: skip
 
@@ -137,7 +137,7 @@ def _linear(session: Session) -> Iterator[Finding]:
         mixed = tuple(p * x + q * y for x, y in zip(u, v, strict=True))
         zero = tuple(Fraction(0) for _ in u)
 
-        def product(of: Vector, case: Case = case) -> Any:
+        def product(of: Vector, case: Case = case) -> Answer:
             return session.call(_PRODUCT, **case.call, v=of)
 
         nothing = product(zero)
@@ -146,7 +146,8 @@ def _linear(session: Session) -> Iterator[Finding]:
             _reason(case, session), group=case.activation,
             candidates=(Candidate(_CONSTANT, nothing.value),),
         )  # fmt: skip
-        parts = (product(mixed).value, float(p) * product(u).value, float(q) * product(v).value)
+        answers = [product(of) for of in (mixed, u, v)]
+        parts = tuple(k * a.value for k, a in zip((1.0, float(p), float(q)), answers, strict=True))
         got = parts[0] - parts[1] - parts[2]
         constant = (1 - float(p) - float(q)) * nothing.value
         # The constant is rounded too: in each part once, and in their sum.
@@ -157,7 +158,8 @@ def _linear(session: Session) -> Iterator[Finding]:
         yield Finding(
             f"H(3u - v) - 3 Hu + Hv, {case.what}", got, np.zeros(len(u)),
             2 * _product_bound(case, size, session), f"twice {_reason(case, session)}",
-            group=case.activation,
+            group=case.activation, calls=tuple(a.call for a in answers),
+            figure="got[0] - 3 * got[1] + got[2]",
             candidates=(Candidate(_CONSTANT, told),),
         )  # fmt: skip
 

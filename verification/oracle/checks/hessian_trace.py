@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, probes, references
 from whichmin.verification.oracle import problems as served
-from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.curvature import (
     DIAGONAL,
     SOURCE,
@@ -104,18 +104,18 @@ def _diagonal(session: Session) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _estimates(session: Session, case: Case) -> Floats:
+def _estimates(session: Session, case: Case) -> tuple[Floats, tuple[Call, ...]]:
     """Estimates of consecutive seeds; how many depends on how long one takes, not on its value."""
     profile = "quick" if session.quick else "deep" if session.deep else "plain"
     first = int(session.rng("hessian_trace.estimates").integers(2**30))
     session.call(_TRACE, **case.call, seed=first - 1)  # compilers
     start = time.perf_counter()
-    found = [session.call(_TRACE, **case.call, seed=first).value]
+    found = [session.call(_TRACE, **case.call, seed=first)]
     seconds = max(time.perf_counter() - start, 1e-9)
     total = min(_SEEDS[profile], max(_FEWEST, int(_SECONDS[profile] / seconds)))
     seeds = range(first + 1, first + total)
-    found.extend(session.call(_TRACE, **case.call, seed=seed).value for seed in seeds)
-    return floats(np.array(found))
+    found.extend(session.call(_TRACE, **case.call, seed=seed) for seed in seeds)
+    return floats(np.array([a.value for a in found])), tuple(a.call for a in found)
 
 
 def _statistics(session: Session) -> Iterator[tuple[Case, probes.Law]]:
@@ -129,7 +129,7 @@ def _statistics(session: Session) -> Iterator[tuple[Case, probes.Law]]:
 
 def _estimated(session: Session) -> Iterator[Finding]:
     for case, law in _statistics(session):
-        estimates = _estimates(session, case)
+        estimates, calls = _estimates(session, case)
         total, exact = len(estimates), float(_trace(case, case.low))
         rounding = _bound(case, session)
         constant = total > 1 and bool((estimates == estimates[0]).all())
@@ -139,7 +139,8 @@ def _estimated(session: Session) -> Iterator[Finding]:
         yield Finding(
             f"mean {what}", estimates.mean(), exact, law.mean_radius(total) + rounding,
             f"Chernoff's bound from the law of the probes; {_ALARM}",
-            group="the mean", scalars={**case.scalars, "samples": law.samples},
+            group="the mean", calls=calls, figure="got.mean()",
+            scalars={**case.scalars, "samples": law.samples},
             candidates=(
                 Candidate(_SEED, estimates[0] if constant else np.nan),
                 Candidate(_FEW, estimates.mean() if few else np.nan),
@@ -157,7 +158,7 @@ def _estimated(session: Session) -> Iterator[Finding]:
         yield Finding(
             f"variance {what}", spread, variance, room + rounding * (rounding + 2 * variance**0.5),
             f"Chernoff's and Bernstein's bounds from the law of the probes; {_ALARM}",
-            group="the variance",
+            group="the variance", calls=calls, figure="got.var()",
             candidates=(
                 Candidate(_SEED, 0.0 if low > 0 else np.nan),
                 Candidate(_SAMPLES, variance * law.samples**2),

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from whichmin.verification.oracle import bounds, references
-from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.session import Session
@@ -189,6 +189,7 @@ def _grows(session: Session) -> Iterator[Finding]:
     share = float(session.conventions.keskar_share)
     for activation in session.activations:
         before = 0.0
+        calls: tuple[Call, ...] = ()
         for size in (F(1, 10000), F(1, 100), F(1, 20), F(1, 2)):
             answer = session.call(
                 "keskar_sharpness", loss=LossOf(data, activation), w=weights, eps=size,
@@ -198,11 +199,13 @@ def _grows(session: Session) -> Iterator[Finding]:
             own = references.loss(weights, data, activation) / m
             got = float(answer.value)
             fallen = max(share * before - got, 0.0)
+            calls = (*calls, answer.call)
             yield Finding(
                 f"fall from the next smaller eps to {size}, {name}, {activation}", fallen, 0.0,
                 _bound(far, data, own, session.dtype),
                 f"{bounds.reason(len(weights), m, session.dtype)}, below {share:g} of the former",
-                group=activation,
+                group=activation, calls=calls,
+                figure=f"max([0.0, *({share!r} * x - got[-1] for x in got[:-1])])",
                 candidates=(Candidate("it falls as the box grows: local maxima", fallen),),
             )  # fmt: skip
             before = max(before, got)

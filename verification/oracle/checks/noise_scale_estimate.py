@@ -65,12 +65,12 @@ def _estimates(session: Session) -> Iterator[Finding]:
         m = served.m
         own = m / (m - 1) if session.conventions.noise == "sample" else 1.0
         expected, low, high = (own * x for x in found)
-        estimates = [
-            float(session.call("noise_scale", w=served.w, data=served.data,
-                               activation=activation, seed=int(seed)).value)
+        answers = [
+            session.call("noise_scale", w=served.w, data=served.data, activation=activation,
+                         seed=int(seed))
             for seed in rng.integers(0, 2**31, replicas)
         ]  # fmt: skip
-        median = float(np.median(estimates))
+        median = float(np.median([float(a.value) for a in answers]))
         spread, square = (float(x) for x in noise.trace_and_square(gradients))
         unit = bounds.UNITS[session.dtype][0]
         rounding = own * quotient_bound(
@@ -80,7 +80,7 @@ def _estimates(session: Session) -> Iterator[Finding]:
             f"{served.id}, {activation}: median of {replicas} estimates", median, expected,
             (high - expected if median >= expected else expected - low) + rounding,
             "one estimate leaves its interval with a chance of at most 1/8 on each side",
-            group=activation,
+            group=activation, calls=tuple(a.call for a in answers), figure="np.median(got)",
             scalars={"m": m, "n": served.n, "samples": declared.samples,
                      "b": session.conventions.noise_batches[1]},
         )  # fmt: skip

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
-from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.gradient_noise import INDICATOR
-from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.session import Answer, Session
 
 __all__ = ["CHECKS"]
 
@@ -28,12 +28,18 @@ def has_repeats(batches: Batches) -> NDArray[np.bool_]:
 
 
 def _indicator(
-    what: str, wrong: bool, meaning: str, *causes: Candidate, call: Any = None, figure: str = ""
+    what: str,
+    wrong: bool,
+    meaning: str,
+    *causes: Candidate,
+    call: Any = None,
+    figure: str = "",
+    calls: tuple[Call, ...] = (),
 ) -> Finding:
     """A finding that is 1 for a fault and 0 else; causes are looked at if it is there."""
     return Finding(
         what, float(wrong), 0.0, INDICATOR, f"1 if {meaning}, else 0", call=call,
-        candidates=causes if wrong else (), figure=figure,
+        candidates=causes if wrong else (), figure=figure, calls=calls,
     )  # fmt: skip
 
 
@@ -90,30 +96,39 @@ def _shift(first: Batches, second: Batches, m: int) -> str:
     return ""
 
 
+def _follows(m: int) -> str:
+    """:func:`_shift` as an expression of both runs: 1 if one follows from the other."""
+    lagged = (
+        "any(np.array_equal(x[lag:], y[:len(y) - lag]) for a, b in (got, got[::-1]) "
+        "for x, y in ((a, b), (a.ravel(), b.ravel())) for lag in range(11))"
+    )
+    return f"float({lagged} or len(np.unique((got[1] - got[0]) % {m})) == 1)"
+
+
 def _seed(session: Session) -> Iterator[Finding]:
     m, b, steps = 97, 3, 60
     rng = session.rng("sample_batches.seed")
     one = int(rng.integers(2**31 - 10))
 
-    def run(seed: int) -> Batches:
-        found: Batches = session.call("sample_batches", m=m, b=b, steps=steps, seed=seed).value
-        return found
+    def run(seed: int) -> Answer:
+        return session.call("sample_batches", m=m, b=b, steps=steps, seed=seed)
 
     first, second = run(one), run(one + 1)
     again = run(one)
     yield _indicator(
-        "the same seed twice", not np.array_equal(first, again), "the batches differ",
+        "the same seed twice", not np.array_equal(first.value, again.value), "the batches differ",
         Candidate("the same seed gives other batches: the generator is global, or not seeded", 1.0),
+        calls=(first.call, again.call), figure="float((got[0] != got[1]).any())",
     )  # fmt: skip
     if session.conventions.sampling == "cyclic":
         return
     # Two runs of 60 batches of 97 points agree by chance with a probability below 97^-50.
     for what, other in (("seeds s and s + 1", second), ("two seeds", run(int(rng.integers(2**31)))),
                         ("seeds s and s + 2", run(one + 2))):  # fmt: skip
-        cause = _shift(first, other, m)
+        cause = _shift(first.value, other.value, m)
         yield _indicator(
             what, bool(cause), "one run follows from the other",
-            Candidate(cause, 1.0),
+            Candidate(cause, 1.0), calls=(first.call, other.call), figure=_follows(m),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
-from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.draws import Batch, Law
 from whichmin.verification.oracle.session import Session
 
@@ -32,14 +33,41 @@ def _steps(session: Session, full: int) -> int:
     return full // 4 if session.quick else 5 * full if session.deep else full
 
 
-def _draw(session: Session, name: str, m: int, b: int, steps: int) -> list[Batches]:
-    """Four runs of independent batches, ``(steps / 4, b)``, each row sorted."""
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of independent batches.
+
+    Attributes:
+        runs: ``(steps, b)`` each, every row sorted.
+        calls: The calls that gave them.
+        text: The same as an expression of the array of all results, ``(runs, steps, b)``.
+    """
+
+    runs: tuple[Batches, ...]
+    calls: tuple[Call, ...]
+    text: str
+
+    @property
+    def rows(self) -> Batches:
+        """All batches."""
+        return np.concatenate(self.runs)
+
+
+def _draw(session: Session, name: str, m: int, b: int, steps: int) -> _Runs:
+    """Four runs of independent batches."""
     skip = m // b if session.conventions.sampling == "reshuffled" else 1
-    runs = []
-    for seed in session.rng(name).integers(0, 2**31, 4):
-        answer = session.call("sample_batches", m=m, b=b, steps=steps // 4 * skip, seed=int(seed))
-        runs.append(np.sort(answer.value[::skip], axis=1))
-    return runs
+    answers = [
+        session.call("sample_batches", m=m, b=b, steps=steps // 4 * skip, seed=int(seed))
+        for seed in session.rng(name).integers(0, 2**31, 4)
+    ]
+    runs = tuple(np.sort(a.value[::skip], axis=1) for a in answers)
+    return _Runs(runs, tuple(a.call for a in answers), f"np.sort(got[:, ::{skip}], axis=2)")
+
+
+def _shares(rows: str, cells: Sequence[Batch]) -> str:
+    """Frequencies of the cells among the rows, as an expression."""
+    listed = ", ".join(str(list(c)) for c in cells)
+    return f"np.array([({rows} == c).all(axis=1).mean() for c in [{listed}]])"
 
 
 def _counts(rows: Batches, cells: Sequence[Batch]) -> list[int]:
@@ -55,6 +83,8 @@ def _frequencies(
     chances: Sequence[Any],
     alarm: float,
     candidates: tuple[Candidate, ...],
+    calls: tuple[Call, ...],
+    figure: str,
 ) -> Finding:
     """Frequencies against chances.
 
@@ -65,6 +95,8 @@ def _frequencies(
         chances: The chances.
         alarm: False alarms of all figures here together.
         candidates: Chances under known mistakes.
+        calls: The calls.
+        figure: The frequencies as an expression of the array of their results.
 
     Returns:
         The finding: a bound for each figure, of its side.
@@ -79,6 +111,7 @@ def _frequencies(
     return Finding(
         f"{what}, {total} draws", np.array(counts) / total, tuple(chances), np.array(limits),
         f"exact binomial tails, false alarm {each:.1g} a figure", candidates=candidates,
+        calls=calls, figure=figure,
     )  # fmt: skip
 
 
@@ -115,11 +148,12 @@ def _uniform(session: Session) -> Iterator[Finding]:
         return
     sizes = ((4, 2), (5, 2), (4, 3))
     for m, b in sizes:
-        rows = np.concatenate(_draw(session, f"uniform {m} {b}", m, b, _steps(session, 20_000)))
-        law = draws.declared_law(m, b, sampling)
+        drawn = _draw(session, f"uniform {m} {b}", m, b, _steps(session, 20_000))
+        rows, law = drawn.rows, draws.declared_law(m, b, sampling)
         yield _frequencies(
             f"batches, m = {m}, b = {b}", _counts(rows, list(law)), len(rows), list(law.values()),
             FALSE_ALARM / len(sizes), tuple(_batch_candidates(m, b, list(law), sampling)),
+            drawn.calls, _shares(f"{drawn.text}.reshape(-1, {b})", list(law)),
         )  # fmt: skip
 
 
@@ -140,13 +174,15 @@ def _points(session: Session) -> Iterator[Finding]:
         # An epoch has every point once, so that large m would take long runs and show nothing.
         sizes = sizes[:1]
     for m, parts, steps in sizes:
-        rows = np.concatenate(_draw(session, f"points {m}", m, 1, _steps(session, steps)
-                                    if m < 1000 else steps))  # fmt: skip
+        drawn = _draw(session, f"points {m}", m, 1, _steps(session, steps) if m < 1000 else steps)
+        rows = drawn.rows
         part = rows[:, 0] * parts // m
         yield _frequencies(
             f"points, m = {m}, in {parts} parts", [int((part == i).sum()) for i in range(parts)],
             len(rows), [1 / parts] * parts, FALSE_ALARM / len(sizes),
-            _point_candidates(m, parts),
+            _point_candidates(m, parts), drawn.calls,
+            f"np.array([(({drawn.text}.ravel() * {parts}) // {m} == i).mean() "
+            f"for i in range({parts})])",
         )  # fmt: skip
 
 
@@ -154,7 +190,8 @@ def _pairs(session: Session) -> Iterator[Finding]:
     sampling, (m, b) = session.conventions.sampling, (12, 5)
     if sampling == "cyclic":
         return
-    rows = np.concatenate(_draw(session, "pairs", m, b, _steps(session, 10_000)))
+    drawn = _draw(session, "pairs", m, b, _steps(session, 10_000))
+    rows = drawn.rows
     has = (rows[:, :, None] == np.arange(m)).any(axis=1)
     both = has.astype(np.int64).T @ has
     replaced = sampling == "with-replacement"
@@ -182,6 +219,10 @@ def _pairs(session: Session) -> Iterator[Finding]:
             Candidate("cyclic batches, without chance", under(draws.cyclic_law(m, b)),
                       "'sampling': 'cyclic'"),
         ),
+        drawn.calls,
+        f"(lambda has: np.array([*has.mean(axis=0), *((has[:, i] & has[:, j]).mean() "
+        f"for i in range({m}) for j in range(i + 1, {m}))]))"
+        f"(({drawn.text}.reshape(-1, {b})[:, :, None] == np.arange({m})).any(axis=1))",
     )  # fmt: skip
 
 
@@ -189,11 +230,12 @@ def _consecutive(session: Session) -> Iterator[Finding]:
     sampling, (m, b) = session.conventions.sampling, (4, 2)
     if sampling == "cyclic":
         return
-    runs = _draw(session, "consecutive", m, b, _steps(session, 20_000))
+    drawn = _draw(session, "consecutive", m, b, _steps(session, 20_000))
     law = draws.declared_law(m, b, sampling)
     cells, chances = list(law), list(law.values())
     # Pairs that do not overlap are independent of each other; the last of an odd run is left over.
-    pairs = np.concatenate([r[: len(r) // 2 * 2].reshape(-1, 2 * b) for r in runs])
+    pairs = np.concatenate([r[: len(r) // 2 * 2].reshape(-1, 2 * b) for r in drawn.runs])
+    even = len(drawn.runs[0]) // 2 * 2
     joint = [(*x, *y) for x in cells for y in cells]
     alike = [p if x == y else 0 for x, p in zip(cells, chances, strict=True) for y in cells]
     shuffled = sampling == "reshuffled"
@@ -222,7 +264,8 @@ def _consecutive(session: Session) -> Iterator[Finding]:
         f"{'first batches of consecutive epochs' if shuffled else 'consecutive batches'}, m = {m}, "
         f"b = {b}",
         _counts(pairs, joint), len(pairs), [p * q for p in chances for q in chances], FALSE_ALARM,
-        tuple(candidates),
+        tuple(candidates), drawn.calls,
+        _shares(f"{drawn.text}[:, :{even}].reshape(-1, {2 * b})", joint),
     )  # fmt: skip
 
 
@@ -232,14 +275,15 @@ def _starts(session: Session) -> Iterator[Finding]:
         return
     count = 300 if session.quick else 1200
     start = int(session.rng("starts").integers(2**31 - count))
-    rows = np.concatenate([
-        np.sort(session.call("sample_batches", m=m, b=b, steps=1, seed=start + i).value, axis=1)
-        for i in range(count)
-    ])  # fmt: skip
+    answers = [
+        session.call("sample_batches", m=m, b=b, steps=1, seed=start + i) for i in range(count)
+    ]
+    rows = np.concatenate([np.sort(a.value, axis=1) for a in answers])
     law = draws.declared_law(m, b, sampling)
     yield _frequencies(
         f"first batches of consecutive seeds, m = {m}, b = {b}", _counts(rows, list(law)), count,
         list(law.values()), FALSE_ALARM, tuple(_batch_candidates(m, b, list(law), sampling)),
+        tuple(a.call for a in answers), _shares("np.sort(got[:, 0], axis=1)", list(law)),
     )  # fmt: skip
 
 

@@ -106,6 +106,7 @@ def _spectra(session: Session, kinks: bool) -> Iterator[Finding]:
         kappas = () if not kinks else other_kinks(session)
         yield Finding(
             case.what, got, right, bound, _reason(case, session), call=answer.call,
+            figure="np.sort(got)",
             group=case.activation, scalars=case.scalars,
             candidates=functools.partial(_candidates, case, right, kappas),
         )  # fmt: skip

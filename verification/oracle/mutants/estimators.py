@@ -48,3 +48,29 @@ def top_eigenvalue(w: Array, data: Array, activation: str, seed: int) -> float:
             break
     u = shifted @ v - shift * v
     return float(v @ u)
+
+
+def spectrum(w: Array, data: Array, activation: str) -> Array:
+    """Lanczos with all vectors kept orthogonal, started anew where a subspace is exhausted."""
+    matrix = hessian(w, data, activation)
+    n, rng = len(w), np.random.default_rng(0)
+    # Below this a remainder is rounding: 100 times that of a product with H.
+    exhausted = 100 * n * 2.0**-53 * np.sqrt(np.sum(matrix * matrix))
+    basis, alpha, beta = np.zeros((n, n)), np.zeros(n), np.zeros(n)
+    rest, size = rng.standard_normal(n), 0.0
+    for k in range(n):
+        if size > exhausted:
+            beta[k] = size
+        else:
+            rest = rng.standard_normal(n)
+            rest = rest - basis[:k].T @ (basis[:k] @ rest)
+            rest = rest - basis[:k].T @ (basis[:k] @ rest)
+            size = np.sqrt(rest @ rest)
+        basis[k] = rest / size
+        rest = matrix @ basis[k]
+        alpha[k] = basis[k] @ rest
+        rest = rest - basis[: k + 1].T @ (basis[: k + 1] @ rest)
+        rest = rest - basis[: k + 1].T @ (basis[: k + 1] @ rest)
+        size = np.sqrt(rest @ rest)
+    tridiagonal = np.diag(alpha) + np.diag(beta[1:], 1) + np.diag(beta[1:], -1)
+    return np.asarray(np.linalg.eigvalsh(tridiagonal))
