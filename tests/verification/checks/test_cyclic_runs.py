@@ -1,4 +1,4 @@
-"""Random cyclic runs: they hold, and wrong engines or wrong certificates are caught."""
+"""Random cyclic runs: wrong engines and wrong certificates are caught."""
 
 import dataclasses
 
@@ -23,12 +23,6 @@ class Mirrored(CompiledEngine):
 
 
 MIRRORED = Subject().with_engine("compiled", Mirrored, "ends at the negative")
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_holds(name):
-    evidence = run_check(CHECKS[name], Subject(), FEW)
-    assert evidence.holds, evidence.message
 
 
 @pytest.mark.parametrize("name", CHECKS)

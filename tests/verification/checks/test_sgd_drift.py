@@ -20,12 +20,6 @@ def outcome(name, subject=None, **changes):
     return run_check(check, subject or Subject(), Settings())
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_holds(name):
-    evidence = outcome(name)
-    assert evidence.holds, evidence.message
-
-
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [

@@ -8,6 +8,7 @@ give mixed second derivatives of two layers, so the third is autograd's.
 
 from __future__ import annotations
 
+import warnings
 from importlib.metadata import version
 from typing import Any
 
@@ -22,6 +23,9 @@ except ImportError as error:
     raise MissingDependency(
         "backpack", "this target is BackPACK", "pip install --no-deps backpack-for-pytorch"
     ) from error
+
+# What torch says of every module with a full backward hook whose input needs no gradient.
+warnings.filterwarnings("ignore", message="Full backward hook is firing", category=UserWarning)
 
 WHICHMIN = {
     "name": "BackPACK",
