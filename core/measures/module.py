@@ -196,8 +196,7 @@ def module_objective(
         )
     own, device = kinds.pop()
     kind = check_dtype(own if dtype is None else dtype, "dtype")
-    if mode == "as-is":
-        _check_modules(module)
+    _check_modules(module, mode)
 
     def cast(value: torch.Tensor) -> torch.Tensor:
         return value.detach().to(device, kind if value.is_floating_point() else None)
@@ -230,7 +229,7 @@ def in_mode(module: nn.Module, mode: str) -> Iterator[None]:
             part.training = flag
 
 
-def _check_modules(module: nn.Module) -> None:
+def _check_modules(module: nn.Module, mode: str) -> None:
     """Refuse dropout that is active, and normalisation by the statistics of a batch.
 
     Raises:
@@ -241,17 +240,18 @@ def _check_modules(module: nn.Module) -> None:
             rate: object = part.p
         else:  # recurrent layers and attention
             rate = getattr(part, "dropout", 0)
-        active = part.training and isinstance(rate, (int, float)) and rate > 0
+        training = part.training and mode == "as-is"
+        active = training and isinstance(rate, (int, float)) and rate > 0
         batch = isinstance(part, nn.modules.batchnorm._BatchNorm) and (
-            part.training or part.running_mean is None
+            training or part.running_mean is None
         )
         if active or batch:
             what = "dropout is active" if active else "samples share batch statistics"
             raise InputError(
                 "module",
                 f"{type(part).__name__} {name!r}: {what}",
-                "must treat samples alone and alike at every call: call module.eval() first, or "
-                "pass mode='eval'",
+                "must treat samples alone and alike at every call: call module.eval() first or pass "
+                "mode='eval', and let normalisation track its statistics",
             )
 
 

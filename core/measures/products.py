@@ -1,8 +1,9 @@
 """Who multiplies by the Hessian: ``torch.func`` here, or curvlinops (the extra ``curvature``).
 
-Both are exact up to rounding and share no code: ours takes the derivative of the gradient in reverse
-mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes it in forward
-mode and adds up mini-batches. The caller chooses; an engine that is missing is an error, never replaced.
+Both are exact up to rounding and share no code: ours takes the derivative of the gradient in
+reverse mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes it
+in forward mode and adds up mini-batches. The caller chooses; an engine that is missing is an error,
+never replaced.
 
 What curvlinops adds is that independence. Its estimators return a bare number: no standard error,
 no seed of their own, and at most n probes. So the estimators are ours, on either engine.

@@ -1,0 +1,122 @@
+"""Traces: exact, within their standard error, and at the stated rate."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from whichmin.core.measures import closure_objective, curvature, estimate_trace
+from whichmin.errors import InputError
+
+# Coarse, so that the stopping rule decides: the first round misses them about half the time.
+TARGET = {"hutch++": 0.02, "hutchinson": 0.1}
+
+
+def quadratic(matrix):
+    h = torch.from_numpy(matrix)
+    return closure_objective(lambda w: w @ h @ w / 2, np.zeros(len(matrix)))
+
+
+def decaying(n=60, seed=0):
+    q = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, n)))[0]
+    return (q * np.arange(1, n + 1) ** -1.5) @ q.T
+
+
+@pytest.mark.parametrize("method", ["hutch++", "hutchinson", "exact"])
+def test_digits(digits, method):
+    exact = np.trace(digits.hessian)
+    found = estimate_trace(digits.objective, method=method, target=0.02, seed=2)
+    assert found.reached
+    assert found.method == method
+    if method == "exact":
+        assert found.value == pytest.approx(exact, rel=1e-12)
+        assert (found.standard_error, found.products) == (0, 385)
+        assert found.interval() == (found.value, found.value)
+    else:
+        assert 0 < found.standard_error <= 0.02 * found.value
+        low, high = found.interval(1 - 1e-6)  # a false alarm of 1e-6, before the seed was fixed
+        assert low < exact < high
+    assert found.products == len(found.terms) + {"hutch++": 64, "exact": 385}.get(method, 0)
+
+
+def test_a_low_rank_is_exact_for_hutch_plus_plus():
+    factor = np.random.default_rng(1).standard_normal((40, 5))
+    found = estimate_trace(quadratic(factor @ factor.T), sketch=8)
+    assert found.value == pytest.approx(np.trace(factor @ factor.T), rel=1e-12)
+    assert found.standard_error < 1e-12 * found.value
+
+
+def test_a_sketch_of_everything_is_exact():
+    found = estimate_trace(quadratic(decaying(20)), sketch=500)
+    assert found.value == pytest.approx(np.trace(decaying(20)), rel=1e-12)
+
+
+def test_the_standard_error_is_right():
+    """Hutchinson's variance with signs is 2 (|H|_F^2 - sum_i H_ii^2)."""
+    h = decaying()
+    found = estimate_trace(quadratic(h), method="hutchinson", target=1e-9, max_products=2000)
+    variance = 2 * ((h**2).sum() - (np.diag(h) ** 2).sum())
+    # The spread of 2000 terms of kurtosis below 12: 6 times sqrt(11 / 2000) / 2 = 0.22.
+    assert found.terms.std(ddof=1) == pytest.approx(np.sqrt(variance), rel=0.22)
+    assert found.standard_error == found.terms.std(ddof=1) / np.sqrt(2000)
+    assert not found.reached
+    assert found.products == 2000
+
+
+@pytest.mark.parametrize("method", ["hutch++", "hutchinson"])
+def test_the_interval_covers_at_its_rate(method):
+    """80 % intervals over 300 seeds, with the stopping rule at work.
+
+    False alarm 1e-6 if the true rate is 77 % or more: Student's interval for sums of squares, and a
+    stopping rule that looks in rounds, may cost some per cent.
+    """
+    h = decaying(30)
+    exact, problem = np.trace(h), quadratic(h)
+    covered = 0
+    for seed in range(300):
+        found = estimate_trace(problem, method=method, sketch=3, target=TARGET[method], seed=seed)
+        low, high = found.interval(0.8)
+        covered += low <= exact <= high
+    assert covered >= stats.binom.ppf(1e-6, 300, 0.77)
+    assert covered <= stats.binom.ppf(1 - 1e-6, 300, 0.83)
+
+
+def test_a_rule_that_stops_at_the_luckiest_is_noticed(monkeypatch):
+    """What looking after every vector does: the same count is too low."""
+    monkeypatch.setattr(curvature, "_FIRST", 2)
+    monkeypatch.setattr(curvature, "_more", lambda *_: 1)
+    h = decaying(30)
+    exact, problem = np.trace(h), quadratic(h)
+    covered = 0
+    for seed in range(300):
+        found = estimate_trace(problem, method="hutchinson", target=0.3, seed=seed)
+        low, high = found.interval(0.8)
+        covered += low <= exact <= high
+    assert covered < stats.binom.ppf(1e-6, 300, 0.77)
+
+
+def test_a_forgotten_projection_is_noticed(monkeypatch):
+    exact = np.trace(decaying())
+    right = torch.linalg.qr
+    monkeypatch.setattr(torch.linalg, "qr", lambda x: (right(x)[0] * 0.9, None))
+    found = estimate_trace(quadratic(decaying()), target=0.002)
+    low, high = found.interval(1 - 1e-6)
+    assert not low < exact < high
+
+
+def test_the_seed_decides():
+    first, again, other = (estimate_trace(quadratic(decaying()), seed=s) for s in (3, 3, 4))
+    assert np.array_equal(first.terms, again.terms)
+    assert not np.array_equal(first.terms[:5], other.terms[:5])
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"target": 0}, "target = 0"),
+    ({"method": "xtrace"}, "method = 'xtrace', but must be one of"),
+    ({"sketch": 0}, "sketch = 0"),
+    ({"max_products": 50}, r"max_products = 50, but must be an integer >= 96 \(what hutch\+\+"),
+    ({"engine": "jax"}, "engine = 'jax', but must be one of: torch, curvlinops"),
+])  # fmt: skip
+def test_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        estimate_trace(quadratic(decaying()), **options)
