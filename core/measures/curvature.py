@@ -6,8 +6,10 @@ part of H on a subspace Q, the image of a few random vectors under H, exactly, a
 rest: ``tr(Q^T H Q) + mean of g^T P H P g``, ``P = I - Q Q^T``. Given Q the terms are independent
 and their mean is unbiased, so their spread gives the standard error.
 
-Sampling to a target goes in rounds: after a first one, what its spread calls for is drawn, at most
-four times as much as there is. A rule that looked after every vector would stop at the luckiest.
+Sampling to a target is planned: a pilot's spread says how many terms are drawn, with a margin, and
+the pilot is then left out (Stein's two stages, 1945). A rule that watches the standard error stops
+at the luckiest moment, where spread and mean are both too small: its 95 % intervals covered 82 % in
+a test of the suite. Only if the terms' own spread misses the target are more drawn.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ from whichmin.errors import InputError
 __all__ = ["METHODS", "TraceEstimate", "estimate_trace"]
 
 METHODS = ("hutch++", "hutchinson", "exact")
-_FIRST = 32  # vectors of the first round: their spread is known to 1/sqrt(62) = 13 %
+_PILOT = 16  # terms: their spread is known to 1/sqrt(30) = 18 %
+_LEAST = 32  # terms that Student's interval is given
+_MARGIN = 1.4  # of the planned number: covers a spread that the pilot finds 16 % too small
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def estimate_trace(
         raise InputError("method", method, f"must be one of: {', '.join(METHODS)}")
     n = objective.size
     columns = min(check_integer(sketch, "sketch", 1), n) if method == "hutch++" else 0
-    needed = n if method == "exact" else 2 * columns + _FIRST
+    needed = n if method == "exact" else 2 * columns + _PILOT + _LEAST
     most = check_integer(max_products, "max_products", needed, reason=f"what {method} begins with")
     multiply = hessian_operator(objective, engine)
     with progress_bar(most, "trace of the Hessian", progress) as done:
@@ -134,24 +138,30 @@ def estimate_trace(
             part = float((basis * multiply(basis)).sum(dtype=torch.float64))
             for _ in range(2 * columns):
                 done()
-        terms = np.empty(0)
-        while True:
-            error = _standard_error(terms)
-            value = part + (float(terms.mean()) if len(terms) else 0.0)
-            left = most - 2 * columns - len(terms)
-            reached = len(terms) > 0 and error <= relative * abs(value)
-            if reached or left == 0:
-                products = 2 * columns + len(terms)
-                return TraceEstimate(value, error, terms, part, products, reached, method)
-            more = _FIRST if not len(terms) else _more(len(terms), error, relative * abs(value))
-            for start in range(0, count := min(more, left), 16):
+
+        def sample(count: int) -> np.ndarray:
+            terms = []
+            for start in range(0, count, 16):
                 probes = signs(min(16, count - start))
                 if basis is not None:
                     probes = probes - basis @ (basis.T @ probes)
                 found = (probes * multiply(probes)).sum(0, dtype=torch.float64)
-                terms = np.concatenate([terms, found.cpu().numpy()])
+                terms += found.tolist()
                 for _ in range(len(found)):
                     done()
+            return np.array(terms)
+
+        pilot = sample(_PILOT)
+        wanted, terms = relative * abs(part + float(pilot.mean())), np.empty(0)
+        while True:
+            known = terms if len(terms) else pilot
+            used = 2 * columns + len(pilot) + len(terms)
+            more = min(_planned(known, wanted) - len(terms), most - used)
+            terms = np.concatenate([terms, sample(max(more, 1))])
+            value, used = part + float(terms.mean()), used + max(more, 1)
+            error, wanted = float(terms.std(ddof=1)) / math.sqrt(len(terms)), relative * abs(value)
+            if error <= wanted or used == most:
+                return TraceEstimate(value, error, terms, part, used, error <= wanted, method)
 
 
 def _exact(
@@ -168,11 +178,9 @@ def _exact(
     return total
 
 
-def _standard_error(terms: np.ndarray) -> float:
-    return float(terms.std(ddof=1)) / math.sqrt(len(terms)) if len(terms) > 1 else math.inf
-
-
-def _more(count: int, error: float, wanted: float) -> int:
-    """How many terms the present spread calls for, at most four times as many as there are."""
-    total = 4 * count if wanted <= 0 else min(4 * count, math.ceil(count * (error / wanted) ** 2))
-    return max(1, total - count)
+def _planned(known: np.ndarray, wanted: float) -> int:
+    """How many terms of this spread have the standard error that is wanted, and a margin."""
+    spread = float(known.std(ddof=1))
+    if wanted <= 0:  # the estimate is 0: four times as many as there are
+        return 4 * len(known)
+    return max(_LEAST, math.ceil(min(_MARGIN * (spread / wanted) ** 2, 1e9)))

@@ -98,7 +98,8 @@ def _curvlinops(objective: Objective) -> Operator:
     if not isinstance(objective, ModuleObjective):
         raise InputError("engine", "curvlinops", "must be torch for a closure")
     loss: Any = objective.loss_function
-    if not isinstance(loss, nn.Module) or getattr(loss, "reduction", None) != objective.reduction:
+    own = getattr(loss, "reduction", None) if isinstance(loss, nn.Module) else None
+    if own != objective.reduction or own not in {"mean", "sum"}:
         raise InputError(
             "engine",
             "curvlinops",

@@ -1,5 +1,7 @@
 """A small network on scikit-learn's digits, and the same network written out in NumPy."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +12,8 @@ from torch import nn
 
 from whichmin.core.measures import closure_objective, module_objective
 from whichmin.core.threads import single_threaded
+
+sys.path.insert(0, str(Path(__file__).parent))  # for neuron.py
 
 INPUTS, HIDDEN, CLASSES, SAMPLES = 64, 5, 10, 150
 
