@@ -250,8 +250,8 @@ def _check_modules(module: nn.Module, mode: str) -> None:
             raise InputError(
                 "module",
                 f"{type(part).__name__} {name!r}: {what}",
-                "must treat samples alone and alike at every call: call module.eval() first or pass "
-                "mode='eval', and let normalisation track its statistics",
+                "must treat samples alone and alike at every call: call module.eval() first or "
+                "pass mode='eval', and let normalisation track its statistics",
             )
 
 

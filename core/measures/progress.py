@@ -18,7 +18,8 @@ def progress_bar(
     Args:
         total: Number of units.
         label: What is being done.
-        show: Whether to show it; None for: if standard error is a terminal.
+        show: Whether to show it; None for: if standard error is a terminal. Elsewhere it is printed
+            once, at the end.
 
     Yields:
         A function to be called when a unit is done.
@@ -29,7 +30,8 @@ def progress_bar(
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=console.is_terminal) as bar:
         task = bar.add_task(label, total=total)
         yield lambda: bar.advance(task)
 

@@ -1,4 +1,4 @@
-"""Keskar's metric: known maxima, SciPy by hand on digits, and wrong versions that are told apart."""
+"""Keskar's metric: known maxima, SciPy by hand on digits, and wrong versions told apart."""
 
 import itertools
 
@@ -145,7 +145,7 @@ class Ascents:
 def test_a_wrong_box_is_told_apart(monkeypatch, slip):
     getattr(Ascents(monkeypatch), slip)()
     columns = random_subspace(3, 2, 5).numpy()
-    exact, r = at_corners(A, W, 0.1, columns)
+    exact, _ = at_corners(A, W, 0.1, columns)
     found = keskar_sharpness(bowl(), 0.1, dimension=2, seed=5, starts=4)
     assert abs(found.value / exact - 1) > 0.01
 

@@ -39,7 +39,7 @@ def test_the_dense_hessian_on_digits(digits):
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_curvlinops_multiplies_alike(digits, curvlinops, reduction):
-    """Batches of 64 with 22 left over, and one parameter frozen, which makes the flat vector short."""
+    """Batches of 64 with 22 left over, and one parameter frozen."""
     net = copy.deepcopy(digits.net)
     net[0].bias.requires_grad_(False)
     loss = nn.CrossEntropyLoss(reduction=reduction)
@@ -98,8 +98,8 @@ def test_curvlinops_refuses_what_it_cannot_take(digits, curvlinops):
     with pytest.raises(InputError, match="whose attribute reduction is the declared one"):
         full_spectrum(loose, engine="curvlinops")
     none = nn.CrossEntropyLoss(reduction="none")
+    o = module_objective(digits.net, none, data, reduction="none")
     with pytest.raises(InputError, match="mean or sum"):
-        o = module_objective(digits.net, none, data, reduction="none")
         hessian_operator(o, "curvlinops")
 
 
