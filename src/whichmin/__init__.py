@@ -53,6 +53,7 @@ _HOMES = {
     "whichmin.verification": ("Prediction", "predict", "sharpness_table", "verify"),
     "whichmin.words": ("Activation", "Kink", "Sampling", "Status"),
 }  # fmt: skip
+_MODULES = ("noise", "sharpness")  # instruments for any loss; they load PyTorch
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -102,6 +103,8 @@ def __getattr__(name: str) -> Any:
         from whichmin.provenance import version
 
         return version()
+    if name in _MODULES:
+        return importlib.import_module(f"whichmin.{name}")
     if name in _HOME:
         value = getattr(importlib.import_module(_HOME[name]), name)
         globals()[name] = value
@@ -110,4 +113,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__, "__version__"])
+    return sorted([*globals(), *__all__, *_MODULES, "__version__"])

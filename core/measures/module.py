@@ -1,0 +1,292 @@
+"""An ``nn.Module``, a loss function and data as an objective of the instruments.
+
+The module is called through ``torch.func.functional_call`` with copies of its parameters and
+buffers, so it is never changed: not its numbers, not its buffers, not its gradients. With
+``mode="eval"`` its training flags are switched off during a call, and set back one by one, also
+when the call fails.
+
+Losses are sums over samples, so no sample may see the others. Two evaluations of a few samples,
+together and one at a time, find what breaks that: batch statistics, a loss function whose reduction
+is not the declared one, or one with a weighted mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call, grad, vmap
+
+from whichmin.core.measures.data import Samples
+from whichmin.core.measures.problem import (
+    BLOCK,
+    Objective,
+    Part,
+    check_losses,
+    check_reduction,
+)
+from whichmin.core.validation import check_dtype, check_integer
+from whichmin.errors import InputError
+
+__all__ = ["MODES", "ModuleObjective", "module_objective"]
+
+MODES = ("as-is", "eval")
+_PROBED = 16  # samples that are evaluated together and one at a time
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class ModuleObjective(Objective):
+    """A module's loss on data; see :func:`module_objective`.
+
+    Attributes:
+        module: The module.
+        loss_function: Maps predictions and targets of a batch to its loss.
+        data: The samples.
+        reduction: What ``loss_function`` does to the losses of a batch.
+        mode: ``as-is`` or ``eval``.
+        chunk_size: Most samples evaluated at a time.
+        names: Parameters that are the weights, in the order of the flat vector.
+    """
+
+    def __init__(
+        self, module: nn.Module, loss_function: LossFunction, data: Samples,
+        point: torch.Tensor, fixed: dict[str, torch.Tensor],
+        *, reduction: str, mode: str, chunk_size: int,
+    ) -> None:  # fmt: skip
+        super().__init__(point, data.count, reduction != "sum")
+        self.module, self.loss_function, self.data = module, loss_function, data
+        self.reduction, self.mode, self.chunk_size = reduction, mode, chunk_size
+        self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
+        self._fixed = fixed
+        self.names = tuple(self._shapes)
+
+    def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return parameters and copies of the buffers by name; weights are views of ``w``."""
+        sizes = [math.prod(shape) for shape in self._shapes.values()]
+        split = zip(self._shapes.items(), w.split(sizes), strict=True)
+        state = {name: part.view(shape) for (name, shape), part in split}
+        return state | {name: value.clone() for name, value in self._fixed.items()}
+
+    def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return what the loss function says of a batch."""
+        with in_mode(self.module, self.mode):
+            return self.loss_function(functional_call(self.module, self.state(w), (x,)), y)
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the loss of each chunk, weighted by its share of the samples."""
+        for x, y in self.data.chunks(self.chunk_size):
+            share = len(x) if self.reduction == "mean" else 1
+            scale = share / self.data.count if self.mean else 1.0
+
+            def part(
+                w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y, scale: float = scale
+            ) -> torch.Tensor:
+                return scale * self.batch_loss(w, x, y).sum()
+
+            yield part
+
+    def sample_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the loss of one sample, as a batch of one."""
+        return self.batch_loss(w, x[None], y[None]).sum()
+
+    def sample_parts(self) -> Iterator[tuple[Part, int]]:
+        """Yield functions to the losses of each chunk's samples, and their number."""
+        for x, y in self.data.chunks(self.chunk_size):
+
+            def losses(w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y) -> torch.Tensor:
+                return vmap(self.sample_loss, in_dims=(None, 0, 0))(w, x, y)
+
+            yield losses, len(x)
+
+    def sample_gradients(self, w: Any = None) -> Iterator[torch.Tensor]:
+        """Compute the gradients of the samples' losses, in blocks.
+
+        Args:
+            w: Weights; None for the point.
+
+        Yields:
+            Shape ``(k, n)``, at most 128 MiB or one row.
+        """
+        at = self.weights(w)
+        rows = max(1, min(self.chunk_size, BLOCK // self.size))
+        slopes = vmap(grad(self.sample_loss), in_dims=(None, 0, 0))
+        for x, y in self.data.chunks(rows):
+            yield slopes(at, x, y)
+
+    def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the mean gradient of some samples; they are read by index."""
+        at = self.weights(w)
+        x, y = self.data.take(indices)
+        out = torch.zeros_like(at)
+        for xs, ys in zip(x.split(self.chunk_size), y.split(self.chunk_size), strict=True):
+            share = len(xs) if self.reduction == "mean" else 1
+
+            def part(
+                w: torch.Tensor, xs: torch.Tensor = xs, ys: torch.Tensor = ys, share: int = share
+            ) -> torch.Tensor:
+                return share * self.batch_loss(w, xs, ys).sum() / len(indices)
+
+            out += grad(part)(at)
+        return out
+
+
+def module_objective(
+    module: nn.Module,
+    loss_function: LossFunction,
+    data: Any,
+    *,
+    reduction: str = "mean",
+    mode: str = "as-is",
+    chunk_size: Any = 1024,
+    dtype: Any = None,
+) -> ModuleObjective:
+    """Make an objective of a module: its loss on data, as a function of its trainable parameters.
+
+    Args:
+        module: Takes a batch ``x``. Parameters that do not require gradients stay as they are.
+        loss_function: Maps the module's output and ``y`` to the loss of the batch.
+        data: A pair of tensors ``(x, y)``, or an iterable of such batches that yields the same ones
+            in every pass: a list, or a ``DataLoader`` without shuffling, augmentation and
+            ``drop_last``.
+        reduction: What ``loss_function`` returns: the ``mean`` over the batch, the ``sum``, or
+            ``none``: one loss per sample, shape ``(b,)``. The objective is the sum over all samples
+            for ``sum`` and the mean over all samples otherwise, whatever the sizes of the batches.
+        mode: ``as-is`` measures the module in the mode that it is in, and refuses active dropout
+            and batch statistics; ``eval`` switches training mode off while it measures.
+        chunk_size: Most samples evaluated at a time.
+        dtype: float64 or float32: parameters, buffers and data are converted, the module itself is
+            not changed. None for the parameters' own type. In float32 a rise of the loss below
+            about 1e-6 of the loss is rounding.
+
+    Returns:
+        The objective, at the module's present weights.
+
+    Raises:
+        InputError: No trainable parameters, or of several types; data that differ from pass to
+            pass; dropout, batch statistics or another reduction than declared; a loss that is not
+            finite.
+
+    Example:
+        >>> net = nn.Linear(2, 1, bias=False, dtype=torch.float64)
+        >>> _ = net.weight.data.fill_(1.0)
+        >>> x, y = torch.eye(2, dtype=torch.float64), torch.zeros(2, 1, dtype=torch.float64)
+        >>> objective = module_objective(net, nn.MSELoss(), (x, y))
+        >>> objective.value(), objective.hessian_product(objective.point).tolist()
+        (1.0, [1.0, 1.0])
+    """
+    check_reduction(reduction, ("mean", "sum", "none"))
+    if mode not in MODES:
+        raise InputError("mode", mode, f"must be one of: {', '.join(MODES)}")
+    chunk = check_integer(chunk_size, "chunk_size", 1)
+    if not isinstance(module, nn.Module):
+        raise InputError("module", module, "must be a torch.nn.Module")
+    trainable = {k: p.detach() for k, p in module.named_parameters() if p.requires_grad}
+    kinds = {(p.dtype, p.device) for p in trainable.values()}
+    if len(kinds) != 1:
+        raise InputError(
+            "module",
+            f"trainable parameters of {len(kinds)} types or devices",
+            "must have trainable parameters, all of one floating type and on one device",
+        )
+    own, device = kinds.pop()
+    kind = check_dtype(own if dtype is None else dtype, "dtype")
+    _check_modules(module, mode)
+
+    def cast(value: torch.Tensor) -> torch.Tensor:
+        return value.detach().to(device, kind if value.is_floating_point() else None)
+
+    others = [*module.named_parameters(), *module.named_buffers()]
+    fixed = {k: cast(v).clone() for k, v in others if k not in trainable}
+    point = torch.cat([cast(p).reshape(-1) for p in trainable.values()])
+    objective = ModuleObjective(
+        module, loss_function, Samples(data, cast), point, fixed,
+        reduction=reduction, mode=mode, chunk_size=chunk,
+    )  # fmt: skip
+    _check_additive(objective)
+    return objective
+
+
+@contextmanager
+def in_mode(module: nn.Module, mode: str) -> Iterator[None]:
+    """Switch training mode off for ``eval``, and restore the flag of every submodule.
+
+    Yields:
+        Nothing.
+    """
+    before = [(part, part.training) for part in module.modules()] if mode == "eval" else []
+    try:
+        for part, _ in before:
+            part.training = False
+        yield
+    finally:
+        for part, flag in before:
+            part.training = flag
+
+
+def _check_modules(module: nn.Module, mode: str) -> None:
+    """Refuse dropout that is active, and normalisation by the statistics of a batch.
+
+    Raises:
+        InputError: The module has such a part.
+    """
+    for name, part in module.named_modules():
+        if isinstance(part, nn.modules.dropout._DropoutNd):
+            rate: object = part.p
+        else:  # recurrent layers and attention
+            rate = getattr(part, "dropout", 0)
+        training = part.training and mode == "as-is"
+        active = training and isinstance(rate, (int, float)) and rate > 0
+        batch = isinstance(part, nn.modules.batchnorm._BatchNorm) and (
+            training or part.running_mean is None
+        )
+        if active or batch:
+            what = "dropout is active" if active else "samples share batch statistics"
+            raise InputError(
+                "module",
+                f"{type(part).__name__} {name!r}: {what}",
+                "must treat samples alone and alike at every call: call module.eval() first or "
+                "pass mode='eval', and let normalisation track its statistics",
+            )
+
+
+def _check_additive(objective: ModuleObjective) -> None:
+    """Evaluate a few samples together and one at a time.
+
+    A right one differs by rounding: some thousand units of roundoff, for another shape of the same
+    products. A wrong one by a share of the loss. The root of the unit lies far from both.
+
+    Raises:
+        InputError: They differ, or are no losses.
+    """
+    x, y = next(objective.data.chunks(objective.chunk_size))
+    some = torch.linspace(0, len(x) - 1, min(_PROBED, len(x)), device=x.device).long()
+    x, y, w = x[some], y[some], objective.point
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        together, again = (objective.batch_loss(w, x, y) for _ in range(2))
+        check_losses("loss_function", together, again, w.dtype)
+        expected = (len(x),) if objective.reduction == "none" else ()
+        if together.shape != expected:
+            raise InputError(
+                "loss_function",
+                f"result of shape {tuple(together.shape)} for a batch of {len(x)}",
+                f"must return shape {expected} with reduction={objective.reduction!r}",
+            )
+        alone = torch.stack([objective.sample_loss(w, a, b) for a, b in zip(x, y, strict=True)])
+    if objective.reduction == "none":
+        off = (together - alone).abs().max()
+    else:
+        off = (together - (alone.mean() if objective.reduction == "mean" else alone.sum())).abs()
+    if float(off) > torch.finfo(w.dtype).eps ** 0.5 * float(alone.abs().max()):
+        raise InputError(
+            "loss_function",
+            f"a loss of {len(x)} samples that is not the {objective.reduction} of theirs alone "
+            f"(off by {float(off):.3g})",
+            "must have the declared reduction, without a weighted mean, and the module must treat "
+            "samples alone; reduction='none' or 'sum' suits weighted losses",
+        )

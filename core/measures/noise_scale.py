@@ -1,0 +1,231 @@
+"""Noise of the gradient from the samples' gradients: covariance trace, and both noise scales.
+
+With sample gradients ``g_i``, their mean G and ``Sigma = (1/m) sum_i (g_i - G)(g_i - G)^T``, the
+mean gradient of a random batch of b has covariance ``f(b) Sigma``: ``f = 1/b`` with replacement and
+``(m - b)/(b (m - 1))`` without. McCandlish et al. 2018 (arXiv 1812.06162) define the noise scales
+
+    B_simple = tr(Sigma) / |G|^2 (equation 2.9),   B_noise = tr(H Sigma) / (G^T H G) (equation 2.8).
+
+Neither depends on whether the loss is a mean or a sum over the samples.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.products import hessian_operator
+from whichmin.core.measures.progress import progress_bar
+from whichmin.core.measures.random import PROBES, generator
+from whichmin.core.validation import check_batch_size, check_integer
+from whichmin.errors import InputError
+from whichmin.words import Sampling, parse
+
+__all__ = [
+    "CurvedNoise",
+    "GradientNoise",
+    "batch_factor",
+    "curved_noise",
+    "gradient_noise",
+]
+
+
+@dataclass(frozen=True)
+class GradientNoise:
+    """Mean and spread of the samples' gradients.
+
+    Attributes:
+        mean: Their mean G, shape ``(n,)``.
+        trace: ``tr Sigma``, Sigma divided by m.
+        samples: Their number, m.
+    """
+
+    mean: torch.Tensor
+    trace: float
+    samples: int
+
+    @property
+    def square(self) -> float:
+        """``|G|^2``."""
+        return float(self.mean.double().square().sum())
+
+    @property
+    def simple_scale(self) -> float:
+        """``B_simple``; infinite where G = 0 and nan where all gradients are 0."""
+        return _quotient(self.trace, self.square)
+
+    def batch_trace(self, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
+        """Trace of the covariance of a batch's mean gradient.
+
+        Args:
+            batch_size: b.
+            sampling: ``without-replacement`` or ``with-replacement``.
+
+        Returns:
+            ``f(b) tr Sigma``.
+        """
+        return batch_factor(batch_size, self.samples, sampling) * self.trace
+
+
+@dataclass(frozen=True)
+class CurvedNoise:
+    """The noise weighted by the Hessian.
+
+    Attributes:
+        trace: ``tr(H Sigma)``.
+        standard_error: Of ``trace``; 0 if it is exact up to rounding.
+        slope: ``G^T H G``.
+    """
+
+    trace: float
+    standard_error: float
+    slope: float
+
+    @property
+    def scale(self) -> float:
+        """``B_noise``; of either sign where H is indefinite."""
+        return _quotient(self.trace, self.slope)
+
+
+def batch_factor(
+    batch_size: Any, samples: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT
+) -> float:
+    """Factor f(b) between a sample's covariance and that of a batch's mean.
+
+    Args:
+        batch_size: b.
+        samples: m.
+        sampling: ``without-replacement`` or ``with-replacement``.
+
+    Returns:
+        ``(m - b)/(b (m - 1))``, 0 for m = 1, or ``1/b``.
+
+    Raises:
+        InputError: Another sampling, or a batch that does not fit.
+
+    Example:
+        >>> batch_factor(2, 5), batch_factor(5, 5), batch_factor(5, 5, "with-replacement")
+        (0.375, 0.0, 0.2)
+    """
+    replacement = is_replacement(sampling)
+    m = check_integer(samples, "samples", 1)
+    b = check_batch_size(batch_size, m, replacement)
+    if replacement:
+        return 1 / b
+    return (m - b) / (b * (m - 1)) if m > 1 else 0.0
+
+
+def is_replacement(sampling: Any) -> bool:
+    """Tell the two ways of drawing single batches apart.
+
+    Returns:
+        True for ``with-replacement``.
+
+    Raises:
+        InputError: It is another one.
+    """
+    word = parse(Sampling, sampling, "sampling")
+    if word not in {Sampling.WITHOUT_REPLACEMENT, Sampling.WITH_REPLACEMENT}:
+        raise InputError(
+            "sampling", str(sampling), "must be without-replacement or with-replacement"
+        )
+    return word is Sampling.WITH_REPLACEMENT
+
+
+def gradient_noise(objective: Objective, *, progress: bool | None = None) -> GradientNoise:
+    """Compute mean and spread of the samples' gradients, exactly up to rounding, in one pass.
+
+    Blocks are merged by ``M = M_1 + M_2 + |mean_1 - mean_2|^2 k_1 k_2 / (k_1 + k_2)`` (Chan, Golub,
+    LeVeque 1983): sums of squares about the means, without cancellation.
+
+    Args:
+        objective: A loss that says what its samples are.
+        progress: Whether to show a bar on standard error; None for: on a terminal.
+
+    Returns:
+        Mean, trace and number.
+
+    Raises:
+        InputError: The loss does not say what its samples are.
+
+    Example:
+        >>> from whichmin.core.measures import closure_objective
+        >>> two = closure_objective(lambda w: (w - 1) ** 2 / 2, [1.0, 3.0])  # samples 0 and 1
+        >>> noise = gradient_noise(two)
+        >>> noise.mean.tolist(), noise.trace, noise.simple_scale
+        ([0.0, 1.0], 1.0, 1.0)
+    """
+    count, spread = 0, 0.0
+    mean = torch.zeros_like(objective.point)
+    with progress_bar(objective.samples or 1, "gradients of the samples", progress) as done:
+        for block in objective.sample_gradients():
+            k = len(block)
+            centre = block.mean(0)
+            away = centre - mean
+            spread += float((block - centre).square().sum(dtype=torch.float64))
+            spread += float(away.square().sum(dtype=torch.float64)) * count * k / (count + k)
+            mean = mean + away * (k / (count + k))
+            count += k
+            for _ in range(k):
+                done()
+    return GradientNoise(mean, spread / count, count)
+
+
+def curved_noise(
+    objective: Objective,
+    *,
+    probes: Any = None,
+    seed: Any = 0,
+    engine: str = "torch",
+    progress: bool | None = None,
+) -> CurvedNoise:
+    """Compute ``tr(H Sigma)`` and ``G^T H G``.
+
+    With random signs ``s_i`` the vector ``u = sum_i s_i (g_i - G) / sqrt(m)`` has the covariance
+    Sigma, so the mean of ``u^T H u`` is ``tr(H Sigma)``, at one product and one weighted gradient.
+
+    Args:
+        objective: A loss that says what its samples are.
+        probes: Number of vectors u, at least 2; None for the exact trace: m products.
+        seed: Of the signs.
+        engine: ``torch`` or ``curvlinops``, for the products.
+        progress: Whether to show a bar on standard error; None for: on a terminal.
+
+    Returns:
+        Both, and the standard error of the first.
+
+    Raises:
+        InputError: The loss does not say what its samples are, or an argument out of range.
+    """
+    noise = gradient_noise(objective, progress=progress)
+    multiply, mean, m = hessian_operator(objective, engine), noise.mean, noise.samples
+    slope = float((mean * multiply(mean)).sum(dtype=torch.float64))
+    many = m if probes is None else check_integer(probes, "probes", 2)
+    total, terms = 0.0, np.empty(many)
+    with progress_bar(many, "noise along the curvature", progress) as done:
+        if probes is None:
+            for block in objective.sample_gradients():
+                for some in (block - mean).split(16):
+                    total += float((some * multiply(some.T).T).sum(dtype=torch.float64))
+                    for _ in range(len(some)):
+                        done()
+            return CurvedNoise(total / m, 0.0, slope)
+        draws = generator(seed, PROBES)
+        for k in range(many):
+            signs = draws.integers(0, 2, m) * 2.0 - 1
+            u = objective.weighted_gradient(torch.from_numpy(signs)) - mean * float(signs.sum())
+            terms[k] = float((u * multiply(u)).sum(dtype=torch.float64)) / m
+            done()
+    error = float(terms.std(ddof=1)) / math.sqrt(many)
+    return CurvedNoise(float(terms.mean()), error, slope)
+
+
+def _quotient(above: float, below: float) -> float:
+    if below:
+        return above / below
+    return math.inf if above else math.nan

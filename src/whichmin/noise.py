@@ -1,0 +1,33 @@
+"""Gradient noise of any loss: instruments for closures and modules with data.
+
+``import whichmin.noise`` loads PyTorch.
+"""
+
+from whichmin.core.measures.module import module_objective
+from whichmin.core.measures.noise_scale import (
+    CurvedNoise,
+    GradientNoise,
+    batch_factor,
+    curved_noise,
+    gradient_noise,
+)
+from whichmin.core.measures.problem import Objective, closure_objective
+from whichmin.core.measures.two_batches import (
+    NoiseScaleEstimate,
+    noise_scale_from_squares,
+    two_batch_noise_scale,
+)
+
+__all__ = [
+    "CurvedNoise",
+    "GradientNoise",
+    "NoiseScaleEstimate",
+    "Objective",
+    "batch_factor",
+    "closure_objective",
+    "curved_noise",
+    "gradient_noise",
+    "module_objective",
+    "noise_scale_from_squares",
+    "two_batch_noise_scale",
+]

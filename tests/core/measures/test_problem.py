@@ -1,0 +1,85 @@
+"""Objectives of closures, against hand-written derivatives."""
+
+import numpy as np
+import pytest
+import torch
+
+from whichmin.core.measures.problem import closure_objective
+from whichmin.errors import InputError
+
+A = torch.tensor([[2.0, 1.0, 0.0], [1.0, 3.0, -1.0], [0.0, -1.0, 1.0]], dtype=torch.float64)
+W = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+ROWS = torch.tensor([[1.0, 0, 2], [0, 1, 1], [3, 1, 0], [1, 1, 1]], dtype=torch.float64)
+
+
+def residuals(w):
+    return (ROWS @ w) ** 2 / 2
+
+
+def test_a_quadratic():
+    objective = closure_objective(lambda w: w @ A @ w / 2, W)
+    assert objective.size == 3
+    assert objective.samples is None
+    assert objective.value() == float(W @ A @ W / 2)
+    value, slope = objective.value_and_gradient([0.0, 1.0, 2.0])
+    assert value == 1.5  # (3 - 2 - 2 + 4) / 2
+    assert slope.tolist() == [1.0, 1.0, 1.0]
+    assert torch.equal(objective.hessian_product(torch.eye(3, dtype=torch.float64)), A)
+    assert objective.hessian_product(W).shape == (3,)
+    assert torch.allclose(objective.hessian_product(W), A @ W, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_a_loss_per_sample(reduction):
+    objective = closure_objective(residuals, W, reduction=reduction)
+    scale = 4 if reduction == "mean" else 1
+    each = (ROWS @ W)[:, None] * ROWS
+    assert objective.samples == 4
+    assert objective.value() == pytest.approx(float(residuals(W).sum()) / scale, rel=1e-15)
+    assert torch.allclose(objective.gradient(), each.sum(0) / scale, rtol=1e-14)
+    assert torch.allclose(objective.hessian_product(W), ROWS.T @ (ROWS @ W) / scale, rtol=1e-14)
+    assert torch.allclose(torch.cat(list(objective.sample_gradients())), each, rtol=1e-15)
+    weights = torch.tensor([1.0, -2.0, 0.0, 3.0])
+    expected = (weights.double()[:, None] * each).sum(0)
+    assert torch.allclose(objective.weighted_gradient(weights), expected, rtol=1e-15)
+    # A batch is a mean, whatever the objective is.
+    batch = objective.batch_gradient(np.array([3, 0, 3]))
+    assert torch.allclose(batch, (each[0] + 2 * each[3]) / 3, rtol=1e-14)
+
+
+def test_float32_is_kept():
+    objective = closure_objective(lambda w: w.square().sum(), W, dtype="float32")
+    assert objective.gradient().dtype == objective.hessian_product(W).dtype == torch.float32
+
+
+def test_a_loss_without_samples_says_so():
+    objective = closure_objective(lambda w: w.sum(), W)
+    with pytest.raises(InputError, match=r"loss = .* must return one loss per sample"):
+        list(objective.sample_gradients())
+    with pytest.raises(InputError, match="one loss per sample"):
+        objective.batch_gradient(np.array([0]))
+
+
+@pytest.mark.parametrize(("loss", "options", "message"), [
+    (lambda w: 1.0, {}, "loss = 'result of type float', but must return a tensor of torch.float64"),
+    (lambda w: w.float().sum(), {}, "must return a tensor of torch.float64"),
+    (lambda w: w.sum() / 0, {}, "must be finite at the point"),
+    (lambda w: w[:, None] * w, {}, r"must return shape \(\) or \(m,\)"),
+    (lambda w: w[:0], {}, r"must return shape \(\) or \(m,\)"),
+    (lambda w: (w * torch.rand(3)).sum(), {}, "two different losses at the same weights"),
+    (lambda w: w.sum(), {"reduction": "none"}, "reduction = 'none', but must be one of: mean, sum"),
+    (lambda w: w.sum(), {"dtype": "float16"}, "dtype = 'float16'"),
+])  # fmt: skip
+def test_refused(loss, options, message):
+    with pytest.raises(InputError, match=message):
+        closure_objective(loss, W, **options)
+
+
+def test_refused_points():
+    with pytest.raises(InputError, match=r"point = 'array of shape \(1, 3\)'"):
+        closure_objective(lambda w: w.sum(), W[None])
+    objective = closure_objective(lambda w: w.sum(), W)
+    with pytest.raises(InputError, match="w = "):
+        objective.value([1.0])
+    with pytest.raises(InputError, match="w = "):
+        objective.value([1.0, float("nan"), 0.0])
