@@ -8,6 +8,7 @@ diffusion ``dX = -H X dtau + sqrt(eta/B) Sigma^(1/2) dW`` runs in the time ``tau
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -194,11 +195,7 @@ class Quadratic:
         count = check_integer(replicas, "replicas", 1)
         length = check_integer(steps, "steps", 0)
         size = check_positive(batch_size, "batch_size")
-        sizes = np.asarray(step_size, dtype=np.float64)
-        if sizes.ndim == 0:
-            sizes = np.full(length, check_positive(step_size, "step_size"))
-        if sizes.shape != (length,) or not (np.isfinite(sizes) & (sizes > 0)).all():
-            raise InputError("step_size", step_size, f"must be one or {length} positive numbers")
+        sizes = _step_sizes(step_size, length)
         x = _vector(start, self.n)
         if len(x) not in (1, count):
             raise InputError("start", f"{len(x)} rows", f"must have 1 or {count} rows")
@@ -253,6 +250,18 @@ class Quadratic:
             check_positive(step_size, "step_size"),
             check_positive(batch_size, "batch_size"),
         )
+
+
+def _step_sizes(value: Any, steps: int) -> Floats:
+    if isinstance(value, numbers.Real):
+        return np.full(steps, check_positive(value, "step_size"))
+    sizes = np.asarray(value)
+    allowed = f"must be one or {steps} positive numbers"
+    if sizes.dtype.kind not in "fiu" or sizes.shape != (steps,):
+        raise InputError("step_size", value, allowed)
+    if not (np.isfinite(sizes) & (sizes > 0)).all():
+        raise InputError("step_size", value, allowed)
+    return sizes.astype(np.float64)
 
 
 def _vector(value: Any, n: int) -> Floats:

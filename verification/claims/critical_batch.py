@@ -147,14 +147,14 @@ CLAIMS = (
         lemmas=("critical_batch.least_samples", "critical_batch.finite"),
         formulas=("critical.samples", "critical.finite_samples"),
         argument=(
-            "Both are linear in the batch size; the slopes are S_min and S_min (1 - B_noise/(m - 1))."
+            "Both are linear in the batch size, of slopes S_min and S_min (1 - B_noise/(m - 1))."
         ),
     ),
     Claim(
         id="critical_batch.far_below",
         statement=(
             "Far below B_noise doubling the batch halves the steps at nearly the same samples: by "
-            "the factor 2 (B + B_noise)/(2 B + B_noise), its cost is (2 B + B_noise)/(B + B_noise); "
+            "the factor 2 (B + B_noise)/(2 B + B_noise), its cost (2 B + B_noise)/(B + B_noise); "
             "they tend to 2 and 1 for B/B_noise to 0."
         ),
         source=(f"{PAGE}, intuition", "003, Gradient Noise Scale"),

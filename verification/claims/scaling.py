@@ -235,7 +235,7 @@ CLAIMS = (
         evidence=("scaling.batch_noise",),
         counterexample=Counterexample(
             "Two points in the plane, w = (0.6, 0.8), alpha = eta/b = 1/10: the change of w1 has "
-            "variance 0.0036 with batches of one and 0 with batches of two.",
+            "variance 0.001475 with batches of one and 0 with batches of two.",
             "import numpy as np\n"
             "w, alpha = np.array([0.6, 0.8]), 0.1\n"
             "def step(batch):\n"
@@ -244,7 +244,7 @@ CLAIMS = (
             "    return alpha * ((2 - w @ w) * hit - S) * w\n"
             "for batches in ([[0], [1]], [[0, 1]]):\n"
             "    print(round(float(np.var([step(b)[0] for b in batches])), 6))\n",
-            "0.000576\n0.0",
+            "0.001475\n0.0",
         ),
         corrected=("scaling.noise_by_sampling",),
         remark=(
