@@ -11,6 +11,7 @@ The diffusion with the same mean and noise per unit of time ``tau = eta t`` is
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 import sympy as sp
 
@@ -25,11 +26,13 @@ SOURCE = "Mandt, Hoffman, Blei 2017, section 3; here exact in discrete time"
 h, g, B = sp.symbols("h g B", positive=True)
 s, x, v = sp.symbols("s x v", real=True)
 t = sp.Symbol("t", integer=True, nonnegative=True)
-tau, T = sp.symbols("tau T", positive=True)
+T = sp.Symbol("T", positive=True)
+tau = sp.Symbol("tau", nonnegative=True)
 
 _XI, _X, _Y = sp.symbols("xi X Y", real=True)
 _XI_Y = sp.Symbol("xi_Y", real=True)
 _FACTOR = sp.Symbol("q", real=True)
+_REST = sp.Symbol("rest", nonnegative=True)
 # Products whose expectation is taken have names of their own.
 _XY, _X_NOISE, _Y_NOISE, _NOISES = sp.symbols("X*Y X*xi_Y Y*xi xi*xi_Y", real=True)
 
@@ -77,7 +80,13 @@ def mean() -> ClosedForm:
     return _form("mean", "mean after t steps from x", _solves(value, x, step_mean().expression, x))
 
 
-def _solves(value: sp.Expr, start: sp.Expr, step: sp.Expr, state: sp.Symbol) -> Derivation:
+def _solves(
+    value: sp.Expr,
+    start: sp.Expr,
+    step: sp.Expr,
+    state: sp.Symbol,
+    known: Mapping[sp.Symbol, sp.Expr] | None = None,
+) -> Derivation:
     """A sequence that starts right and obeys the recursion is the solution.
 
     Returns:
@@ -85,11 +94,12 @@ def _solves(value: sp.Expr, start: sp.Expr, step: sp.Expr, state: sp.Symbol) -> 
     """
     # In terms of the factor 1 - eta h: powers of a sum would not be joined.
     by_factor = {eta: (1 - _FACTOR) / h}
+    rules = {name: what.subs(by_factor) for name, what in (known or {}).items()} | by_factor
     return (
         Derivation
         .begin("at t = 0 it is the start", start, value, {t: 0})
-        .then("it obeys the recursion", step.subs(state, value.subs(t, t - 1)), by_factor)
-        .then("which has one solution only", value, by_factor)
+        .then("it obeys the recursion", step.subs(state, value.subs(t, t - 1)), rules)
+        .then("which has one solution only", value, rules)
     )
 
 
@@ -138,10 +148,14 @@ def stationary_loss() -> ClosedForm:
 @functools.cache
 def variance() -> ClosedForm:
     """Variance after t steps."""
-    rest = stationary_variance().expression
-    value = rest + (v - rest) * (1 - eta * h) ** (2 * t)
+    value = _REST + (v - _REST) * (1 - eta * h) ** (2 * t)
     step = step_covariance().expression.subs(g, h)
-    return _form("variance", "variance after t steps from variance v", _solves(value, v, step, v))
+    settled = {_REST: stationary_variance().expression}
+    return _form(
+        "variance",
+        "variance after t steps from variance v, the stationary variance being rest",
+        _solves(value, v, step, v, settled),
+    )
 
 
 @functools.cache
@@ -221,7 +235,13 @@ def sde_mean() -> ClosedForm:
     return _form("sde_mean", "mean of the diffusion at time tau = eta t from x", chain)
 
 
-def _flows(value: sp.Expr, start: sp.Expr, rate: sp.Expr, state: sp.Symbol) -> Derivation:
+def _flows(
+    value: sp.Expr,
+    start: sp.Expr,
+    rate: sp.Expr,
+    state: sp.Symbol,
+    known: Mapping[sp.Symbol, sp.Expr] | None = None,
+) -> Derivation:
     """A function that starts right and obeys the linear differential equation is the solution.
 
     Returns:
@@ -231,18 +251,21 @@ def _flows(value: sp.Expr, start: sp.Expr, rate: sp.Expr, state: sp.Symbol) -> D
     return (
         Derivation
         .begin("at tau = 0 it is the start", start, value, {tau: 0})
-        .then("it obeys the differential equation", value + residual)
-        .then("which has one solution only", value)
+        .then("it obeys the differential equation", value + residual, known)
+        .then("which has one solution only", value, known)
     )
 
 
 @functools.cache
 def sde_variance_at() -> ClosedForm:
     """Variance of the diffusion at time tau."""
-    rest = sde_variance().expression
-    value = rest + (v - rest) * sp.exp(-2 * h * tau)
-    chain = _flows(value, v, sde_rate().expression.subs(g, h), v)
-    return _form("sde_variance_at", "variance of the diffusion at time tau from variance v", chain)
+    value = _REST + (v - _REST) * sp.exp(-2 * h * tau)
+    settled = {_REST: sde_variance().expression}
+    return _form(
+        "sde_variance_at",
+        "variance of the diffusion at time tau from variance v, its stationary one being rest",
+        _flows(value, v, sde_rate().expression.subs(g, h), v, settled),
+    )
 
 
 @functools.cache

@@ -34,7 +34,7 @@ def test_they_are_those_of_the_theory():
 
 def test_the_fixed_point_attracts_from_any_variance():
     form = FORMS["quadratic.variance"]
-    numbers = {"eta": sp.Rational(1, 2), "h": 1, "B": 1, "s": 1}
+    numbers = {"eta": sp.Rational(1, 2), "h": 1, "rest": sp.Rational(1, 3)}
     for start in (0, 1, 7):
         assert abs(form.exact(**numbers, v=start, t=60) - sp.Rational(1, 3)) < 1e-30
 

@@ -175,7 +175,7 @@ CHECKS = (
         EXACT,
         _rule,
         cases,
-        examples=40,
+        examples=25,
         forms=(
             "scaling.noise_per_time",
             "scaling.noise_per_step",
