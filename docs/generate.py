@@ -84,6 +84,23 @@ def selection() -> str:
     return "\n".join(rows)
 
 
+def scaling() -> str:
+    """Verdicts on batch size, with links into the ledger; for refuted ones what is true."""
+    refuted, rest = [], []
+    for entry in entries():
+        claim = entry.claim
+        if claim.id.split(".")[0] not in {"quadratic", "scaling", "critical_batch"}:
+            continue
+        anchor = "claim-" + claim.id.replace(".", "-").replace("_", "-")
+        link = f"[`{claim.id}`](ledger.md#{anchor})"
+        if claim.brief:
+            refuted.append(f"- {link}: {claim.brief}")
+        else:
+            rest.append(f"{link} ({claim.verdict})")
+    lines = "\n".join(refuted)
+    return f"Refuted, what was said and what is true:\n\n{lines}\n\nThe others: {', '.join(rest)}."
+
+
 def counterexamples() -> str:
     """Where symmetries hold and fail: one exact step on each side."""
     rows = ["| statement | one step gives | and on the other side |", "| --- | --- | --- |"]
@@ -126,6 +143,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/index.md": {"commands": commands},
     "docs/reference.md": {"statuses": statuses},
     "docs/prediction.md": {"selection": selection},
+    "docs/scaling.md": {"scaling": scaling},
     "docs/tutorial.md": {"table": sharpness},
     "docs/ledger.md": {"ledger": lambda: ledger_markdown(entries())},
     "docs/oracle.md": {"protocol": protocol, "oracle": oracle_checks},

@@ -8,9 +8,12 @@ from types import MappingProxyType
 
 from whichmin.errors import InputError
 from whichmin.symbolic.closed_form import ClosedForm
+from whichmin.symbolic.critical_batch import critical_forms
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.quadratic import quadratic_forms
+from whichmin.symbolic.scaling import scaling_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
@@ -28,6 +31,9 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *spectrum_forms(),
         *dynamics_forms(),
         *selection_forms(),
+        *quadratic_forms(),
+        *scaling_forms(),
+        *critical_forms(),
     )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"

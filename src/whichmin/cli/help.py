@@ -19,7 +19,7 @@ SECTIONS = {
         "start", "common_start", "activation", "batch_sizes", "batch_size", "step_size",
         "step_sizes", "sampling", "batches", "max_steps", "check_every", "alpha", "angles", "norm",
         "tolerance", "replicas", "engine", "dtype", "device", "observables", "block", "seed",
-        "rounds", "seconds", "contenders",
+        "rounds", "seconds", "contenders", "factors", "target",
     ),
     "Recording and resuming": (
         "record", "record_every", "checkpoint", "checkpoint_every", "resume",

@@ -94,14 +94,14 @@ def _draw(kind: str, options: dict[str, Any]) -> None:
     if "start" in options:
         start = options.pop("start")
         options["w0"] = None if start is None else load_array(start, argument="--start")
-    axes = getattr(plots, f"plot_{kind}")(**options)
+    axes = getattr(plots, f"plot_{kind.replace('-', '_')}")(**options)
     plots.save(axes, output, f"whichmin plot {kind}")
     click.echo(f"wrote {output}", err=True)
 
 
 @click.group(cls=Group)
 def plot() -> None:
-    """Draw one of six figures.
+    """Draw one of eight figures.
 
     \b
     Examples:
@@ -244,3 +244,45 @@ def selection(**options: Any) -> None:
     if not options["angles"]:
         del options["angles"]
     _draw("selection", options)
+
+
+@plot.command("linear-scaling", cls=Command)
+@_step_size(0.1)
+@click.option(
+    "--factor", "factors", type=int, multiple=True,
+    help="Factor K of step size and batch size, K times step size below 2; repeat for up to four.  "
+    "[default: 1, 4 and 16]",
+)  # fmt: skip
+@_replicas(2000, "Runs per mark")
+@seed_option
+@_output("linear-scaling")
+def linear_scaling(**options: Any) -> None:
+    """Draw what the linear scaling rule keeps, and what it changes.
+
+    On the noisy quadratic of curvature 1: the mean loss over time, and the stationary variance.
+
+    \b
+    Examples:
+      whichmin plot linear-scaling --factor 1 --factor 8 -o rule.svg
+    """  # noqa: D301
+    if not options["factors"]:
+        del options["factors"]
+    _draw("linear-scaling", options)
+
+
+@plot.command("critical-batch", cls=Command)
+@click.option(
+    "--target", type=float, default=0.001, show_default=True,
+    help="Loss at the end in units of that at the start, from 0.0001 to below 1.",
+)  # fmt: skip
+@_replicas(4000, "Steps per mark")
+@seed_option
+@_output("critical-batch")
+def critical_batch(**options: Any) -> None:
+    """Draw steps and samples to a target against the batch size.
+
+    \b
+    Examples:
+      whichmin plot critical-batch --target 0.01 -o batch.svg
+    """  # noqa: D301
+    _draw("critical-batch", options)

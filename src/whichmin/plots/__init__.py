@@ -5,6 +5,8 @@ Each takes ``ax`` to draw into a figure of the caller's, and makes one of its ow
 """
 
 from whichmin.plots.correlations import plot_correlations
+from whichmin.plots.critical_batch import plot_critical_batch
+from whichmin.plots.linear_scaling import plot_linear_scaling
 from whichmin.plots.selection import plot_selection
 from whichmin.plots.sparsity import plot_sparsity
 from whichmin.plots.spectra import plot_spectra
@@ -14,6 +16,8 @@ from whichmin.plots.walks import plot_walks
 
 __all__ = [
     "plot_correlations",
+    "plot_critical_batch",
+    "plot_linear_scaling",
     "plot_selection",
     "plot_sparsity",
     "plot_spectra",

@@ -7,7 +7,10 @@ from whichmin import plots
 from whichmin.cli import run
 from whichmin.plots import style
 
-KINDS = ("trajectories", "correlations", "walks", "sparsity", "spectra", "selection")
+KINDS = (
+    "trajectories", "correlations", "walks", "sparsity", "spectra", "selection", "linear-scaling",
+    "critical-batch",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def drawn(monkeypatch, tmp_path):
         return function
 
     for kind in KINDS:
-        monkeypatch.setattr(plots, f"plot_{kind}", spy(kind))
+        monkeypatch.setattr(plots, f"plot_{kind.replace('-', '_')}", spy(kind))
     monkeypatch.chdir(tmp_path)
     return calls
 
@@ -63,6 +66,11 @@ def test_options_arrive(drawn, tmp_path):
     assert drawn[3][1]["data"].points.tolist() == np.eye(4, 5).tolist()
     run(["plot", "correlations", "--dataset", "digits", "--m", "3", "--orthonormalise", "qr"])
     assert drawn[4][1]["data"].orthonormal
+    run(["plot", "linear-scaling", "--factor", "2", "--factor", "3", "--step-size", "0.2"])
+    assert drawn[5][1]["factors"] == (2, 3)
+    assert drawn[5][1]["step_size"] == 0.2
+    run(["plot", "critical-batch", "--target", "0.1", "--replicas", "9"])
+    assert drawn[6][1] == {"target": 0.1, "replicas": 9, "seed": 0}
 
 
 def test_bad_output_is_refused_before_anything_is_drawn(drawn, tmp_path, capsys):

@@ -118,6 +118,22 @@ CASES = {
             "--output": ("--angle 30 -o figure.svg", "--angle 30 -o figure.pdf"),
         },
     ),
+    "linear-scaling": (
+        "--replicas 20",
+        {
+            **settings("--factor 2", seed=1, step_size=0.2, replicas=21),
+            "--factor": ("--factor 2", "--factor 3"),
+            "--output": ("--factor 2 -o figure.svg", "--factor 2 -o figure.pdf"),
+        },
+    ),
+    "critical-batch": (
+        "--replicas 20",
+        {
+            **settings("--target 0.1", seed=1, replicas=21),
+            "--target": ("--target 0.1", "--target 0.2"),
+            "--output": ("--target 0.1 -o figure.svg", "--target 0.1 -o figure.pdf"),
+        },
+    ),
 }  # fmt: skip
 NAMED = [f"{command} {option}" for command, (_, cases) in CASES.items() for option in cases]
 

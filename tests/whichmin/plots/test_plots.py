@@ -1,4 +1,4 @@
-"""The six figures: what is in their axes is what training and theory say."""
+"""The figures: what is in their axes is what training and theory say."""
 
 import itertools
 import re
@@ -23,6 +23,8 @@ ALL = {
     "sparsity": {"replicas": 3, "batch_sizes": (1, 7, 8)},
     "spectra": {"step_size": 0.2},
     "selection": {"angles": (20, 70), "replicas": 40},
+    "linear_scaling": {"replicas": 40},
+    "critical_batch": {"replicas": 40, "target": 0.1},
 }
 
 
@@ -55,14 +57,17 @@ def test_axes_come_back_labelled_and_the_same_call_gives_the_same_bytes(kind):
     assert panels(first)[0].figure.get_suptitle()
     for form in ("svg", "pdf", "png"):
         assert plots.render(draw(kind), form) == plots.render(draw(kind), form)
-    other = {"selection": {"seed": 1}}.get(kind, {"seed": 5, "activation": "linear"})
+    other = {"seed": 5, "activation": "linear"}
+    if kind in {"selection", "linear_scaling", "critical_batch"}:
+        other = {"seed": 1}
     assert plots.render(draw(kind, **other)) != plots.render(first)
 
 
 @pytest.mark.parametrize("kind", ALL)
 def test_a_figure_of_the_callers_is_drawn_into(kind):
     figure = Figure()
-    count = {"correlations": 2, "spectra": 3}.get(kind, 1)
+    two = {"correlations", "linear_scaling", "critical_batch"}
+    count = 2 if kind in two else {"spectra": 3}.get(kind, 1)
     given = figure.subplots(1, count)
     drawn = draw(kind, ax=given)
     assert all(a is b for a, b in zip(panels(drawn), panels(given), strict=True))
@@ -231,6 +236,8 @@ UNUSUAL = {
         {"data": whichmin.random_frame(40, 64)},
     ],
     "selection": [{"angles": (1, 89), "replicas": 1}],
+    "linear_scaling": [{"factors": (1,)}, {"step_size": 0.05, "factors": (1, 5, 20, 39)}],
+    "critical_batch": [{"target": 0.5, "replicas": 2}],
 }
 
 

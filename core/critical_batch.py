@@ -1,0 +1,142 @@
+"""Batch size against steps and samples: the trade-off, the linear scaling rule, optimal runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.core.validation import check_integer, check_positive
+from whichmin.errors import InputError
+
+__all__ = ["OptimalRun", "TradeOff", "linear_scaling", "optimal_run", "trade_off"]
+
+Floats = NDArray[np.float64]
+
+
+def linear_scaling(step_size: float, batch_size: int, new_batch_size: int) -> float:
+    """Step size for another batch size by the linear scaling rule: their ratio is kept.
+
+    Source: Goyal et al. 2017, section 2.1. On a quadratic of curvature h it is stable only while
+    ``step_size * h < 2``; it changes the stationary variance by ``(2 - eta h)/(2 - K eta h)``.
+
+    Args:
+        step_size: Step size at the old batch size.
+        batch_size: Old batch size.
+        new_batch_size: New batch size.
+
+    Returns:
+        The new step size.
+
+    Raises:
+        InputError: An argument is not allowed.
+    """
+    eta = check_positive(step_size, "step_size")
+    old = check_integer(batch_size, "batch_size", 1)
+    return eta * check_integer(new_batch_size, "new_batch_size", 1) / old
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Steps and samples to a target at a batch size, where the noise scale stays as it is.
+
+    Attributes:
+        steps: Steps in units of the smallest number, ``1 + B_noise/B``.
+        samples: Samples in units of the smallest number, ``1 + B/B_noise``.
+    """
+
+    steps: float
+    samples: float
+
+
+def trade_off(batch_size: float, noise_scale: float) -> TradeOff:
+    """Steps and samples to a target, by how much each exceeds its least possible number.
+
+    Source: McCandlish et al. 2018, equation 2.11 and appendix D.
+
+    Args:
+        batch_size: B.
+        noise_scale: B_noise.
+
+    Returns:
+        The trade-off.
+
+    Raises:
+        InputError: An argument is not positive.
+
+    Example:
+        >>> trade_off(2048, 2048)
+        TradeOff(steps=2.0, samples=2.0)
+    """
+    size = check_positive(batch_size, "batch_size")
+    scale = check_positive(noise_scale, "noise_scale")
+    return TradeOff(1 + scale / size, 1 + size / scale)
+
+
+@dataclass(frozen=True)
+class OptimalRun:
+    """SGD on ``h x^2/2`` with the best step size at every step.
+
+    Attributes:
+        second_moment: ``E x^2`` before each step and at the end, shape ``(steps + 1,)``.
+        step_size: Step sizes, shape ``(steps,)``.
+        noise_scale: ``B_noise`` before each step and at the end, shape ``(steps + 1,)``.
+    """
+
+    second_moment: Floats
+    step_size: Floats
+    noise_scale: Floats
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.step_size)
+
+
+def optimal_run(
+    start: float,
+    target: float,
+    batch_size: float,
+    *,
+    curvature: float = 1.0,
+    noise: float = 1.0,
+    constant_scale: bool = False,
+    max_steps: int = 1_000_000,
+) -> OptimalRun:
+    """Run the recursion of ``E x^2`` with the best step size until a target is reached.
+
+    Args:
+        start: ``E x^2`` at the start.
+        target: Where to stop, below the start.
+        batch_size: Batch size, above 0.
+        curvature: h.
+        noise: Variance of the noise of one sample: constant, or in units of ``E x^2`` if
+            ``constant_scale``.
+        constant_scale: Whether the noise shrinks with the gradient, so that the noise scale stays.
+        max_steps: Step limit.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: An argument is not allowed, or the limit is reached.
+    """
+    v, size = check_positive(start, "start"), check_positive(batch_size, "batch_size")
+    goal = check_positive(target, "target", v)
+    h, level = check_positive(curvature, "curvature"), check_positive(noise, "noise")
+    limit = check_integer(max_steps, "max_steps", 1)
+    moments, sizes, scales = [v], [], [math.nan]
+    for _ in range(limit):
+        variance = level * v if constant_scale else level
+        scales[-1] = variance / (h**2 * v)
+        if v <= goal:
+            return OptimalRun(np.array(moments), np.array(sizes), np.array(scales))
+        # The best step size is where the derivative of (1 - eta h)^2 v + eta^2 variance/B is 0.
+        eta = h * v / (h**2 * v + variance / size)
+        v = (1 - eta * h) ** 2 * v + eta**2 * variance / size
+        moments.append(v)
+        sizes.append(eta)
+        scales.append(math.nan)
+    raise InputError("max_steps", max_steps, f"must suffice to reach the target {goal:.3g}")
