@@ -10,10 +10,13 @@ from whichmin.errors import InputError
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
+from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
+from whichmin.symbolic.stationary import stationary_forms
 
 __all__ = ["closed_form", "closed_forms"]
 
@@ -28,6 +31,9 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *spectrum_forms(),
         *dynamics_forms(),
         *selection_forms(),
+        *stationary_forms(),
+        *reparameterisation_forms(),
+        *layerwise_forms(),
     )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"
