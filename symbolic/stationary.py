@@ -40,6 +40,7 @@ SOURCE = "Ito calculus; 003, Small Batch SGD Favors Flat Minima (its formulas ar
 
 x, y, _u = sp.symbols("x y u", real=True)
 slope, diffusion_slope, gap = sp.symbols("slope diffusion_slope gap", real=True)
+cross_diffusion = sp.Symbol("cross_diffusion", real=True)
 lowest, logdet = sp.symbols("lowest logdet", real=True)
 diffusion, T, tau = sp.symbols("diffusion T tau", positive=True)
 depth, other_depth, h, other_h, noise, other_noise = sp.symbols(
@@ -202,18 +203,18 @@ def covariance() -> ClosedForm:
     rate = (
         -h * first * sp.diff(moment, first)
         - other_h * second * sp.diff(moment, second)
-        + 2 * diffusion * sp.diff(moment, first, second)
+        + 2 * cross_diffusion * sp.diff(moment, first, second)
     )
     (solved,) = sp.solve(sp.expand(rate).subs(moment, product), product)
     chain = Derivation.begin(
         "the expected rate of change of x_1 x_2 is zero; eigenbasis of the Hessian",
         solved,
-        2 * diffusion / (h + other_h),
+        2 * cross_diffusion / (h + other_h),
     )
     return ClosedForm(
         "stationary.covariance",
-        "stationary covariance of two eigencoordinates with curvatures h and other_h, diffusion = "
-        "D_12",
+        "stationary covariance of two eigencoordinates with curvatures h and other_h, "
+        "cross_diffusion = D_12",
         chain.result,
         chain,
         "Lyapunov equation; Mandt, Hoffman, Blei 2017",
