@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -188,7 +189,7 @@ def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
         return _loss(flat[:cut].reshape(one.shape), flat[cut:].reshape(other.shape), rows, wanted)
 
     with single_threaded():
-        matrix = torch.func.hessian(value)(torch.cat([one.flatten(), other.flatten()]))
+        matrix = _second(value, torch.cat([one.flatten(), other.flatten()]))
     lengths = (float(one.square().sum()), float(other.square().sum()))
     return Curvature((matrix + matrix.T) / 2, cut, lengths)
 
@@ -223,11 +224,17 @@ def untied_hessian(
             code = activate(rows @ flat[:n], act, at_kink)
             return (rows - code[:, None] * flat[n:]).square().sum(1).mean() / 2
 
-        return torch.func.hessian(loss)(torch.cat([v, u]))
+        return _second(loss, torch.cat([v, u]))
 
     with single_threaded():
         # As in core.sharpness: the sample Hessian is affine in the value given to (phi^2/2)''.
         return (1 - kappa) * value(0.0) + kappa * value(1.0)
+
+
+def _second(value: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor) -> torch.Tensor:
+    matrix = torch.autograd.functional.hessian(value, at, vectorize=True)
+    assert isinstance(matrix, torch.Tensor)
+    return matrix
 
 
 def _loss(

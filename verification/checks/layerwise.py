@@ -31,7 +31,7 @@ KEPT: dict[str, tuple[Stepper, dict[str, float]]] = {
     "LAMB": (lamb_step, {"step_size": 0.05}),
 }
 BROKEN: dict[str, tuple[Stepper, dict[str, float]]] = {
-    "SGD": (sgd_step, {"step_size": 0.01}),
+    "SGD": (sgd_step, {"step_size": 1e-4}),
     "Adam": (adam_step, {"step_size": 0.05}),
     "LARS with weight decay": (
         lars_step, {"step_size": 0.05, "trust": 1.0, "weight_decay": 0.1},

@@ -105,7 +105,7 @@ CLAIMS = (
         evidence=("reparameterisation.tied",),
         counterexample=Counterexample(
             "The tied neuron w phi(<w, x>): its output on +-e_i tells w_i (linear: up to one "
-            "sign), so no other weights give the function. Here the weights are read off 6 outputs.",
+            "sign), so no other weights give the function. Here they are read off 6 outputs.",
             "import numpy as np\n"
             "w = np.array([0.6, -0.8, 0.3])\n"
             "f = lambda x: w * max(w @ x, 0)\n"
