@@ -47,6 +47,7 @@ slope = sp.Symbol("slope", real=True)
 weight = sp.Symbol("weight", nonnegative=True)
 epsilon = sp.Symbol("epsilon", positive=True)
 logdet = sp.Symbol("logdet", real=True)
+total = sp.Symbol("total", positive=True)
 
 _s, _t = sp.symbols("s t", real=True)
 _jet = sp.symbols("g g_s g_t g_ss g_st g_tt g_sss g_stt", real=True)
@@ -265,25 +266,26 @@ def untied_least_trace() -> ClosedForm:
 
 @functools.cache
 def keskar_neuron() -> ClosedForm:
-    """Keskar's metric of the scalar untied neuron, ``L = (1 - u v)^2 / 2``, at (1/r, r).
+    """Keskar's metric of the scalar untied neuron, ``L = (1 - u v)^2 / 2``, at u v = 1.
 
-    The upper corner of the box is the farthest: with e = eps, q = u v takes values from
-    ``(1-e)^2 - e(1-e)(r + 1/r) + e^2`` to ``(1+e)^2 + e(1+e)(r + 1/r) + e^2``, mixed corners lie
-    above ``(1-e^2) - e(1+e) max(r, 1/r) - e^2``, so ``q_+ - 1`` is the largest distance from 1.
+    The upper corner of the box is the farthest from the minimum: with e = epsilon and
+    d = e (1 + e)(u + v) + 2 e + 2 e^2 it has u v = 1 + d, and no point of the box has u v outside
+    [1 - d, 1 + d] (a lemma of ``verification.checks.reparameterisation``).
 
     Returns:
-        The metric.
+        The metric; (1/r, r) has total = r + 1/r.
     """
-    u, v = 1 / r, r
+    u, v = sp.symbols("u v", positive=True)
     upper = (u + epsilon * (u + 1)) * (v + epsilon * (v + 1))
     chain = Derivation.begin(
-        "100 times the loss at the upper corner, over 1 + L with L = 0",
-        100 * (upper - 1) ** 2 / 2,
-        50 * epsilon**2 * (2 * (1 + epsilon) + (1 + epsilon) * (r + 1 / r)) ** 2,
+        "100 times the loss at the upper corner, over 1 + L with L = 0; u v = 1",
+        50 * (sp.expand(upper).subs(u * v, 1) - 1) ** 2,
+        50 * (epsilon * (1 + epsilon) * (2 + total)) ** 2,
+        {v: total - u},
     )
     return ClosedForm(
         "reparameterisation.keskar_neuron",
-        "Keskar's metric of u v fitted to 1 at the minimum (1/r, r)",
+        "Keskar's metric of u v fitted to 1, at a minimum with u + v = total",
         chain.result,
         chain,
         "Keskar et al. 2017, Metric 2.1, on the rescaled network",

@@ -6,10 +6,13 @@ from whichmin.errors import InputError
 from whichmin.symbolic import closed_form, closed_forms
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
+from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
+from whichmin.symbolic.stationary import stationary_forms
 
 
 def test_unknown_name_lists_every_known_one():
@@ -29,6 +32,9 @@ def test_the_registry_is_the_union_of_the_modules():
         spectrum_forms,
         dynamics_forms,
         selection_forms,
+        stationary_forms,
+        reparameterisation_forms,
+        layerwise_forms,
     )
     forms = [form for module in modules for form in module()]
     assert [form.id for form in forms] == list(closed_forms())

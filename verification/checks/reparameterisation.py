@@ -170,7 +170,7 @@ def _keskar(subject: Subject, seed: int) -> Iterator[Margin]:
     """The largest loss over the corners, and over a grid of the box."""
     rng = np.random.default_rng(seed)
     r, eps = float(rng.uniform(0.2, 5)), float(rng.choice([1e-3, 5e-4, 0.1]))
-    told = subject.forms["reparameterisation.keskar_neuron"](epsilon=eps, r=r)
+    told = subject.forms["reparameterisation.keskar_neuron"](epsilon=eps, total=r + 1 / r)
     u, v = 1 / r, r
     steps = np.linspace(-1, 1, 41)
     moved_u, moved_v = u + eps * (u + 1) * steps, v + eps * (v + 1) * steps

@@ -99,7 +99,11 @@ def _generator(subject: Subject, seed: int) -> Iterator[Margin]:
         ("stationary.loss_noise, D = tau L", lambda x: tau * loss(x),
          lambda x: forms["stationary.loss_noise"](ratio=loss(x) / base, tau=tau)),
     )  # fmt: skip
+    here = np.array([centre])
     for what, noise, density in cases:
+        # A density over that at a reference point: 1 there.
+        at_reference = abs(float(density(here)[0]) - 1)
+        yield Margin(f"{what}: at the reference point", at_reference, 100 * _CHEBYSHEV * EPS)
         value, size = weak_residual(slope, noise, density, low, high, centre, width)
         # log p is a sum of up to 160 terms, of the size of the score (below 100) times the width.
         allowed = 100 * _CHEBYSHEV * EPS * size

@@ -193,7 +193,7 @@ CLAIMS = (
             "rng, ends = np.random.default_rng(0), []\n"
             "for _ in range(20):\n"
             "    w = np.abs(rng.standard_normal(2)) / 4\n"
-            "    for i in rng.integers(0, 2, 20000):\n"
+            "    for i in rng.integers(0, 2, 4000):\n"
             "        c = np.where(np.arange(2) == i, w, 0)\n"
             "        w = w - 0.2 * ((w @ w - 2) * c + (c @ c) * w)\n"
             "    ends.append(np.sort(np.abs(w))[0])\n"

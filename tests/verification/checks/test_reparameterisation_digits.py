@@ -12,7 +12,7 @@ from whichmin.verification.evidence import Settings
 from whichmin.verification.runner import run_check
 from whichmin.verification.subject import Subject
 
-(CHECK,) = digits.CHECKS
+CHECK = {c.id: c for c in digits.CHECKS}["reparameterisation.digits"]
 
 
 def test_layers_scaled_by_different_powers_are_caught():
