@@ -62,7 +62,8 @@ class Curvature:
     @property
     def spectrum(self) -> torch.Tensor:
         """Eigenvalues, ascending."""
-        return torch.linalg.eigvalsh(self.hessian)
+        values: torch.Tensor = torch.linalg.eigvalsh(self.hessian)
+        return values
 
     @property
     def log_determinant(self) -> float:

@@ -26,6 +26,7 @@ from whichmin.symbolic.symbols import b, eta, n
 
 __all__ = [
     "covariance",
+    "exit_time",
     "gibbs",
     "hessian_noise_odds",
     "log_basin_mass",
@@ -46,7 +47,7 @@ diffusion, T, tau = sp.symbols("diffusion T tau", positive=True)
 depth, other_depth, h, other_h, noise, other_noise = sp.symbols(
     "depth other_depth h other_h noise other_noise", positive=True
 )
-ratio = sp.Symbol("ratio", positive=True)
+ratio, unit_time = sp.symbols("ratio unit_time", positive=True)
 curvature_spread = sp.Symbol("curvature_spread", nonnegative=True)
 
 _L, _p, _D = (sp.Function(name) for name in ("L", "p", "D"))
@@ -243,6 +244,40 @@ def second_moment_factor() -> ClosedForm:
     )
 
 
+@functools.cache
+def exit_time() -> ClosedForm:
+    """Mean time to the top of a parabolic well under constant noise: curvature sets the clock.
+
+    Started at the bottom, ``T t'' - h x t' = -1`` with t = 0 at both tops gives
+    ``t = (1/T) int_0^a int_0^y exp(h (y^2 - z^2)/(2T)) dz dy``, ``h a^2 = 2 depth``.
+
+    Returns:
+        The time in terms of that of a well of curvature 1, the same depth and noise.
+    """
+    u, v, integrand = sp.symbols("u v integrand", positive=True)
+    at, from_ = u / sp.sqrt(h), v / sp.sqrt(h)
+    inner = sp.exp(h * (at**2 - from_**2) / (2 * T)) / T
+    unit = sp.exp((u**2 - v**2) / (2 * T)) / T
+    chain = Derivation.begin(
+        "y = u/sqrt h and z = v/sqrt h, with their Jacobian",
+        inner * sp.diff(at, u) * sp.diff(from_, v),
+        integrand / h,
+        {integrand: unit},
+    ).then(
+        "over 0 < v < u < sqrt(2 depth), the same range for every h",
+        unit_time / h,
+        {integrand: unit_time},
+    )
+    return ClosedForm(
+        "stationary.exit_time",
+        "mean time from the bottom of a parabolic well of curvature h to its top, unit_time that "
+        "of a well of curvature 1, equal depth and constant noise",
+        chain.result,
+        chain,
+        SOURCE,
+    )
+
+
 def stationary_forms() -> tuple[ClosedForm, ...]:
     """The closed forms of this module."""
     return (
@@ -254,4 +289,5 @@ def stationary_forms() -> tuple[ClosedForm, ...]:
         hessian_noise_odds(),
         covariance(),
         second_moment_factor(),
+        exit_time(),
     )

@@ -4,6 +4,7 @@ import sympy as sp
 
 from whichmin.symbolic.stationary import (
     covariance,
+    exit_time,
     gibbs,
     hessian_noise_odds,
     log_basin_mass,
@@ -71,3 +72,7 @@ def test_without_noise_the_factor_is_that_of_gradient_descent():
     assert form.exact(eta=sp.Rational(1, 2), h=4, curvature_spread=0, b=7) == 1
     # From this on the step is unstable; with noise already below.
     assert form.exact(eta=sp.Rational(1, 2), h=3, curvature_spread=2, b=1) > 1
+
+
+def test_exit_time_is_set_by_the_curvature():
+    assert exit_time().exact(unit_time=12, h=4) == 3

@@ -58,12 +58,13 @@ def trajectory(
         Outputs on all samples after each step, shape ``(STEPS, samples, outputs)``.
     """
     rng = np.random.default_rng(seed)
-    layers, state, outputs = net.at(factor), None, []
+    layers: tuple[torch.Tensor, ...] = net.at(factor)
+    state, outputs = None, []
     for _ in range(STEPS):
         rows = torch.from_numpy(rng.permutation(len(net.inputs))[:6])
-        slopes = gradients(*layers, net.inputs[rows], net.targets[rows])
+        slopes = gradients(layers[0], layers[1], net.inputs[rows], net.targets[rows])
         layers, state = step(layers, slopes, state, **options)
-        outputs.append(network(*layers, net.inputs))
+        outputs.append(network(layers[0], layers[1], net.inputs))
     return torch.stack(outputs)
 
 
@@ -157,9 +158,7 @@ def _noise(subject: Subject, seed: int) -> Iterator[Margin]:
     for factor in (1.0, r):
         layers = net.at(factor)
         rows = [
-            torch.cat([
-                g.flatten() for g in (gradients(*layers, net.inputs[[i]], net.targets[[i]])[0],)
-            ])
+            gradients(*layers, net.inputs[[i]], net.targets[[i]])[0].flatten()
             for i in range(len(net.inputs))
         ]
         each = torch.stack(rows)

@@ -102,7 +102,7 @@ def equal_depths(
             end = a + 12 * math.sqrt(T / h)
             bottom = [min(a, end)]
             told = integrate.quad(
-                lambda x, h=h, a=a, T=T: math.exp(-h * (x - a) ** 2 / (2 * T)),  # type: ignore[misc]
+                lambda x, h=h, a=a, T=T: math.exp(-h * (x - a) ** 2 / (2 * T)),
                 0, end, points=bottom, epsabs=0, epsrel=1e-12, limit=200,
             )  # fmt: skip
             masses.append(told[0])
@@ -159,8 +159,8 @@ def autoencoder(settings: Settings, activation: Activation, batch_size: int | No
     starts = np.abs(rng.standard_normal((64, n)))
     starts *= 0.5 / np.linalg.norm(starts, axis=1, keepdims=True)
     runs = train(
-        data, starts, activation=activation, batch_size=batch_size, step_size=0.2,
-        seed=settings.seed, tolerance=1e-12,
+        data, starts, activation=activation, batch_size=batch_size,
+        step_size=0.2 * (batch_size or m), seed=settings.seed, tolerance=1e-12,
     )  # fmt: skip
     inner = np.sort(np.abs(np.asarray(runs.weights)[:, :m]), axis=1)
     # The tolerance is on squares of the losers' correlations, relative to the winner's near 1.

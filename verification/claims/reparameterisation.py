@@ -77,7 +77,10 @@ CLAIMS = (
             "reparameterisation.box_growth",
             "reparameterisation.relative_flatness",
         ),
-        remark="Layers with as many parameters as each other (n1 = n2) keep their determinant.",
+        remark=(
+            "Where the layers have as many parameters (n1 = n2) the determinant stays. At a "
+            "minimum it is 0: the orbit itself is flat there."
+        ),
     ),
     Claim(
         id="reparameterisation.keskar",

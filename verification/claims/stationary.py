@@ -156,6 +156,45 @@ CLAIMS = (
         remark="In the other sense, stability of discrete steps, a form of it is true.",
     ),
     Claim(
+        id="stationary.escape",
+        brief="depth decides: a deep sharp well holds longer than a shallow flat one",
+        statement=(
+            "Noise takes the iterate out of sharp minima and not out of flat ones: the wider the "
+            "minimum, the longer it is kept."
+        ),
+        source=(f"{FLAT}, Intuition", "003, Mental Model"),
+        verdict=Verdict.REFUTED,
+        hypotheses=(ITO, "D = T"),
+        evidence=("stationary.escape",),
+        counterexample=Counterexample(
+            "Mean time from the bottom to the top, T = 1/4: a flat well of curvature 1 and depth "
+            "1/2 is left sooner than a sharp one of curvature 4 and depth 2.",
+            "import numpy as np\n"
+            "T, times = 0.25, []\n"
+            "for h, depth in ((1.0, 0.5), (4.0, 2.0)):\n"
+            "    y = np.linspace(0, (2 * depth / h) ** 0.5, 200001)\n"
+            "    up = np.exp(h * y**2 / (2 * T))\n"
+            "    times.append((up * np.cumsum(1 / up)).sum() * y[1] ** 2 / T)\n"
+            "print(np.round(times, 2))\n",
+            "[  4.5  252.05]",
+        ),
+        corrected=("stationary.exit_time",),
+    ),
+    Claim(
+        id="stationary.exit_time",
+        statement=(
+            "The mean time from the bottom of a parabolic well to its top is F(depth/T)/h: of "
+            "equally deep wells the sharper is left sooner, in proportion to its curvature, but F "
+            "grows exponentially, so depth decides as T falls."
+        ),
+        source=("whichmin", f"{FLAT}, Intuition"),
+        verdict=Verdict.PROVED,
+        hypotheses=(ITO, "D = T"),
+        evidence=("derivations.chains",),
+        lemmas=("stationary.exit_scaling", "stationary.escape"),
+        formulas=("stationary.exit_time",),
+    ),
+    Claim(
         id="stationary.mean_square",
         statement=(
             "A minimum that all data points share keeps SGD in mean square exactly if "

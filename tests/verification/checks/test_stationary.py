@@ -1,16 +1,15 @@
 """Of every check on stationary densities a false version is caught."""
 
 import dataclasses
-from functools import partial
 
 import pytest
 
-from whichmin.verification.checks import stationary
+from whichmin.verification.checks import stationary, stationary_exits
 from whichmin.verification.evidence import Settings
 from whichmin.verification.runner import run_check
 from whichmin.verification.subject import Subject
 
-CHECKS = {c.id: c for c in stationary.CHECKS}
+CHECKS = {c.id: c for c in stationary.CHECKS + stationary_exits.CHECKS}
 PRODUCT = Subject()
 
 
@@ -40,6 +39,7 @@ def caught(check, subject=PRODUCT, measure=None, says=""):
         ("stationary.basin_mass", "stationary.log_basin_mass"),
         ("stationary.lyapunov", "stationary.covariance"),
         ("stationary.mean_square", "stationary.second_moment_factor"),
+        ("stationary.exit_scaling", "stationary.exit_time"),
     ],
 )
 def test_a_form_off_by_a_thousandth_is_caught(check, form):
@@ -56,42 +56,17 @@ def test_another_temperature_is_caught():
     )
 
 
-def test_stratonovich_for_ito_is_caught():
-    """Under Stratonovich's rule the score has half of D', and the generator another drift."""
-    form = PRODUCT.forms["stationary.score"]
-    (bend,) = (s for s in form.expression.free_symbols if str(s) == "diffusion_slope")
-    wrong = altered("stationary.score", lambda e: e.subs(bend, bend / 2))
-    caught(CHECKS["stationary.generator"], wrong)
-    # The same density against the chain itself, which was not told of any rule.
-    caught(
-        CHECKS["stationary.double_well"],
-        wrong,
-        measure=lambda subject, settings: stationary.double_well(subject, settings, 0.5),
-        says="tends to it",
-    )
-
-
-def test_runs_with_another_noise_are_caught(monkeypatch):
-    right = stationary.simulate
-    monkeypatch.setattr(
-        stationary,
-        "simulate",
-        lambda slope, noise, **kw: right(slope, lambda x: 1.3 * noise(x), **kw),
-    )
-    caught(CHECKS["stationary.double_well"], says="ends in a double well")
-
-
-def test_a_density_told_of_another_noise_is_caught():
-    caught(
-        CHECKS["stationary.double_well"],
-        measure=partial(stationary.double_well, bend=0.5, told_bend=0.4),
-        says="tends to it",
-    )
-
-
 def test_false_lemmas_are_caught(monkeypatch):
     pytest.importorskip("z3")
     for lemma in stationary.STABLE:
         for variant in lemma.variants:
             monkeypatch.setattr(stationary, "STABLE", (lemma.changed(variant),))
             caught(CHECKS["stationary.stable_steps"], says=": sat for ")
+
+
+def test_a_deep_well_that_is_flat_as_well_is_no_counterexample():
+    caught(
+        CHECKS["stationary.escape"],
+        measure=lambda subject, settings: stationary_exits.escape(sharp=(4.0, 0.5)),
+        says="the flat one is kept longer",
+    )
