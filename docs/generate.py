@@ -12,13 +12,16 @@ import contextlib
 import io
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from blocks import figures, run_page
 from pages import api_pages, cli_page
 
 from whichmin.cli import run
+from whichmin.symbolic import ClosedForm
+from whichmin.symbolic.layerwise import layerwise_forms
+from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.verification.checks import all_checks
 from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, START
@@ -75,10 +78,10 @@ def checks() -> str:
     return "\n".join(parts).rstrip()
 
 
-def selection() -> str:
-    """The closed forms of the selection law."""
+def forms(chosen: Iterable[ClosedForm]) -> str:
+    """Closed forms, one a row."""
     rows = ["| closed form | | |", "| --- | --- | --- |"]
-    for form in selection_forms():
+    for form in chosen:
         text = str(form.expression).replace("|", "\\|")
         rows.append(f"| `{form.id}` | {form.statement.replace('|', chr(92) + '|')} | `{text}` |")
     return "\n".join(rows)
@@ -135,6 +138,16 @@ def oracle_checks() -> str:
     return "\n".join(rows)
 
 
+def selection() -> str:
+    """The closed forms of the selection law."""
+    return forms(selection_forms())
+
+
+def rescaling() -> str:
+    """The closed forms on rescaled layers, and on steps per layer."""
+    return forms((*reparameterisation_forms(), *layerwise_forms()))
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {
         "table: whichmin table sharpness -f markdown": sharpness,
@@ -144,6 +157,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/reference.md": {"statuses": statuses},
     "docs/prediction.md": {"selection": selection},
     "docs/scaling.md": {"scaling": scaling},
+    "docs/reparameterisation.md": {"rescaling": rescaling},
     "docs/tutorial.md": {"table": sharpness},
     "docs/ledger.md": {"ledger": lambda: ledger_markdown(entries())},
     "docs/oracle.md": {"protocol": protocol, "oracle": oracle_checks},

@@ -11,12 +11,15 @@ from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.critical_batch import critical_forms
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
+from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
 from whichmin.symbolic.quadratic import quadratic_forms
+from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.scaling import scaling_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
+from whichmin.symbolic.stationary import stationary_forms
 
 __all__ = ["closed_form", "closed_forms"]
 
@@ -34,6 +37,9 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *quadratic_forms(),
         *scaling_forms(),
         *critical_forms(),
+        *stationary_forms(),
+        *reparameterisation_forms(),
+        *layerwise_forms(),
     )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"

@@ -18,8 +18,9 @@ def test_ids_are_topic_and_quantity():
         assert form.id == name
         assert name.count(".") == 1
         assert name.split(".")[0] in {
-            "model", "landscape", "sharpness", "dynamics", "selection", "quadratic", "scaling",
-            "critical",
+            "model", "landscape", "sharpness", "keskar", "sam", "flatness", "noise", "dynamics",
+            "selection", "quadratic", "scaling", "critical", "stationary", "reparameterisation",
+            "layerwise",
         }  # fmt: skip
 
 

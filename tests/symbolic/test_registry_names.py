@@ -7,12 +7,15 @@ from whichmin.symbolic import closed_form, closed_forms
 from whichmin.symbolic.critical_batch import critical_forms
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
+from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
 from whichmin.symbolic.quadratic import quadratic_forms
+from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.scaling import scaling_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
+from whichmin.symbolic.stationary import stationary_forms
 
 
 def test_unknown_name_lists_every_known_one():
@@ -35,6 +38,9 @@ def test_the_registry_is_the_union_of_the_modules():
         quadratic_forms,
         scaling_forms,
         critical_forms,
+        stationary_forms,
+        reparameterisation_forms,
+        layerwise_forms,
     )
     forms = [form for module in modules for form in module()]
     assert [form.id for form in forms] == list(closed_forms())

@@ -17,8 +17,8 @@ __all__ = ["all_claims"]
 # Topics in the order of a reader; others follow by name.
 ORDER = (
     "landscape", "invariants", "gd", "convergence", "sgd", "walk", "cyclic", "step_size",
-    "gaussian", "sharpness", "quadratic", "scaling", "critical_batch", "selection", "rate",
-    "script", "general",
+    "gaussian", "sharpness", "measures", "noise", "quadratic", "scaling", "critical_batch",
+    "stationary", "reparameterisation", "layerwise", "selection", "rate", "script", "general",
 )  # fmt: skip
 
 
