@@ -11,6 +11,9 @@ from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.noise import noise_forms
+from whichmin.symbolic.noise_limits import limit_forms
+from whichmin.symbolic.noise_sampling import sampling_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
@@ -28,6 +31,9 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *spectrum_forms(),
         *dynamics_forms(),
         *selection_forms(),
+        *noise_forms(),
+        *sampling_forms(),
+        *limit_forms(),
     )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"

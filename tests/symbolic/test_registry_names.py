@@ -7,6 +7,9 @@ from whichmin.symbolic import closed_form, closed_forms
 from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.noise import noise_forms
+from whichmin.symbolic.noise_limits import limit_forms
+from whichmin.symbolic.noise_sampling import sampling_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
@@ -29,6 +32,9 @@ def test_the_registry_is_the_union_of_the_modules():
         spectrum_forms,
         dynamics_forms,
         selection_forms,
+        noise_forms,
+        sampling_forms,
+        limit_forms,
     )
     forms = [form for module in modules for form in module()]
     assert [form.id for form in forms] == list(closed_forms())
