@@ -19,6 +19,7 @@ from whichmin.core.data import Data, make_data
 from whichmin.core.frames import standard_basis
 from whichmin.core.result import TrainResult
 from whichmin.core.sample_gradients import (
+    BLOCK,
     SampleGradients,
     as_data,
     check_convention,
@@ -133,9 +134,10 @@ def gradient_covariance(
         [[1.0, -1.0], [-1.0, 1.0]]
     """
     state = sample_gradients(w, data, activation, dtype, device)
-    total = state.w.new_zeros(len(state.w), len(state.w))
+    n = state.w.shape[1]
+    total = state.w.new_zeros(n, n)
     with single_threaded():
-        for away in state.centred():
+        for (away,) in state.centred():
             total += away.T @ away
     return total / state.m
 
@@ -193,8 +195,8 @@ def covariance_spectrum(
     """
     state = sample_gradients(w, data, activation, dtype, device)
     with single_threaded():
-        values = torch.linalg.svdvals(torch.cat(list(state.centred()))).square() / state.m
-    spectrum = torch.zeros(len(state.w), dtype=values.dtype, device=values.device)
+        values = torch.linalg.svdvals(torch.cat(list(state.centred()), 1)[0]).square() / state.m
+    spectrum = torch.zeros(state.w.shape[1], dtype=values.dtype, device=values.device)
     spectrum[: len(values)] = values
     return spectrum.flip(0)
 
@@ -233,7 +235,7 @@ def noise_scales(
     """
     state = sample_gradients(w, data, activation, dtype, device, kink, kink_width)
     with single_threaded():
-        return NoiseScales(*state.figures())
+        return NoiseScales(*state.figures()[:, 0].tolist())
 
 
 def sampling_factor(m: Any, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
@@ -307,11 +309,17 @@ def noise_along(
         weights.reshape(moments * replicas, -1), valid.n, "run", torch.float64, torch.device("cpu")
     )
     act, kappa, width = check_convention(activation, kink, kink_width)
+    # As many states at a time as make one block of gradients.
+    group = max(1, BLOCK // valid.points.numel())
     with single_threaded():
-        figures = np.array([
-            SampleGradients(w, valid.points, act, kappa, width, n).figures() for w in flat
-        ]).reshape(moments, replicas, 5)
-    return NoiseAlong(steps, *np.moveaxis(figures, 2, 0))
+        figures = torch.cat(
+            [
+                SampleGradients(part, valid.points, act, kappa, width, n).figures()
+                for part in flat.split(group)
+            ],
+            1,
+        ).reshape(5, moments, replicas)
+    return NoiseAlong(steps, *figures.numpy())
 
 
 def _recorded(

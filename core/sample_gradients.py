@@ -1,4 +1,4 @@
-"""Gradients of single data points at one weight vector, block by block, and sums over them.
+"""Gradients of single data points, block by block, and sums over the data.
 
 A sample's loss is ``|a|^2/2 + s (N - 2) c^2/2`` with ``c = <w, a>``, ``N = |w|^2`` and s the slope
 of the activation, 0 or 1, for data of any length. By the chain rule its gradient is
@@ -23,7 +23,7 @@ from whichmin.core.validation import check_device, check_dtype, check_weights
 from whichmin.errors import InputError
 from whichmin.words import Activation, Kink, parse
 
-__all__ = ["SampleGradients", "as_data", "check_convention", "sample_gradients"]
+__all__ = ["BLOCK", "SampleGradients", "as_data", "check_convention", "sample_gradients"]
 
 # Entries of a block of gradients, 32 MiB in float64: blocks of data points are as long as fits.
 BLOCK = 1 << 22
@@ -31,10 +31,10 @@ BLOCK = 1 << 22
 
 @dataclass(frozen=True)
 class SampleGradients:
-    """A point, the data, and what is summed over them.
+    """K points in weight space, the data, and what is summed over the data at each of them.
 
     Attributes:
-        w: Weights, shape ``(n,)``.
+        w: Weights, shape ``(K, n)``.
         points: Data points as rows, shape ``(m, n)``.
         activation: Identity or ReLU.
         kappa: Slope at the kink, for the Hessian.
@@ -55,91 +55,91 @@ class SampleGradients:
         return self.points.shape[0]
 
     @cached_property
-    def norm(self) -> float:
-        """``N``."""
-        return float(self.w @ self.w)
+    def norm(self) -> torch.Tensor:
+        """``N``, shape ``(K,)``."""
+        return self.w.square().sum(1)
 
     @cached_property
     def correlations(self) -> torch.Tensor:
-        """``c``, shape ``(m,)``."""
-        return self.points @ self.w
+        """``c``, shape ``(K, m)``."""
+        return self.w @ self.points.T
 
     @cached_property
     def code(self) -> torch.Tensor:
-        """``phi(c)``, shape ``(m,)``."""
+        """``phi(c)``, shape ``(K, m)``."""
         linear = self.activation is Activation.LINEAR
         return self.correlations if linear else self.correlations.clamp_min(0)
 
     @cached_property
     def slopes(self) -> torch.Tensor:
-        """Second derivative of ``phi^2/2``, kappa at the kink, shape ``(m,)``."""
+        """Second derivative of ``phi^2/2``, kappa at the kink, shape ``(K, m)``."""
         return slope(self.correlations, self.activation, self.kappa, self.kink_width)
 
     @cached_property
     def mean(self) -> torch.Tensor:
-        """The gradient G, shape ``(n,)``."""
-        total = (self.norm - 2) * (self.code @ self.points) + self.code.square().sum() * self.w
-        return total / self.m
+        """The gradient G, shape ``(K, n)``."""
+        own = (self.norm - 2)[:, None] * (self.code @ self.points)
+        return (own + self.code.square().sum(1, keepdim=True) * self.w) / self.m
 
     def centred(self) -> Iterator[torch.Tensor]:
         """Gradients less their mean.
 
         Yields:
-            Blocks of shape ``(rows, n)``.
+            Blocks of shape ``(K, rows, n)``.
         """
-        rows = max(1, BLOCK // self.points.shape[1])
+        rows = max(1, BLOCK // self.w.numel())
         for first in range(0, self.m, rows):
-            code = self.code[first : first + rows, None]
-            own = (self.norm - 2) * code * self.points[first : first + rows]
-            yield own + code.square() * self.w - self.mean
+            code = self.code[:, first : first + rows, None]
+            own = (self.norm - 2)[:, None, None] * code * self.points[first : first + rows]
+            yield own + code.square() * self.w[:, None] - self.mean[:, None]
 
     @cached_property
     def _pull(self) -> torch.Tensor:
-        """``sum s c a``, shape ``(n,)``."""
+        """``sum s c a``, shape ``(K, n)``."""
         return (self.slopes * self.correlations) @ self.points
 
     @cached_property
-    def _energy(self) -> float:
-        """``sum s c^2``."""
-        return float(self.slopes @ self.correlations.square())
+    def _energy(self) -> torch.Tensor:
+        """``sum s c^2``, shape ``(K,)``."""
+        return (self.slopes * self.correlations.square()).sum(1)
 
     @cached_property
     def _moment(self) -> torch.Tensor:
         """``sum s a a^T`` or, if there are fewer points than dimensions, its Gram twin."""
-        if self.m < self.points.shape[1]:
-            root = self.slopes.sqrt()[:, None] * self.points
-            return root @ root.T
-        return (self.slopes[:, None] * self.points).T @ self.points
+        root = self.slopes.sqrt()[:, :, None] * self.points
+        wide = self.m < self.points.shape[1]
+        return root @ root.mT if wide else root.mT @ root
 
     def quadratic_form(self, rows: torch.Tensor) -> torch.Tensor:
         """The Hessian's quadratic form at vectors.
 
         Args:
-            rows: Vectors u, shape ``(r, n)``.
+            rows: Vectors u, shape ``(K, r, n)``.
 
         Returns:
-            ``u^T H u``, shape ``(r,)``.
+            ``u^T H u``, shape ``(K, r)``.
         """
         if self.m < self.points.shape[1]:
-            own = (rows @ self.points.T).square() @ self.slopes
+            own = ((rows @ self.points.T).square() * self.slopes[:, None]).sum(2)
         else:
-            own = (rows @ self._moment * rows).sum(1)
-        cross = 4 * (rows @ self.w) * (rows @ self._pull)
-        return ((self.norm - 2) * own + cross + self._energy * rows.square().sum(1)) / self.m
+            own = (rows @ self._moment * rows).sum(2)
+        cross = (rows * self.w[:, None]).sum(2) * (rows * self._pull[:, None]).sum(2)
+        length = self._energy[:, None] * rows.square().sum(2)
+        return ((self.norm - 2)[:, None] * own + 4 * cross + length) / self.m
 
-    def hessian_square(self) -> float:
+    def hessian_square(self) -> torch.Tensor:
         """Squared Frobenius norm of the Hessian, without forming it.
 
         With ``M = sum s a a^T``, ``v = sum s c a = M w`` and ``C = <v, w>``,
         ``m H = (N - 2) M + 2 (w v^T + v w^T) + C I``; the nine products of the terms are summed.
 
         Returns:
-            ``|H|_F^2``.
+            ``|H|_F^2``, shape ``(K,)``.
         """
         a, v, energy = self.norm - 2, self._pull, self._energy
-        moment = float(self._moment.square().sum())
-        inner, length = float(v @ self.w), float(v @ v)
-        trace = float(self.slopes @ self.points.square().sum(1))
+        moment = self._moment.square().sum((1, 2))
+        inner, length = (v * self.w).sum(1), v.square().sum(1)
+        trace = self.slopes @ self.points.square().sum(1)
         total = (
             a * a * moment
             + 8 * (self.norm * length + inner * inner)
@@ -148,37 +148,36 @@ class SampleGradients:
             + 2 * a * energy * trace
             + 8 * energy * inner
         )
-        return max(total, 0.0) / self.m**2
+        return total.clamp_min(0) / self.m**2
 
-    def covariance_square(self) -> float:
-        """``|Sigma|_F^2``, from the smaller one of the Gram matrix and the covariance.
+    def covariance_square(self) -> torch.Tensor:
+        """Squared Frobenius norm of the covariance, from the smaller one of it and its Gram twin.
 
         Returns:
-            The squared norm.
+            ``|Sigma|_F^2``, shape ``(K,)``.
         """
-        away = torch.cat(list(self.centred()))
-        small = away @ away.T if len(away) < away.shape[1] else away.T @ away
-        return float(small.square().sum()) / self.m**2
+        away = torch.cat(list(self.centred()), 1)
+        small = away @ away.mT if away.shape[1] < away.shape[2] else away.mT @ away
+        return small.square().sum((1, 2)) / self.m**2
 
-    def figures(self) -> tuple[float, float, float, float, float]:
+    def figures(self) -> torch.Tensor:
         """Noise and signal.
 
         Returns:
-            ``tr Sigma``, ``|G|^2``, ``tr(H Sigma)``, ``G^T H G`` and the alignment.
+            ``tr Sigma``, ``|G|^2``, ``tr(H Sigma)``, ``G^T H G`` and the alignment (NaN for 0/0),
+            shape ``(5, K)``.
         """
-        trace = curvature = 0.0
+        trace, curvature = torch.zeros_like(self.norm), torch.zeros_like(self.norm)
         for away in self.centred():
-            trace += float(away.square().sum())
-            curvature += float(self.quadratic_form(away).sum())
-        trace, curvature = trace / self.m, curvature / self.m
-        sizes = math.sqrt(self.hessian_square() * self.covariance_square())
-        return (
+            trace += away.square().sum((1, 2)) / self.m
+            curvature += self.quadratic_form(away).sum(1) / self.m
+        return torch.stack([
             trace,
-            float(self.mean @ self.mean),
+            self.mean.square().sum(1),
             curvature,
-            float(self.quadratic_form(self.mean[None])[0]),
-            curvature / sizes if sizes > 0 else math.nan,
-        )
+            self.quadratic_form(self.mean[:, None])[:, 0],
+            curvature / (self.hessian_square() * self.covariance_square()).sqrt(),
+        ])
 
 
 def sample_gradients(
@@ -215,7 +214,7 @@ def sample_gradients(
         raise InputError(
             "w", f"array of shape {tuple(weights.shape)}", f"must have shape ({valid.n},)"
         )
-    return SampleGradients(weights[0], valid.points, act, kappa, width, valid.n)
+    return SampleGradients(weights, valid.points, act, kappa, width, valid.n)
 
 
 def as_data(data: Any, kind: torch.dtype, place: torch.device) -> Data:

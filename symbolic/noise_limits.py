@@ -162,8 +162,8 @@ def gd_curved() -> ClosedForm:
 def _single_steps() -> tuple[tuple[sp.Expr, sp.Expr], ...]:
     """Changes of ``c_*^2`` and of ``s^2`` in a step of SGD at b = 1 next to the data point a_*.
 
-    ``c_*^2 = 1 - e t``, ``s^2 = t`` and ``s_j^2 = f t`` for a point j, to first order in t: a step on
-    the point a_* itself, a step on j. Nothing is outside the active span: ``N = 1 - e t + t``.
+    ``c_*^2 = 1 - e t``, ``s^2 = t`` and ``s_j^2 = f t`` for a point j, to first order in t: a step
+    on the point a_* itself, a step on j. Nothing is off the active span: ``N = 1 - e t + t``.
 
     Returns:
         For each of the two steps the derivatives of both by t at 0.
