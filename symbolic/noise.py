@@ -60,15 +60,50 @@ def sample_energy() -> ClosedForm:
     )
 
 
+def _mean(reason: str, own: sp.Expr, result: sp.Expr) -> Derivation:
+    """Mean over the data of what is ``h2 c^2 + h4 c^4`` for active points and 0 for the others.
+
+    Returns:
+        The chain.
+    """
+    second, fourth = sp.symbols("h2 h4", real=True)
+    parts = sp.Poly(own, c)
+    return Derivation.begin(
+        reason,
+        sum_over_data(sigma * (second * c**2 + fourth * c**4)) / m,
+        (second * C + fourth * Q) / m,
+        {C: sum_over_data(sigma * c**2), Q: sum_over_data(sigma * c**4)},
+    ).then(
+        "h2 and h4 of an active point",
+        result,
+        {second: parts.coeff_monomial(c**2), fourth: parts.coeff_monomial(c**4)},
+    )
+
+
+@functools.cache
+def mean_energy() -> ClosedForm:
+    """Mean of the squared norms of the samples' gradients."""
+    chain = _mean(
+        "mean of |g_i|^2 = h2 c_i^2 + h4 c_i^4; inactive samples have no gradient",
+        sample_energy().expression.subs(sigma, 1),
+        ((N - 2) ** 2 * C + (3 * N - 4) * Q) / m,
+    )
+    return ClosedForm(
+        "noise.mean_energy",
+        "mean of the squared norms of the samples' gradients, Q = sum phi(c_i)^4",
+        chain.result,
+        chain,
+        SOURCE,
+    )
+
+
 @functools.cache
 def trace() -> ClosedForm:
     """Trace of the covariance at any point."""
-    energy = gradient_energy().expression
     chain = Derivation.begin(
-        "mean of the squared norms less the squared norm of the mean; C and Q are power sums",
-        sum_over_data(sample_energy().expression) / m - energy,
-        ((N - 2) ** 2 * C + (3 * N - 4) * Q) / m - energy,
-        {C: sum_over_data(sigma * c**2), Q: sum_over_data(sigma * c**4)},
+        "mean of the squared norms less the squared norm of the mean",
+        mean_energy().expression - gradient_energy().expression,
+        ((N - 2) ** 2 * C + (3 * N - 4) * Q - (C * (N - 2 + C) ** 2 + C**2 * (N - C)) / m) / m,
     )
     return ClosedForm(
         "noise.trace",
@@ -178,24 +213,31 @@ def gradient_curvature() -> ClosedForm:
 
 
 @functools.cache
+def mean_curvature() -> ClosedForm:
+    """Mean of the Hessian's quadratic form at the samples' gradients."""
+    chain = _mean(
+        "mean of g_i^T H g_i = h2 c_i^2 + h4 c_i^4; inactive samples have no gradient",
+        sample_curvature().expression,
+        ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2,
+    )
+    return ClosedForm(
+        "noise.mean_curvature",
+        "mean of g_i^T H g_i over the samples' gradients",
+        chain.result,
+        chain,
+        SOURCE,
+    )
+
+
+@functools.cache
 def curvature() -> ClosedForm:
     """The trace of Hessian times covariance at any point."""
-    own = sp.Poly(sample_curvature().expression, c)
-    square, fourth = (own.coeff_monomial(c**power) for power in (2, 4))
-    second, quartic, signal = sp.symbols("h2 h4 GHG", real=True)
+    mean, signal = mean_curvature().expression, gradient_curvature().expression
     chain = Derivation.begin(
-        "mean of g_i^T H g_i = h2 c_i^2 + h4 c_i^4 less G^T H G; inactive samples have none",
-        sum_over_data(sigma * (second * c**2 + quartic * c**4)) / m - signal,
-        (second * C + quartic * Q) / m - signal,
-        {C: sum_over_data(sigma * c**2), Q: sum_over_data(sigma * c**4)},
-    ).then(
-        "the coefficients of g_i^T H g_i",
-        ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2
-        - signal,
-        {second: square, quartic: fourth},
+        "tr(H Sigma): mean of g_i^T H g_i less G^T H G",
+        mean - signal,
+        mean - signal,
     )
-    mean = gradient_curvature().expression
-    chain = chain.then("G^T H G", chain.result.subs(signal, mean), {signal: mean})
     return ClosedForm(
         "noise.curvature",
         "tr(H Sigma); B_noise is this over G^T H G",
@@ -321,11 +363,13 @@ def noise_forms() -> tuple[ClosedForm, ...]:
     """The closed forms of this module."""
     return (
         sample_energy(),
+        mean_energy(),
         trace(),
         trace_on_manifold(),
         trace_equal(),
         simple_scale(),
         sample_curvature(),
+        mean_curvature(),
         gradient_curvature(),
         curvature(),
         curvature_on_manifold(),

@@ -116,6 +116,9 @@ def _general(subject: Subject, case: PointCase) -> Iterator[Margin]:
             predicted = forms["noise.sample_curvature"](N=N, C=C, c=c, m=m)
             error = abs(float(g @ found.hessian @ g) - predicted)
             yield Margin("noise.sample_curvature", error, found.curved)
+    total = float((found.gradients**2).sum()) / m
+    predicted = forms["noise.mean_energy"](N=N, C=C, Q=Q, m=m)
+    yield Margin("noise.mean_energy", abs(total - predicted), found.quadratic)
     trace, energy = float(np.trace(found.covariance)), float(found.mean @ found.mean)
     predicted = forms["noise.trace"](N=N, C=C, Q=Q, m=m)
     yield Margin("noise.trace", abs(trace - predicted), found.quadratic)
@@ -126,6 +129,9 @@ def _general(subject: Subject, case: PointCase) -> Iterator[Margin]:
     lost = 16 * EPS * ((2 + N + C) ** 2 + C * N) / below
     allowed = (1 + abs(scale)) * found.quadratic + abs(scale) * energy * lost
     yield Margin("noise.simple_scale", abs(scale * energy - trace), allowed)
+    total = float(np.sum(found.gradients @ found.hessian * found.gradients)) / m
+    predicted = forms["noise.mean_curvature"](N=N, C=C, Q=Q, m=m)
+    yield Margin("noise.mean_curvature", abs(total - predicted), found.curved)
     curved = float(np.trace(found.hessian @ found.covariance))
     predicted = forms["noise.curvature"](N=N, C=C, Q=Q, m=m)
     yield Margin("noise.curvature", abs(curved - predicted), found.curved)
@@ -238,7 +244,8 @@ CHECKS = (
         points,
         examples=60,
         forms=(
-            "noise.sample_energy", "noise.sample_curvature", "noise.trace", "noise.simple_scale",
+            "noise.sample_energy", "noise.sample_curvature", "noise.mean_energy",
+            "noise.mean_curvature", "noise.trace", "noise.simple_scale",
             "noise.curvature", "noise.gradient_curvature",
         ),
     ),
