@@ -26,7 +26,7 @@ def test_a_claim_is_complete(claim):
     assert claim.statement.endswith(".")
     assert claim.source
     for place in claim.source:
-        assert place.split(",")[0][:3] in {"000", "002"} or place[0].isalpha(), place
+        assert place.split(",")[0][:3] in {"000", "002", "003"} or place[0].isalpha(), place
     assert set(claim.checks) <= CHECKS
     assert not set(claim.evidence) & set(claim.lemmas)
     assert set(claim.formulas) <= set(closed_forms())

@@ -296,8 +296,8 @@ def _falling(subject: Subject, settings: Settings) -> Iterator[Margin]:
         mean = tuple(sum(g, Fraction(0)) / 2 for g in zip(*gradients, strict=True))
         w = tuple(v - Fraction(1, 5) * g for v, g in zip(w, mean, strict=True))
     for before, after in itertools.pairwise(scales):
-        yield Margin(f"B_simple goes from {before:.6g} to {after:.6g}", after / before, 1.0)
-    yield Margin(f"B_simple = {scales[0]:.6g}, below m - 1", scales[0], 1.0)
+        yield Margin(f"B_simple goes from {before:.6g} to {after:.6g}", EPS, before - after)
+    yield Margin(f"B_simple = {scales[0]:.6g}, below m - 1", EPS, 1 - scales[0])
 
 
 LIMIT = "the next order of the expansion, and rounding in units of the leading one"
@@ -365,7 +365,7 @@ CHECKS = (
         "refuted.noise_grows",
         "from |w|^2 above 4/3 B_simple starts below m - 1 and falls",
         EvidenceKind.COUNTEREXAMPLE,
-        "ratio of later to earlier values, which must be below 1",
+        "a rounding of the fractions, which the fall must exceed",
         _falling,
     ),
 )
