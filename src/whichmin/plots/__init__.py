@@ -5,6 +5,7 @@ Each takes ``ax`` to draw into a figure of the caller's, and makes one of its ow
 """
 
 from whichmin.plots.correlations import plot_correlations
+from whichmin.plots.noise import plot_noise
 from whichmin.plots.selection import plot_selection
 from whichmin.plots.sparsity import plot_sparsity
 from whichmin.plots.spectra import plot_spectra
@@ -14,6 +15,7 @@ from whichmin.plots.walks import plot_walks
 
 __all__ = [
     "plot_correlations",
+    "plot_noise",
     "plot_selection",
     "plot_sparsity",
     "plot_spectra",

@@ -1,4 +1,4 @@
-"""The six figures: what is in their axes is what training and theory say."""
+"""The figures: what is in their axes is what training and theory say."""
 
 import itertools
 import re
@@ -23,6 +23,7 @@ ALL = {
     "sparsity": {"replicas": 3, "batch_sizes": (1, 7, 8)},
     "spectra": {"step_size": 0.2},
     "selection": {"angles": (20, 70), "replicas": 40},
+    "noise": {},
 }
 
 
@@ -62,7 +63,7 @@ def test_axes_come_back_labelled_and_the_same_call_gives_the_same_bytes(kind):
 @pytest.mark.parametrize("kind", ALL)
 def test_a_figure_of_the_callers_is_drawn_into(kind):
     figure = Figure()
-    count = {"correlations": 2, "spectra": 3}.get(kind, 1)
+    count = {"correlations": 2, "spectra": 3, "noise": 2}.get(kind, 1)
     given = figure.subplots(1, count)
     drawn = draw(kind, ax=given)
     assert all(a is b for a, b in zip(panels(drawn), panels(given), strict=True))
