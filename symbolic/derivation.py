@@ -23,8 +23,8 @@ class DerivationError(Exception):
 def vanishes(expression: sp.Expr) -> bool:
     """Whether an expression is identically zero.
 
-    Expanding suffices for polynomials; rational functions, radicals, logarithms and sums over a
-    symbolic number of terms need simplification.
+    Expanding suffices for polynomials, and for the numerator of a rational function with rational
+    coefficients; radicals, logarithms and sums over a symbolic number of terms need simplification.
 
     Returns:
         True only when SymPy reaches the literal 0.
@@ -32,7 +32,18 @@ def vanishes(expression: sp.Expr) -> bool:
     expanded = sp.expand(expression)
     if expanded == 0:
         return True
+    if _is_rational(expanded):
+        return bool(sp.expand(sp.fraction(sp.together(expanded))[0]) == 0)
     return bool(sp.simplify(expanded) == 0)
+
+
+def _is_rational(expression: sp.Expr) -> bool:
+    """Whether it is made of symbols and rational numbers by addition, product and whole powers."""
+    if isinstance(expression, (sp.Symbol, sp.Rational)):
+        return True
+    if isinstance(expression, sp.Pow):
+        return expression.exp.is_Integer is True and _is_rational(expression.base)
+    return isinstance(expression, (sp.Add, sp.Mul)) and all(map(_is_rational, expression.args))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.noise import noise_forms
+from whichmin.symbolic.noise_limits import limit_forms
+from whichmin.symbolic.noise_sampling import sampling_forms
 from whichmin.symbolic.quadratic import quadratic_forms
 from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.scaling import scaling_forms
@@ -40,6 +43,9 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *stationary_forms(),
         *reparameterisation_forms(),
         *layerwise_forms(),
+        *noise_forms(),
+        *sampling_forms(),
+        *limit_forms(),
     )
     table = {form.id: form for form in forms}
     assert len(table) == len(forms), "two closed forms share an id"

@@ -9,6 +9,9 @@ from whichmin.symbolic.dynamics import dynamics_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.noise import noise_forms
+from whichmin.symbolic.noise_limits import limit_forms
+from whichmin.symbolic.noise_sampling import sampling_forms
 from whichmin.symbolic.quadratic import quadratic_forms
 from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.scaling import scaling_forms
@@ -41,6 +44,9 @@ def test_the_registry_is_the_union_of_the_modules():
         stationary_forms,
         reparameterisation_forms,
         layerwise_forms,
+        noise_forms,
+        sampling_forms,
+        limit_forms,
     )
     forms = [form for module in modules for form in module()]
     assert [form.id for form in forms] == list(closed_forms())

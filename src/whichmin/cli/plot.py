@@ -101,7 +101,7 @@ def _draw(kind: str, options: dict[str, Any]) -> None:
 
 @click.group(cls=Group)
 def plot() -> None:
-    """Draw one of eight figures.
+    """Draw one of ten figures.
 
     \b
     Examples:
@@ -217,6 +217,27 @@ def spectra(**options: Any) -> None:
       whichmin plot spectra --m 4 --n 6 --step-size 0.2 -o spectra.svg
     """  # noqa: D301
     _draw("spectra", options)
+
+
+@plot.command(cls=Command)
+@data_options
+@_START
+@_ACTIVATION
+@_BATCH_SIZE
+@_step_size(0.2)
+@_MAX_STEPS
+@seed_option
+@_output("noise")
+def noise(**options: Any) -> None:
+    """Draw gradient noise, signal and noise scales along GD and SGD.
+
+    The covariance stays at GD's mixture and vanishes at SGD's data point.
+
+    \b
+    Examples:
+      whichmin plot noise --m 4 --n 6 --seed 4 -o noise.svg
+    """  # noqa: D301
+    _draw("noise", options)
 
 
 @plot.command(cls=Command)

@@ -17,6 +17,7 @@ def table() -> None:
     \b
     Examples:
       whichmin table sharpness
+      whichmin table noise
     """  # noqa: D301 - click wants the control character
 
 
@@ -53,3 +54,43 @@ def sharpness(
     from whichmin.verification.sharpness_table import sharpness_table
 
     emit(sharpness_table(m, n, positive, seed=seed, frame=frame), form, output)
+
+
+@table.command()
+@click.option("--m", type=int, help="Number of data points, at least 1.")
+@click.option("--n", type=int, help="Dimension, at least m.")
+@click.option("--positive", type=int, help="Points that start positive: 1 to m.")
+@click.option(
+    "--batch-size", "-b", type=int, default=1, show_default=True,
+    help="Points per batch of SGD, and of noise over signal: 1 to m.",
+)  # fmt: skip
+@click.option(
+    "--frame", type=click.Choice(["standard", "random"]), default="standard", show_default=True,
+    help="Data of the measured runs: standard basis, or a random orthonormal frame.",
+)  # fmt: skip
+@seed_option
+@output_options
+def noise(
+    m: int | None,
+    n: int | None,
+    positive: int | None,
+    batch_size: int,
+    frame: str,
+    seed: int,
+    form: str,
+    output: str | None,
+) -> None:
+    """Noise of the gradient: covariance, noise scales, sampling factors.
+
+    Symbolic without numbers; with --m, --n and --positive also evaluated, measured on actual GD
+    and SGD runs, and followed along them. CSV holds the table that compares.
+
+    \b
+    Examples:
+      whichmin table noise
+      whichmin table noise --m 4 --n 6 --positive 3
+      whichmin table noise --format latex --output noise.tex
+    """  # noqa: D301 - click wants the control character
+    from whichmin.verification.noise_table import noise_table
+
+    emit(noise_table(m, n, positive, batch_size=batch_size, seed=seed, frame=frame), form, output)

@@ -7,6 +7,7 @@ Each takes ``ax`` to draw into a figure of the caller's, and makes one of its ow
 from whichmin.plots.correlations import plot_correlations
 from whichmin.plots.critical_batch import plot_critical_batch
 from whichmin.plots.linear_scaling import plot_linear_scaling
+from whichmin.plots.noise import plot_noise
 from whichmin.plots.selection import plot_selection
 from whichmin.plots.sparsity import plot_sparsity
 from whichmin.plots.spectra import plot_spectra
@@ -18,6 +19,7 @@ __all__ = [
     "plot_correlations",
     "plot_critical_batch",
     "plot_linear_scaling",
+    "plot_noise",
     "plot_selection",
     "plot_sparsity",
     "plot_spectra",

@@ -131,6 +131,11 @@ RUNS = {
     ),
     "measured, other seed": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 2 -f csv", 0),
     "measured, other sizes": (f"{TABLE} --m 4 --n 7 --positive 3 --seed 1 -f csv", 0),
+    "noise": ("table noise", 0),
+    "noise measured": ("table noise --m 3 --n 5 --positive 2 --seed 1 -b 2 -f json", 0),
+    "noise elsewhere": (
+        "table noise --m 3 --n 5 --positive 2 --seed 2 --frame random -f json -o noise.json", 0
+    ),
 }  # fmt: skip
 AFTER = {"resumed": ["saved often"]}
 WATCHED = {"saved often": "often.npz", "saved twice": "twice.npz"}
@@ -641,6 +646,36 @@ def _(done="measured", other="measured, other seed", random="measured elsewhere"
     measured = [row["measured"] for row in done.csv]
     assert measured != [row["measured"] for row in other.csv]
     assert measured != [str(row["measured"]) for row in content["tables"][1]["rows"]]
+
+
+@effect("table noise")
+def _(done="noise"):
+    assert "(1 - Q)/m" in done.out
+
+
+@effect("table noise --m", "table noise --n", "table noise --positive",
+        "table noise --batch-size", "table noise --format")  # fmt: skip
+def _(done="noise measured"):
+    _, compared, along = done.json["tables"]
+    assert "m = 3, n = 5, 2 positive, b = 2, standard frame" in compared["title"]
+    assert all(row["margin"] <= 1 for row in compared["rows"])
+    for row in along["rows"]:  # (m - b)/(b (m - 1)) and 1/b of B_simple
+        assert row["noise/signal without"] == pytest.approx(row["B_simple"] / 4, rel=1e-15)
+        assert row["noise/signal with"] == pytest.approx(row["B_simple"] / 2, rel=1e-15)
+    spectra = [row["measured"] for row in compared["rows"] if "spectrum" in row["quantity"]]
+    assert [len(values) for values in spectra] == [5] * 4
+    # ReLU, GD: two points of three stay, so one direction is noisy.
+    assert [sum(v > 1e-6 for v in values) for values in spectra] == [2, 0, 1, 0]
+
+
+@effect("table noise --seed", "table noise --frame", "table noise --output")
+def _(elsewhere="noise elsewhere", other="noise measured"):
+    content = json.loads((elsewhere.folder / "noise.json").read_text())
+    assert elsewhere.out == ""
+    assert "random frame, seed 2" in content["tables"][1]["title"]
+    starts = [tables[2]["rows"][0]["B_simple"] for tables in (content["tables"],
+                                                              other.json["tables"])]  # fmt: skip
+    assert starts[0] != starts[1]
 
 
 @pytest.mark.parametrize("option", EFFECTS)

@@ -109,6 +109,14 @@ CASES = {
             "--start": (f"{KINKED} --start start4.csv", f"{KINKED} --start mixed4.csv"),
         },
     ),
+    "noise": (
+        "--max-steps 40 --activation linear",
+        {
+            **DATA,
+            **settings(seed=1, activation="relu --seed 1", step_size=0.1, max_steps=20,
+                       start="start4.csv", batch_size=2),
+        },
+    ),
     "selection": (
         "--replicas 40",
         {

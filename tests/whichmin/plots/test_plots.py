@@ -25,6 +25,7 @@ ALL = {
     "selection": {"angles": (20, 70), "replicas": 40},
     "linear_scaling": {"replicas": 40},
     "critical_batch": {"replicas": 40, "target": 0.1},
+    "noise": {},
 }
 
 
@@ -66,7 +67,7 @@ def test_axes_come_back_labelled_and_the_same_call_gives_the_same_bytes(kind):
 @pytest.mark.parametrize("kind", ALL)
 def test_a_figure_of_the_callers_is_drawn_into(kind):
     figure = Figure()
-    two = {"correlations", "linear_scaling", "critical_batch"}
+    two = {"correlations", "linear_scaling", "critical_batch", "noise"}
     count = 2 if kind in two else {"spectra": 3}.get(kind, 1)
     given = figure.subplots(1, count)
     drawn = draw(kind, ax=given)

@@ -1,0 +1,255 @@
+"""Gradients of single data points, block by block, and sums over the data.
+
+A sample's loss is ``|a|^2/2 + s (N - 2) c^2/2`` with ``c = <w, a>``, ``N = |w|^2`` and s the slope
+of the activation, 0 or 1, for data of any length. By the chain rule its gradient is
+``s ((N - 2) c a + c^2 w)`` and its Hessian, as a quadratic form,
+``s ((N - 2) <a,u>^2 + 4 c <a,u> <w,u> + c^2 |u|^2)``.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from whichmin.core.activations import slope
+from whichmin.core.data import Data, make_data
+from whichmin.core.validation import check_device, check_dtype, check_weights
+from whichmin.errors import InputError
+from whichmin.words import Activation, Kink, parse
+
+__all__ = ["BLOCK", "SampleGradients", "as_data", "check_convention", "sample_gradients"]
+
+# Entries of a block of gradients, 32 MiB in float64: blocks of data points are as long as fits.
+BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class SampleGradients:
+    """K points in weight space, the data, and what is summed over the data at each of them.
+
+    Attributes:
+        w: Weights, shape ``(K, n)``.
+        points: Data points as rows, shape ``(m, n)``.
+        activation: Identity or ReLU.
+        kappa: Slope at the kink, for the Hessian.
+        kink_width: Half-width of the interval that counts as the kink.
+        dimension: Dimension of the weights' space; above n if n directions stand for it.
+    """
+
+    w: torch.Tensor
+    points: torch.Tensor
+    activation: Activation
+    kappa: float
+    kink_width: float
+    dimension: int
+
+    @property
+    def m(self) -> int:
+        """Number of data points."""
+        return self.points.shape[0]
+
+    @cached_property
+    def norm(self) -> torch.Tensor:
+        """``N``, shape ``(K,)``."""
+        return self.w.square().sum(1)
+
+    @cached_property
+    def correlations(self) -> torch.Tensor:
+        """``c``, shape ``(K, m)``."""
+        return self.w @ self.points.T
+
+    @cached_property
+    def code(self) -> torch.Tensor:
+        """``phi(c)``, shape ``(K, m)``."""
+        linear = self.activation is Activation.LINEAR
+        return self.correlations if linear else self.correlations.clamp_min(0)
+
+    @cached_property
+    def slopes(self) -> torch.Tensor:
+        """Second derivative of ``phi^2/2``, kappa at the kink, shape ``(K, m)``."""
+        return slope(self.correlations, self.activation, self.kappa, self.kink_width)
+
+    @cached_property
+    def mean(self) -> torch.Tensor:
+        """The gradient G, shape ``(K, n)``."""
+        own = (self.norm - 2)[:, None] * (self.code @ self.points)
+        return (own + self.code.square().sum(1, keepdim=True) * self.w) / self.m
+
+    def centred(self) -> Iterator[torch.Tensor]:
+        """Gradients less their mean.
+
+        Yields:
+            Blocks of shape ``(K, rows, n)``.
+        """
+        rows = max(1, BLOCK // self.w.numel())
+        for first in range(0, self.m, rows):
+            code = self.code[:, first : first + rows, None]
+            own = (self.norm - 2)[:, None, None] * code * self.points[first : first + rows]
+            yield own + code.square() * self.w[:, None] - self.mean[:, None]
+
+    @cached_property
+    def _pull(self) -> torch.Tensor:
+        """``sum s c a``, shape ``(K, n)``."""
+        return (self.slopes * self.correlations) @ self.points
+
+    @cached_property
+    def _energy(self) -> torch.Tensor:
+        """``sum s c^2``, shape ``(K,)``."""
+        return (self.slopes * self.correlations.square()).sum(1)
+
+    @cached_property
+    def _moment(self) -> torch.Tensor:
+        """``sum s a a^T`` or, if there are fewer points than dimensions, its Gram twin."""
+        root = self.slopes.sqrt()[:, :, None] * self.points
+        wide = self.m < self.points.shape[1]
+        return root @ root.mT if wide else root.mT @ root
+
+    def quadratic_form(self, rows: torch.Tensor) -> torch.Tensor:
+        """The Hessian's quadratic form at vectors.
+
+        Args:
+            rows: Vectors u, shape ``(K, r, n)``.
+
+        Returns:
+            ``u^T H u``, shape ``(K, r)``.
+        """
+        if self.m < self.points.shape[1]:
+            own = ((rows @ self.points.T).square() * self.slopes[:, None]).sum(2)
+        else:
+            own = (rows @ self._moment * rows).sum(2)
+        cross = (rows * self.w[:, None]).sum(2) * (rows * self._pull[:, None]).sum(2)
+        length = self._energy[:, None] * rows.square().sum(2)
+        return ((self.norm - 2)[:, None] * own + 4 * cross + length) / self.m
+
+    def hessian_square(self) -> torch.Tensor:
+        """Squared Frobenius norm of the Hessian, without forming it.
+
+        With ``M = sum s a a^T``, ``v = sum s c a = M w`` and ``C = <v, w>``,
+        ``m H = (N - 2) M + 2 (w v^T + v w^T) + C I``; the nine products of the terms are summed.
+
+        Returns:
+            ``|H|_F^2``, shape ``(K,)``.
+        """
+        a, v, energy = self.norm - 2, self._pull, self._energy
+        moment = self._moment.square().sum((1, 2))
+        inner, length = (v * self.w).sum(1), v.square().sum(1)
+        trace = self.slopes @ self.points.square().sum(1)
+        total = (
+            a * a * moment
+            + 8 * (self.norm * length + inner * inner)
+            + energy * energy * self.dimension
+            + 8 * a * length
+            + 2 * a * energy * trace
+            + 8 * energy * inner
+        )
+        return total.clamp_min(0) / self.m**2
+
+    def covariance_square(self) -> torch.Tensor:
+        """Squared Frobenius norm of the covariance, from the smaller one of it and its Gram twin.
+
+        Returns:
+            ``|Sigma|_F^2``, shape ``(K,)``.
+        """
+        away = torch.cat(list(self.centred()), 1)
+        small = away @ away.mT if away.shape[1] < away.shape[2] else away.mT @ away
+        return small.square().sum((1, 2)) / self.m**2
+
+    def figures(self) -> torch.Tensor:
+        """Noise and signal.
+
+        Returns:
+            ``tr Sigma``, ``|G|^2``, ``tr(H Sigma)``, ``G^T H G`` and the alignment (NaN for 0/0),
+            shape ``(5, K)``.
+        """
+        trace, curvature = torch.zeros_like(self.norm), torch.zeros_like(self.norm)
+        for away in self.centred():
+            trace += away.square().sum((1, 2)) / self.m
+            curvature += self.quadratic_form(away).sum(1) / self.m
+        return torch.stack([
+            trace,
+            self.mean.square().sum(1),
+            curvature,
+            self.quadratic_form(self.mean[:, None])[:, 0],
+            curvature / (self.hessian_square() * self.covariance_square()).sqrt(),
+        ])
+
+
+def sample_gradients(
+    w: Any,
+    data: Any,
+    activation: Any,
+    dtype: Any,
+    device: Any,
+    kink: Any = Kink.LEFT,
+    kink_width: Any = 0.0,
+) -> SampleGradients:
+    """Validate a point and its data.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``; any data.
+        activation: ``linear`` or ``relu``.
+        dtype: float64 or float32.
+        device: Where to compute.
+        kink: Convention at the kink.
+        kink_width: Half-width of the interval that counts as the kink.
+
+    Returns:
+        The point.
+
+    Raises:
+        InputError: Wrong shapes, not finite, or an unknown name.
+    """
+    act, kappa, width = check_convention(activation, kink, kink_width)
+    kind, place = check_dtype(dtype), check_device(device)
+    valid = as_data(data, kind, place)
+    weights = check_weights(w, valid.n, "w", kind, place)
+    if len(weights) != 1:
+        raise InputError(
+            "w", f"array of shape {tuple(weights.shape)}", f"must have shape ({valid.n},)"
+        )
+    return SampleGradients(weights, valid.points, act, kappa, width, valid.n)
+
+
+def as_data(data: Any, kind: torch.dtype, place: torch.device) -> Data:
+    """Take data of any kind as they are.
+
+    Args:
+        data: Rows, or validated data.
+        kind: Their dtype.
+        place: Their device.
+
+    Returns:
+        Validated data.
+    """
+    if isinstance(data, Data) and data.points.dtype == kind and data.points.device == place:
+        return data
+    points = data.points if isinstance(data, Data) else data
+    return make_data(points, handling="as-is", dtype=kind, device=place)
+
+
+def check_convention(activation: Any, kink: Any, width: Any) -> tuple[Activation, float, float]:
+    """Validate the activation and the convention at its kink.
+
+    Args:
+        activation: ``linear`` or ``relu``.
+        kink: ``left``, ``mean`` or ``right``.
+        width: Half-width of the interval that counts as the kink.
+
+    Returns:
+        Activation, kappa and width.
+
+    Raises:
+        InputError: An unknown name, or no width.
+    """
+    number = isinstance(width, numbers.Real) and not isinstance(width, bool)
+    if not (number and 0 <= width < math.inf):
+        raise InputError("kink_width", width, "must be a finite number >= 0")
+    kappa = float(parse(Kink, kink, "kink").value)
+    return parse(Activation, activation, "activation"), kappa, float(width)

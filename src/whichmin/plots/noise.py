@@ -1,0 +1,179 @@
+"""Noise of the gradient along GD and SGD: the covariance that stays or goes, and the scales."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.core.gradient_noise import NoiseAlong, noise_along
+from whichmin.core.result import TrainResult
+from whichmin.errors import InputError
+from whichmin.plots import runs, style
+from whichmin.symbolic import closed_form
+from whichmin.words import Activation, parse
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_noise"]
+
+# Where |G|^2 is below this, rounding is in its leading digits and the scales are not shown.
+_SMALLEST = 1e-24
+
+
+def plot_noise(
+    data: Any = None,
+    *,
+    w0: Any = None,
+    activation: Any = Activation.RELU,
+    batch_size: int = 1,
+    step_size: float = 0.2,
+    max_steps: int | None = None,
+    seed: int = 0,
+    ax: Any = None,
+) -> NDArray[np.object_]:
+    """Draw noise and signal along a GD and an SGD run from one start.
+
+    Left: ``tr Sigma`` (covariance of the m gradients, divided by m), which goes to ``(1 - Q)/m``
+    under GD and to 0 under SGD, and ``|G|^2``. Right: ``B_simple`` and the size of ``B_noise``,
+    open markers where it is negative, with m - 1, where ``B_simple`` starts for small weights.
+
+    Args:
+        data: Orthonormal rows, shape ``(m, n)``; by default a random frame, m = 8, n = 32.
+        w0: Start, shape ``(n,)``; by default a uniform direction of norm 1/2.
+        activation: ``linear`` or ``relu``.
+        batch_size: Points per batch of SGD, below m.
+        step_size: Step size.
+        max_steps: Step limit; by default what the theory's rates ask for.
+        seed: Seed of data, start and batches.
+        ax: Array of two Matplotlib axes; by default a new figure.
+
+    Returns:
+        The axes, shape ``(2,)``.
+
+    Raises:
+        InputError: An argument is not allowed, or fewer than two points take part.
+        MissingDependency: Matplotlib is not installed.
+    """
+    style.check_axes(ax, 2)
+    valid = runs.check_data(data, seed)
+    act = parse(Activation, activation, "activation")
+    start = runs.active_start(w0, valid, seed, act)
+    size = runs.check_batch(batch_size, valid)
+    if size == valid.m:
+        raise InputError("batch_size", batch_size, f"must be below m = {valid.m}: that is GD")
+    settings: dict[str, Any] = {
+        "activation": act, "step_size": step_size, "max_steps": max_steps, "seed": seed,
+        "record_at": runs.log_steps(12).tolist(),
+    }  # fmt: skip
+    gd = runs.gradient_descent(valid, start, **settings)
+    sgd = runs.mini_batches(valid, start, 1, batch_size=size, **settings)
+    title = "Gradient noise stays at GD's mixture and vanishes at SGD's data point"
+    with style.drawing(ax, (8.6, 4.2), 2, title) as axes:
+        left, right = axes
+        for name, result in (("GD", gd), ("SGD", sgd)):
+            along = noise_along(result)
+            _energies(left, name, result, along)
+            _scales(right, name, result, along)
+        _dress(left, right, valid.m)
+        style.footnote(
+            axes,
+            ax,
+            runs.settings_text(valid, act, SGD_with_batch_size=size, step_size=step_size, seed=seed)
+            + "; open markers: negative values, drawn by size"
+            + runs.unfinished(gd, sgd),
+        )
+    return axes
+
+
+def _look(name: str) -> dict[str, Any]:
+    if name == "GD":
+        return {"color": style.GD, "ls": "-", "marker": "o", "ms": 3.2}
+    return {"color": style.SGD, "ls": "--", "marker": "s", "ms": 3.2}
+
+
+def _energies(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
+    """Draw the covariance's trace and the squared gradient, and where the trace goes."""
+    steps, look = along.steps + 1, _look(name)
+    ax.plot(steps, along.trace[:, 0], label=f"{name}: tr Sigma", lw=2, **look)
+    thin = {**look, "marker": "", "lw": 1.0, "alpha": 0.8}
+    ax.plot(steps, along.gradient_energy[:, 0], label=f"{name}: |G|²", **thin)
+    last = int(steps[-1])
+    if name == "GD":
+        assert result.trajectory is not None, "it was recorded"
+        c = result.correlations[0].double().cpu().numpy()
+        code = c if result.recipe.activation is Activation.LINEAR else np.maximum(c, 0)
+        level = closed_form("noise.trace_on_manifold")(Q=float((code**4).sum()), m=len(c))
+        ax.plot(last, level, "D", mfc="none", mec="black", ms=8, label="(1 - Q)/m")
+        style.tell(ax, "(1 − Σc⁴)/m", (last, level), (6, 8))
+    up = 1 if name == "GD" else -1
+    for what, values, bold in (
+        ("tr Σ", along.trace, "bold"),
+        ("|G|²", along.gradient_energy, None),
+    ):
+        place, by = _halfway(values[:, 0]), (-6 * up, -3)
+        if name == "GD" and bold:  # a level line: the label stands above its end
+            place, by = len(steps) * 3 // 4, (0, 8)
+        style.tell(
+            ax, f"{name}: {what}", (steps[place], float(values[place, 0])), by, fontsize=8,
+            color=look["color"], weight=bold or "normal",
+        )  # fmt: skip
+
+
+def _halfway(values: NDArray[np.float64]) -> int:
+    """Where positive values are halfway, in logarithm, between their extremes.
+
+    Returns:
+        The last such place.
+    """
+    shown = np.log(np.maximum(values, 1e-14))
+    middle = (shown.max() + shown.min()) / 2
+    crossed = np.flatnonzero((shown[:-1] - middle) * (shown[1:] - middle) <= 0)
+    return int(crossed[-1]) if len(crossed) else len(values) - 1
+
+
+def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
+    """Draw both noise scales as far as rounding allows, and SGD's limit of B_noise at b = 1."""
+    held = along.gradient_energy[:, 0] > _SMALLEST
+    steps, look = along.steps[held] + 1, _look(name)
+    simple, curved = along.simple[held, 0], along.curved[held, 0]
+    ax.plot(steps, simple, label=f"{name}: B_simple", lw=2, **{**look, "marker": ""})
+    ax.plot(steps, np.abs(curved), label=f"{name}: |B_noise|", lw=0.9, **{**look, "marker": ""})
+    for sign, fill in ((1, look["color"]), (-1, "white")):
+        chosen = np.sign(curved) == sign
+        ax.plot(
+            steps[chosen], np.abs(curved[chosen]), look["marker"], ms=4, mfc=fill,
+            mec=look["color"], label=f"{name}: B_noise {'>' if sign > 0 else '<'} 0",
+        )  # fmt: skip
+    if not len(steps):
+        return
+    up = 1 if name == "GD" else -1
+    place = _halfway(simple)
+    style.tell(
+        ax, f"{name}: B simple", (steps[place], float(simple[place])), (-6 * up, 0),
+        color=look["color"], fontsize=8, weight="bold",
+    )  # fmt: skip
+    style.tell(
+        ax, f"{name}: B noise", (steps[-1], abs(float(curved[-1]))), (-2, -8 * up),
+        color=look["color"], fontsize=8,
+    )  # fmt: skip
+    if name == "SGD" and result.recipe.batch_size == 1:
+        value = closed_form("noise.sgd_curved")(m=result.data.m, eta=result.recipe.step_size)
+        ax.plot(int(steps[-1]), value, "D", mfc="none", mec="black", ms=8, label="limit of B_noise")
+
+
+def _dress(left: Axes, right: Axes, m: int) -> None:
+    for ax in (left, right):
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        ax.set_xlabel("step + 1")
+    low = left.get_ylim()[0]
+    left.set_ylim(max(low, 1e-14), None)
+    left.set_ylabel("noise tr Σ and signal |G|²")
+    left.set_title("covariance and gradient")
+    right.set_ylabel("noise scale, in data points")
+    right.set_title("noise scales")
+    right.axhline(m - 1, color=style.QUIET, lw=0.8, ls=":", zorder=0)
+    style.tell(right, f"m − 1 = {m - 1}", (1, m - 1), (2, -3), color=style.QUIET, fontsize=8)
