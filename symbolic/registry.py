@@ -9,8 +9,11 @@ from types import MappingProxyType
 from whichmin.errors import InputError
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.dynamics import dynamics_forms
+from whichmin.symbolic.flatness import flatness_forms
+from whichmin.symbolic.keskar import keskar_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.model import per_sample
+from whichmin.symbolic.sam import sam_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
 from whichmin.symbolic.spectrum import spectrum_forms
@@ -26,6 +29,9 @@ def closed_forms() -> Mapping[str, ClosedForm]:
         *landscape_forms(),
         *sharpness_forms(),
         *spectrum_forms(),
+        *keskar_forms(),
+        *sam_forms(),
+        *flatness_forms(),
         *dynamics_forms(),
         *selection_forms(),
     )

@@ -18,7 +18,7 @@ def test_ids_are_topic_and_quantity():
         assert form.id == name
         assert name.count(".") == 1
         assert name.split(".")[0] in {
-            "model", "landscape", "sharpness", "dynamics", "selection",
+            "model", "landscape", "sharpness", "dynamics", "selection", "keskar", "sam", "flatness",
         }  # fmt: skip
 
 
