@@ -57,29 +57,12 @@ def _form(name: str, statement: str, chain: Derivation) -> ClosedForm:
 
 
 @functools.cache
-def largest_norm() -> ClosedForm:
-    """Largest squared norm in the box; at most 2 means a small box."""
-    energy, total = sp.symbols("E T", positive=True)
-    chain = Derivation.begin(
-        "sum of the outer ends |w_i| + eps (|w_i| + 1) squared; here c_i stands for |w_i|",
-        sp.Sum((c_[i] + eps * (c_[i] + 1)) ** 2, (i, 1, n)),
-        (1 + eps) ** 2 * energy + 2 * eps * (1 + eps) * total + n * eps**2,
-        {energy: sp.Sum(c_[i] ** 2, (i, 1, n)), total: sp.Sum(c_[i], (i, 1, n))},
-    ).then(
-        "at a minimum the squares add up to 1, the absolute values to s",
-        (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + n * eps**2,
-        {energy: 1, total: s},
-    )
-    return _form("largest_norm", "largest |w + z|^2 in the box, s = sum |c_i|", chain)
-
-
-@functools.cache
 def active_energy() -> ClosedForm:
     """Energy of k active coordinates at their outer ends."""
     energy, total, slopes = sp.symbols("E T Sigma", positive=True)
     active = sigma_[i]
     chain = Derivation.begin(
-        "sum over the active points, sigma_i = 1 there and 0 elsewhere",
+        "sum over the active points, sigma_i = 1 there and 0 elsewhere; c_i stands for |w_i|",
         sp.Sum(active * (c_[i] + eps * (c_[i] + 1)) ** 2, (i, 1, m)),
         (1 + eps) ** 2 * energy + 2 * eps * (1 + eps) * total + slopes * eps**2,
         {
@@ -93,6 +76,17 @@ def active_energy() -> ClosedForm:
         {energy: 1, total: s, slopes: k},
     )
     return _form("active_energy", "energy of the k active points at the outer corner", chain)
+
+
+@functools.cache
+def largest_norm() -> ClosedForm:
+    """Largest squared norm in the box; at most 2 means a small box."""
+    chain = Derivation.begin(
+        "all n coordinates at their outer ends |w_i| + eps (|w_i| + 1), active or not",
+        active_energy().expression.subs(k, n),
+        (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + n * eps**2,
+    )
+    return _form("largest_norm", "largest |w + z|^2 in the box, s = sum |c_i|", chain)
 
 
 @functools.cache

@@ -203,7 +203,7 @@ CHECKS = (
         _ROUNDING,
         _worst,
         minimum_points,
-        examples=15,
+        examples=10,
         forms=("sam.worst",),
     ),
     Check(

@@ -91,15 +91,15 @@ def _rotation(
         metrics[w] = 100 * (most - own) / (1 + own)
     point, mixture = metrics[rows[0]], metrics[F(1), F(0)]
     told = (
-        f"linear, data (3, 4)/5 and (-4, 3)/5: Keskar's metric {float(point):.6g} at the data point "
-        f"(3, 4)/5, {float(mixture):.6g} at the mixture (1, 0)"
+        f"linear, data (3, 4)/5 and (-4, 3)/5: Keskar's metric {float(point):.6g} at the data "
+        f"point (3, 4)/5, {float(mixture):.6g} at the mixture (1, 0)"
     )
     yield Margin(told, 0.0 if point > mixture else math.inf, 1.0, 1, told)
     standard = exact_metric((F(3, 5), F(4, 5)), 2, eps, "linear")
     single = exact_metric((F(1), F(0)), 2, eps, "linear")
     told = (
-        f"standard basis: {float(standard):.6g} at the mixture (3, 4)/5, {float(single):.6g} at the "
-        "data point (1, 0)"
+        f"standard basis: {float(standard):.6g} at the mixture (3, 4)/5, {float(single):.6g} at "
+        "the data point (1, 0)"
     )
     yield Margin(told, 0.0 if standard > single else math.inf, 1.0, 1, told)
     off = abs(standard - point) + abs(single - mixture)
@@ -134,15 +134,15 @@ def _haar(frames: int, n: int, seed: int) -> Floats:
     return np.asarray(np.swapaxes(q * np.sign(np.einsum("fii->fi", r))[:, None, :], 1, 2))
 
 
-def _frames(slope: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Linear, m = n = 4: the metric depends on |w|_1 alone, increasing."""
+def _frames(length: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Linear, m = n = 4: the metric grows with |w|_1 alone; ``length`` is the mixture's."""
     del subject
     n, eps = 4, 1e-3
     rows = _haar(FRAMES, n, settings.seed)
-    point, mixture = np.abs(rows[:, 0]).sum(1), np.abs(rows.sum(1) / 2).sum(1)
+    point, mixture = np.abs(rows[:, 0]).sum(1), length * np.abs(rows.sum(1) / 2).sum(1)
 
     def metric(total: Floats) -> Floats:
-        norm = (1 + eps) ** 2 + 2 * eps * (1 + eps) * slope * total + n * eps**2
+        norm = (1 + eps) ** 2 + 2 * eps * (1 + eps) * total + n * eps**2
         return 100 * (norm - 1) ** 2 / (3 * n - 1)
 
     sharper = int((metric(point) > metric(mixture)).sum())
@@ -194,8 +194,8 @@ def _gap(share: float, subject: Subject, settings: Settings) -> Iterator[Margin]
                 metrics.append(found)
             sharper += metrics[0] > metrics[1]
         told = (
-            f"{activation}, {count} random frames: the search ends at most {100 * worst:.2g}% below "
-            f"the upper bound; SGD's minimum is sharper in {sharper}"
+            f"{activation}, {count} random frames: the search ends at most {100 * worst:.2g}% "
+            f"below the upper bound; SGD's minimum is sharper in {sharper}"
         )
         yield Margin(told, worst, 1.0, count, told)
 

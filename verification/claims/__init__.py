@@ -17,7 +17,7 @@ __all__ = ["all_claims"]
 # Topics in the order of a reader; others follow by name.
 ORDER = (
     "landscape", "invariants", "gd", "convergence", "sgd", "walk", "cyclic", "step_size",
-    "gaussian", "sharpness", "selection", "rate", "script", "general",
+    "gaussian", "sharpness", "measures", "selection", "rate", "script", "general",
 )  # fmt: skip
 
 
