@@ -1,0 +1,95 @@
+"""Keskar's metric by search, for any orthonormal frame and any subspace: a lower bound.
+
+SciPy's L-BFGS-B from corners of the box, with the gradient of the definition; the corners are
+values too. In the whole space :func:`~whichmin.core.keskar_exact.keskar_upper_bound` closes the
+gap from above.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from whichmin.core.data import Data
+from whichmin.core.landscape import gradient, loss
+from whichmin.words import Activation
+
+__all__ = ["box", "keskar_search"]
+
+Floats = NDArray[np.float64]
+# Keskar et al. stop after 10 iterations; here the search may run until it stands still.
+_ITERATIONS = 100
+
+
+def box(w: Floats, epsilon: float, directions: Floats | None = None) -> Floats:
+    """Half-widths of Keskar's box.
+
+    Source: Keskar et al. 2017, equation (3): ``eps (|(A^+ w)_i| + 1)``.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        epsilon: Relative size.
+        directions: Matrix A, shape ``(n, p)``; None for the whole space.
+
+    Returns:
+        Shape ``(p,)`` or ``(n,)``.
+    """
+    place = w if directions is None else np.linalg.pinv(directions) @ w
+    return np.asarray(epsilon * (np.abs(place) + 1))
+
+
+def keskar_search(
+    w: Floats,
+    data: Data,
+    epsilon: float,
+    activation: Activation,
+    *,
+    directions: Floats | None = None,
+    starts: int = 8,
+    seed: int = 0,
+) -> float:
+    """Largest rise found in the box, in percent of 1 + loss.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: The points.
+        epsilon: Relative size of the box.
+        activation: Identity or ReLU.
+        directions: Matrix A, shape ``(n, p)``; None for the whole space.
+        starts: Random corners to start from, beside the two along the weights. All ``2^p`` corners
+            are taken instead if that is no more.
+        seed: Seed of the corners.
+
+    Returns:
+        A value that occurs in the box: a lower bound of the metric.
+    """
+    reach = box(w, epsilon, directions)
+    size = len(reach)
+    spread = np.eye(len(w)) if directions is None else directions
+    toward = w if directions is None else w @ directions
+    along = np.where(toward >= 0, 1.0, -1.0)
+    if 2**size <= starts + 2:
+        signs = 1.0 - 2.0 * ((np.arange(2**size)[:, None] >> np.arange(size)) & 1)
+    else:
+        random = np.random.default_rng(seed).choice([-1.0, 1.0], (starts, size))
+        signs = np.vstack([along, -along, random])
+    own = float(loss(w, data, activation=activation))
+
+    # In units of the box and of its size squared: an optimiser's tolerances are absolute.
+    unit = -1 / epsilon**2
+
+    def falling(y: Floats) -> tuple[float, Floats]:
+        x = w + spread @ (reach * y)
+        slope = np.asarray(gradient(x, data, activation=activation)) @ spread
+        return unit * (float(loss(x, data, activation=activation)) - own), unit * reach * slope
+
+    best = 0.0
+    for corner in signs:
+        best = max(best, -falling(corner)[0])
+        found = minimize(
+            falling, corner, jac=True, method="L-BFGS-B", bounds=[(-1, 1)] * size,
+            options={"maxiter": _ITERATIONS},
+        )  # fmt: skip
+        best = max(best, -float(found.fun))
+    return 100 * best * epsilon**2 / (1 + own)
