@@ -147,8 +147,10 @@ def _wells(subject: Subject, seed: int) -> Iterator[Margin]:
                 density, *ends, centre, width,
             )  # fmt: skip
             total, size = total + value, size + sizes
-        # Exponents up to 100 carry their rounding into the density.
-        yield Margin(f"{name}: the generator across the top", abs(total), 400 * EPS * size)
+        # Densities carry the rounding of their exponents, up to depth / noise, of some four
+        # operations each, and that of the odds, a difference of two such numbers.
+        allowed = 8 * EPS * float((depth / noise).sum()) * size
+        yield Margin(f"{name}: the generator across the top", abs(total), allowed)
 
 
 def _spd(rng: np.random.Generator, n: int) -> Floats:
@@ -259,7 +261,7 @@ CHECKS = (
         "the odds of two wells with noises of their own make the density stationary across the "
         "point where they meet",
         EvidenceKind.PROPERTY,
-        "rounding of exponents up to 100, times the sizes of the terms",
+        "rounding of the exponents, depth over noise, times the sizes of the terms",
         _wells,
         seeds,
         examples=60,
