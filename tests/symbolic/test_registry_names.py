@@ -6,6 +6,8 @@ from whichmin.errors import InputError
 from whichmin.symbolic import closed_form, closed_forms
 from whichmin.symbolic.critical_batch import critical_forms
 from whichmin.symbolic.dynamics import dynamics_forms
+from whichmin.symbolic.flatness import flatness_forms
+from whichmin.symbolic.keskar import keskar_forms
 from whichmin.symbolic.landscape import landscape_forms
 from whichmin.symbolic.layerwise import layerwise_forms
 from whichmin.symbolic.model import per_sample
@@ -14,6 +16,7 @@ from whichmin.symbolic.noise_limits import limit_forms
 from whichmin.symbolic.noise_sampling import sampling_forms
 from whichmin.symbolic.quadratic import quadratic_forms
 from whichmin.symbolic.reparameterisation import reparameterisation_forms
+from whichmin.symbolic.sam import sam_forms
 from whichmin.symbolic.scaling import scaling_forms
 from whichmin.symbolic.selection import selection_forms
 from whichmin.symbolic.sharpness import sharpness_forms
@@ -36,6 +39,9 @@ def test_the_registry_is_the_union_of_the_modules():
         landscape_forms,
         sharpness_forms,
         spectrum_forms,
+        keskar_forms,
+        sam_forms,
+        flatness_forms,
         dynamics_forms,
         selection_forms,
         quadratic_forms,

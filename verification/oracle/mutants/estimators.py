@@ -57,7 +57,8 @@ def spectrum(w: Array, data: Array, activation: str) -> Array:
     # Below this a remainder is rounding: 100 times that of a product with H.
     exhausted = 100 * n * 2.0**-53 * np.sqrt(np.sum(matrix * matrix))
     basis, alpha, beta = np.zeros((n, n)), np.zeros(n), np.zeros(n)
-    rest, size = rng.standard_normal(n), 0.0
+    rest: Array = rng.standard_normal(n)
+    size: Any = 0.0
     for k in range(n):
         if size > exhausted:
             beta[k] = size
