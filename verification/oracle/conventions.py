@@ -43,7 +43,8 @@ class Stochastic:
 
     Attributes:
         method: One of ``METHODS``.
-        samples: How many random vectors, batches or points it draws.
+        samples: How many random vectors, batches or points it draws, independent of each other: a
+            pair of opposite ones counts once.
     """
 
     method: str
@@ -63,14 +64,20 @@ class Conventions:
         kink: Second derivative of ``relu(t)**2 / 2`` at 0; None: any value from 0 to 1 passes.
         loss: Mean or sum over the points, in ``loss``.
         gradient: The same for ``gradient``, ``step`` and ``train``.
-        hessian: The same for the Hessian, its products, trace and eigenvalues.
+        hessian: The same for the Hessian, its products, trace and eigenvalues, and for
+            ``relative_flatness``.
         loss_scale: Factor of the loss of a point relative to ``|a - f|^2 / 2``, in all functions.
         sampling: What ``sample_batches`` draws, and the batches of ``gradient_noise``.
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
-        noise: Covariance of ``noise_scale``: divided by m (population) or m - 1 (sample).
+        noise: Covariance of ``noise_scale`` and ``hessian_noise_scale``: divided by m (population)
+            or m - 1 (sample).
         keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
             99 percent: near a minimum the rise is of second order, so that is reached within half a
             percent of the way to a corner of the box, and a search that clips to the box is there.
+        sam_share: The same for ``sam_sharpness``; the rise falls with the square of the angle to
+            the best direction, so 99 percent are reached within a tenth of a radian. One ascent
+            step along the gradient (Foret et al., 2021) gives a lower bound, at a minimum 0:
+            declared with 0, it is judged by never exceeding the maximum.
         noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
             batch sizes.
         stochastic: Functions that estimate: name to method and sample count.
@@ -91,6 +98,7 @@ class Conventions:
     top_eigenvalue: str = "largest"
     noise: str = "population"
     keskar_share: Fraction = Fraction(99, 100)
+    sam_share: Fraction = Fraction(99, 100)
     noise_batches: tuple[int, int] = (1, 2)
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
     expected_failures: Mapping[str, str] = field(default_factory=dict)
@@ -166,7 +174,7 @@ def _value(key: str, value: Any) -> Any:
         return value
     if key == "kink":
         return None if value is None else _number(argument, value, between=True)
-    if key == "keskar_share":
+    if key in {"keskar_share", "sam_share"}:
         return _number(argument, value, between=True)
     if key == "loss_scale":
         return _number(argument, value, between=False)

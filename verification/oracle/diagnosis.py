@@ -101,6 +101,7 @@ _REDUCTION = {
     "hessian_trace": "hessian",
     "top_eigenvalue": "hessian",
     "spectrum": "hessian",
+    "relative_flatness": "hessian",
 }
 
 

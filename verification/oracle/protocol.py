@@ -85,15 +85,29 @@ FUNCTIONS: dict[str, Function] = {
         Function("spectrum", ("w", "data"), _A, Shape.VECTOR,
                  "all n eigenvalues of the Hessian of the loss, with multiplicity, in any order",
                  _MEAN),
+        Function("relative_flatness", ("w", "data"), _A, Shape.SCALAR,
+                 "|w|^2 times the trace of the Hessian of the loss", f"{_MEAN}; {_KINK}"),
         Function("keskar_sharpness", ("loss", "w", "eps"), ("seed",), Shape.SCALAR,
                  "100 max_z [loss(w + z) - loss(w)] / (1 + loss(w)) over |z_i| <= eps (|w_i| + 1)",
                  "the maximum over the whole box; loss is a function of w alone"),
+        Function("sam_sharpness", ("loss", "w", "radius"), ("seed",), Shape.SCALAR,
+                 "max_z loss(w + z) - loss(w) over |z|_2 <= radius",
+                 "the maximum over the whole ball, not the rise of one ascent step; loss is a "
+                 "function of w alone"),
+        Function("average_sharpness", ("loss", "w", "sigma"), ("seed",), Shape.SCALAR,
+                 "E loss(w + sigma g) - loss(w), g standard normal in R^n",
+                 "sigma is the standard deviation of each coordinate; exact unless declared; loss "
+                 "is a function of w alone"),
         Function("gradient_noise", ("w", "data", "b"), _S, Shape.MATRIX,
                  "the covariance of the mean gradient of a batch of b of the m rows",
                  "batches without replacement, uniform: all of them, not an estimate"),
         Function("noise_scale", ("w", "data"), _S, Shape.SCALAR,
                  "tr(Sigma) / |G|^2: G the mean, Sigma the covariance of the gradients of the rows",
                  "Sigma = (1/m) sum_i (g_i - G)(g_i - G)^T, exact unless declared"),
+        Function("hessian_noise_scale", ("w", "data"), _A, Shape.SCALAR,
+                 "tr(H Sigma) / (G^T H G): H the Hessian, G and Sigma as in noise_scale",
+                 "Sigma divided by m; where H makes it negative, the quotient as it stands; nan, "
+                 "inf or an error where G = 0"),
     )
 }  # fmt: skip
 

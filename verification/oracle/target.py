@@ -23,7 +23,7 @@ __all__ = ["LossOf", "Target", "invoke", "load", "make_target"]
 
 @dataclass(frozen=True)
 class LossOf:
-    """Stands for the argument ``loss`` of ``keskar_sharpness``: a function of w alone.
+    """Stands for the argument ``loss`` of the sharpness metrics: a function of w alone.
 
     Attributes:
         data: Rows, shape ``(m, n)``.

@@ -56,3 +56,23 @@ def hessian_vector_product(w: Any, data: Any, v: Any, activation: str) -> Any:
 def spectrum(w: Any, data: Any, activation: str) -> Any:
     """``jnp.linalg.eigvalsh`` of the Hessian."""
     return jnp.linalg.eigvalsh(hessian(w, data, activation=activation))
+
+
+def relative_flatness(w: Any, data: Any, activation: str) -> Any:
+    """The squared length of the weights times the trace of the Hessian."""
+    return w @ w * jnp.trace(hessian(w, data, activation=activation))
+
+
+def _each(w: Any, data: Any, activation: str) -> Any:
+    return jax.vmap(lambda row: jax.grad(loss)(w, row[None], activation))(data)
+
+
+_point_gradients = jax.jit(_each, static_argnames="activation")
+
+
+def hessian_noise_scale(w: Any, data: Any, activation: str) -> Any:
+    """The definition, from mapped gradients of the points and the Hessian."""
+    each = _point_gradients(w, data, activation=activation)
+    mean, curved = each.mean(0), hessian(w, data, activation=activation)
+    away = each - mean
+    return ((away @ curved) * away).sum() / data.shape[0] / (mean @ curved @ mean)

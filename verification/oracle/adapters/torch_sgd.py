@@ -74,6 +74,25 @@ def spectrum(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tens
     return values
 
 
+def relative_flatness(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    """The squared length of the weights times the trace of the Hessian."""
+    flatness: torch.Tensor = w @ w * hessian(w, data, activation).trace()
+    return flatness
+
+
+def hessian_noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
+    """The definition, from the Jacobian of the points' losses and the Hessian."""
+
+    def losses(v: torch.Tensor) -> torch.Tensor:
+        return torch.stack([_value(v, row[None], activation) for row in data])
+
+    each: torch.Tensor = torch.autograd.functional.jacobian(losses, w)
+    mean, curved = each.mean(0), hessian(w, data, activation)
+    away = each - mean
+    noise: torch.Tensor = ((away @ curved) * away).sum() / len(data) / (mean @ curved @ mean)
+    return noise
+
+
 def _value(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
     inner = data @ w
     code = torch.relu(inner) if activation == "relu" else inner

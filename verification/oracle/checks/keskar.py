@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-import numpy as np
-
 from whichmin.verification.oracle import bounds, references
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
-from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.references import Matrix, Vector
+from whichmin.verification.oracle.rises import basis, rise_bound, with_short
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.target import LossOf
 
@@ -34,10 +31,6 @@ _SHORT = (
     "a value that occurs in the box, but below the maximum: the search stops early, finds a local "
     "maximum, or returns the last value and not the largest"
 )
-
-
-def _basis(m: int, n: int) -> Matrix:
-    return tuple(tuple(F(int(i == p)) for p in range(n)) for i in range(m))
 
 
 def largest_loss(
@@ -99,7 +92,7 @@ def _mistakes(
     radii = [eps * (abs(x) + 1) for x in w]
     up = tuple(x + r for x, r in zip(w, radii, strict=True))
     down = tuple(x - r for x, r in zip(w, radii, strict=True))
-    data = _basis(m, len(w))
+    data = basis(m, len(w))
     for text, corner in (
         ("the box is a point: its lower bound is +eps (|w_i| + 1), not minus that", up),
         ("the lower corner of the box alone", down),
@@ -113,29 +106,14 @@ def _mistakes(
         yield Candidate(text, percent(most_there))
 
 
-def _bound(far: Vector, data: Matrix, own: Fraction, dtype: str) -> float:
-    """Rounding of a difference of two losses, neither larger than the one with the largest terms.
-
-    Rounding w + z, of degree 4 in the loss, is among the operations counted.
-
-    Args:
-        far: Largest absolute values in the box.
-        data: Points.
-        own: The loss at the centre.
-        dtype: Precision of the target.
-
-    Returns:
-        The bound, in percent.
-    """
-    m, n = len(data), len(far)
-    size = bounds.loss_size(far, data) / m
-    return float(100 / (1 + own)) * 2 * float(bounds.rounding(size, n, m, dtype))
+def _percent(far: Vector, data: Matrix, own: Fraction, dtype: str) -> float:
+    return float(100 / (1 + own)) * rise_bound(far, data, dtype)
 
 
 def _findings(session: Session) -> Iterator[Finding]:
     share = session.conventions.keskar_share
     for name, m, weights in _PLACES[:3] if session.quick else _PLACES:
-        data = _basis(m, len(weights))
+        data = basis(m, len(weights))
         w = session.received(weights)
         for size, activation in itertools.product(_SIZES, session.activations):
             eps = session.received(size)
@@ -152,7 +130,7 @@ def _findings(session: Session) -> Iterator[Finding]:
             far = tuple(max(abs(a), abs(b)) for a, b in zip(low, high, strict=True))
             yield answer.against(
                 f"{name}, eps = {size}, {activation}", share * true,
-                _bound(far, data, own, session.dtype),
+                _percent(far, data, own, session.dtype),
                 f"never above the maximum but for {bounds.reason(len(w), m, session.dtype)}, and "
                 f"at least {float(100 * share):g} percent of it",
                 upper=true, interval=True, group=activation, scalars={"m": m, "n": len(w)},
@@ -161,31 +139,13 @@ def _findings(session: Session) -> Iterator[Finding]:
 
 
 def _largest(session: Session) -> Iterator[Finding]:
-    findings = list(_findings(session))
-    if diagnose(findings, session.dtype) is None:
-        findings = [
-            dataclasses.replace(f, candidates=functools.partial(_with_short, f)) for f in findings
-        ]
-    yield from findings
-
-
-def _with_short(finding: Finding) -> Iterator[Candidate]:
-    """The candidates, and last one that fits whatever is too small."""
-    assert callable(finding.candidates)
-    yield from finding.candidates()
-    yield Candidate(_SHORT, _short(finding))
-
-
-def _short(finding: Finding) -> float:
-    """The value found, if the search may have met it: from 0 (the centre) to the maximum."""
-    got = float(finding.got)
-    return got if finding.holds or 0 <= got < float(finding.upper) else float(np.nan)
+    yield from with_short(list(_findings(session)), _SHORT, session.dtype)
 
 
 def _grows(session: Session) -> Iterator[Finding]:
     """A smaller box lies in a larger one, so the maximum does not fall as eps grows."""
     name, m, weights = _PLACES[1]
-    data = _basis(m, len(weights))
+    data = basis(m, len(weights))
     share = float(session.conventions.keskar_share)
     for activation in session.activations:
         before = 0.0
@@ -202,7 +162,7 @@ def _grows(session: Session) -> Iterator[Finding]:
             calls = (*calls, answer.call)
             yield Finding(
                 f"fall from the next smaller eps to {size}, {name}, {activation}", fallen, 0.0,
-                _bound(far, data, own, session.dtype),
+                _percent(far, data, own, session.dtype),
                 f"{bounds.reason(len(weights), m, session.dtype)}, below {share:g} of the former",
                 group=activation, calls=calls,
                 figure=f"max([0.0, *({share!r} * x - got[-1] for x in got[:-1])])",

@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-WHICHMIN: dict[str, Any] = {"name": "reference", "kink": 0}
+DRAWS = 256
+WHICHMIN: dict[str, Any] = {
+    "name": "reference",
+    "kink": 0,
+    "stochastic": {"average_sharpness": {"method": "samples", "samples": DRAWS}},
+}
 
 
 def phi(c: Array, activation: str) -> Array:
@@ -100,6 +105,11 @@ def spectrum(w: Array, data: Array, activation: str) -> Array:
     return np.asarray(np.linalg.eigvalsh(matrix))
 
 
+def relative_flatness(w: Array, data: Array, activation: str) -> float:
+    """``|w|^2`` times the trace of the Hessian."""
+    return float(w @ w * np.trace(hessian(w, data, activation)))
+
+
 def keskar_sharpness(loss: Callable[[Array], float], w: Array, eps: float) -> float:
     """Highest loss in the box: corners and a local search from them."""
     radius = eps * (np.abs(w) + 1)
@@ -135,6 +145,48 @@ def climb(loss: Callable[[Array], float], w: Array, z: Array, radius: Array) -> 
     return highest
 
 
+def sam_sharpness(loss: Callable[[Array], float], w: Array, radius: float) -> float:
+    """Highest rise in the ball: ascent along its surface from several directions."""
+    base = loss(w)
+    best = base
+    for u in directions(w):
+        best = max(best, ascend(loss, w, u, radius))
+    return float(best - base)
+
+
+def directions(w: Array) -> list[Array]:
+    """The coordinates' directions, that of w, and their opposites."""
+    rows = np.vstack([np.eye(len(w)), w / max(np.sqrt(w @ w), 1e-300)])
+    return [*rows, *-rows]
+
+
+def ascend(loss: Callable[[Array], float], w: Array, u: Array, radius: float) -> float:
+    """Turn from a direction towards the gradient, again and again; the highest loss met."""
+    highest = loss(w + radius * u)
+    for _ in range(12):
+        v = u + difference(loss, w + radius * u)
+        u = v / np.sqrt(v @ v)
+        highest = max(highest, loss(w + radius * u))
+    return highest
+
+
+def difference(loss: Callable[[Array], float], w: Array) -> Array:
+    """Direction of the gradient, by differences; 0 where there is none."""
+    steps = 1e-5 * np.eye(len(w))
+    slope = np.array([loss(w + s) - loss(w - s) for s in steps])
+    return np.asarray(slope / max(np.sqrt(slope @ slope), 1e-300))
+
+
+def average_sharpness(loss: Callable[[Array], float], w: Array, sigma: float, seed: int) -> float:
+    """Mean rise under Gaussian noise, over draws."""
+    rng = np.random.default_rng(seed)
+    total = 0.0
+    for _ in range(DRAWS):
+        z = sigma * rng.standard_normal(len(w))
+        total += loss(w + z)
+    return float(total / DRAWS - loss(w))
+
+
 def point_gradients(w: Array, data: Array, activation: str) -> Array:
     """Gradient of each point's loss, one a row."""
     c = phi(data @ w, activation)
@@ -156,3 +208,12 @@ def noise_scale(w: Array, data: Array, activation: str) -> float:
     away = each - mean
     sigma = np.sum(away * away) / len(data)
     return float(sigma / (mean @ mean))
+
+
+def hessian_noise_scale(w: Array, data: Array, activation: str) -> float:
+    """``tr(H Sigma) / (G^T H G)`` over the points."""
+    each = point_gradients(w, data, activation)
+    mean, matrix = each.mean(axis=0), hessian(w, data, activation)
+    away = each - mean
+    curved = np.sum((away @ matrix) * away) / len(data)
+    return float(curved / (mean @ matrix @ mean))
