@@ -129,7 +129,8 @@ class Finding:
         """
         error = np.abs(np.asarray(self.got, dtype=np.float64) - floats(value))
         bound = np.broadcast_to(np.asarray(self.bound, dtype=np.float64) * scale, error.shape)
-        ratio = np.divide(error, bound, out=np.full(error.shape, np.inf), where=bound > 0)
+        with np.errstate(over="ignore"):  # infinite: further off than can be said
+            ratio = np.divide(error, bound, out=np.full(error.shape, np.inf), where=bound > 0)
         ratio = np.where(error == 0, 0.0, np.where(np.isnan(ratio), np.inf, ratio))
         return float(ratio.max(initial=0.0))
 

@@ -31,6 +31,11 @@ def test_a_segment_accepts_what_lies_between(got, place, holds):
     assert found.holds is holds
 
 
+def test_a_huge_value_is_infinitely_far_off():
+    # The ratio overflows; a target's number must not become a warning, and so an error, of ours.
+    assert Finding("x", -2e300, F(0), 1e-300, "rounding").ratio == np.inf
+
+
 def test_a_segment_is_not_a_box():
     corners = {"expected": (F(0), F(0)), "upper": (F(1), F(1))}
     assert Finding("x", np.array([0.3, 0.3]), bound=1e-9, reason="", **corners).holds

@@ -75,7 +75,7 @@ def test_without_a_call_there_is_no_snippet():
     assert finding_snippet(CHECK, finding(call=None), Conventions()) == ""
 
 
-# Checks that compare what several calls gave: each with a mutant that fails it.
+# Checks that compare what several calls gave, and the measures: each with a mutant that fails it.
 @pytest.mark.parametrize(("name", "check"), [
     ("hessian.cross-once", "hessian.symmetry"),
     ("hessian_vector_product.normalised", "hessian_vector_product.linear"),
@@ -87,6 +87,11 @@ def test_without_a_call_there_is_no_snippet():
     ("sample_batches.blocks", "sample_batches.pairs"),
     ("sample_batches.same", "sample_batches.consecutive"),
     ("sample_batches.first", "sample_batches.starts"),
+    ("average_sharpness.square", "average_sharpness.estimates"),
+    ("average_sharpness.seed-ignored", "average_sharpness.seed"),
+    ("sam_sharpness.relative", "sam_sharpness.values"),
+    ("relative_flatness.norm", "relative_flatness.values"),
+    ("hessian_noise_scale.simple", "hessian_noise_scale.values"),
 ])  # fmt: skip
 def test_several_calls_are_repeated(name, check):
     (mutant,) = [m for m in mutants(name) if m.id == name]

@@ -111,7 +111,8 @@ def _mistakes(case: Case, session: Session) -> Iterator[Candidate]:
                     "the traces", float(np.trace(parts.hessian)) * spread / below)  # fmt: skip
     yield Candidate("tr(H) tr(Sigma) / (n G^T H G): the mean eigenvalue in place of H",
                     float(np.trace(parts.hessian)) * spread / n / below)  # fmt: skip
-    yield Candidate("the inverse, (G^T H G) / tr(H Sigma)", 1 / right if right else np.nan)
+    if right:
+        yield Candidate("the inverse, (G^T H G) / tr(H Sigma)", 1 / right)
     yield Candidate("the second moment in place of Sigma: G G^T is not subtracted",
                     right + parts.factor)  # fmt: skip
     yield Candidate("Sigma is divided by m twice: the covariance of the full gradient, not of a "

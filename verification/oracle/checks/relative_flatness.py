@@ -53,7 +53,8 @@ def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candida
     yield Candidate("the trace alone: not multiplied by |w|^2", trace)
     yield Candidate("the norm is not squared: |w| times the trace", math.sqrt(square) * trace)
     yield Candidate("the norm is squared twice: |w|^4 times the trace", square * square * trace)
-    yield Candidate("divided by |w|^2, not multiplied", trace / square if square else np.nan)
+    if square:
+        yield Candidate("divided by |w|^2, not multiplied", trace / square)
     yield Candidate("|w|^2 times the largest eigenvalue, not the trace", square * values[-1])
     yield Candidate("|w|^2 times the Frobenius norm, not the trace",
                     square * np.linalg.norm(values))  # fmt: skip
