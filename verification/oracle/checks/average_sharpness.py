@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, gaussian_rise, noise_estimates, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
-from whichmin.verification.oracle.references import Matrix, Vector, floats
+from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.rises import basis, rise_bound
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.target import LossOf
@@ -78,6 +78,10 @@ class _Case:
         return references.loss(self.w, self.data, self.activation) / self.m
 
     @property
+    def floats(self) -> list[float]:
+        return [float(x) for x in self.w]
+
+    @property
     def exact(self) -> Fraction:
         return gaussian_rise.mean_rise(self.w, self.data, self.activation, self.sigma)
 
@@ -112,7 +116,7 @@ def _mistakes(case: _Case) -> Iterator[Candidate]:
         yield Candidate(text, gaussian_rise.mean_rise(case.w, case.data, case.activation, other))
     relative = [abs(float(x)) * float(sigma) for x in case.w]
     yield Candidate("the noise is multiplied by the weights: sigma |w_i|",
-                    gaussian_rise.law(floats(case.w), case.m, case.activation, relative)[0]
+                    gaussian_rise.law(case.floats, case.m, case.activation, relative)[0]
                     )  # fmt: skip
     trace = references.trace(case.w, case.data, case.activation, F(1, 2)) / case.m
     yield Candidate("second order alone: sigma^2 / 2 times the trace of the Hessian",
@@ -176,7 +180,7 @@ def _estimated(session: Session) -> Iterator[Finding]:
         values = np.array([float(a.value) for a in answers])
         calls, exact = tuple(a.call for a in answers), float(case.exact)
         sigmas = [float(case.sigma)] * len(case.w)
-        variance = gaussian_rise.law(floats(case.w), case.m, case.activation, sigmas)[1]
+        variance = gaussian_rise.law(case.floats, case.m, case.activation, sigmas)[1]
         deviation, rounding = math.sqrt(variance / declared.samples), case.bound(session.dtype)
         # Cantelli: P(X - E X >= t) <= v / (v + t^2), which is 1/8 for t^2 = 7 v.
         median = Finding(

@@ -134,8 +134,8 @@ def _mistakes(case: Case, session: Session) -> Iterator[Candidate]:
             yield Candidate("only the diagonal of H is used", parts.scale(wrong, wrong))
         else:
             yield Candidate(f"H is wrong: {text}", parts.scale(wrong, wrong))
-    wrong = "relu" if case.activation == "linear" else "linear"
-    other = noise.batch_noise_scale(case.w, case.data, wrong)
+    swapped = "relu" if case.activation == "linear" else "linear"
+    other = noise.batch_noise_scale(case.w, case.data, swapped)
     if other is not None:
         yield Candidate("the noise scale of the other activation", parts.factor * float(other))
 

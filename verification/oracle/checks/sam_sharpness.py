@@ -38,7 +38,7 @@ _SHORT = (
 
 
 def lengths(w: Vector, m: int, activation: str) -> tuple[Fraction, Fraction]:
-    """``|Kw|`` and ``|Lw|`` of :mod:`ball` for the first m vectors of the standard basis.
+    """``|Kw|`` and ``|Lw|`` for the first m vectors of the standard basis; see the module ``ball``.
 
     Args:
         w: Weights.
@@ -59,7 +59,7 @@ def _root(square: Fraction) -> Fraction:
 
 
 def _rise(inside: Fraction, outside: Fraction, radius: Fraction, m: int) -> Fraction:
-    if (inside, outside) == (1, 0):
+    if inside == 1 and outside == 0:
         return ball.rise_at_minimum(radius, m)
     assert inside > 0
     assert outside > 0

@@ -39,7 +39,8 @@ def test_it_fares_as_known(name):
 
 def test_jax():
     # The trainer is judged with the example; JAX compiles anew for every shape.
-    found = judged("jax_target", only=lambda i: i.startswith(("loss", "gradient", "hessian.")))
+    names = ("loss", "gradient", "hessian.", "relative_flatness.k", "hessian_noise_scale.u")
+    found = judged("jax_target", only=lambda i: i.startswith(names))
     assert not found.failures, found.markdown()
 
 
