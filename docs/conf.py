@@ -13,6 +13,8 @@ from docutils import nodes
 
 # Loaded, so that names can be looked up.
 import whichmin.core  # noqa: F401
+import whichmin.noise  # noqa: F401
+import whichmin.sharpness  # noqa: F401
 import whichmin.symbolic  # noqa: F401
 import whichmin.verification  # noqa: F401
 

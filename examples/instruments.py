@@ -19,6 +19,7 @@ from whichmin.sharpness import (
 
 
 def describe(net, x, y):
+    """Measure everything at the network's weights."""
     objective = module_objective(net, nn.CrossEntropyLoss(), (x, y))
     keskar, trace = keskar_sharpness(objective, 1e-3), estimate_trace(objective, target=0.05)
     scale = two_batch_noise_scale(objective, 16, 256, pairs=100)
@@ -32,7 +33,8 @@ def describe(net, x, y):
           f"{scale.value:.1f} in [{scale.low:.1f}, {scale.high:.1f}]")  # fmt: skip
 
 
-def main(samples=500, steps=1500):
+def main(samples=300, steps=1000):
+    """Train, and measure before and after."""
     digits = load_digits()
     x = torch.from_numpy(digits.data[:samples] / 16)
     y = torch.from_numpy(digits.target[:samples]).long()

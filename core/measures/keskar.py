@@ -1,6 +1,6 @@
 """Keskar's sharpness: how far the loss rises in a box around the weights, in percent of 1 + loss.
 
-Keskar et al. 2017 (arXiv 1609.04836), equations 3 and 4: with a matrix A of shape ``(n, p)``,
+Keskar et al. 2017 (arXiv 1609.04836), equations 3 and 4: with a matrix A of shape ``(n, p)``::
 
     phi = 100 max_{z in C} [L(x + A z) - L(x)] / (1 + L(x)),
     C = {z : |z_i| <= eps (|(A^+ x)_i| + 1)},

@@ -2,7 +2,7 @@
 
 With sample gradients ``g_i``, their mean G and ``Sigma = (1/m) sum_i (g_i - G)(g_i - G)^T``, the
 mean gradient of a random batch of b has covariance ``f(b) Sigma``: ``f = 1/b`` with replacement and
-``(m - b)/(b (m - 1))`` without. McCandlish et al. 2018 (arXiv 1812.06162) define the noise scales
+``(m - b)/(b (m - 1))`` without. McCandlish et al. 2018 (arXiv 1812.06162) define the noise scales::
 
     B_simple = tr(Sigma) / |G|^2 (equation 2.9),   B_noise = tr(H Sigma) / (G^T H G) (equation 2.8).
 

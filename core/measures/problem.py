@@ -110,7 +110,7 @@ class Objective(ABC):
         out = torch.zeros_like(columns)
         for part in self.parts():
             # Reverse over reverse: H is symmetric, so its rows' combinations are its columns'.
-            _, pull = vjp(grad(part), at)
+            pull = vjp(grad(part), at)[1]
             out += vmap(_first(pull), in_dims=1, out_dims=1, chunk_size=together)(columns)
         return out.reshape(vectors.shape)
 
@@ -126,7 +126,7 @@ class Objective(ABC):
         at = self.weights(w)
         rows = max(1, BLOCK // self.size)
         for losses, count in self.sample_parts():
-            _, pull = vjp(losses, at)
+            pull = vjp(losses, at)[1]
             one = torch.eye(count, dtype=at.dtype, device=at.device)
             for some in one.split(rows):
                 yield vmap(_first(pull))(some)
@@ -136,7 +136,7 @@ class Objective(ABC):
         at = self.weights(w)
         out, start = torch.zeros_like(at), 0
         for losses, count in self.sample_parts():
-            _, pull = vjp(losses, at)
+            pull = vjp(losses, at)[1]
             out += pull(weights[start : start + count].to(at))[0]
             start += count
         return out

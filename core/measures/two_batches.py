@@ -1,7 +1,7 @@
 """The noise scale from gradients of batches of two sizes, with a confidence interval.
 
 For batches with factors s > t (see :mod:`whichmin.core.measures.noise_scale`), and A, C the squared
-lengths of their mean gradients, ``E A = |G|^2 + s tr Sigma`` and ``E C = |G|^2 + t tr Sigma``. So
+lengths of their mean gradients, ``E A = |G|^2 + s tr Sigma`` and ``E C = |G|^2 + t tr Sigma``. So::
 
     X = A - C has mean (s - t) tr Sigma,   Y = s C - t A has mean (s - t) |G|^2,
 
@@ -12,7 +12,7 @@ appendix A.1, where s = 1/B_small, t = 1/B_big). Sampled without replacement the
 The interval is Fieller's: those q for which Student's test of ``E(X - q Y) = 0`` does not reject.
 At the true scale that mean is exactly 0, so the rate is the stated one up to the test's own error
 for means that are not normal, of order 1/k; no normality or smallness of the ratio's error is
-needed. If |G|^2 cannot be told from 0, the interval has no upper end.
+needed. If ``|G|^2`` cannot be told from 0, the interval has no upper end.
 """
 
 from __future__ import annotations

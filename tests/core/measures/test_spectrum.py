@@ -51,7 +51,7 @@ def test_no_convergence_is_an_error(digits):
 def test_the_density_has_the_moments_of_the_spectrum(digits):
     """Within 6 standard errors, from 12 vectors: Student's tail beyond 6 is 9e-5 (a fixed seed)."""
     exact = np.linalg.eigvalsh(digits.hessian)
-    found = spectral_density(digits.objective, steps=30, probes=12)
+    found = spectral_density(digits.objective, steps=12, probes=12)
     for function in (lambda t: t, np.square, np.tanh):
         value, error = found.mean(function)
         assert abs(value - function(exact).mean()) < 6 * error
@@ -81,7 +81,7 @@ def test_wrong_weights_are_noticed(digits, monkeypatch):
         return nodes, np.full_like(weights, 1 / len(weights))
 
     monkeypatch.setattr(module, "_lanczos", wrong)
-    value, error = spectral_density(digits.objective, steps=30, probes=12).mean(np.square)
+    value, error = spectral_density(digits.objective, steps=12, probes=12).mean(np.square)
     assert abs(value - np.square(exact).mean()) > 6 * error
 
 
