@@ -271,8 +271,8 @@ def selection(**options: Any) -> None:
 @_step_size(0.1)
 @click.option(
     "--factor", "factors", type=int, multiple=True,
-    help="Factor K of step size and batch size, at least 1, with K times step size below 2; repeat for up to four.  "
-    "[default: 1, 4 and 16]",
+    help="Factor K of step size and batch size, at least 1, with K times step size below 2; "
+    "repeat for up to four.  [default: 1, 4 and 16]",
 )  # fmt: skip
 @_replicas(2000, "Runs per mark")
 @seed_option
