@@ -127,7 +127,8 @@ def optimal_run(
     goal = check_positive(target, "target", v)
     h, level = check_positive(curvature, "curvature"), check_positive(noise, "noise")
     limit = check_integer(max_steps, "max_steps", 1)
-    moments, sizes, scales = [v], [], [math.nan]
+    moments, scales = [v], [math.nan]
+    sizes: list[float] = []
     for _ in range(limit):
         variance = level * v if constant_scale else level
         scales[-1] = variance / (h**2 * v)

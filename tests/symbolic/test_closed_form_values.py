@@ -26,7 +26,7 @@ def test_floats_arrays_tensors_and_fractions_agree(name):
     numbers = dict.fromkeys(closed_form(name).arguments, Fraction(3, 4)) | {
         key: value
         for key, value in {
-            "m": 4, "n": 9, "b": 2, "k": 3, "z": 1, "mu": 2, "alpha": Fraction(1, 5),
+            "m": 4, "n": 9, "b": 2, "k": 3, "z": 1, "mu": 2, "alpha": Fraction(1, 5), "steps": 2,
         }.items()
         if key in closed_form(name).arguments
     }  # fmt: skip

@@ -58,7 +58,7 @@ def _progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     H, x = turned(case.eigen), case.x
     G, sigma = _apply(H, x), case.sigma
     U, Q, W = _dot(G, G), _dot(G, _apply(H, G)), _trace(H, sigma)
-    known = {"U": U, "Q": Q, "W": W, "B": case.size, "eta": case.eta}
+    known: dict[str, Fraction | int] = {"U": U, "Q": Q, "W": W, "B": case.size, "eta": case.eta}
     gradients = [
         tuple(p + q for p, q in zip(G, noise, strict=True))
         for noise in batch_means(case.points, case.size, replacement=True)
@@ -74,9 +74,7 @@ def _progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     most = _decrease(x, H, [G], U / Q)
     largest = value(forms["critical.largest_progress"], **known)
     yield exactly("critical.largest_progress", largest, most)
-    yield exactly(
-        "critical.largest_progress, other steps", F(max(0, _decrease(x, H, [G], 2 * U / Q))), F(0)
-    )
+    yield exactly("critical.largest_progress, other steps", _decrease(x, H, [G], 2 * U / Q), F(0))
     # height = most/(1 + B_noise/B)
     scale = (most / height - 1) * case.size
     yield exactly("critical.noise_scale", value(forms["critical.noise_scale"], **known), scale)
@@ -137,7 +135,7 @@ def _finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
         slope, bend = 2 * one - two / 2, two / 2 - one
         steps = most / (-(slope**2) / (4 * bend))
         found.append(size * steps)
-        known = {"b": size, "B_noise": scale, "m": m, "S_min": 1}
+        known: dict[str, Fraction | int] = {"b": size, "B_noise": scale, "m": m, "S_min": 1}
         yield exactly(f"critical.finite_samples, b = {size}", value(form, **known), found[-1])
     # Linear in b: the least number of samples is at an end, at b = m exactly for a scale > m - 1.
     rises = found[-1] - found[0]

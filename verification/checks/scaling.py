@@ -34,7 +34,14 @@ def variance(eta: Fraction, size: Fraction, h: Fraction, s: Fraction, steps: int
 def _rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     forms, K = subject.forms, case.factor
     h, eta, size, s = case.h, case.eta, F(case.size), case.sigma[0][0]
-    known = {"h": h, "eta": eta, "B": size, "s": s, "K": K, "t": case.steps}
+    known: dict[str, Fraction | int] = {
+        "h": h,
+        "eta": eta,
+        "B": size,
+        "s": s,
+        "K": K,
+        "t": case.steps,
+    }
     # A step of eta adds eta^2 s/B and takes the time eta; so does one of K eta at K B.
     for step, batch in ((eta, size), (K * eta, K * size)):
         added = variance(step, batch, h, s, 1)
@@ -73,7 +80,7 @@ def _rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
 def _order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     forms, h, K = subject.forms, case.h, 2 + case.size
     for y in (F(1, 2**6), F(1, 2**12)):
-        known = {"h": h, "eta": y / h, "K": K, "t": case.steps}
+        known: dict[str, Fraction | int] = {"h": h, "eta": y / h, "K": K, "t": case.steps}
         ratio = (2 - y) / (2 - K * y)
         name = "scaling.stationary_order"
         # What is left of (K - 1) y/(2 - K y).
@@ -150,7 +157,7 @@ def _autoencoder(subject: Subject, settings: Settings) -> Iterator[Margin]:
         gradients = moments(single)[1]
         s = sum((gradients[i][i] for i in range(m)), F(0))
         for size in range(1, m + 1):
-            known = {"alpha": alpha, "b": size, "m": m, "s": s}
+            known: dict[str, Fraction | int] = {"alpha": alpha, "b": size, "m": m, "s": s}
             name = "scaling.sampled_noise"
             found = _samples(w, data, size, alpha, replacement=False)
             yield exactly(f"{name}, b = {size}, m = {m}", value(forms[name], **known), found)

@@ -208,7 +208,7 @@ def sparsity(**options: Any) -> None:
 @seed_option
 @_output("spectra")
 def spectra(**options: Any) -> None:
-    """Draw the Hessian's eigenvalues at both minima, for three κ.
+    """Draw the Hessian's eigenvalues at both minima, three κ.
 
     Measured at trained minima, with the closed forms as open diamonds.
 
@@ -271,14 +271,14 @@ def selection(**options: Any) -> None:
 @_step_size(0.1)
 @click.option(
     "--factor", "factors", type=int, multiple=True,
-    help="Factor K of step size and batch size, K times step size below 2; repeat for up to four.  "
-    "[default: 1, 4 and 16]",
+    help="Factor K of step size and batch size, at least 1, with K times step size below 2; "
+    "repeat for up to four.  [default: 1, 4 and 16]",
 )  # fmt: skip
 @_replicas(2000, "Runs per mark")
 @seed_option
 @_output("linear-scaling")
 def linear_scaling(**options: Any) -> None:
-    """Draw what the linear scaling rule keeps, and what it changes.
+    """Draw what the linear scaling rule keeps and changes.
 
     On the noisy quadratic of curvature 1: the mean loss over time, and the stationary variance.
 
