@@ -45,7 +45,7 @@ __all__ = ["Measured", "compared_measures", "measures_at"]
 
 Floats = NDArray[np.float64]
 
-DRAWS, COLUMNS, SAMPLES = 2000, 2, 5000
+DRAWS, COLUMNS, SAMPLES = 2000, 2, 2000
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def compared_measures(
         (
             "Measured where the runs ended. Keskar, standard basis: exact maximum; random frame: "
             "search with L-BFGS-B below an upper bound, margin in units of what the best known "
-            "corner leaves open. SAM: ascent; mean of 5,000 pairs of moves, margin by Bernstein's "
+            "corner leaves open. SAM: ascent; mean of 2,000 pairs of moves, margin by Bernstein's "
             "inequality. Other margins as above.",
             SUBSPACE,
         ),
