@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import sympy as sp
 
@@ -107,7 +106,7 @@ def _small_form(minimum: Minimum) -> sp.Expr:
     return form.subs({k: minimum.active, s: total(minimum)}, simultaneous=True)
 
 
-def _rows(activation: Activation) -> Iterator[tuple[str, Any, Any, str]]:
+def _rows(activation: Activation) -> Iterator[tuple[str, Cell | str, Cell | str, str]]:
     """Measure, its value at both minima, and which is sharper, for symbolic numbers.
 
     Yields:
@@ -119,30 +118,30 @@ def _rows(activation: Activation) -> Iterator[tuple[str, Any, Any, str]]:
     yield "top eigenvalue", top, top, "equal"
     for name in ("trace", "relative flatness"):
         for kink in kinks(activation):
-            kinked = kink not in (None, Kink.RIGHT)
-            values = (formula(x.trace(kink or Kink.LEFT)) for x in (gd, sgd))
-            yield labelled(name, kink), *values, "SGD, if k > 1" if kinked else "equal"
+            told = "equal" if kink in (None, Kink.RIGHT) else "SGD, if k > 1"
+            first, second = (formula(x.trace(kink or Kink.LEFT)) for x in (gd, sgd))
+            yield labelled(name, kink), first, second, told
     for kink in kinks(activation):
-        kinked = kink not in (None, Kink.RIGHT)
-        values = (formula(log_form(x, kink)) for x in (gd, sgd))
-        told = "GD, if k > 1 (mean loss)" if kinked else "equal"
-        yield labelled("log-determinant, curved directions", kink), *values, told
-    missing = "k - 1" if relu else "m - 1"
-    undefined = f"undefined: {missing} eigenvalues are 0"
+        told = "equal" if kink in (None, Kink.RIGHT) else "GD, if k > 1 (mean loss)"
+        first, second = (formula(log_form(x, kink)) for x in (gd, sgd))
+        yield labelled("log-determinant, curved directions", kink), first, second, told
+    undefined = f"undefined: {'k' if relu else 'm'} - 1 eigenvalues are 0"
     whole = formula(log_form(sgd, Kink.LEFT)) if relu else undefined
     told = "SGD, if k > 1" if relu else "undefined"
-    yield labelled("log-determinant, all directions", Kink.LEFT if relu else None), undefined, \
-        whole, told  # fmt: skip
+    name = labelled("log-determinant, all directions", Kink.LEFT if relu else None)
+    yield name, undefined, whole, told
     told = "GD, if 4 (s - 1)(s + 3) > k - 1" if relu else "GD, if s > 1"
-    yield "Keskar / ε², ε to 0", *(formula(one_fraction(_small_form(x))) for x in (gd, sgd)), told
+    first, second = (formula(one_fraction(_small_form(x))) for x in (gd, sgd))
+    yield "Keskar / ε², ε to 0", first, second, told
     told = "GD, if the mixture is equal" if relu else "GD, if s > 1"
-    yield "Keskar, whole space", *(joined(x.active, total(x)) for x in (gd, sgd)), told
+    yield "Keskar, whole space", joined(gd.active, total(gd)), joined(sgd.active, total(sgd)), told
     told = "SGD more often" if relu else "neither: same law"
     yield "Keskar, random subspace", "no closed form", "no closed form", told
     worst = formula(closed_form("sam.worst").expression)
     yield "SAM, worst case", worst, worst, "equal"
-    means = (formula(one_fraction(mean_form(x))) for x in (gd, sgd))
-    yield "SAM, mean on the sphere", *means, "SGD, if k > 1 and r < 1" if relu else "equal"
+    first, second = (formula(one_fraction(mean_form(x))) for x in (gd, sgd))
+    told = "SGD, if k > 1 and r < 1" if relu else "equal"
+    yield "SAM, mean on the sphere", first, second, told
 
 
 def symbolic_measures() -> Table:

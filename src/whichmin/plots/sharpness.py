@@ -34,7 +34,7 @@ MEASURES = (
     "Keskar, whole space",
     "determinant$^{1/n}$, curved, κ = 0",
 )
-_COLUMNS, _DRAWS = 2, 2000
+_COLUMNS, _DRAWS = 2, 1000
 
 
 def _closed(
@@ -52,6 +52,24 @@ def _closed(
         )
         return second / first
 
+    logs = closed_form("flatness.log_determinant_difference")(k=k, kappa=0.0, m=m) if relu else 0.0
+    # Beyond the smallest active correlation the sphere reaches kinks of active points.
+    mean = {} if relu and radius > k**-0.5 else {"SAM, mean on a sphere": ratio("sam.sphere")}
+    return {
+        **mean,
+        "top eigenvalue": 1.0,
+        "SAM, worst case": 1.0,
+        "Hessian trace, κ = 0": ratio("sharpness.trace_at_minimum", kappa=0.0),
+        "Hessian trace, κ = ½": ratio("sharpness.trace_at_minimum", kappa=0.5),
+        "Keskar, whole space": _boxes(m, n, k, epsilon, activation),
+        "determinant$^{1/n}$, curved, κ = 0": math.exp(logs / n),
+    }
+
+
+def _boxes(m: int, n: int, k: int, epsilon: float, activation: Activation) -> float:
+    """Keskar's metric at SGD's minimum over that at GD's, from the closed forms."""
+    relu = activation is Activation.RELU
+
     def metric(count: int) -> float:
         box = {"eps": epsilon, "s": math.sqrt(count)}
         norm = closed_form("keskar.largest_norm")(n=n, **box)
@@ -59,17 +77,7 @@ def _closed(
         energy = closed_form("keskar.active_energy")(k=active, **box)
         return float(closed_form("keskar.percent")(N=norm, m=m, q=energy))
 
-    mixed = k if relu else m
-    logs = closed_form("flatness.log_determinant_difference")(k=k, kappa=0.0, m=m) if relu else 0.0
-    return {
-        "top eigenvalue": 1.0,
-        "SAM, worst case": 1.0,
-        "Hessian trace, κ = 0": ratio("sharpness.trace_at_minimum", kappa=0.0),
-        "Hessian trace, κ = ½": ratio("sharpness.trace_at_minimum", kappa=0.5),
-        "SAM, mean on a sphere": ratio("sam.sphere"),
-        "Keskar, whole space": metric(1) / metric(mixed),
-        "determinant$^{1/n}$, curved, κ = 0": math.exp(logs / n),
-    }
+    return metric(1) / metric(k if relu else m)
 
 
 def ranking(
@@ -176,7 +184,7 @@ def plot_sharpness(
     title = "Which minimum is sharper depends on the measure, the activation and the dimension"
     with style.drawing(ax, (9.6, 4.6), 2, title, width_ratios=[1.5, 1]) as axes:
         _rank(axes[0], m, n, k, eps, r, seed)
-        _against_dimension(axes[1], m, k, eps, r)
+        _against_dimension(axes[1], m, k, eps)
         style.footnote(
             axes, ax,
             f"m = {m}, n = {n}, standard basis; GD's minimum: equal mixture of all {m} points "
@@ -223,26 +231,30 @@ def _rank(ax: Axes, m: int, n: int, k: int, eps: float, r: float, seed: int) -> 
     ax.set_ylabel("measure")
 
 
-def _against_dimension(ax: Axes, m: int, k: int, eps: float, r: float) -> None:
-    dimensions = np.unique(np.round(np.geomspace(m, 100 * m, 60)).astype(int))
-    found, linear = (
-        [_closed(m, int(n), k, eps, r, activation) for n in dimensions]
+def _against_dimension(ax: Axes, m: int, k: int, eps: float) -> None:
+    dimensions = np.unique(np.round(np.geomspace(m, 100 * m, 30)).astype(int))
+    trace = closed_form("sharpness.trace_at_minimum")
+
+    def traces(kappa: float) -> list[float]:
+        at = {"n": dimensions, "m": m, "kappa": kappa}
+        return list(trace(k=1, **at) / trace(k=k, **at))
+
+    boxes = (
+        [_boxes(m, int(n), k, eps, activation) for n in dimensions]
         for activation in (Activation.RELU, Activation.LINEAR)
     )
     lines = {
-        "Keskar, whole space": (style.GD, "-"),
-        "Hessian trace, κ = 0": (style.SGD, "-"),
-        "Hessian trace, κ = ½": (style.SGD, "--"),
+        "Keskar, whole space": (next(boxes), style.GD, "-"),
+        "Hessian trace, κ = 0": (traces(0.0), style.SGD, "-"),
+        "Hessian trace, κ = ½": (traces(0.5), style.SGD, "--"),
+        "Keskar, whole space, linear": (next(boxes), style.QUIET, "-."),
     }
-    for name, (colour, line) in lines.items():
-        ax.plot(dimensions, [f[name] for f in found], line, color=colour, lw=1.8, label=name)
-    name = "Keskar, whole space"
-    ax.plot(dimensions, [f[name] for f in linear], "-.", color=style.QUIET, lw=1.8,
-            label=f"{name}, linear")  # fmt: skip
+    for name, (values, colour, line) in lines.items():
+        ax.plot(dimensions, values, line, color=colour, lw=1.8, label=name)
     ax.axhline(1, color=style.QUIET, lw=0.8, zorder=1)
     ax.set_xscale("log")
-    values = [f[name] for f in found for name in lines] + [f[name] for f in linear]
-    _ratio_axis(ax, "y", 1.15 * max(max(values), 1 / min(values)))
+    every = [value for values, _, _ in lines.values() for value in values]
+    _ratio_axis(ax, "y", 1.15 * max(max(every), 1 / min(every)))
     ax.set_xlabel("dimension n (log scale)")
     ax.set_ylabel("SGD's minimum over GD's, ReLU if not said")
     ax.legend(frameon=False, loc="upper right")
@@ -253,14 +265,9 @@ def _ratio_axis(ax: Axes, axis: str, reach: float) -> None:
     from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, StrMethodFormatter
 
     steps = [0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0] if reach < 6 else [0.01, 0.1, 1.0, 10.0, 100.0]
-    if axis == "x":
-        ax.set_xscale("log")
-        ax.set_xlim(1 / reach, reach)
-        chosen = ax.xaxis
-    else:
-        ax.set_yscale("log")
-        ax.set_ylim(1 / reach, reach)
-        chosen = ax.yaxis
+    getattr(ax, f"set_{axis}scale")("log")
+    getattr(ax, f"set_{axis}lim")(1 / reach, reach)
+    chosen: Any = getattr(ax, f"{axis}axis")
     chosen.set_major_locator(FixedLocator([x for x in steps if 1 / reach <= x <= reach]))
     chosen.set_major_formatter(StrMethodFormatter("{x:g}"))
     chosen.set_minor_locator(NullLocator())

@@ -240,6 +240,11 @@ UNUSUAL = {
     "selection": [{"angles": (1, 89), "replicas": 1}],
     "linear_scaling": [{"factors": (1,)}, {"step_size": 0.05, "factors": (1, 5, 20, 39)}],
     "critical_batch": [{"target": 0.5, "replicas": 2}],
+    "sharpness": [
+        {"m": 1, "n": 1, "positive": 1},
+        {"m": 40, "n": 64, "positive": 40},
+        {"epsilon": 2.0, "radius": 3.0},
+    ],
 }
 
 
@@ -302,6 +307,9 @@ def test_a_text_that_is_cut_off_or_covered_would_be_noticed(monkeypatch):
         ("spectra", {"data": np.ones((2, 2))}, "data = .*orthonormal"),
         ("selection", {"angles": (0,)}, "angles = .*strictly between 0 and 90"),
         ("selection", {"norm": 1.5}, "norm = 1.5"),
+        ("sharpness", {"positive": 5}, "positive = 5"),
+        ("sharpness", {"n": 3}, "n = 3"),
+        ("sharpness", {"radius": 0}, "radius = 0"),
     ],
 )
 def test_bad_arguments(kind, settings, message):
