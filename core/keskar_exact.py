@@ -244,4 +244,4 @@ def _turning(low: Floats, high: Floats, rest: float) -> Floats:
         value = float(energy[chosen].sum() * (2 - rest - norm[chosen].sum()))
         if value < smallest:
             best, smallest = places[chosen], value
-    return best
+    return np.asarray(best)

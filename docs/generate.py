@@ -30,6 +30,7 @@ from whichmin.verification.ledger import entries, tally
 from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
 from whichmin.verification.oracle.checks import all_checks as oracle_list
 from whichmin.verification.oracle.protocol import FUNCTIONS
+from whichmin.verification.sharpness_measures import evaluated
 from whichmin.verification.sharpness_table import sharpness_table
 from whichmin.words import Status
 
@@ -47,6 +48,18 @@ def sharpness() -> str:
     """The symbolic table, without title and notes."""
     lines = sharpness_table().tables[0].markdown().splitlines()
     return "\n".join(line for line in lines if line.startswith("|"))
+
+
+def measures() -> str:
+    """Every measure at both minima: numbers, and which is sharper."""
+    head = ("measure", "linear: GD", "SGD", "sharper", "ReLU: GD", "SGD", "sharper")
+    rows = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
+    found: dict[str, list[str]] = {}
+    for name, _, gd, sgd in evaluated(8, 32, 5, 1e-3, 0.05):
+        sharper = "equal" if abs(gd - sgd) <= 1e-12 * abs(gd) else "GD" if gd > sgd else "SGD"
+        found.setdefault(name, [name]).extend([f"{gd:.4g}", f"{sgd:.4g}", sharper])
+    rows += ["| " + " | ".join(cells) + " |" for cells in found.values()]
+    return "\n".join(rows)
 
 
 def command(arguments: str) -> str:
@@ -158,6 +171,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/prediction.md": {"selection": selection},
     "docs/scaling.md": {"scaling": scaling},
     "docs/reparameterisation.md": {"rescaling": rescaling},
+    "docs/sharpness.md": {"measures": measures},
     "docs/tutorial.md": {"table": sharpness},
     "docs/ledger.md": {"ledger": lambda: ledger_markdown(entries())},
     "docs/oracle.md": {"protocol": protocol, "oracle": oracle_checks},

@@ -7,6 +7,8 @@ gap from above.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
@@ -15,7 +17,7 @@ from whichmin.core.data import Data
 from whichmin.core.landscape import gradient, loss
 from whichmin.words import Activation
 
-__all__ = ["box", "keskar_search"]
+__all__ = ["box", "keskar_search", "subspace_metric"]
 
 Floats = NDArray[np.float64]
 # Keskar et al. stop after 10 iterations; here the search may run until it stands still.
@@ -93,3 +95,33 @@ def keskar_search(
         )  # fmt: skip
         best = max(best, -float(found.fun))
     return 100 * best * epsilon**2 / (1 + own)
+
+
+def subspace_metric(
+    w: Floats, m: int, directions: Floats, eps: float, activation: Activation
+) -> Floats:
+    """Keskar's metric in random subspaces at minima on standard-basis data, from the corners.
+
+    Source: Keskar et al. 2017, metric 2.1 with A of p columns. The value is the largest at the
+    ``2^p`` corners: the maximum where the loss is convex in the box, else a lower bound.
+
+    Args:
+        w: Minimum, shape ``(n,)``.
+        m: Number of data points.
+        directions: Matrices A, shape ``(draws, n, p)``.
+        eps: Relative size of the box.
+        activation: Identity or ReLU.
+
+    Returns:
+        Shape ``(draws,)``.
+    """
+    p = directions.shape[2]
+    place = np.linalg.pinv(directions) @ w
+    reach = eps * (np.abs(place) + 1)
+    best = np.zeros(len(directions))
+    for signs in itertools.product((-1.0, 1.0), repeat=p):
+        x = w + np.einsum("dnp,dp->dn", directions, reach * np.array(signs))
+        data = np.maximum(x[:, :m], 0) if activation is Activation.RELU else x[:, :m]
+        q, norm = (data**2).sum(1), (x**2).sum(1)
+        best = np.maximum(best, (1 + q * (norm - 2)) / (2 * m))
+    return np.asarray(100 * best * 2 * m / (3 * m - 1))

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from whichmin.core.data import Data, make_data
+from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame, standard_basis
+from whichmin.core.result import TrainResult
 from whichmin.core.sharpness import hessian, hessian_spectrum, plain_autograd_hessian
-from whichmin.core.training import train
-from whichmin.core.validation import check_integer, check_seed
-from whichmin.errors import InputError, WhichminError
+from whichmin.core.validation import check_integer, check_positive, check_seed
+from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
-from whichmin.symbolic.printing import as_latex, as_text
-from whichmin.symbolic.spectrum import spectrum_at_minimum
-from whichmin.symbolic.symbols import k, kappa, m, n
+from whichmin.symbolic.symbols import k, m, n
+from whichmin.verification.sharpness_compared import compared_measures
+from whichmin.verification.sharpness_measures import symbolic_measures
+from whichmin.verification.sharpness_minima import (
+    KAPPA_TEXT,
+    MINIMA,
+    Minimum,
+    formula,
+    limit_distance,
+    spectrum_formula,
+    trained,
+)
 from whichmin.words import Activation, Kink
 
 __all__ = ["SCHEMA", "sharpness_table"]
 
-SCHEMA = "whichmin.table.sharpness/1"
-KAPPA_TEXT = {Kink.LEFT: "κ=0", Kink.MEAN: "κ=½", Kink.RIGHT: "κ=1"}
-
-# Runs stop when gap and off-winner mass are below this: about 1e-10 from the limit, far above the
-# rounding of a correlation and far below the correlations that stay.
-TOLERANCE = 1e-20
+SCHEMA = "whichmin.table.sharpness/2"
 
 FOOTNOTE = (
     "Plain autograd: training ends near a kink, not on it. On the way every correlation keeps its "
@@ -47,51 +49,6 @@ LEGEND = (
 )
 
 
-@dataclass(frozen=True)
-class Minimum:
-    """A row of the table.
-
-    Attributes:
-        activation: Identity or ReLU.
-        method: ``GD`` or ``SGD``.
-        active: Number of active points, symbolic.
-    """
-
-    activation: Activation
-    method: str
-    active: sp.Expr
-
-    def trace(self, kink: Kink) -> sp.Expr:
-        """Trace of the Hessian."""
-        form = closed_form("sharpness.trace_at_minimum").expression
-        return _one_fraction(form.subs({k: self.active, kappa: sp.Rational(kink.value)}))
-
-    def spectrum(self, kink: Kink | None = None) -> list[tuple[sp.Expr, sp.Expr]]:
-        """Eigenvalues with multiplicities; families that are empty for every m are left out."""
-        rules = {k: self.active} | ({} if kink is None else {kappa: sp.Rational(kink.value)})
-        pairs = [
-            (f.eigenvalue.expression.subs(rules), f.multiplicity.expression.subs(rules))
-            for f in spectrum_at_minimum()
-        ]
-        return [(value, count) for value, count in pairs if count != 0]
-
-    def autograd(self) -> sp.Expr:
-        """Plain autograd's trace at an iterate: signs stay, so GD and SGD agree."""
-        form = closed_form("sharpness.autograd_trace_at_iterate").expression
-        started_active = m if self.activation is Activation.LINEAR else k
-        return _one_fraction(form.subs(k, started_active))
-
-
-# The linear autoencoder has no kinks: all m points are active at both minima. Of ReLU's minima,
-# GD keeps the k points that started positive and SGD one of them.
-MINIMA = (
-    Minimum(Activation.LINEAR, "GD", m),
-    Minimum(Activation.LINEAR, "SGD", m),
-    Minimum(Activation.RELU, "GD", k),
-    Minimum(Activation.RELU, "SGD", sp.Integer(1)),
-)
-
-
 def sharpness_table(
     m: int | None = None,
     n: int | None = None,
@@ -99,8 +56,10 @@ def sharpness_table(
     *,
     seed: int = 0,
     frame: str = "standard",
+    epsilon: float = 1e-3,
+    radius: float = 0.05,
 ) -> Document:
-    """Build the sharpness table.
+    """Build the sharpness tables.
 
     Args:
         m: Number of data points.
@@ -110,10 +69,14 @@ def sharpness_table(
         seed: Seed of the start, the frame and the batches.
         frame: ``standard`` (standard basis: a correlation is a coordinate and keeps its sign at
             any size) or ``random`` (below 1e-17 signs are rounding noise, and so is plain
-            autograd's trace).
+            autograd's trace). Keskar's metric has a closed form on the standard basis, and bounds
+            in a random frame.
+        epsilon: Relative size of Keskar's box, above 0.
+        radius: Distance for SAM sharpness, above 0.
 
     Returns:
-        One symbolic table and, with numbers, one that compares.
+        Without numbers two symbolic tables: Hessians in detail, and all measures with the minimum
+        that is sharper. With numbers four: Hessians, symbolic and compared; measures, the same.
 
     Raises:
         InputError: Only some numbers are given, or they are out of range.
@@ -123,9 +86,9 @@ def sharpness_table(
         (2*n + 7 - m)/(2*m)
     """
     seed = check_seed(seed)
-    tables = [_symbolic_table()]
+    sizes = check_positive(epsilon, "epsilon"), check_positive(radius, "radius")
     if (m, n, positive) == (None, None, None):
-        return Document(SCHEMA, tuple(tables), provenance())
+        return Document(SCHEMA, (_symbolic_table(), symbolic_measures()), provenance())
     if m is None or n is None or positive is None:
         raise InputError(
             "m, n, positive", (m, n, positive), "must be given all together or not at all"
@@ -136,45 +99,31 @@ def sharpness_table(
     if frame not in {"standard", "random"}:
         raise InputError("frame", frame, "must be one of: standard, random")
     points = standard_basis(m, n) if frame == "standard" else random_frame(m, n, seed)
-    rows = [
-        row for minimum in MINIMA for row in _measured(minimum, make_data(points), positive, seed)
-    ]
-    tables.append(
-        Table.build(
-            f"Derived and measured: m = {m}, n = {n}, k = {positive}, {frame} frame, seed {seed}",
-            ("activation", "minimum", "quantity", "closed form", "evaluated", "measured",
-             "relative difference", "margin"),
-            rows,
-            (
-                "Margin: difference in units of what the run's distance from its limit and "
-                "rounding allow; at most 1 holds.",
-                FOOTNOTE,
-            ),
-        )
+    data = make_data(points)
+    runs = {minimum: trained(minimum, data, positive, seed) for minimum in MINIMA}
+    numbers = f"m = {m}, n = {n}, k = {positive}, {frame} frame, seed {seed}"
+    compared = Table.build(
+        f"Derived and measured: {numbers}",
+        ("activation", "minimum", "quantity", "closed form", "evaluated", "measured",
+         "relative difference", "margin"),
+        [row for minimum in MINIMA for row in _measured(minimum, runs[minimum], positive)],
+        (
+            "Margin: difference in units of what the run's distance from its limit and "
+            "rounding allow; at most 1 holds.",
+            FOOTNOTE,
+        ),
     )  # fmt: skip
-    return Document(SCHEMA, tuple(tables), provenance(seed, "float64", "cpu"), primary=1)
-
-
-def _one_fraction(expression: sp.Expr) -> sp.Expr:
-    numerator, denominator = sp.fraction(sp.together(expression))
-    if denominator.could_extract_minus_sign():
-        numerator, denominator = -numerator, -denominator
-    return sp.expand(numerator) / denominator
-
-
-def _formula(expression: sp.Expr) -> Cell:
-    text = as_text(expression)
-    return Cell(text, text, f"${as_latex(expression)}$")
-
-
-def _spectrum_formula(pairs: list[tuple[sp.Expr, sp.Expr]]) -> Cell:
-    text = ", ".join(f"{as_text(v)} ×{_bracketed(as_text(count))}" for v, count in pairs)
-    latex = ", ".join(rf"${as_latex(v)}\,(\times {as_latex(count)})$" for v, count in pairs)
-    return Cell(text, text, latex)
-
-
-def _bracketed(text: str) -> str:
-    return text if text.isalnum() else f"({text})"
+    return Document(
+        SCHEMA,
+        (
+            _symbolic_table(),
+            compared,
+            symbolic_measures(),
+            compared_measures(runs, positive, seed, frame, *sizes),
+        ),
+        provenance(seed, "float64", "cpu"),
+        primary=1,
+    )
 
 
 def _symbolic_table() -> Table:
@@ -187,10 +136,10 @@ def _symbolic_table() -> Table:
         (
             str(row.activation),
             row.method,
-            *(_formula(row.trace(kink)) for kink in Kink),
-            _formula(top),
-            _spectrum_formula(row.spectrum()),
-            _formula(row.autograd()),
+            *(formula(row.trace(kink)) for kink in Kink),
+            formula(top),
+            spectrum_formula(row.spectrum()),
+            formula(row.autograd()),
         )
         for row in MINIMA
     ]
@@ -202,38 +151,18 @@ def _symbolic_table() -> Table:
     )
 
 
-def _start(data: Data, positive: int, seed: int) -> np.ndarray:
-    """Weights of norm 0.7 with the first ``positive`` correlations positive, the rest negative."""
-    rng = np.random.default_rng(seed)
-    points = data.points.numpy()
-    c = rng.uniform(0.3, 1.0, data.m) * np.where(np.arange(data.m) < positive, 1.0, -1.0)
-    off = rng.normal(size=data.n)
-    off -= (off @ points.T) @ points
-    # A fifth of the energy goes off the span, where there is such a place.
-    w = c / np.linalg.norm(c) @ points
-    if data.n > data.m:
-        w = w + 0.5 * off / np.linalg.norm(off)
-    return np.asarray(0.7 * w / np.linalg.norm(w))
+def _measured(minimum: Minimum, run: TrainResult, positive: int) -> Iterator[tuple[Any, ...]]:
+    """Differentiate automatically where the run ended, compare.
 
-
-def _measured(minimum: Minimum, data: Data, positive: int, seed: int) -> Iterator[tuple[Any, ...]]:
-    """Train, differentiate automatically where the run ended, compare."""
+    Yields:
+        Rows.
+    """
+    data = run.data
     size, dimension = data.m, data.n
-    run = train(
-        data,
-        _start(data, positive, seed),
-        activation=minimum.activation,
-        batch_size=None if minimum.method == "GD" else 1,
-        step_size=0.2,
-        seed=seed,
-        tolerance=TOLERANCE,
-    )
-    if not run.converged:
-        raise WhichminError(f"the {minimum.method} run ended with: {run.status[0].advice}")
     numbers = {m: size, n: dimension, k: positive}
     options: dict[str, Any] = {"activation": minimum.activation}
     # Distance from the limit, and what it changes: see sharpness.reached_by_training.
-    distance = math.sqrt(2 * size * TOLERANCE) + math.sqrt(TOLERANCE)
+    distance = limit_distance(size)
     rounding = 64 * dimension * np.finfo(float).eps
     allowed = (4 * (size + dimension + 4) / size) * (distance + rounding)
     weights = run.weights[0]
@@ -241,11 +170,11 @@ def _measured(minimum: Minimum, data: Data, positive: int, seed: int) -> Iterato
     def number(expression: sp.Expr) -> float:
         return float(expression.subs(numbers))
 
-    def row(quantity: str, formula: sp.Expr, measured: float) -> tuple[Any, ...]:
-        value = number(formula)
+    def row(quantity: str, closed: sp.Expr, measured: float) -> tuple[Any, ...]:
+        value = number(closed)
         difference = abs(measured - value)
         return (
-            str(minimum.activation), minimum.method, quantity, _formula(formula), value, measured,
+            str(minimum.activation), minimum.method, quantity, formula(closed), value, measured,
             Cell(difference / abs(value), f"{difference / abs(value):.1e}"),
             Cell(difference / allowed, f"{difference / allowed:.2g}"),
         )  # fmt: skip
@@ -266,7 +195,7 @@ def _measured(minimum: Minimum, data: Data, positive: int, seed: int) -> Iterato
         difference = float(np.abs(np.array(expected) - found.numpy()).max())
         yield (
             str(minimum.activation), minimum.method, f"spectrum, {label}",
-            _spectrum_formula(pairs), _grouped(expected), _grouped(found.tolist()),
+            spectrum_formula(pairs), _grouped(expected), _grouped(found.tolist()),
             Cell(difference / expected[-1], f"{difference / expected[-1]:.1e}"),
             Cell(difference / allowed, f"{difference / allowed:.2g}"),
         )  # fmt: skip

@@ -32,6 +32,7 @@ _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "κ": r"$\kappa$", "½": r"$\frac{1}{2}$", "×": r"$\times$", "≤": r"$\leq$", "−": r"$-$",
+    "ε": r"$\varepsilon$", "²": r"$^2$", "±": r"$\pm$",
 }  # fmt: skip
 
 

@@ -52,8 +52,50 @@ def test_plain_autograd_sees_no_difference_between_the_minima():
      ({"m": 2, "n": 4, "positive": 3}, "positive = 3"),
      ({"m": 2, "n": 4, "positive": 0}, "positive = 0"),
      ({"m": 2, "n": 4, "positive": 1, "frame": "hexagonal"}, "frame = 'hexagonal'"),
-     ({"seed": -1}, "seed = -1")],
+     ({"seed": -1}, "seed = -1"), ({"epsilon": 0}, "epsilon = 0"),
+     ({"radius": -1.0}, "radius = -1.0")],
 )  # fmt: skip
 def test_bad_input(options, message):
     with pytest.raises(InputError, match=message):
         sharpness_table(**options)
+
+
+SHARPER = {
+    "top eigenvalue": ("equal", "equal"),
+    "trace": ("equal", "SGD"),
+    "log-determinant, curved directions": ("equal", "GD"),
+    "Keskar, whole space": ("GD", "GD"),
+    "SAM, worst case": ("equal", "equal"),
+    "SAM, mean on the sphere": ("equal", "SGD"),
+}
+
+
+@pytest.mark.parametrize(
+    ("m", "n", "positive", "frame"),
+    [(8, 32, 5, "standard"), (3, 3, 3, "standard"), (1, 1, 1, "standard"), (4, 9, 2, "random")],
+)
+def test_every_measure_agrees_within_its_margin(m, n, positive, frame):
+    symbolic, table = sharpness_table(m, n, positive, frame=frame, seed=3).tables[2:]
+    assert len(table.rows) == 2 * (8 + 14)
+    for row in table.records():
+        assert (row["margin"] is None) == ("subspace" in row["measure"]), row
+        assert row["margin"] is None or 0 <= row["margin"] <= 1, row
+        name = row["measure"].removesuffix(", κ=0")
+        if positive > 1 and frame == "standard" and name in SHARPER:
+            assert row["sharper"] == SHARPER[name][row["activation"] == "relu"], row
+    told = {(r["measure"], r["activation"]): r["sharper"] for r in symbolic.records()}
+    assert told["Keskar, whole space", "linear"].startswith("GD")
+    assert told["trace, κ=½", "relu"].startswith("SGD")
+    assert told["log-determinant, all directions", "linear"] == "undefined"
+
+
+def test_what_has_no_closed_form_says_why():
+    rows = sharpness_table(4, 6, 3, epsilon=0.16, radius=0.6, seed=1).tables[3].records()
+    found = {(r["measure"], r["activation"], r["minimum"]): r for r in rows}
+    assert found["SAM, mean on the sphere", "relu", "GD"]["closed form"].startswith("r exceeds")
+    # A large box: ReLU has the formula of the linear neuron, at SGD's minimum too.
+    large = sharpness_table(4, 6, 3, epsilon=0.5, seed=1).tables[3].records()
+    found = {(r["measure"], r["activation"], r["minimum"]): r for r in large}
+    linear, relu = (found["Keskar, whole space", a, "SGD"] for a in ("linear", "relu"))
+    assert linear["evaluated"] == relu["evaluated"]
+    assert relu["margin"] <= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -160,7 +161,9 @@ def _determinant(subject: Subject, case: PointCase) -> Iterator[Margin]:
     forms, kappa = subject.forms, float(case.kink.value)
     relu = case.activation is Activation.RELU
     k = case.active if relu else case.m
-    options = {"activation": case.activation, "kink": case.kink, "kink_width": case.kink_width}
+    options: dict[str, Any] = {
+        "activation": case.activation, "kink": case.kink, "kink_width": case.kink_width,
+    }  # fmt: skip
     at = {"m": case.m, "n": case.n}
     found = log_determinant(case.weights, case.data, **options)
     # Eigenvalues are 1/(2m) at least, so logarithms move by 2m times what eigenvalues do.

@@ -70,7 +70,9 @@ class BoxCase:
         smallest = self.weights[: self.k].min()
         large = np.sum((np.abs(self.weights) * (1 + self.epsilon) + self.epsilon) ** 2) >= 2
         reach = self.epsilon * (smallest + 1)
-        return self.activation is Activation.LINEAR or large or reach <= smallest or self.k == 1
+        return bool(
+            self.activation is Activation.LINEAR or large or reach <= smallest or self.k == 1
+        )
 
 
 @st.composite

@@ -18,14 +18,14 @@ from whichmin.core.keskar_exact import keskar_upper_bound
 from whichmin.core.sharpness import hessian_trace
 from whichmin.verification.evidence import Check, Margin, Settings, differs
 from whichmin.verification.exact import Vector
-from whichmin.verification.keskar_search import keskar_search
+from whichmin.verification.keskar_search import keskar_search, subspace_metric
 from whichmin.verification.oracle import references
 from whichmin.verification.oracle.checks.keskar import largest_loss
 from whichmin.verification.statistics import FIGURE, at_most, frequency, mean_is
 from whichmin.verification.subject import Subject
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "EQUAL", "FRAMES", "UNEQUAL", "exact_metric", "subspace_metric"]
+__all__ = ["CHECKS", "EQUAL", "FRAMES", "UNEQUAL", "exact_metric"]
 
 F = Fraction
 Floats = NDArray[np.float64]
@@ -198,36 +198,6 @@ def _gap(share: float, subject: Subject, settings: Settings) -> Iterator[Margin]
             f"below the upper bound; SGD's minimum is sharper in {sharper}"
         )
         yield Margin(told, worst, 1.0, count, told)
-
-
-def subspace_metric(
-    w: Floats, m: int, directions: Floats, eps: float, activation: Activation
-) -> Floats:
-    """Keskar's metric in random subspaces at minima on standard-basis data, from the corners.
-
-    Source: Keskar et al. 2017, metric 2.1 with A of p columns. The value is the largest at the
-    ``2^p`` corners: the maximum where the loss is convex in the box, else a lower bound.
-
-    Args:
-        w: Minimum, shape ``(n,)``.
-        m: Number of data points.
-        directions: Matrices A, shape ``(draws, n, p)``.
-        eps: Relative size of the box.
-        activation: Identity or ReLU.
-
-    Returns:
-        Shape ``(draws,)``.
-    """
-    p = directions.shape[2]
-    place = np.linalg.pinv(directions) @ w
-    reach = eps * (np.abs(place) + 1)
-    best = np.zeros(len(directions))
-    for signs in itertools.product((-1.0, 1.0), repeat=p):
-        x = w + np.einsum("dnp,dp->dn", directions, reach * np.array(signs))
-        data = np.maximum(x[:, :m], 0) if activation is Activation.RELU else x[:, :m]
-        q, norm = (data**2).sum(1), (x**2).sum(1)
-        best = np.maximum(best, (1 + q * (norm - 2)) / (2 * m))
-    return np.asarray(100 * best * 2 * m / (3 * m - 1))
 
 
 def _subspace(columns: int, subject: Subject, settings: Settings) -> Iterator[Margin]:

@@ -161,12 +161,12 @@ CLAIMS = (
         evidence=("measures.keskar_rotation",),
         counterexample=Counterexample(
             "Linear, data (3, 4)/5 and (-4, 3)/5: 0.000461914 % at the data point (3, 4)/5, "
-            "0.0003208 % at the mixture (1, 0). On the standard basis the same two weights have "
+            "0.000320801 % at the mixture (1, 0). On the standard basis the same two weights have "
             "the same metrics in opposite roles.",
             _METRIC + "A = np.array([[3, 4], [-4, 3]]) / 5\n"
             "for w in (A[0], np.array([1.0, 0.0])):\n"
             "    print(np.round(A @ w, 9) + 0.0, round(keskar(w, False, A), 9))\n",
-            "[1. 0.] 0.000461914\n[ 0.6 -0.8] 0.0003208",
+            "[1. 0.] 0.000461914\n[ 0.6 -0.8] 0.000320801",
         ),
         corrected=("measures.keskar_frames",),
     ),

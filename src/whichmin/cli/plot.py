@@ -101,7 +101,7 @@ def _draw(kind: str, options: dict[str, Any]) -> None:
 
 @click.group(cls=Group)
 def plot() -> None:
-    """Draw one of ten figures.
+    """Draw one of the figures.
 
     \b
     Examples:
@@ -307,3 +307,30 @@ def critical_batch(**options: Any) -> None:
       whichmin plot critical-batch --target 0.01 -o batch.svg
     """  # noqa: D301
     _draw("critical-batch", options)
+
+
+@plot.command(cls=Command)
+@click.option("--m", type=int, default=8, show_default=True, help="Number of data points.")
+@click.option("--n", type=int, default=32, show_default=True, help="Dimension, at least m.")
+@click.option(
+    "--positive", type=int, default=5, show_default=True,
+    help="Active points of GD's minimum with ReLU: 1 to m.",
+)  # fmt: skip
+@click.option(
+    "--epsilon", type=float, default=1e-3, show_default=True,
+    help="Relative size of the box of Keskar's metric, above 0.",
+)  # fmt: skip
+@click.option(
+    "--radius", type=float, default=0.05, show_default=True,
+    help="Distance for SAM sharpness, above 0.",
+)  # fmt: skip
+@seed_option
+@_output("sharpness")
+def sharpness(**options: Any) -> None:
+    """Draw which of the two minima is sharper, measure by measure.
+
+    \b
+    Examples:
+      whichmin plot sharpness --m 4 --n 6 --positive 3 -o ranking.svg
+    """  # noqa: D301
+    _draw("sharpness", options)

@@ -29,6 +29,14 @@ def table() -> None:
     "--frame", type=click.Choice(["standard", "random"]), default="standard", show_default=True,
     help="Data of the measured runs: standard basis, or a random orthonormal frame.",
 )  # fmt: skip
+@click.option(
+    "--epsilon", type=float, default=1e-3, show_default=True,
+    help="Relative size of the box of Keskar's metric, above 0.",
+)  # fmt: skip
+@click.option(
+    "--radius", type=float, default=0.05, show_default=True,
+    help="Distance for SAM sharpness, above 0.",
+)  # fmt: skip
 @seed_option
 @output_options
 def sharpness(
@@ -36,24 +44,31 @@ def sharpness(
     n: int | None,
     positive: int | None,
     frame: str,
+    epsilon: float,
+    radius: float,
     seed: int,
     form: str,
     output: str | None,
 ) -> None:
-    """Sharpness of the minima that GD and SGD find, linear and ReLU.
+    """Sharpness of the minima that GD and SGD find, linear and ReLU, by every measure.
 
     Symbolic in m, n and k without numbers; with --m, --n and --positive also evaluated, and
-    measured on actual GD and SGD runs. CSV holds the table that compares.
+    measured on actual GD and SGD runs. The last column of the table of measures says which minimum
+    is sharper. CSV holds the table that compares Hessians.
 
     \b
     Examples:
       whichmin table sharpness
       whichmin table sharpness --m 8 --n 32 --positive 5
+      whichmin table sharpness --m 4 --n 6 --positive 3 --epsilon 0.01 --radius 0.1
       whichmin table sharpness --format latex --output table.tex
     """  # noqa: D301 - click wants the control character
     from whichmin.verification.sharpness_table import sharpness_table
 
-    emit(sharpness_table(m, n, positive, seed=seed, frame=frame), form, output)
+    document = sharpness_table(
+        m, n, positive, seed=seed, frame=frame, epsilon=epsilon, radius=radius
+    )
+    emit(document, form, output)
 
 
 @table.command()

@@ -9,6 +9,7 @@ from whichmin.plots.critical_batch import plot_critical_batch
 from whichmin.plots.linear_scaling import plot_linear_scaling
 from whichmin.plots.noise import plot_noise
 from whichmin.plots.selection import plot_selection
+from whichmin.plots.sharpness import plot_sharpness
 from whichmin.plots.sparsity import plot_sparsity
 from whichmin.plots.spectra import plot_spectra
 from whichmin.plots.style import render, save
@@ -21,6 +22,7 @@ __all__ = [
     "plot_linear_scaling",
     "plot_noise",
     "plot_selection",
+    "plot_sharpness",
     "plot_sparsity",
     "plot_spectra",
     "plot_trajectories",

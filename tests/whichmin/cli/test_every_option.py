@@ -129,6 +129,10 @@ RUNS = {
     "measured elsewhere": (
         f"{TABLE} --m 3 --n 5 --positive 2 --seed 1 --frame random -f json -o t.json", 0
     ),
+    "measures": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 1 -f json", 0),
+    "measures, other box": (
+        f"{TABLE} --m 3 --n 5 --positive 2 --seed 1 --epsilon 0.01 --radius 0.1 -f json", 0
+    ),
     "measured, other seed": (f"{TABLE} --m 3 --n 5 --positive 2 --seed 2 -f csv", 0),
     "measured, other sizes": (f"{TABLE} --m 4 --n 7 --positive 3 --seed 1 -f csv", 0),
     "noise": ("table noise", 0),
@@ -676,6 +680,22 @@ def _(elsewhere="noise elsewhere", other="noise measured"):
     starts = [tables[2]["rows"][0]["B_simple"] for tables in (content["tables"],
                                                               other.json["tables"])]  # fmt: skip
     assert starts[0] != starts[1]
+
+
+@effect("table sharpness --epsilon", "table sharpness --radius")
+def _(done="measures", other="measures, other box"):
+    # Linear, a single point: q = (1 + 2 eps)^2 + 2 eps^2, rest 2 eps^2; 2m = 6, 1 + L* = 8/6.
+    for run, eps, r in ((done, 1e-3, 0.05), (other, 1e-2, 0.1)):
+        rows = {
+            row["measure"]: row for row in run.json["tables"][3]["rows"]
+            if (row["activation"], row["minimum"]) == ("linear", "SGD")
+        }  # fmt: skip
+        q = (1 + 2 * eps) ** 2 + 2 * eps**2
+        value = 100 * ((q - 1) ** 2 + 2 * eps**2 * q) / 8
+        assert rows["Keskar, whole space"]["evaluated"] == pytest.approx(value, rel=1e-9)
+        assert rows["Keskar, whole space"]["measured"] == pytest.approx(value, rel=1e-6)
+        value = (2 * r + r**2) ** 2 / 6
+        assert rows["SAM, worst case"]["evaluated"] == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.parametrize("option", EFFECTS)

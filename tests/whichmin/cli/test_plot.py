@@ -9,7 +9,7 @@ from whichmin.plots import style
 
 KINDS = (
     "trajectories", "correlations", "walks", "sparsity", "spectra", "selection", "linear-scaling",
-    "critical-batch",
+    "critical-batch", "sharpness",
 )  # fmt: skip
 
 

@@ -142,6 +142,13 @@ CASES = {
             "--output": ("--target 0.1 -o figure.svg", "--target 0.1 -o figure.pdf"),
         },
     ),
+    "sharpness": (
+        "--m 4 --n 6 --positive 2",
+        {
+            **settings("", m=5, n=7, positive=3, epsilon=0.1, radius=0.2, seed=1),
+            "--output": ("-o figure.svg", "-o figure.pdf"),
+        },
+    ),
 }  # fmt: skip
 NAMED = [f"{command} {option}" for command, (_, cases) in CASES.items() for option in cases]
 

@@ -44,7 +44,7 @@ def sharpness(capsys, *arguments):
 
 def test_symbolic_entries(capsys):
     content = json.loads(sharpness(capsys, "-f", "json"))
-    assert len(content["tables"]) == 1
+    assert len(content["tables"]) == 2
     rows = content["tables"][0]["rows"]
     assert [(r["activation"], r["minimum"]) for r in rows] == list(TRACES)
     for row in rows:
@@ -56,7 +56,7 @@ def test_symbolic_entries(capsys):
 
 
 def test_json_carries_schema_and_provenance(measured):
-    assert measured["schema"] == "whichmin.table.sharpness/1"
+    assert measured["schema"] == "whichmin.table.sharpness/2"
     record = measured["provenance"]
     assert (record["seed"], record["dtype"], record["device"]) == (7, "float64", "cpu")
     assert {"whichmin", "commit", "threads"} <= set(record)
@@ -122,19 +122,26 @@ def test_the_human_table(capsys):
 def test_markdown(capsys):
     lines = sharpness(capsys, "--format", "markdown").splitlines()
     assert lines[0].startswith("**Sharpness of the minima")
-    rows = [line for line in lines if line.startswith("| ")]
+    second = next(i for i, line in enumerate(lines) if line.startswith("**Every measure"))
+    rows = [line for line in lines[:second] if line.startswith("| ")]
     assert len(rows) == 5
     assert all(line.count("|") == 9 for line in rows)
     assert "| (2*n + 8 - k - m)/(2*m) |" in rows[3]
+    measures = [line for line in lines[second:] if line.startswith("| ")]
+    assert len(measures) == 27
+    assert all(line.replace(r"\|", "").count("|") == 6 for line in measures)
 
 
 def test_latex_is_ascii_outside_comments(capsys):
     text = sharpness(capsys, "--format", "latex")
     code = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     assert code.isascii()
-    assert code.count(r"\begin{tabular}{llllllll}") == code.count(r"\end{tabular}") == 1
+    assert code.count(r"\begin{tabular}{llllllll}") == 1
+    assert code.count(r"\begin{tabular}") == code.count(r"\end{tabular}") == 2
     assert r"$\frac{2 n + 7 - m}{2 m}$" in code
-    assert all(line.count(" & ") == 7 for line in code.splitlines() if line.endswith(r"\\"))
+    counts = [line.count(" & ") for line in code.splitlines() if line.endswith(r"\\")]
+    assert counts == [7] * 5 + [4] * 27
+    assert r"\varepsilon" in code
 
 
 def test_csv_holds_the_table_that_compares(capsys):

@@ -26,6 +26,7 @@ ALL = {
     "linear_scaling": {"replicas": 40},
     "critical_batch": {"replicas": 40, "target": 0.1},
     "noise": {},
+    "sharpness": {"m": 4, "n": 6, "positive": 3},
 }
 
 
@@ -59,7 +60,7 @@ def test_axes_come_back_labelled_and_the_same_call_gives_the_same_bytes(kind):
     for form in ("svg", "pdf", "png"):
         assert plots.render(draw(kind), form) == plots.render(draw(kind), form)
     other = {"seed": 5, "activation": "linear"}
-    if kind in {"selection", "linear_scaling", "critical_batch"}:
+    if kind in {"selection", "linear_scaling", "critical_batch", "sharpness"}:
         other = {"seed": 1}
     assert plots.render(draw(kind, **other)) != plots.render(first)
 
@@ -67,7 +68,7 @@ def test_axes_come_back_labelled_and_the_same_call_gives_the_same_bytes(kind):
 @pytest.mark.parametrize("kind", ALL)
 def test_a_figure_of_the_callers_is_drawn_into(kind):
     figure = Figure()
-    two = {"correlations", "linear_scaling", "critical_batch", "noise"}
+    two = {"correlations", "linear_scaling", "critical_batch", "noise", "sharpness"}
     count = 2 if kind in two else {"spectra": 3}.get(kind, 1)
     given = figure.subplots(1, count)
     drawn = draw(kind, ax=given)
@@ -239,6 +240,11 @@ UNUSUAL = {
     "selection": [{"angles": (1, 89), "replicas": 1}],
     "linear_scaling": [{"factors": (1,)}, {"step_size": 0.05, "factors": (1, 5, 20, 39)}],
     "critical_batch": [{"target": 0.5, "replicas": 2}],
+    "sharpness": [
+        {"m": 1, "n": 1, "positive": 1},
+        {"m": 40, "n": 64, "positive": 40},
+        {"epsilon": 2.0, "radius": 3.0},
+    ],
 }
 
 
@@ -301,6 +307,9 @@ def test_a_text_that_is_cut_off_or_covered_would_be_noticed(monkeypatch):
         ("spectra", {"data": np.ones((2, 2))}, "data = .*orthonormal"),
         ("selection", {"angles": (0,)}, "angles = .*strictly between 0 and 90"),
         ("selection", {"norm": 1.5}, "norm = 1.5"),
+        ("sharpness", {"positive": 5}, "positive = 5"),
+        ("sharpness", {"n": 3}, "n = 3"),
+        ("sharpness", {"radius": 0}, "radius = 0"),
     ],
 )
 def test_bad_arguments(kind, settings, message):
@@ -336,3 +345,26 @@ def test_pyplot_is_never_loaded():
         "angles=(45,), replicas=5)); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_sharpness_measured_is_what_the_closed_forms_say(activation):
+    from whichmin.plots.sharpness import _closed, ranking
+
+    numbers = (6, 9, 4, 1e-3, 0.05)
+    closed = _closed(*numbers, whichmin.Activation(activation))
+    measured = ranking(*numbers, whichmin.Activation(activation), 0)
+    assert set(measured) - set(closed) == {"Keskar, random subspace"}
+    for name, value in closed.items():
+        # The mean on a sphere is sampled; Keskar's metric is a difference of losses, 1e-16 of 1e-6.
+        wanted = 0.05 if "mean" in name else 1e-8
+        assert measured[name][0] == pytest.approx(value, rel=wanted), name
+    # By hand: trace (n + 3)/(n + 4 - k) for ReLU.
+    assert closed["Hessian trace, κ = 0"] == pytest.approx(12 / 9 if activation == "relu" else 1)
+
+
+def test_sharpness_draws_every_measure_of_both_activations():
+    left, right = draw("sharpness")
+    heights = {h for line in left.lines for h in np.atleast_1d(line.get_ydata())}
+    assert {round(h) for h in heights if h > 0} >= set(range(1, 9))
+    assert len(right.lines) == 5

@@ -1,0 +1,83 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from whichmin.core.keskar_exact import keskar_exact, keskar_upper_bound
+from whichmin.core.landscape import loss
+from whichmin.errors import InputError
+
+
+def brute_force(w, m, eps, activation):
+    """Largest loss over corners and zeros, in the plain definition of the loss."""
+    reach = eps * (np.abs(w) + 1)
+    ends = [{x - r, x + r, *([0.0] if abs(x) < r else [])} for x, r in zip(w, reach, strict=True)]
+    places = np.array(list(itertools.product(*map(sorted, ends))))
+    return float(np.asarray(loss(places, np.eye(m, len(w)), activation=activation)).max())
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+@pytest.mark.parametrize("seed", range(20))
+def test_maximum_is_that_of_all_corners_anywhere(seed, activation):
+    rng = np.random.default_rng(seed)
+    m, n = 4, 6
+    w = rng.normal(size=n) * rng.choice([0.05, 0.3, 1.0])
+    for eps in (1e-3, 0.1, 0.7, 2.0):
+        found = keskar_exact(w, m, eps, activation=activation)
+        own = float(loss(w, np.eye(m, n), activation=activation))
+        most = brute_force(w, m, eps, activation)
+        # A few roundings of numbers of the size of the loss.
+        assert found.rise == pytest.approx(most - own, abs=1e-13 * (1 + most))
+        assert found.percent == pytest.approx(100 * found.rise / (1 + own), rel=1e-12)
+        assert found.loss == pytest.approx(own, abs=1e-14 * (1 + own))
+        assert np.all(np.abs(found.point - w) <= eps * (np.abs(w) + 1) + 1e-15 * (1 + np.abs(w)))
+        there = float(loss(found.point, np.eye(m, n), activation=activation))
+        assert there - own == pytest.approx(found.rise, abs=1e-13 * (1 + most))
+
+
+def test_conflicts_above_norm_two_are_resolved_exactly():
+    # Negative weights within reach of the kink: more norm on one side, more energy on the other.
+    w = np.array([1.2, -0.4, -0.3, -0.2, -0.1, 0.9])
+    for eps in (0.3, 0.5, 0.9):
+        found = keskar_exact(w, 5, eps)
+        own = float(loss(w, np.eye(5, 6)))
+        assert found.rise == pytest.approx(brute_force(w, 5, eps, "relu") - own, abs=1e-13)
+
+
+def test_sides_of_inactive_points_in_a_small_and_a_large_box():
+    w = np.eye(4)[0]
+    assert np.sign(keskar_exact(w, 3, 0.01).point[1:3]).tolist() == [-1, -1]
+    assert np.sign(keskar_exact(w, 3, 0.5).point[1:3]).tolist() == [1, 1]
+
+
+def test_upper_bound():
+    # Linear, m = n: N alone counts, so the bound's corner is the maximum up to Z - T^2.
+    w = np.full(4, 0.5)
+    exact = keskar_exact(w, 4, 1e-3, activation="linear").percent
+    assert exact <= keskar_upper_bound(w, 4, 1e-3) * (1 + 1e-9)
+    assert keskar_upper_bound(w, 4, 1e-3) == pytest.approx(exact, rel=1e-3)
+    # A large box: (2T + Z)^2 with T = eps (1 + 2), Z = 4 (eps 3/2)^2.
+    assert keskar_upper_bound(w, 4, 1.0) == pytest.approx(100 * (2 * 3 + 9) ** 2 / 11)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1.0, 0.0], 3), "m = 3"),
+        (([1.0, 0.0], 2, 0), "epsilon = 0"),
+        (([[1.0], [0.0]], 1), "w = .*array of shape"),
+        (([1.0, float("nan")], 2), "w = "),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(InputError, match=message):
+        keskar_exact(*arguments)
+    with pytest.raises(InputError, match="length 1"):
+        keskar_upper_bound([0.5, 0.0], 2)
+
+
+def test_too_many_open_combinations_are_refused(monkeypatch):
+    monkeypatch.setattr("whichmin.core.keskar_exact._FRONT", 8)
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match="combinations"):
+        keskar_exact(np.r_[2.0, -rng.uniform(0.1, 0.3, 12)], 13, 0.4)

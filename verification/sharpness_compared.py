@@ -1,0 +1,274 @@
+"""Every sharpness measure where runs really ended, beside its closed form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from whichmin.core.flatness import log_determinant, relative_flatness
+from whichmin.core.keskar_exact import keskar_exact, keskar_upper_bound
+from whichmin.core.result import TrainResult
+from whichmin.core.sam import mean_rise, worst_rise
+from whichmin.core.sharpness import hessian_trace, top_eigenvalue
+from whichmin.reporting import Cell, Table
+from whichmin.symbolic import closed_form, keskar
+from whichmin.symbolic.keskar import eps, metric, s
+from whichmin.symbolic.sam import r
+from whichmin.symbolic.symbols import k, m, n
+from whichmin.verification.keskar_search import keskar_search, subspace_metric
+from whichmin.verification.sharpness_measures import (
+    SUBSPACE,
+    joined,
+    kinks,
+    labelled,
+    log_form,
+    mean_form,
+    total,
+)
+from whichmin.verification.sharpness_minima import (
+    MINIMA,
+    Minimum,
+    formula,
+    limit_distance,
+    one_fraction,
+)
+from whichmin.verification.statistics import mean_is
+from whichmin.words import Activation, Kink
+
+__all__ = ["Measured", "compared_measures", "measures_at"]
+
+Floats = NDArray[np.float64]
+
+DRAWS, COLUMNS, SAMPLES = 2000, 2, 2000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure at one minimum.
+
+    Attributes:
+        measure: Its name.
+        closed: The closed form, or what stands in its place.
+        value: The closed form's value; None where there is none.
+        found: What was measured where the run ended.
+        shown: How that is written; empty for the number.
+        margin: Difference in units of what is allowed; None where the two may differ.
+        draws: Values in random subspaces, the same at both minima; else None.
+    """
+
+    measure: str
+    closed: Cell
+    value: float | None
+    found: float
+    shown: str = ""
+    margin: float | None = None
+    draws: Floats | None = None
+
+
+def measures_at(
+    minimum: Minimum,
+    run: TrainResult,
+    positive: int,
+    seed: int,
+    frame: str,
+    epsilon: float,
+    radius: float,
+) -> Iterator[Measured]:
+    """Measure where a run ended, and evaluate the closed forms.
+
+    Args:
+        minimum: Which minimum it is.
+        run: The run.
+        positive: Number of positive correlations at its start.
+        seed: Seed of searches and samples.
+        frame: ``standard`` or ``random``.
+        epsilon: Relative size of Keskar's box.
+        radius: Distance for SAM.
+
+    Yields:
+        One entry for each measure.
+    """
+    data, act = run.data, minimum.activation
+    size, dimension = data.m, data.n
+    w = np.asarray(run.weights[0])
+    c = np.abs(np.asarray(run.weights[0] @ data.points.T))
+    active = {"GD": positive if act is Activation.RELU else size, "SGD": 1}[minimum.method]
+    largest = np.sort(c)[::-1][:active]
+    numbers: dict[Any, Any] = {
+        m: size, n: dimension, k: positive, s: float(largest.sum()), eps: epsilon, r: radius,
+    }  # fmt: skip
+    reach = limit_distance(size) + 64 * dimension * np.finfo(float).eps
+    options: dict[str, Any] = {"activation": act}
+
+    def entry(name: str, closed: sp.Expr | Cell, value: sp.Expr, found: float, slope: float) \
+            -> Measured:  # fmt: skip
+        number = float(value.subs(numbers))
+        cell = closed if isinstance(closed, Cell) else formula(closed)
+        return Measured(name, cell, number, found, "", abs(found - number) / (slope * reach))
+
+    # How fast each measure changes with the weights: see sharpness.reached_by_training for Hessians
+    # (an eigenvalue by 12/m), the gradient of the loss for rises.
+    hessian_slope = 4 * (size + dimension + 4) / size
+    top = closed_form("sharpness.minimum_top").expression
+    yield entry("top eigenvalue", top, top, top_eigenvalue(w, data, **options), 24 / size)
+    for kink in kinks(act):
+        at = {**options, "kink": kink or Kink.LEFT, "kink_width": 100 * limit_distance(size)}
+        trace = minimum.trace(kink or Kink.LEFT)
+        found = hessian_trace(w, data, **at)
+        yield entry(labelled("trace", kink), trace, trace, found, hessian_slope)
+        found = relative_flatness(w, data, **at)
+        name = labelled("relative flatness", kink)
+        yield entry(name, trace, trace, found, 4 * hessian_slope)
+        logs = log_form(minimum, kink)
+        name = labelled("log-determinant, curved directions", kink)
+        # Eigenvalues are 1/(2m) at least: a logarithm changes by 24 where they do by 12/m.
+        yield entry(name, logs, logs, log_determinant(w, data, **at).value, 24.0 * dimension)
+    yield _keskar(minimum, w, run, largest, numbers, frame, reach, seed)
+    coordinates = _in_own_frame(w, data.points.numpy())
+    columns = min(COLUMNS, dimension)
+    rng = np.random.default_rng(seed)
+    directions = rng.normal(size=(DRAWS, dimension, columns))
+    draws = subspace_metric(coordinates, size, directions, epsilon, act)
+    low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
+    shown = f"{middle:.4g} [{low:.3g}, {high:.3g}]"
+    yield Measured(f"Keskar, random subspace, p = {columns}", Cell("no closed form"), None,
+                   float(middle), shown, None, draws)  # fmt: skip
+    worst = closed_form("sam.worst").expression
+    found = worst_rise(w, data, radius, seed=seed, **options)
+    yield entry("SAM, worst case", worst, worst, found, 16 * (1 + radius) ** 3 / size)
+    mean = one_fraction(mean_form(minimum))
+    sampled = mean_rise(w, data, radius, samples=SAMPLES, seed=seed, **options)
+    value = float(mean.subs(numbers))
+    span = (2 * radius + radius**2) ** 2 / (2 * size)
+    near = act is Activation.LINEAR or radius <= float(largest.min())
+    margin = mean_is("mean", sampled.mean, SAMPLES, value, value * span, span, 16 * reach).ratio
+    cell = formula(mean) if near else Cell("r exceeds the smallest active correlation: none")
+    shown = f"{sampled.mean:.6g} ± {sampled.error:.1g}"
+    yield Measured("SAM, mean on the sphere", cell, value if near else None, sampled.mean, shown,
+                   margin if near else None)  # fmt: skip
+
+
+def _in_own_frame(w: Floats, points: Floats) -> Floats:
+    """Coordinates of the weights in a basis that begins with the data."""
+    c = points @ w
+    rest = w - c @ points
+    own = np.zeros(len(w))
+    own[: len(c)] = c
+    if len(w) > len(c):
+        own[len(c)] = np.linalg.norm(rest)
+    return own
+
+
+def _keskar(
+    minimum: Minimum,
+    w: Floats,
+    run: TrainResult,
+    largest: Floats,
+    numbers: Mapping[Any, Any],
+    frame: str,
+    reach: float,
+    seed: int,
+) -> Measured:
+    """Keskar's metric in the whole space: exact on the standard basis, bounds elsewhere."""
+    act, size, epsilon = minimum.activation, run.data.m, float(numbers[eps])
+    name = "Keskar, whole space"
+    if frame != "standard":
+        top = keskar_upper_bound(w, size, epsilon)
+        found = keskar_search(w, run.data, epsilon, act, seed=seed)
+        half = epsilon * (np.abs(w) + 1)
+        along, square = float(np.abs(w) @ half), float(half @ half)
+        # What the corner of the signs of w leaves open: see measures.frames_gap.
+        room = 100 * (square - along**2) * (1 - 2 * along - square) / (3 * size - 1)
+        cell = Cell("at most 100 (T² (3 + 2T + Z) + Z (1 + 2T))/(3m - 1)")
+        return Measured(name, cell, top, found, "", (top - found) / room if room > 0 else None)
+    norm = float(keskar.largest_norm().expression.subs(numbers))
+    small = norm < 2 and act is Activation.RELU
+    active = minimum.active if small else m
+    value = float(metric(active, total(minimum)).subs(numbers))
+    found = keskar_exact(w, size, epsilon, activation=act).percent
+    if small and epsilon * (largest.min() + 1) > largest.min() and len(largest) > 1:
+        return Measured(name, Cell("none: an active point can cross its kink"), None, found)
+    slope = 100 * 8 * (1 + norm) ** 2 / size
+    margin = abs(found - value) / (slope * reach)
+    return Measured(name, joined(active, total(minimum)), value, found, "", margin)
+
+
+def _sharper(gd: Measured, sgd: Measured) -> str:
+    """Which minimum is sharper by numbers; what was measured where there is no closed form."""
+    if gd.draws is not None and sgd.draws is not None:
+        share = float(np.mean(sgd.draws > gd.draws))
+        return f"SGD in {100 * share:.0f}% of draws"
+    if gd.value is None or sgd.value is None or gd.closed.text.startswith("at most"):
+        first, second, told = gd.found, sgd.found, " (measured)"
+    else:
+        first, second, told = gd.value, sgd.value, ""
+    if math.isclose(first, second, rel_tol=1e-12):
+        return "equal"
+    return ("GD" if first > second else "SGD") + told
+
+
+def compared_measures(
+    runs: Mapping[Minimum, TrainResult],
+    positive: int,
+    seed: int,
+    frame: str,
+    epsilon: float,
+    radius: float,
+) -> Table:
+    """All measures where runs ended.
+
+    Args:
+        runs: The runs that end in the minima of the table.
+        positive: Number of positive correlations at the start.
+        seed: Seed of searches and samples.
+        frame: ``standard`` or ``random``.
+        epsilon: Relative size of Keskar's box.
+        radius: Distance for SAM.
+
+    Returns:
+        A table.
+    """
+    rows = []
+    for activation in Activation:
+        minima = [x for x in MINIMA if x.activation is activation]
+        found = [
+            list(measures_at(x, runs[x], positive, seed, frame, epsilon, radius)) for x in minima
+        ]
+        for gd, sgd in zip(*found, strict=True):
+            sharper = _sharper(gd, sgd)
+            for minimum, entry in zip(minima, (gd, sgd), strict=True):
+                rows.append((
+                    entry.measure, str(activation), minimum.method, entry.closed, entry.value,
+                    Cell(entry.found, entry.shown), *_difference(entry), sharper,
+                ))  # fmt: skip
+    data = next(iter(runs.values())).data
+    return Table.build(
+        f"Every measure, derived and measured: m = {data.m}, n = {data.n}, k = {positive}, {frame} "
+        f"frame, seed {seed}, ε = {epsilon:g}, r = {radius:g}",
+        ("measure", "activation", "minimum", "closed form", "evaluated", "measured",
+         "relative difference", "margin", "sharper"),
+        rows,
+        (
+            "Measured where the runs ended. Keskar, standard basis: exact maximum; random frame: "
+            "search with L-BFGS-B below an upper bound, margin in units of what the best known "
+            "corner leaves open. SAM: ascent; mean of 2,000 pairs of moves, margin by Bernstein's "
+            "inequality. Other margins as above.",
+            SUBSPACE,
+        ),
+    )  # fmt: skip
+
+
+def _difference(entry: Measured) -> tuple[Cell, Cell]:
+    """Relative difference and margin; empty where there is nothing to compare."""
+    if entry.value is None:
+        return Cell(None), Cell(None)
+    # A logarithm may be 0.
+    relative = abs(entry.found - entry.value) / (abs(entry.value) or 1.0)
+    margin = Cell(None) if entry.margin is None else Cell(entry.margin, f"{entry.margin:.2g}")
+    return Cell(relative, f"{relative:.1e}"), margin

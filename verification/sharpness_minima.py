@@ -1,0 +1,184 @@
+"""The minima of the sharpness table, the runs that end in them, and how formulas are written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from whichmin.core.data import Data
+from whichmin.core.result import TrainResult
+from whichmin.core.training import train
+from whichmin.errors import WhichminError
+from whichmin.reporting import Cell
+from whichmin.symbolic import closed_form
+from whichmin.symbolic.printing import as_latex, as_text
+from whichmin.symbolic.spectrum import spectrum_at_minimum
+from whichmin.symbolic.symbols import k, kappa, m
+from whichmin.words import Activation, Kink
+
+__all__ = [
+    "KAPPA_TEXT",
+    "MINIMA",
+    "Minimum",
+    "formula",
+    "limit_distance",
+    "one_fraction",
+    "spectrum_formula",
+    "starting_weights",
+    "trained",
+]
+
+KAPPA_TEXT = {Kink.LEFT: "κ=0", Kink.MEAN: "κ=½", Kink.RIGHT: "κ=1"}
+
+# Runs stop when gap and off-winner mass are below this: about 1e-10 from the limit, far above the
+# rounding of a correlation and far below the correlations that stay.
+TOLERANCE = 1e-20
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """A row of the table.
+
+    Attributes:
+        activation: Identity or ReLU.
+        method: ``GD`` or ``SGD``.
+        active: Number of active points, symbolic.
+    """
+
+    activation: Activation
+    method: str
+    active: sp.Expr
+
+    def trace(self, kink: Kink) -> sp.Expr:
+        """Trace of the Hessian."""
+        form = closed_form("sharpness.trace_at_minimum").expression
+        return one_fraction(form.subs({k: self.active, kappa: sp.Rational(kink.value)}))
+
+    def spectrum(self, kink: Kink | None = None) -> list[tuple[sp.Expr, sp.Expr]]:
+        """Eigenvalues with multiplicities; families that are empty for every m are left out."""
+        rules = {k: self.active} | ({} if kink is None else {kappa: sp.Rational(kink.value)})
+        pairs = [
+            (f.eigenvalue.expression.subs(rules), f.multiplicity.expression.subs(rules))
+            for f in spectrum_at_minimum()
+        ]
+        return [(value, count) for value, count in pairs if count != 0]
+
+    def autograd(self) -> sp.Expr:
+        """Plain autograd's trace at an iterate: signs stay, so GD and SGD agree."""
+        form = closed_form("sharpness.autograd_trace_at_iterate").expression
+        started_active = m if self.activation is Activation.LINEAR else k
+        return one_fraction(form.subs(k, started_active))
+
+
+# The linear autoencoder has no kinks: all m points are active at both minima. Of ReLU's minima,
+# GD keeps the k points that started positive and SGD one of them.
+MINIMA = (
+    Minimum(Activation.LINEAR, "GD", m),
+    Minimum(Activation.LINEAR, "SGD", m),
+    Minimum(Activation.RELU, "GD", k),
+    Minimum(Activation.RELU, "SGD", sp.Integer(1)),
+)
+
+
+def one_fraction(expression: sp.Expr) -> sp.Expr:
+    """Write an expression as one fraction.
+
+    Returns:
+        The expression, its numerator expanded.
+    """
+    numerator, denominator = sp.fraction(sp.together(expression))
+    if denominator.could_extract_minus_sign():
+        numerator, denominator = -numerator, -denominator
+    return sp.expand(numerator) / denominator
+
+
+def formula(expression: sp.Expr) -> Cell:
+    """Write an expression as a cell.
+
+    Returns:
+        Text, and LaTeX.
+    """
+    text = as_text(expression)
+    return Cell(text, text, f"${as_latex(expression)}$")
+
+
+def spectrum_formula(pairs: list[tuple[sp.Expr, sp.Expr]]) -> Cell:
+    """Write eigenvalues with multiplicities as a cell.
+
+    Args:
+        pairs: Eigenvalues and multiplicities.
+
+    Returns:
+        Text, and LaTeX.
+    """
+    text = ", ".join(f"{as_text(v)} ×{_bracketed(as_text(count))}" for v, count in pairs)
+    latex = ", ".join(rf"${as_latex(v)}\,(\times {as_latex(count)})$" for v, count in pairs)
+    return Cell(text, text, latex)
+
+
+def _bracketed(text: str) -> str:
+    return text if text.isalnum() else f"({text})"
+
+
+def starting_weights(data: Data, positive: int, seed: int) -> np.ndarray:
+    """Weights of norm 0.7 with the first ``positive`` correlations positive, the rest negative.
+
+    Args:
+        data: The points.
+        positive: Number of positive correlations.
+        seed: Seed of their sizes.
+
+    Returns:
+        Shape ``(n,)``.
+    """
+    rng = np.random.default_rng(seed)
+    points = data.points.numpy()
+    c = rng.uniform(0.3, 1.0, data.m) * np.where(np.arange(data.m) < positive, 1.0, -1.0)
+    off = rng.normal(size=data.n)
+    off -= (off @ points.T) @ points
+    # A fifth of the energy goes off the span, where there is such a place.
+    w = c / np.linalg.norm(c) @ points
+    if data.n > data.m:
+        w = w + 0.5 * off / np.linalg.norm(off)
+    return np.asarray(0.7 * w / np.linalg.norm(w))
+
+
+def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResult:
+    """Train to a minimum of the table.
+
+    Args:
+        minimum: Which one.
+        data: The points.
+        positive: Number of positive correlations at the start.
+        seed: Seed of start and batches.
+
+    Returns:
+        The run.
+
+    Raises:
+        WhichminError: It did not converge.
+    """
+    run = train(
+        data,
+        starting_weights(data, positive, seed),
+        activation=minimum.activation,
+        batch_size=None if minimum.method == "GD" else 1,
+        step_size=0.2,
+        seed=seed,
+        tolerance=TOLERANCE,
+    )
+    if not run.converged:
+        raise WhichminError(f"the {minimum.method} run ended with: {run.status[0].advice}")
+    return run
+
+
+def limit_distance(size: int) -> float:
+    """Largest distance of such a run of m points from its limit: see sharpness.reached_by_training.
+
+    Returns:
+        The distance.
+    """
+    return math.sqrt(2 * size * TOLERANCE) + math.sqrt(TOLERANCE)
