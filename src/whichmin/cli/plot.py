@@ -229,7 +229,7 @@ def spectra(**options: Any) -> None:
 @seed_option
 @_output("noise")
 def noise(**options: Any) -> None:
-    """Draw gradient noise, signal and noise scales along GD and SGD.
+    """Draw gradient noise, signal and scales along GD and SGD.
 
     The covariance stays at GD's mixture and vanishes at SGD's data point.
 
@@ -327,7 +327,7 @@ def critical_batch(**options: Any) -> None:
 @seed_option
 @_output("sharpness")
 def sharpness(**options: Any) -> None:
-    """Draw which of the two minima is sharper, measure by measure.
+    """Draw which minimum is sharper, measure by measure.
 
     \b
     Examples:
