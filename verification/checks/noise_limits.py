@@ -286,7 +286,7 @@ def _falling(subject: Subject, settings: Settings) -> Iterator[Margin]:
     """|w|^2 = 1.4405 > 4/3: B_simple is below m - 1 and falls at first, in fractions."""
     del subject, settings
     data = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(2))
-    w = (Fraction(1, 50), Fraction(1, 100), Fraction(6, 5))
+    w: references.Vector = (Fraction(1, 50), Fraction(1, 100), Fraction(6, 5))
     scales = []
     for _ in range(3):
         gradients, _ = exact_gradients(w, data, Activation.LINEAR)
