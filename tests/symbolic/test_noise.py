@@ -35,7 +35,7 @@ def test_equal_correlations_are_a_special_case(m):
         assert form("trace_equal")(k=k, m=m) == pytest.approx(trace, abs=1e-16)
         value = form("eigenvalue_equal")(k=k, m=m)
         assert (k - 1) * value == pytest.approx(trace, abs=1e-16)
-        square = form("square_on_manifold")(Q=1 / k, T=1 / k**2, m=m)
+        square = form("square_on_manifold")(Q=1 / k, sixth_powers=1 / k**2, m=m)
         assert (k - 1) * value**2 == pytest.approx(square, abs=1e-16)
 
 

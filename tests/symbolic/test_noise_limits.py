@@ -11,9 +11,13 @@ def form(name):
 
 def test_limits_by_direction():
     # Along other active points alone there is no limit; along the point itself it is m - 1.
-    assert form("vertex_simple").exact(r=1, s=0, R=0, m=5) == form("vertex_curved").exact(m=5) == 4
-    assert form("vertex_simple").exact(r=0, s=1, R=0, m=5) == sp.zoo
-    assert form("vertex_simple").exact(r=0, s=1, R=1, m=5) == 14
+    assert (
+        form("vertex_simple").exact(radial=1, tangential=0, R=0, m=5)
+        == form("vertex_curved").exact(m=5)
+        == 4
+    )
+    assert form("vertex_simple").exact(radial=0, tangential=1, R=0, m=5) == sp.zoo
+    assert form("vertex_simple").exact(radial=0, tangential=1, R=1, m=5) == 14
 
 
 def test_gradient_descent_and_its_flow():
