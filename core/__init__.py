@@ -13,6 +13,14 @@ from whichmin.core.frames import (
     standard_basis,
     whiten,
 )
+from whichmin.core.gradient_noise import (
+    covariance_spectrum,
+    covariance_trace,
+    gradient_covariance,
+    noise_along,
+    noise_scales,
+    sampling_factor,
+)
 from whichmin.core.landscape import gradient, loss
 from whichmin.core.result import Recipe, TrainResult
 from whichmin.core.sharpness import (
@@ -32,8 +40,11 @@ __all__ = [
     "Recipe",
     "TrainResult",
     "Trajectory",
+    "covariance_spectrum",
+    "covariance_trace",
     "default_step_limit",
     "gradient",
+    "gradient_covariance",
     "hessian",
     "hessian_spectrum",
     "hessian_trace",
@@ -41,12 +52,15 @@ __all__ = [
     "loss",
     "make_data",
     "make_stream",
+    "noise_along",
+    "noise_scales",
     "orthonormalise",
     "plain_autograd_hessian",
     "random_frame",
     "random_start",
     "rates",
     "resume",
+    "sampling_factor",
     "standard_basis",
     "top_eigenvalue",
     "train",

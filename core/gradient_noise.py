@@ -130,8 +130,8 @@ def gradient_covariance(
 
     Example:
         >>> import numpy as np
-        >>> (8 * gradient_covariance(np.sqrt([0.5, 0.5]), np.eye(2))).tolist()  # not 0: a mixture
-        [[1.0, -1.0], [-1.0, 1.0]]
+        >>> gradient_covariance([0.6, 0.8], np.eye(2)).numpy().round(6).tolist()  # a mixture
+        [[0.147456, -0.110592], [-0.110592, 0.082944]]
     """
     state = sample_gradients(w, data, activation, dtype, device)
     n = state.w.shape[1]

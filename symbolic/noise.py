@@ -34,7 +34,7 @@ __all__ = [
     "trace",
 ]
 
-Q, T = sp.symbols("Q T", nonnegative=True)
+Q, T = sp.symbols("Q sixth_powers", nonnegative=True)
 MANIFOLD = {N: 1, C: 1}
 MCCANDLISH = "McCandlish et al. 2018, section 2.2, for the loss of Ghosh et al. 2025"
 

@@ -26,8 +26,8 @@ OWN = "new; expansion of the closed forms next to the minima of this model"
 
 # Displacement from a data point a_1: r along it, s the length along other active points, R the
 # energy of everything else (off the span, and inactive correlations).
-r = sp.Symbol("r", real=True)
-s = sp.Symbol("s", nonnegative=True)
+r = sp.Symbol("radial", real=True)
+s = sp.Symbol("tangential", nonnegative=True)
 _T = sp.Symbol("t", positive=True)
 _FOURTH = sp.Symbol("fourth", nonnegative=True)
 _SLOPE = sp.Symbol("lambda", positive=True)
@@ -78,7 +78,8 @@ def vertex_simple() -> ClosedForm:
     )
     return ClosedForm(
         "noise.vertex_simple",
-        "limit of B_simple at a data point: r along it, s along other active points, R the rest",
+        "limit of B_simple at a data point, displaced along it (radial), along other active points "
+        "(tangential), and R, the squared rest",
         chain.result,
         chain,
         OWN,

@@ -21,7 +21,7 @@ COCHRAN = "Cochran, Sampling Techniques (1977), theorem 2.2"
 ESTIMATOR = "McCandlish et al. 2018, appendix A.1 (two batch sizes), expectations derived here"
 
 # |G|^2, tr Sigma (divided by m) and their ratio B_simple.
-G, tau = sp.symbols("G tau", nonnegative=True)
+G, tau = sp.symbols("signal trace_sigma", nonnegative=True)
 beta = sp.Symbol("beta", positive=True)
 
 _SECOND, _MIXED, _VARIANCE = sp.symbols("M2 M11 v", nonnegative=True)

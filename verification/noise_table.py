@@ -41,9 +41,9 @@ NORM = 0.7
 
 LEGEND = (
     "Sigma is the covariance of the m data points' gradients, divided by m (not m - 1); G the "
-    "gradient, H the Hessian, N = |w|²; C, Q and T are sums of second, fourth and sixth powers of "
-    "the active correlations. B_simple = tr Sigma / |G|², B_noise = tr(H Sigma) / (G' H G). Every "
-    "entry is derived from the loss for symbolic m, n and b."
+    "gradient, H the Hessian, N = |w|²; C, Q and sixth_powers are sums of second, fourth and "
+    "sixth powers of the active correlations. B_simple = tr Sigma / |G|², B_noise = "
+    "tr(H Sigma) / (G' H G). Every entry is derived from the loss for symbolic m, n and b."
 )
 LIMITS = (
     "Limits of B_noise: GD from a start with a part outside the span, several points active; SGD "
@@ -286,7 +286,7 @@ def _measured(setting: Setting, activation: Activation, method: str) -> Iterator
         "B_noise at the start", "tr(H Sigma) / (G' H G)", above / below, found.curved, rounding
     )
     c = setting.limit(activation, run, method)
-    given = {"Q": float((c**4).sum()), "T": float((c**6).sum()), "m": m}
+    given = {"Q": float((c**4).sum()), "sixth_powers": float((c**6).sum()), "m": m}
     end = noise_scales(run.weights[0], data, activation=activation, kink_width=100 * distance)
     spectrum = covariance_spectrum(run.weights[0], data, activation=activation).numpy()
     for quantity, name, measured in (

@@ -203,7 +203,7 @@ def _at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     product = float(np.abs(found.hessian @ found.covariance).max())
     yield Margin("entries of H Sigma", product, found.curved)
     square = float((found.covariance**2).sum())
-    predicted = forms["noise.square_on_manifold"](Q=Q, T=T, m=m)
+    predicted = forms["noise.square_on_manifold"](Q=Q, sixth_powers=T, m=m)
     # |Sigma| is at most 1/m, so its square is off by twice the error of n entries' worth.
     yield Margin("noise.square_on_manifold", abs(square - predicted), 4 * n * found.quadratic)
     # The compression of diag(c^2) to the directions along the sphere, whose eigenvalues are the

@@ -135,7 +135,10 @@ def _near_vertex(subject: Subject, case: PointCase) -> Iterator[Margin]:
     w = frame[0] + t * (r * frame[0] + own @ frame + rest)
     found = noise_scales(w, frame, activation=case.activation)
     forms = subject.forms
-    values = {"r": float(r), "s": float(np.linalg.norm(own)), "R": float(rest @ rest), "m": count}
+    values = {
+            "radial": float(r), "tangential": float(np.linalg.norm(own)),
+            "R": float(rest @ rest), "m": count,
+        }  # fmt: skip
     # What is left out is t relative to what is kept, times sums of at most m ratios of numbers
     # between 0.3 and 1 (100 each); rounding of w moves the displacement by EPS/t, relatively.
     for name, value in (("vertex_simple", found.simple), ("vertex_curved", found.curved)):
@@ -286,7 +289,7 @@ def _falling(subject: Subject, settings: Settings) -> Iterator[Margin]:
     """|w|^2 = 1.4405 > 4/3: B_simple is below m - 1 and falls at first, in fractions."""
     del subject, settings
     data = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(2))
-    w = (Fraction(1, 50), Fraction(1, 100), Fraction(6, 5))
+    w: references.Vector = (Fraction(1, 50), Fraction(1, 100), Fraction(6, 5))
     scales = []
     for _ in range(3):
         gradients, _ = exact_gradients(w, data, Activation.LINEAR)

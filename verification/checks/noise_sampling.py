@@ -186,15 +186,15 @@ def _two_batches(subject: Subject, settings: Settings) -> Iterator[Margin]:
                 for large in range(small + 1, _largest(m, mode) + 1):
                     label = f"{activation}, m = {m}, b = {small} and {large}"
                     trace, square = expected_halves(gradients, small, large, mode)
-                    given = {"tau": tau, "m": m} if end else {"tau": tau}
+                    given = {"trace_sigma": tau, "m": m} if end else {"trace_sigma": tau}
                     form = f"two_batch_trace{end}"
                     yield _exact(f"noise.{form}, {label}", _value(subject, form, **given), trace)
-                    given = {"G": energy, **given} if end else {"G": energy}
+                    given = {"signal": energy, **given} if end else {"signal": energy}
                     form = f"two_batch_energy{end}"
                     yield _exact(f"noise.{form}, {label}", _value(subject, form, **given), square)
                     if not end:
                         continue
-                    corrected = _value(subject, "two_batch_corrected", G=energy)
+                    corrected = _value(subject, "two_batch_corrected", signal=energy)
                     yield _exact(
                         f"noise.two_batch_corrected, {label}", corrected, square + trace / m
                     )

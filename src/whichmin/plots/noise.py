@@ -97,41 +97,14 @@ def _look(name: str) -> dict[str, Any]:
 def _energies(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
     """Draw the covariance's trace and the squared gradient, and where the trace goes."""
     steps, look = along.steps + 1, _look(name)
-    ax.plot(steps, along.trace[:, 0], label=f"{name}: tr Sigma", lw=2, **look)
-    thin = {**look, "marker": "", "lw": 1.0, "alpha": 0.8}
+    ax.plot(steps, along.trace[:, 0], label=f"{name}: tr Σ", lw=2, **look)
+    thin = {**look, "marker": "", "lw": 1.0}
     ax.plot(steps, along.gradient_energy[:, 0], label=f"{name}: |G|²", **thin)
-    last = int(steps[-1])
-    if name == "GD":
-        assert result.trajectory is not None, "it was recorded"
+    if name == "GD" and result.converged:
         c = result.correlations[0].double().cpu().numpy()
         code = c if result.recipe.activation is Activation.LINEAR else np.maximum(c, 0)
         level = closed_form("noise.trace_on_manifold")(Q=float((code**4).sum()), m=len(c))
-        ax.plot(last, level, "D", mfc="none", mec="black", ms=8, label="(1 - Q)/m")
-        style.tell(ax, "(1 − Σc⁴)/m", (last, level), (6, 8))
-    up = 1 if name == "GD" else -1
-    for what, values, bold in (
-        ("tr Σ", along.trace, "bold"),
-        ("|G|²", along.gradient_energy, None),
-    ):
-        place, by = _halfway(values[:, 0]), (-6 * up, -3)
-        if name == "GD" and bold:  # a level line: the label stands above its end
-            place, by = len(steps) * 3 // 4, (0, 8)
-        style.tell(
-            ax, f"{name}: {what}", (steps[place], float(values[place, 0])), by, fontsize=8,
-            color=look["color"], weight=bold or "normal",
-        )  # fmt: skip
-
-
-def _halfway(values: NDArray[np.float64]) -> int:
-    """Where positive values are halfway, in logarithm, between their extremes.
-
-    Returns:
-        The last such place.
-    """
-    shown = np.log(np.maximum(values, 1e-14))
-    middle = (shown.max() + shown.min()) / 2
-    crossed = np.flatnonzero((shown[:-1] - middle) * (shown[1:] - middle) <= 0)
-    return int(crossed[-1]) if len(crossed) else len(values) - 1
+        ax.plot(int(steps[-1]), level, "D", mfc="none", mec="black", ms=8, label="(1 − Σc⁴)/m")
 
 
 def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
@@ -139,41 +112,27 @@ def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None
     held = along.gradient_energy[:, 0] > _SMALLEST
     steps, look = along.steps[held] + 1, _look(name)
     simple, curved = along.simple[held, 0], along.curved[held, 0]
-    ax.plot(steps, simple, label=f"{name}: B_simple", lw=2, **{**look, "marker": ""})
-    ax.plot(steps, np.abs(curved), label=f"{name}: |B_noise|", lw=0.9, **{**look, "marker": ""})
-    for sign, fill in ((1, look["color"]), (-1, "white")):
-        chosen = np.sign(curved) == sign
-        ax.plot(
-            steps[chosen], np.abs(curved[chosen]), look["marker"], ms=4, mfc=fill,
-            mec=look["color"], label=f"{name}: B_noise {'>' if sign > 0 else '<'} 0",
-        )  # fmt: skip
-    if not len(steps):
-        return
-    up = 1 if name == "GD" else -1
-    place = _halfway(simple)
-    style.tell(
-        ax, f"{name}: B simple", (steps[place], float(simple[place])), (-6 * up, 0),
-        color=look["color"], fontsize=8, weight="bold",
+    ax.plot(steps, simple, label=f"{name}: B simple", lw=2, **{**look, "marker": ""})
+    ax.plot(steps, np.abs(curved), label=f"{name}: |B noise|", lw=0.9, **look)
+    negative = curved < 0
+    ax.plot(
+        steps[negative], np.abs(curved[negative]), look["marker"], ms=4, mfc="white",
+        mec=look["color"], label=f"_{name}: B noise < 0",
     )  # fmt: skip
-    style.tell(
-        ax, f"{name}: B noise", (steps[-1], abs(float(curved[-1]))), (-2, -8 * up),
-        color=look["color"], fontsize=8,
-    )  # fmt: skip
-    if name == "SGD" and result.recipe.batch_size == 1:
+    if name == "SGD" and result.recipe.batch_size == 1 and result.converged:
         value = closed_form("noise.sgd_curved")(m=result.data.m, eta=result.recipe.step_size)
-        ax.plot(int(steps[-1]), value, "D", mfc="none", mec="black", ms=8, label="limit of B_noise")
+        ax.plot(int(steps[-1]), value, "D", mfc="none", mec="black", ms=8, label="limit of B noise")
 
 
 def _dress(left: Axes, right: Axes, m: int) -> None:
-    for ax in (left, right):
+    right.axhline(m - 1, color=style.QUIET, lw=0.9, ls=":", zorder=0, label="m − 1")
+    for ax, place in ((left, "lower left"), (right, "upper left")):
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_xlabel("step + 1")
-    low = left.get_ylim()[0]
-    left.set_ylim(max(low, 1e-14), None)
+        ax.legend(loc=place, frameon=False, fontsize=8)
+    left.set_ylim(max(left.get_ylim()[0], 1e-14), None)
     left.set_ylabel("noise tr Σ and signal |G|²")
     left.set_title("covariance and gradient")
     right.set_ylabel("noise scale, in data points")
     right.set_title("noise scales")
-    right.axhline(m - 1, color=style.QUIET, lw=0.8, ls=":", zorder=0)
-    style.tell(right, f"m − 1 = {m - 1}", (1, m - 1), (2, -3), color=style.QUIET, fontsize=8)

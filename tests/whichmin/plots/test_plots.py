@@ -25,8 +25,8 @@ ALL = {
     "selection": {"angles": (20, 70), "replicas": 40},
     "linear_scaling": {"replicas": 40},
     "critical_batch": {"replicas": 40, "target": 0.1},
-    "noise": {},
     "sharpness": {"m": 4, "n": 6, "positive": 3},
+    "noise": {"max_steps": 200},
 }
 
 
@@ -205,6 +205,22 @@ def test_selection_follows_the_law_and_reshuffled_epochs_the_closer_point():
         assert bar[0, 1] < share < bar[1, 1]
 
 
+def test_noise_is_that_of_the_theory():
+    eta = 0.2
+    left, right = (lines(ax) for ax in draw("noise", max_steps=None))
+    # Small weights: both scales are near m - 1 = 7, B_simple above it.
+    assert 7 < right["GD: B simple"][0, 1] < 7.1
+    assert (right["GD: B simple"][:, 1] > 7).all()
+    assert (np.diff(right["GD: B simple"][:, 1]) > 0).all(), "it never falls along GD"
+    # GD ends at a mixture with noise, SGD at a data point without.
+    end = left["GD: tr Σ"][-1]
+    np.testing.assert_allclose(left["(1 − Σc⁴)/m"][0], end, rtol=1e-5)
+    assert end[1] > 1e-2 > 1e-9 > left["SGD: tr Σ"][-1, 1]
+    limit = 7 + 8 * (2 + eta) / (4 * eta)
+    assert right["limit of B noise"][0, 1] == pytest.approx(limit, rel=1e-12)
+    assert right["SGD: |B noise|"][-1, 1] == pytest.approx(limit, rel=1e-2)
+
+
 UNUSUAL = {
     "correlations": [
         {"data": np.eye(1), "w0": [0.5]},
@@ -245,6 +261,7 @@ UNUSUAL = {
         {"m": 40, "n": 64, "positive": 40},
         {"epsilon": 2.0, "radius": 3.0},
     ],
+    "noise": [{"data": np.eye(2), "w0": [0.5, 0.3]}, {"max_steps": 0}, {"batch_size": 7}],
 }
 
 
@@ -302,6 +319,7 @@ def test_a_text_that_is_cut_off_or_covered_would_be_noticed(monkeypatch):
         ("correlations", {"batch_size": 9}, "batch_size = 9"),
         ("walks", {"data": np.eye(1, 3)}, "at least 2"),
         ("walks", {"replicas": 0}, "replicas = 0"),
+        ("noise", {"batch_size": 8}, "batch_size = 8, but must be below m = 8"),
         ("sparsity", {"batch_sizes": (9,)}, "9"),
         ("sparsity", {"alpha": 0}, "alpha = 0"),
         ("spectra", {"data": np.ones((2, 2))}, "data = .*orthonormal"),
