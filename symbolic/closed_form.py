@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import numbers
 import sys
 from dataclasses import dataclass
@@ -150,4 +151,9 @@ class ClosedForm:
 @functools.lru_cache(maxsize=1024)
 def _compiled(expression: sp.Expr, arguments: tuple[str, ...], backend: str) -> Any:
     by_name = {str(symbol): symbol for symbol in expression.free_symbols}
-    return sp.lambdify([by_name[name] for name in arguments], expression, modules=backend)
+    modules: Any = backend
+    if backend == "torch":
+        torch = sys.modules["torch"]
+        # torch.log takes no Python number, as in log(4).
+        modules = [{"log": lambda x: torch.log(x) if torch.is_tensor(x) else math.log(x)}, "torch"]
+    return sp.lambdify([by_name[name] for name in arguments], expression, modules=modules)

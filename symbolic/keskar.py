@@ -49,7 +49,7 @@ KESKAR = "Keskar et al. 2017, metric 2.1 (full space), on the minima of Ghosh et
 # Relative size of the box, and the sum of the absolute correlations of the minimum.
 eps, s = sp.symbols("eps s", positive=True)
 # Active energy where the loss is largest; largest <w, z> and |z|^2 in the box.
-q, T, Z = sp.symbols("q T Z", positive=True)
+q, T, Z = sp.symbols("q_max T Z", positive=True)
 
 
 def _form(name: str, statement: str, chain: Derivation) -> ClosedForm:

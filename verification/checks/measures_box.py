@@ -110,7 +110,7 @@ def closed_metric(subject: Subject, case: BoxCase) -> tuple[float, float, float]
     norm = float(forms["keskar.largest_norm"](n=case.n, **box))
     as_linear = case.activation is Activation.LINEAR or norm >= 2
     energy = float(forms["keskar.active_energy"](k=case.m if as_linear else case.k, **box))
-    return float(forms["keskar.percent"](N=norm, m=case.m, q=energy)), energy, norm
+    return float(forms["keskar.percent"](N=norm, m=case.m, q_max=energy)), energy, norm
 
 
 def _metric_bound(case: BoxCase, energy: float, norm: float) -> float:
