@@ -6,6 +6,7 @@ the tests and by ``blocks.py`` for plain commands; pipes and redirections go thr
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -54,18 +55,25 @@ for line in sys.stdin:
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
-_servers = threading.local()
+_idle: list[subprocess.Popen[str]] = []
+_lock = threading.Lock()
 
 
 def _server() -> subprocess.Popen[str]:
-    """The server of this thread."""
-    found: subprocess.Popen[str] | None = getattr(_servers, "process", None)
-    if found is None or found.poll() is not None:
-        found = _servers.process = subprocess.Popen(  # noqa: S603 - our own text
-            [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True, env={**os.environ, "MPLBACKEND": "agg"},
-        )  # fmt: skip
-    return found
+    """A server that nobody else uses now."""
+    with _lock:
+        if _idle:
+            return _idle.pop()
+    return subprocess.Popen(  # noqa: S603 - our own text
+        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, env={**os.environ, "MPLBACKEND": "agg"},
+    )  # fmt: skip
+
+
+@atexit.register
+def _close() -> None:
+    for server in _idle:
+        server.communicate()  # closes its input, which ends it
 
 
 def command(
@@ -94,5 +102,7 @@ def command(
         }  # fmt: skip
         print(json.dumps(asked), file=server.stdin, flush=True)
         code = int(server.stdout.readline())
+        with _lock:
+            _idle.append(server)
         errors = "" if merged else err.read_text(encoding="utf-8")
         return Done(list(arguments), code, out.read_text(encoding="utf-8"), errors)

@@ -254,7 +254,6 @@ UNUSUAL = {
         {"data": whichmin.random_frame(40, 64)},
     ],
     "selection": [{"angles": (1, 89), "replicas": 1}],
-    "noise": [],
     "linear_scaling": [{"factors": (1,)}, {"step_size": 0.05, "factors": (1, 5, 20, 39)}],
     "critical_batch": [{"target": 0.5, "replicas": 2}],
     "sharpness": [
