@@ -11,7 +11,7 @@ from typing import Any
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
-from whichmin.symbolic import closed_forms
+from whichmin.symbolic import closed_form
 from whichmin.verification.claim import Claim, Decision, decide
 from whichmin.verification.claims import all_claims
 from whichmin.verification.evidence import Evidence
@@ -205,7 +205,7 @@ def page_record(entry: Entry) -> dict[str, Any]:
         "statement": claim.statement,
         "source": list(claim.source),
         "hypotheses": list(claim.hypotheses),
-        "formulas": {name: str(closed_forms()[name].expression) for name in claim.formulas},
+        "formulas": {name: str(closed_form(name).expression) for name in claim.formulas},
         "argument": claim.argument,
         "counterexample": None if example is None else dict(vars(example)),
         "corrected": list(claim.corrected),
@@ -267,10 +267,9 @@ def page(entry: Entry) -> str:
     lines += _bullets("source", claim.source)
     lines += _bullets("hypotheses", claim.hypotheses)
     if claim.formulas:
-        forms = closed_forms()
+        forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(
-            "formulas",
-            (f"{n}: {forms[n].statement}: {forms[n].expression}" for n in claim.formulas),
+            "formulas", (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
         )
     lines += _block("argument", claim.argument)
     if example is not None:
