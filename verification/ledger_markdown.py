@@ -16,7 +16,15 @@ TOPICS = {
     "gd": "Gradient descent",
     "sgd": "Mini-batch SGD",
     "walk": "The process R_t and the proof",
-    "sharpness": "Sharpness",
+    "sharpness": "Sharpness: the Hessian",
+    "measures": "Sharpness: other measures",
+    "noise": "Gradient noise",
+    "quadratic": "The noisy quadratic",
+    "scaling": "Linear scaling and warm-up",
+    "critical_batch": "The critical batch size",
+    "stationary": "Stationary densities",
+    "reparameterisation": "One function, any sharpness",
+    "layerwise": "Layer-wise step sizes",
     "general": "Beyond this model",
 }
 
@@ -34,19 +42,18 @@ def _fenced(text: str) -> str:
     return f"```text\n{body}\n```"
 
 
-def refuted_lines(entries: Sequence[Entry]) -> str:
-    """The refuted claims in one line each.
+def refuted_lines(entries: Sequence[Entry], chosen: Sequence[str]) -> str:
+    """Some refuted claims in one line each.
 
     Args:
         entries: All entries.
+        chosen: Ids of refuted claims.
 
     Returns:
         A list in Markdown.
     """
-    lines = [
-        f"- `{e.claim.id}`: {e.claim.brief}" for e in entries if e.claim.verdict is Verdict.REFUTED
-    ]
-    return "\n".join(lines)
+    refuted = {e.claim.id: e.claim for e in entries if e.claim.verdict is Verdict.REFUTED}
+    return "\n".join(f"- `{name}`: {refuted[name].brief}" for name in chosen)
 
 
 def _section(entry: Entry, verdicts: dict[str, Verdict]) -> str:

@@ -189,25 +189,6 @@ CLAIMS = (
         formulas=("scaling.noise_per_step",),
     ),
     Claim(
-        id="scaling.noise_halves",
-        brief="doubling the batch halves the variance; without replacement it falls by more",
-        statement="Doubling the batch size halves the variance of the mini-batch gradient.",
-        source=("003, Gradient Noise Covariance",),
-        verdict=Verdict.REFUTED,
-        hypotheses=("no word on how batches are drawn",),
-        evidence=("scaling.batch_noise",),
-        counterexample=Counterexample(
-            "Four gradients -3, -1, 1, 3: means of two of them, drawn without replacement, have "
-            "variance 5/3; means of four have none.",
-            "from itertools import combinations\n"
-            "for b in (2, 4):\n"
-            "    means = [sum(c) / b for c in combinations((-3, -1, 1, 3), b)]\n"
-            "    print(round(sum(x * x for x in means) / len(means), 4))\n",
-            "1.6667\n0.0",
-        ),
-        corrected=("scaling.noise_by_sampling",),
-    ),
-    Claim(
         id="scaling.noise_by_sampling",
         statement=(
             "With replacement the gradient's variance is s/b, and doubling b halves it; without "

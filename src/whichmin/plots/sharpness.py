@@ -75,7 +75,7 @@ def _boxes(m: int, n: int, k: int, epsilon: float, activation: Activation) -> fl
         norm = closed_form("keskar.largest_norm")(n=n, **box)
         active = count if relu and norm < 2 else m
         energy = closed_form("keskar.active_energy")(k=active, **box)
-        return float(closed_form("keskar.percent")(N=norm, m=m, q=energy))
+        return float(closed_form("keskar.percent")(N=norm, m=m, q_max=energy))
 
     return metric(1) / metric(k if relu else m)
 
