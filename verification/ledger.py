@@ -269,7 +269,8 @@ def page(entry: Entry) -> str:
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(
-            "formulas", (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
+            "formulas",
+            (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
         )
     lines += _block("argument", claim.argument)
     if example is not None:

@@ -19,6 +19,7 @@ from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.symbols import k, m, n
 from whichmin.verification.sharpness_compared import compared_measures
+from whichmin.verification.sharpness_instruments import instruments_table
 from whichmin.verification.sharpness_measures import symbolic_measures
 from whichmin.verification.sharpness_minima import (
     KAPPA_TEXT,
@@ -76,7 +77,8 @@ def sharpness_table(
 
     Returns:
         Without numbers two symbolic tables: Hessians in detail, and all measures with the minimum
-        that is sharper. With numbers four: Hessians, symbolic and compared; measures, the same.
+        that is sharper. With numbers five: Hessians, symbolic and compared; measures, the same;
+        and what instruments that see a loss alone say at the limits.
 
     Raises:
         InputError: Only some numbers are given, or they are out of range.
@@ -120,10 +122,21 @@ def sharpness_table(
             compared,
             symbolic_measures(),
             compared_measures(runs, positive, seed, frame, *sizes),
+            instruments_table(
+                {(x.activation, x.method): _limit(run) for x, run in runs.items()}, n, *sizes, seed
+            ),
         ),
         provenance(seed, "float64", "cpu"),
         primary=1,
     )
+
+
+def _limit(run: TrainResult) -> np.ndarray:
+    """Correlations of the limit of a run that converged: what is small there is 0."""
+    c = np.asarray(run.weights[0] @ run.data.points.T)
+    # Far above the distance from the limit, far below a correlation that stays.
+    c = np.where(np.abs(c) > 100 * limit_distance(run.data.m), c, 0.0)
+    return np.asarray(c / np.linalg.norm(c))
 
 
 def _symbolic_table() -> Table:

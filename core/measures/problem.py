@@ -111,7 +111,7 @@ class Objective(ABC):
         for part in self.parts():
             # Reverse over reverse: H is symmetric, so its rows' combinations are its columns'.
             pull = vjp(grad(part), at)[1]
-            out += vmap(_first(pull), in_dims=1, out_dims=1, chunk_size=together)(columns)
+            out += vmap(_product(pull), in_dims=1, out_dims=1, chunk_size=together)(columns)
         return out.reshape(vectors.shape)
 
     def sample_gradients(self, w: Any = None) -> Iterator[torch.Tensor]:
@@ -140,6 +140,11 @@ class Objective(ABC):
             out += pull(weights[start : start + count].to(at))[0]
             start += count
         return out
+
+
+def _product(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:
+    # Where the gradient is constant, pull gives zeros that vmap takes for no function of the row.
+    return lambda row: pull(row)[0] + 0 * row
 
 
 def _first(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:

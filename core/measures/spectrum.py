@@ -142,6 +142,9 @@ def extreme_eigenvalues(
         return result
 
     start = generator(seed, DIRECTIONS).standard_normal(n)
+    if not product(start).any():
+        # H = 0 (a random vector is in no smaller kernel), which ARPACK refuses.
+        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
     try:
         values, vectors = eigsh(
             LinearOperator((n, n), matvec=product, dtype=np.float64), k=k, which=_ENDS[which],

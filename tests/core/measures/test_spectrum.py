@@ -97,3 +97,11 @@ def test_wrong_weights_are_noticed(digits, monkeypatch):
 def test_refused(call, message):
     with pytest.raises(InputError, match=message):
         call(quadratic())
+
+
+def test_a_hessian_of_zeros():
+    flat = closure_objective(lambda w: (0 * w).sum() + 1, [1.0, 2.0, 3.0])
+    found = extreme_eigenvalues(flat, 2)
+    assert found.values.tolist() == [0, 0]
+    assert found.residuals.tolist() == [0, 0]
+    assert (found.vectors.T @ found.vectors).tolist() == [[1, 0], [0, 1]]

@@ -25,7 +25,7 @@ def judged(name, **settings):
 
 
 @pytest.mark.parametrize("name", [
-    "whichmin_engines:dense", "torch_sgd",
+    "whichmin_engines:dense", "whichmin_instruments", "torch_sgd",
     "curvlinops_target", "eigenthings_target", "pyhessian_target", "backpack_target",
 ])  # fmt: skip
 def test_it_fares_as_known(name):

@@ -1,0 +1,209 @@
+"""The general instruments (`whichmin.sharpness`) at the model's minima, beside what is exact.
+
+They see a loss function and nothing else: automatic differentiation, and searches that may stop
+below a maximum. At an exact minimum ``relu'(0) = 0``, so they see the convention kappa = 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from whichmin.core.keskar_exact import keskar_exact
+from whichmin.core.measures import (
+    Objective,
+    average_sharpness,
+    closure_objective,
+    estimate_trace,
+    extreme_eigenvalues,
+    full_spectrum,
+    keskar_sharpness,
+    worst_sharpness,
+)
+from whichmin.reporting import Cell, Table
+from whichmin.symbolic import closed_form
+from whichmin.verification.rounding import EPS
+from whichmin.words import Activation
+
+__all__ = ["Reading", "instruments_table", "neuron_objective", "readings"]
+
+Floats = NDArray[np.float64]
+
+# Standard errors allowed to a mean: 2e-9 for a normal one.
+SIGMAS = 6.0
+PAIRS = 1000
+GRADED = "search: at most the maximum"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an instrument says of a measure.
+
+    Attributes:
+        measure: Its name.
+        form: Id of the closed form, or what the exact value is.
+        exact: The exact value.
+        found: The instrument's.
+        allowed: Largest difference; for a search, largest excess.
+        search: Whether a smaller value is no fault: a maximum was sought.
+        why: Where the difference comes from.
+    """
+
+    measure: str
+    form: str
+    exact: float
+    found: float
+    allowed: float
+    search: bool = False
+    why: str = "rounding"
+
+    @property
+    def margin(self) -> float:
+        """Difference, of a search the excess, in units of what is allowed."""
+        away = self.found - self.exact
+        return (max(away, 0.0) if self.search else abs(away)) / self.allowed
+
+
+def neuron_objective(w: Floats, points: Floats, activation: Activation) -> Objective:
+    """The autoencoder's loss as a function that PyTorch differentiates, one loss per data point.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        points: Data as rows, shape ``(m, n)``.
+        activation: Identity or ReLU.
+
+    Returns:
+        The objective.
+    """
+    data = torch.from_numpy(np.ascontiguousarray(points))
+
+    def losses(v: torch.Tensor) -> torch.Tensor:
+        inner = data @ v
+        code = torch.relu(inner) if activation is Activation.RELU else inner
+        return (data - code[:, None] * v).square().sum(1) / 2
+
+    return closure_objective(losses, w)
+
+
+def readings(
+    correlations: Floats, n: int, activation: Activation, epsilon: float, radius: float, seed: int
+) -> Iterator[Reading]:
+    """Measure at a minimum on the standard basis.
+
+    Args:
+        correlations: Of the minimum, shape ``(m,)``, of length 1; inactive ones exactly 0.
+        n: Dimension.
+        activation: Identity or ReLU.
+        epsilon: Relative size of Keskar's box.
+        radius: Distance for SAM.
+        seed: Of searches and samples.
+
+    Yields:
+        One reading for each instrument.
+    """
+    m = len(correlations)
+    active = m if activation is Activation.LINEAR else int(np.count_nonzero(correlations))
+    w = np.append(correlations, np.zeros(n - m))
+    objective = neuron_objective(w, np.eye(m, n), activation)
+    # An entry of the Hessian is a mean of m sums of n products of numbers of size at most 4.
+    entry = 64 * (n + m) * EPS
+    top = closed_form("sharpness.minimum_top")(m=m)
+    if n > 1:
+        pair = extreme_eigenvalues(objective, tolerance=1e-12, seed=seed)
+        allowed = n * entry + float(pair.residuals[0])
+        yield Reading(
+            "top eigenvalue", "sharpness.minimum_top", top, float(pair.values[0]), allowed,
+            why="residual of Lanczos",
+        )  # fmt: skip
+    trace = closed_form("sharpness.trace_at_minimum")(m=m, n=n, k=active, kappa=0)
+    found = estimate_trace(objective, method="exact", max_products=max(n, 1))
+    label = "" if activation is Activation.LINEAR else ", κ=0"
+    yield Reading(f"trace{label}", "sharpness.trace_at_minimum", trace, found.value, n * entry)
+    relative = closed_form("flatness.relative")(m=m, n=n, k=active, kappa=0)
+    yield Reading(
+        f"relative flatness{label}", "flatness.relative", relative,
+        float(w @ w) * found.value, 2 * n * entry,
+    )  # fmt: skip
+    eigenvalues = full_spectrum(objective)
+    curved = eigenvalues[eigenvalues > 0.5 / m]  # the others are 0
+    logs = closed_form("flatness.log_determinant")(m=m, n=n, k=active, kappa=0)
+    yield Reading(
+        f"log-determinant, curved directions{label}", "flatness.log_determinant", float(logs),
+        float(np.log(curved).sum()), n * m * n * entry,
+    )  # fmt: skip
+    best = keskar_exact(w, m, epsilon, activation=activation).percent
+    sought = keskar_sharpness(objective, epsilon, seed=seed)
+    # The rise is a difference of two losses of size at most 1; 100 of them in percent.
+    yield Reading(
+        "Keskar, whole space", "exact maximum over the box", best, sought.value,
+        100 * 8 * n * m * EPS + 1e-12 * best, search=True,
+        why=f"{GRADED}; L-BFGS-B, {sought.iterations[0]} of at most 10 iterations",
+    )  # fmt: skip
+    worst = closed_form("sam.worst")(m=m, r=radius)
+    ascent = worst_sharpness(objective, radius, seed=seed)
+    yield Reading(
+        "SAM, worst case", "sam.worst", worst, ascent.value, 8 * n * m * EPS + 1e-12 * worst,
+        search=True, why=f"{GRADED}; projected ascent, 3 x 50 steps",
+    )  # fmt: skip
+    mean = average_sharpness(objective, radius=radius, pairs=PAIRS, seed=seed)
+    yield Reading(
+        "mean rise under Gaussian noise", "sam.gaussian_coordinate",
+        _gaussian(correlations, n, activation, radius / np.sqrt(n)), mean.value,
+        SIGMAS * mean.standard_error, why=f"{SIGMAS:g} standard errors of {PAIRS} pairs",
+    )  # fmt: skip
+
+
+def _gaussian(correlations: Floats, n: int, activation: Activation, deviation: float) -> float:
+    """Mean rise under Gaussian noise: ``2m`` times it is 1 plus the coordinates' parts."""
+    from scipy import stats
+
+    form, m = closed_form("sam.gaussian_coordinate"), len(correlations)
+    total = 1.0
+    for c in np.abs(correlations):
+        at = float(c) / deviation
+        # The linear neuron has no kink: as ReLU far from it.
+        smooth = activation is Activation.LINEAR
+        F = 1.0 if smooth else float(stats.norm.cdf(at))
+        G = 0.0 if smooth else float(stats.norm.pdf(at))
+        total += float(form(F=F, G=G, c=float(c), d=deviation, n=n))
+    return total / (2 * m)
+
+
+def instruments_table(
+    limits: dict[tuple[Activation, str], Floats], n: int, epsilon: float, radius: float, seed: int
+) -> Table:
+    """Readings at the limits of runs.
+
+    Args:
+        limits: Correlations of each minimum, by activation and method.
+        n: Dimension.
+        epsilon: Relative size of Keskar's box.
+        radius: Distance for SAM.
+        seed: Of searches and samples.
+
+    Returns:
+        A table.
+    """
+    rows = []
+    for (activation, method), correlations in limits.items():
+        for r in readings(correlations, n, activation, epsilon, radius, seed):
+            away = (r.found - r.exact) / (abs(r.exact) or 1.0)
+            rows.append((
+                r.measure, str(activation), method, r.exact, r.found, Cell(away, f"{away:+.1e}"),
+                Cell(r.margin, f"{r.margin:.2g}"), r.why,
+            ))  # fmt: skip
+    return Table.build(
+        f"Instruments that see the loss alone, at the limits of the runs, standard basis, n = {n}",
+        ("measure", "activation", "minimum", "exact", "instrument", "relative difference",
+         "margin", "where it comes from"),
+        rows,
+        (
+            "whichmin.sharpness, by automatic differentiation (κ = 0 at a kink), on the limit "
+            "points themselves. Margin: difference in units of what is allowed; of a search, the "
+            "excess alone.",
+        ),
+    )  # fmt: skip
