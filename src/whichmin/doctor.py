@@ -37,6 +37,8 @@ UNLOCKS = {
     "cuda": "engine compiled on a GPU (seen in a simulator)",
     "bench": "JAX among the contenders of whichmin bench",
     "proofs": "SMT proofs, ball arithmetic, finite elements",
+    "curvature": "curvlinops as engine of the instruments",
+    "layerwise": "optax beside our LARS and LAMB steps",
     "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",
     "test": "pytest and the benchmarks",

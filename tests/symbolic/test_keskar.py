@@ -39,7 +39,7 @@ def test_small_box_ratios_are_those_of_the_theory():
 
 
 def test_the_written_out_metric_is_the_composed_one():
-    q, norm = sp.symbols("q", positive=True), sp.Symbol("N", nonnegative=True)
+    q, norm = sp.Symbol("q_max", positive=True), sp.Symbol("N", nonnegative=True)
     composed = percent().expression.subs({
         q: active_energy().expression, norm: largest_norm().expression
     })  # fmt: skip

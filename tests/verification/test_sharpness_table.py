@@ -75,7 +75,9 @@ SHARPER = {
     [(8, 32, 5, "standard"), (3, 3, 3, "standard"), (1, 1, 1, "standard"), (4, 9, 2, "random")],
 )
 def test_every_measure_agrees_within_its_margin(m, n, positive, frame):
-    symbolic, table = sharpness_table(m, n, positive, frame=frame, seed=3).tables[2:]
+    symbolic, table, instruments = sharpness_table(m, n, positive, frame=frame, seed=3).tables[2:]
+    assert len(instruments.rows) == 4 * (7 if n > 1 else 6)
+    assert all(row["margin"] <= 1 for row in instruments.records())
     assert len(table.rows) == 2 * (8 + 14)
     for row in table.records():
         assert (row["margin"] is None) == ("subspace" in row["measure"]), row

@@ -18,8 +18,8 @@ __all__ = ["ADAPTERS", "Judged", "fact_sheet", "judge_adapters"]
 _PACKAGE = "whichmin.verification.oracle.adapters"
 _ENGINES = tuple(f"whichmin_engines:{e}" for e in ("autograd", "compiled", "dense", "reduced"))
 ADAPTERS = (
-    *_ENGINES, "whichmin_instruments", "torch_sgd", "jax_target", "curvlinops_target", "eigenthings_target",
-    "pyhessian_target", "backpack_target",
+    *_ENGINES, "whichmin_instruments", "torch_sgd", "jax_target", "curvlinops_target",
+    "eigenthings_target", "pyhessian_target", "backpack_target",
 )  # fmt: skip
 _HEAD = """# Compliance
 

@@ -19,7 +19,7 @@ SECTIONS = {
         "start", "common_start", "activation", "batch_sizes", "batch_size", "step_size",
         "step_sizes", "sampling", "batches", "max_steps", "check_every", "alpha", "angles", "norm",
         "tolerance", "replicas", "engine", "dtype", "device", "observables", "block", "seed",
-        "rounds", "seconds", "contenders", "factors", "target",
+        "rounds", "seconds", "contenders", "factors", "target", "positive", "epsilon", "radius",
     ),
     "Recording and resuming": (
         "record", "record_every", "checkpoint", "checkpoint_every", "resume",
@@ -27,7 +27,7 @@ SECTIONS = {
     "Output": ("form", "output"),
 }  # fmt: skip
 # A command with fewer options needs no headings.
-_FEW = 8
+_FEW = 11
 
 
 class _ExamplesLast(click.Command):

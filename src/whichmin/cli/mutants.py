@@ -27,7 +27,7 @@ def mutants(ctx: click.Context, select: str, seed: int, form: str, output: str |
     \b
     Examples:
       whichmin mutants
-      whichmin mutants --select train. --format json
+      whichmin mutants --select momentum --format json
     """  # noqa: D301 - click wants the control character
     from whichmin.verification.oracle import mutants as bank
 

@@ -310,7 +310,9 @@ def critical_batch(**options: Any) -> None:
 
 
 @plot.command(cls=Command)
-@click.option("--m", type=int, default=8, show_default=True, help="Number of data points.")
+@click.option(
+    "--m", type=int, default=8, show_default=True, help="Number of data points, at least 1."
+)
 @click.option("--n", type=int, default=32, show_default=True, help="Dimension, at least m.")
 @click.option(
     "--positive", type=int, default=5, show_default=True,

@@ -50,17 +50,18 @@ def sharpness(
     form: str,
     output: str | None,
 ) -> None:
-    """Sharpness of the minima that GD and SGD find, linear and ReLU, by every measure.
+    """Sharpness of both minima, by every measure.
 
-    Symbolic in m, n and k without numbers; with --m, --n and --positive also evaluated, and
-    measured on actual GD and SGD runs. The last column of the table of measures says which minimum
+    Linear and ReLU. Symbolic in m, n and k without numbers; with --m, --n and --positive also
+    evaluated, measured on actual GD and SGD runs, and beside them what instruments find that see
+    the loss alone. The last column of the table of measures says which minimum
     is sharper. CSV holds the table that compares Hessians.
 
     \b
     Examples:
       whichmin table sharpness
       whichmin table sharpness --m 8 --n 32 --positive 5
-      whichmin table sharpness --m 4 --n 6 --positive 3 --epsilon 0.01 --radius 0.1
+      whichmin table sharpness --m 4 --n 6 --positive 3 --epsilon 0.01
       whichmin table sharpness --format latex --output table.tex
     """  # noqa: D301 - click wants the control character
     from whichmin.verification.sharpness_table import sharpness_table
@@ -95,7 +96,7 @@ def noise(
     form: str,
     output: str | None,
 ) -> None:
-    """Noise of the gradient: covariance, noise scales, sampling factors.
+    """Gradient noise, noise scales, sampling factors.
 
     Symbolic without numbers; with --m, --n and --positive also evaluated, measured on actual GD
     and SGD runs, and followed along them. CSV holds the table that compares.

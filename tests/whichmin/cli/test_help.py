@@ -28,7 +28,7 @@ NOTHING_WITHOUT_IT = {
     *(name for name in OPTIONS
       if name.split()[-1] in {"--key", "--dataset", "--label", "--orthonormalise"}),
     "train --record-every", "table sharpness --m", "table sharpness --n",
-    "table sharpness --positive",
+    "table sharpness --positive", "table noise --m", "table noise --n", "table noise --positive",
 }  # fmt: skip
 # Takes a minute; tests/verification/oracle/mutants/test_matrix.py judges the whole bank.
 RUN_ELSEWHERE = {"whichmin mutants"}

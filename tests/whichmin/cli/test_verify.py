@@ -43,7 +43,7 @@ def test_a_check_that_holds(capsys):
 
 @pytest.mark.parametrize(
     ("pattern", "prefix", "least"),
-    [("batches.*", "batches.", 3), ("*.at_minimum", "sharpness.at_minimum", 1), ("floyd",
+    [("batches.*", "batches.", 3), ("s*.at_minimum", "sharpness.at_minimum", 1), ("floyd",
      "batches.floyd", 1)],
 )  # fmt: skip
 def test_select_takes_patterns_and_parts_of_ids(capsys, pattern, prefix, least):
