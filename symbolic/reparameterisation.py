@@ -216,7 +216,7 @@ def untied_trace() -> ClosedForm:
     """Hessian trace of the untied neuron ``u phi(<v, x>)`` along the orbit of a minimum.
 
     At r = 1 it is balanced: u = v = w with w a minimum of the tied neuron. Per point the loss is
-    ``1/2 - t d + t^2 U/2`` with t = phi(<v, a>), d = <u, a>, U = |u|^2.
+    ``1/2 - t d + t^2 U/2`` with ``t = phi(<v, a>)``, ``d = <u, a>``, ``U = |u|^2``.
 
     Returns:
         The trace at (w/r, r w).

@@ -64,7 +64,7 @@ def keskar_search(
         seed: Seed of the corners.
 
     Returns:
-        A value that occurs in the box: a lower bound of the metric.
+        A value that occurs in the box, so a lower bound of the metric.
     """
     reach = box(w, epsilon, directions)
     size = len(reach)

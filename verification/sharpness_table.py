@@ -76,7 +76,7 @@ def sharpness_table(
         radius: Distance for SAM sharpness, above 0.
 
     Returns:
-        Without numbers two symbolic tables: Hessians in detail, and all measures with the minimum
+        Without numbers two symbolic tables, Hessians in detail, and all measures with the minimum
         that is sharper. With numbers five: Hessians, symbolic and compared; measures, the same;
         and what instruments that see a loss alone say at the limits.
 

@@ -66,7 +66,7 @@ class BoxCase:
 
     @property
     def covered(self) -> bool:
-        """Whether the closed form applies: no active point can cross its kink in a small box."""
+        """Whether the closed form applies, as no active point can cross its kink in a small box."""
         smallest = self.weights[: self.k].min()
         large = np.sum((np.abs(self.weights) * (1 + self.epsilon) + self.epsilon) ** 2) >= 2
         reach = self.epsilon * (smallest + 1)

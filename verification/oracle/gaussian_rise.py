@@ -73,7 +73,7 @@ def mean_rise(w: Vector, data: Matrix, activation: str, sigma: Fraction) -> Frac
         sigma: Standard deviation s of each coordinate, above 0.
 
     Returns:
-        The mean: exact for ``linear``, and for ``relu`` at points at a kink.
+        The mean, exact for ``linear``, and for ``relu`` at points at a kink.
     """
     n, norm, total = len(w), dot(w, w), F(0)
     for a in data:

@@ -95,7 +95,7 @@ def ranking(
         seed: Seed of the random subspaces.
 
     Returns:
-        By measure the ratio with its ends: of what random subspaces give (90%), or two standard
+        By measure the ratio with its ends, those of 90% of random subspaces, or two standard
         errors of a sampled mean.
     """
     data = standard_basis(m, n)
