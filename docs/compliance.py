@@ -1,9 +1,8 @@
 """Writes ``compliance.md``: how our engines and published tools fare on the oracle's checks.
 
-Minutes; needs the tools. They pull CUDA builds of PyTorch unless installed with ``--no-deps``:
+Minutes; needs the tools, at the versions that the page names:
 
-    pip install --no-deps curvlinops-for-pytorch hessian-eigenthings pyhessian backpack-for-pytorch
-    pip install -c constraints.txt ".[bench]"    # JAX
+    pip install -c constraints.txt ".[tools]"
     python docs/compliance.py
 
 What is not installed is named on the page.

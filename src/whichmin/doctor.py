@@ -38,6 +38,7 @@ UNLOCKS = {
     "bench": "JAX among the contenders of whichmin bench",
     "proofs": "SMT proofs, ball arithmetic, finite elements",
     "curvature": "curvlinops as engine of the instruments",
+    "tools": "the oracle's adapters of published tools",
     "layerwise": "optax beside our LARS and LAMB steps",
     "docs": "building the documentation site",
     "pandas": "to_pandas() of results, evidence and tables",

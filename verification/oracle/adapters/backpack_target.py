@@ -21,7 +21,7 @@ try:
     from backpack.extensions import BatchGrad, DiagHessian
 except ImportError as error:
     raise MissingDependency(
-        "backpack", "this target is BackPACK", "pip install --no-deps backpack-for-pytorch"
+        "backpack", "this target is BackPACK", "pip install 'whichmin[tools]'"
     ) from error
 
 # What torch says of every module with a full backward hook whose input needs no gradient.

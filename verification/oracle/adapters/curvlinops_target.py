@@ -17,7 +17,7 @@ try:
     from curvlinops import HessianLinearOperator, hutchinson_trace
 except ImportError as error:
     raise MissingDependency(
-        "curvlinops", "this target is curvlinops", "pip install curvlinops-for-pytorch"
+        "curvlinops", "this target is curvlinops", "pip install 'whichmin[tools]'"
     ) from error
 
 SAMPLES = 8

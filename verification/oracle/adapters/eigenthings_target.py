@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise MissingDependency(
         "hessian_eigenthings", "this target is hessian-eigenthings",
-        "pip install 'hessian-eigenthings>=1.0.0a5'",
+        "pip install 'whichmin[tools]'",
     ) from error  # fmt: skip
 
 SAMPLES = 20

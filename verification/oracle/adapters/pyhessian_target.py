@@ -18,7 +18,7 @@ try:
     from pyhessian import hessian as pyhessian
 except ImportError as error:
     raise MissingDependency(
-        "pyhessian", "this target is PyHessian", "pip install --no-deps pyhessian"
+        "pyhessian", "this target is PyHessian", "pip install 'whichmin[tools]'"
     ) from error
 
 SAMPLES = 20
