@@ -2,7 +2,7 @@
 
 Minutes; needs the tools, at the versions that the page names:
 
-    pip install -c constraints.txt ".[tools]"
+    pip install -c constraints.txt ".[tools]" "hessian-eigenthings>=1.0.0a5"
     python docs/compliance.py
 
 What is not installed is named on the page.

@@ -13,7 +13,7 @@ try:
 except ImportError as error:
     raise MissingDependency(
         "hessian_eigenthings", "this target is hessian-eigenthings",
-        "pip install 'whichmin[tools]'",
+        "pip install 'hessian-eigenthings>=1.0.0a5'",
     ) from error  # fmt: skip
 
 SAMPLES = 20
