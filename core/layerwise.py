@@ -108,7 +108,8 @@ def lars_step(
 ) -> tuple[Layers, Momentum]:
     """One step of LARS.
 
-    Source: You, Gitman, Ginsburg, arXiv 1708.03888, algorithm 1.
+    Source: You, Gitman, Ginsburg, arXiv 1708.03888, algorithm 1; with weight decay as optax has it:
+    the paper divides by ``|g| + weight_decay |w|``, here it is ``|g + weight_decay w|``.
 
     Args:
         weights: Layers, any shapes.
