@@ -93,7 +93,7 @@ def noise_scale_from_squares(
         raise InputError("large_factor", large_factor, f"must be from 0 to below {s:g}")
     above, below = (a - c) / (s - t), (s * c - t * a) / (s - t)
     x, y = float(above.mean()), float(below.mean())
-    low, high = _fieller(above, below, level)
+    low, high = map(float, _fieller(above, below, level))
     return NoiseScaleEstimate(x / y if y > 0 else math.nan, low, high, level, x, y, len(a))
 
 
