@@ -25,7 +25,7 @@ def test_an_absent_library_is_named(monkeypatch):
     (found,) = judge_adapters(["pyhessian_target"])
     assert found.compliance is None
     assert "- pyhessian_target: " in fact_sheet([found])
-    assert "pip install --no-deps pyhessian" in fact_sheet([found])
+    assert "pip install 'whichmin[tools]'" in fact_sheet([found])
 
 
 def test_an_adapter_is_judged():
