@@ -7,11 +7,16 @@ of the loss (both carry a factor ``phi(0) = 0``), only second derivatives.
 
 from __future__ import annotations
 
+import math
+import numbers
+from typing import Any
+
 import torch
 
-from whichmin.words import Activation
+from whichmin.errors import InputError
+from whichmin.words import Activation, Kink, parse
 
-__all__ = ["activate", "slope"]
+__all__ = ["activate", "check_kink", "slope"]
 
 
 def slope(
@@ -44,3 +49,22 @@ def activate(
         ``phi(t)``, same shape as ``t``.
     """
     return t * slope(t, activation, at_kink, kink_width)
+
+
+def check_kink(kink: Any, width: Any) -> tuple[float, float]:
+    """Validate the convention at the kink.
+
+    Args:
+        kink: ``left``, ``mean`` or ``right``, or a member of :class:`~whichmin.words.Kink`.
+        width: Half-width of the interval that counts as the kink.
+
+    Returns:
+        Kappa and width.
+
+    Raises:
+        InputError: An unknown name, or no width.
+    """
+    number = isinstance(width, numbers.Real) and not isinstance(width, bool)
+    if not (number and 0 <= width < math.inf):
+        raise InputError("kink_width", width, "must be a number >= 0")
+    return float(parse(Kink, kink, "kink").value), float(width)

@@ -11,10 +11,10 @@ import torch
 
 from whichmin.core.frames import orthonormal_rows, whitened_rows
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_device, check_dtype, check_matrix
+from whichmin.core.validation import check_device, check_dtype, check_matrix, check_weights
 from whichmin.errors import InputError
 
-__all__ = ["Data", "Handling", "make_data"]
+__all__ = ["Data", "Handling", "as_data", "check_point", "make_data"]
 
 Handling = Literal["require", "polar", "qr", "whiten", "as-is"]
 _HANDLING = ("require", "polar", "qr", "whiten", "as-is")
@@ -136,3 +136,47 @@ def make_data(
             "--whiten) or train on them as they are (handling='as-is', --as-is)",
         )
     return Data(matrix, deviation, orthonormal, gram)
+
+
+def as_data(data: Any, dtype: torch.dtype, device: torch.device) -> Data:
+    """Take data of any kind as they are.
+
+    Args:
+        data: Rows, or validated data.
+        dtype: Their dtype.
+        device: Their device.
+
+    Returns:
+        Validated data.
+    """
+    if isinstance(data, Data) and data.points.dtype == dtype and data.points.device == device:
+        return data
+    points = data.points if isinstance(data, Data) else data
+    return make_data(points, handling="as-is", dtype=dtype, device=device)
+
+
+def check_point(
+    w: Any, data: Any, dtype: Any = "float64", device: Any = "cpu"
+) -> tuple[torch.Tensor, Data]:
+    """Validate one point in weight space and its data, taken as they are.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``; any data.
+        dtype: float64 or float32.
+        device: Where to compute.
+
+    Returns:
+        Weights, shape ``(n,)``, and the data.
+
+    Raises:
+        InputError: Wrong shapes or not finite.
+    """
+    kind, place = check_dtype(dtype), check_device(device)
+    valid = as_data(data, kind, place)
+    weights = check_weights(w, valid.n, "w", kind, place)
+    if len(weights) != 1:
+        raise InputError(
+            "w", f"array of shape {tuple(weights.shape)}", f"must have shape ({valid.n},)"
+        )
+    return weights[0], valid

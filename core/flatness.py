@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.sharpness import _inputs, hessian_spectrum, hessian_trace
+from whichmin.core.data import check_point
+from whichmin.core.sharpness import hessian_spectrum, hessian_trace
 from whichmin.core.validation import check_positive
 
 __all__ = ["LogDeterminant", "log_determinant", "relative_flatness"]
@@ -67,5 +68,5 @@ def relative_flatness(w: Any, data: Any, **options: Any) -> float:
     Returns:
         The number, in units of the loss.
     """
-    weight, _ = _inputs(w, data, "float64", "cpu")
+    weight, _ = check_point(w, data)
     return float(weight @ weight) * hessian_trace(w, data, **options)

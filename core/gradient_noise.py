@@ -15,14 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from whichmin.core.data import Data, make_data
+from whichmin.core.activations import check_kink
+from whichmin.core.data import Data, as_data, make_data
 from whichmin.core.frames import standard_basis
 from whichmin.core.result import TrainResult
 from whichmin.core.sample_gradients import (
     BLOCK,
     SampleGradients,
-    as_data,
-    check_convention,
     sample_gradients,
 )
 from whichmin.core.threads import single_threaded
@@ -38,6 +37,7 @@ __all__ = [
     "gradient_covariance",
     "noise_along",
     "noise_scales",
+    "quotient",
     "sampling_factor",
 ]
 
@@ -64,12 +64,12 @@ class NoiseScales:
     @property
     def simple(self) -> float:
         """``B_simple = tr Sigma / |G|^2`` (McCandlish et al. 2018); NaN for 0/0."""
-        return _ratio(self.trace, self.gradient_energy)
+        return quotient(self.trace, self.gradient_energy)
 
     @property
     def curved(self) -> float:
         """``B_noise = tr(H Sigma) / (G^T H G)`` (McCandlish et al. 2018); can be negative."""
-        return _ratio(self.curvature, self.gradient_curvature)
+        return quotient(self.curvature, self.gradient_curvature)
 
 
 @dataclass(frozen=True)
@@ -308,7 +308,8 @@ def noise_along(
     flat = check_weights(
         weights.reshape(moments * replicas, -1), valid.n, "run", torch.float64, torch.device("cpu")
     )
-    act, kappa, width = check_convention(activation, kink, kink_width)
+    act = parse(Activation, activation, "activation")
+    kappa, width = check_kink(kink, kink_width)
     # As many states at a time as make one block of gradients.
     group = max(1, BLOCK // valid.points.numel())
     with single_threaded():
@@ -349,7 +350,16 @@ def _recorded(
     return path.steps, weights, make_data(standard_basis(m, m + 1)), run.data.n
 
 
-def _ratio(above: float, below: float) -> float:
+def quotient(above: float, below: float) -> float:
+    """A noise scale: noise over signal, infinite with the noise's sign for no signal, NaN for 0/0.
+
+    Args:
+        above: Noise.
+        below: Signal.
+
+    Returns:
+        The ratio.
+    """
     if below == 0:
         return math.nan if above == 0 else math.copysign(math.inf, above)
     return above / below

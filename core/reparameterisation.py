@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from whichmin.core.activations import activate
+from whichmin.core.sharpness import kink_mixture, second_derivative
 from whichmin.core.threads import single_threaded
 from whichmin.core.validation import check_matrix, check_weights
 from whichmin.errors import InputError
@@ -189,8 +189,7 @@ def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
     def value(flat: torch.Tensor) -> torch.Tensor:
         return _loss(flat[:cut].reshape(one.shape), flat[cut:].reshape(other.shape), rows, wanted)
 
-    with single_threaded():
-        matrix = _second(value, torch.cat([one.flatten(), other.flatten()]))
+    matrix = second_derivative(value, torch.cat([one.flatten(), other.flatten()]))
     lengths = (float(one.square().sum()), float(other.square().sum()))
     return Curvature((matrix + matrix.T) / 2, cut, lengths)
 
@@ -225,17 +224,10 @@ def untied_hessian(
             code = activate(rows @ flat[:n], act, at_kink)
             return (rows - code[:, None] * flat[n:]).square().sum(1).mean() / 2
 
-        return _second(loss, torch.cat([v, u]))
+        return second_derivative(loss, torch.cat([v, u]))
 
-    with single_threaded():
-        # As in core.sharpness: the sample Hessian is affine in the value given to (phi^2/2)''.
-        return (1 - kappa) * value(0.0) + kappa * value(1.0)
-
-
-def _second(value: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor) -> torch.Tensor:
-    matrix = torch.autograd.functional.hessian(value, at, vectorize=True)
-    assert isinstance(matrix, torch.Tensor)
-    return matrix
+    # As in core.sharpness: the sample Hessian is affine in the value given to (phi^2/2)''.
+    return kink_mixture(value, kappa)
 
 
 def _loss(

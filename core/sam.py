@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from whichmin.core.data import check_point
 from whichmin.core.landscape import gradient, loss
-from whichmin.core.sharpness import _inputs
 from whichmin.core.validation import check_integer, check_positive, check_seed
 from whichmin.errors import InputError
 from whichmin.words import Activation, parse
@@ -72,7 +72,7 @@ def worst_rise(
     """
     act = parse(Activation, activation, "activation")
     length = check_positive(radius, "radius")
-    weight, valid = _inputs(w, data, "float64", "cpu")
+    weight, valid = check_point(w, data)
     rng = np.random.default_rng(check_seed(seed))
     random = rng.normal(size=(check_integer(starts, "starts", 1), valid.n))
     z = torch.as_tensor(np.vstack([weight.numpy(), -weight.numpy(), random]))
@@ -86,7 +86,7 @@ def worst_rise(
         )
         slope = gradient(weight + z, valid, activation=act)
         norm = slope.norm(dim=1, keepdim=True)
-        z = torch.where(norm > 0, length * slope / norm.clamp_min(1e-300), z)
+        z = torch.where(norm > 0, length * slope / norm.clamp_min(torch.finfo(z.dtype).tiny), z)
     return best
 
 
@@ -123,7 +123,7 @@ def mean_rise(
     length = check_positive(radius, "radius")
     if law not in {"sphere", "gaussian"}:
         raise InputError("law", law, "must be one of: sphere, gaussian")
-    weight, valid = _inputs(w, data, "float64", "cpu")
+    weight, valid = check_point(w, data)
     total = check_integer(samples, "samples", 2)
     rng = np.random.default_rng(check_seed(seed))
     own = float(loss(weight, valid, activation=act))

@@ -8,8 +8,6 @@ of the activation, 0 or 1, for data of any length. By the chain rule its gradien
 
 from __future__ import annotations
 
-import math
-import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,13 +15,11 @@ from typing import Any
 
 import torch
 
-from whichmin.core.activations import slope
-from whichmin.core.data import Data, make_data
-from whichmin.core.validation import check_device, check_dtype, check_weights
-from whichmin.errors import InputError
+from whichmin.core.activations import check_kink, slope
+from whichmin.core.data import check_point
 from whichmin.words import Activation, Kink, parse
 
-__all__ = ["BLOCK", "SampleGradients", "as_data", "check_convention", "sample_gradients"]
+__all__ = ["BLOCK", "SampleGradients", "sample_gradients"]
 
 # Entries of a block of gradients, 32 MiB in float64: blocks of data points are as long as fits.
 BLOCK = 1 << 22
@@ -206,50 +202,7 @@ def sample_gradients(
     Raises:
         InputError: Wrong shapes, not finite, or an unknown name.
     """
-    act, kappa, width = check_convention(activation, kink, kink_width)
-    kind, place = check_dtype(dtype), check_device(device)
-    valid = as_data(data, kind, place)
-    weights = check_weights(w, valid.n, "w", kind, place)
-    if len(weights) != 1:
-        raise InputError(
-            "w", f"array of shape {tuple(weights.shape)}", f"must have shape ({valid.n},)"
-        )
-    return SampleGradients(weights, valid.points, act, kappa, width, valid.n)
-
-
-def as_data(data: Any, kind: torch.dtype, place: torch.device) -> Data:
-    """Take data of any kind as they are.
-
-    Args:
-        data: Rows, or validated data.
-        kind: Their dtype.
-        place: Their device.
-
-    Returns:
-        Validated data.
-    """
-    if isinstance(data, Data) and data.points.dtype == kind and data.points.device == place:
-        return data
-    points = data.points if isinstance(data, Data) else data
-    return make_data(points, handling="as-is", dtype=kind, device=place)
-
-
-def check_convention(activation: Any, kink: Any, width: Any) -> tuple[Activation, float, float]:
-    """Validate the activation and the convention at its kink.
-
-    Args:
-        activation: ``linear`` or ``relu``.
-        kink: ``left``, ``mean`` or ``right``.
-        width: Half-width of the interval that counts as the kink.
-
-    Returns:
-        Activation, kappa and width.
-
-    Raises:
-        InputError: An unknown name, or no width.
-    """
-    number = isinstance(width, numbers.Real) and not isinstance(width, bool)
-    if not (number and 0 <= width < math.inf):
-        raise InputError("kink_width", width, "must be a finite number >= 0")
-    kappa = float(parse(Kink, kink, "kink").value)
-    return parse(Activation, activation, "activation"), kappa, float(width)
+    act = parse(Activation, activation, "activation")
+    kappa, width = check_kink(kink, kink_width)
+    weight, valid = check_point(w, data, dtype, device)
+    return SampleGradients(weight[None], valid.points, act, kappa, width, valid.n)

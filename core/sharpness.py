@@ -10,25 +10,24 @@ be something else: the loss contains ``phi'(0)^2``, and kappa = 1/2 would come o
 
 from __future__ import annotations
 
-import numbers
-from fractions import Fraction
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from whichmin.core.activations import slope
-from whichmin.core.data import Data, make_data
+from whichmin.core.activations import check_kink, slope
+from whichmin.core.data import check_point
 from whichmin.core.landscape import reconstruction_loss
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_device, check_dtype, check_weights
-from whichmin.errors import InputError
 from whichmin.words import Activation, Kink, parse
 
 __all__ = [
     "hessian",
     "hessian_spectrum",
     "hessian_trace",
+    "kink_mixture",
     "plain_autograd_hessian",
+    "second_derivative",
     "top_eigenvalue",
 ]
 
@@ -69,21 +68,16 @@ def hessian(
         [4.0, 0.5]
     """
     act = parse(Activation, activation, "activation")
-    weight, valid = _inputs(w, data, dtype, device)
-    kappa = parse(Kink, kink, "kink").value
-    number = isinstance(kink_width, numbers.Real) and not isinstance(kink_width, bool)
-    if not (number and kink_width >= 0):
-        raise InputError("kink_width", kink_width, "must be a number >= 0")
+    weight, valid = check_point(w, data, dtype, device)
+    kappa, width = check_kink(kink, kink_width)
 
-    def at(side: Fraction) -> torch.Tensor:
+    def at(side: float) -> torch.Tensor:
         def value(point: torch.Tensor) -> torch.Tensor:
-            return reconstruction_loss(point, valid.points, act, float(side), kink_width)
+            return reconstruction_loss(point, valid.points, act, side, width)
 
-        return _second_derivative(value, weight)
+        return second_derivative(value, weight)
 
-    if kappa in (0, 1):
-        return at(kappa)
-    return (1 - float(kappa)) * at(Fraction(0)) + float(kappa) * at(Fraction(1))
+    return kink_mixture(at, kappa)
 
 
 def plain_autograd_hessian(
@@ -104,14 +98,14 @@ def plain_autograd_hessian(
         InputError: Wrong shapes, not finite, or an unknown name.
     """
     act = parse(Activation, activation, "activation")
-    weight, valid = _inputs(w, data, dtype, "cpu")
+    weight, valid = check_point(w, data, dtype)
 
     def value(point: torch.Tensor) -> torch.Tensor:
         inner = valid.points @ point
         code = torch.relu(inner) if act is Activation.RELU else inner
         return 0.5 * (valid.points - code[:, None] * point).square().sum(1).mean()
 
-    return _second_derivative(value, weight)
+    return second_derivative(value, weight)
 
 
 def hessian_trace(w: Any, data: Any, **options: Any) -> float:
@@ -154,21 +148,34 @@ def kink_members(correlations: torch.Tensor, kink_width: float) -> torch.Tensor:
     return left != right
 
 
-def _second_derivative(value: Any, weight: torch.Tensor) -> torch.Tensor:
+def second_derivative(
+    value: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor
+) -> torch.Tensor:
+    """Dense Hessian of a function of a flat vector, by automatic differentiation.
+
+    Args:
+        value: Maps shape ``(n,)`` to a number.
+        at: Where, shape ``(n,)``.
+
+    Returns:
+        Shape ``(n, n)``.
+    """
     with single_threaded(), torch.enable_grad():
-        result = torch.autograd.functional.hessian(value, weight, vectorize=True)
+        result = torch.autograd.functional.hessian(value, at, vectorize=True)
     assert isinstance(result, torch.Tensor)
     return result
 
 
-def _inputs(w: Any, data: Any, dtype: Any, device: Any) -> tuple[torch.Tensor, Data]:
-    kind, place = check_dtype(dtype), check_device(device)
-    if not isinstance(data, Data) or data.points.dtype != kind or data.points.device != place:
-        points = data.points if isinstance(data, Data) else data
-        data = make_data(points, handling="as-is", dtype=kind, device=place)
-    weights = check_weights(w, data.n, "w", kind, place)
-    if len(weights) != 1:
-        raise InputError(
-            "w", f"array of shape {tuple(weights.shape)}", f"must have shape ({data.n},)"
-        )
-    return weights[0], data
+def kink_mixture(at: Callable[[float], torch.Tensor], kappa: float) -> torch.Tensor:
+    """Hessian for kappa from those with slope 0 and with slope 1 at the kink.
+
+    Args:
+        at: The Hessian for a slope at the kink.
+        kappa: From 0 to 1.
+
+    Returns:
+        The mixture; one evaluation where one of the two has no weight.
+    """
+    if kappa in (0, 1):
+        return at(kappa)
+    return (1 - kappa) * at(0.0) + kappa * at(1.0)

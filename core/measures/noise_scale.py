@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from whichmin.core.gradient_noise import quotient, sampling_factor
 from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.products import hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import PROBES, generator
-from whichmin.core.validation import check_batch_size, check_integer
+from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.words import Sampling, parse
 
@@ -57,7 +58,7 @@ class GradientNoise:
     @property
     def simple_scale(self) -> float:
         """``B_simple``; infinite where G = 0 and nan where all gradients are 0."""
-        return _quotient(self.trace, self.square)
+        return quotient(self.trace, self.square)
 
     def batch_trace(self, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
         """Trace of the covariance of a batch's mean gradient.
@@ -89,7 +90,7 @@ class CurvedNoise:
     @property
     def scale(self) -> float:
         """``B_noise``; of either sign where H is indefinite."""
-        return _quotient(self.trace, self.slope)
+        return quotient(self.trace, self.slope)
 
 
 def batch_factor(
@@ -112,12 +113,8 @@ def batch_factor(
         >>> batch_factor(2, 5), batch_factor(5, 5), batch_factor(5, 5, "with-replacement")
         (0.375, 0.0, 0.2)
     """
-    replacement = is_replacement(sampling)
-    m = check_integer(samples, "samples", 1)
-    b = check_batch_size(batch_size, m, replacement)
-    if replacement:
-        return 1 / b
-    return (m - b) / (b * (m - 1)) if m > 1 else 0.0
+    is_replacement(sampling)  # reshuffled batches depend on each other
+    return sampling_factor(check_integer(samples, "samples", 1), batch_size, sampling)
 
 
 def is_replacement(sampling: Any) -> bool:
@@ -223,9 +220,3 @@ def curved_noise(
             done()
     error = float(terms.std(ddof=1)) / math.sqrt(many)
     return CurvedNoise(float(terms.mean()), error, slope)
-
-
-def _quotient(above: float, below: float) -> float:
-    if below:
-        return above / below
-    return math.inf if above else math.nan

@@ -15,6 +15,7 @@ from whichmin.core.measures import (
     gradient_noise,
     problem,
 )
+from whichmin.core.measures.noise_scale import CurvedNoise
 from whichmin.errors import InputError
 
 
@@ -118,3 +119,10 @@ def test_refused():
         gradient_noise(alone)
     with pytest.raises(InputError, match="probes = 1"):
         curved_noise(neuron(), probes=1)
+
+
+def test_without_signal_the_scale_is_infinite_with_the_sign_of_the_noise():
+    # H is indefinite: tr(H Sigma) may be negative where G^T H G is 0.
+    assert CurvedNoise(-1.0, 0.0, 0.0).scale == -math.inf
+    assert CurvedNoise(1.0, 0.0, 0.0).scale == math.inf
+    assert math.isnan(CurvedNoise(0.0, 0.0, 0.0).scale)
