@@ -11,12 +11,11 @@ from typing import Any
 
 from docutils import nodes
 
-# Loaded, so that names can be looked up.
-import whichmin.core  # noqa: F401
-import whichmin.noise  # noqa: F401
-import whichmin.sharpness  # noqa: F401
-import whichmin.symbolic  # noqa: F401
-import whichmin.verification  # noqa: F401
+import whichmin.core  # noqa: F401 - autodoc looks names up in it
+import whichmin.noise  # noqa: F401 - autodoc looks names up in it
+import whichmin.sharpness  # noqa: F401 - autodoc looks names up in it
+import whichmin.symbolic  # noqa: F401 - autodoc looks names up in it
+import whichmin.verification  # noqa: F401 - autodoc looks names up in it
 
 project = "whichmin"
 author = copyright = "The whichmin developers"  # noqa: A001 - Sphinx's name

@@ -12,6 +12,7 @@ import sympy as sp
 
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.noise_sampling import sampling_with, sampling_without
 from whichmin.symbolic.quadratic import (
     B,
     critical_step,
@@ -31,8 +32,6 @@ SOURCE = "Goyal et al. 2017, section 2.1; exact on the quadratic"
 
 K = sp.Symbol("K", positive=True)
 _SCALED = {eta: K * eta, B: K * B}
-# Expectations of mu_i^2 and of mu_i mu_j for the multiplicities of two points in a batch.
-_SECOND, _MIXED, _OWN, _PAIRS = sp.symbols("M2 M11 Q2 Q11", real=True)
 
 
 @functools.cache
@@ -135,53 +134,37 @@ def largest_factor() -> ClosedForm:
     return _form("largest_factor", "factor below which (K eta, K B) is stable", chain)
 
 
-def _batch_noise(second: sp.Expr, mixed: sp.Expr, after: sp.Expr, told: str) -> Derivation:
-    """Variance per sample of ``alpha sum mu_i g_i``, g_i one entry of the gradients, mean 0.
+def _per_sample(factor: sp.Expr, after: sp.Expr) -> Derivation:
+    """Variance that a step adds per sample, the batch's mean gradient having variance factor s.
 
     Returns:
-        A chain that ends in ``after``; s is the mean of g_i^2.
+        A chain that ends in ``after``.
     """
-    per_sample = alpha**2 * (_SECOND * _OWN + _MIXED * _PAIRS) / b
     return Derivation.begin(
-        "mean square of alpha sum mu_i g_i over b samples, Q2 = sum g_i^2, "
-        "Q11 = sum of g_i g_j of different points",
-        per_sample,
-        alpha**2 * m * s * (_SECOND - _MIXED) / b,
-        # The g_i add up to 0: Q2 + Q11 = 0.
-        {_OWN: m * s, _PAIRS: -m * s},
-    ).then(told, after, {_SECOND: second, _MIXED: mixed})
+        "(alpha b)^2 times the variance of the batch's mean gradient, over b samples",
+        (alpha * b) ** 2 * factor * s / b,
+        after,
+    )
 
 
 @functools.cache
 def sampled_noise() -> ClosedForm:
     """Noise per sample of batches without replacement, ``alpha = eta/b``."""
-    chain = _batch_noise(
-        b / m,
-        b * (b - 1) / (m * (m - 1)),
-        alpha**2 * s * (m - b) / (m - 1),
-        "subsets of size b: M2 = b/m, M11 = b (b - 1)/(m (m - 1))",
-    )
     return _form(
         "sampled_noise",
         "variance that a step adds per sample, batches without replacement, alpha = eta/b, "
         "s the variance of the gradients over the data",
-        chain,
+        _per_sample(sampling_without().expression, alpha**2 * s * (m - b) / (m - 1)),
     )
 
 
 @functools.cache
 def replaced_noise() -> ClosedForm:
     """Noise per sample of batches with replacement, ``alpha = eta/b``."""
-    chain = _batch_noise(
-        b / m + b * (b - 1) / m**2,
-        b * (b - 1) / m**2,
-        alpha**2 * s,
-        "multinomial counts: M2 = b/m + b (b - 1)/m^2, M11 = b (b - 1)/m^2",
-    )
     return _form(
         "replaced_noise",
         "variance that a step adds per sample, batches with replacement, alpha = eta/b",
-        chain,
+        _per_sample(sampling_with().expression, alpha**2 * s),
     )
 
 

@@ -162,7 +162,8 @@ def cases(draw: st.DrawFn) -> QuadraticCase:
     drawn = [(draw(number), draw(number)) for _ in range(2)]
     # Noise in both directions, correlated in general; the points add up to 0.
     drawn += [(Fraction(draw(positive), 2), Fraction(0)), (Fraction(1), Fraction(draw(positive)))]
-    drawn += [tuple(-sum((p[i] for p in drawn), Fraction(0)) for i in range(2))]  # type: ignore[list-item]
+    left, right = (-sum((p[i] for p in drawn), Fraction(0)) for i in range(2))
+    drawn.append((left, right))
     return QuadraticCase(
         h=h,
         g=g,

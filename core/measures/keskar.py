@@ -180,8 +180,10 @@ def keskar_sharpness(
     best = max(found, key=lambda f: f.rise)
     values = [100 * f.rise / (1 + base) for f in found]
     value = max(values)
-    # Two sums of the loss, rounded apart; the quotient adds a few units.
-    rounding = 100 * torch.finfo(objective.point.dtype).eps * (1 + abs(base)) * 1e3
+    # Two losses, in percent of 1 + L; a sum over samples rounds once a sample, an inner product of
+    # weights once a weight.
+    units = 2 * (objective.size + (objective.samples or 1))
+    rounding = 100 * units * torch.finfo(objective.point.dtype).eps
     if certified is not None and value > certified + rounding:
         raise InputError("certified", certified, f"must be at least {value!r}, which was found")
     return KeskarSharpness(

@@ -124,8 +124,9 @@ def extreme_eigenvalues(
     Raises:
         InputError: An unknown word or as many eigenvalues as weights.
         CheckFailed: No convergence.
+        ArpackError: ARPACK fails for another reason.
     """
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+    from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
     if which not in _ENDS:
         raise InputError("which", which, f"must be one of: {', '.join(_ENDS)}")
@@ -142,9 +143,6 @@ def extreme_eigenvalues(
         return result
 
     start = generator(seed, DIRECTIONS).standard_normal(n)
-    if not product(start).any():
-        # H = 0 (a random vector is in no smaller kernel), which ARPACK refuses.
-        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
     try:
         values, vectors = eigsh(
             LinearOperator((n, n), matvec=product, dtype=np.float64), k=k, which=_ENDS[which],
@@ -155,6 +153,11 @@ def extreme_eigenvalues(
             f"ARPACK found {len(error.eigenvalues)} of {k} eigenvalues to {precision:g}; raise "
             "max_restarts or tolerance"
         ) from error
+    except ArpackError:
+        if product(start).any():
+            raise
+        # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that.
+        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
     order = np.argsort(values)[::-1]
     values, vectors = values[order], vectors[:, order]
     images = np.stack([product(v) for v in vectors.T], axis=1)

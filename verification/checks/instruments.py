@@ -66,7 +66,8 @@ CHECKS = (
         "the instruments for any loss agree with the closed forms at minima; their searches never "
         "exceed the exact maximum",
         EvidenceKind.PROPERTY,
-        "rounding of the entries; a residual; searches: excess over the maximum",
+        "rounding of the entries; a residual; searches: excess over the maximum, and the loss at "
+        "the point that they report",
         _sharpness,
         minimum_points,
         examples=20,

@@ -140,12 +140,14 @@ def _wells(subject: Subject, seed: int) -> Iterator[Margin]:
                     np.exp(lead - k * (x - a) ** 2 / (2 * D)) * math.sqrt(k / (2 * math.pi * D))
                 )
 
+            def pull(x: Floats, a: float = sign * a, k: float = k) -> Floats:
+                return np.asarray(k * (x - a))
+
+            def spread(x: Floats, D: float = D) -> Floats:
+                return np.full_like(x, D)
+
             ends = (-10 * width, 0.0) if sign < 0 else (0.0, 11 * width)
-            value, sizes = weak_residual(
-                lambda x, k=k, a=sign * a: k * (x - a),  # type: ignore[misc]
-                lambda x, D=D: np.full_like(x, D),  # type: ignore[misc]
-                density, *ends, centre, width,
-            )  # fmt: skip
+            value, sizes = weak_residual(pull, spread, density, *ends, centre, width)
             total, size = total + value, size + sizes
         # Densities carry the rounding of their exponents, up to depth / noise, of some four
         # operations each, and that of the odds, a difference of two such numbers.

@@ -127,7 +127,7 @@ def trajectories(**options: Any) -> None:
     \b
     Examples:
       whichmin plot trajectories --seed 1 --activation linear -o plane.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("trajectories", options)
 
 
@@ -148,7 +148,7 @@ def correlations(**options: Any) -> None:
     \b
     Examples:
       whichmin plot correlations --m 5 --n 16 --seed 2 -o correlations.pdf
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("correlations", options)
 
 
@@ -170,7 +170,7 @@ def walks(**options: Any) -> None:
     \b
     Examples:
       whichmin plot walks --replicas 10 --step-size 0.2 -o walks.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("walks", options)
 
 
@@ -194,7 +194,7 @@ def sparsity(**options: Any) -> None:
     \b
     Examples:
       whichmin plot sparsity --m 6 --n 12 --replicas 20 -o sparsity.png
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     options["batch_sizes"] = options["batch_sizes"] or None
     _draw("sparsity", options)
 
@@ -215,7 +215,7 @@ def spectra(**options: Any) -> None:
     \b
     Examples:
       whichmin plot spectra --m 4 --n 6 --step-size 0.2 -o spectra.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("spectra", options)
 
 
@@ -236,7 +236,7 @@ def noise(**options: Any) -> None:
     \b
     Examples:
       whichmin plot noise --m 4 --n 6 --seed 4 -o noise.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("noise", options)
 
 
@@ -261,7 +261,7 @@ def selection(**options: Any) -> None:
     \b
     Examples:
       whichmin plot selection --angle 20 --angle 70 --replicas 100 -o law.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     if not options["angles"]:
         del options["angles"]
     _draw("selection", options)
@@ -285,7 +285,7 @@ def linear_scaling(**options: Any) -> None:
     \b
     Examples:
       whichmin plot linear-scaling --factor 1 --factor 8 -o rule.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     if not options["factors"]:
         del options["factors"]
     _draw("linear-scaling", options)
@@ -305,7 +305,7 @@ def critical_batch(**options: Any) -> None:
     \b
     Examples:
       whichmin plot critical-batch --target 0.01 -o batch.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("critical-batch", options)
 
 
@@ -334,5 +334,5 @@ def sharpness(**options: Any) -> None:
     \b
     Examples:
       whichmin plot sharpness --m 4 --n 6 --positive 3 -o ranking.svg
-    """  # noqa: D301
+    """  # noqa: D301 - click wants the control character
     _draw("sharpness", options)

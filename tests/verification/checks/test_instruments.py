@@ -25,7 +25,7 @@ def scaled(function, attribute, factor):
     return wrong
 
 
-# A search is caught if it exceeds the maximum; that it finds less is shown, not judged.
+# A search is caught if it reports what does not occur; that it finds less is shown, not judged.
 @pytest.mark.parametrize(("tool", "attribute", "says"), [
     ("estimate_trace", "value", "trace"),
     ("extreme_eigenvalues", "values", "top eigenvalue"),
@@ -38,6 +38,14 @@ def test_a_wrong_instrument_is_caught(monkeypatch, tool, attribute, says):
     evidence = outcome("instruments.sharpness")
     assert not evidence.holds
     assert says in evidence.message
+
+
+@pytest.mark.parametrize("tool", ["keskar_sharpness", "worst_sharpness"])
+@pytest.mark.parametrize("factor", [0.0, 0.9])
+def test_a_search_that_finds_nothing_or_reports_less_is_caught(monkeypatch, tool, factor):
+    right = getattr(sharpness_instruments, tool)
+    monkeypatch.setattr(sharpness_instruments, tool, scaled(right, "value", factor))
+    assert not outcome("instruments.sharpness").holds
 
 
 def test_wrong_eigenvalues_are_caught(monkeypatch):
