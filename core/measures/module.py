@@ -27,6 +27,7 @@ from whichmin.core.measures.problem import (
     BLOCK,
     Objective,
     Part,
+    check_derivative,
     check_losses,
     check_reduction,
 )
@@ -133,7 +134,7 @@ class ModuleObjective(Objective):
                 return share * self.batch_loss(w, xs, ys).sum() / len(indices)
 
             out += grad(part)(at)
-        return out
+        return check_derivative(out, "gradient of one batch")
 
 
 def module_objective(

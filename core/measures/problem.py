@@ -8,6 +8,7 @@ to rounding: each of the p parts adds at most p units of roundoff of the sum of 
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -81,13 +82,19 @@ class Objective(ABC):
             return sum(float(part(at)) for part in self.parts())
 
     def value_and_gradient(self, w: Any = None) -> tuple[float, torch.Tensor]:
-        """Return the loss and its gradient, ``(n,)``."""
+        """Return the loss and its gradient, ``(n,)``.
+
+        Raises:
+            InputError: The loss is finite, its gradient is not (``sqrt`` at zero, say).
+        """
         at = self.weights(w)
         total, slope = 0.0, torch.zeros_like(at)
         for part in self.parts():
             each, value = grad_and_value(part)(at)
             total += float(value)
             slope += each
+        if math.isfinite(total):  # where the loss itself is not, the caller knows what to say
+            check_derivative(slope, "gradient")
         return total, slope
 
     def gradient(self, w: Any = None) -> torch.Tensor:
@@ -103,6 +110,9 @@ class Objective(ABC):
 
         Returns:
             The same shape.
+
+        Raises:
+            InputError: The product of finite vectors is not finite.
         """
         at = self.weights(w)
         columns = vectors.reshape(self.size, -1).to(at)
@@ -112,7 +122,7 @@ class Objective(ABC):
             # Reverse over reverse: H is symmetric, so its rows' combinations are its columns'.
             pull = vjp(grad(part), at)[1]
             out += vmap(_product(pull), in_dims=1, out_dims=1, chunk_size=together)(columns)
-        return out.reshape(vectors.shape)
+        return check_derivative(out, "Hessian").reshape(vectors.shape)
 
     def sample_gradients(self, w: Any = None) -> Iterator[torch.Tensor]:
         """Compute the gradients of the samples' losses, in blocks.
@@ -122,6 +132,9 @@ class Objective(ABC):
 
         Yields:
             Shape ``(k, n)``, at most 128 MiB or one row.
+
+        Raises:
+            InputError: A gradient is not finite.
         """
         at = self.weights(w)
         rows = max(1, BLOCK // self.size)
@@ -129,7 +142,7 @@ class Objective(ABC):
             pull = vjp(losses, at)[1]
             one = torch.eye(count, dtype=at.dtype, device=at.device)
             for some in one.split(rows):
-                yield vmap(_first(pull))(some)
+                yield check_derivative(vmap(_first(pull))(some), "gradient of one sample")
 
     def weighted_gradient(self, weights: torch.Tensor, w: Any = None) -> torch.Tensor:
         """Return ``sum_i weights_i grad l_i`` for one weight a sample, ``(n,)``."""
@@ -139,7 +152,7 @@ class Objective(ABC):
             pull = vjp(losses, at)[1]
             out += pull(weights[start : start + count].to(at))[0]
             start += count
-        return out
+        return check_derivative(out, "gradient of one batch")
 
 
 def _product(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:
@@ -251,6 +264,22 @@ def check_reduction(value: object, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         raise InputError("reduction", value, f"must be one of: {', '.join(allowed)}")
+
+
+def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
+    """Refuse a derivative that is not finite, as at a kink of the loss's root or power.
+
+    Returns:
+        The values.
+
+    Raises:
+        InputError: One is NaN or infinite.
+    """
+    if not bool(torch.isfinite(values).all()):
+        raise InputError(
+            "loss", f"a {name} that is NaN or infinite", "must be smooth where it is measured"
+        )
+    return values
 
 
 def check_losses(argument: str, first: Any, again: Any, dtype: torch.dtype) -> None:

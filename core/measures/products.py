@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from whichmin.core.measures.module import ModuleObjective
-from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.problem import Objective, check_derivative
 from whichmin.errors import InputError, MissingDependency
 
 __all__ = ["ENGINES", "hessian_matrix", "hessian_operator"]
@@ -126,6 +126,6 @@ def _curvlinops(objective: Objective) -> Operator:
             warnings.simplefilter("ignore", DeprecationWarning)
             # All columns at once would hold k copies of the activations.
             parts = [operator @ some for some in columns.split(16, dim=1)]
-        return torch.cat(parts, dim=1).reshape(vectors.shape)
+        return check_derivative(torch.cat(parts, dim=1), "Hessian").reshape(vectors.shape)
 
     return multiply

@@ -123,8 +123,7 @@ def extreme_eigenvalues(
 
     Raises:
         InputError: An unknown word or as many eigenvalues as weights.
-        CheckFailed: No convergence.
-        ArpackError: ARPACK fails for another reason.
+        CheckFailed: ARPACK does not converge or fails otherwise.
     """
     from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
@@ -153,9 +152,9 @@ def extreme_eigenvalues(
             f"ARPACK found {len(error.eigenvalues)} of {k} eigenvalues to {precision:g}; raise "
             "max_restarts or tolerance"
         ) from error
-    except ArpackError:
+    except ArpackError as error:
         if product(start).any():
-            raise
+            raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
         # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that.
         return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
     order = np.argsort(values)[::-1]

@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config: The configuration of the run.
 
     Raises:
-        UsageError: A file of results could not be written: said before the run, not after it.
+        pytest.UsageError: A file of results cannot be written; said before the run.
     """
     chosen = options(config)
     for name, file in (("json", chosen.json), ("markdown", chosen.markdown)):

@@ -259,7 +259,7 @@ class BoundCheck:
         """Run it and raise if it counts against the target.
 
         Raises:
-            SkipTest: The target does not provide what it needs.
+            unittest.SkipTest: The target does not provide what it needs.
             CheckFailed: It failed, or passed against expectation.
         """
         result = self.result()

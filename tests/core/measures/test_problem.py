@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from whichmin.core.measures.curvature import estimate_trace
 from whichmin.core.measures.problem import closure_objective
+from whichmin.core.measures.spectrum import extreme_eigenvalues, full_spectrum
 from whichmin.errors import InputError
 
 A = torch.tensor([[2.0, 1.0, 0.0], [1.0, 3.0, -1.0], [0.0, -1.0, 1.0]], dtype=torch.float64)
@@ -83,3 +85,19 @@ def test_refused_points():
         objective.value([1.0])
     with pytest.raises(InputError, match="w = "):
         objective.value([1.0, float("nan"), 0.0])
+
+
+@pytest.mark.parametrize(("loss", "call", "name"), [
+    (lambda w: w.abs().sqrt(), lambda o: o.gradient(), "gradient"),
+    (lambda w: w.abs().sqrt(), lambda o: next(o.sample_gradients()), "gradient of one sample"),
+    (lambda w: w.abs().sqrt(), lambda o: o.batch_gradient(np.arange(3)), "gradient of one batch"),
+    (lambda w: w.abs() ** 1.5, lambda o: o.hessian_product(torch.ones_like(o.point)), "Hessian"),
+    (lambda w: w.abs() ** 1.5, full_spectrum, "Hessian"),
+    (lambda w: w.abs() ** 1.5, extreme_eigenvalues, "Hessian"),
+    (lambda w: w.abs() ** 1.5, lambda o: estimate_trace(o, method="exact"), "Hessian"),
+])  # fmt: skip
+def test_a_derivative_that_is_not_finite(loss, call, name):
+    smooth, kink = closure_objective(loss, W), closure_objective(loss, [0.0, 1.0, 2.0])
+    call(smooth)
+    with pytest.raises(InputError, match=f"loss = 'a {name} that is NaN or infinite'"):
+        call(kink)
