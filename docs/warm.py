@@ -21,7 +21,7 @@ __all__ = ["Done", "command"]
 Done = subprocess.CompletedProcess[str]
 
 _SERVER = """
-import json, os, sys
+import json, os, signal, sys, time
 import matplotlib.font_manager
 import whichmin.cli
 import whichmin.core.ensemble, whichmin.core.training, whichmin.verification.ledger
@@ -52,7 +52,15 @@ for line in sys.stdin:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    delay, began = asked["kill_after"], time.monotonic()
+    ended, status = os.waitpid(pid, 0 if delay is None else os.WNOHANG)
+    while not ended:
+        if time.monotonic() > began + delay:
+            os.kill(pid, signal.SIGKILL)
+            delay = float("inf")
+        time.sleep(0.002)
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    print(os.waitstatus_to_exitcode(status), flush=True)
 """
 
 _idle: list[subprocess.Popen[str]] = []
@@ -77,7 +85,12 @@ def _close() -> None:
 
 
 def command(
-    arguments: Sequence[str], folder: Path, *, merged: bool = False, **environment: str
+    arguments: Sequence[str],
+    folder: Path,
+    *,
+    merged: bool = False,
+    kill_after: float | None = None,
+    **environment: str,
 ) -> Done:
     """Run ``whichmin`` with arguments.
 
@@ -85,10 +98,11 @@ def command(
         arguments: The arguments.
         folder: Working folder.
         merged: Whether standard error goes to the same place as standard output.
+        kill_after: Seconds until the process gets SIGKILL, if it is still there.
         **environment: Variables besides those of this process.
 
     Returns:
-        Exit code and what it printed.
+        Exit code, minus the signal's number if one ended it, and what it printed.
     """
     server = _server()
     assert server.stdin is not None
@@ -98,11 +112,11 @@ def command(
         err = out if merged else Path(kept, "err")
         asked = {
             "arguments": list(arguments), "folder": str(folder), "streams": [str(out), str(err)],
-            "environment": {**os.environ, **environment},
+            "environment": {**os.environ, **environment}, "kill_after": kill_after,
         }  # fmt: skip
         print(json.dumps(asked), file=server.stdin, flush=True)
         code = int(server.stdout.readline())
         with _lock:
             _idle.append(server)
-        errors = "" if merged else err.read_text(encoding="utf-8")
-        return Done(list(arguments), code, out.read_text(encoding="utf-8"), errors)
+        printed = [p.read_text(encoding="utf-8") if p.exists() else "" for p in (out, err)]
+        return Done(list(arguments), code, printed[0], "" if merged else printed[1])

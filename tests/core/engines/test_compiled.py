@@ -1,11 +1,6 @@
 """The compiled engine: same trajectories, same bits however it is run, no drift."""
 
 import itertools
-import logging
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -352,93 +347,7 @@ def test_auto_does_not_pick_it_to_record_nearly_every_step():
         assert run.recipe.engine == engine
 
 
-def test_compiling_is_announced(caplog, monkeypatch):
-    monkeypatch.setattr(cpu, "is_compiled", lambda: False)
-    monkeypatch.setattr(cpu, "_loaded", set())
-    with caplog.at_level(logging.WARNING, "whichmin"):
-        CompiledEngine(problem(3), start(3, 1)).advance(make_stream(3, 1), 0, 1, np.arange(1))
-    assert "compiling the kernels" in caplog.text
-
-
-def test_the_cache_knows_all_sources(tmp_path, monkeypatch):
-    """Numba looks at one file's date; the name of the cached function holds a digest of all."""
-    assert cpu._source() in cpu._compiled.py_func.__qualname__
-    before = cpu._source()
-    for file in Path(cpu.__file__).parent.glob("*.py"):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(cpu, "__file__", str(tmp_path / "cpu.py"))
-    assert cpu._source() == before
-    with (tmp_path / "stepping.py").open("a") as file:
-        file.write("# changed")
-    assert cpu._source() != before
-
-
-def test_a_broken_cache_costs_time_only(monkeypatch, caplog):
-    def broken(*_):
-        raise OSError(28, "No space left on device")
-
-    broken.py_func = cpu._compiled.py_func
-    broken.signatures, broken.stats = ["one"], cpu._compiled.stats
-    monkeypatch.setattr(cpu, "_compiled", broken)
-    monkeypatch.setattr(cpu, "_loaded", set())
-    engine = CompiledEngine(problem(3), start(3, 1))
-    with caplog.at_level(logging.WARNING, "whichmin"):
-        engine.advance(make_stream(3, 1), 0, 9, np.arange(1))
-    assert "No space left" in caplog.text
-    other = ReducedEngine(problem(3), start(3, 1))
-    advance(other, make_stream(3, 1), 0, 9, np.arange(1))
-    assert deviation(engine, other) < 1e-14
-
-
 @pytest.mark.parametrize("step_size", [5e-324, 1e-250, 1e300])
 def test_step_sizes_beyond_its_units_are_refused(step_size):
     with pytest.raises(InputError, match=r"step_size = .*moderate"):
         CompiledEngine(problem(3, step_size=step_size), start(3, 1))
-
-
-def test_without_a_compiler_it_says_so(monkeypatch):
-    monkeypatch.setattr("numba.config.DISABLE_JIT", 1)
-    with pytest.raises(InputError, match="NUMBA_DISABLE_JIT"):
-        train(np.eye(3), engine="compiled")
-
-
-SIMULATED = """
-import numpy as np, torch, warnings
-import whichmin.core.engines.compiled as compiled
-from whichmin.core.kernels import gpu
-compiled._runner = lambda device: gpu
-from whichmin.core.batches import make_stream
-from whichmin.core.data import make_data
-from whichmin.core.engines import CompiledEngine, Problem, ReducedEngine
-from whichmin.core.frames import random_frame, random_start
-from whichmin.core.run import advance
-from whichmin.words import Activation, Sampling
-
-np.seterr(all="ignore")
-worst, count = 0.0, 0
-for activation in Activation:
-    for m, b in ((5, 1), (5, 2), (5, 3), (5, 5), (20, 9)):
-        for mode in ("without-replacement", "with-replacement", "reshuffled", "cyclic"):
-            for step_size, steps in ((0.1 * b, 40), (2.5 * b, 5)):
-                problem = Problem(make_data(random_frame(m, m + 1)), activation, step_size)
-                start = torch.from_numpy(random_start(m + 1, 2))
-                pair = [kind(problem, start) for kind in (CompiledEngine, ReducedEngine)]
-                for engine in pair:
-                    stream = make_stream(m, b, sampling=mode, seed=3)
-                    advance(engine, stream, 0, steps, np.arange(2) + 7)
-                here, there = (engine.weights() for engine in pair)
-                worst = max(worst, float((here - there).abs().max() / there.abs().max()))
-                count += 1
-print(count, worst)
-"""
-
-
-def test_the_gpu_kernels_in_numbas_simulator():
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SIMULATED],
-        env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    count, worst = done.stdout.split()
-    assert int(count) == 80
-    assert float(worst) < 1e-11

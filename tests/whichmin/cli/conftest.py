@@ -1,6 +1,7 @@
-"""``docs/warm.py`` runs commands quickly."""
+"""``docs/warm.py`` runs commands quickly; every_option.py holds what covers of options share."""
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "docs"))
+sys.path.insert(0, str(Path(__file__).parent))  # every_option.py

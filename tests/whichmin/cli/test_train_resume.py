@@ -1,7 +1,6 @@
 """Interrupted runs: kill -9, Ctrl-C and SIGTERM leave a file that continues to the same bits."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -10,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+import warm
 
 import whichmin
 from whichmin.cli import run
@@ -29,53 +29,12 @@ CASES = {
     ],
 }  # fmt: skip
 
-# Imports the package once and forks a process per run: starting Python costs two seconds.
-NURSERY = """
-import os, sys, time, signal, json
-import whichmin.cli, whichmin.core, torch
-import whichmin.core.training, whichmin.core.checkpoint, whichmin.provenance
-import whichmin.cli.train, whichmin.verification.prediction_table
-from numba.core.registry import cpu_target
-# What Numba loads before it runs its first kernel.
-cpu_target.typing_context.refresh(), cpu_target.target_context.refresh()
-torch.set_num_threads(1)
-for line in sys.stdin:
-    arguments, delay = json.loads(line)
-    child = os.fork()
-    if not child:
-        log = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(log, 1), os.dup2(log, 2)
-        os._exit(whichmin.cli.run(arguments))
-    began = time.monotonic()
-    ended, status = os.waitpid(child, 0 if delay is None else os.WNOHANG)
-    while not ended:
-        if time.monotonic() > began + delay:
-            os.kill(child, signal.SIGKILL)
-            delay = float("inf")
-        time.sleep(0.002)
-        ended, status = os.waitpid(child, os.WNOHANG)
-    print(status, flush=True)
-"""
-
 
 @pytest.fixture(scope="module")
-def nursery(tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     np.save(folder / "raw.npy", np.random.default_rng(0).normal(size=(5, 4)) / 2)
-    process = subprocess.Popen(
-        [sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        cwd=folder,
-    )  # fmt: skip
-
-    def start(arguments, kill_after=None):
-        process.stdin.write(json.dumps([arguments, kill_after]) + "\n")
-        process.stdin.flush()
-        return int(process.stdout.readline())
-
-    yield start, folder
-    process.stdin.close()
-    process.wait()
-    process.stdout.close()
+    return folder
 
 
 def arguments(case, name):
@@ -101,37 +60,35 @@ def contents(folder, name):
 
 
 @pytest.fixture(scope="module", params=CASES)
-def uninterrupted(nursery, request):
-    start, folder = nursery
+def uninterrupted(folder, request):
     name = f"whole{list(CASES).index(request.param)}"
     began = time.monotonic()
-    start(arguments(request.param, name))
+    assert warm.command(arguments(request.param, name), folder).returncode in {0, 1}
     return request.param, contents(folder, name), time.monotonic() - began
 
 
-def test_killed_at_random_and_resumed_to_the_same_bits(nursery, uninterrupted):
+def test_killed_at_random_and_resumed_to_the_same_bits(folder, uninterrupted):
     """7 kills in each of 3 settings: 21 in all."""
-    start, folder = nursery
     case, whole, seconds = uninterrupted
     chance = random.Random(case)
     killed = 0
     for attempt in range(200):
         name = f"{list(CASES).index(case)}-{attempt}"
         began = time.monotonic()
-        status = start(arguments(case, name), chance.uniform(0.05, 1) * seconds)
-        if not os.WIFSIGNALED(status):
+        delay = chance.uniform(0.05, 1) * seconds
+        code = warm.command(arguments(case, name), folder, kill_after=delay).returncode
+        if code >= 0:
             # Done before: the first run was slow, or the machine was busy then.
             seconds = min(seconds, time.monotonic() - began)
             continue
         if not (folder / f"{name}.npz").exists():
             continue  # killed before it began
-        assert os.WTERMSIG(status) == signal.SIGKILL
+        assert code == -signal.SIGKILL
         assert not (folder / f"{name}.json").exists()
         for path in folder.glob(f"{name}.path*.npy"):
             np.load(path)
-        assert os.WIFEXITED(
-            start(["train", "--resume", f"{name}.npz", "-f", "json", "-o", f"{name}.json"])
-        )
+        resume = ["train", "--resume", f"{name}.npz", "-f", "json", "-o", f"{name}.json"]
+        assert warm.command(resume, folder).returncode in {0, 1}
         assert contents(folder, name) == whole
         killed += 1
         if killed == 7:
