@@ -78,20 +78,29 @@ def score() -> ClosedForm:
     )
 
 
-def _log_density(law: sp.Expr) -> sp.Expr:
-    """Log of the density at x over that at y: the score, integrated by SymPy."""
+def _log_density(law: sp.Expr, loss: sp.Expr, start: sp.Expr, end: sp.Expr) -> sp.Expr:
+    """Log of the density at the end over that at the start: the score, integrated over _u."""
     at = score().expression.subs({diffusion: law, diffusion_slope: sp.diff(law, _u)})
-    return sp.Integral(at.subs(slope, sp.Derivative(_L(_u), _u)), (_u, y, x)).doit()
+    return sp.Integral(at.subs(slope, sp.Derivative(loss, _u)), (_u, start, end)).doit()
 
 
 @functools.cache
 def gibbs() -> ClosedForm:
-    """Density under constant noise: no factor of the curvature at any point."""
+    """Density under constant noise, in any dimension: no factor of the curvature at any point.
+
+    With D = T the flux ``-grad(L) p - T grad(p)`` is zero in every component, and along its
+    coordinate each component is the line's equation, the others held. A path from point to point
+    changes one coordinate after the other: here x, from y, with the other at v; then that, to w.
+
+    Returns:
+        Over the density at another point, for the gap between the two losses.
+    """
+    v, w = sp.symbols("v w", real=True)
     chain = Derivation.begin(
-        "D = T: the score, integrated from y to x, in the exponent",
-        sp.exp(_log_density(T)),
+        "D = T: the score, integrated along one coordinate after the other, in the exponent",
+        sp.exp(_log_density(T, _L(_u, v), y, x) + _log_density(T, _L(x, _u), v, w)),
         sp.exp(-gap / T),
-        {_L(x): _L(y) + gap},
+        {_L(x, w): _L(y, v) + gap},
     )
     return ClosedForm(
         "stationary.gibbs",
@@ -107,7 +116,7 @@ def loss_noise() -> ClosedForm:
     """Density under noise that is proportional to the loss: a power of the loss."""
     chain = Derivation.begin(
         "D = tau L: the score, integrated from y to x, in the exponent",
-        sp.exp(_log_density(tau * _L(_u))),
+        sp.exp(_log_density(tau * _L(_u), _L(_u), y, x)),
         ratio ** (-(1 + 1 / tau)),
         {_L(x): ratio * _L(y)},
     )

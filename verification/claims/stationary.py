@@ -50,9 +50,11 @@ CLAIMS = (
         evidence=("derivations.chains",),
         lemmas=("stationary.generator", "stationary.double_well"),
         formulas=("stationary.gibbs",),
-        remark=(
-            "The derivation is on the line; in n dimensions the same density makes the flux "
-            "-grad(L) p - T grad(p) zero in every component."
+        argument=(
+            "The flux -grad(L) p - T grad(p) vanishes in every component exactly if log p falls by "
+            "the loss over T along every coordinate; coordinate after coordinate that is the "
+            "density. That there is no other one needs more: L smooth and the diffusion not "
+            "exploding, a standard theorem that is not proved here."
         ),
     ),
     Claim(

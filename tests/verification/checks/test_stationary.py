@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from whichmin.verification.checks import stationary, stationary_exits
@@ -49,10 +50,13 @@ def test_a_form_off_by_a_thousandth_is_caught(check, form):
 
 
 def test_another_temperature_is_caught():
+    changed = altered("stationary.gibbs", lambda e: e**1.001)
+    caught(CHECKS["stationary.generator"], changed, says="stationary.gibbs, D = T")
     caught(
         CHECKS["stationary.generator"],
-        altered("stationary.gibbs", lambda e: e**1.001),
-        says="stationary.gibbs",
+        changed,
+        measure=lambda s, seed: stationary._in_space(s, np.random.default_rng(seed)),
+        says="stationary.gibbs, two dimensions",
     )
 
 
