@@ -133,6 +133,20 @@ def best_progress() -> ClosedForm:
 
 
 @functools.cache
+def rule_share() -> ClosedForm:
+    """Best step size over what the linear scaling rule makes of that of small batches."""
+    best = best_step().expression
+    line = B * sp.limit(best / B, B, 0)
+    chain = Derivation.begin(
+        "best step size over B times its slope at B = 0",
+        best / line,
+        1 / (1 + B / R),
+        {R: noise_scale().expression},
+    )
+    return _form("rule_share", "best step size over the linear scaling rule's", chain)
+
+
+@functools.cache
 def steps() -> ClosedForm:
     """Steps to a target where L_max and the noise scale stay as they are."""
     total = sp.Symbol("D", positive=True)
@@ -264,6 +278,7 @@ def critical_forms() -> tuple[ClosedForm, ...]:
         largest_progress(),
         noise_scale(),
         best_progress(),
+        rule_share(),
         steps(),
         samples(),
         frontier(),

@@ -109,27 +109,44 @@ def _optimal(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield exactly(name, value(forms[name], **known), s / (h**2 * rest))
 
 
-# (B, target): from E x^2 = 1, h = s = 1.
-TARGETS = ((1, F(1, 65)), (4, F(1, 65)), (16, F(1, 65)), (64, F(1, 65)))
-
-
 def _no_trade_off(noise: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
     """One direction, constant noise, best steps throughout: samples do not depend on B.
 
-    1/v grows by B a step: from 1 to 65 it takes 64/B steps, 64 samples.
+    1/v grows by B a step: from 1 to 65 it takes 64/B steps, rounded up.
 
     Yields:
-        Samples of each batch size, against 64 and against the law of a constant noise scale.
+        Steps of every batch size up to 128, against that; samples against the law of a constant
+        noise scale.
     """
     del subject, settings
-    for size, target in TARGETS:
+    growth = 64
+    for size in range(1, 2 * growth + 1):
         # 1e-9 beyond the target: the last step reaches it in exact arithmetic.
-        run = optimal_run(1.0, float(target) * (1 + 1e-9), size, noise=noise)
+        run = optimal_run(1.0, 1 / (1 + growth) * (1 + 1e-9), size, noise=noise)
         told = f"B = {size}: {run.steps} steps, {run.steps * size} samples"
-        yield Margin(told, abs(run.steps * size - 64), 0.0, 1, told)
+        yield Margin(told, abs(run.steps - -(-growth // size)), 0.0, 1, told)
     # The noise scale at the start is 1: by the law B = 64 takes 65/2 times the samples of B = 1.
-    claimed = trade_off(64, noise).samples / trade_off(1, noise).samples
+    claimed = trade_off(growth, noise).samples / trade_off(1, noise).samples
     yield differs("samples at B = 64 over those at B = 1", claimed, 1.0, 8 * EPS * claimed)
+
+
+def _steps_law(target: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Noise in proportion to the loss: B_noise = 8 at every point, yet the law of steps fails.
+
+    A step leaves 8/(B + 8) of the loss: for B to infinity one suffices, whatever the target.
+
+    Yields:
+        S_min, and the steps at B = B_noise against the law's 2 S_min.
+    """
+    del subject, settings
+    scale = 8.0
+    least, half = (
+        optimal_run(1.0, target, size, noise=scale, constant_scale=True).steps
+        for size in (10**9, int(scale))
+    )
+    yield Margin("one step for B to infinity", abs(least - 1), 0.0)
+    told = f"steps at B = B_noise to {target:g}, the law and the run"
+    yield differs(told, least * trade_off(scale, scale).steps, half, 0.5)
 
 
 def _constant_scale(power: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
@@ -242,11 +259,19 @@ CHECKS = (
     ),
     Check(
         "critical_batch.no_trade_off",
-        "one direction, constant noise, best step sizes: every batch size up to 64 takes 64 "
-        "samples to the same target",
+        "one direction, constant noise, best step sizes: batch sizes B up to 128 take 64/B steps, "
+        "rounded up, to the same target",
         EvidenceKind.COUNTEREXAMPLE,
         "whole numbers of steps",
         partial(_no_trade_off, 1.0),
+    ),
+    Check(
+        "critical_batch.steps_law",
+        "noise in proportion to the loss, B_noise = 8 all along: 20 steps at B = 8 where one "
+        "suffices without noise and the law says 2",
+        EvidenceKind.COUNTEREXAMPLE,
+        "whole numbers of steps",
+        partial(_steps_law, 1e-6),
     ),
     Check(
         "critical_batch.constant_scale",

@@ -78,6 +78,12 @@ def _progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     # height = most/(1 + B_noise/B)
     scale = (most / height - 1) * case.size
     yield exactly("critical.noise_scale", value(forms["critical.noise_scale"], **known), scale)
+    # The rule, from a batch so small that its own step is best up to 2^-200 of it.
+    tiny = F(1, 2**200) * scale
+    small = value(forms["critical.best_step"], U=U, Q=Q, W=W, B=tiny)
+    share = value(forms["critical.rule_share"], B=case.size, B_noise=scale)
+    error = abs(-slope / (2 * bend) / (small * case.size / tiny) - share)
+    yield Margin("critical.rule_share", float(error), 2.0**-199)
     name = "critical.best_progress"
     found = value(forms[name], L_max=most, B_noise=scale, B=case.size)
     yield exactly(name, found, height)
@@ -189,6 +195,7 @@ CHECKS = (
                 "largest_progress",
                 "noise_scale",
                 "best_progress",
+                "rule_share",
             )
         ),
     ),

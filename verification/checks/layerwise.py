@@ -19,7 +19,7 @@ from whichmin.verification.rounding import EPS
 from whichmin.verification.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["BROKEN", "CHECKS", "KEPT", "trajectory"]
+__all__ = ["BROKEN", "CHECKS", "KEPT", "lamb_ratio", "trajectory"]
 
 Stepper = Callable[..., Any]
 
@@ -33,12 +33,15 @@ KEPT: dict[str, tuple[Stepper, dict[str, float]]] = {
 BROKEN: dict[str, tuple[Stepper, dict[str, float]]] = {
     "SGD": (sgd_step, {"step_size": 1e-4}),
     "Adam": (adam_step, {"step_size": 0.05}),
-    "LARS with weight decay": (
-        lars_step, {"step_size": 0.05, "trust": 1.0, "weight_decay": 0.1},
-    ),
-    "LAMB with weight decay": (lamb_step, {"step_size": 0.05, "weight_decay": 0.1}),
-    "LARS with epsilon": (lars_step, {"step_size": 0.05, "trust": 1.0, "epsilon": 0.1}),
-    "LAMB with epsilon": (lamb_step, {"step_size": 0.05, "epsilon": 0.1}),
+    **{
+        f"{name} with {setting} {size:g}": (step, settings | {setting: size})
+        for name, step, settings in (
+            ("LARS", lars_step, {"step_size": 0.05, "trust": 1.0}),
+            ("LAMB", lamb_step, {"step_size": 0.05}),
+        )
+        for setting in ("weight_decay", "epsilon")
+        for size in (0.1, 0.001)
+    },
 }  # fmt: skip
 
 
@@ -186,6 +189,30 @@ def _noise(subject: Subject, seed: int) -> Iterator[Margin]:
         )  # fmt: skip
 
 
+def lamb_ratio(unit: float = 8.0) -> Iterator[Margin]:
+    """First steps of LAMB with a gradient and with another unit of the loss.
+
+    Args:
+        unit: Factor of the gradient, a power of 2, which commutes with every rounding.
+
+    Yields:
+        That the steps are the same, while the ratio of weights to gradient is not.
+    """
+    w = torch.tensor([3.0, 4.0, -1.0], dtype=torch.float64)
+    g = torch.tensor([0.2, -0.1, 0.4], dtype=torch.float64)
+    moved = [lamb_step([w], [g * u], step_size=0.01)[0][0] - w for u in (1.0, unit)]
+    yield Margin("LAMB's steps in two units", float((moved[0] - moved[1]).abs().max()), 0.0)
+    by_gradient = trust_ratio(w, g * unit) / trust_ratio(w, g)
+    found = float(moved[1].norm() / moved[0].norm())
+    told = "length of LAMB's step in the other unit, by weights over gradient"
+    yield differs(told, by_gradient, found, 8 * EPS)
+
+
+def _lamb_ratio(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del subject, settings
+    yield from lamb_ratio()
+
+
 CHECKS = (
     Check(
         "layerwise.relative_steps",
@@ -234,5 +261,12 @@ CHECKS = (
         EvidenceKind.COUNTEREXAMPLE,
         "rounding, which powers of 2 do not even cause",
         _broken,
+    ),
+    Check(
+        "layerwise.lamb_ratio",
+        "LAMB's step stays in another unit of the loss, the ratio of weights to gradient does not",
+        EvidenceKind.COUNTEREXAMPLE,
+        "rounding of two lengths; a power of 2 causes none in the steps",
+        _lamb_ratio,
     ),
 )

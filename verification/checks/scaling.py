@@ -123,6 +123,42 @@ def _transient(share: float, subject: Subject, case: QuadraticCase) -> Iterator[
     yield Margin(f"{told}, stationary variance {stationary:.3g}", float(worst), stationary)
 
 
+def _relative(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """The mean loss after the same samples, h = s = B = 1, eta = 1/100, in relative terms.
+
+    Yields:
+        Its change at the worst of the first 60 coarse steps from E x^2 = 1, above that of the
+        stationary state; and from E x^2 = 10^16 at step 150.
+    """
+    del settings
+    eta = F(1, 100)
+    ratio = subject.forms["scaling.stationary_ratio"]
+    stationary = float(value(ratio, eta=eta, h=F(1), K=F(factor))) - 1
+
+    def apart(start: float, steps: int) -> list[float]:
+        fine = coarse = start
+        found = []
+        for _ in range(steps):
+            for _ in range(factor):
+                fine = float((1 - eta) ** 2) * fine + float(eta**2)
+            coarse = float((1 - factor * eta) ** 2) * coarse + float(factor * eta**2)
+            found.append(abs(coarse / fine - 1))
+        return found
+
+    # A few roundings a step, each of a relative 2^-53, in contracting recursions.
+    rounding = 150 * factor * 8 * EPS
+    worst = max(apart(1.0, 60))
+    told = f"change of the mean loss in the transient {worst:.4f}, in the end {stationary:.4f}"
+    yield Margin(told, stationary + rounding, worst, 1, told)
+    late = apart(1e16, 150)[-1]
+    told = f"from |x| = 10^8, step 150: {late:.4f}"
+    yield Margin(told, stationary + rounding, late, 1, told)
+    # The closed form of the means has it grow without bound.
+    mean = subject.forms["scaling.mean_ratio"]
+    shares = [float(value(mean, eta=eta, h=F(1), K=F(factor), t=t)) for t in (10, 100, 1000)]
+    yield Margin("scaling.mean_ratio falls", max(shares[1], shares[2] / shares[1]), shares[0])
+
+
 def _samples(
     w: Vector, data: Sequence[Vector], size: int, alpha: Fraction, replacement: bool
 ) -> Fraction:
@@ -211,6 +247,15 @@ CHECKS = (
         partial(_transient, 1.0),
         cases,
         examples=10,
+    ),
+    Check(
+        "scaling.transient_relative",
+        "eta = 1/100, K = 10: after the same samples the mean loss is off by more in the "
+        "transient, in relative terms, than in the stationary state",
+        EvidenceKind.COUNTEREXAMPLE,
+        "rounding of the recursions",
+        partial(_relative, 10),
+        forms=("scaling.stationary_ratio", "scaling.mean_ratio"),
     ),
     Check(
         "scaling.batch_noise",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import partial
@@ -35,36 +36,88 @@ def _kept(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]
     yield differs("stationary variance at (1/2, 1), at (1, 2)", float(doubled), 1 / 3, ROUNDING)
 
 
-def _any_factor(factor: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """H = 1, step size 1/2: stable; K = 5 makes the step size 5/2."""
+def _any_factor(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """H = 1, step size 1/100: close to the diffusion; K = 250 makes the step size 5/2."""
     del subject, settings
-    fine, coarse = F(1), F(1)
-    for _ in range(6):
-        coarse *= 1 - factor / 2
-        for _ in range(5):
-            fine *= F(1, 2)
-    yield Margin("30 steps of 1/2 shrink the mean", float(fine), 2.0**-29)
-    yield differs("mean after 6 steps of 5/2: claimed near 0", 0.0, float(abs(coarse)), 10.0)
+    eta = F(1, 100)
+    fine, coarse = (1 - eta) ** (6 * factor), (1 - factor * eta) ** 6
+    # (1 - 1/100)^1500 = exp(-15.08)
+    yield Margin("six times K steps of 1/100 shrink the mean", float(fine), math.exp(-15))
+    yield differs("mean after 6 steps of K/100: claimed near 0", 0.0, float(abs(coarse)), 10.0)
 
 
-def _kink(shift: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
+def _kink(share: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
     """L = |x|, no noise at all, so that the diffusion ends at 0 for every step size.
 
-    From x = 1/4 steps of 1/2 go to -1/4 and back for ever; steps of K/2 swing K times as far, from
-    K/4. So the rule multiplies the deviation by K however small the steps are.
-
     Yields:
-        That these are cycles, and the distance of the two losses.
+        The mean loss on the cycle in which GD ends, from several starts, against a share of the
+        step size; and that the rule multiplies it by K.
     """
     del subject, settings
-    ends = []
-    for K in (1, 2):
-        x = start = F(K, 4) + shift
-        for _ in range(2):
-            x -= F(K, 2) * (1 if x > 0 else -1)
-            ends.append(abs(x))
-        yield exactly(f"K = {K}: back after two steps", x, start)
-    yield differs("loss on the cycles of K = 1, K = 2", float(ends[0]), float(ends[2]), ROUNDING)
+    mean = {}
+    for K in (1, 2, 3, 5):
+        for start in (F(1, 4), F(7, 3), F(-9, 7), F(1, 100), F(20, 3)):
+            x = start
+            for _ in range(100):
+                x -= F(K, 2) * (1 if x > 0 else -1)
+            there = x - F(K, 2) * (1 if x > 0 else -1)
+            back = there - F(K, 2) * (1 if there > 0 else -1)
+            yield exactly(f"K = {K}, from {start}: back after two steps", back, x)
+            mean[K] = (abs(x) + abs(there)) / 2
+            yield exactly(
+                f"K = {K}, from {start}: mean loss on the cycle", mean[K], share * F(K, 2)
+            )
+    yield differs(
+        "mean loss on the cycles of K = 1, K = 2", float(mean[1]), float(mean[2]), ROUNDING
+    )
+
+
+def _per_step(second: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """(1/10, 1) and (1/10, 1) times a factor: the variance that a step adds, s = 1."""
+    del settings
+    form = subject.forms["scaling.noise_per_step"]
+    eta, size = F(1, 10), F(1)
+    added = []
+    for K in (1, second):
+        added.append(variance(K * eta, K * size, F(1), F(1), 1))
+        known = {"eta": K * eta, "B": K * size, "s": F(1)}
+        yield exactly("scaling.noise_per_step", value(form, **known), added[-1])
+    told = "variance added in a step at one ratio of step to batch size"
+    yield differs(told, float(added[0]), float(added[1]), ROUNDING)
+
+
+def _failure(eta: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """H = 1, eta = 1/10 at B = 1, x = 1: the rule's limit at two noises a factor 10^4 apart.
+
+    Yields:
+        Whether the recursion of E x^2 contracts at the closed form's factor and 1 percent beside
+        it, for each noise; and how far the noise scales at x = 1 are apart.
+    """
+    limit = subject.forms["scaling.largest_factor"]
+    scale = subject.forms["critical.noise_scale"]
+    del settings
+    scales = []
+    for s in (F(1), F(10**4)):
+        scales.append(value(scale, W=s, Q=F(1)))
+        at = value(limit, eta=eta, h=F(1))
+
+        def left(K: Fraction, s: Fraction = s) -> Fraction:
+            """What three steps leave of a difference of 1 in E x^2."""
+            ends = []
+            for start in (F(1), F(2)):
+                v = start
+                for _ in range(3):
+                    v = (1 - K * eta) ** 2 * v + (K * eta) ** 2 * s / K
+                ends.append(v)
+            return ends[1] - ends[0]
+
+        yield exactly(f"s = {s}: at the limit a difference stays", left(at), F(1))
+        inside, outside = left(at * F(99, 100)), left(at * F(101, 100))
+        yield Margin(f"s = {s}: it shrinks below", float(inside), 1.0)
+        yield Margin(f"s = {s}: it grows above", 1.0, float(outside))
+        yield exactly(f"s = {s}: the limit", at, F(20))
+    told = "B_noise where the rule fails from K = 20 on"
+    yield differs(told, float(scales[0]), float(scales[1]), 1.0)
 
 
 # Step sizes of a linear warm-up to 1/5, m = 2, from |w0| = 4.
@@ -152,17 +205,35 @@ CHECKS = (
     ),
     Check(
         "scaling.diverges",
-        "five times the step size 1/2, h = 1: the mean grows by 3/2 a step",
+        "250 times the step size 1/100, h = 1: the mean grows by 3/2 a step",
         EvidenceKind.COUNTEREXAMPLE,
         "it grows beyond 10 times the start",
-        partial(_any_factor, F(5)),
+        partial(_any_factor, 250),
     ),
     Check(
         "scaling.kink",
-        "on |x| without noise the rule doubles the loss where the run ends, at any step size",
+        "on |x| without noise runs end in cycles of mean loss eta/2, from every start: the rule "
+        "multiplies it by its factor",
         EvidenceKind.COUNTEREXAMPLE,
         "rounding of the two numbers; the cycles are exact",
-        partial(_kink, F(0)),
+        partial(_kink, F(1, 2)),
+    ),
+    Check(
+        "scaling.per_step",
+        "step size and batch size times ten: the variance that a step adds is ten times as large",
+        EvidenceKind.COUNTEREXAMPLE,
+        "rounding of the two numbers",
+        partial(_per_step, 10),
+        forms=("scaling.noise_per_step",),
+    ),
+    Check(
+        "scaling.failure_and_noise",
+        "h = 1, step size 1/10: the rule diverges from a factor of 20 on, at noise scales 1 and "
+        "10,000",
+        EvidenceKind.COUNTEREXAMPLE,
+        "exact",
+        partial(_failure, F(1, 10)),
+        forms=("scaling.largest_factor", "critical.noise_scale"),
     ),
     Check(
         "scaling.warm_up",

@@ -67,7 +67,7 @@ def _scaling(subject: Subject, seed: int) -> Iterator[Margin]:
 
 
 def escape(
-    flat: tuple[float, float] = (1.0, 0.5), sharp: tuple[float, float] = (4.0, 2.0), T: float = 0.25
+    flat: tuple[float, float] = (1.0, 0.5), sharp: tuple[float, float] = (8.0, 2.0), T: float = 0.25
 ) -> Iterator[Margin]:
     """Compare a flat shallow well with a sharp deep one.
 
@@ -86,6 +86,8 @@ def escape(
         found = integrated(*well, T)
         yield Margin(f"{what} well: two routes", abs(solved - found), error + 1e-10 * found)
         times.append(found)
+    half = [math.sqrt(2 * depth / h) for h, depth in (flat, sharp)]
+    yield Margin("the sharp well is the narrower one", half[1], half[0] - 1e-9)
     told = f"mean exit times: flat {times[0]:.4f}, sharp {times[1]:.4f}"
     yield differs("exit times, flat and sharp", times[0], times[1], 2e-10 * max(times))
     yield Margin("the flat one is kept longer", max(0.0, times[0] - times[1]), 0.0, 1, told)
@@ -110,7 +112,8 @@ CHECKS = (
     ),
     Check(
         "stationary.escape",
-        "a sharp well of depth 2 keeps the noise longer than a flat one of depth 1/2",
+        "a sharp and narrow well of depth 2 keeps the noise longer than a flat and wide one of "
+        "depth 1/2",
         EvidenceKind.COUNTEREXAMPLE,
         "error asked of the integrator and condition of the collocation",
         _escape,

@@ -168,6 +168,7 @@ CLAIMS = (
             "000, Key Points",
             "000, Frequently Asked Questions",
             "002, abstract",
+            "003, Why This Matters: another batch size, another solution",
             "Ghosh et al. 2025, Theorem 2",
         ),
         verdict=Verdict.PROVED,

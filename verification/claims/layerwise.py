@@ -16,7 +16,7 @@ CLAIMS = (
         statement=(
             "LARS gives each layer the step eta trust |w|/|g| g, whose length is eta trust times "
             "that of the weights. LAMB does the same with Adam's direction in place of the "
-            "gradient: its ratio is not that of weights to gradient."
+            "gradient."
         ),
         source=(LARS, "You et al. 2017 and 2020"),
         verdict=Verdict.PROVED,
@@ -24,6 +24,31 @@ CLAIMS = (
         evidence=("derivations.chains",),
         lemmas=("layerwise.relative_steps",),
         formulas=("layerwise.lars_relative_step",),
+    ),
+    Claim(
+        id="layerwise.lamb_ratio",
+        brief="LAMB's ratio is that of the weights to Adam's update, not to the gradient",
+        statement=(
+            "LAMB, like LARS, adjusts a layer's step size by the ratio of its parameter norm to "
+            "its gradient norm."
+        ),
+        source=(LARS,),
+        verdict=Verdict.REFUTED,
+        hypotheses=("no weight decay", "epsilon = 0"),
+        evidence=("layerwise.lamb_ratio",),
+        counterexample=Counterexample(
+            "The first step with a gradient and with ten times it, as another unit of the loss "
+            "would give: |w|/|g| falls tenfold, LAMB's multiplier of its direction stays.",
+            "import numpy as np\n"
+            "w, g = np.array([3.0, 4.0]), np.array([0.2, -0.1])\n"
+            "for unit in (1.0, 10.0):\n"
+            "    mean, square = 0.1 * unit * g, 0.001 * (unit * g) ** 2\n"
+            "    adam = (mean / 0.1) / np.sqrt(square / 0.001)\n"
+            "    ratios = [np.linalg.norm(w) / np.linalg.norm(d) for d in (unit * g, adam)]\n"
+            "    print(*np.round(ratios, 4))\n",
+            "22.3607 3.5355\n2.2361 3.5355",
+        ),
+        corrected=("layerwise.ratio",),
     ),
     Claim(
         id="layerwise.equivariant",
@@ -34,7 +59,7 @@ CLAIMS = (
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,
-        hypotheses=(RESCALED, "no weight decay", "epsilon = 0"),
+        hypotheses=(RESCALED, "no weight decay", "epsilon = 0", "LAMB's phi is the identity"),
         evidence=("derivations.chains",),
         lemmas=("layerwise.equivariant", "layerwise.relative_steps"),
         formulas=("reparameterisation.gradient_scale", "layerwise.lars_relative_step"),
@@ -49,8 +74,8 @@ CLAIMS = (
         id="layerwise.others",
         statement=(
             "SGD and Adam notice it: relative steps of layer 1 fall by 1/r^2 and 1/r, and the "
-            "function takes another path. LARS and LAMB notice it too as soon as weight decay or "
-            "epsilon is above 0."
+            "function takes another path. LARS and LAMB notice it too with weight decay or epsilon "
+            "above 0 (seen at 1/1000 and 1/10)."
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,

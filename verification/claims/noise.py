@@ -38,6 +38,15 @@ CLAIMS = (
         corrected=("noise.with_replacement", "noise.without_replacement"),
     ),
     Claim(
+        id="noise.unbiased",
+        statement="A batch's mean gradient is an unbiased estimate of the full one.",
+        source=("003, Formal Setup",),
+        verdict=Verdict.VERIFIED,
+        hypotheses=("uniform subsets, or independent uniform draws",),
+        evidence=("noise.sampling",),
+        argument="By symmetry every point has the same share in the batches.",
+    ),
+    Claim(
         id="noise.with_replacement",
         statement=(
             "Batches with replacement: the covariance of the mean gradient is Sigma/b exactly, "
@@ -170,7 +179,7 @@ CLAIMS = (
             "grows without bound; B_noise does not: from a start with a part off the span it tends "
             "to m (Q - lambda (1 - Q)) - 1, lambda = (2 m - eta)/(2 m + eta), often negative."
         ),
-        source=("whichmin",),
+        source=("whichmin", f"{LATE}: the reason given for late training"),
         verdict=Verdict.VERIFIED,
         hypotheses=(
             ORTHONORMAL,
@@ -259,7 +268,8 @@ CLAIMS = (
         id="noise.kept_where_it_vanishes",
         statement=(
             "On the manifold of minima tr Sigma = (1 - sum c_i^4)/m, which is 0 at single data "
-            "points and nowhere else: what SGD keeps is where its noise vanishes."
+            "points and nowhere else. SGD keeps just these minima: "
+            "convergence.sgd_single_point."
         ),
         source=("whichmin",),
         verdict=Verdict.PROVED,
@@ -272,7 +282,7 @@ CLAIMS = (
         id="noise.like_hessian",
         brief="noise covariance proportional to the Hessian: at minima their product is 0",
         statement="Near a minimum the covariance of the gradient noise is proportional to H.",
-        source=("003, Small Batch SGD Favors Flat Minima (reconstructed: common assumption)",),
+        source=("Jastrzebski et al. 2017 and others, as an assumption",),
         verdict=Verdict.REFUTED,
         evidence=("refuted.noise_is_curvature",),
         counterexample=Counterexample(

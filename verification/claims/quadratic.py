@@ -21,7 +21,7 @@ CLAIMS = (
         ),
         source=("whichmin", "Mandt, Hoffman, Blei 2017"),
         verdict=Verdict.PROVED,
-        hypotheses=(MODEL, "H and Sigma need not commute"),
+        hypotheses=(MODEL, "noise in every direction", "H and Sigma need not commute"),
         evidence=("derivations.chains", "quadratic.stability"),
         lemmas=(
             "quadratic.one_step",
@@ -30,6 +30,10 @@ CLAIMS = (
             "quadratic.runs",
         ),
         formulas=("quadratic.stationary_covariance", "quadratic.stationary_variance"),
+        remark=(
+            "Along a direction without noise a run may stand still at 0 at any step size; started "
+            "beside it, it diverges from eta h = 2 on."
+        ),
     ),
     Claim(
         id="quadratic.diffusion",

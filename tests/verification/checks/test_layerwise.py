@@ -33,7 +33,14 @@ def test_a_form_off_by_a_millionth_is_caught(check, form):
 def test_all_are_covered():
     by_forms = {"layerwise.relative_steps", "layerwise.noise"}
     assert {c.id for c in layerwise.CHECKS if c.forms} == by_forms
-    assert set(CHECKS) == by_forms | {"layerwise.equivariant", "layerwise.not_equivariant"}
+    others = {"layerwise.equivariant", "layerwise.not_equivariant", "layerwise.lamb_ratio"}
+    assert set(CHECKS) == by_forms | others
+
+
+def test_in_one_unit_both_ratios_agree(monkeypatch):
+    right = layerwise.lamb_ratio
+    monkeypatch.setattr(layerwise, "lamb_ratio", lambda: right(1.0))
+    caught(CHECKS["layerwise.lamb_ratio"], says="by weights over gradient")
 
 
 @pytest.mark.parametrize("name", layerwise.BROKEN)

@@ -74,13 +74,19 @@ def test_a_wrong_closed_form_is_caught(name):
 WRONG = {
     "scaling.transient": partial(scaling._transient, 0.8),
     "scaling.variance_changes": partial(scaling_refuted._kept, 1),
-    "scaling.diverges": partial(scaling_refuted._any_factor, F(2)),
-    "scaling.kink": partial(scaling_refuted._kink, F(1, 2)),
+    "scaling.diverges": partial(scaling_refuted._any_factor, 100),
+    "scaling.per_step": partial(scaling_refuted._per_step, 1),
+    "scaling.failure_and_noise": partial(scaling_refuted._failure, F(1, 9)),
+    # Without a factor nothing is off.
+    "scaling.transient_relative": partial(scaling._relative, 1),
+    "scaling.kink": partial(scaling_refuted._kink, F(1, 3)),
     "scaling.warm_up": partial(scaling_refuted._warm_up, [F(1, 5)] * 3),
     "scaling.published_arithmetic": partial(
         scaling_refuted._arithmetic, scaling_refuted.GOYAL | {"each": 31}
     ),
     "critical_batch.no_trade_off": partial(critical_batch._no_trade_off, 2.0),
+    # To half the loss one step suffices at B_noise: the law's two are not far enough off.
+    "critical_batch.steps_law": partial(critical_batch._steps_law, 0.3),
     "critical_batch.constant_scale": partial(critical_batch._constant_scale, 2),
     # With equal curvatures the two noise scales agree.
     "critical_batch.simple_scale": partial(critical_batch_progress._simple, 1),

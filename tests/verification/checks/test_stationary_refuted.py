@@ -34,6 +34,10 @@ WRONG = {
     # Full batches end at mixtures.
     "stationary.autoencoder": [with_settings(activation=Activation.LINEAR, batch_size=None)],
     "stationary.relu_autoencoder": [with_settings(activation=Activation.RELU, batch_size=None)],
+    # Without noise the mixtures stay.
+    "stationary.diffusion_selects": [
+        lambda subject, settings: refuted.diffusion(settings, noisy=False)
+    ],
 }
 
 
