@@ -48,7 +48,7 @@ CLAIMS = (
             "    return sum(w @ w - 2 + (4 + 2) * c * c for c in w if c > 1e-9) / 2\n"
             "for u in (w, *np.eye(2)):\n"
             "    print(np.round([np.linalg.norm(u - w0), trace(u)], 4))\n",
-            "[0.3292 2.    ]\n[0.5    2.5   ]\n[0.922 2.5  ]",
+            "[0.3292 2.    ]\n[0.5 2.5]\n[0.922 2.5  ]",
         ),
         corrected=("gd.nearest", "sharpness.gap"),
         remark="By Keskar's metric GD's is the sharper (standard basis): measures.keskar_relu.",

@@ -44,7 +44,10 @@ CLAIMS = (
             "The largest eigenvalue of a symmetric matrix is at least the mean of the diagonal of "
             "any diagonal block; that of layer 2 is r^2 T2/n2."
         ),
-        remark="It cannot be made arbitrarily flat: no scale goes below 2 sqrt(T1 T2).",
+        remark=(
+            "For T1, T2 > 0 this orbit has a least trace, 2 sqrt(T1 T2); rescaling single hidden "
+            "neurons can go lower."
+        ),
     ),
     Claim(
         id="reparameterisation.least_trace",
@@ -102,7 +105,7 @@ CLAIMS = (
             "Whatever the network, its weights can be moved so that a minimum becomes arbitrarily "
             "sharp and the function stays."
         ),
-        source=(FAILURE,),
+        source=(f"{FAILURE} (read as a change of weights)",),
         verdict=Verdict.REFUTED,
         hypotheses=("the weights are moved; the coordinates are not changed",),
         evidence=("reparameterisation.tied",),
@@ -121,8 +124,8 @@ CLAIMS = (
         ),
         corrected=("reparameterisation.arbitrarily_sharp", "reparameterisation.tied"),
         remark=(
-            "With new coordinates w = g(theta) any Hessian at a minimum can be changed, to "
-            "g'^T H g': that is a property of coordinates, not of a network."
+            "Read as a change of coordinates the sentence is true: w = g(theta) turns any Hessian "
+            "at a minimum into g'^T H g'. That is a property of coordinates, not of a network."
         ),
     ),
     Claim(
@@ -166,7 +169,7 @@ CLAIMS = (
             "Of two minima the one with the smaller Hessian, by trace or largest eigenvalue, "
             "generalises better."
         ),
-        source=("003, Sharp vs Flat Minima: Why It Matters (as a law)",),
+        source=("003, Sharp vs Flat Minima: Why It Matters (as a law, which it says it is not)",),
         verdict=Verdict.REFUTED,
         hypotheses=("no word on the parametrisation",),
         evidence=("reparameterisation.digits",),

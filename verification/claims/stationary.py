@@ -179,7 +179,7 @@ CLAIMS = (
             "    up = np.exp(h * y**2 / (2 * T))\n"
             "    times.append((up * np.cumsum(1 / up)).sum() * y[1] ** 2 / T)\n"
             "print(np.round(times, 2))\n",
-            "[  4.5  252.05]",
+            "[  4.5  126.03]",
         ),
         corrected=("stationary.exit_time",),
     ),
@@ -187,8 +187,7 @@ CLAIMS = (
         id="stationary.exit_time",
         statement=(
             "The mean time from the bottom of a parabolic well to its top is F(depth/T)/h: of "
-            "equally deep wells the sharper is left sooner, in proportion to its curvature, but F "
-            "grows exponentially, so depth decides as T falls."
+            "equally deep wells the sharper is left sooner, in proportion to its curvature."
         ),
         source=("whichmin", f"{FLAT}, Intuition"),
         verdict=Verdict.PROVED,

@@ -1,0 +1,78 @@
+"""Gaussian posteriors at a minimum, for a whole spectrum of curvatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.core.validation import check_positive
+from whichmin.errors import InputError
+
+__all__ = ["best_variances", "gaussian_divergence"]
+
+
+def gaussian_divergence(mean: Any, variance: Any, prior_deviation: Any = 1.0) -> float:
+    """KL divergence of ``N(mean, diag(variance))`` from ``N(0, prior_deviation^2)``.
+
+    Args:
+        mean: Shape ``(n,)``, in units of the weights.
+        variance: Shape ``(n,)``, above 0.
+        prior_deviation: Standard deviation of the prior in every direction.
+
+    Returns:
+        The divergence, in nats.
+
+    Raises:
+        InputError: Shapes that differ, or a value that is not finite or not positive.
+    """
+    scale = check_positive(prior_deviation, "prior_deviation")
+    centre, spread = _vector(mean, "mean"), _positive(variance, "variance")
+    if len(centre) != len(spread):
+        raise InputError("variance", f"{len(spread)} values", f"must be {len(centre)}, as of mean")
+    excess = spread / scale**2 - 1
+    # r - 1 - log r cancels near r = 1, where log1p keeps its digits.
+    return float((excess - np.log1p(excess) + (centre / scale) ** 2).sum() / 2)
+
+
+def best_variances(
+    curvatures: Any, temperature: Any, prior_deviation: Any = 1.0
+) -> NDArray[np.float64]:
+    """Variances of the Gaussian posterior of least mean loss plus temperature times divergence.
+
+    Args:
+        curvatures: Eigenvalues of the Hessian at a minimum, at least 0, shape ``(n,)``.
+        temperature: Weight of the divergence, in units of the loss.
+        prior_deviation: Standard deviation of the prior in every direction.
+
+    Returns:
+        Variance along each eigenvector, shape ``(n,)``; at most that of the prior.
+
+    Raises:
+        InputError: A value that is not finite or out of range.
+    """
+    weight = check_positive(temperature, "temperature")
+    scale = check_positive(prior_deviation, "prior_deviation")
+    h = _vector(curvatures, "curvatures")
+    if (h < 0).any():
+        raise InputError("curvatures", float(h.min()), "must be at least 0 at a minimum")
+    # sigma^2 T/(T + sigma^2 h)
+    return np.asarray(scale**2 * (weight / (weight + scale**2 * h)))
+
+
+def _vector(values: Any, name: str) -> NDArray[np.float64]:
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(name, type(values).__name__, "must be numbers, shape (n,)") from error
+    if found.ndim != 1 or not np.isfinite(found).all():
+        raise InputError(name, f"array of shape {found.shape}", "must be finite, shape (n,)")
+    return found
+
+
+def _positive(values: Any, name: str) -> NDArray[np.float64]:
+    found = _vector(values, name)
+    if (found <= 0).any():
+        raise InputError(name, float(found.min()), "must be above 0")
+    return found

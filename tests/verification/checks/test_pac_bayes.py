@@ -1,0 +1,40 @@
+"""Of every check on PAC-Bayes a false version is caught."""
+
+import dataclasses
+from functools import partial
+
+import pytest
+
+from whichmin.verification.checks import pac_bayes
+from whichmin.verification.evidence import Settings
+from whichmin.verification.runner import run_check
+from whichmin.verification.subject import Subject
+
+CHECKS = {c.id: c for c in pac_bayes.CHECKS}
+PRODUCT = Subject()
+
+
+def caught(check, subject, says):
+    evidence = run_check(check, subject, Settings(examples=3 if check.cases else None))
+    assert not evidence.holds
+    assert evidence.message.startswith(check.id)
+    assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"
+    assert says in evidence.message
+
+
+@pytest.mark.parametrize(
+    ("check", "form"), [(c.id, form) for c in pac_bayes.CHECKS for form in c.forms]
+)
+def test_a_form_off_by_a_thousandth_is_caught(check, form):
+    right = PRODUCT.forms[form]
+    wrong = dataclasses.replace(right, expression=right.expression * 1.001)
+    caught(CHECKS[check], PRODUCT.with_form(wrong), form)
+
+
+def test_no_wider_than_the_prior_is_no_counterexample():
+    check = dataclasses.replace(CHECKS["pac_bayes.wider"], measure=partial(pac_bayes._wider, 1.0))
+    caught(check, PRODUCT, "claimed as low as at 1")
+
+
+def test_all_are_covered():
+    assert {c.id for c in pac_bayes.CHECKS if c.forms} == set(CHECKS)
