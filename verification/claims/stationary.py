@@ -23,6 +23,7 @@ CLAIMS = (
         verdict=Verdict.REFUTED,
         hypotheses=(ITO, "constant noise, or noise proportional to the Hessian"),
         evidence=("stationary.no_determinant",),
+        lemmas=("stationary.equal_depths",),
         counterexample=Counterexample(
             "L = x^2/2 + x^4/4, T = 1. Under a stationary density the mean of -L' f' + D f'' is 0 "
             "for every f; take f = x^4. For constant noise exp(-L) passes and the product with "
@@ -37,6 +38,11 @@ CLAIMS = (
             "0.0 0.878 12.357",
         ),
         corrected=("stationary.gibbs", "stationary.basins", "stationary.state_noise"),
+        remark=(
+            "Not even approximately: of two equally deep wells of curvatures 1 and 4 the sharp one "
+            "holds a third of the mass at every temperature (stationary.equal_depths); the product "
+            "would give it a fifth."
+        ),
     ),
     Claim(
         id="stationary.gibbs",
