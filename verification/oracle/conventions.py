@@ -9,9 +9,15 @@ from fractions import Fraction
 from typing import Any
 
 from whichmin.errors import InputError
-from whichmin.verification.oracle.protocol import ACTIVATIONS, FUNCTIONS
+from whichmin.verification.oracle.protocol import ACTIVATIONS
+from whichmin.verification.oracle.validation import (
+    check_choice,
+    check_fraction,
+    check_integer,
+    check_reasons,
+)
 
-__all__ = ["DECLARATION", "SAMPLINGS", "Conventions", "Stochastic"]
+__all__ = ["DECLARATION", "METHODS", "SAMPLINGS", "Conventions", "Stochastic"]
 
 DECLARATION = "WHICHMIN"
 SAMPLINGS = ("without-replacement", "with-replacement", "reshuffled", "cyclic")
@@ -25,16 +31,23 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "top_eigenvalue": ("largest", "largest magnitude"),
     "noise": ("population", "sample"),
 }
-_STOCHASTIC = tuple(n for n, f in FUNCTIONS.items() if "seed" in f.keywords)
-METHODS = (
-    "hutchinson",
-    "hutchinson-gaussian",
-    "hutch++",
-    "samples",
-    "two batch sizes",
-    "power iteration",
-    "search",
-)
+# Functions that may estimate, and the methods by which each can be judged.
+METHODS: dict[str, tuple[str, ...]] = {
+    "hessian_trace": ("hutchinson", "hutchinson-gaussian", "hutch++"),
+    "top_eigenvalue": ("power iteration",),
+    "keskar_sharpness": ("search",),
+    "sam_sharpness": ("search",),
+    "average_sharpness": ("samples",),
+    "gradient_noise": ("samples",),
+    "noise_scale": ("samples", "two batch sizes"),
+}
+# A sum of K terms may err by 2 K u of their sizes; with more terms that exceeds 2^-9 of them, and
+# what rounding explains would hide mistakes.
+MOST_SAMPLES = {"float64": 2**43, "float32": 2**14}
+# Largest batch of an estimate from two batch sizes: that of the problems served, which have up to
+# 4 points; with replacement all batches are enumerated, 969 of 16 points.
+MOST_BATCH = {"with-replacement": 16}
+MOST_POINTS = 4
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,7 @@ class Stochastic:
     """How a function estimates.
 
     Attributes:
-        method: One of ``METHODS``.
+        method: One of those in ``METHODS`` for the function.
         samples: How many random vectors, batches or points it draws, independent of each other: a
             pair of opposite ones counts once.
     """
@@ -126,7 +139,27 @@ class Conventions:
             raise InputError(
                 f"{DECLARATION} key", unknown[0], f"must be one of: {', '.join(known)}"
             )
-        return cls(**{k: _value(k, v) for k, v in declared.items()})
+        made = cls(**{k: _value(k, v) for k, v in declared.items()})
+        made._check_estimates()
+        return made
+
+    def _check_estimates(self) -> None:
+        """Refuse an estimate of which no statement could be made."""
+        for name, estimate in self.stochastic.items():
+            most = MOST_SAMPLES[self.dtype]
+            if estimate.samples > most:
+                raise InputError(
+                    f"{DECLARATION}['stochastic'][{name!r}]['samples']", estimate.samples,
+                    f"must be at most {most}: the rounding of a longer sum in {self.dtype} would "
+                    "hide mistakes",
+                )  # fmt: skip
+            most = MOST_BATCH.get(self.sampling, MOST_POINTS)
+            if estimate.method == "two batch sizes" and self.noise_batches[1] > most:
+                raise InputError(
+                    f"{DECLARATION}['noise_batches']", self.noise_batches,
+                    f"must be at most {most} for 'sampling': {self.sampling!r}: a target is judged "
+                    f"on up to {MOST_POINTS} points, and all batches are enumerated",
+                )  # fmt: skip
 
     def divisor(self, function: str, count: int) -> Fraction:
         """Number that a sum over ``count`` points is divided by, times nothing: count or 1.
@@ -169,41 +202,32 @@ def _value(key: str, value: Any) -> Any:
     if key in {"name", "version"}:
         return str(value)
     if key in _CHOICES:
-        if value not in _CHOICES[key]:
-            raise InputError(argument, value, f"must be one of: {', '.join(_CHOICES[key])}")
-        return value
+        return check_choice(value, argument, _CHOICES[key])
     if key == "kink":
-        return None if value is None else _number(argument, value, between=True)
+        return None if value is None else check_fraction(value, argument, share=True)
     if key in {"keskar_share", "sam_share"}:
-        return _number(argument, value, between=True)
+        return check_fraction(value, argument, share=True)
     if key == "loss_scale":
-        return _number(argument, value, between=False)
+        return check_fraction(value, argument, share=False)
     if key == "activations":
-        names = (value,) if isinstance(value, str) else tuple(value)
-        if not names or any(n not in ACTIVATIONS for n in names):
-            raise InputError(argument, value, f"must be some of: {', '.join(ACTIVATIONS)}")
-        return names
+        return _activations(argument, value)
     if key == "noise_batches":
         return _pair(argument, value)
+    if key == "expected_failures":
+        return check_reasons(value, argument)
     if not isinstance(value, Mapping):
         raise InputError(argument, value, "must be a mapping")
-    if key == "expected_failures":
-        for check, reason in value.items():
-            if not isinstance(reason, str):
-                raise InputError(f"{argument}[{check!r}]", reason, "must be a reason, a text")
-        return {str(k): v for k, v in value.items()}
-    return {name: _stochastic(name, item) for name, item in value.items()}
+    return {str(name): _stochastic(name, item) for name, item in value.items()}
 
 
-def _number(argument: str, value: Any, *, between: bool) -> Fraction:
-    allowed = "must be a number from 0 to 1" if between else "must be a number above 0"
-    try:
-        number = Fraction(str(value))
-    except (ValueError, ZeroDivisionError) as error:
-        raise InputError(argument, value, allowed) from error
-    if (between and not 0 <= number <= 1) or (not between and number <= 0):
-        raise InputError(argument, value, allowed)
-    return number
+def _activations(argument: str, value: Any) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, (tuple, list, set, frozenset)) or not names:
+        raise InputError(argument, value, f"must be some of: {', '.join(ACTIVATIONS)}")
+    known = tuple(check_choice(n, argument, ACTIVATIONS) for n in names)
+    if len(set(known)) < len(known):
+        raise InputError(argument, value, "must name each activation once")
+    return known
 
 
 def _pair(argument: str, value: Any) -> tuple[int, int]:
@@ -215,19 +239,9 @@ def _pair(argument: str, value: Any) -> tuple[int, int]:
 
 def _stochastic(name: str, item: Any) -> Stochastic:
     argument = f"{DECLARATION}['stochastic'][{name!r}]"
-    if name not in _STOCHASTIC:
-        raise InputError(
-            f"{DECLARATION}['stochastic'] key", name, f"must be one of: {', '.join(_STOCHASTIC)}"
-        )
-    if (
-        not isinstance(item, Mapping)
-        or set(item) != {"method", "samples"}
-        or item["method"] not in METHODS
-        or not isinstance(item["samples"], int)
-        or item["samples"] < 1
-    ):
-        raise InputError(
-            argument, item,
-            f"must be {{'method': M, 'samples': K}} with K >= 1 and M one of: {', '.join(METHODS)}",
-        )  # fmt: skip
-    return Stochastic(item["method"], item["samples"])
+    check_choice(name, f"{DECLARATION}['stochastic'] key", tuple(METHODS))
+    if not isinstance(item, Mapping) or set(item) != {"method", "samples"}:
+        raise InputError(argument, item, "must be {'method': M, 'samples': K}")
+    method = check_choice(item["method"], f"{argument}['method']", METHODS[name])
+    most = MOST_SAMPLES["float64"]
+    return Stochastic(method, check_integer(item["samples"], f"{argument}['samples']", 1, most))

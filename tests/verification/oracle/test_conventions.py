@@ -3,7 +3,12 @@ from fractions import Fraction
 import pytest
 
 from whichmin.errors import InputError
-from whichmin.verification.oracle.conventions import Conventions, Stochastic
+from whichmin.verification.oracle.conventions import METHODS, Conventions, Stochastic
+from whichmin.verification.oracle.protocol import FUNCTIONS
+
+
+def estimates(function, method, samples=10):
+    return {"stochastic": {function: {"method": method, "samples": samples}}}
 
 
 def test_nothing_declared_means_the_defaults():
@@ -30,6 +35,9 @@ def test_everything_can_be_declared():
     assert "expected_failures" not in record
 
 
+TRACE = "WHICHMIN['stochastic']['hessian_trace']"
+
+
 @pytest.mark.parametrize("kink", [0, 0.5, 1, "1/2", "0.25"])
 def test_kinks_are_numbers_from_0_to_1(kink):
     assert Conventions.parse({"kink": kink}).kink == Fraction(str(kink))
@@ -52,14 +60,26 @@ def test_kinks_are_numbers_from_0_to_1(kink):
         ({"stochastic": "yes"}, "WHICHMIN['stochastic']"),
         ({"stochastic": {"loss": {}}}, "WHICHMIN['stochastic'] key"),
         ({"stochastic": {"hessian_trace": 10}}, "WHICHMIN['stochastic']['hessian_trace']"),
-        (
-            {"stochastic": {"hessian_trace": {"method": "guess", "samples": 1}}},
-            "WHICHMIN['stochastic']['hessian_trace']",
-        ),
-        (
-            {"stochastic": {"hessian_trace": {"method": "hutchinson", "samples": 0}}},
-            "WHICHMIN['stochastic']['hessian_trace']",
-        ),
+        (estimates("hessian_trace", "guess"), f"{TRACE}['method']"),
+        (estimates("hessian_trace", ["hutchinson"]), f"{TRACE}['method']"),
+        (estimates("hessian_trace", "hutchinson", 0), f"{TRACE}['samples']"),
+        (estimates("hessian_trace", "hutchinson", True), f"{TRACE}['samples']"),
+        (estimates("hessian_trace", "hutchinson", 1.5), f"{TRACE}['samples']"),
+        (estimates("hessian_trace", "hutchinson", 2**43 + 1), f"{TRACE}['samples']"),
+        ({"dtype": "float32", **estimates("hessian_trace", "hutch++", 2**14 + 1)},
+         f"{TRACE}['samples']"),
+        ({"activations": 3}, "WHICHMIN['activations']"),
+        ({"activations": ["relu", "relu"]}, "WHICHMIN['activations']"),
+        ({"arrays": ["numpy"]}, "WHICHMIN['arrays']"),
+        ({"loss_scale": "1e400000000"}, "WHICHMIN['loss_scale']"),
+        ({"loss_scale": True}, "WHICHMIN['loss_scale']"),
+        ({"loss_scale": 1e300}, "WHICHMIN['loss_scale']"),
+        ({"expected_failures": {"loss.values": " "}},
+         "WHICHMIN['expected_failures']['loss.values']"),
+        ({"noise_batches": (1, 8), **estimates("noise_scale", "two batch sizes")},
+         "WHICHMIN['noise_batches']"),
+        ({"noise_batches": (1, 17), "sampling": "with-replacement",
+          **estimates("noise_scale", "two batch sizes")}, "WHICHMIN['noise_batches']"),
     ],
 )
 def test_what_is_not_allowed_is_named(declared, argument):
@@ -81,3 +101,50 @@ def test_factors():
     assert summed.factor("gradient", 4) == Fraction(1, 2)
     assert Conventions.parse({"gradient": "sum"}).factor("train", 4) == 1
     assert Conventions.parse({"hessian": "sum"}).factor("hessian_trace", 4) == 1
+
+
+def test_the_functions_that_may_estimate_are_those_that_get_a_seed_by_name():
+    assert set(METHODS) == {n for n, f in FUNCTIONS.items() if "seed" in f.keywords}
+
+
+EVERY = {m for methods in METHODS.values() for m in methods}
+
+
+@pytest.mark.parametrize("function", METHODS)
+def test_a_method_by_which_a_function_cannot_be_judged_is_refused(function):
+    for method in EVERY:
+        declared = estimates(function, method)
+        if method in METHODS[function]:
+            assert Conventions.parse(declared).stochastic[function] == Stochastic(method, 10)
+        else:
+            with pytest.raises(InputError) as caught:
+                Conventions.parse(declared)
+            assert caught.value.allowed == f"must be one of: {', '.join(METHODS[function])}"
+
+
+def test_large_batches_are_allowed_where_they_are_judged():
+    made = {"noise_batches": (2, 16), "sampling": "with-replacement"}
+    both = {**made, **estimates("noise_scale", "two batch sizes")}
+    assert Conventions.parse(both).noise_batches == (2, 16)
+    # Not read by this method.
+    points = {"noise_batches": (1, 8), **estimates("noise_scale", "samples")}
+    assert Conventions.parse(points).noise_batches == (1, 8)
+
+
+def test_equal_texts_of_another_class_become_plain_ones():
+    """Another process may not know their class."""
+
+    class Text(str):
+        __slots__ = ()
+
+    found = Conventions.parse({
+        "name": Text("tool"), "arrays": Text("torch"), "activations": [Text("relu")],
+        "expected_failures": {Text("loss.values"): Text("known")},
+        **estimates(Text("hessian_trace"), Text("hutchinson")),
+    })  # fmt: skip
+    texts = [
+        found.name, found.arrays, *found.activations, *found.expected_failures,
+        *found.expected_failures.values(), *found.stochastic,
+        found.stochastic["hessian_trace"].method,
+    ]  # fmt: skip
+    assert {type(t) for t in texts} == {str}

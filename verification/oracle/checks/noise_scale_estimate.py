@@ -40,9 +40,11 @@ def _interval(
 
 
 def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
-    declared = session.conventions
+    declared, estimate = session.conventions, session.stochastic("noise_scale")
+    batches = estimate is not None and estimate.method == "two batch sizes"
+    least = declared.noise_batches[1] if batches else 1
     for served in session.problems("generic", without=("scaled", "wide")):
-        if declared.sampling != "with-replacement" and served.m < declared.noise_batches[1]:
+        if declared.sampling != "with-replacement" and served.m < least:
             continue
         w, data = session.received(served.w), session.received(served.data)
         for activation in session.activations:
@@ -53,7 +55,8 @@ def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
 
 def _estimates(session: Session) -> Iterator[Finding]:
     declared = session.stochastic("noise_scale")
-    if declared is None or session.conventions.sampling == "cyclic":
+    cyclic = session.conventions.sampling == "cyclic"
+    if declared is None or (cyclic and declared.method == "two batch sizes"):
         return
     replicas, open_cases = DEEP if session.deep else REPLICAS, 0
     rng = session.rng("noise_scale.estimate")

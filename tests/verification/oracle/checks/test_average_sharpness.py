@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from whichmin.errors import InputError
 from whichmin.verification.oracle import judge
 from whichmin.verification.oracle.judge import Judge
 
@@ -87,7 +88,12 @@ def test_right_samples_pass():
     found = estimated(sampled())
     assert found["estimates"].verdict == found["seed"].verdict == "passed"
     assert found["values"].verdict == "not applicable"
-    assert estimated(sampled(), method="search")["estimates"].verdict == "not applicable"
+
+
+def test_a_method_that_no_check_judges_is_refused():
+    """Else nonsense would pass: only whether the seed decides it would be looked at."""
+    with pytest.raises(InputError, match="must be one of: samples"):
+        estimated(lambda loss, w, sigma, seed: 1e9 + seed, method="search")
 
 
 @pytest.mark.parametrize("name", ["square", "root", "loss", "percent"])

@@ -205,7 +205,10 @@ def test_wrong_estimates_are_named(name):
     assert cause in result.diagnosis
 
 
-def test_sampled_points_pass_and_fail():
+@pytest.mark.parametrize(
+    "declared", [{}, {"sampling": "cyclic"}, {"sampling": "reshuffled", "noise_batches": (1, 9)}]
+)
+def test_sampled_points_pass_and_fail_whatever_is_declared_of_batches(declared):
     def noise_scale(w, data, activation, seed, power=1):
         rng = np.random.default_rng(seed)
         g = point_gradients(w, data, activation)[rng.integers(0, len(data), 4000)]
@@ -216,8 +219,11 @@ def test_sampled_points_pass_and_fail():
     def inverse(w, data, activation, seed):
         return noise_scale(w, data, activation, seed, power=-1)
 
-    assert estimated(noise_scale, method="samples")["estimate"].verdict == "passed"
-    result = estimated(inverse, method="samples")["estimate"]
+    declared = {"activations": ["linear"], **declared}
+    found = estimated(noise_scale, method="samples", **declared)["estimate"]
+    assert found.verdict == "passed"
+    assert found.cases >= 5
+    result = estimated(inverse, method="samples", **declared)["estimate"]
     assert result.verdict == "failed"
     assert "the inverse" in result.diagnosis
 
@@ -228,9 +234,9 @@ def test_batch_sizes_that_are_no_pair_are_refused(pair):
         results(scale(lambda t, q, m, n: t / q), noise_batches=pair)
 
 
-def test_a_large_batch_beyond_the_points_decides_nothing():
-    found = estimated(two_batches(100), sampling="without-replacement", noise_batches=(1, 50))
-    assert found["estimate"].verdict == found["undefined"].verdict == "not applicable"
+def test_a_large_batch_beyond_the_points_is_refused():
+    with pytest.raises(InputError, match="must be at most 4 for 'sampling': 'without-replacement'"):
+        estimated(two_batches(100), sampling="without-replacement", noise_batches=(1, 50))
 
 
 def test_misshapen_answers_at_a_minimum_are_not_accepted():
