@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from whichmin.errors import InputError
+from whichmin.verification.oracle.validation import check_reasons
 
 __all__ = ["expected_failures", "read_expected"]
 
@@ -43,30 +44,26 @@ def read_expected(path: str | Path, target: str = "") -> dict[str, str]:
         raise InputError("expected failures", str(path), "must map check ids to reasons")
     if content and all(isinstance(v, dict) for v in content.values()):
         content = content.get(target, {})
-    for key, value in content.items():
-        if not isinstance(value, str):
-            raise InputError(f"expected failure {key!r}", value, "must have a reason, a text")
-    return dict(content)
+    return check_reasons(content, "expected failures")
 
 
 def expected_failures(sources: Iterable[Mapping[str, str]], known: Iterable[str]) -> dict[str, str]:
     """Join expected failures and compare them with the checks that exist.
 
     Args:
-        sources: Mappings of check ids to reasons; later ones win.
+        sources: Mappings of check ids to reasons, as ``check_reasons`` returns them; later ones
+            win.
         known: Ids of all checks.
 
     Returns:
         Check id to reason.
 
     Raises:
-        InputError: An entry matches no check, or has no reason.
+        InputError: An entry matches no check.
     """
     ids, joined = set(known), {k: v for s in sources for k, v in s.items()}
-    for key, reason in joined.items():
+    for key in joined:
         if key not in ids:
             close = sorted(i for i in ids if i.split(".")[0] == key.split(".")[0]) or sorted(ids)
             raise InputError("expected failure", key, f"must be one of: {', '.join(close)}")
-        if not reason.strip():
-            raise InputError(f"expected failure {key!r}", reason, "must have a reason")
     return joined

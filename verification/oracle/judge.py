@@ -29,6 +29,7 @@ from whichmin.verification.oracle.expected import expected_failures
 from whichmin.verification.oracle.outcome import CallFailed
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
+from whichmin.verification.oracle.validation import Settings
 from whichmin.verification.oracle.worker import Worker
 
 __all__ = ["BoundCheck", "Judge", "checks", "judge", "parametrize_with_checks", "run_check"]
@@ -121,44 +122,30 @@ class Judge:
         session: The session.
     """
 
-    def __init__(
-        self,
-        target: object,
-        *,
-        quick: bool = False,
-        deep: bool = False,
-        seed: int = 0,
-        expected: Mapping[str, str] | None = None,
-        isolation: str = "auto",
-        limit: float = 20.0,
-    ) -> None:
+    def __init__(self, target: object, **settings: Any) -> None:
         """Load the target.
 
         Args:
             target: Dotted name (``package.module``, ``package.module:object``), module or object.
-            quick: The short version.
-            deep: The long version.
-            seed: Seed of the random choices.
-            expected: Expected failures besides those that the target declares: id to reason.
-            isolation: Where calls run, one of ``worker.ISOLATIONS``.
-            limit: Seconds allowed to a call.
+            **settings: The fields of :class:`~whichmin.verification.oracle.validation.Settings`:
+                ``quick``, ``deep``, ``seed``, ``expected``, ``isolation``, ``limit``.
 
         Raises:
             InputError: An argument is not allowed, the target does not load, or an expected
                 failure matches no check.
         """
-        if quick and deep:
-            raise InputError("quick", quick, "must not be given together with deep")
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            raise InputError("seed", seed, "must be an integer of at least 0")
+        chosen = Settings(**settings)
         every = all_checks()
-        self.checks = tuple(c for c in every if c.quick or not quick)
-        self._worker = Worker(target, isolation, limit)
+        ids = [c.id for c in every]
+        # What is given is at fault before the target is loaded, what it declares afterwards.
+        given = expected_failures([chosen.expected or {}], ids)
+        self.checks = tuple(c for c in every if c.quick or not chosen.quick)
+        self._worker = Worker(target, chosen.isolation, chosen.limit)
         self._end = weakref.finalize(self, self._worker.close)
-        self.session = Session(self._worker, quick=quick, deep=deep, seed=seed)
+        self.session = Session(self._worker, quick=chosen.quick, deep=chosen.deep, seed=chosen.seed)
         declared = self.session.conventions.expected_failures
         try:
-            self.expected = expected_failures([declared, expected or {}], [c.id for c in every])
+            self.expected = expected_failures([declared, given], ids)
         except InputError:
             self.close()
             raise
@@ -230,13 +217,21 @@ def judge(
         target: Dotted name, module or object with some functions of the protocol.
         only: Which check ids to run; None for all.
         **settings: ``quick``, ``deep``, ``seed``, ``expected``, ``isolation``, ``limit``, see
-            :class:`Judge`.
+            :class:`~whichmin.verification.oracle.validation.Settings`.
 
     Returns:
         The verdict.
+
+    Raises:
+        InputError: A setting is not allowed, ``only`` chooses nothing, or as for :class:`Judge`.
     """
+    if only is not None and not callable(only):
+        raise InputError("only", only, "must be a function of a check's id, or None")
     with Judge(target, **settings) as judged:
         chosen = [c for c in judged.checks if only is None or only(c.id)]
+        if not chosen:
+            ids = ", ".join(c.id for c in judged.checks)
+            raise InputError("only", only, f"must choose at least one of: {ids}")
         return judged.compliance([judged.result(c) for c in chosen])
 
 
@@ -279,11 +274,16 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
 
     Args:
         target: Dotted name, module or object.
-        **settings: See :class:`Judge`.
+        **settings: As for :func:`judge`, checked at once.
 
     Returns:
         One per check, also for functions that the target does not provide; those skip.
+
+    Raises:
+        InputError: A setting is not allowed, or an expected failure matches no check.
     """
+    chosen, every = Settings(**settings), all_checks()
+    expected_failures([chosen.expected or {}], [c.id for c in every])
     made: list[Judge] = []
 
     def judged() -> Judge:
@@ -291,8 +291,7 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
             made.append(Judge(target, **settings))
         return made[0]
 
-    quick = bool(settings.get("quick"))
-    return tuple(BoundCheck(c, judged) for c in all_checks() if c.quick or not quick)
+    return tuple(BoundCheck(c, judged) for c in every if c.quick or not chosen.quick)
 
 
 def parametrize_with_checks(target: object, **settings: Any) -> Any:
@@ -300,7 +299,7 @@ def parametrize_with_checks(target: object, **settings: Any) -> Any:
 
     Args:
         target: Dotted name, module or object.
-        **settings: See :class:`Judge`.
+        **settings: As for :func:`judge`, checked at once.
 
     Returns:
         What ``pytest.mark.parametrize`` returns.

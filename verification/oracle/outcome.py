@@ -28,7 +28,8 @@ class Outcome:
 
     Attributes:
         kind: What happened.
-        value: The result as a NumPy array or a float, if there is one.
+        value: The result as an array of plain numbers, for ``VALUE`` alone: anything else that a
+            target returns may have a class that no other process knows.
         detail: One sentence on what happened.
         trace: Traceback, or the last output of a process that died.
         printed: What the call wrote to its standard output and error.

@@ -77,11 +77,14 @@ def serve(connection: Connection, log: str, make: Callable[[], Target]) -> None:
 
 
 def _sendable(error: BaseException) -> Any:
-    from whichmin.errors import InputError, WhichminError
+    from whichmin import errors
 
-    if isinstance(error, WhichminError):
+    # A class of the target's own, derived from ours, is not known where this arrives.
+    if isinstance(error, errors.WhichminError) and type(error).__module__ == errors.__name__:
         return error
-    return InputError("target", type(error).__name__, f"must load without an error ({error})")
+    return errors.InputError(
+        "target", type(error).__name__, f"must load without an error ({error})"
+    )
 
 
 def main() -> None:

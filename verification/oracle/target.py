@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from whichmin.errors import InputError, MissingDependency, WhichminError
 from whichmin.verification.oracle.conventions import DECLARATION, Conventions
@@ -212,7 +213,7 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
         named = {k: given[k] for k in target.keywords[name] if k in given}
         raw = _from_library(target.functions[name](*positional, **named))
     except (Exception, SystemExit) as error:
-        detail = f"raised {type(error).__name__}: {error}"
+        detail = f"raised {type(error).__name__}: {_said(error)}"
         trace = "".join(traceback.format_exception(error)[-6:])
         return Outcome(Kind.RAISED, detail=detail, trace=trace)
     seconds = time.perf_counter() - start
@@ -222,6 +223,20 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
             detail = f"changed its argument {key} in place: {_short(before)} became "
             return Outcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
     return _checked(raw, spec.returns, arguments, target.conventions.dtype, seconds)
+
+
+def _said(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # whatever a class of the target's raises
+        return "(its message cannot be read)"
+
+
+def _named(value: NDArray[Any]) -> str:
+    """The dtype, and the class of what is no number."""
+    if value.dtype != object or value.size == 0:
+        return f"dtype {value.dtype}"
+    return f"dtype {value.dtype} (of class {type(value.flat[0]).__name__})"
 
 
 def _short(value: Any) -> str:
@@ -235,23 +250,27 @@ def _checked(
     wanted = _shape(shape, arguments)
     if value.shape != wanted:
         detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
-        return Outcome(Kind.WRONG_SHAPE, value, detail, seconds=seconds)
+        return Outcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)
     if shape is Shape.BATCHES:
         if value.dtype.kind not in "iu":
-            detail = f"returned dtype {value.dtype}, expected integers"
-            return Outcome(Kind.WRONG_DTYPE, value, detail, seconds=seconds)
+            detail = f"returned {_named(value)}, expected integers"
+            return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
         return Outcome(Kind.VALUE, value.astype(np.int64), seconds=seconds)
     allowed = {np.dtype(np.float64), np.dtype(dtype)}
     plain = isinstance(raw, (int, float)) and not isinstance(raw, bool)
     if not plain and value.dtype not in allowed:
-        detail = f"returned dtype {value.dtype}, expected {dtype}"
+        detail = f"returned {_named(value)}, expected {dtype}"
         if value.dtype == np.float32:
             detail += f"; if it is meant, declare {DECLARATION} = {{'dtype': 'float32'}}"
-        return Outcome(Kind.WRONG_DTYPE, value, detail, seconds=seconds)
-    value = value.astype(np.float64)
+        return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
+    try:
+        value = value.astype(np.float64)
+    except OverflowError:
+        detail = "returned an integer beyond the range of float64"
+        return Outcome(Kind.NOT_FINITE, detail=detail, seconds=seconds)
     if not np.isfinite(value).all():
         detail = f"returned {_short(value)}, which is not finite"
-        return Outcome(Kind.NOT_FINITE, value, detail, seconds=seconds)
+        return Outcome(Kind.NOT_FINITE, detail=detail, seconds=seconds)
     return Outcome(Kind.VALUE, value, seconds=seconds)
 
 

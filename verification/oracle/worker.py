@@ -25,15 +25,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from whichmin.errors import InputError
+from whichmin.errors import InputError, WhichminError
 from whichmin.verification.oracle.conventions import Conventions
 from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.serve import serve
 from whichmin.verification.oracle.target import Target, invoke, make_target
+from whichmin.verification.oracle.validation import ISOLATIONS, check_choice, check_limit
 
-__all__ = ["ISOLATIONS", "LOAD_LIMIT", "Worker"]
+__all__ = ["LOAD_LIMIT", "Worker"]
 
-ISOLATIONS = ("auto", "process", "fork", "inline")
 LOAD_LIMIT = 120.0
 _WORDS = {
     "process": "its own process",
@@ -63,8 +63,8 @@ class Worker:
         Raises:
             InputError: An argument is not allowed, or the target does not load.
         """
-        if isolation not in ISOLATIONS:
-            raise InputError("isolation", isolation, f"must be one of: {', '.join(ISOLATIONS)}")
+        isolation = check_choice(isolation, "isolation", ISOLATIONS)
+        limit = check_limit(limit)
         if isinstance(target, ModuleType) and sys.modules.get(target.__name__) is target:
             target = target.__name__
         self._target, self._limit = target, limit
@@ -138,7 +138,10 @@ class Worker:
         if self._inline is not None:
             return invoke(self._inline, name, arguments)
         if self._process is None:
-            self._start(self._mode)
+            try:
+                self._start(self._mode)
+            except WhichminError as error:  # it loaded the first time
+                return Outcome(Kind.CRASHED, detail=f"it could not be started again: {error}")
         assert self._process is not None
         limit = self._limit * (1 if name in self._called else 3)
         self._called.add(name)
@@ -148,7 +151,7 @@ class Worker:
             if not self._process.connection.poll(limit):
                 tail = self._process.tail()
                 self.close()
-                detail = f"did not return within {limit:.0f} s"
+                detail = f"did not return within {limit:g} s"
                 return Outcome(Kind.HUNG, detail=detail, printed=tail, seconds=limit)
             answer = self._process.connection.recv()
         except (EOFError, ConnectionError):

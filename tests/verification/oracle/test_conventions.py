@@ -66,20 +66,32 @@ def test_kinks_are_numbers_from_0_to_1(kink):
         (estimates("hessian_trace", "hutchinson", True), f"{TRACE}['samples']"),
         (estimates("hessian_trace", "hutchinson", 1.5), f"{TRACE}['samples']"),
         (estimates("hessian_trace", "hutchinson", 2**43 + 1), f"{TRACE}['samples']"),
-        ({"dtype": "float32", **estimates("hessian_trace", "hutch++", 2**14 + 1)},
-         f"{TRACE}['samples']"),
+        (
+            {"dtype": "float32", **estimates("hessian_trace", "hutch++", 2**14 + 1)},
+            f"{TRACE}['samples']",
+        ),
         ({"activations": 3}, "WHICHMIN['activations']"),
         ({"activations": ["relu", "relu"]}, "WHICHMIN['activations']"),
         ({"arrays": ["numpy"]}, "WHICHMIN['arrays']"),
         ({"loss_scale": "1e400000000"}, "WHICHMIN['loss_scale']"),
         ({"loss_scale": True}, "WHICHMIN['loss_scale']"),
         ({"loss_scale": 1e300}, "WHICHMIN['loss_scale']"),
-        ({"expected_failures": {"loss.values": " "}},
-         "WHICHMIN['expected_failures']['loss.values']"),
-        ({"noise_batches": (1, 8), **estimates("noise_scale", "two batch sizes")},
-         "WHICHMIN['noise_batches']"),
-        ({"noise_batches": (1, 17), "sampling": "with-replacement",
-          **estimates("noise_scale", "two batch sizes")}, "WHICHMIN['noise_batches']"),
+        (
+            {"expected_failures": {"loss.values": " "}},
+            "WHICHMIN['expected_failures']['loss.values']",
+        ),
+        (
+            {"noise_batches": (1, 8), **estimates("noise_scale", "two batch sizes")},
+            "WHICHMIN['noise_batches']",
+        ),
+        (
+            {
+                "noise_batches": (1, 17),
+                "sampling": "with-replacement",
+                **estimates("noise_scale", "two batch sizes"),
+            },
+            "WHICHMIN['noise_batches']",
+        ),
     ],
 )
 def test_what_is_not_allowed_is_named(declared, argument):

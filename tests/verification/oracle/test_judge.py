@@ -43,7 +43,7 @@ def test_a_wrong_target_fails_with_the_cause_and_passes_once_it_declares_it():
         ("targets:crash", "its process died of SIGSEGV"),
         ("targets:mutate", "changed its argument w in place"),
         ("targets:leave", "exit code 3"),
-        ("targets:hang", "did not return within 0 s"),
+        ("targets:hang", "did not return within 0.3 s"),
     ],
 )
 def test_whatever_a_target_does_the_run_goes_on(target, message):
@@ -53,6 +53,23 @@ def test_whatever_a_target_does_the_run_goes_on(target, message):
     assert found.failures[0].snippet
     if target in {"targets:crash", "targets:hang"}:
         assert verdicts(found)["gradient.values"] is Verdict.PASSED
+
+
+def test_a_result_of_the_targets_own_class_is_a_failure_and_the_run_goes_on(tmp_path, monkeypatch):
+    (tmp_path / "boxing.py").write_text(
+        "import numpy as np\n"
+        "class Value:\n"
+        "    def __init__(self, value):\n        self.value = value\n"
+        "def loss(w, data, activation):\n    return Value(1.0)\n"
+        "def gradient(w, data, activation):\n    return np.zeros(len(w))\n"
+    )
+    monkeypatch.chdir(tmp_path)  # importable by the worker alone
+    found = judge("boxing", quick=True)
+    assert not found.holds
+    by = {r.check: r for r in found.failures}
+    assert set(by) == {"loss.values", "gradient.values"}
+    assert "returned dtype object (of class Value)" in by["loss.values"].message
+    assert by["loss.values"].snippet
 
 
 def test_printing_is_noted():
@@ -85,12 +102,48 @@ def test_a_target_declares_its_expected_failures():
     assert judge(wrong).results[0].verdict is Verdict.EXPECTED_FAILURE
 
 
-def test_settings_are_checked():
-    with pytest.raises(InputError, match="quick = True"):
-        judge("targets:good", quick=True, deep=True)
-    for seed in (-1, 0.5, True):
-        with pytest.raises(InputError, match="seed"):
-            judge("targets:good", seed=seed)
+REFUSED = [
+    ("quick", {"quick": True, "deep": True}),
+    ("quick", {"quick": "no"}),
+    ("deep", {"deep": 1}),
+    *[("seed", {"seed": seed}) for seed in (-1, 0.5, True, 2**31, "1")],
+    *[("limit", {"limit": limit}) for limit in (-1, 0, "x", float("nan"), float("inf"), 1e9)],
+    *[("isolation", {"isolation": kind}) for kind in ("docker", None, ["inline"])],
+    ("expected", {"expected": ["loss.values"]}),
+    ("expected['loss.values']", {"expected": {"loss.values": 12}}),
+    ("expected['loss.values']", {"expected": {"loss.values": " "}}),
+    ("expected", {"expected": {3: "known"}}),
+    ("expected failure", {"expected": {"loss.value": "typing error"}}),
+]
+
+
+@pytest.mark.parametrize("made", [judge, checks, parametrize_with_checks, Judge])
+@pytest.mark.parametrize(("argument", "settings"), REFUSED)
+def test_settings_are_checked_before_the_target_is_loaded(made, argument, settings):
+    with pytest.raises(InputError) as caught:
+        made("no_such_target", **settings)
+    assert caught.value.argument == argument
+
+
+@pytest.mark.parametrize("made", [judge, checks, parametrize_with_checks, Judge])
+def test_an_unknown_setting_is_refused(made):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'quik'"):
+        made("no_such_target", quik=True)
+
+
+def test_checks_that_are_chosen_must_exist():
+    with pytest.raises(InputError, match="only = 'loss', but must be a function"):
+        judge("targets:good", only="loss")
+    with pytest.raises(InputError, match="must choose at least one of: loss.values, "):
+        judge("targets:good", only=lambda name: name == "loss.value")
+
+
+def test_integers_of_numpy_are_seeds():
+    import numpy as np
+
+    with Judge("targets:good", seed=np.int64(4)) as judged:
+        assert judged.session.seed == 4
+        assert type(judged.session.seed) is int
 
 
 def test_some_checks_alone():

@@ -136,6 +136,7 @@ def test_results_are_inspected(returned, name, kind, detail):
     outcome = call(lambda w, data, activation: returned, name)
     assert outcome.kind is kind
     assert re.search(detail, outcome.detail)
+    assert (outcome.value is not None) == (kind is Kind.VALUE), "anything else may not pickle"
 
 
 def test_float32_is_accepted_once_declared():
