@@ -91,13 +91,6 @@ def _derivative(poly: Sequence[Fraction]) -> Polynomial:
     return [k * a for k, a in enumerate(poly)][1:] or [F(0)]
 
 
-def _at(poly: Sequence[Fraction], t: Fraction) -> Fraction:
-    total = F(0)
-    for a in reversed(poly):
-        total = total * t + a
-    return total
-
-
 def _divided(above: Polynomial, below: Polynomial) -> tuple[Polynomial, Polynomial]:
     """Quotient and remainder."""
     quotient, rest = [F(0)] * max(len(above) - len(below) + 1, 1), list(above)

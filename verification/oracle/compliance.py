@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from whichmin.errors import InputError
-from whichmin.reporting import Table, plain_json
+from whichmin.reporting import Table
 
 __all__ = ["SCHEMA", "Compliance", "Result", "Verdict"]
 
@@ -25,9 +25,11 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not applicable"
     EXPECTED_FAILURE = "expected failure"
     UNEXPECTED_PASS = "unexpectedly passed"  # noqa: S105 - no password
+    INCONCLUSIVE = "inconclusive"
 
 
-BAD = {Verdict.FAILED, Verdict.UNEXPECTED_PASS}
+# What was begun and came to no result counts against the run: nothing was shown.
+BAD = {Verdict.FAILED, Verdict.UNEXPECTED_PASS, Verdict.INCONCLUSIVE}
 
 
 @dataclass(frozen=True)
@@ -167,14 +169,10 @@ class Compliance:
         return f"{self.target} {self.version}".strip() + f": {told} ({self.profile})"
 
     def record(self) -> dict[str, Any]:
-        """Return everything as plain data."""
+        """Everything as plain data of schema ``whichmin.compliance/1``."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         plain |= {"results": [r.record() for r in self.results], "holds": self.holds}
         return {"schema": SCHEMA, **plain, "counts": self.counts()}
-
-    def to_json(self) -> str:
-        """JSON of schema ``whichmin.compliance/1``; an infinite margin becomes null."""
-        return plain_json(self.record())
 
     def table(self) -> Table:
         """One row per check."""

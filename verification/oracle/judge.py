@@ -16,7 +16,7 @@ import sys
 import time
 import unittest
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ from whichmin.verification.oracle.checks import all_checks
 from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import expected_failures
-from whichmin.verification.oracle.outcome import CallFailed
+from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
 from whichmin.verification.oracle.validation import Settings
@@ -56,11 +56,14 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
     session.notes.clear()
     findings: list[Finding] = []
     failed: CallFailed | None = None
+    undecided = ""
     start = time.perf_counter()
     try:
         findings.extend(check.run(session))
     except CallFailed as error:
         failed = error
+    except Inconclusive as error:
+        undecided = str(error)
     _note_kinks(session, findings)
     about |= {"seconds": time.perf_counter() - start, "notes": tuple(session.notes)}
     wrong = [f for f in findings if not f.holds]
@@ -77,6 +80,8 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
             **about, verdict=Verdict.FAILED, message=str(failed), trace=failed.outcome.trace,
             snippet=snippet,
         )  # fmt: skip
+    if undecided and not wrong:
+        return Result(**about, verdict=Verdict.INCONCLUSIVE, message=undecided)
     if not findings:
         return Result(**about, verdict=Verdict.NOT_APPLICABLE, message="no case for this target")
     if not wrong:
@@ -169,7 +174,7 @@ class Judge:
         """
         result = run_check(check, self.session, self._dotted)
         reason = self.expected.get(check.id)
-        if reason is None or result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
+        if reason is None or result.verdict not in {Verdict.FAILED, Verdict.PASSED}:
             return result
         if result.verdict is Verdict.FAILED:
             told = f"{reason} ({result.message})"
@@ -255,7 +260,7 @@ class BoundCheck:
 
         Raises:
             unittest.SkipTest: The target does not provide what it needs.
-            CheckFailed: It failed, or passed against expectation.
+            CheckFailed: It failed, came to no result, or passed against expectation.
         """
         result = self.result()
         if result.verdict is Verdict.EXPECTED_FAILURE and "pytest" in sys.modules:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["CallFailed", "Kind", "Outcome"]
+__all__ = ["CallFailed", "Inconclusive", "Kind", "Outcome"]
 
 
 class Kind(StrEnum):
@@ -58,3 +58,7 @@ class CallFailed(Exception):
         self.what = what
         self.call = call
         super().__init__(f"{what}: {outcome.detail}")
+
+
+class Inconclusive(Exception):
+    """A check could not gather what it needs for a statement; the message says what and why."""

@@ -1,9 +1,11 @@
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from whichmin.verification.oracle.check import Finding
+from whichmin.verification.oracle.judge import Judge
 
 F = Fraction
 
@@ -46,3 +48,40 @@ def test_a_segment_of_one_point():
     found = Finding("x", 1.0, F(1), 1e-9, "", upper=F(1))
     assert found.place is None
     assert found.holds
+
+
+def shuffled(m, b, steps, seed):
+    each = m // b
+    order = np.random.default_rng(seed).random((-(-steps // each), m)).argsort(axis=1)
+    return order[:, : each * b].reshape(-1, b)[:steps]
+
+
+def cyclic(m, b, steps, seed):
+    return np.arange(steps * b).reshape(steps, b) % m
+
+
+BANK = "whichmin.verification.oracle.mutants"
+RIGHT = {
+    "exact": f"{BANK}.reference",
+    "estimates": f"{BANK}.estimators",
+    "reshuffled": SimpleNamespace(sample_batches=shuffled, WHICHMIN={"sampling": "reshuffled"}),
+    "cyclic": SimpleNamespace(sample_batches=cyclic, WHICHMIN={"sampling": "cyclic"}),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_every_finding_names_the_calls_that_show_it(name):
+    """Without a call there is no snippet if it fails.
+
+    Where a value is undefined, the call at fault is named, so there is none for a right target.
+    """
+    with Judge(RIGHT[name], isolation="inline", quick=True) as judged:
+        provided = set(judged.session.provided)
+        found = [
+            f"{check.id}: {finding.what}"
+            for check in judged.checks
+            if set(check.functions) <= provided and not check.id.endswith(".undefined")
+            for finding in check.run(judged.session)
+            if finding.call is None and not finding.calls
+        ]
+    assert found == []

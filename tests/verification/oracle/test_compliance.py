@@ -3,6 +3,7 @@ import json
 import pytest
 
 from whichmin.errors import InputError
+from whichmin.reporting import plain_json
 from whichmin.verification.oracle.compliance import SCHEMA, Compliance, Result, Verdict
 
 PASSED = Result("loss.values", Verdict.PASSED, margin=0.25, cases=3, notes=("it printed | 'x'",))
@@ -22,6 +23,7 @@ def test_what_counts():
     assert not verdict(PASSED, FAILED).holds
     assert not verdict(ABSENT).holds, "nothing was judged"
     assert not Result("x", Verdict.UNEXPECTED_PASS).good
+    assert not Result("x", Verdict.INCONCLUSIVE).good
     assert Result("x", Verdict.EXPECTED_FAILURE).good
     assert verdict(PASSED, FAILED).failures == (FAILED,)
 
@@ -34,7 +36,7 @@ def test_the_summary():
 
 def test_json_round_trip():
     made = verdict(PASSED, FAILED)
-    content = json.loads(made.to_json())
+    content = json.loads(plain_json(made.record()))
     assert content["schema"] == SCHEMA
     assert content["holds"] is False
     assert content["counts"] == {"passed": 1, "failed": 1}

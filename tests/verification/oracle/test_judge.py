@@ -134,7 +134,7 @@ def test_an_unknown_setting_is_refused(made):
 def test_checks_that_are_chosen_must_exist():
     with pytest.raises(InputError, match="only = 'loss', but must be a function"):
         judge("targets:good", only="loss")
-    with pytest.raises(InputError, match="must choose at least one of: loss.values, "):
+    with pytest.raises(InputError, match=r"must choose at least one of: loss\.values, "):
         judge("targets:good", only=lambda name: name == "loss.value")
 
 

@@ -69,7 +69,7 @@ def test_limits(value):
     "value", [-1, 0, float("nan"), float("inf"), 10**400, "1", True, None, LONGEST + 1]
 )
 def test_what_is_no_limit(value):
-    with pytest.raises(InputError, match="limit = .*, but must be seconds"):
+    with pytest.raises(InputError, match=r"limit = .*, but must be seconds"):
         check_limit(value)
 
 

@@ -255,7 +255,7 @@ def test_an_error_of_the_targets_own_class_at_loading(worker, tmp_path, monkeypa
         "raise Own('no licence')\n"
     )
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="Own.*no licence"):
+    with pytest.raises(InputError, match=r"Own.*no licence"):
         worker("own_error")
 
 
@@ -275,5 +275,5 @@ def test_a_target_that_loads_only_once(worker, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("limit", [-1, 0, float("nan"), float("inf"), "x", True, None, 1e6])
 def test_a_time_limit_that_cannot_be_kept_is_refused(worker, limit):
-    with pytest.raises(InputError, match="limit = .*, but must be seconds, above 0"):
+    with pytest.raises(InputError, match=r"limit = .*, but must be seconds, above 0"):
         worker("targets:good", limit=limit)

@@ -19,8 +19,9 @@ WHICHMIN = {
     "version": version(),
     "arrays": "torch",
     "kink": 0,
-    # A mean over pairs of opposite moves varies less than one over as many single moves.
-    "stochastic": {"average_sharpness": {"method": "samples", "samples": 2 * PAIRS}},
+    # A pair of opposite moves counts once: its mean varies at most as much as one move, and near a
+    # minimum, where both rise alike, no less.
+    "stochastic": {"average_sharpness": {"method": "samples", "samples": PAIRS}},
 }
 Loss = Callable[[torch.Tensor], torch.Tensor]
 

@@ -22,6 +22,7 @@ from whichmin.verification.oracle.curvature import (
     other_kinks,
     sum_bound,
 )
+from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Session
 
@@ -33,10 +34,14 @@ _TRACE = "hessian_trace"
 _FORMULA = "(1/m) sum_i [(N - 2) g''_i |a_i|^2 + 4 phi_i <w, a_i> + n phi_i^2]"
 # Problems of the statistics: small, so that the law of random signs can be written down.
 _SERVED = ("generic", "negative curvature")
-# Seeds in all; fewer, if they would take longer than this.
-_SEEDS = {"quick": 60, "plain": 200, "deep": 400}
-_SECONDS = {"quick": 1.0, "plain": 2.0, "deep": 30.0}
+# Products with the Hessian of all estimates of a case, and estimates: as many as that allows, so
+# their number follows from what is declared. The fewest let the variance say something. With a
+# product in a millisecond, slow for so few weights, the cases take 32 s, in the quick profile 5 s.
+_PRODUCTS = {"quick": 2400, "plain": 8000, "deep": 40000}
+_MOST = {"quick": 60, "plain": 200, "deep": 400}
 _FEWEST = 40
+# Seconds for the estimates of a case: several times as long as that, then the check gives up.
+_SECONDS = {"quick": 10.0, "plain": 30.0, "deep": 600.0}
 _SEED = "the seed has no influence: every estimate is the same"
 _SAMPLES = "off by exactly a factor samples: not divided by the number of samples"
 _FEW = "as spread as one or a few probes: a stopping rule ends too early, or a probe is used again"
@@ -104,17 +109,42 @@ def _diagonal(session: Session) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _estimates(session: Session, case: Case) -> tuple[Floats, tuple[Call, ...]]:
-    """Estimates of consecutive seeds; how many depends on how long one takes, not on its value."""
-    profile = "quick" if session.quick else "deep" if session.deep else "plain"
+def _profile(session: Session) -> str:
+    return "quick" if session.quick else "deep" if session.deep else "plain"
+
+
+def _total(session: Session, samples: int) -> int:
+    """How many estimates of that many samples are judged."""
+    profile = _profile(session)
+    return min(_MOST[profile], max(_FEWEST, _PRODUCTS[profile] // samples))
+
+
+def _estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tuple[Call, ...]]:
+    """Estimates of consecutive seeds.
+
+    Args:
+        session: The session.
+        case: The case.
+        samples: The declared number of samples of an estimate.
+
+    Returns:
+        The estimates and their calls.
+
+    Raises:
+        Inconclusive: They take too long; fewer would make the result depend on the machine.
+    """
+    total, limit = _total(session, samples), _SECONDS[_profile(session)]
     first = int(session.rng("hessian_trace.estimates").integers(2**30))
-    session.call(_TRACE, **case.call, seed=first - 1)  # compilers
-    start = time.perf_counter()
-    found = [session.call(_TRACE, **case.call, seed=first)]
-    seconds = max(time.perf_counter() - start, 1e-9)
-    total = min(_SEEDS[profile], max(_FEWEST, int(_SECONDS[profile] / seconds)))
-    seeds = range(first + 1, first + total)
-    found.extend(session.call(_TRACE, **case.call, seed=seed) for seed in seeds)
+    start, found = time.perf_counter(), []
+    for seed in range(first, first + total):
+        if time.perf_counter() - start > limit:
+            raise Inconclusive(
+                f"{len(found)} of {total} estimates of {samples} samples took longer than "
+                f"{limit:g} s ({case.what}), so nothing is said: let fewer samples do here, and "
+                "declare them, or take the deep profile, which waits for "
+                f"{_SECONDS['deep']:g} s a case"
+            )
+        found.append(session.call(_TRACE, **case.call, seed=seed))
     return floats(np.array([a.value for a in found])), tuple(a.call for a in found)
 
 
@@ -129,7 +159,7 @@ def _statistics(session: Session) -> Iterator[tuple[Case, probes.Law]]:
 
 def _estimated(session: Session) -> Iterator[Finding]:
     for case, law in _statistics(session):
-        estimates, calls = _estimates(session, case)
+        estimates, calls = _estimates(session, case, law.samples)
         total, exact = len(estimates), float(_trace(case, case.low))
         rounding = _bound(case, session)
         constant = total > 1 and bool((estimates == estimates[0]).all())

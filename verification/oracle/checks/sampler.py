@@ -207,6 +207,8 @@ def _epochs(session: Session) -> Iterator[Finding]:
                 f"m = {m}, b = {b}: all epochs in the same order", same, "they are",
                 Candidate("not shuffled: the points in their order", 1.0, "'sampling': 'cyclic'")
                 if sorted_ else Candidate("shuffled once: every epoch has the same order", 1.0),
+                call=batches.call,
+                figure=f"float((got.reshape(-1, {m}) == got.ravel()[:{m}]).all())",
             )  # fmt: skip
 
 

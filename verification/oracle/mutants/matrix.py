@@ -12,7 +12,7 @@ import numpy as np
 
 from whichmin.provenance import version
 from whichmin.reporting import Document, Table
-from whichmin.verification.oracle.compliance import Result
+from whichmin.verification.oracle.compliance import Result, Verdict
 from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants.mutant import Mutant, build
 
@@ -55,7 +55,9 @@ class Kill:
 def _reports(mutant: Mutant, result: Result) -> list[str]:
     if mutant.noted:
         return [note for note in result.notes if (mutant.cause or "") in note]
-    return [] if result.good else [f"{result.diagnosis}\n{result.message}"]
+    # An inconclusive check has caught nothing.
+    caught = result.verdict is Verdict.FAILED
+    return [f"{result.diagnosis}\n{result.message}"] if caught else []
 
 
 def kill(mutant: Mutant, seed: int = 0, *, whole: bool = True) -> Kill:

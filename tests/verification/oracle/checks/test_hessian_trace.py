@@ -5,7 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from whichmin.errors import InputError
 from whichmin.verification.oracle import judge
+from whichmin.verification.oracle.checks import hessian_trace
+from whichmin.verification.oracle.judge import Judge
 
 
 def matrix(w, data, activation):
@@ -133,3 +136,78 @@ def test_a_declared_sum_passes_and_an_undeclared_one_is_named():
 def test_the_quick_profile_sees_an_ignored_seed():
     found = judged(hutchinson(20, seeded=lambda seed: 5), quick=True)
     assert "the seed has no influence" in found["hessian_trace.estimates"].diagnosis
+
+
+def looks_at(monkeypatch, clock):
+    """The check, and it alone, reads another clock."""
+    monkeypatch.setattr(hessian_trace, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+
+
+def counted(k, **settings):
+    """The result of the check of estimates, and how often a target was called for it."""
+    seeds = []
+
+    def trace(w, data, activation, seed):
+        seeds.append(seed)
+        return hutchinson(k)(w, data, activation, seed)
+
+    declared = {"stochastic": {"hessian_trace": {"method": "hutchinson", "samples": k}}}
+    target = SimpleNamespace(hessian_trace=trace, WHICHMIN=declared)
+    with Judge(target, isolation="inline", **settings) as run:
+        (check,) = [c for c in run.checks if c.id == "hessian_trace.estimates"]
+        return run.result(check), seeds
+
+
+@pytest.mark.parametrize(
+    ("k", "settings", "each", "cases"),
+    [
+        (1, {"quick": True}, 60, 2),
+        (40, {"quick": True}, 60, 2),
+        (48, {"quick": True}, 50, 2),
+        (1000, {"quick": True}, 40, 2),
+        (80, {}, 100, 4),
+        (3, {"deep": True}, 400, 4),
+    ],
+)
+def test_how_many_estimates_follows_from_the_options_alone(k, settings, each, cases, monkeypatch):
+    """A clock that is a second further at each look: nothing is fewer on a slow machine."""
+    looks_at(monkeypatch, iter(range(10**6)))
+    monkeypatch.setattr(hessian_trace, "_SECONDS", dict.fromkeys(hessian_trace._SECONDS, 1e6))
+    result, seeds = counted(k, **settings)
+    assert result.verdict == "passed"
+    assert len(seeds) == cases * each
+    assert f"of {each} estimates" in result.where
+    assert seeds == counted(k, **settings)[1]
+
+
+def test_estimates_that_take_too_long_are_inconclusive_not_fewer(monkeypatch):
+    monkeypatch.setattr(hessian_trace, "_SECONDS", {"quick": 1e-9, "plain": 1.0, "deep": 600.0})
+    result, seeds = counted(48, quick=True)
+    assert result.verdict == "inconclusive"
+    assert not result.good
+    assert len(seeds) == 0
+    assert result.message.startswith("0 of 50 estimates of 48 samples took longer than 1e-09 s")
+    assert "the deep profile, which waits for 600 s a case" in result.message
+    expected = {"hessian_trace.estimates": "known"}
+    assert counted(48, quick=True, expected=expected)[0].verdict == "inconclusive"
+
+
+def test_a_failure_found_before_the_time_is_over_is_one(monkeypatch):
+    """The first case is wrong, the second takes too long."""
+    # Once when a case begins, and before each estimate.
+    looks_at(monkeypatch, iter([0.0] * 10 + [1e9] * 2))
+
+    def trace(w, data, activation, seed):
+        return 1e6 + seed % 7
+
+    monkeypatch.setattr(hessian_trace, "_MOST", dict.fromkeys(hessian_trace._MOST, 5))
+    declared = {"stochastic": {"hessian_trace": {"method": "hutchinson", "samples": 2}}}
+    target = SimpleNamespace(hessian_trace=trace, WHICHMIN=declared)
+    with Judge(target, isolation="inline", quick=True) as run:
+        (check,) = [c for c in run.checks if c.id == "hessian_trace.estimates"]
+        assert run.result(check).verdict == "failed"
+
+
+def test_only_methods_whose_law_is_known_are_judged():
+    with pytest.raises(InputError, match=r"must be one of: hutchinson, hutchinson-gaussian, hutch"):
+        judged(hutchinson(20), "search")

@@ -168,6 +168,8 @@ EPOCHS = {
         (replaced, MODES[0], "repeats"),
         (CYCLES["point"][0], "cyclic", "cyclic"),
         (subsets, "reshuffled", "epochs"),
+        (once, "reshuffled", "epochs"),
+        (unshuffled, "reshuffled", "epochs"),
     ],
 )
 def test_a_snippet_fails_for_the_wrong_sampler_only(sampler, sampling, check):
