@@ -6,6 +6,7 @@ a target is given.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,15 @@ import pytest
 if TYPE_CHECKING:
     from whichmin.verification.oracle.compliance import Compliance
 
-__all__ = ["PROPERTY", "Options", "options"]
+__all__ = ["HOW", "PROPERTY", "Options", "options"]
 
 # Name of the property of a test report that carries a result; xdist sends it to the controller.
 PROPERTY = "whichmin"
+# How a target is judged.
+HOW = (
+    "pytest --pyargs whichmin.verification.suite --whichmin-target=PKG.MOD[:OBJ], "
+    "or whichmin_target in the ini file"
+)
 
 
 class Options:
@@ -32,6 +38,7 @@ class Options:
         json: File for the results.
         markdown: File for the table.
         expected: File of expected failures.
+        profile: ``quick``, ``full`` or ``deep``.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -46,6 +53,7 @@ class Options:
         self.json: str | None = get("whichmin_json")
         self.markdown: str | None = get("whichmin_markdown")
         self.expected: str | None = get("whichmin_expected")
+        self.profile = "quick" if self.quick else "deep" if self.deep else "full"
 
 
 def options(config: pytest.Config) -> Options:
@@ -72,7 +80,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--whichmin-expected",
         metavar="FILE",
-        help="TOML or JSON file: check id = reason why it is expected to fail",
+        help="TOML or JSON file: check id = reason why it is expected to fail, or such a table for "
+        "each target",
     )
     parser.addini("whichmin_target", "modules or objects to judge, one a line", type="linelist")
 
@@ -84,16 +93,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config: The configuration of the run.
 
     Raises:
-        pytest.UsageError: A file of results cannot be written; said before the run.
+        pytest.UsageError: An option cannot be followed; said before the run.
     """
     chosen = options(config)
-    for name, file in (("json", chosen.json), ("markdown", chosen.markdown)):
-        if file is not None and (not file or os.path.isdir(file) or not _folder(file)):
-            raise pytest.UsageError(f"--whichmin-{name}={file}: must be a file in a folder that is")
+    files = {"json": chosen.json, "markdown": chosen.markdown, "expected": chosen.expected}
+    given = {name: file for name, file in files.items() if file is not None}
+    for name, file in given.items():
+        option = f"--whichmin-{name}={file}"
+        if not chosen.targets:
+            raise pytest.UsageError(f"{option}: needs a target; {HOW}")
+        if name != "expected" and (not file or os.path.isdir(file) or not _folder(file)):
+            raise pytest.UsageError(f"{option}: must be a file in a folder that is")
+    if len({os.path.realpath(file) for file in given.values()}) < len(given):
+        names = " and ".join(f"--whichmin-{name}" for name in given)
+        raise pytest.UsageError(f"{names}: must be different files")
     if chosen.quick and chosen.deep:
         raise pytest.UsageError("--whichmin-quick and --whichmin-deep: one of the two")
-    if chosen.seed < 0:
-        raise pytest.UsageError(f"--whichmin-seed={chosen.seed}: must be at least 0")
+    if not 0 <= chosen.seed < 2**31:
+        raise pytest.UsageError(f"--whichmin-seed={chosen.seed}: must be from 0 to 2^31 - 1")
+    for target in chosen.targets:
+        if chosen.targets.count(target) > 1:
+            raise pytest.UsageError(f"--whichmin-target={target}: must be given once")
     if chosen.targets:
         config.pluginmanager.register(_Collector(config), "whichmin-collector")
 
@@ -107,38 +127,87 @@ class _Collector:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._chosen = options(config)
         self._heads: dict[str, dict[str, Any]] = {}
-        self._results: dict[str, list[dict[str, Any]]] = {}
+        # By target and check; None for a test that ran and left no result.
+        self._results: dict[str, dict[str, dict[str, Any] | None]] = {}
+        self._ends: dict[tuple[str, str], str] = {}
+
+    @functools.cached_property
+    def _cases(self) -> dict[str, tuple[str, str]]:
+        """Id of a test of the suite, as pytest writes it, to target and check."""
+        from whichmin.verification.oracle.checks import all_checks
+        from whichmin.verification.oracle.compliance import LOADS
+
+        pairs = [
+            (t, c) for t in self._chosen.targets for c in (LOADS, *(x.id for x in all_checks()))
+        ]
+        named = {f"{target}-{check}": (target, check) for target, check in pairs}
+        escaped = {k.encode("unicode_escape").decode(): v for k, v in named.items()}
+        return {**escaped, **named}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Read the result that a test of the suite attached to its report."""
-        if report.when != "call":
+        file, _, case = report.nodeid.partition("::test_target[")
+        if not file.endswith("test_target.py") or case.removesuffix("]") not in self._cases:
             return
-        for name, value in report.user_properties:
-            if name == PROPERTY:
-                content = json.loads(str(value))
-                label = content["label"]
-                self._heads[label] = content["head"]
-                self._results.setdefault(label, []).append(content["result"])
+        target, check = self._cases[case.removesuffix("]")]
+        found = self._results.setdefault(target, {})
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == PROPERTY:
+                    content = json.loads(str(value))
+                    self._heads[target] = content["head"]
+                    found[check] = content["result"]
+        # xdist reports a worker that died in a phase of its own.
+        if report.when == "call" or report.failed:
+            found.setdefault(check, None)
+            self._ends.setdefault((target, check), report.longreprtext.strip().split("\n")[-1])
 
     def _compliances(self) -> list[Compliance]:
         from whichmin.verification.oracle.checks import all_checks
-        from whichmin.verification.oracle.compliance import Compliance
+        from whichmin.verification.oracle.compliance import Compliance, Result, Verdict, unloaded
 
         # xdist's workers report in any order.
         order = {check.id: place for place, check in enumerate(all_checks())}
-        return [
-            Compliance.gather(self._heads[k], sorted(v, key=lambda r: order[r["check"]]))
-            for k, v in sorted(self._results.items())
-        ]
+        verdicts = []
+        for target, found in sorted(self._results.items()):
+            records = []
+            for check in sorted(found, key=lambda name: order.get(name, -1)):
+                end = self._ends[target, check]
+                none = Result(
+                    check, Verdict.INCONCLUSIVE, message=f"the test ended without a result: {end}"
+                )
+                records.append(found[check] or none.record())
+            head = self._heads.get(target) or unloaded(target, self._chosen).record()
+            verdicts.append(Compliance.gather(head, records))
+        return verdicts
+
+    def _lacks(self) -> bool:
+        """Whether files are wanted and there is nothing to write."""
+        config, wanted = self._config, self._chosen.json or self._chosen.markdown
+        away = hasattr(config, "workerinput") or config.option.collectonly
+        return bool(wanted) and not self._results and not away
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a run that was to write files and judged nothing."""
+        if self._lacks() and session.exitstatus in {
+            pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED,
+        }:  # fmt: skip
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say how each target fares, and write the files."""
+        chosen = self._chosen
+        if self._lacks():
+            files = " and ".join(file for file in (chosen.json, chosen.markdown) if file)
+            terminalreporter.section("whichmin compliance")
+            terminalreporter.write_line(f"no target was judged, {files} not written: {HOW}")
         if not self._results or hasattr(self._config, "workerinput"):
             return
         from whichmin.reporting import plain_json, write_text
 
-        verdicts, chosen = self._compliances(), options(self._config)
+        verdicts = self._compliances()
         terminalreporter.section("whichmin compliance")
         for verdict in verdicts:
             terminalreporter.write_line(verdict.summary())

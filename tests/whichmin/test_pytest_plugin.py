@@ -63,13 +63,22 @@ def test_help_names_every_option(option):
     assert f"--whichmin-{option}" in done.stdout
 
 
+TARGET = "--whichmin-target=x"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--whichmin-json=absent/x.json"], "--whichmin-json=absent/x.json: must be a file"),
-        (["--whichmin-markdown=."], "--whichmin-markdown=.: must be a file"),
+        ([TARGET, "--whichmin-json=absent/x.json"], "--whichmin-json=absent/x.json: must be a"),
+        ([TARGET, "--whichmin-markdown=."], "--whichmin-markdown=.: must be a file"),
+        ([TARGET, "--whichmin-json=x", "--whichmin-markdown=./x"], "must be different files"),
+        (["--whichmin-json=x.json"], "--whichmin-json=x.json: needs a target; pytest --pyargs"),
+        (["--whichmin-markdown=x.md"], "--whichmin-markdown=x.md: needs a target"),
+        (["--whichmin-expected=x.toml"], "--whichmin-expected=x.toml: needs a target"),
         (["--whichmin-quick", "--whichmin-deep"], "one of the two"),
-        (["--whichmin-seed=-1"], "must be at least 0"),
+        (["--whichmin-seed=-1"], "must be from 0 to 2^31 - 1"),
+        (["--whichmin-seed=2147483648"], "must be from 0 to 2^31 - 1"),
+        ([TARGET, TARGET], "--whichmin-target=x: must be given once"),
     ],
 )
 def test_options_that_cannot_work_are_refused_before_the_run(tmp_path, options, message):
@@ -79,3 +88,21 @@ def test_options_that_cannot_work_are_refused_before_the_run(tmp_path, options, 
     )  # fmt: skip
     assert done.returncode == 4
     assert message in done.stderr
+
+
+def test_files_that_nothing_was_written_to_fail_the_run(tmp_path):
+    """A target is given, but only other tests are run."""
+    (tmp_path / "test_x.py").write_text("def test_x():\n    pass\n")
+    given = ["-p", "no:cacheprovider", TARGET, "--whichmin-json=out.json"]
+
+    def run(*options):
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *given, *options], cwd=tmp_path, timeout=60,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    done = run()
+    assert done.returncode == 4
+    assert "no target was judged, out.json not written: pytest --pyargs" in done.stdout
+    assert run("--collect-only").returncode == 0
+    assert not (tmp_path / "out.json").exists()

@@ -6,14 +6,23 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from whichmin.errors import InputError
 from whichmin.reporting import Table
 
-__all__ = ["SCHEMA", "Compliance", "Result", "Verdict"]
+__all__ = ["LOADS", "SCHEMA", "Compliance", "Result", "Verdict", "unloaded"]
 
 SCHEMA = "whichmin.compliance/1"
+# Id of the one result of a target that does not load.
+LOADS = "loads"
+
+
+class Profile(Protocol):
+    """What a run was asked for."""
+
+    seed: int
+    profile: str
 
 
 class Verdict(StrEnum):
@@ -111,7 +120,7 @@ class Compliance:
         target: Its name.
         version: Its version, if it says one.
         conventions: What it declares.
-        where: Where its calls ran.
+        where: Where its calls ran; empty if none did.
         results: One per check.
         seed: Seed of the random choices.
         profile: ``quick``, ``full`` or ``deep``.
@@ -194,3 +203,20 @@ class Compliance:
     def markdown(self) -> str:
         """A Markdown table for a README."""
         return self.table().markdown()
+
+
+def unloaded(target: str, asked: Profile, results: tuple[Result, ...] = ()) -> Compliance:
+    """The verdict on a target of which nothing is known.
+
+    Args:
+        target: Its dotted name.
+        asked: Seed and profile.
+        results: What there is to say.
+
+    Returns:
+        The verdict.
+    """
+    from whichmin.provenance import version
+
+    made = {"whichmin": version()}
+    return Compliance(target, "", {}, "", results, asked.seed, asked.profile, made)

@@ -14,18 +14,22 @@ from whichmin.verification.oracle.validation import check_reasons
 __all__ = ["expected_failures", "read_expected"]
 
 
-def read_expected(path: str | Path, target: str = "") -> dict[str, str]:
+def read_expected(
+    path: str | Path, target: str = "", targets: Iterable[str] = ()
+) -> dict[str, str]:
     """Read a TOML or JSON file.
 
     Args:
         path: ``*.toml`` or ``*.json``: ids to reasons, or names of targets to such tables.
         target: Name of the target, for files with tables.
+        targets: All targets of the run, for which a file may have tables.
 
     Returns:
-        Check id to reason; of a table for another target, nothing.
+        Check id to reason; nothing if there are tables, and none for this target.
 
     Raises:
-        InputError: The file cannot be read, or holds something else.
+        InputError: The file cannot be read, holds something else, or has a table for a target that
+            is none of the run.
     """
     file = Path(path)
     try:
@@ -43,6 +47,11 @@ def read_expected(path: str | Path, target: str = "") -> dict[str, str]:
     if not isinstance(content, dict):
         raise InputError("expected failures", str(path), "must map check ids to reasons")
     if content and all(isinstance(v, dict) for v in content.values()):
+        known = tuple(dict.fromkeys((target, *targets)))
+        for name in content:
+            if name not in known:
+                allowed = f"must be a target of the run: {', '.join(known)}"
+                raise InputError("table of expected failures", name, allowed)
         content = content.get(target, {})
     return check_reasons(content, "expected failures")
 

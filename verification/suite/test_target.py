@@ -12,16 +12,13 @@ from typing import Any
 import pytest
 
 from whichmin.errors import MissingDependency, WhichminError
-from whichmin.pytest_plugin import PROPERTY, Options, options
+from whichmin.pytest_plugin import HOW, PROPERTY, Options, options
 from whichmin.verification.oracle.check import OracleCheck
-from whichmin.verification.oracle.compliance import Verdict
+from whichmin.verification.oracle.compliance import LOADS, Result, Verdict, unloaded
 from whichmin.verification.oracle.expected import read_expected
 from whichmin.verification.oracle.judge import Judge
 
-USAGE = (
-    "no target given: pytest --pyargs whichmin.verification.suite --whichmin-target=PKG.MOD[:OBJ], "
-    "or whichmin_target in the ini file"
-)
+USAGE = f"no target given: {HOW}"
 JUDGES = pytest.StashKey[dict[str, Judge]]()
 
 
@@ -29,7 +26,8 @@ def _judge(config: pytest.Config, target: str, chosen: Options) -> Judge:
     """Load a target, once in this process."""
     judges = config.stash.setdefault(JUDGES, {})
     if target not in judges:
-        expected = read_expected(chosen.expected, target) if chosen.expected else None
+        file, targets = chosen.expected, chosen.targets
+        expected = None if file is None else read_expected(file, target, targets)
         judges[target] = Judge(
             target, quick=chosen.quick, deep=chosen.deep, seed=chosen.seed, expected=expected
         )
@@ -45,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         try:
             judged = _judge(metafunc.config, target, chosen)
         except WhichminError as error:
-            cases.append(pytest.param(target, error, id=f"{target}-loads"))
+            cases.append(pytest.param(target, error, id=f"{target}-{LOADS}"))
             continue
         cases += [pytest.param(target, c, id=f"{target}-{c.id}") for c in judged.checks]
     metafunc.parametrize(("target", "check"), cases or [pytest.param("", None, id="no target")])
@@ -60,15 +58,17 @@ def test_target(
     """The target passes the check."""
     if check is None:
         pytest.skip(USAGE)
-    if isinstance(check, MissingDependency):
-        pytest.skip(str(check))
+    chosen = options(request.config)
     if isinstance(check, WhichminError):
-        pytest.fail(str(check), pytrace=False)
-    judged = _judge(request.config, target, options(request.config))
-    result = judged.result(check)
-    head = judged.compliance([]).record()
-    content = {"label": target, "head": head, "result": result.record()}
-    record_property(PROPERTY, json.dumps(content))
+        absent = isinstance(check, MissingDependency)
+        verdict = Verdict.NOT_APPLICABLE if absent else Verdict.FAILED
+        result = Result(LOADS, verdict, str(check), statement="the target loads")
+        head = unloaded(target, chosen).record()
+    else:
+        judged = _judge(request.config, target, chosen)
+        result = judged.result(check)
+        head = judged.compliance([]).record()
+    record_property(PROPERTY, json.dumps({"head": head, "result": result.record()}))
     if result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
         pytest.skip(f"{result.verdict}: {result.message}")
     if result.verdict is Verdict.EXPECTED_FAILURE:

@@ -17,7 +17,14 @@ def test_a_table_for_each_target(tmp_path):
     file = tmp_path / "x.toml"
     file.write_text('["mypkg.adapter"]\n"loss.values" = "known"\n')
     assert read_expected(file, "mypkg.adapter") == {"loss.values": "known"}
-    assert read_expected(file, "other") == {}
+    assert read_expected(file, "other", ("mypkg.adapter", "other")) == {}
+
+
+def test_a_table_for_a_target_that_is_not_judged_is_refused(tmp_path):
+    file = tmp_path / "x.toml"
+    file.write_text('["mypkg.adaptor"]\n"loss.value" = "known"\n')
+    with pytest.raises(InputError, match=r"'mypkg.adaptor', but must be a target of the run: a, b"):
+        read_expected(file, "a", ("a", "b"))
 
 
 @pytest.mark.parametrize(

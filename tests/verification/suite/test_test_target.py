@@ -84,16 +84,93 @@ def test_without_a_target_one_skip_says_what_to_do(folder):
     assert "no target given: pytest --pyargs whichmin.verification.suite --whichmin-target" in text
 
 
-def test_a_target_that_does_not_load_fails_alone(folder):
+def test_a_target_that_does_not_load_fails_alone_and_is_in_the_record(folder):
     (folder / "lacking.py").write_text(
         "from whichmin.errors import MissingDependency\n"
         "raise MissingDependency('tool', 'the adapter wraps it', 'pip install tool')\n"
     )
     text = run(
         folder, "--whichmin-quick", "--whichmin-target=nowhere", "--whichmin-target=lacking",
-        "--whichmin-target=targets:good", code=1,
+        "--whichmin-target=targets:good", "--whichmin-seed=3", "--whichmin-json=out.json",
+        "--whichmin-markdown=out.md", code=1,
     )  # fmt: skip
     assert "target = 'nowhere', but must be importable" in text
     assert "tool is missing: the adapter wraps it; pip install tool" in text
     assert "1 failed, 2 passed" in text
     assert "Traceback" not in text
+    found = {t["target"]: t for t in json.loads((folder / "out.json").read_text())["targets"]}
+    assert {k: t["holds"] for k, t in found.items()} == {
+        "lacking": False, "nowhere": False, "targets:good": True,
+    }  # fmt: skip
+    (result,) = found["nowhere"]["results"]
+    assert (result["check"], result["verdict"]) == ("loads", "failed")
+    assert "must be importable" in result["message"]
+    assert (found["nowhere"]["seed"], found["nowhere"]["profile"]) == (3, "quick")
+    assert found["lacking"]["results"][0]["verdict"] == "not applicable"
+    assert "whichmin compliance of nowhere" in (folder / "out.md").read_text()
+
+
+BREAKING = """
+from importlib import import_module
+judge = import_module("whichmin.verification.oracle.judge")
+
+right = judge.run_check
+
+def broken(check, *others):
+    if check.id == "loss.values":
+        raise ZeroDivisionError("a bug")
+    if check.id == "gradient.values" and DIES:
+        import os
+        os._exit(9)
+    return right(check, *others)
+
+judge.run_check = broken
+"""
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_check_that_ran_and_left_no_result_fails_the_record(folder, dies):
+    (folder / "breaking.py").write_text(BREAKING.replace("DIES", str(dies)))
+    workers = ("-n", "1", "--max-worker-restart=2") if dies else ()
+    text = run(
+        folder, "-p", "breaking", "--whichmin-quick", "--whichmin-target=targets:good",
+        "--whichmin-json=out.json", "--whichmin-markdown=out.md", *workers, code=1,
+    )  # fmt: skip
+    content = json.loads((folder / "out.json").read_text())
+    assert content["holds"] is False
+    by = {r["check"]: r for r in content["results"]}
+    assert by["loss.values"]["verdict"] == "inconclusive"
+    assert "without a result" in by["loss.values"]["message"]
+    assert "ZeroDivisionError" in by["loss.values"]["message"]
+    assert by["gradient.values"]["verdict"] == ("inconclusive" if dies else "passed")
+    assert "| loss.values " in (folder / "out.md").read_text()
+    assert "inconclusive" in text
+
+
+def test_a_table_of_expected_failures_for_no_target_is_refused(folder):
+    (folder / "known.toml").write_text('["targets:sumed"]\n"no.check" = "adds up"\n')
+    given = ("--whichmin-expected=known.toml", "--whichmin-quick")
+    text = run(folder, "--whichmin-target=targets:summed", *given, code=1)
+    assert "'targets:sumed', but must be a target of the run: targets:summed" in text
+
+
+def test_a_result_of_the_targets_own_class_is_in_the_record(folder):
+    (folder / "boxing.py").write_text(
+        "class Value:\n"
+        "    def __init__(self, value):\n        self.value = value\n"
+        "def loss(w, data, activation):\n    return Value(1.0)\n"
+    )
+    # A console script has no working folder in its path, as ``python -m pytest`` has.
+    code = "import sys, pytest; sys.path.remove(''); sys.exit(pytest.main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "-p", "no:cacheprovider", "--whichmin-quick",
+         "--pyargs", "whichmin.verification.suite", "--whichmin-target=boxing",
+         "--whichmin-json=out.json"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    content = json.loads((folder / "out.json").read_text())
+    assert content["holds"] is False
+    (result,) = [r for r in content["results"] if r["check"] == "loss.values"]
+    assert result["verdict"] == "failed"
+    assert "of class Value" in result["message"]
