@@ -1,4 +1,6 @@
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +162,15 @@ def test_equal_texts_of_another_class_become_plain_ones():
         found.stochastic["hessian_trace"].method,
     ]  # fmt: skip
     assert {type(t) for t in texts} == {str}
+
+
+def test_the_page_lists_the_methods_of_each_function():
+    text = (Path(__file__).parents[3] / "docs" / "oracle.md").read_text()
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| (`.*) \|$", text, re.MULTILINE)
+    listed = {
+        name: tuple(re.findall(r"`([^`]+)`", methods.partition(" (")[0]))
+        for names, methods in rows
+        for name in re.findall(r"`(\w+)`", names)
+        if name in METHODS
+    }
+    assert listed == METHODS

@@ -24,7 +24,7 @@ from whichmin.verification.oracle.curvature import (
 )
 from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.references import floats
-from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.session import Answer, Session
 
 __all__ = ["CHECKS"]
 
@@ -135,7 +135,8 @@ def _estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tupl
     """
     total, limit = _total(session, samples), _SECONDS[_profile(session)]
     first = int(session.rng("hessian_trace.estimates").integers(2**30))
-    start, found = time.perf_counter(), []
+    start = time.perf_counter()
+    found: list[Answer] = []
     for seed in range(first, first + total):
         if time.perf_counter() - start > limit:
             raise Inconclusive(

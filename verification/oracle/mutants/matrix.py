@@ -89,7 +89,7 @@ def _judged(mutant: Mutant, seed: int, *, quick: bool, whole: bool) -> Kill:
     told: list[str] = []
     found = Kill(mutant, (), (), "quick" if quick else "full", 0.0)
     settings = {"quick": quick, "seed": seed, "isolation": mutant.isolation, "limit": LIMIT}
-    with Judge(build(mutant), **settings) as judged:  # type: ignore[arg-type]
+    with Judge(build(mutant), **settings) as judged:
         for check in judged.checks:
             if not whole and check.id not in mutant.checks:
                 continue
