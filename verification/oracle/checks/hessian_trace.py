@@ -142,8 +142,8 @@ def _estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tupl
             raise Inconclusive(
                 f"{len(found)} of {total} estimates of {samples} samples took longer than "
                 f"{limit:g} s ({case.what}), so nothing is said: let fewer samples do here, and "
-                "declare them, or take the deep profile, which waits for "
-                f"{_SECONDS['deep']:g} s a case"
+                f"declare them, or take a longer profile: the full one waits for "
+                f"{_SECONDS['plain']:g} s a case, the deep one for {_SECONDS['deep']:g} s"
             )
         found.append(session.call(_TRACE, **case.call, seed=seed))
     return floats(np.array([a.value for a in found])), tuple(a.call for a in found)
