@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from whichmin.errors import InputError
-from whichmin.verification.oracle.conventions import METHODS, Conventions, Stochastic
+from whichmin.verification.oracle.conventions import (
+    METHODS,
+    MOST_POINTS,
+    Conventions,
+    Stochastic,
+)
+from whichmin.verification.oracle.problems import problems
 from whichmin.verification.oracle.protocol import FUNCTIONS
 
 
@@ -134,6 +140,11 @@ def test_a_method_by_which_a_function_cannot_be_judged_is_refused(function):
             with pytest.raises(InputError) as caught:
                 Conventions.parse(declared)
             assert caught.value.allowed == f"must be one of: {', '.join(METHODS[function])}"
+
+
+def test_the_largest_batch_without_replacement_fits_the_problems_served():
+    judged = [p.m for p in problems() if "generic" in p.tags and not p.tags & {"scaled", "wide"}]
+    assert max(judged) == MOST_POINTS
 
 
 def test_large_batches_are_allowed_where_they_are_judged():
