@@ -7,13 +7,11 @@ of the loss (both carry a factor ``phi(0) = 0``), only second derivatives.
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any
 
 import torch
 
-from whichmin.errors import InputError
+from whichmin.core.validation import check_number
 from whichmin.words import Activation, Kink, parse
 
 __all__ = ["activate", "check_kink", "slope"]
@@ -64,7 +62,5 @@ def check_kink(kink: Any, width: Any) -> tuple[float, float]:
     Raises:
         InputError: An unknown name, or no width.
     """
-    number = isinstance(width, numbers.Real) and not isinstance(width, bool)
-    if not (number and 0 <= width < math.inf):
-        raise InputError("kink_width", width, "must be a number >= 0")
-    return float(parse(Kink, kink, "kink").value), float(width)
+    half = check_number(width, "kink_width", 0)
+    return float(parse(Kink, kink, "kink").value), half

@@ -121,23 +121,35 @@ def optimal_run(
         The run.
 
     Raises:
-        InputError: An argument is not allowed, or the limit is reached.
+        InputError: An argument is not allowed, the limit is reached, or a noise scale or a step
+            size is beyond what float64 can hold.
     """
     v, size = check_positive(start, "start"), check_positive(batch_size, "batch_size")
     goal = check_positive(target, "target", v)
     h, level = check_positive(curvature, "curvature"), check_positive(noise, "noise")
     limit = check_integer(max_steps, "max_steps", 1)
-    moments, scales = [v], [math.nan]
-    sizes: list[float] = []
-    for _ in range(limit):
-        variance = level * v if constant_scale else level
-        scales[-1] = variance / (h**2 * v)
+    moments, sizes, scales = [v], list[float](), list[float]()
+    while True:
+        # h^2 may overflow or vanish where variance/(h^2 v) does neither.
+        under = h if constant_scale else h * v
+        scale = level / h / under if v > 0 and under > 0 else math.inf
+        if not 0 < scale < math.inf:
+            raise InputError(
+                "batch_size, curvature, noise",
+                (batch_size, curvature, noise),
+                f"must keep the noise scale a positive finite number, not {scale:g} at "
+                f"E x^2 = {v:.3g}",
+            )
+        scales.append(scale)
         if v <= goal:
             return OptimalRun(np.array(moments), np.array(sizes), np.array(scales))
-        # The best step size is where the derivative of (1 - eta h)^2 v + eta^2 variance/B is 0.
-        eta = h * v / (h**2 * v + variance / size)
-        v = (1 - eta * h) ** 2 * v + eta**2 * variance / size
+        if len(sizes) == limit:
+            raise InputError("max_steps", max_steps, f"must suffice to reach the target {goal:.3g}")
+        # The best step size is where the derivative of (1 - y)^2 v + y^2 v scale/B is 0, y = eta h.
+        share = scale / size
+        y = 1 / (1 + share)
+        if not 0 < y / h < math.inf:
+            raise InputError("curvature", curvature, f"must leave a step size, not {y / h:g}")
+        v = ((share * y) ** 2 + y * y * share) * v
         moments.append(v)
-        sizes.append(eta)
-        scales.append(math.nan)
-    raise InputError("max_steps", max_steps, f"must suffice to reach the target {goal:.3g}")
+        sizes.append(y / h)

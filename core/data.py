@@ -11,7 +11,7 @@ import torch
 
 from whichmin.core.frames import orthonormal_rows, whitened_rows
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_device, check_dtype, check_matrix, check_weights
+from whichmin.core.validation import check_device, check_dtype, check_matrix, check_vector
 from whichmin.errors import InputError
 
 __all__ = ["Data", "Handling", "as_data", "check_point", "make_data"]
@@ -174,9 +174,4 @@ def check_point(
     """
     kind, place = check_dtype(dtype), check_device(device)
     valid = as_data(data, kind, place)
-    weights = check_weights(w, valid.n, "w", kind, place)
-    if len(weights) != 1:
-        raise InputError(
-            "w", f"array of shape {tuple(weights.shape)}", f"must have shape ({valid.n},)"
-        )
-    return weights[0], valid
+    return check_vector(w, valid.n, "w", kind, place), valid

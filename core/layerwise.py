@@ -9,13 +9,13 @@ and no weight decay both commute with the rescaling of :mod:`whichmin.core.repar
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from whichmin.core.validation import check_number, check_positive, check_tensor
 from whichmin.errors import InputError
 
 __all__ = ["Moments", "Momentum", "adam_step", "lamb_step", "lars_step", "sgd_step", "trust_ratio"]
@@ -40,7 +40,7 @@ class Moments:
 
     Attributes:
         first: Running means of the gradients.
-        second: Running means of their squares.
+        second: Square roots of the running means of their squares: a square of 1e-170 would vanish.
         steps: Number of steps taken.
     """
 
@@ -63,7 +63,7 @@ def trust_ratio(
     Returns:
         ``trust |w| / (|d| + epsilon)``; 1 where either length is 0.
     """
-    size, length = float(weights.norm()), float(direction.norm())
+    size, length = _length(weights), _length(direction)
     return trust * size / (length + epsilon) if size > 0 and length > 0 else 1.0
 
 
@@ -133,7 +133,7 @@ def lars_step(
         >>> layer.tolist()
         [3.0, 3.5]
     """
-    _check("trust", trust, 0.0, math.inf, open_end=True)
+    check_positive(trust, "trust")
     return _momentum(weights, gradients, state, trust, step_size, momentum, weight_decay, epsilon)
 
 
@@ -198,7 +198,7 @@ def lamb_step(
     Raises:
         InputError: Shapes differ, or a number is out of range.
     """
-    _check("weight_decay", weight_decay, 0.0, math.inf)
+    check_number(weight_decay, "weight_decay", 0)
     layers, directions, after = _adam(weights, gradients, state, step_size, decays, epsilon)
     moved = []
     for layer, adam in zip(layers, directions, strict=True):
@@ -222,12 +222,13 @@ def _momentum(
     Returns:
         New layers and state.
     """
-    _check("step_size", step_size, 0.0, math.inf, open_end=True)
-    _check("momentum", momentum, 0.0, 1.0)
-    _check("weight_decay", weight_decay, 0.0, math.inf)
-    _check("epsilon", epsilon, 0.0, math.inf)
+    check_positive(step_size, "step_size")
+    check_number(momentum, "momentum", 0, 1)
+    check_number(weight_decay, "weight_decay", 0)
+    check_number(epsilon, "epsilon", 0)
     layers, slopes = _paired(weights, gradients)
-    before = state.buffers if state is not None else tuple(map(torch.zeros_like, layers))
+    zero = tuple(map(torch.zeros_like, layers))
+    before = _checked(state.buffers, "state.buffers", layers) if state is not None else zero
     buffers = []
     for layer, gradient, buffer in zip(layers, slopes, before, strict=True):
         direction = gradient + weight_decay * layer
@@ -250,39 +251,64 @@ def _adam(
     Returns:
         Layers, one direction per layer, and the state.
     """
-    _check("step_size", step_size, 0.0, math.inf, open_end=True)
-    _check("epsilon", epsilon, 0.0, math.inf)
-    for place, decay in enumerate(decays):
-        _check(f"decays[{place}]", decay, 0.0, 1.0)
+    check_positive(step_size, "step_size")
+    check_number(epsilon, "epsilon", 0)
+    mean, square = (check_number(d, f"decays[{place}]", 0, 1) for place, d in enumerate(decays))
     layers, slopes = _paired(weights, gradients)
     zero = tuple(map(torch.zeros_like, layers))
     old = state if state is not None else Moments(zero, zero, 0)
-    mean, square = decays
-    first = tuple(mean * a + (1 - mean) * g for a, g in zip(old.first, slopes, strict=True))
-    second = tuple(
-        square * a + (1 - square) * g.square() for a, g in zip(old.second, slopes, strict=True)
-    )
+    ones = _checked(old.first, "state.first", layers)
+    roots = _checked(old.second, "state.second", layers)
+    first = tuple(mean * a + (1 - mean) * g for a, g in zip(ones, slopes, strict=True))
+    # sqrt(square a^2 + (1 - square) g^2), squaring nothing.
+    kept, added = math.sqrt(square), math.sqrt(1 - square)
+    second = tuple(torch.hypot(kept * a, added * g) for a, g in zip(roots, slopes, strict=True))
     steps = old.steps + 1
     directions = []
     for one, two in zip(first, second, strict=True):
-        root = (two / (1 - square**steps)).sqrt() + epsilon
+        root = two / math.sqrt(1 - square**steps) + epsilon
         # With epsilon = 0 an entry that never had a gradient stays where it is.
         directions.append(torch.where(root > 0, one / (1 - mean**steps) / root, 0.0))
     return layers, directions, Moments(first, second, steps)
 
 
 def _paired(weights: Sequence[Any], gradients: Sequence[Any]) -> tuple[Layers, Layers]:
-    layers = tuple(torch.as_tensor(w, dtype=torch.float64).detach() for w in weights)
-    slopes = tuple(torch.as_tensor(g, dtype=torch.float64).detach() for g in gradients)
-    shapes = [tuple(w.shape) for w in layers], [tuple(g.shape) for g in slopes]
+    layers = _tensors(weights, "weights")
+    return layers, _checked(gradients, "gradients", layers)
+
+
+def _checked(values: Sequence[Any], argument: str, layers: Layers) -> Layers:
+    """Tensors in the shapes of the layers.
+
+    Returns:
+        One per layer, finite.
+
+    Raises:
+        InputError: Other shapes, or not finite.
+    """
+    tensors = _tensors(values, argument)
+    shapes = [[tuple(t.shape) for t in group] for group in (layers, tensors)]
     if shapes[0] != shapes[1]:
-        raise InputError("gradients", shapes[1], f"must have the shapes of the layers: {shapes[0]}")
-    return layers, slopes
+        raise InputError(argument, shapes[1], f"must have the shapes of the layers: {shapes[0]}")
+    return tensors
 
 
-def _check(argument: str, value: Any, low: float, high: float, open_end: bool = False) -> None:
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not (number and low <= value < high and not (open_end and value == low)):
-        least = f"above {low:g}" if open_end else f"at least {low:g}"
-        most = "" if high == math.inf else f" and below {high:g}"
-        raise InputError(argument, value, f"must be a number {least}{most}")
+def _tensors(values: Sequence[Any], argument: str) -> Layers:
+    return tuple(
+        check_tensor(value, f"{argument}[{place}]", torch.float64, torch.device("cpu"))
+        for place, value in enumerate(values)
+    )
+
+
+def _length(values: torch.Tensor) -> float:
+    """Length of a tensor, its largest entry taken out by a power of 2 so that no square vanishes.
+
+    Returns:
+        The length.
+    """
+    largest = float(values.abs().max()) if values.numel() else 0.0
+    if not 0 < largest < math.inf:
+        return largest
+    # 2^-1000 at least, so that the power itself is a normal number.
+    power = max(math.frexp(largest)[1], -1000)
+    return math.ldexp(float((values * math.ldexp(1.0, -power)).norm()), power)

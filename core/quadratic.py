@@ -1,8 +1,13 @@
 """The noisy quadratic, ``L = x^T H x / 2`` with gradient noise of covariance ``Sigma/B``.
 
-Moments by their exact recursion, stationary states by Lyapunov's equations, and runs. H and Sigma
-need not commute. All matrices are ``(n, n)``, x is ``(n,)``; steps of SGD are counted by t, the
-diffusion ``dX = -H X dtau + sqrt(eta/B) Sigma^(1/2) dW`` runs in the time ``tau = eta t``.
+Moments by their exact recursion, those of the diffusion and of stationary states entry by entry in
+the eigenbasis of H, and runs. H and Sigma need not commute: there every entry of a covariance obeys
+an equation of its own, and what solves it has no cancellation, however small or large a curvature.
+:mod:`whichmin.verification.checks.quadratic_diffusion` compares with a matrix exponential (Van Loan
+1978), which loses all digits once ``H tau`` is large, and with Lyapunov solvers.
+
+All matrices are ``(n, n)``, x is ``(n,)``; steps of SGD are counted by t, the diffusion
+``dX = -H X dtau + sqrt(eta/B) Sigma^(1/2) dW`` runs in the time ``tau = eta t``.
 """
 
 from __future__ import annotations
@@ -15,13 +20,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import linalg
 
 from whichmin.core.validation import (
     check_integer,
     check_matrix,
     check_positive,
     check_seed,
+    check_vector,
     check_weights,
 )
 from whichmin.errors import InputError
@@ -94,7 +99,7 @@ class Quadratic:
         Raises:
             InputError: An argument is not allowed.
         """
-        x, eta, size = self._setting(start, step_size, batch_size)
+        x, eta, size = self._setting(start, "start", step_size, batch_size)
         covariance = np.zeros_like(self.noise)
         factor = np.eye(self.n) - eta * self.curvature
         for _ in range(check_integer(steps, "steps", 0)):
@@ -103,9 +108,10 @@ class Quadratic:
         return Moments(x, covariance)
 
     def diffused(self, start: Any, step_size: float, batch_size: float, time: float) -> Moments:
-        """Mean and covariance of the diffusion at a time, from a matrix exponential.
+        """Mean and covariance of the diffusion at a time.
 
-        Source: Van Loan, IEEE Trans. Automat. Control 23 (1978).
+        In the eigenbasis of H an entry of the covariance, of curvatures h and g, is eta/B times its
+        entry of Sigma times the integral of ``e^(-(h+g) u)`` from 0 to tau.
 
         Args:
             start: Shape ``(n,)``.
@@ -119,15 +125,15 @@ class Quadratic:
         Raises:
             InputError: An argument is not allowed.
         """
-        x, eta, size = self._setting(start, step_size, batch_size)
-        tau, n = check_positive(time, "time"), self.n
-        # exp [[H, S], [0, -H]] tau = [[e^(H tau), ...], [0, e^(-H tau)]]: the corner times
-        # e^(-H tau) is the integral of e^(-H u) S e^(-H u).
-        block = np.block([[self.curvature, eta / size * self.noise],
-                          [np.zeros((n, n)), -self.curvature]])  # fmt: skip
-        flow = linalg.expm(block * tau)
-        decay = flow[n:, n:]
-        return Moments(decay @ x, decay @ flow[:n, n:])
+        x, eta, size = self._setting(start, "start", step_size, batch_size)
+        tau = check_positive(time, "time")
+        h, vectors = np.linalg.eigh(self.curvature)
+        rates = h[:, None] + h
+        # A rate times tau may overflow: its exponential is 0 then, as it should be.
+        with np.errstate(over="ignore"):
+            decay, lost = np.exp(-h * tau), -np.expm1(-rates * tau)
+        mean = vectors @ (decay * (vectors.T @ x))
+        return Moments(mean, self._from_eigenbasis(vectors, lost / rates, eta / size))
 
     def stationary(self, step_size: float, batch_size: float) -> Floats:
         """Stationary covariance of SGD: ``V = (1 - eta H) V (1 - eta H) + eta^2 Sigma/B``.
@@ -144,9 +150,13 @@ class Quadratic:
         """
         eta = check_positive(step_size, "step_size", self.critical_step)
         size = check_positive(batch_size, "batch_size")
-        factor = np.eye(self.n) - eta * self.curvature
-        found = linalg.solve_discrete_lyapunov(factor, eta**2 / size * self.noise)
-        return np.asarray(found, dtype=np.float64)
+        h, vectors = np.linalg.eigh(self.curvature)
+        # An entry of V times 1 - (1 - eta h)(1 - eta g) is eta^2 s/B. Both terms are positive.
+        half = 1 - eta * h / 2
+        if not half.min() > 0:  # within a rounding of the critical step
+            raise InputError("step_size", step_size, f"must be below {self.critical_step}")
+        rates = h[:, None] * half + half[:, None] * h
+        return self._from_eigenbasis(vectors, 1 / rates, eta / size)
 
     def stationary_diffusion(self, step_size: float, batch_size: float) -> Floats:
         """Stationary covariance of the diffusion: ``H V + V H = eta Sigma/B``.
@@ -163,8 +173,17 @@ class Quadratic:
         """
         eta = check_positive(step_size, "step_size")
         size = check_positive(batch_size, "batch_size")
-        found = linalg.solve_continuous_lyapunov(self.curvature, eta / size * self.noise)
-        return np.asarray(found, dtype=np.float64)
+        h, vectors = np.linalg.eigh(self.curvature)
+        return self._from_eigenbasis(vectors, 1 / (h[:, None] + h), eta / size)
+
+    def _from_eigenbasis(self, vectors: Floats, factors: Floats, scale: float) -> Floats:
+        """Sigma with every entry multiplied in the eigenbasis of H.
+
+        Returns:
+            Shape ``(n, n)``, symmetric to the bit.
+        """
+        own = vectors @ (scale * factors * (vectors.T @ self.noise @ vectors)) @ vectors.T
+        return np.asarray((own + own.T) / 2)
 
     def simulate(
         self,
@@ -196,7 +215,7 @@ class Quadratic:
         length = check_integer(steps, "steps", 0)
         size = check_positive(batch_size, "batch_size")
         sizes = _step_sizes(step_size, length)
-        x = _vector(start, self.n)
+        x = check_weights(start, self.n, "start", torch.float64, torch.device("cpu")).numpy()
         if len(x) not in (1, count):
             raise InputError("start", f"{len(x)} rows", f"must have 1 or {count} rows")
         x = np.repeat(x, count // len(x), axis=0)
@@ -223,13 +242,20 @@ class Quadratic:
             ``B_noise = tr(H Sigma)/(G^T H G)`` and ``B_simple = tr(Sigma)/(G^T G)``.
 
         Raises:
-            InputError: The gradient is 0, or x is not allowed.
+            InputError: The gradient is 0 or too small, or x is not allowed.
         """
-        gradient = self.curvature @ _vector(x, self.n)[0]
-        if not gradient.any():
-            raise InputError("x", x, "must have a gradient that is not 0")
-        exact = np.sum(self.curvature * self.noise) / (gradient @ self.curvature @ gradient)
-        return float(exact), float(np.trace(self.noise) / (gradient @ gradient))
+        gradient = self.curvature @ _vector(x, self.n, "x")
+        # In units of its largest entry: squares of a small gradient would vanish.
+        largest = float(np.abs(gradient).max())
+        unit = gradient / (largest or 1.0)
+        energy = np.array([unit @ self.curvature @ unit, unit @ unit])
+        traces = np.array([np.sum(self.curvature * self.noise), np.trace(self.noise)])
+        with np.errstate(all="ignore"):
+            scales = traces / energy / largest / largest
+        if not np.isfinite(scales).all():
+            raise InputError("x", x, "must have a gradient that is not 0, nor so small that a "
+                             "noise scale overflows")  # fmt: skip
+        return float(scales[0]), float(scales[1])
 
     def mean_loss_after(self, x: Any, step_size: float, batch_size: float) -> float:
         """Mean loss after one step from x.
@@ -241,12 +267,18 @@ class Quadratic:
 
         Returns:
             The mean of ``x'^T H x' / 2``.
-        """
-        return self.moments(x, step_size, batch_size, 1).loss(self.curvature)
 
-    def _setting(self, start: Any, step_size: Any, batch_size: Any) -> tuple[Floats, float, float]:
+        Raises:
+            InputError: An argument is not allowed.
+        """
+        place, eta, size = self._setting(x, "x", step_size, batch_size)
+        return self.moments(place, eta, size, 1).loss(self.curvature)
+
+    def _setting(
+        self, place: Any, argument: str, step_size: Any, batch_size: Any
+    ) -> tuple[Floats, float, float]:
         return (
-            _vector(start, self.n)[0],
+            _vector(place, self.n, argument),
             check_positive(step_size, "step_size"),
             check_positive(batch_size, "batch_size"),
         )
@@ -264,8 +296,8 @@ def _step_sizes(value: Any, steps: int) -> Floats:
     return sizes.astype(np.float64)
 
 
-def _vector(value: Any, n: int) -> Floats:
-    checked = check_weights(value, n, "start", torch.float64, torch.device("cpu"))
+def _vector(value: Any, n: int, argument: str) -> Floats:
+    checked = check_vector(value, n, argument, torch.float64, torch.device("cpu"))
     return np.asarray(checked.numpy(), dtype=np.float64)
 
 

@@ -7,8 +7,6 @@ laws that the symbolic layer derives.
 
 from __future__ import annotations
 
-import math
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +15,7 @@ import torch
 from whichmin.core.activations import activate
 from whichmin.core.sharpness import kink_mixture, second_derivative
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_matrix, check_weights
+from whichmin.core.validation import check_matrix, check_positive, check_vector
 from whichmin.errors import InputError
 from whichmin.words import Activation, Kink, parse
 
@@ -90,18 +88,25 @@ def rescale(first: Any, second: Any, factor: Any) -> tuple[torch.Tensor, torch.T
         The rescaled layers.
 
     Raises:
-        InputError: Wrong shapes, not finite, or a factor that is not positive.
+        InputError: Wrong shapes, not finite, or a factor that is not positive or that makes a
+            weight overflow or lose digits.
 
     Example:
         >>> one, other = rescale([[1.0, -2.0]], [[3.0]], 2)
         >>> one.tolist(), other.tolist()
         ([[2.0, -4.0]], [[1.5]])
     """
-    number = isinstance(factor, numbers.Real) and not isinstance(factor, bool)
-    if not (number and 0 < factor < math.inf):
-        raise InputError("factor", factor, "must be a number above 0")
+    scale = check_positive(factor, "factor")
     one, other = _layers(first, second)
-    return one * float(factor), other / float(factor)
+    scaled = one * scale, other / scale
+    for before, after in zip((one, other), scaled, strict=True):
+        # Below the smallest normal number digits are lost.
+        lost = (after.abs() < torch.finfo(after.dtype).tiny) & (before != 0)
+        if not bool(torch.isfinite(after).all()) or bool(lost.any()):
+            raise InputError(
+                "factor", factor, "must leave every weight finite, with all its digits"
+            )
+    return scaled
 
 
 def network(first: Any, second: Any, inputs: Any) -> torch.Tensor:
@@ -216,8 +221,8 @@ def untied_hessian(
     kappa = float(parse(Kink, kink, "kink").value)
     rows = check_matrix(points, "points", torch.float64, _CPU)
     n = rows.shape[1]
-    u = check_weights(decoder, n, "decoder", torch.float64, _CPU)[0]
-    v = check_weights(encoder, n, "encoder", torch.float64, _CPU)[0]
+    u = check_vector(decoder, n, "decoder", torch.float64, _CPU)
+    v = check_vector(encoder, n, "encoder", torch.float64, _CPU)
 
     def value(at_kink: float) -> torch.Tensor:
         def loss(flat: torch.Tensor) -> torch.Tensor:

@@ -7,15 +7,21 @@ knows nothing of a stationary density; :func:`simulate` draws from it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from whichmin.core.validation import check_integer, check_seed
+from whichmin.core.validation import (
+    check_integer,
+    check_number,
+    check_positive,
+    check_seed,
+    check_vector,
+)
 from whichmin.errors import InputError
 
 __all__ = ["Law", "law", "simulate"]
@@ -44,10 +50,35 @@ class Law:
         return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def _validated(step_size: Any, steps: Any) -> tuple[float, int]:
-    if not (isinstance(step_size, int | float) and 0 < step_size < math.inf):
-        raise InputError("step_size", step_size, "must be a number above 0")
-    return float(step_size), check_integer(steps, "steps", 1)
+def _validated(step_size: Any, steps: Any, start: Any) -> tuple[float, int, float]:
+    return (
+        check_positive(step_size, "step_size"),
+        check_integer(steps, "steps", 1),
+        check_number(start, "start"),
+    )
+
+
+def _evaluated(field: Field, x: Floats, argument: str, positive: bool) -> Floats:
+    """Values of a caller's function.
+
+    Returns:
+        One for each place.
+
+    Raises:
+        InputError: A value is not finite or not positive, or there is not one for each place.
+    """
+    values = np.asarray(field(x), dtype=np.float64)
+    if values.shape not in ((), x.shape):
+        raise InputError(
+            argument, f"values of shape {values.shape}", f"must be vectorised: shape {x.shape}"
+        )
+    wrong = ~np.isfinite(values) | (values <= 0 if positive else False)
+    if wrong.any():
+        place = int(np.flatnonzero(np.broadcast_to(wrong, x.shape))[0])
+        value = float(np.broadcast_to(values, x.shape)[place])
+        sign = "positive and " if positive else ""
+        raise InputError(argument, f"{value:g} at x = {x[place]:g}", f"must be {sign}finite")
+    return values
 
 
 def law(slope: Field, noise: Field, *, step_size: Any, steps: Any, start: Any, grid: Any) -> Law:
@@ -69,23 +100,28 @@ def law(slope: Field, noise: Field, *, step_size: Any, steps: Any, start: Any, g
         The law.
 
     Raises:
-        InputError: A number is out of range, or the grid is not uniform.
+        InputError: A number is out of range, the grid is not uniform and ascending, or a function
+            is not finite (D: or not positive) where it is needed.
     """
-    eta, count = _validated(step_size, steps)
-    points = np.asarray(grid, dtype=np.float64)
+    eta, count, origin = _validated(step_size, steps, start)
+    points = check_vector(grid, None, "grid", torch.float64, torch.device("cpu")).numpy()
     gaps = np.diff(points)
-    if points.ndim != 1 or len(points) < 3 or not np.allclose(gaps, gaps[0], rtol=1e-6, atol=0):
+    # Points are rounded to EPS of their size: so a grid of up to 1e9 of them passes.
+    even = len(points) >= 3 and np.allclose(gaps, gaps[0], rtol=1e-6, atol=0)
+    if not (even and gaps[0] > 0):
         raise InputError(
-            "grid", f"shape {points.shape}", "must be at least 3 equally spaced points"
+            "grid",
+            f"shape {points.shape}",
+            "must be at least 3 equally spaced points, ascending",
         )
 
     def kernel(origin: Floats) -> Floats:
-        mean = origin - eta * slope(origin)
-        variance = 2 * eta * noise(origin)
+        mean = origin - eta * _evaluated(slope, origin, "slope", positive=False)
+        variance = 2 * eta * _evaluated(noise, origin, "noise", positive=True)
         offset = points[:, None] - mean
         return np.asarray(np.exp(-(offset**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance))
 
-    density = kernel(np.array([float(start)]))[:, 0]
+    density = kernel(np.array([origin]))[:, 0]
     power = kernel(points) * gaps[0]
     # Square and multiply: a thousand steps are ten products of matrices.
     left = count - 1
@@ -123,11 +159,14 @@ def simulate(
         Where the runs are at the end, shape ``(replicas,)``.
 
     Raises:
-        InputError: A number is out of range.
+        InputError: A number is out of range, or a function is not finite (D: or not positive)
+            where a run comes.
     """
-    eta, count = _validated(step_size, steps)
+    eta, count, origin = _validated(step_size, steps, start)
     rng = np.random.default_rng(check_seed(seed))
-    x = np.full(check_integer(replicas, "replicas", 1), float(start))
+    x = np.full(check_integer(replicas, "replicas", 1), origin)
     for _ in range(count):
-        x = x - eta * slope(x) + np.sqrt(2 * eta * noise(x)) * rng.standard_normal(len(x))
+        force = _evaluated(slope, x, "slope", positive=False)
+        spread = np.sqrt(2 * eta * _evaluated(noise, x, "noise", positive=True))
+        x = x - eta * force + spread * rng.standard_normal(len(x))
     return x

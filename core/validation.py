@@ -18,8 +18,11 @@ __all__ = [
     "check_integer",
     "check_lanes",
     "check_matrix",
+    "check_number",
     "check_positive",
     "check_seed",
+    "check_tensor",
+    "check_vector",
     "check_weights",
 ]
 
@@ -33,13 +36,41 @@ def check_positive(value: Any, argument: str, upper: float = math.inf) -> float:
         InputError: It is not a real number in that range.
     """
     allowed = "must be a positive finite number" + (f" below {upper}" if upper < math.inf else "")
+    number = _real_number(value, argument, allowed)
+    if not 0 < number < upper:
+        raise InputError(argument, value, allowed)
+    return number
+
+
+def check_number(
+    value: Any, argument: str, low: float = -math.inf, high: float = math.inf
+) -> float:
+    """Return ``value`` as a finite float in ``[low, high)``.
+
+    Raises:
+        InputError: It is not a real number in that range.
+    """
+    bounds = [f">= {low:g}"] * (low > -math.inf) + [f"below {high:g}"] * (high < math.inf)
+    allowed = " ".join(["must be a finite number", " and ".join(bounds)]).strip()
+    number = _real_number(value, argument, allowed)
+    if not low <= number < high:
+        raise InputError(argument, value, allowed)
+    return number
+
+
+def _real_number(value: Any, argument: str, allowed: str) -> float:
+    """Return ``value`` as a finite float.
+
+    Raises:
+        InputError: It is no real number, or not finite as a float.
+    """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise InputError(argument, value, allowed)
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not (math.isfinite(number) and 0 < number < upper):
+    if not math.isfinite(number):
         raise InputError(argument, value, allowed)
     return number
 
@@ -195,6 +226,46 @@ def check_weights(
             f"must have shape ({n},) or (replicas, {n}) to match the data's {n} columns",
         )
     return _converted(tensor.reshape(-1, n), argument, dtype, device)
+
+
+def check_vector(
+    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return one vector, shape ``(n,)``, also from the only row of a matrix.
+
+    Args:
+        value: The numbers.
+        n: Length; None for any of at least 1.
+        argument: What the caller calls it.
+        dtype: Of the result.
+        device: Of the result.
+
+    Returns:
+        A fresh tensor.
+
+    Raises:
+        InputError: Wrong shape, not real, or not finite.
+    """
+    tensor = _real_array(value, argument)
+    one = tensor.ndim == 1 or (tensor.ndim == 2 and len(tensor) == 1)
+    if not one or 0 in tensor.shape or (n is not None and tensor.shape[-1] != n):
+        raise InputError(
+            argument,
+            f"array of shape {tuple(tensor.shape)}",
+            "must have shape (n,)" if n is None else f"must have shape ({n},)",
+        )
+    return _converted(tensor.reshape(-1), argument, dtype, device)
+
+
+def check_tensor(
+    value: Any, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return a fresh tensor of finite numbers, any shape.
+
+    Raises:
+        InputError: Not real, or not finite.
+    """
+    return _converted(_real_array(value, argument), argument, dtype, device)
 
 
 def _converted(

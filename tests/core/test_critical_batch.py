@@ -31,6 +31,24 @@ def test_noise_that_shrinks_with_the_loss_keeps_the_scale():
     assert run.steps == 10  # log 1000/log 2 = 9.97
 
 
+def test_numbers_whose_square_alone_is_too_large():
+    # h^2 = 1e320, but h^2/noise = 1: a run in units of the noise.
+    own = optimal_run(1.0, 0.2, 3)
+    there = optimal_run(1e-300, 2e-301, 3, curvature=1e160, noise=1e20)
+    # a few roundings a step
+    assert there.noise_scale == pytest.approx(own.noise_scale, rel=1e-12)
+    assert there.step_size * 1e160 == pytest.approx(own.step_size, rel=1e-12)
+
+
+def test_the_last_permitted_step_counts():
+    # 1e9 points a batch: one step leaves next to nothing.
+    assert optimal_run(2, 1.9, 1e9, max_steps=1).steps == 1
+    steps = optimal_run(1.0, 1e-3, 8).steps
+    assert optimal_run(1.0, 1e-3, 8, max_steps=steps).steps == steps
+    with pytest.raises(InputError, match="max_steps"):
+        optimal_run(1.0, 1e-3, 8, max_steps=steps - 1)
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
@@ -43,6 +61,11 @@ def test_noise_that_shrinks_with_the_loss_keeps_the_scale():
         (lambda: optimal_run(1.0, 0.5, 1, curvature=0), "curvature"),
         (lambda: optimal_run(1.0, 0.5, 1, noise=-1), "noise"),
         (lambda: optimal_run(1.0, 1e-6, 1, max_steps=10), "max_steps"),
+        # h^2 is beyond float64: the noise scale would be 0, or infinite.
+        (lambda: optimal_run(1.0, 0.5, 1, curvature=1e200), "batch_size, curvature, noise"),
+        (lambda: optimal_run(1.0, 0.5, 1, curvature=1e-200), "batch_size, curvature, noise"),
+        # E x^2 vanishes in one step
+        (lambda: optimal_run(1.0, 1e-200, 1e308, noise=1e-20), "batch_size, curvature, noise"),
     ],
 )
 def test_what_is_refused(call, argument):

@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.layerwise import adam_step, lamb_step, lars_step, sgd_step, trust_ratio
+from whichmin.core.layerwise import (
+    Moments,
+    Momentum,
+    adam_step,
+    lamb_step,
+    lars_step,
+    sgd_step,
+    trust_ratio,
+)
 from whichmin.errors import InputError
 
+NAN, ONE, PAIR = float("nan"), torch.ones(1), [1.0, 2.0]
 RNG = np.random.default_rng(11)
 LAYERS = [RNG.standard_normal((3, 4)), RNG.standard_normal((2, 3)), RNG.standard_normal(5)]
 SLOPES = [[RNG.standard_normal(w.shape) for w in LAYERS] for _ in range(6)]
@@ -114,6 +123,21 @@ def test_edges():
     assert layer.tolist() == [1.0, 1.5]
 
 
+@pytest.mark.parametrize("size", [1e-150, 1e-170, 1e-300])
+def test_gradients_whose_squares_vanish_still_move(size):
+    # The first step of these three does not depend on the length of the gradient.
+    options = {"step_size": 0.1}
+    assert adam_step([[1.0, 2.0]], [[size, -size]], **options)[0][0].tolist() == [0.9, 2.1]
+    for step, more in ((lars_step, {"trust": 1.0}), (lamb_step, {})):
+        ordinary = step([[1.0, 2.0]], [[1.0, -1.0]], **options, **more)[0][0]
+        tiny = step([[1.0, 2.0]], [[size, -size]], **options, **more)[0][0]
+        # the ratio of lengths and its product with the direction: three roundings
+        assert torch.allclose(tiny, ordinary, rtol=1e-15, atol=0)
+    lengths = torch.tensor([3e-200, 4e-200], dtype=torch.float64)
+    assert trust_ratio(torch.ones(1), lengths) == pytest.approx(2e199, rel=1e-14)
+    assert trust_ratio(lengths, torch.ones(1)) == pytest.approx(5e-200, rel=1e-14)
+
+
 @pytest.mark.parametrize(
     ("argument", "call"),
     [
@@ -124,6 +148,13 @@ def test_edges():
         ("epsilon", lambda: lamb_step([[1.0]], [[1.0]], step_size=1, epsilon=float("nan"))),
         ("decays[1]", lambda: adam_step([[1.0]], [[1.0]], step_size=1, decays=(0.9, 1.0))),
         ("gradients", lambda: lamb_step([[1.0]], [[1.0, 2.0]], step_size=1)),
+        ("step_size", lambda: adam_step([[1.0]], [[1.0]], step_size=True)),
+        ("decays[0]", lambda: adam_step([[1.0]], [[1.0]], step_size=1, decays=("x", 0.9))),
+        ("weights[0]", lambda: sgd_step([[NAN]], [[1.0]], step_size=1)),
+        ("gradients[1]", lambda: sgd_step([[1.0], [2.0]], [[1.0], [NAN]], step_size=1)),
+        ("state.buffers", lambda: lars_step([PAIR], [PAIR], Momentum((ONE,)), step_size=1)),
+        ("state.first", lambda: adam_step([PAIR], [PAIR], Moments((ONE,), (ONE,), 1), step_size=1)),
+        ("state.second", lambda: lamb_step([[1.0]], [[1.0]], Moments((ONE,), (), 1), step_size=1)),
     ],
 )
 def test_refused(argument, call):

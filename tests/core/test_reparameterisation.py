@@ -58,7 +58,10 @@ def test_gradient_and_hessian_are_those_of_differences():
     q1, q2 = (W1**2).sum(), (W2**2).sum()
     t1, t2 = np.trace(second[:12, :12]), np.trace(second[12:, 12:])
     assert found.squared_lengths == pytest.approx((q1, q2))
-    assert found.relative_flatness == pytest.approx(q1 * t1 + q2 * t2, abs=1e-3)
+    # a trace of 12 and of 6 entries, each right to 1e-6 as above
+    assert found.relative_flatness == pytest.approx(
+        q1 * t1 + q2 * t2, abs=(12 * q1 + 6 * q2) * 1e-6
+    )
     told = np.log(np.abs(np.linalg.eigvalsh(found.hessian.numpy()))).sum()
     assert found.log_determinant == pytest.approx(told, abs=1e-9)
 
@@ -104,11 +107,16 @@ def test_conventions_at_the_kink():
         ("factor", lambda: rescale(W1, W2, -1.0)),
         ("factor", lambda: rescale(W1, W2, float("inf"))),
         ("factor", lambda: rescale(W1, W2, True)),
+        ("factor", lambda: rescale(W1, W2, 1e308)),
+        ("factor", lambda: rescale([[1e3]], [[1.0]], 1e306)),
+        ("factor", lambda: rescale([[1e-10]], [[1.0]], 1e-320)),
         ("second", lambda: rescale(W1, W1, 2.0)),
         ("inputs", lambda: network(W1, W2, Y)),
         ("targets", lambda: network_loss(W1, W2, X, X)),
         ("first", lambda: network([[np.nan]], [[1.0]], [[1.0]])),
         ("encoder", lambda: untied_hessian([1.0, 0.0], [1.0], np.eye(2))),
+        ("decoder", lambda: untied_hessian(np.ones((2, 2)), [1.0, 0.0], np.eye(2))),
+        ("encoder", lambda: untied_hessian([1.0, 0.0], np.ones((3, 2)), np.eye(2))),
         ("kink", lambda: untied_hessian([1.0], [1.0], [[1.0]], kink="top")),
     ],
 )

@@ -56,9 +56,15 @@ def test_the_seed_decides():
     [
         ("step_size", {"step_size": 0.0}),
         ("step_size", {"step_size": "0.1"}),
+        ("step_size", {"step_size": True}),
+        ("start", {"start": math.nan}),
+        ("start", {"start": "left"}),
         ("steps", {"steps": 0}),
         ("grid", {"grid": [0.0, 1.0]}),
         ("grid", {"grid": [0.0, 1.0, 3.0]}),
+        ("grid", {"grid": GRID[::-1]}),
+        ("grid", {"grid": np.ones(5)}),
+        ("grid", {"grid": [0.0, 1.0, math.inf]}),
     ],
 )
 def test_refused(argument, wrong):
@@ -66,6 +72,36 @@ def test_refused(argument, wrong):
     with pytest.raises(InputError) as caught:
         law(spring, even, **(good | wrong))
     assert caught.value.argument == argument
+
+
+def negative_to_the_left(x):
+    return x + 1.0
+
+
+def not_vectorised(x):
+    return np.ones(3)
+
+
+@pytest.mark.parametrize(
+    ("argument", "slope", "noise"),
+    [
+        ("noise", spring, negative_to_the_left),
+        ("noise", spring, not_vectorised),
+        ("noise", spring, lambda x: np.where(x > 0.5, np.nan, 1.0)),
+        ("slope", lambda x: np.where(np.abs(x) > 1e-3, np.inf, 0.0), even),
+    ],
+)
+def test_functions_that_give_no_noise_or_no_number_are_refused(argument, slope, noise):
+    with pytest.raises(InputError, match=f"{argument} = "):
+        law(slope, noise, step_size=0.1, steps=2, start=0.0, grid=GRID)
+    with pytest.raises(InputError, match=f"{argument} = "):
+        simulate(slope, noise, step_size=1.0, steps=50, start=0.0, replicas=50)
+
+
+def test_numbers_of_numpy_are_numbers():
+    options = {"start": np.float32(0.5), "replicas": 2, "steps": np.int64(3)}
+    one = simulate(spring, even, step_size=np.float32(0.25), **options)
+    assert (one == simulate(spring, even, step_size=0.25, **options)).all()
 
 
 @pytest.mark.parametrize(("argument", "value"), [("replicas", 0), ("seed", -1), ("steps", 1.5)])

@@ -109,12 +109,12 @@ CASES = [
     (fixed(whichmin.gradient, ["a", "b"], E2), {}, "w", "dtype('<U1')", REAL),
     (fixed(whichmin.hessian, [0.5], E2), {}, "w", "'array of shape (1,)'", "must have shape (2,)"),
     (hessian, {"kink": 0.5}, "kink", "0.5", "must be one of: left, mean, right"),
-    (hessian, {"kink_width": -1.0}, "kink_width", "-1.0", "must be a number >= 0"),
+    (hessian, {"kink_width": -1.0}, "kink_width", "-1.0", "must be a finite number >= 0"),
 ]  # fmt: skip
 
 OPEN = [
-    (hessian, {"kink_width": "0"}, "kink_width", "'0'", "must be a number >= 0"),
-    (hessian, {"kink_width": None}, "kink_width", "None", "must be a number >= 0"),
+    (hessian, {"kink_width": "0"}, "kink_width", "'0'", "must be a finite number >= 0"),
+    (hessian, {"kink_width": None}, "kink_width", "None", "must be a finite number >= 0"),
     (train, {"step_size": 10**400}, "step_size", "10000", POSITIVE),
     (train, {"w0": [1e300, 0.0], "dtype": "float32"}, "w0", "", "finite"),
     (fixed(whichmin.make_data, [[1e300, 0.0]]), {"dtype": "float32", "handling": "as-is"}, "data",

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
+from scipy import linalg
 
+from whichmin.core.quadratic import Moments
 from whichmin.verification.checks.quadratic import EXACT, exactly, given, names, numeric, value
 from whichmin.verification.evidence import Check, Margin
 from whichmin.verification.quadratic import QuadraticCase, cases, covariance_step
@@ -46,7 +48,7 @@ def _diffusion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
 
 
 def _flow(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """The diffusion's moments against a matrix exponential and a Lyapunov solver."""
+    """The diffusion's moments: closed forms, a matrix exponential, a Lyapunov solver, the core."""
     forms, direction = subject.forms, np.array([3, 4]) / 5
     model, eta = numeric(case), float(case.eta)
     tau = float(case.eta * case.steps)
@@ -60,11 +62,28 @@ def _flow(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
         return float(form(**{a: (known | more)[a] for a in form.arguments}))
 
     known["rest"] = at("sde_variance")
-    found = model.diffused(float(case.x[0]) * direction, eta, case.size, tau)
+    # exp [[H, S], [0, -H]] tau = [[e^(H tau), ...], [0, e^(-H tau)]]: the corner times e^(-H tau)
+    # is the integral of e^(-H u) S e^(-H u), S = eta Sigma/B (Van Loan 1978). The core takes the
+    # eigenbasis of H instead.
+    block = np.block([[model.curvature, eta / case.size * model.noise],
+                      [np.zeros((2, 2)), -model.curvature]])  # fmt: skip
+    exponential = linalg.expm(block * tau)
+    decay = exponential[2:, 2:]
+    place = float(case.x[0]) * direction
+    found = Moments(decay @ place, decay @ exponential[:2, 2:])
     # The block's exponential has entries up to e^(h tau); scaling and squaring lose a modest
     # multiple of EPS times its size squared (Van Loan 1978, section III).
     growth = 64 * EPS * math.exp(2 * known["h"] * tau)
     size = max(abs(known["x"]), eta / case.size * float(np.abs(model.noise).max()) * (1 + tau))
+    ours = model.diffused(place, eta, case.size, tau)
+    away = np.abs(np.c_[ours.mean - found.mean, ours.covariance - found.covariance]).max()
+    yield Margin("core against the matrix exponential", float(away), growth * size)
+    # The core's eigenvalues are off by a few EPS h, so is an exponent e^-x (x e^-x < 1), and an
+    # entry by h/g times that.
+    close = 64 * EPS * known["h"] / known["g"] * size
+    mean, variance = (float(direction @ v) for v in (ours.mean, ours.covariance @ direction))
+    yield Margin("quadratic.sde_mean, core", abs(mean - at("sde_mean")), close)
+    yield Margin("quadratic.sde_variance_at, core", abs(variance - at("sde_variance_at")), close)
     yield Margin(
         "quadratic.sde_mean", abs(float(direction @ found.mean) - at("sde_mean")), growth * size
     )
@@ -78,10 +97,14 @@ def _flow(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
         "quadratic.sde_variance_at from v", abs(added - start * decay**2),
         growth * (size + start / abs(known["x"])),
     )  # fmt: skip
-    solved = model.stationary_diffusion(eta, case.size)
-    error = abs(float(direction @ solved @ direction) - at("sde_variance"))
+    solved = linalg.solve_continuous_lyapunov(model.curvature, eta / case.size * model.noise)
+    settled = model.stationary_diffusion(eta, case.size)
     scale = float(np.abs(solved).max()) * known["h"] / known["g"]
-    yield Margin("quadratic.sde_variance, Lyapunov solver", error, 256 * EPS * scale)
+    for route, matrix in (("Lyapunov solver", solved), ("core", settled)):
+        error = abs(float(direction @ matrix @ direction) - at("sde_variance"))
+        yield Margin(f"quadratic.sde_variance, {route}", error, 256 * EPS * scale)
+    away = float(np.abs(settled - solved).max())
+    yield Margin("core against the Lyapunov solver", away, 256 * EPS * scale)
 
 
 def _order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
@@ -128,7 +151,8 @@ CHECKS = (
     Check(
         "quadratic.diffusion",
         "the diffusion is the limit of small steps at a fixed eta/B; its moments equal a matrix "
-        "exponential and a Lyapunov solver; SGD's stationary variance is 1/(1 - eta h/2) of its",
+        "exponential's, a Lyapunov solver's and the numeric layer's; SGD's stationary variance is "
+        "1/(1 - eta h/2) of its",
         EvidenceKind.PROPERTY,
         f"{EXACT}; rounding of the matrix exponential, of the size of its entries",
         _diffusion,
