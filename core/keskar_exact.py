@@ -5,6 +5,11 @@ on the standard basis a coordinate adds to (q, N) on its own. Whatever the other
 the loss is convex in each coordinate's energy, so only both ends of its interval and 0 matter:
 points (q_i, N_i). What is left is to maximise ``q (N-2)`` over sums of one point per coordinate.
 
+All of it is done with differences from the centre, where ``q = Q + dq``, ``N = Q + R + dq + dr``:
+``2m`` times the rise is ``dq (dq + dr + 2Q + R - 2) + Q dr``. A coordinate adds ``z (2w + z)`` to
+dq or dr, and ``2Q + R - 2``, which vanishes at a minimum, is added up exactly: no digits are lost
+in a small box, and candidates that differ by less than the rounding of a loss are told apart.
+
 * Sums in which no other sum has both a larger (or equal) q and N: the maximum is there if some
   sum has ``N >= 2``. A coordinate whose outer end is active offers one such point only.
 * Otherwise ``q (2-N)`` is minimised, a product of two positive affine functions: quasi-concave, so
@@ -16,27 +21,30 @@ points (q_i, N_i). What is left is to maximise ``q (N-2)`` over sums of one poin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from whichmin.core.validation import (
-    check_device,
-    check_dtype,
-    check_integer,
-    check_positive,
-    check_weights,
-)
+from whichmin.core.exact_sums import exact_sum, two_product
+from whichmin.core.validation import check_extent, check_integer, check_number, check_vector
 from whichmin.errors import InputError
 from whichmin.words import Activation, parse
 
-__all__ = ["KeskarMaximum", "keskar_exact", "keskar_upper_bound"]
+__all__ = ["KeskarMaximum", "box_rises", "keskar_exact", "keskar_upper_bound"]
 
 Floats = NDArray[np.float64]
 # Largest number of sums kept; 16 bytes each and as much again for the choices.
 _FRONT = 1 << 18
+# Longest |x| in a box: 100 |x|^4 is finite.
+_LARGE = 1e76
+# Length of a minimum that was rounded to n numbers and added up: 1 to this times n.
+_UNIT = 2.0**-52
+# A length as far from 1 as this is taken for that of a minimum beside which it lies.
+_NEAR = 1e-5
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class KeskarMaximum:
         rise: Largest loss in the box minus the loss at the centre.
         loss: Loss at the centre.
         point: Where the loss is largest, shape ``(n,)``.
+        move: The same, less the centre, shape ``(n,)``.
         active_energy: Active energy q there.
         squared_norm: ``|x|^2`` there.
     """
@@ -56,6 +65,7 @@ class KeskarMaximum:
     rise: float
     loss: float
     point: Floats
+    move: Floats
     active_energy: float
     squared_norm: float
 
@@ -77,64 +87,88 @@ def keskar_exact(
         The metric and where the loss is largest.
 
     Raises:
-        InputError: An argument is out of range, or too many negative coordinates can become active
-            for an exact answer (ReLU, squared norms above 2 only).
+        InputError: An argument is out of range, the loss overflows, or too many negative
+            coordinates can become active for an exact answer (ReLU, squared norms above 2 only).
 
     Example:
         >>> round(keskar_exact([1.0, 0.0], 2, 0.1, activation="linear").percent, 4)
         4.05
     """
     act = parse(Activation, activation, "activation")
-    eps = check_positive(epsilon, "epsilon")
-    width = np.asarray(w).shape[-1:] or (0,)
-    weights = check_weights(w, int(width[0]), "w", check_dtype("float64"), check_device("cpu"))
-    if len(weights) != 1:
-        raise InputError("w", f"array of shape {tuple(np.shape(w))}", "must have shape (n,)")
-    centre = np.asarray(weights[0].numpy())
-    points = check_integer(m, "m", 1, len(centre), "the number of coordinates")
+    centre, points, eps = _inputs(w, m, epsilon)
     reach = eps * (np.abs(centre) + 1)
-    low, high = centre - reach, centre + reach
+    at = _centre(centre, points, act)
     # Ties between ends go to the side of the weight; 0 counts as positive.
-    outer = np.where(centre >= 0, high, low)
-    best = outer.copy()
+    best = np.where(centre >= 0, reach, -reach)
     if act is Activation.LINEAR:
-        _linear(best, low, high, points)
+        _linear(best, centre, reach, at)
     else:
-        _relu(best, low, high, points)
-    energy, norm = _coordinates(best, points, act)
-    loss = _loss(*_coordinates(centre, points, act), points)
-    rise = max(_loss(energy, norm, points) - loss, 0.0)
-    return KeskarMaximum(100 * rise / (1 + loss), rise, loss, best, energy, norm)
+        _relu(best, centre, reach, at)
+    energy, rest = (math.fsum(part) for part in _changes(centre, best, points, act))
+    loss = 0.5 + at.energy * (at.norm - 2) / (2 * points)
+    rise = max(at.gain(energy, rest), 0.0) / (2 * points)
+    return KeskarMaximum(
+        100 * rise / (1 + loss), rise, loss, centre + best, best,
+        at.energy + energy, at.norm + energy + rest,
+    )  # fmt: skip
 
 
-def keskar_upper_bound(w: Any, m: int, epsilon: float = 1e-3) -> float:
-    """Upper bound of Keskar's metric at a global minimum, for any orthonormal data.
+def box_rises(w: Any, moves: Floats, m: int, activation: Activation) -> Floats:
+    """Rises of the loss by moves, on standard-basis data, each right to rounding.
+
+    Args:
+        w: Any weights, shape ``(n,)``.
+        moves: Shape ``(..., n)``.
+        m: Number of data points.
+        activation: Identity or ReLU.
+
+    Returns:
+        Shape ``(...)``.
+    """
+    centre = np.asarray(w, dtype=np.float64)
+    energy, rest = (part.sum(-1) for part in _changes(centre, moves, m, activation))
+    return np.asarray(_centre(centre, m, activation).gain(energy, rest) / (2 * m))
+
+
+def keskar_upper_bound(
+    w: Any, m: int, epsilon: float = 1e-3, *, distance: float | None = None
+) -> float:
+    """Upper bound of Keskar's metric at or near a global minimum, for any orthonormal data.
 
     With ``T = sum |w_j| r_j`` the largest ``<w, z>`` and ``Z = sum r_j^2`` the largest ``|z|^2`` in
     the box, ``2m`` times the rise is at most ``T^2 (3 + 2T + Z) + Z (1 + 2T)`` if ``2T + Z <= 1``
     and at most ``(2T + Z)^2`` otherwise: the active energy lies between ``(1 + <w,z>)^2`` and N.
+    At a distance d from a minimum a point of the box is that much farther from it, and the loss at
+    its centre is no lower than the minimum: T grows by ``d (1 + sqrt Z)``, ``sqrt Z`` by d.
 
     Args:
-        w: A global minimum, shape ``(n,)``, in the coordinates in which the box is taken.
+        w: The weights, shape ``(n,)``, in the coordinates in which the box is taken.
         m: Number of data points.
         epsilon: Relative size of the box, above 0.
+        distance: Distance of the weights from a global minimum, at most; None if ``w/|w|`` is one:
+            then what ``|w|`` lacks of 1.
 
     Returns:
         The bound, in percent.
 
     Raises:
-        InputError: An argument is out of range, or the weights do not have length 1.
+        InputError: An argument is out of range, or the length of the weights is not 1 up to the
+            distance (None: 1e-5).
     """
-    eps = check_positive(epsilon, "epsilon")
-    width = np.asarray(w).shape[-1:] or (0,)
-    weights = check_weights(w, int(width[0]), "w", check_dtype("float64"), check_device("cpu"))
-    centre = np.abs(weights[0].numpy())
-    points = check_integer(m, "m", 1, len(centre), "the number of coordinates")
-    # A run that converged is within 1e-6 of a minimum.
-    if len(weights) != 1 or abs(float(centre @ centre) - 1) > 1e-5:
-        raise InputError("w", w, "must be one minimum, a vector of length 1")
-    reach = eps * (centre + 1)
-    along, square = float(centre @ reach), float(reach @ reach)
+    centre, points, eps = _inputs(w, m, epsilon)
+    size = np.abs(centre)
+    length = math.sqrt(exact_sum(*two_product(size, size))[0])
+    # What rounding to n numbers leaves of a vector of length 1 counts as 0.
+    off = max(abs(length - 1) - _UNIT * len(size), 0.0)
+    allowed = _NEAR if distance is None else check_number(distance, "distance", 0)
+    if off > allowed:
+        raise InputError("w", w, f"must be one minimum, a vector of length 1 to {allowed:.1g}")
+    away = off if distance is None else allowed
+    reach = eps * (size + 1)
+    along, span = math.fsum(size * reach), math.sqrt(math.fsum(reach**2))
+    # From the minimum w* the move is z + w - w*: at most d longer, and at most d (1 + |z|) further
+    # along w*.
+    along, square = along + away * (1 + span), (span + away) ** 2
     if 2 * along + square <= 1:
         rise = along**2 * (3 + 2 * along + square) + square * (1 + 2 * along)
     else:
@@ -142,106 +176,170 @@ def keskar_upper_bound(w: Any, m: int, epsilon: float = 1e-3) -> float:
     return 100 * rise / (3 * points - 1)
 
 
-def _coordinates(x: Floats, m: int, activation: Activation) -> tuple[float, float]:
-    data = x[:m] if activation is Activation.LINEAR else np.maximum(x[:m], 0)
-    return float(data @ data), float(x @ x)
+def _inputs(w: Any, m: Any, epsilon: Any) -> tuple[Floats, int, float]:
+    """Validate a centre on standard-basis data and its box.
+
+    Returns:
+        The centre, shape ``(n,)``, the number of data points and epsilon.
+
+    Raises:
+        InputError: An argument is out of range, or the loss overflows.
+    """
+    eps = check_extent(epsilon, "epsilon")
+    centre = check_vector(w, None, "w", torch.float64, torch.device("cpu")).numpy()
+    points = check_integer(m, "m", 1, len(centre), "the number of coordinates")
+    for argument, value, reach in (("w", w, 0.0), ("epsilon", epsilon, eps)):
+        # 100 N^2 bounds all that is formed; lengths by hypot, so that nothing overflows before.
+        length = math.hypot(*(abs(x) + reach * (abs(x) + 1) for x in centre.tolist()))
+        if length > _LARGE:
+            raise InputError(argument, value, "must leave the loss finite in the box")
+    return centre, points, eps
 
 
-def _loss(energy: float, norm: float, m: int) -> float:
-    return 0.5 + energy * (norm - 2) / (2 * m)
+@dataclass(frozen=True)
+class _Centre:
+    """The centre of a box on m points: active energy Q, squared norm Q + R, and ``2Q + R - 2``."""
+
+    points: int
+    energy: float
+    norm: float
+    slope: float
+
+    def gain(self, energy: Any, rest: Any) -> Any:
+        """``2m`` times the rise where q changes by dq and N - q by dr."""
+        return energy * (energy + rest + self.slope) + self.energy * rest
 
 
-def _linear(best: Floats, low: Floats, high: Floats, m: int) -> None:
+def _centre(centre: Floats, m: int, activation: Activation) -> _Centre:
+    data = centre[:m] if activation is Activation.LINEAR else np.maximum(centre[:m], 0)
+    own, whole = two_product(data, data), two_product(centre, centre)
+    slope = exact_sum(*own, *whole, [-2.0])[0]
+    return _Centre(m, exact_sum(*own)[0], exact_sum(*whole)[0], slope)
+
+
+def _changes(centre: Floats, z: Floats, m: int, activation: Activation) -> tuple[Floats, Floats]:
+    """What each coordinate of a move adds to the active energy q and to ``N - q``.
+
+    Args:
+        centre: Shape ``(n,)``.
+        z: Moves, shape ``(..., n)``.
+        m: Number of data points.
+        activation: Identity or ReLU.
+
+    Returns:
+        Two arrays of the shape of the moves.
+    """
+    x, smooth = centre + z, z * (2 * centre + z)
+    data = np.arange(len(centre)) < m
+    if activation is Activation.LINEAR:
+        return np.where(data, smooth, 0.0), np.where(data, 0.0, smooth)
+    before, after = data & (centre > 0), data & (x > 0)
+    # What crosses its kink takes all its energy with it.
+    energy = np.where(after, np.where(before, smooth, x**2), np.where(before, -(centre**2), 0.0))
+    rest = np.where(after, np.where(before, 0.0, -(centre**2)), np.where(before, x**2, smooth))
+    return energy, rest
+
+
+def _linear(best: Floats, centre: Floats, reach: Floats, at: _Centre) -> None:
     """Set the data coordinates: all at the outer or all at the inner ends.
 
     Off the span only the norm counts. If ``|x|^2`` can reach 2 the outer ends make both factors
     largest; otherwise ``q (2 - rest - q)`` is concave in q, and one end or the other is smallest.
     """
-    inner = np.where((low <= 0) & (high >= 0), 0.0, np.where(low > 0, low, high))
-    near, far = float(inner[:m] @ inner[:m]), float(best[:m] @ best[:m])
-    rest = float(best[m:] @ best[m:])
-    if far + rest < 2 and near * (2 - rest - near) < far * (2 - rest - far):
-        best[:m] = inner[:m]
+    m = at.points
+    inner = best.copy()
+    inner[:m] = -np.sign(centre[:m]) * np.minimum(np.abs(centre[:m]), reach[:m])
+    gains = [
+        at.gain(*(math.fsum(part) for part in _changes(centre, z, m, Activation.LINEAR)))
+        for z in (best, inner)
+    ]
+    if gains[1] > gains[0]:
+        best[:] = inner
 
 
-def _relu(best: Floats, low: Floats, high: Floats, m: int) -> None:
+def _relu(best: Floats, centre: Floats, reach: Floats, at: _Centre) -> None:
     """Set the data coordinates: outer end, inner end or 0, whichever sum is best."""
-    largest = float(best @ best)
-    rest = float(best[m:] @ best[m:])
-    if largest >= 2:
-        best[:m] = _front(low[:m], high[:m], rest)
-    else:
-        best[:m] = _turning(low[:m], high[:m], rest)
+    m = at.points
+    _, rest = _changes(centre[m:], best[m:], 0, Activation.RELU)
+    # |x|^2 - 2 at the outer ends.
+    largest = exact_sum(*two_product(centre, centre), best * (2 * centre + best), [-2.0])[0]
+    places = np.stack([-reach[:m], np.clip(-centre[:m], -reach[:m], reach[:m]), reach[:m]])
+    energies, rests = _changes(centre[:m], places, m, Activation.RELU)
+    choose = _front if largest >= 0 else _turning
+    chosen = choose(energies, rests, math.fsum(rest), at)
+    best[:m] = places[chosen, np.arange(m)]
 
 
-def _options(low: float, high: float) -> list[tuple[float, float, float]]:
-    """Energy, squared norm and place of the candidates of a coordinate."""
-    places = {low, high} | ({0.0} if low <= 0 <= high else set())
-    return [(max(x, 0.0) ** 2, x * x, x) for x in sorted(places)]
-
-
-def _front(low: Floats, high: Floats, rest: float) -> Floats:
+def _front(energies: Floats, rests: Floats, rest: float, at: _Centre) -> NDArray[np.int64]:
     """Maximise ``q (N-2)`` over the sums that no other sum beats in both q and N.
 
+    Args:
+        energies: What each of three candidates adds to q, shape ``(3, m)``.
+        rests: What it adds to N - q, shape ``(3, m)``.
+        rest: What the other coordinates add to N - q.
+        at: The centre.
+
     Returns:
-        The data coordinates, shape ``(m,)``.
+        The candidate of each coordinate, shape ``(m,)``.
 
     Raises:
-        InputError: There are too many of them.
+        InputError: There are too many such sums.
     """
-    m = len(low)
-    energy, norm = np.zeros(1), np.full(1, rest)
-    history: list[tuple[NDArray[np.int64], Floats]] = []
+    m = energies.shape[1]
+    energy, left = np.zeros(1), np.full(1, rest)
+    history: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     for place in range(m):
-        options = _options(low[place], high[place])
-        new_energy = np.concatenate([energy + q for q, _, _ in options])
-        new_norm = np.concatenate([norm + size for _, size, _ in options])
-        parent = np.tile(np.arange(len(energy)), len(options))
-        chosen = np.repeat(np.array([x for _, _, x in options]), len(energy))
+        new_energy = np.concatenate([energy + q for q in energies[:, place]])
+        new_left = np.concatenate([left + r for r in rests[:, place]])
+        parent = np.tile(np.arange(len(energy)), 3)
+        chosen = np.repeat(np.arange(3), len(energy))
         # By falling norm; an entry stays if its energy exceeds all before it.
-        order = np.lexsort((-new_energy, -new_norm))
+        order = np.lexsort((-new_energy, -(new_energy + new_left)))
         before = np.maximum.accumulate(new_energy[order])
         stays = order[np.append(True, before[1:] > before[:-1])]
         if len(stays) > _FRONT:
             raise InputError(
                 "w", f"{m} data coordinates near the kink", "must leave fewer combinations open"
             )
-        energy, norm = new_energy[stays], new_norm[stays]
+        energy, left = new_energy[stays], new_left[stays]
         history.append((parent[stays], chosen[stays]))
-    at = int(np.argmax(energy * (norm - 2)))
-    best = np.empty(m)
+    entry = int(np.argmax(at.gain(energy, left)))
+    best = np.empty(m, dtype=np.int64)
     for place in range(m - 1, -1, -1):
-        parents, chosen = history[place]
-        best[place], at = chosen[at], int(parents[at])
+        parents, choices = history[place]
+        best[place], entry = choices[entry], int(parents[entry])
     return best
 
 
-def _turning(low: Floats, high: Floats, rest: float) -> Floats:
+def _turning(energies: Floats, rests: Floats, rest: float, at: _Centre) -> NDArray[np.int64]:
     """Minimise ``q (2-N)`` over the extreme points: for directions in the quadrant, one each.
 
     For weights ``(1-u)`` of q and ``u`` of -N each coordinate takes its smallest candidate. It
     changes at values of u where two of its candidates tie; between these nothing changes.
 
+    Args:
+        energies: What each of three candidates adds to q, shape ``(3, m)``.
+        rests: What it adds to N - q, shape ``(3, m)``.
+        rest: What the other coordinates add to N - q.
+        at: The centre.
+
     Returns:
-        The data coordinates, shape ``(m,)``.
+        The candidate of each coordinate, shape ``(m,)``.
     """
-    inner = np.clip(0.0, low, high)
-    places = np.stack([low, inner, high])
-    energy, norm = np.maximum(places, 0) ** 2, places**2
     turns = [np.array([0.0, 1.0])]
     for one, other in ((0, 1), (0, 2), (1, 2)):
-        # (1-u) q1 - u N1 = (1-u) q2 - u N2
-        top = energy[one] - energy[other]
-        bottom = top + norm[one] - norm[other]
+        # (1-2u) q1 - u r1 = (1-2u) q2 - u r2
+        top = energies[one] - energies[other]
+        bottom = 2 * top + rests[one] - rests[other]
         with np.errstate(divide="ignore", invalid="ignore"):
             u = top / bottom
         turns.append(u[(u > 0) & (u < 1)])
     ties = np.unique(np.concatenate(turns))
-    columns = np.arange(len(low))
-    best, smallest = inner, np.inf
+    columns = np.arange(energies.shape[1])
+    best, largest = np.ones(len(columns), dtype=np.int64), -np.inf
     for u in (ties[1:] + ties[:-1]) / 2:
-        chosen = np.argmin((1 - u) * energy - u * norm, axis=0), columns
-        value = float(energy[chosen].sum() * (2 - rest - norm[chosen].sum()))
-        if value < smallest:
-            best, smallest = places[chosen], value
-    return np.asarray(best)
+        chosen = np.argmin((1 - 2 * u) * energies - u * rests, axis=0)
+        value = float(at.gain(energies[chosen, columns].sum(), rests[chosen, columns].sum() + rest))
+        if value > largest:
+            best, largest = chosen, value
+    return best

@@ -1,4 +1,7 @@
-"""Rise of the loss within a distance of a point: worst case by ascent, average by sampling."""
+"""Rise of the loss within a distance of a point: worst case by ascent, average by sampling.
+
+Rises are those of :mod:`whichmin.core.rises`: right to rounding at any radius.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from whichmin.core.data import check_point
-from whichmin.core.landscape import gradient, loss
-from whichmin.core.validation import check_integer, check_positive, check_seed
+from whichmin.core.rises import make_rise
+from whichmin.core.validation import check_extent, check_integer, check_seed
 from whichmin.errors import InputError
 from whichmin.words import Activation, parse
 
@@ -64,30 +67,45 @@ def worst_rise(
         The largest rise met.
 
     Raises:
-        InputError: An argument is out of range.
+        InputError: An argument is out of range, or the loss overflows at that distance.
 
     Example:
         >>> round(worst_rise([1.0, 0.0], np.eye(2), 0.1), 6)
         0.011025
     """
     act = parse(Activation, activation, "activation")
-    length = check_positive(radius, "radius")
+    length = check_extent(radius, "radius")
     weight, valid = check_point(w, data)
+    rise = make_rise(weight, valid, act)
     rng = np.random.default_rng(check_seed(seed))
     random = rng.normal(size=(check_integer(starts, "starts", 1), valid.n))
     z = torch.as_tensor(np.vstack([weight.numpy(), -weight.numpy(), random]))
     z *= length / z.norm(dim=1, keepdim=True).clamp_min(torch.finfo(z.dtype).tiny)
-    own = float(loss(weight, valid, activation=act))
     best = 0.0
     # At a minimum the eigenvalue along w is 4 times the next: 30 steps align to 4^-30.
     for _ in range(30):
-        best = max(
-            best, float(torch.as_tensor(loss(weight + z, valid, activation=act)).max()) - own
-        )
-        slope = gradient(weight + z, valid, activation=act)
-        norm = slope.norm(dim=1, keepdim=True)
-        z = torch.where(norm > 0, length * slope / norm.clamp_min(torch.finfo(z.dtype).tiny), z)
+        best = max(best, float(_finite(rise(z), radius).max()))
+        slope = rise.gradient(z)
+        largest = slope.abs().amax(dim=1, keepdim=True)
+        # In units of its largest entry: squares of a small slope would vanish.
+        unit = slope / torch.where(largest > 0, largest, 1.0)
+        norm = unit.norm(dim=1, keepdim=True)
+        z = torch.where(norm > 0, length * unit / norm.clamp_min(1.0), z)
     return best
+
+
+def _finite(rises: torch.Tensor, radius: Any) -> torch.Tensor:
+    """Refuse rises that overflow.
+
+    Returns:
+        The same rises.
+
+    Raises:
+        InputError: One is not finite.
+    """
+    if not bool(torch.isfinite(rises).all()):
+        raise InputError("radius", radius, "must leave the loss finite at that distance")
+    return rises
 
 
 def mean_rise(
@@ -117,16 +135,16 @@ def mean_rise(
         The mean over pairs with its standard error.
 
     Raises:
-        InputError: An argument is out of range.
+        InputError: An argument is out of range, or the loss overflows at that distance.
     """
     act = parse(Activation, activation, "activation")
-    length = check_positive(radius, "radius")
+    length = check_extent(radius, "radius")
     if law not in {"sphere", "gaussian"}:
         raise InputError("law", law, "must be one of: sphere, gaussian")
     weight, valid = check_point(w, data)
     total = check_integer(samples, "samples", 2)
     rng = np.random.default_rng(check_seed(seed))
-    own = float(loss(weight, valid, activation=act))
+    rise = make_rise(weight, valid, act)
     rises: list[NDArray[np.float64]] = []
     chunk = max(1, _CHUNK // (valid.m * valid.n))
     for first in range(0, total, chunk):
@@ -136,9 +154,11 @@ def mean_rise(
         else:
             z *= length / math.sqrt(valid.n)
         move = torch.as_tensor(z)
-        there, back = (
-            np.asarray(loss(weight + sign * move, valid, activation=act)) for sign in (1, -1)
-        )
-        rises.append((there + back) / 2 - own)
+        # What is linear in the move adds up to 0 in a pair.
+        pairs = (rise.curved(move) + rise.curved(-move)) / 2
+        rises.append(_finite(pairs, radius).numpy())
     found = np.concatenate(rises)
-    return MeanRise(float(found.mean()), float(found.std(ddof=1)) / math.sqrt(total), total)
+    # In units of the largest rise: squares of small ones would vanish.
+    unit = float(np.abs(found).max()) or 1.0
+    deviation = unit * float((found / unit).std(ddof=1))
+    return MeanRise(float(found.mean()), deviation / math.sqrt(total), total)

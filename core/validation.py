@@ -15,6 +15,7 @@ __all__ = [
     "check_batch_size",
     "check_device",
     "check_dtype",
+    "check_extent",
     "check_integer",
     "check_lanes",
     "check_matrix",
@@ -26,6 +27,8 @@ __all__ = [
     "check_weights",
 ]
 
+# Its square is 1e-301: 1e7 times the smallest normal number, room for a division by 2m.
+_EXTENT = 2.0**-500
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
@@ -39,6 +42,18 @@ def check_positive(value: Any, argument: str, upper: float = math.inf) -> float:
     number = _real_number(value, argument, allowed)
     if not 0 < number < upper:
         raise InputError(argument, value, allowed)
+    return number
+
+
+def check_extent(value: Any, argument: str) -> float:
+    """Return the size of a region as a float whose square has all its digits.
+
+    Raises:
+        InputError: It is not a positive number, or so small that its square is lost.
+    """
+    number = check_positive(value, argument)
+    if number < _EXTENT:
+        raise InputError(argument, value, f"must be at least {_EXTENT:.1e}: squares are lost below")
     return number
 
 

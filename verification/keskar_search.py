@@ -10,11 +10,14 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from whichmin.core.data import Data
-from whichmin.core.landscape import gradient, loss
+from whichmin.core.keskar_exact import box_rises
+from whichmin.core.landscape import loss
+from whichmin.core.rises import make_rise
 from whichmin.words import Activation
 
 __all__ = ["box", "keskar_search", "subspace_metric"]
@@ -77,14 +80,13 @@ def keskar_search(
         random = np.random.default_rng(seed).choice([-1.0, 1.0], (starts, size))
         signs = np.vstack([along, -along, random])
     own = float(loss(w, data, activation=activation))
+    rise = make_rise(torch.as_tensor(np.asarray(w, dtype=np.float64)), data, activation)
 
     # In units of the box and of its size squared: an optimiser's tolerances are absolute.
-    unit = -1 / epsilon**2
-
     def falling(y: Floats) -> tuple[float, Floats]:
-        x = w + spread @ (reach * y)
-        slope = np.asarray(gradient(x, data, activation=activation)) @ spread
-        return unit * (float(loss(x, data, activation=activation)) - own), unit * reach * slope
+        move = torch.from_numpy(spread @ (reach * y))[None]
+        slope = rise.gradient(move)[0].numpy() @ spread
+        return -float(rise(move)[0]) / epsilon / epsilon, -reach / epsilon * (slope / epsilon)
 
     best = 0.0
     for corner in signs:
@@ -94,7 +96,7 @@ def keskar_search(
             options={"maxiter": _ITERATIONS},
         )  # fmt: skip
         best = max(best, -float(found.fun))
-    return 100 * best * epsilon**2 / (1 + own)
+    return 100 * best * epsilon * epsilon / (1 + own)
 
 
 def subspace_metric(
@@ -120,8 +122,6 @@ def subspace_metric(
     reach = eps * (np.abs(place) + 1)
     best = np.zeros(len(directions))
     for signs in itertools.product((-1.0, 1.0), repeat=p):
-        x = w + np.einsum("dnp,dp->dn", directions, reach * np.array(signs))
-        data = np.maximum(x[:, :m], 0) if activation is Activation.RELU else x[:, :m]
-        q, norm = (data**2).sum(1), (x**2).sum(1)
-        best = np.maximum(best, (1 + q * (norm - 2)) / (2 * m))
+        moves = np.einsum("dnp,dp->dn", directions, reach * np.array(signs))
+        best = np.maximum(best, box_rises(w, moves, m, activation))
     return np.asarray(100 * best * 2 * m / (3 * m - 1))

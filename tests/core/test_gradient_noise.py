@@ -98,8 +98,8 @@ def test_float32_and_tensors():
     found = gradient_covariance(torch.tensor(POINT), torch.tensor(ROWS), dtype="float32")
     assert found.dtype == torch.float32
     exact = gradient_covariance(POINT, ROWS).numpy()
-    # An entry is a sum of 9 products of gradients, each a sum of 4 terms of some 8 roundings, all of
-    # the size of the mean squared gradient.
+    # An entry is a sum of 9 products of gradients, each a sum of 4 terms of some 8 roundings, all
+    # of the size of the mean squared gradient.
     energy = np.trace(exact) + float(gradient(POINT, ROWS).square().sum())
     bound = 2 * (9 + 4 + 8) * np.finfo(np.float32).eps * energy
     np.testing.assert_allclose(found, exact, rtol=0, atol=bound)
