@@ -18,6 +18,7 @@ from whichmin.core.data import Data
 from whichmin.core.keskar_exact import box_rises
 from whichmin.core.landscape import loss
 from whichmin.core.rises import make_rise
+from whichmin.errors import InputError
 from whichmin.words import Activation
 
 __all__ = ["box", "keskar_search", "subspace_metric"]
@@ -116,12 +117,18 @@ def subspace_metric(
 
     Returns:
         Shape ``(draws,)``.
+
+    Raises:
+        InputError: The loss overflows in a box.
     """
     p = directions.shape[2]
     place = np.linalg.pinv(directions) @ w
     reach = eps * (np.abs(place) + 1)
     best = np.zeros(len(directions))
-    for signs in itertools.product((-1.0, 1.0), repeat=p):
-        moves = np.einsum("dnp,dp->dn", directions, reach * np.array(signs))
-        best = np.maximum(best, box_rises(w, moves, m, activation))
+    with np.errstate(over="ignore", invalid="ignore"):  # refused below
+        for signs in itertools.product((-1.0, 1.0), repeat=p):
+            moves = np.einsum("dnp,dp->dn", directions, reach * np.array(signs))
+            best = np.maximum(best, box_rises(w, moves, m, activation))
+    if not np.isfinite(best).all():
+        raise InputError("epsilon", eps, "must leave the loss finite in random subspaces' boxes")
     return np.asarray(100 * best * 2 * m / (3 * m - 1))

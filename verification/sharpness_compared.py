@@ -21,7 +21,7 @@ from whichmin.symbolic import closed_form, keskar
 from whichmin.symbolic.keskar import eps, metric, s
 from whichmin.symbolic.sam import r
 from whichmin.symbolic.symbols import k, m, n
-from whichmin.verification.keskar_search import keskar_search, subspace_metric
+from whichmin.verification.keskar_search import box, keskar_search, subspace_metric
 from whichmin.verification.sharpness_measures import (
     SUBSPACE,
     joined,
@@ -36,6 +36,7 @@ from whichmin.verification.sharpness_minima import (
     Minimum,
     formula,
     limit_distance,
+    number,
     one_fraction,
 )
 from whichmin.verification.statistics import mean_is
@@ -108,12 +109,12 @@ def measures_at(
 
     def entry(name: str, closed: sp.Expr | Cell, value: sp.Expr, found: float, slope: float) \
             -> Measured:  # fmt: skip
-        number = float(value.subs(numbers))
+        exact = number(value, numbers)
         cell = closed if isinstance(closed, Cell) else formula(closed)
-        return Measured(name, cell, number, found, "", abs(found - number) / (slope * reach))
+        return Measured(name, cell, exact, found, "", abs(found - exact) / (slope * reach))
 
     # How fast each measure changes with the weights: see sharpness.reached_by_training for Hessians
-    # (an eigenvalue by 12/m), the gradient of the loss for rises.
+    # (an eigenvalue by 12/m). A rise by z changes by the gradient's change over z: see _steepest.
     hessian_slope = 4 * (size + dimension + 4) / size
     top = closed_form("sharpness.minimum_top").expression
     yield entry("top eigenvalue", top, top, top_eigenvalue(w, data, **options), 24 / size)
@@ -141,17 +142,33 @@ def measures_at(
                    float(middle), shown, None, draws)  # fmt: skip
     worst = closed_form("sam.worst").expression
     found = worst_rise(w, data, radius, seed=seed, **options)
-    yield entry("SAM, worst case", worst, worst, found, 16 * (1 + radius) ** 3 / size)
+    slope = _steepest((1 + radius) ** 2, size) * radius
+    yield entry("SAM, worst case", worst, worst, found, slope)
     mean = one_fraction(mean_form(minimum))
     sampled = mean_rise(w, data, radius, samples=SAMPLES, seed=seed, **options)
-    value = float(mean.subs(numbers))
+    value = number(mean, numbers)
     span = (2 * radius + radius**2) ** 2 / (2 * size)
     near = act is Activation.LINEAR or radius <= float(largest.min())
-    margin = mean_is("mean", sampled.mean, SAMPLES, value, value * span, span, 16 * reach).ratio
+    # In units of the largest rise, so that no square overflows.
+    in_units = (x / span for x in (sampled.mean, value, value, slope * reach))
+    average, expected, variance, slack = in_units
+    margin = mean_is("mean", average, SAMPLES, expected, variance, 1.0, slack).ratio
     cell = formula(mean) if near else Cell("r exceeds the smallest active correlation: none")
     shown = f"{sampled.mean:.6g} ± {sampled.error:.1g}"
     yield Measured("SAM, mean on the sphere", cell, value if near else None, sampled.mean, shown,
                    margin if near else None)  # fmt: skip
+
+
+def _steepest(norm: float, size: int) -> float:
+    """Largest eigenvalue of the Hessian, in size, where ``|x|^2`` is at most ``norm``.
+
+    ``2m`` times the loss is m plus ``q (N-2)``. Its second derivative has the terms ``2 (N-2)`` on
+    active points, ``2q`` and twice the product of the gradients of q and N, at most ``4N`` each.
+
+    Returns:
+        The bound; where a point is at its kink it holds on both sides.
+    """
+    return (2 * (norm + 2) + 2 * norm + 8 * norm) / (2 * size)
 
 
 def _in_own_frame(w: Floats, points: Floats) -> Floats:
@@ -179,22 +196,28 @@ def _keskar(
     act, size, epsilon = minimum.activation, run.data.m, float(numbers[eps])
     name = "Keskar, whole space"
     if frame != "standard":
-        top = keskar_upper_bound(w, size, epsilon)
+        top = keskar_upper_bound(w, size, epsilon, distance=reach)
         found = keskar_search(w, run.data, epsilon, act, seed=seed)
-        half = epsilon * (np.abs(w) + 1)
+        half = box(w, epsilon)
         along, square = float(np.abs(w) @ half), float(half @ half)
-        # What the corner of the signs of w leaves open: see measures.frames_gap.
+        # What the corner of the signs of w leaves open: see measures.frames_gap. The bound allows
+        # for the run's distance from its limit, to either side.
         room = 100 * (square - along**2) * (1 - 2 * along - square) / (3 * size - 1)
+        unit = w / np.linalg.norm(w)
+        room += 2 * (top - keskar_upper_bound(unit, size, epsilon))
         cell = Cell("at most 100 (T² (3 + 2T + Z) + Z (1 + 2T))/(3m - 1)")
         return Measured(name, cell, top, found, "", (top - found) / room if room > 0 else None)
-    norm = float(keskar.largest_norm().expression.subs(numbers))
+    found = keskar_exact(w, size, epsilon, activation=act).percent
+    norm = number(keskar.largest_norm().expression, numbers)
     small = norm < 2 and act is Activation.RELU
     active = minimum.active if small else m
-    value = float(metric(active, total(minimum)).subs(numbers))
-    found = keskar_exact(w, size, epsilon, activation=act).percent
+    value = number(metric(active, total(minimum)), numbers)
     if small and epsilon * (largest.min() + 1) > largest.min() and len(largest) > 1:
         return Measured(name, Cell("none: an active point can cross its kink"), None, found)
-    slope = 100 * 8 * (1 + norm) ** 2 / size
+    # The box moves with the weights, and s is measured, which adds no more than that.
+    length = float(np.linalg.norm(box(w, epsilon)))
+    moved = 1 + epsilon * math.sqrt(run.data.n)
+    slope = 100 * 2 * _steepest(norm, size) * length * moved
     margin = abs(found - value) / (slope * reach)
     return Measured(name, joined(active, total(minimum)), value, found, "", margin)
 

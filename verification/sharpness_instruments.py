@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 import torch
 from numpy.typing import NDArray
 
+from whichmin.core.data import make_data
 from whichmin.core.keskar_exact import keskar_exact
-from whichmin.core.landscape import loss
 from whichmin.core.measures import (
     Objective,
     average_sharpness,
@@ -26,6 +27,8 @@ from whichmin.core.measures import (
     keskar_sharpness,
     worst_sharpness,
 )
+from whichmin.core.rises import make_rise
+from whichmin.errors import InputError
 from whichmin.reporting import Cell, Table
 from whichmin.symbolic import closed_form
 from whichmin.verification.rounding import EPS
@@ -38,6 +41,7 @@ Floats = NDArray[np.float64]
 # Standard errors allowed to a mean: 2e-9 for a normal one.
 SIGMAS = 6.0
 PAIRS = 1000
+UNSEEN = "no reading: the rise is no more than 10 roundings of the loss"
 GRADED = "search: at most the maximum"
 
 
@@ -49,7 +53,8 @@ class Reading:
         measure: Its name.
         form: Id of the closed form, or what the exact value is.
         exact: The exact value.
-        found: The instrument's.
+        found: The instrument's; None where the exact value is no more than the rounding of losses,
+            which is all that it sees.
         allowed: Largest difference; for a search, largest excess and error at its own point.
         occurs: For a search, the exact value at the point that it reports; else None. A smaller
             value than the maximum is no fault of a search.
@@ -59,14 +64,16 @@ class Reading:
     measure: str
     form: str
     exact: float
-    found: float
+    found: float | None
     allowed: float
     occurs: float | None = None
     why: str = "rounding"
 
     @property
-    def margin(self) -> float:
+    def margin(self) -> float | None:
         """Difference in units of what is allowed; see ``occurs`` for a search."""
+        if self.found is None:
+            return None
         away = self.found - self.exact
         if self.occurs is None:
             return abs(away) / self.allowed
@@ -142,50 +149,91 @@ def readings(
         f"log-determinant, curved directions{label}", "flatness.log_determinant", float(logs),
         float(np.log(curved).sum()), n * m * n * entry,
     )  # fmt: skip
+    yield from _rises(objective, w, correlations, activation, epsilon, radius, seed)
+
+
+def _rises(
+    objective: Objective,
+    w: Floats,
+    correlations: Floats,
+    activation: Activation,
+    epsilon: float,
+    radius: float,
+    seed: int,
+) -> Iterator[Reading]:
+    """Measures that are differences of losses."""
+    n, m = len(w), len(correlations)
+    # A rise is a difference of two losses of size at most 1 where it is small.
+    rounding = 8 * n * m * EPS
+    rises = make_rise(torch.from_numpy(w), make_data(np.eye(m, n)), activation)
+
+    def unseen(measure: str, form: str, exact: float, unit: float) -> Reading | None:
+        # Ten roundings leave one digit.
+        if exact > 10 * unit * rounding:
+            return None
+        return Reading(measure, form, exact, None, unit * rounding, why=UNSEEN)
+
+    def occurs(move: torch.Tensor) -> float:
+        return float(rises(move[None])[0])
+
     best = keskar_exact(w, m, epsilon, activation=activation).percent
-    sought = keskar_sharpness(objective, epsilon, seed=seed)
-    # The rise is a difference of two losses of size at most 1; 100 of them in percent.
-    yield Reading(
-        "Keskar, whole space", "exact maximum over the box", best, sought.value,
-        100 * 8 * n * m * EPS,
-        occurs=100 * _rise(w, sought.move, m, activation) / (1.5 - 0.5 / m),
-        why=f"{GRADED}; L-BFGS-B, {sought.iterations[0]} of at most 10 iterations",
-    )  # fmt: skip
-    worst = closed_form("sam.worst")(m=m, r=radius)
-    ascent = worst_sharpness(objective, radius, seed=seed)
-    yield Reading(
-        "SAM, worst case", "sam.worst", worst, ascent.value, 8 * n * m * EPS,
-        occurs=_rise(w, ascent.move, m, activation),
-        why=f"{GRADED}; projected ascent, 3 x 50 steps",
-    )  # fmt: skip
-    mean = average_sharpness(objective, radius=radius, pairs=PAIRS, seed=seed)
-    yield Reading(
-        "mean rise under Gaussian noise", "sam.gaussian_coordinate",
-        _gaussian(correlations, n, activation, radius / np.sqrt(n)), mean.value,
-        SIGMAS * mean.standard_error, why=f"{SIGMAS:g} standard errors of {PAIRS} pairs",
-    )  # fmt: skip
-
-
-def _rise(w: Floats, move: torch.Tensor, m: int, activation: Activation) -> float:
-    """Rise of the loss by a move, by the core's own loss, which the instruments do not see."""
-    places = np.stack([w + move.numpy(), w])
-    there, here = np.asarray(loss(places, np.eye(m, len(w)), activation=activation))
-    return float(there - here)
+    told = ("Keskar, whole space", "exact maximum over the box", best)
+    reading = unseen(*told, 100)
+    if reading is None:
+        sought = keskar_sharpness(objective, epsilon, seed=seed)
+        reading = Reading(
+            *told, sought.value, 100 * rounding,
+            occurs=100 * occurs(sought.move) / (1.5 - 0.5 / m),
+            why=f"{GRADED}; L-BFGS-B, {sought.iterations[0]} of at most 10 iterations",
+        )  # fmt: skip
+    yield reading
+    told = ("SAM, worst case", "sam.worst", closed_form("sam.worst")(m=m, r=radius))
+    reading = unseen(*told, 1)
+    if reading is None:
+        ascent = worst_sharpness(objective, radius, seed=seed)
+        reading = Reading(
+            *told, ascent.value, rounding, occurs=occurs(ascent.move),
+            why=f"{GRADED}; projected ascent, 3 x 50 steps",
+        )  # fmt: skip
+    yield reading
+    deviation = radius / math.sqrt(n)
+    told = ("mean rise under Gaussian noise", "sam.gaussian_coordinate",
+            _gaussian(correlations, n, activation, deviation))  # fmt: skip
+    reading = unseen(*told, 1)
+    if reading is None:
+        with np.errstate(over="ignore"):
+            mean = average_sharpness(objective, radius=radius, pairs=PAIRS, seed=seed)
+        if not math.isfinite(mean.standard_error):
+            raise InputError("radius", radius, "must leave the squares of the rises finite")
+        reading = Reading(
+            *told, mean.value, SIGMAS * mean.standard_error + rounding,
+            why=f"{SIGMAS:g} standard errors of {PAIRS} pairs",
+        )  # fmt: skip
+    yield reading
 
 
 def _gaussian(correlations: Floats, n: int, activation: Activation, deviation: float) -> float:
-    """Mean rise under Gaussian noise: ``2m`` times it is 1 plus the coordinates' parts."""
-    from scipy import stats
+    """Mean rise under Gaussian noise: ``2m`` times it is 1 plus the coordinates' parts.
 
-    form, m = closed_form("sam.gaussian_coordinate"), len(correlations)
-    total = 1.0
-    for c in np.abs(correlations):
-        at = float(c) / deviation
+    The squares of the correlations add up to 1: each part takes its own, and terms of the size of 1
+    cancel within it, in exact arithmetic.
+
+    Returns:
+        The mean.
+    """
+    expression, m = closed_form("sam.gaussian_coordinate").expression, len(correlations)
+    by_name = {str(symbol): symbol for symbol in expression.free_symbols}
+    d = sp.Rational(deviation)
+    total = 0.0
+    for correlation in np.abs(correlations):
+        c = sp.Rational(float(correlation))
         # The linear neuron has no kink: as ReLU far from it.
         smooth = activation is Activation.LINEAR
-        F = 1.0 if smooth else float(stats.norm.cdf(at))
-        G = 0.0 if smooth else float(stats.norm.pdf(at))
-        total += float(form(F=F, G=G, c=float(c), d=deviation, n=n))
+        F = sp.Integer(1) if smooth else (1 + sp.erf(c / d / sp.sqrt(2))) / 2
+        G = sp.Integer(0) if smooth else sp.exp(-((c / d) ** 2) / 2) / sp.sqrt(2 * sp.pi)
+        values = {"F": F, "G": G, "c": c, "d": d, "n": n}
+        part = expression.subs({by_name[name]: value for name, value in values.items()})
+        total += float(part + c**2)
     return total / (2 * m)
 
 
@@ -207,10 +255,13 @@ def instruments_table(
     rows = []
     for (activation, method), correlations in limits.items():
         for r in readings(correlations, n, activation, epsilon, radius, seed):
-            away = (r.found - r.exact) / (abs(r.exact) or 1.0)
+            away, margin = Cell(None), Cell(None)
+            if r.found is not None:
+                relative = (r.found - r.exact) / (abs(r.exact) or 1.0)
+                away = Cell(relative, f"{relative:+.1e}")
+                margin = Cell(r.margin, f"{r.margin:.2g}")
             rows.append((
-                r.measure, str(activation), method, r.exact, r.found, Cell(away, f"{away:+.1e}"),
-                Cell(r.margin, f"{r.margin:.2g}"), r.why,
+                r.measure, str(activation), method, r.exact, r.found, away, margin, r.why,
             ))  # fmt: skip
     return Table.build(
         f"Instruments that see the loss alone, at the limits of the runs, standard basis, n = {n}",

@@ -17,6 +17,7 @@ from whichmin.verification.sharpness_minima import (
     MINIMA,
     Minimum,
     formula,
+    number,
     one_fraction,
 )
 from whichmin.words import Activation, Kink
@@ -194,6 +195,6 @@ def evaluated(
             "SAM, mean on the sphere": [mean_form(x) for x in minima],
         }
         for name, pair in found.items():
-            first, second = (float(value.subs(numbers)) for value in pair)
+            first, second = (number(value, numbers) for value in pair)
             rows.append((name, activation, first, second))
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = [
     "Minimum",
     "formula",
     "limit_distance",
+    "number",
     "one_fraction",
     "spectrum_formula",
     "starting_weights",
@@ -105,6 +107,22 @@ def formula(expression: sp.Expr) -> Cell:
     return Cell(text, text, f"${as_latex(expression)}$")
 
 
+def number(expression: sp.Expr, values: Mapping[sp.Symbol, float]) -> float:
+    """Evaluate an expression for the very numbers given, rounded once.
+
+    In floating point terms of the size of 1 would cancel in the closed form of a small box or ball.
+
+    Args:
+        expression: The expression.
+        values: Numbers by symbol; other symbols must not occur.
+
+    Returns:
+        The value.
+    """
+    exact = {symbol: sp.Rational(value) for symbol, value in values.items()}
+    return float(sp.sympify(expression).subs(exact))
+
+
 def spectrum_formula(pairs: list[tuple[sp.Expr, sp.Expr]]) -> Cell:
     """Write eigenvalues with multiplicities as a cell.
 
@@ -175,10 +193,14 @@ def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResu
     return run
 
 
-def limit_distance(size: int) -> float:
-    """Largest distance of such a run of m points from its limit: see sharpness.reached_by_training.
+def limit_distance(size: int, tolerance: float = TOLERANCE) -> float:
+    """Largest distance of a run of m points from its limit: see sharpness.reached_by_training.
+
+    Args:
+        size: Number of data points.
+        tolerance: Where the run stopped.
 
     Returns:
         The distance.
     """
-    return math.sqrt(2 * size * TOLERANCE) + math.sqrt(TOLERANCE)
+    return math.sqrt(2 * size * tolerance) + math.sqrt(tolerance)

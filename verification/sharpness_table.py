@@ -12,7 +12,7 @@ from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.result import TrainResult
 from whichmin.core.sharpness import hessian, hessian_spectrum, plain_autograd_hessian
-from whichmin.core.validation import check_integer, check_positive, check_seed
+from whichmin.core.validation import check_extent, check_integer, check_seed
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
@@ -88,7 +88,7 @@ def sharpness_table(
         (2*n + 7 - m)/(2*m)
     """
     seed = check_seed(seed)
-    sizes = check_positive(epsilon, "epsilon"), check_positive(radius, "radius")
+    sizes = check_extent(epsilon, "epsilon"), check_extent(radius, "radius")
     if (m, n, positive) == (None, None, None):
         return Document(SCHEMA, (_symbolic_table(), symbolic_measures()), provenance())
     if m is None or n is None or positive is None:
@@ -100,6 +100,11 @@ def sharpness_table(
     positive = check_integer(positive, "positive", 1, m, "some of the m points")
     if frame not in {"standard", "random"}:
         raise InputError("frame", frame, "must be one of: standard, random")
+    least = limit_distance(m)
+    for argument, size in zip(("epsilon", "radius"), sizes, strict=True):
+        if size <= least:
+            allowed = f"must be above {least:.1e}, the runs' distance from their limits"
+            raise InputError(argument, size, allowed)
     points = standard_basis(m, n) if frame == "standard" else random_frame(m, n, seed)
     data = make_data(points)
     runs = {minimum: trained(minimum, data, positive, seed) for minimum in MINIMA}

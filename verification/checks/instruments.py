@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -31,7 +32,8 @@ def _sharpness(subject: Subject, case: PointCase) -> Iterator[Margin]:
     for reading in found:
         # A mean of samples has no bound that is a theorem here: the table shows it.
         if not reading.why.endswith("pairs"):
-            yield Margin(reading.measure, reading.margin, 1.0)
+            margin = math.inf if reading.margin is None else reading.margin
+            yield Margin(reading.measure, margin, 1.0)
 
 
 def _noise(subject: Subject, case: PointCase) -> Iterator[Margin]:

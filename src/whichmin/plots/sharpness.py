@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from whichmin.core.flatness import log_determinant
@@ -13,7 +14,8 @@ from whichmin.core.frames import standard_basis
 from whichmin.core.keskar_exact import keskar_exact
 from whichmin.core.sam import mean_rise, worst_rise
 from whichmin.core.sharpness import hessian_trace, top_eigenvalue
-from whichmin.core.validation import check_integer, check_positive, check_seed
+from whichmin.core.validation import check_extent, check_integer, check_seed
+from whichmin.errors import InputError
 from whichmin.plots import style
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Kink
@@ -35,6 +37,8 @@ MEASURES = (
     "determinant$^{1/n}$, curved, κ = 0",
 )
 _COLUMNS, _DRAWS = 2, 1000
+# A minimum's coordinates are rounded to 1e-16: at this distance three digits of a rise are left.
+_SMALLEST = 1e-12
 
 
 def _closed(
@@ -45,12 +49,12 @@ def _closed(
 
     def ratio(name: str, **more: Any) -> float:
         form = closed_form(name)
-        given: dict[str, Any] = {"m": m, "n": n, "eps": epsilon, "r": radius, **more}
+        given: dict[str, Any] = {"m": m, "n": n, "r": sp.Rational(radius), **more}
         first, second = (
-            float(form(**{a: {**given, "k": active}[a] for a in form.arguments}))
+            form.exact(**{a: {**given, "k": active}[a] for a in form.arguments})
             for active in ((k, 1) if relu else (m, m))
         )
-        return second / first
+        return float(second / first)
 
     logs = closed_form("flatness.log_determinant_difference")(k=k, kappa=0.0, m=m) if relu else 0.0
     # Beyond the smallest active correlation the sphere reaches kinks of active points.
@@ -59,25 +63,31 @@ def _closed(
         **mean,
         "top eigenvalue": 1.0,
         "SAM, worst case": 1.0,
-        "Hessian trace, κ = 0": ratio("sharpness.trace_at_minimum", kappa=0.0),
-        "Hessian trace, κ = ½": ratio("sharpness.trace_at_minimum", kappa=0.5),
+        "Hessian trace, κ = 0": ratio("sharpness.trace_at_minimum", kappa=0),
+        "Hessian trace, κ = ½": ratio("sharpness.trace_at_minimum", kappa=sp.Rational(1, 2)),
         "Keskar, whole space": _boxes(m, n, k, epsilon, activation),
         "determinant$^{1/n}$, curved, κ = 0": math.exp(logs / n),
     }
 
 
 def _boxes(m: int, n: int, k: int, epsilon: float, activation: Activation) -> float:
-    """Keskar's metric at SGD's minimum over that at GD's, from the closed forms."""
+    """Keskar's metric at SGD's minimum over that at GD's, from the closed forms.
+
+    In exact arithmetic: in a small box terms of the size of 1 cancel.
+
+    Returns:
+        The ratio.
+    """
     relu = activation is Activation.RELU
 
-    def metric(count: int) -> float:
-        box = {"eps": epsilon, "s": math.sqrt(count)}
-        norm = closed_form("keskar.largest_norm")(n=n, **box)
+    def metric(count: int) -> sp.Expr:
+        box = {"eps": sp.Rational(epsilon), "s": sp.sqrt(count)}
+        norm = closed_form("keskar.largest_norm").exact(n=n, **box)
         active = count if relu and norm < 2 else m
-        energy = closed_form("keskar.active_energy")(k=active, **box)
-        return float(closed_form("keskar.percent")(N=norm, m=m, q_max=energy))
+        energy = closed_form("keskar.active_energy").exact(k=active, **box)
+        return sp.expand(closed_form("keskar.percent").exact(N=norm, m=m, q_max=energy))
 
-    return metric(1) / metric(k if relu else m)
+    return float(metric(1) / metric(k if relu else m))
 
 
 def ranking(
@@ -179,7 +189,11 @@ def plot_sharpness(
     m = check_integer(m, "m", 1)
     n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
     k = check_integer(positive, "positive", 1, m, "some of the m points")
-    eps, r = check_positive(epsilon, "epsilon"), check_positive(radius, "radius")
+    eps, r = check_extent(epsilon, "epsilon"), check_extent(radius, "radius")
+    for argument, size in (("epsilon", eps), ("radius", r)):
+        if size < _SMALLEST:
+            raise InputError(argument, size, f"must be at least {_SMALLEST:g}, far above the "
+                             "rounding of the minima's coordinates")  # fmt: skip
     seed = check_seed(seed)
     title = "Which minimum is sharper depends on the measure, the activation and the dimension"
     with style.drawing(ax, (9.6, 4.6), 2, title, width_ratios=[1.5, 1]) as axes:
