@@ -1,11 +1,13 @@
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from whichmin.core.keskar_exact import keskar_exact, keskar_upper_bound
+from whichmin.core.keskar_exact import box_rises, keskar_exact, keskar_upper_bound
 from whichmin.core.landscape import loss
 from whichmin.errors import InputError
+from whichmin.words import Activation
 
 
 def brute_force(w, m, eps, activation):
@@ -35,6 +37,45 @@ def test_maximum_is_that_of_all_corners_anywhere(seed, activation):
         assert there - own == pytest.approx(found.rise, abs=1e-13 * (1 + most))
 
 
+def exactly(w, m, eps, activation):
+    """The metric over all corners and zeros, in fractions."""
+    centre, width = [Fraction(float(x)) for x in w], Fraction(eps)
+    reach = [width * (abs(x) + 1) for x in centre]
+    ends = [
+        {x - r, x + r, *([Fraction(0)] if abs(x) < r else [])}
+        for x, r in zip(centre, reach, strict=True)
+    ]
+
+    def value(x):
+        q = sum(c * c for c in x[:m] if activation == "linear" or c > 0)
+        return Fraction(1, 2) + q * (sum(c * c for c in x) - 2) / (2 * m)
+
+    own = value(centre)
+    return 100 * (max(map(value, itertools.product(*ends))) - own) / (1 + own)
+
+
+PLACES = {
+    "mixture": [0.6, 0.8, 0.0, 0.0],
+    "rounded": np.append(np.full(3, 3**-0.5), 0.0),
+    "single": np.eye(4)[0],
+    "run's end": [0.6, 0.8, -1e-10, 2e-11],
+    "at norm 2": [1.0, 1.0, 1e-9, 0.0],
+    "anywhere": [0.3, -1.1, 0.4, 0.2],
+}
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("eps", [0.1, 1e-7, 1e-9, 1e-15, 1e-100])
+def test_no_digits_are_lost_in_a_small_box(place, eps, activation):
+    found = keskar_exact(PLACES[place], 3, eps, activation=activation)
+    # Some ten roundings of terms that add up.
+    assert abs(Fraction(found.percent) / exactly(PLACES[place], 3, eps, activation) - 1) < 1e-14
+    assert found.move == pytest.approx(found.point - PLACES[place], abs=1e-15)
+    rises = box_rises(PLACES[place], found.move[None], 3, Activation(activation))
+    assert rises[0] == pytest.approx(found.rise, rel=1e-14)
+
+
 def test_conflicts_above_norm_two_are_resolved_exactly():
     # Negative weights within reach of the kink: more norm on one side, more energy on the other.
     w = np.array([1.2, -0.4, -0.3, -0.2, -0.1, 0.9])
@@ -60,12 +101,33 @@ def test_upper_bound():
     assert keskar_upper_bound(w, 4, 1.0) == pytest.approx(100 * (2 * 3 + 9) ** 2 / 11)
 
 
+@pytest.mark.parametrize("eps", [1e-3, 1e-5, 1e-7])
+def test_the_upper_bound_holds_beside_a_minimum(eps):
+    # Off the minimum the loss has a slope, which counts for more the smaller the box is.
+    for factor in (1 + 1e-6, 1 - 1e-6, 1 + 9e-6):
+        w = np.array([factor, 0.0])
+        exact = keskar_exact(w, 2, eps, activation="linear").percent
+        assert exact <= keskar_upper_bound(w, 2, eps)
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        away = 1e-6 * rng.normal(size=5)
+        w = np.array([0.6, 0.8, 0.0, 0.0, 0.0]) + away
+        exact = keskar_exact(w, 4, eps).percent
+        bound = keskar_upper_bound(w, 4, eps, distance=np.linalg.norm(away))
+        assert exact <= bound
+    # Without the distance it would fail here.
+    assert keskar_exact([1 + 1e-6, 0.0], 2, eps).percent > keskar_upper_bound([1.0, 0.0], 2, eps)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (([1.0, 0.0], 3), "m = 3"),
         (([1.0, 0.0], 2, 0), "epsilon = 0"),
         (([[1.0], [0.0]], 1), "w = .*array of shape"),
+        (([1.0, 0.0], 2, 1e200), "epsilon = 1e[+]200"),
+        (([1.0, 0.0], 2, 1e-200), "epsilon = 1e-200"),
+        (([1e100, 0.0], 2), "w = .*finite"),
         (([1.0, float("nan")], 2), "w = "),
     ],
 )
@@ -74,6 +136,10 @@ def test_bad_input(arguments, message):
         keskar_exact(*arguments)
     with pytest.raises(InputError, match="length 1"):
         keskar_upper_bound([0.5, 0.0], 2)
+    with pytest.raises(InputError, match="length 1 to 1e-07"):
+        keskar_upper_bound([1 + 1e-6, 0.0], 2, distance=1e-7)
+    with pytest.raises(InputError, match="distance = -1"):
+        keskar_upper_bound([1.0, 0.0], 2, distance=-1)
 
 
 def test_too_many_open_combinations_are_refused(monkeypatch):
