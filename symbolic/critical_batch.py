@@ -93,7 +93,8 @@ def progress() -> ClosedForm:
 def best_step() -> ClosedForm:
     """Step size of the largest mean decrease."""
     slope = sp.diff(progress().expression, eta)
-    chain = Derivation.begin("where the derivative is 0", sp.solve(slope, eta)[0], U / (Q + W / B))
+    (best,) = sp.solve(slope, eta)
+    chain = Derivation.begin("where alone the derivative is 0", best, U / (Q + W / B))
     return _form("best_step", "step size of the largest mean decrease", chain)
 
 
@@ -111,9 +112,10 @@ def largest_progress() -> ClosedForm:
 def noise_scale() -> ClosedForm:
     """Batch size at which the noise halves the decrease."""
     best = progress().expression.subs(eta, best_step().expression)
+    (half,) = sp.solve(sp.Eq(best, largest_progress().expression / 2), B)
     chain = Derivation.begin(
         "batch size of half the largest decrease",
-        sp.solve(sp.Eq(best, largest_progress().expression / 2), B)[0],
+        half,
         W / Q,
     )
     return _form("noise_scale", "noise scale tr(H Sigma)/(G^T H G)", chain)
@@ -171,7 +173,7 @@ def samples() -> ClosedForm:
 @functools.cache
 def frontier() -> ClosedForm:
     """Samples against steps: (S/S_min - 1)(E/E_min - 1) = 1."""
-    size = sp.solve(sp.Eq(S, steps().expression), B)[0]
+    (size,) = sp.solve(sp.Eq(S, steps().expression), B)
     chain = Derivation.begin(
         "the batch size eliminated",
         samples().expression.subs(B, size),
@@ -230,7 +232,7 @@ def finite_samples() -> ClosedForm:
 def next_variance() -> ClosedForm:
     """Second moment after a step of the best size, along one direction."""
     step = step_covariance().expression.subs(g_symbol, h)
-    best = sp.solve(sp.diff(step, eta), eta)[0]
+    (best,) = sp.solve(sp.diff(step, eta), eta)
     chain = Derivation.begin(
         "h x^2/2 with E x^2 = v: the step size that leaves least",
         step.subs(eta, best),

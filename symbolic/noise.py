@@ -236,7 +236,8 @@ def curvature() -> ClosedForm:
     chain = Derivation.begin(
         "tr(H Sigma): mean of g_i^T H g_i less G^T H G",
         mean - signal,
-        mean - signal,
+        ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2
+        - C * ((N - 2) ** 3 + C * (11 * N - 14) * (N - 2) + 2 * C**2 * (6 * N - 7)) / m**3,
     )
     return ClosedForm(
         "noise.curvature",

@@ -98,8 +98,8 @@ def _solves(
     return (
         Derivation
         .begin("at t = 0 it is the start", start, value, {t: 0})
-        .then("it obeys the recursion", step.subs(state, value.subs(t, t - 1)), rules)
-        .then("which has one solution only", value, rules)
+        .then("a step from its value at t - 1", step.subs(state, value.subs(t, t - 1)), rules)
+        .then("gives it at t: the start and the step determine every value", value, rules)
     )
 
 
@@ -107,14 +107,10 @@ def _solves(
 def stationary_covariance() -> ClosedForm:
     """Covariance that a step leaves as it is."""
     step = step_covariance().expression
-    rest = sp.solve(sp.Eq(step, v), v)[0]
-    value = eta * s / (B * (h + g - eta * h * g))
-    chain = (
-        Derivation
-        .begin("fixed point of the recursion", rest, value)
-        .then("a step leaves it as it is", step.subs(v, value))
-        .then("and it is the only one", value)
-    )
+    (rest,) = sp.solve(sp.Eq(step, v), v)
+    chain = Derivation.begin(
+        "a step leaves the only root of step = v as it is", step.subs(v, rest), rest
+    ).then("that root", eta * s / (B * (h + g - eta * h * g)))
     return _form(
         "stationary_covariance",
         "stationary covariance of coordinates of curvatures h and g, noise covariance s/B",
@@ -162,9 +158,10 @@ def variance() -> ClosedForm:
 def critical_step() -> ClosedForm:
     """Step size at which a step stops to contract."""
     contraction = sp.diff(step_covariance().expression.subs(g, h), v)
+    (root,) = sp.solve(sp.Eq(sp.expand(contraction - 1), 0), eta)  # eta is positive
     chain = Derivation.begin(
-        "the positive step size at which the variance is multiplied by 1",
-        sp.solve(sp.Eq(sp.expand(contraction - 1), 0), eta)[-1],
+        "the only positive step size at which the variance is multiplied by 1",
+        root,
         2 / h,
     )
     return _form("critical_step", "step size below which curvature h is stable", chain)
@@ -192,12 +189,11 @@ def sde_rate() -> ClosedForm:
 def sde_covariance() -> ClosedForm:
     """Stationary covariance of the diffusion, from Lyapunov's equation."""
     rate = sde_rate().expression
-    value = eta * s / (B * (h + g))
-    chain = (
-        Derivation
-        .begin("where the rate is 0", sp.solve(rate, v)[0], value)
-        .then("the rate is 0 there", value + rate.subs(v, value))
-        .then("and nowhere else", value)
+    (root,) = sp.solve(rate, v)
+    chain = Derivation.begin(
+        "the only root of the rate, which is 0 there",
+        root + rate.subs(v, root),
+        eta * s / (B * (h + g)),
     )
     return _form(
         "sde_covariance",
@@ -242,18 +238,20 @@ def _flows(
     state: sp.Symbol,
     known: Mapping[sp.Symbol, sp.Expr] | None = None,
 ) -> Derivation:
-    """A function that starts right and obeys the linear differential equation is the solution.
+    """The solution of a linear differential equation: its fixed point and one exponential.
 
     Returns:
         A chain that ends in the value.
     """
-    residual = sp.diff(value, tau) - rate.subs(state, value)
-    return (
-        Derivation
-        .begin("at tau = 0 it is the start", start, value, {tau: 0})
-        .then("it obeys the differential equation", value + residual, known)
-        .then("which has one solution only", value, known)
-    )
+    (fixed,) = sp.solve(rate, state)
+    constant = sp.Symbol("constant", real=True)
+    general = fixed + constant * sp.exp(sp.diff(rate, state) * tau)
+    (left,) = sp.solve(sp.Eq(general.subs(tau, 0), start), constant)
+    return Derivation.begin(
+        "it obeys the differential equation, whatever the constant",
+        general + sp.diff(general, tau) - rate.subs(state, general),
+        general,
+    ).then("the start leaves one constant", value, {constant: left, **(known or {})})
 
 
 @functools.cache

@@ -38,12 +38,11 @@ _SCALED = {eta: K * eta, B: K * B}
 def noise_per_time() -> ClosedForm:
     """Covariance that the noise adds per unit of time ``tau = eta t``."""
     added = step_covariance().expression.subs(v, 0)
-    chain = (
-        Derivation
-        .begin("1/eta steps in a unit of time, each adds its noise", added / eta, eta * s / B)
-        .then("the same for K eta and K B", (eta * s / B).subs(_SCALED, simultaneous=True))
-        .then("so it depends on eta/B alone", eta * s / B)
-    )
+    chain = Derivation.begin(
+        "the same for K eta and K B, for every K: it depends on eta/B alone",
+        (added / eta).subs(_SCALED, simultaneous=True),
+        added / eta,
+    ).then("1/eta steps in a unit of time, each adds its noise", eta * s / B)
     return _form("noise_per_time", "covariance that the noise adds per unit of time", chain)
 
 
@@ -52,12 +51,9 @@ def noise_per_step() -> ClosedForm:
     """Covariance that the noise adds in a step."""
     added = step_covariance().expression.subs(v, 0)
     root = added.subs({eta: sp.sqrt(K) * eta, B: K * B}, simultaneous=True)
-    chain = (
-        Derivation
-        .begin("a step from covariance 0", added, eta**2 * s / B)
-        .then("the same for sqrt(K) eta and K B: the square-root rule", root)
-        .then("kept by another rule than the noise per unit of time", eta**2 * s / B)
-    )
+    chain = Derivation.begin(
+        "the same for sqrt(K) eta and K B: the square-root rule", root, added
+    ).then("a step from covariance 0", eta**2 * s / B)
     return ClosedForm(
         "scaling.noise_per_step",
         "covariance that the noise adds in a step",
@@ -126,9 +122,10 @@ def mean_order() -> ClosedForm:
 def largest_factor() -> ClosedForm:
     """Where the rule stops to be stable."""
     limit = critical_step().expression
+    (reached,) = sp.solve(sp.Eq(K * eta, limit), K)
     chain = Derivation.begin(
         "K eta reaches the critical step size",
-        sp.solve(sp.Eq(K * eta, limit), K)[0],
+        reached,
         2 / (eta * h),
     )
     return _form("largest_factor", "factor below which (K eta, K B) is stable", chain)
