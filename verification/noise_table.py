@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,24 +19,26 @@ from whichmin.core.gradient_noise import (
     sampling_factor,
 )
 from whichmin.core.result import TrainResult
-from whichmin.core.training import train
 from whichmin.core.validation import check_integer, check_seed
-from whichmin.errors import InputError, WhichminError
+from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
-from whichmin.symbolic.printing import as_latex, as_text
+from whichmin.verification.ends import (
+    NORM,
+    TOLERANCE,
+    limit_distance,
+    run_to_minimum,
+    starting_weights,
+)
+from whichmin.verification.sharpness_minima import formula
 from whichmin.words import Activation, Sampling
 
 __all__ = ["SCHEMA", "noise_table"]
 
 SCHEMA = "whichmin.table.noise/1"
-# Runs to the minimum stop when gap and off-winner mass are below this: about 1e-10 from the limit.
-END = 1e-20
 # Runs that are looked at on the way stop where |G|^2 still has half of its digits.
 WAY = 1e-10
-# Norm of the starts.
-NORM = 0.7
 
 LEGEND = (
     "Sigma is the covariance of the m data points' gradients, divided by m (not m - 1); G the "
@@ -90,18 +91,10 @@ class Setting:
 
     def start(self) -> NDArray[np.float64]:
         """Weights of norm 0.7, the first ``positive`` correlations positive, a fifth off span."""
-        rng = np.random.default_rng(self.seed)
-        points, m, n = self.data.points.numpy(), self.data.m, self.data.n
-        c = rng.uniform(0.3, 1.0, m) * np.where(np.arange(m) < self.positive, 1.0, -1.0)
-        w = c / np.linalg.norm(c) @ points
-        off = rng.normal(size=n)
-        off -= (off @ points.T) @ points
-        if n > m:
-            w = w + 0.5 * off / np.linalg.norm(off)
-        return np.asarray(NORM * w / np.linalg.norm(w))
+        return starting_weights(self.data, self.positive, self.seed)
 
     def run(self, activation: Activation, method: str, tolerance: float) -> TrainResult:
-        """Train.
+        """Train, and record at steps on a logarithmic grid.
 
         Args:
             activation: Identity or ReLU.
@@ -109,24 +102,18 @@ class Setting:
             tolerance: Where the run stops.
 
         Returns:
-            The run, recorded at steps on a logarithmic grid.
-
-        Raises:
-            WhichminError: It did not reach a minimum.
+            The run.
         """
-        done = train(
+        grid = np.unique(np.rint(np.geomspace(1, 10**7, 29)).astype(int))
+        return run_to_minimum(
             self.data,
             self.start(),
-            activation=activation,
-            batch_size=None if method == "GD" else self.batch_size,
-            step_size=0.2,
-            seed=self.seed,
+            activation,
+            None if method == "GD" else self.batch_size,
+            self.seed,
             tolerance=tolerance,
-            record_at=[0, *np.unique(np.rint(np.geomspace(1, 10**7, 29)).astype(int)).tolist()],
+            record_at=[0, *grid.tolist()],
         )
-        if not done.converged:
-            raise WhichminError(f"the {method} run ended with: {done.status[0].advice}")
-        return done
 
     def limit(self, activation: Activation, run: TrainResult, method: str) -> NDArray[np.float64]:
         """Correlations of the minimum, from the start (GD) or the winner (SGD).
@@ -225,14 +212,9 @@ def noise_table(
     return Document(SCHEMA, tuple(tables), provenance(seed, "float64", "cpu"), primary=1)
 
 
-def _formula(expression: sp.Expr) -> Cell:
-    text = as_text(expression)
-    return Cell(text, text, f"${as_latex(expression)}$")
-
-
 def _symbolic_table() -> Table:
     rows = [
-        (quantity, where, _formula(closed_form(f"noise.{form}").expression))
+        (quantity, where, formula(closed_form(f"noise.{form}").expression))
         for quantity, where, form in ROWS
     ]
     return Table.build(
@@ -245,18 +227,18 @@ def _symbolic_table() -> Table:
 
 def _measured(setting: Setting, activation: Activation, method: str) -> Iterator[tuple[Any, ...]]:
     """Compare closed forms with a run's start and its end."""
-    run = setting.run(activation, method, END)
+    run = setting.run(activation, method, TOLERANCE)
     data, m, n = setting.data, setting.data.m, setting.data.n
     # Within d of the limit a gradient, of norm at most 1 there, moves by at most 9 d (its Hessian
     # is at most 9 in size), Sigma by 4 times that, and products with H, of size 4/m or less which
     # moves by 24 d/m, by less than 100 d in all.
-    distance = math.sqrt(2 * m * END) + math.sqrt(END)
+    distance = limit_distance(m, TOLERANCE)
     allowed = 100 * (distance + 64 * n * float(np.finfo(float).eps))
 
     def row(
         quantity: str, form: sp.Expr | str, value: float, measured: float, bound: float
     ) -> tuple[Any, ...]:
-        shown = form if isinstance(form, str) else _formula(form)
+        shown = form if isinstance(form, str) else formula(form)
         difference = abs(measured - value)
         return (
             str(activation), method, quantity, shown, value, measured,

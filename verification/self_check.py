@@ -19,6 +19,7 @@ from whichmin.core.sharpness import hessian_trace
 from whichmin.core.training import train
 from whichmin.verification.checks.batches import KNOWN_ANSWERS
 from whichmin.verification.checks.engines import follow
+from whichmin.verification.ends import limit_distance
 from whichmin.verification.evidence import Check, Margin, Settings
 from whichmin.verification.rounding import EPS
 from whichmin.verification.strategies import RunCase
@@ -50,11 +51,6 @@ def _trained(
         max_steps=max_steps,
         engine=subject.engines["reduced"],
     )
-
-
-def _distance(m: int) -> float:
-    """Distance from the limit that the tolerance leaves: see ``sharpness.reached_by_training``."""
-    return math.sqrt(2 * m * _TOLERANCE) + math.sqrt(_TOLERANCE)
 
 
 def _ended(what: str, run: TrainResult) -> Margin:
@@ -95,7 +91,7 @@ def _gd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin(
         "distance of GD's end from the normalised projection of its start",
         float(distance),
-        2 * _distance(_FULL.m) + rounding,
+        2 * limit_distance(_FULL.m, _TOLERANCE) + rounding,
         _FULL.replicas,
     )
 
@@ -108,7 +104,7 @@ def _sgd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin(
         "1 - cosine of SGD's end with one data point",
         float((1 - run.cosine).max()),
-        _distance(_SINGLE.m) ** 2,
+        limit_distance(_SINGLE.m, _TOLERANCE) ** 2,
         _SINGLE.replicas,
     )
 
@@ -130,7 +126,7 @@ def _trace(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield _ended(what, run)
         # The trace's derivative at a minimum is at most (2 k + 2 (n + 4)) / m, doubled for the
         # curvature (as in sharpness.reached_by_training).
-        allowed = 4 * (case.m + case.n + 4) / case.m * _distance(case.m)
+        allowed = 4 * (case.m + case.n + 4) / case.m * limit_distance(case.m, _TOLERANCE)
         active = 1 if case is _SINGLE else int((case.correlations[0] > 0).sum())
         for kink in Kink:
             measured = hessian_trace(

@@ -21,6 +21,7 @@ from whichmin.symbolic import closed_form, keskar
 from whichmin.symbolic.keskar import eps, metric, s
 from whichmin.symbolic.sam import r
 from whichmin.symbolic.symbols import k, m, n
+from whichmin.verification.ends import limit_distance
 from whichmin.verification.keskar_search import box, keskar_search, subspace_metric
 from whichmin.verification.sharpness_measures import (
     SUBSPACE,
@@ -35,7 +36,6 @@ from whichmin.verification.sharpness_minima import (
     MINIMA,
     Minimum,
     formula,
-    limit_distance,
     number,
     one_fraction,
 )

@@ -1,23 +1,20 @@
-"""The minima of the sharpness table, the runs that end in them, and how formulas are written."""
+"""The minima of the sharpness table, runs to them, and how formulas are written and evaluated."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import sympy as sp
 
 from whichmin.core.data import Data
 from whichmin.core.result import TrainResult
-from whichmin.core.training import train
-from whichmin.errors import WhichminError
 from whichmin.reporting import Cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.printing import as_latex, as_text
 from whichmin.symbolic.spectrum import spectrum_at_minimum
 from whichmin.symbolic.symbols import k, kappa, m
+from whichmin.verification.ends import run_to_minimum, starting_weights
 from whichmin.words import Activation, Kink
 
 __all__ = [
@@ -25,19 +22,13 @@ __all__ = [
     "MINIMA",
     "Minimum",
     "formula",
-    "limit_distance",
     "number",
     "one_fraction",
     "spectrum_formula",
-    "starting_weights",
     "trained",
 ]
 
 KAPPA_TEXT = {Kink.LEFT: "κ=0", Kink.MEAN: "κ=½", Kink.RIGHT: "κ=1"}
-
-# Runs stop when gap and off-winner mass are below this: about 1e-10 from the limit, far above the
-# rounding of a correlation and far below the correlations that stay.
-TOLERANCE = 1e-20
 
 
 @dataclass(frozen=True)
@@ -141,29 +132,6 @@ def _bracketed(text: str) -> str:
     return text if text.isalnum() else f"({text})"
 
 
-def starting_weights(data: Data, positive: int, seed: int) -> np.ndarray:
-    """Weights of norm 0.7 with the first ``positive`` correlations positive, the rest negative.
-
-    Args:
-        data: The points.
-        positive: Number of positive correlations.
-        seed: Seed of their sizes.
-
-    Returns:
-        Shape ``(n,)``.
-    """
-    rng = np.random.default_rng(seed)
-    points = data.points.numpy()
-    c = rng.uniform(0.3, 1.0, data.m) * np.where(np.arange(data.m) < positive, 1.0, -1.0)
-    off = rng.normal(size=data.n)
-    off -= (off @ points.T) @ points
-    # A fifth of the energy goes off the span, where there is such a place.
-    w = c / np.linalg.norm(c) @ points
-    if data.n > data.m:
-        w = w + 0.5 * off / np.linalg.norm(off)
-    return np.asarray(0.7 * w / np.linalg.norm(w))
-
-
 def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResult:
     """Train to a minimum of the table.
 
@@ -175,32 +143,11 @@ def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResu
 
     Returns:
         The run.
-
-    Raises:
-        WhichminError: It did not converge.
     """
-    run = train(
+    return run_to_minimum(
         data,
         starting_weights(data, positive, seed),
-        activation=minimum.activation,
-        batch_size=None if minimum.method == "GD" else 1,
-        step_size=0.2,
-        seed=seed,
-        tolerance=TOLERANCE,
+        minimum.activation,
+        None if minimum.method == "GD" else 1,
+        seed,
     )
-    if not run.converged:
-        raise WhichminError(f"the {minimum.method} run ended with: {run.status[0].advice}")
-    return run
-
-
-def limit_distance(size: int, tolerance: float = TOLERANCE) -> float:
-    """Largest distance of a run of m points from its limit: see sharpness.reached_by_training.
-
-    Args:
-        size: Number of data points.
-        tolerance: Where the run stopped.
-
-    Returns:
-        The distance.
-    """
-    return math.sqrt(2 * size * tolerance) + math.sqrt(tolerance)

@@ -18,6 +18,7 @@ from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.symbols import k, m, n
+from whichmin.verification.ends import limit_distance
 from whichmin.verification.sharpness_compared import compared_measures
 from whichmin.verification.sharpness_instruments import instruments_table
 from whichmin.verification.sharpness_measures import symbolic_measures
@@ -26,7 +27,6 @@ from whichmin.verification.sharpness_minima import (
     MINIMA,
     Minimum,
     formula,
-    limit_distance,
     spectrum_formula,
     trained,
 )

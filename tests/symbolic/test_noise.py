@@ -1,10 +1,12 @@
 """The closed forms of gradient noise in special cases that can be computed by hand."""
 
+import inspect
+
 import numpy as np
 import pytest
 import sympy as sp
 
-from whichmin.symbolic import closed_form
+from whichmin.symbolic import closed_form, noise
 from whichmin.symbolic.noise import Q, eigenvectors, only_at_single_points
 
 
@@ -43,3 +45,13 @@ def test_lemmas_hold_and_can_fail():
     for chain in (*eigenvectors(), only_at_single_points()):
         assert chain.failures() == []
         assert chain.then("slip", chain.result + Q).failures()
+
+
+def test_the_curvature_weighted_trace_is_written_out_not_repeated():
+    # Mean of g_i^T H g_i less G^T H G at the place of the first test, by its forms.
+    at = {"N": sp.Rational(5, 16), "C": sp.Rational(1, 4), "m": 3}
+    mean = form("mean_curvature").exact(**at, Q=sp.Rational(1, 16))
+    signal = form("gradient_curvature").exact(**at)
+    assert form("curvature").exact(**at, Q=sp.Rational(1, 16)) == mean - signal
+    source = inspect.getsource(noise.curvature)
+    assert source.count("mean - signal") == 1

@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from whichmin.symbolic import closed_form
-from whichmin.symbolic.quadratic import quadratic_forms
+from whichmin.symbolic.quadratic import _flows, quadratic_forms
 
 FORMS = {form.id: form for form in quadratic_forms()}
 B, eta, g, h, s, tau, v, x = (
@@ -44,3 +44,27 @@ def test_a_recursion_of_another_start_is_refused():
     wrong = form.expression.subs(v, v + 1)
     start = type(form.derivation).begin("start", v, wrong, {sp.Symbol("t"): 0})
     assert not start.steps[0].holds()
+
+
+def test_an_equation_with_several_solutions_is_refused():
+    # v' = v (1 - v) has two fixed points; v' = sqrt(v) two solutions from 0.
+    with pytest.raises(ValueError, match="unpack"):
+        _flows(sp.Integer(0), sp.Integer(0), v * (1 - v), v)
+    state = sp.Symbol("state", nonnegative=True)
+    assert _flows(sp.Integer(0), sp.Integer(0), sp.sqrt(state), state).failures()
+
+
+@pytest.mark.parametrize("name", ["sde_mean", "sde_variance_at"])
+def test_a_wrong_exponent_or_start_is_noticed(name):
+    chain = FORMS[f"quadratic.{name}"].derivation
+    for wrong in (chain.result.subs(tau, 2 * tau), chain.result + sp.exp(-h * tau)):
+        last = chain.steps[-1]
+        assert not type(last)(last.reason, last.before, wrong, last.rules).holds()
+
+
+@pytest.mark.parametrize("name", ["stationary_covariance", "sde_covariance"])
+def test_the_fixed_point_is_the_only_root(name):
+    reasons = [step.reason for step in FORMS[f"quadratic.{name}"].derivation.steps]
+    assert "the only root" in reasons[0]
+    # No step that only repeats the result under a new name.
+    assert not {"and it is the only one", "and nowhere else"} & set(reasons)

@@ -191,3 +191,11 @@ def test_wrong_use(capsys, arguments, message):
     printed = capsys.readouterr()
     assert printed.out == ""
     assert message in printed.err
+
+
+@pytest.mark.parametrize("option", ["epsilon", "radius"])
+@pytest.mark.parametrize("value", ["1e-10", "1e-200", "1e200"])
+def test_sizes_at_which_nothing_is_left_are_refused_by_option(capsys, option, value):
+    numbers = ["--m", "3", "--n", "4", "--positive", "2"]
+    assert run(["table", "sharpness", *numbers, f"--{option}", value]) == 2
+    assert f"--{option} = " in capsys.readouterr().err
