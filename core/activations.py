@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from whichmin.core.validation import check_number
+from whichmin.core.validation import check_real
 from whichmin.words import Activation, Kink, parse
 
 __all__ = ["activate", "check_kink", "slope"]
@@ -62,5 +62,5 @@ def check_kink(kink: Any, width: Any) -> tuple[float, float]:
     Raises:
         InputError: An unknown name, or no width.
     """
-    half = check_number(width, "kink_width", 0)
+    half = check_real(width, "kink_width", 0)
     return float(parse(Kink, kink, "kink").value), half

@@ -30,7 +30,7 @@ import torch
 from numpy.typing import NDArray
 
 from whichmin.core.exact_sums import exact_sum, two_product
-from whichmin.core.validation import check_extent, check_integer, check_number, check_vector
+from whichmin.core.validation import check_extent, check_integer, check_real, check_vector
 from whichmin.errors import InputError
 from whichmin.words import Activation, parse
 
@@ -160,7 +160,7 @@ def keskar_upper_bound(
     length = math.sqrt(exact_sum(*two_product(size, size))[0])
     # What rounding to n numbers leaves of a vector of length 1 counts as 0.
     off = max(abs(length - 1) - _UNIT * len(size), 0.0)
-    allowed = _NEAR if distance is None else check_number(distance, "distance", 0)
+    allowed = _NEAR if distance is None else check_real(distance, "distance", 0)
     if off > allowed:
         raise InputError("w", w, f"must be one minimum, a vector of length 1 to {allowed:.1g}")
     away = off if distance is None else allowed

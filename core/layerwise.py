@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from whichmin.core.validation import check_number, check_positive, check_tensor
+from whichmin.core.validation import check_positive, check_real, check_tensor
 from whichmin.errors import InputError
 
 __all__ = ["Moments", "Momentum", "adam_step", "lamb_step", "lars_step", "sgd_step", "trust_ratio"]
@@ -198,7 +198,7 @@ def lamb_step(
     Raises:
         InputError: Shapes differ, or a number is out of range.
     """
-    check_number(weight_decay, "weight_decay", 0)
+    check_real(weight_decay, "weight_decay", 0)
     layers, directions, after = _adam(weights, gradients, state, step_size, decays, epsilon)
     moved = []
     for layer, adam in zip(layers, directions, strict=True):
@@ -223,9 +223,9 @@ def _momentum(
         New layers and state.
     """
     check_positive(step_size, "step_size")
-    check_number(momentum, "momentum", 0, 1)
-    check_number(weight_decay, "weight_decay", 0)
-    check_number(epsilon, "epsilon", 0)
+    check_real(momentum, "momentum", 0, 1)
+    check_real(weight_decay, "weight_decay", 0)
+    check_real(epsilon, "epsilon", 0)
     layers, slopes = _paired(weights, gradients)
     zero = tuple(map(torch.zeros_like, layers))
     before = _checked(state.buffers, "state.buffers", layers) if state is not None else zero
@@ -252,8 +252,8 @@ def _adam(
         Layers, one direction per layer, and the state.
     """
     check_positive(step_size, "step_size")
-    check_number(epsilon, "epsilon", 0)
-    mean, square = (check_number(d, f"decays[{place}]", 0, 1) for place, d in enumerate(decays))
+    check_real(epsilon, "epsilon", 0)
+    mean, square = (check_real(d, f"decays[{place}]", 0, 1) for place, d in enumerate(decays))
     layers, slopes = _paired(weights, gradients)
     zero = tuple(map(torch.zeros_like, layers))
     old = state if state is not None else Moments(zero, zero, 0)

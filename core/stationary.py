@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from whichmin.core.validation import (
     check_integer,
-    check_number,
     check_positive,
+    check_real,
     check_seed,
     check_vector,
 )
@@ -54,7 +54,7 @@ def _validated(step_size: Any, steps: Any, start: Any) -> tuple[float, int, floa
     return (
         check_positive(step_size, "step_size"),
         check_integer(steps, "steps", 1),
-        check_number(start, "start"),
+        check_real(start, "start"),
     )
 
 
