@@ -19,7 +19,9 @@ __all__ = [
     "check_lanes",
     "check_matrix",
     "check_positive",
+    "check_real",
     "check_seed",
+    "check_vector",
     "check_weights",
 ]
 
@@ -40,6 +42,25 @@ def check_positive(value: Any, argument: str, upper: float = math.inf) -> float:
     except OverflowError:
         number = math.inf
     if not (math.isfinite(number) and 0 < number < upper):
+        raise InputError(argument, value, allowed)
+    return number
+
+
+def check_real(value: Any, argument: str, minimum: float, upper: float = math.inf) -> float:
+    """Return ``value`` as a float in ``[minimum, upper)``.
+
+    Raises:
+        InputError: It is not a real number in that range.
+    """
+    allowed = f"must be a finite number >= {minimum:g}"
+    allowed += f" and below {upper:g}" if upper < math.inf else ""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InputError(argument, value, allowed)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (math.isfinite(number) and minimum <= number < upper):
         raise InputError(argument, value, allowed)
     return number
 
@@ -195,6 +216,33 @@ def check_weights(
             f"must have shape ({n},) or (replicas, {n}) to match the data's {n} columns",
         )
     return _converted(tensor.reshape(-1, n), argument, dtype, device)
+
+
+def check_vector(
+    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return one vector of finite numbers, without an axis of replicas: shape ``(n,)``.
+
+    Args:
+        value: What the caller gave.
+        n: Its length; None for any, at least 1.
+        argument: Its name.
+        dtype: Of the result.
+        device: Of the result.
+
+    Returns:
+        A fresh tensor.
+
+    Raises:
+        InputError: Wrong shape, not real, or not finite.
+    """
+    tensor = _real_array(value, argument)
+    if tensor.ndim != 1 or not len(tensor) or n not in (None, len(tensor)):
+        raise InputError(
+            argument, f"array of shape {tuple(tensor.shape)}",
+            "must have shape (n,), n >= 1" if n is None else f"must have shape ({n},)",
+        )  # fmt: skip
+    return _converted(tensor, argument, dtype, device)
 
 
 def _converted(
