@@ -219,8 +219,9 @@ def check_weights(
 
 
 def check_vector(
-    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device
-) -> torch.Tensor:
+    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device,
+    squared: bool = True,
+) -> torch.Tensor:  # fmt: skip
     """Return one vector of finite numbers, without an axis of replicas: shape ``(n,)``.
 
     Args:
@@ -229,6 +230,7 @@ def check_vector(
         argument: Its name.
         dtype: Of the result.
         device: Of the result.
+        squared: Whether its squares must be finite too.
 
     Returns:
         A fresh tensor.
@@ -242,18 +244,18 @@ def check_vector(
             argument, f"array of shape {tuple(tensor.shape)}",
             "must have shape (n,), n >= 1" if n is None else f"must have shape ({n},)",
         )  # fmt: skip
-    return _converted(tensor, argument, dtype, device)
+    return _converted(tensor, argument, dtype, device, squared)
 
 
 def _converted(
-    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device
-) -> torch.Tensor:
+    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device,
+    squared: bool = True,
+) -> torch.Tensor:  # fmt: skip
     result = tensor.to(device=device, dtype=dtype, copy=True)
     # Squares are formed everywhere; a value whose square overflows is no use either.
-    if not bool(torch.isfinite(result.square()).all()):
+    if not bool(torch.isfinite(result.square() if squared else result).all()):
         largest = float(tensor.double().abs().max())
         kind = str(dtype).removeprefix("torch.")
-        raise InputError(
-            argument, f"entries up to {largest:.3g}", f"must be finite, squared, in {kind}"
-        )
+        allowed = f"must be finite{', squared,' if squared else ''} in {kind}"
+        raise InputError(argument, f"entries up to {largest:.3g}", allowed)
     return result

@@ -25,9 +25,10 @@ import torch
 
 from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.random import LAST_BITS, generator
+from whichmin.core.measures.scales import length
 from whichmin.errors import InputError
 
-__all__ = ["POINTS", "Rises", "scaled"]
+__all__ = ["POINTS", "Rises"]
 
 POINTS = 12
 _TERMS = 4  # of a cubic
@@ -68,7 +69,7 @@ class Rises:
             )
         # The difference of neighbours is exact, so this is the move that is made.
         made = moved - point.double()
-        if _length(made - move.double()) >= _length(move.double()):
+        if length(made - move.double()) >= length(move.double()):
             raise InputError(
                 self.argument, self.given,
                 f"must be large enough to move the weights: in {_name(kind)} they are rounded by "
@@ -129,29 +130,6 @@ class Rises:
         rest = found / size - cubic @ (cubic.T @ (found / size))
         spread = size * float(np.sqrt(rest @ rest / (POINTS - _TERMS)))
         return _DEVIATIONS * spread + floor
-
-
-def scaled(vector: torch.Tensor, length: float) -> torch.Tensor:
-    """Scale a vector to a length, without forming squares that underflow or overflow.
-
-    Args:
-        vector: Any finite vector.
-        length: Above 0.
-
-    Returns:
-        In float64; 0 for 0.
-    """
-    wide = vector.double()
-    top = float(wide.abs().max())
-    if top == 0:
-        return wide
-    wide = wide / top
-    return wide * (length / float(torch.linalg.vector_norm(wide)))
-
-
-def _length(vector: torch.Tensor) -> float:
-    top = float(vector.abs().max())
-    return top * float(torch.linalg.vector_norm(vector / top)) if top > 0 else 0.0
 
 
 def _name(kind: torch.dtype) -> str:

@@ -23,7 +23,9 @@ import torch
 from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, STARTS, generator
-from whichmin.core.measures.rises import Rises, scaled
+from whichmin.core.measures.rises import Rises
+from whichmin.core.measures.scales import deviation as spread_of
+from whichmin.core.measures.scales import scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
@@ -220,5 +222,5 @@ def average_sharpness(
             rises.check_size(z)
             terms[k] = (rises.value(z) + rises.value(-z)) / 2
             done()
-    error = float(terms.std(ddof=1)) / math.sqrt(count)
+    error = spread_of(terms) / math.sqrt(count)
     return AverageSharpness(float(terms.mean()), error, s, terms, rises.rounding(z))

@@ -22,6 +22,7 @@ from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.products import hessian_matrix, hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, generator
+from whichmin.core.measures.scales import length
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import CheckFailed, InputError
 
@@ -141,11 +142,18 @@ def extreme_eigenvalues(
         result: np.ndarray = found.double().cpu().numpy()
         return result
 
+    restarts = check_integer(max_restarts, "max_restarts", 1)
     start = generator(seed, DIRECTIONS).standard_normal(n)
+    first = product(start)
+    if not first.any():  # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that
+        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
+    # ARPACK takes an eigenvalue below 4e-11 for 4e-11 when it decides to stop; so H is brought to
+    # size 1 for it, by a power of two.
+    power = int(np.frexp(np.abs(first).max())[1])
     try:
         values, vectors = eigsh(
-            LinearOperator((n, n), matvec=product, dtype=np.float64), k=k, which=_ENDS[which],
-            tol=precision, v0=start, maxiter=check_integer(max_restarts, "max_restarts", 1),
+            LinearOperator((n, n), matvec=lambda v: np.ldexp(product(v), -power), dtype=np.float64),
+            k=k, which=_ENDS[which], tol=precision, v0=start, maxiter=restarts,
         )  # fmt: skip
     except ArpackNoConvergence as error:
         raise CheckFailed(
@@ -153,14 +161,13 @@ def extreme_eigenvalues(
             "max_restarts or tolerance"
         ) from error
     except ArpackError as error:
-        if product(start).any():
-            raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
-        # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that.
-        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
+        raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
+    values = np.ldexp(values, power)
     order = np.argsort(values)[::-1]
     values, vectors = values[order], vectors[:, order]
     images = np.stack([product(v) for v in vectors.T], axis=1)
-    residuals = np.linalg.norm(images - vectors * values, axis=0)
+    away = images - vectors * values
+    residuals = np.array([length(torch.from_numpy(column)) for column in away.T])
     return Eigenpairs(values, vectors, residuals, calls)
 
 
@@ -227,8 +234,12 @@ def _lanczos(
     basis = [start]
     diagonal: list[float] = []
     beside: list[float] = []
+    power: int | None = None
     while True:
         image = multiply(torch.from_numpy(basis[-1]).to(objective.point)).double().cpu().numpy()
+        if power is None:  # the first image gives the unit, a power of two: squares follow
+            power = int(np.frexp(np.abs(image).max())[1])
+        image = np.ldexp(image, -power)
         done()
         diagonal.append(float(basis[-1] @ image))
         size, known = float(np.linalg.norm(image)), np.stack(basis)
@@ -236,10 +247,10 @@ def _lanczos(
             image = image - known.T @ (known @ image)
         rest = float(np.linalg.norm(image))
         # What is left after the projections is rounding: the space is invariant.
-        if len(diagonal) == steps or rest <= 10 * unit * math.sqrt(len(start)) * max(size, 1e-300):
+        if len(diagonal) == steps or rest <= 10 * unit * math.sqrt(len(start)) * size:
             break
         beside.append(rest)
         basis.append(image / rest)
     tridiagonal = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     nodes, vectors = np.linalg.eigh(tridiagonal)
-    return nodes, vectors[0] ** 2
+    return np.ldexp(nodes, power), vectors[0] ** 2

@@ -171,7 +171,7 @@ GOOD = np.arange(40.0)
 @pytest.mark.parametrize(("arguments", "options", "message"), [
     ((GOOD[:29], GOOD[:29], 1, 0.5), {}, "must be at least 30 squared lengths"),
     ((GOOD, GOOD[1:], 1, 0.5), {}, "as many as for the large batches"),
-    ((GOOD, GOOD, 0.5, 1), {}, "large_factor = 1, but must be from 0 to below 0.5"),
+    ((GOOD, GOOD, 0.5, 1), {}, "large_factor = 1, but must be a finite number >= 0 and below 0.5"),
     ((GOOD, GOOD, 0, 1), {}, "small_factor = 0"),
     ((GOOD, GOOD * np.nan, 1, 0.5), {}, "NaN or infinite"),
     ((GOOD, GOOD, 1, 0.5), {"confidence": 1.0}, "confidence = 1.0"),
