@@ -65,19 +65,24 @@ class ModuleObjective(Objective):
         self.reduction, self.mode, self.chunk_size = reduction, mode, chunk_size
         self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
         self._fixed = fixed
+        self._places = _places(module)
         self.names = tuple(self._shapes)
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return parameters and copies of the buffers by name; weights are views of ``w``."""
+        """Return parameters and copies of the buffers by place; weights are views of ``w``."""
         sizes = [math.prod(shape) for shape in self._shapes.values()]
         split = zip(self._shapes.items(), w.split(sizes), strict=True)
-        state = {name: part.view(shape) for (name, shape), part in split}
-        return state | {name: value.clone() for name, value in self._fixed.items()}
+        known = {name: part.view(shape) for (name, shape), part in split}
+        known |= {name: value.clone() for name, value in self._fixed.items()}
+        return {place: known[name] for place, name in self._places.items()}
 
     def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return what the loss function says of a batch."""
         with in_mode(self.module, self.mode):
-            return self.loss_function(functional_call(self.module, self.state(w), (x,)), y)
+            # The places are untied here. PyTorch's own untying leaves the copies in a module that
+            # is reached by two paths (its issue 164759, in 2.13).
+            output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
+            return self.loss_function(output, y)
 
     def parts(self) -> Iterator[Part]:
         """Yield the loss of each chunk, weighted by its share of the samples."""
@@ -219,3 +224,17 @@ def module_objective(
     )  # fmt: skip
     check_additive(objective)
     return objective
+
+
+def _places(module: nn.Module) -> dict[str, str]:
+    # Every place of a parameter or buffer, once, and the first place of the same tensor, which is
+    # its name in named_parameters or named_buffers. A module reached by two paths is visited once.
+    first: dict[int, str] = {}
+    places: dict[str, str] = {}
+    for kind in ("_parameters", "_buffers"):
+        for path, part in module.named_modules():
+            for name, tensor in getattr(part, kind).items():
+                if tensor is not None:
+                    place = f"{path}.{name}" if path else name
+                    places[place] = first.setdefault(id(tensor), place)
+    return places

@@ -209,27 +209,49 @@ def curved_noise(
         Both, and the standard error of the first.
 
     Raises:
-        InputError: The loss does not say what its samples are, or an argument out of range.
+        InputError: The loss does not say what its samples are, an argument out of range, or
+            products that float64 does not hold.
     """
     noise = gradient_noise(objective, progress=progress)
-    multiply, mean, m = hessian_operator(objective, engine), noise.mean, noise.samples
-    slope = float((mean * multiply(mean)).sum())
+    multiply, m = hessian_operator(objective, engine), noise.samples
+    # Gradients in a unit of their size, a power of two: both numbers are of the third order in the
+    # loss, and a product of float32 would underflow before they do.
+    power = math.frexp(math.sqrt(noise.trace + noise.square))[1]
+    unit = math.ldexp(1.0, power)
+    mean = noise.mean / unit
+    slope = _in_units(float((mean * multiply(mean)).sum()), power)
     many = m if probes is None else check_integer(probes, "probes", 2)
     total, terms = 0.0, np.empty(many)
     with progress_bar(many, "noise along the curvature", progress) as done:
         if probes is None:
             for block in objective.sample_gradients():
-                for some in (block.double() - mean).split(16):
+                for some in (block.double() / unit - mean).split(16):
                     total += float((some * multiply(some.T).T).sum())
                     for _ in range(len(some)):
                         done()
-            return CurvedNoise(total / m, 0.0, slope)
+            return CurvedNoise(_in_units(total / m, power), 0.0, slope)
         draws = generator(seed, PROBES)
         for k in range(many):
             signs = draws.integers(0, 2, m) * 2.0 - 1
-            u = objective.weighted_gradient(torch.from_numpy(signs)).double()
+            u = objective.weighted_gradient(torch.from_numpy(signs)).double() / unit
             u -= mean * float(signs.sum())
             terms[k] = float((u * multiply(u)).sum()) / m
             done()
-    error = deviation(terms) / math.sqrt(many)
-    return CurvedNoise(float(terms.mean()), error, slope)
+    error = _in_units(deviation(terms) / math.sqrt(many), power)
+    return CurvedNoise(_in_units(float(terms.mean()), power), error, slope)
+
+
+def _in_units(value: float, power: int) -> float:
+    """Return a form of the second order in gradients that were divided by ``2^power``.
+
+    Raises:
+        InputError: float64 does not hold it with all its bits.
+    """
+    found = float(np.ldexp(value, 2 * power))
+    if value != 0 and not np.finfo(np.float64).tiny <= abs(found) < math.inf:
+        raise InputError(
+            "loss", f"a product of 2^{2 * power} and {value:.3g}",
+            "must have gradients whose products with the Hessian float64 holds: give it another "
+            "unit",
+        )  # fmt: skip
+    return found

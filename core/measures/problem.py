@@ -351,7 +351,9 @@ def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
     """
     if not bool(torch.isfinite(values).all()):
         raise InputError(
-            "loss", f"a {name} that is NaN or infinite", "must be smooth where it is measured"
+            "loss",
+            f"a {name} that is NaN or infinite",
+            "must be smooth where it is measured, and in a unit in which that is finite",
         )
     return values
 
