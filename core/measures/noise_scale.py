@@ -247,7 +247,8 @@ def _in_units(value: float, power: int) -> float:
     Raises:
         InputError: float64 does not hold it with all its bits.
     """
-    found = float(np.ldexp(value, 2 * power))
+    unit = math.ldexp(1.0, power)
+    found = value * unit * unit
     if value != 0 and not np.finfo(np.float64).tiny <= abs(found) < math.inf:
         raise InputError(
             "loss", f"a product of 2^{2 * power} and {value:.3g}",

@@ -47,8 +47,8 @@ class NoiseScaleEstimate:
         low: Lower end of the interval, at least 0.
         high: Upper end; infinite if ``|G|^2`` cannot be told from 0.
         confidence: Of the interval.
-        trace: Estimate of ``tr Sigma``, unbiased.
-        square: Estimate of ``|G|^2``, unbiased; may be negative.
+        trace: Estimate of ``tr Sigma``, unbiased; 0 or infinite where float64 does not hold it.
+        square: Estimate of ``|G|^2``, unbiased, likewise; may be negative.
         pairs: Number of pairs of batches.
     """
 
@@ -118,8 +118,9 @@ def _estimate(
     x, y = float(above.mean()), float(below.mean())
     units = _power(above), _power(below)
     ends = _fieller(np.ldexp(above, -units[0]), np.ldexp(below, -units[1]), level)
-    low, high = (float(np.ldexp(end, units[0] - units[1])) for end in ends)
-    trace, square = (float(np.ldexp(v, power + shift)) for v in (x, y))
+    with np.errstate(over="ignore", under="ignore"):  # squares beyond float64 are inf, or 0
+        low, high = (float(np.ldexp(end, units[0] - units[1])) for end in ends)
+        trace, square = (float(np.ldexp(v, power + shift)) for v in (x, y))
     return NoiseScaleEstimate(x / y if y > 0 else math.nan, low, high, level, trace, square, len(a))
 
 

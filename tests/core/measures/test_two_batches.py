@@ -181,7 +181,7 @@ def test_no_unit_of_the_squares_changes_the_interval(unit):
     assert other.square == pytest.approx(one.square * unit, rel=1e-12)
 
 
-@pytest.mark.parametrize("unit", [1e-200, 1e-150, 1e90])
+@pytest.mark.parametrize("unit", [1e-200, 1e-150, 1e90, 1e200])
 def test_no_unit_of_the_loss_changes_the_scale(unit):
     """Gradients of 1e-200 have no squares in float64, and yet a noise scale."""
     rows = torch.from_numpy(np.random.default_rng(3).standard_normal((9, 4)))
