@@ -5,8 +5,8 @@ a weighted mean, a module that centres its batch) is found by evaluating samples
 a time. What is evaluated together is mixed: samples from everywhere in the data, and one of every
 target that there is, because a weighted mean of samples of one class is a plain one.
 
-The same is done at weights moved at random, by as much as they are long: at the point itself all
-losses may be equal (a last layer of zeros), or nothing but rounding (a network that fits its data).
+The same is done at random weights of the same size: at the point itself all losses may be equal (a
+last layer of zeros), or nothing but rounding (a network that fits its data).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def check_additive(objective: ModuleObjective) -> None:
 
     A right loss differs by rounding: some thousand units of roundoff of the largest loss, for
     another shape of the same products. A wrong one differs by a share of the loss. The root of the
-    unit lies far from both. The largest loss is that at both weights: a loss that is small because
+    unit lies far from both. The largest loss is that at all weights: a loss that is small because
     the network fits its data is rounded as the larger numbers that it was computed from.
 
     Raises:
@@ -114,9 +114,13 @@ def check_additive(objective: ModuleObjective) -> None:
                 "must be finite for every sample alone: with targets that are left out, "
                 "reduction='sum' or 'none'",
             )  # fmt: skip
-        moved_off, moved_size = _difference(objective, _moved(w), groups)
-        if np.isfinite(moved_off) and np.isfinite(moved_size):  # elsewhere a loss may have a pole
-            off, size = max(off, moved_off), max(size, moved_size)
+        for moved in _random(w):
+            try:
+                there = _difference(objective, moved, groups)
+            except (RuntimeError, ValueError):  # a probability that is none there, say
+                continue
+            if np.isfinite(there).all():  # a loss may have poles
+                off, size = max(off, there[0]), max(size, there[1])
     if not off <= torch.finfo(w.dtype).eps ** 0.5 * size:
         raise InputError(
             "loss_function",
@@ -127,11 +131,11 @@ def check_additive(objective: ModuleObjective) -> None:
         )
 
 
-def _moved(w: torch.Tensor) -> torch.Tensor:
-    """Weights moved at random, by about their root mean square each; by 1 where all are 0."""
+def _random(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Opposite random weights with about the root mean square of these; 1 where all are 0."""
     size = float(w.double().square().mean().sqrt()) or 1.0
-    draws = generator(0, PROBES).standard_normal(len(w))
-    return w + torch.from_numpy(draws * size).to(w)
+    drawn = torch.from_numpy(generator(0, PROBES).standard_normal(len(w)) * size).to(w)
+    return drawn, -drawn
 
 
 def _difference(

@@ -102,6 +102,28 @@ def test_a_loss_that_is_rounding_is_not_refused():
     assert abs(alone - value) > 0.1 * value
 
 
+@pytest.mark.parametrize("defined", ["raises", "nan"])
+def test_a_loss_that_is_defined_near_the_point_only(defined):
+    """Random weights are tried; a loss need not be defined there."""
+
+    class Near(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.p = nn.Parameter(torch.full((50,), 0.5, dtype=torch.float64))
+
+        def forward(self, x):
+            return x * self.p
+
+    def loss(p, y):
+        if defined == "raises":
+            return nn.functional.binary_cross_entropy(p, y)
+        return -(y * torch.log(p)).mean()
+
+    x = torch.ones(4, 50, dtype=torch.float64)
+    o = module_objective(Near(), loss, (x, x))
+    assert o.value() == pytest.approx(math.log(2), rel=1e-14)
+
+
 def test_samples_of_different_shapes_are_compared_with_their_like():
     net = nn.Linear(1, 1, dtype=torch.float64)
     batches = [(torch.ones(3, k, 1).double(), torch.zeros(3, k, 1).double()) for k in (2, 5)]
