@@ -15,16 +15,20 @@ __all__ = [
     "check_batch_size",
     "check_device",
     "check_dtype",
+    "check_extent",
     "check_integer",
     "check_lanes",
     "check_matrix",
+    "check_number",
     "check_positive",
-    "check_real",
     "check_seed",
+    "check_tensor",
     "check_vector",
     "check_weights",
 ]
 
+# Its square is 1e-301: 1e7 times the smallest normal number, room for a division by 2m.
+_EXTENT = 2.0**-500
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
@@ -35,32 +39,53 @@ def check_positive(value: Any, argument: str, upper: float = math.inf) -> float:
         InputError: It is not a real number in that range.
     """
     allowed = "must be a positive finite number" + (f" below {upper}" if upper < math.inf else "")
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise InputError(argument, value, allowed)
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not (math.isfinite(number) and 0 < number < upper):
+    number = _real_number(value, argument, allowed)
+    if not 0 < number < upper:
         raise InputError(argument, value, allowed)
     return number
 
 
-def check_real(value: Any, argument: str, minimum: float, upper: float = math.inf) -> float:
-    """Return ``value`` as a float in ``[minimum, upper)``.
+def check_extent(value: Any, argument: str) -> float:
+    """Return the size of a region as a float whose square has all its digits.
+
+    Raises:
+        InputError: It is not a positive number, or so small that its square is lost.
+    """
+    number = check_positive(value, argument)
+    if number < _EXTENT:
+        raise InputError(argument, value, f"must be at least {_EXTENT:.1e}: squares are lost below")
+    return number
+
+
+def check_number(
+    value: Any, argument: str, low: float = -math.inf, high: float = math.inf
+) -> float:
+    """Return ``value`` as a finite float in ``[low, high)``.
 
     Raises:
         InputError: It is not a real number in that range.
     """
-    allowed = f"must be a finite number >= {minimum:g}"
-    allowed += f" and below {upper:g}" if upper < math.inf else ""
+    bounds = [f">= {low:g}"] * (low > -math.inf) + [f"below {high:g}"] * (high < math.inf)
+    allowed = " ".join(["must be a finite number", " and ".join(bounds)]).strip()
+    number = _real_number(value, argument, allowed)
+    if not low <= number < high:
+        raise InputError(argument, value, allowed)
+    return number
+
+
+def _real_number(value: Any, argument: str, allowed: str) -> float:
+    """Return ``value`` as a finite float.
+
+    Raises:
+        InputError: It is no real number, or not finite as a float.
+    """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise InputError(argument, value, allowed)
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not (math.isfinite(number) and minimum <= number < upper):
+    if not math.isfinite(number):
         raise InputError(argument, value, allowed)
     return number
 
@@ -219,18 +244,16 @@ def check_weights(
 
 
 def check_vector(
-    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device,
-    squared: bool = True,
-) -> torch.Tensor:  # fmt: skip
-    """Return one vector of finite numbers, without an axis of replicas: shape ``(n,)``.
+    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return one vector, shape ``(n,)``, also from the only row of a matrix.
 
     Args:
-        value: What the caller gave.
-        n: Its length; None for any, at least 1.
-        argument: Its name.
+        value: The numbers.
+        n: Length; None for any of at least 1.
+        argument: What the caller calls it.
         dtype: Of the result.
         device: Of the result.
-        squared: Whether its squares must be finite too.
 
     Returns:
         A fresh tensor.
@@ -239,23 +262,36 @@ def check_vector(
         InputError: Wrong shape, not real, or not finite.
     """
     tensor = _real_array(value, argument)
-    if tensor.ndim != 1 or not len(tensor) or n not in (None, len(tensor)):
+    one = tensor.ndim == 1 or (tensor.ndim == 2 and len(tensor) == 1)
+    if not one or 0 in tensor.shape or (n is not None and tensor.shape[-1] != n):
         raise InputError(
-            argument, f"array of shape {tuple(tensor.shape)}",
-            "must have shape (n,), n >= 1" if n is None else f"must have shape ({n},)",
-        )  # fmt: skip
-    return _converted(tensor, argument, dtype, device, squared)
+            argument,
+            f"array of shape {tuple(tensor.shape)}",
+            "must have shape (n,)" if n is None else f"must have shape ({n},)",
+        )
+    return _converted(tensor.reshape(-1), argument, dtype, device)
+
+
+def check_tensor(
+    value: Any, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
+    """Return a fresh tensor of finite numbers, any shape.
+
+    Raises:
+        InputError: Not real, or not finite.
+    """
+    return _converted(_real_array(value, argument), argument, dtype, device)
 
 
 def _converted(
-    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device,
-    squared: bool = True,
-) -> torch.Tensor:  # fmt: skip
+    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device
+) -> torch.Tensor:
     result = tensor.to(device=device, dtype=dtype, copy=True)
     # Squares are formed everywhere; a value whose square overflows is no use either.
-    if not bool(torch.isfinite(result.square() if squared else result).all()):
+    if not bool(torch.isfinite(result.square()).all()):
         largest = float(tensor.double().abs().max())
         kind = str(dtype).removeprefix("torch.")
-        allowed = f"must be finite{', squared,' if squared else ''} in {kind}"
-        raise InputError(argument, f"entries up to {largest:.3g}", allowed)
+        raise InputError(
+            argument, f"entries up to {largest:.3g}", f"must be finite, squared, in {kind}"
+        )
     return result

@@ -42,13 +42,13 @@ def test_not_numbers(value):
 
 @pytest.mark.parametrize("value", [0, 0.5, np.float32(0.25), 0.75])
 def test_real_numbers_in_a_range(value):
-    assert validation.check_real(value, "x", 0.0, 1.0) == float(value)
+    assert validation.check_number(value, "x", 0.0, 1.0) == float(value)
 
 
 @pytest.mark.parametrize("value", [-1e-300, 1, 1.0, np.nan, np.inf, "0.5", None, True, 10**400])
 def test_no_real_numbers_in_a_range(value):
     with pytest.raises(InputError, match=r"^x = .*must be a finite number >= 0 and below 1"):
-        validation.check_real(value, "x", 0.0, 1.0)
+        validation.check_number(value, "x", 0.0, 1.0)
 
 
 def test_one_vector():
@@ -56,14 +56,14 @@ def test_one_vector():
     found = validation.check_vector(given, 2, "x", torch.float64, CPU)
     found[0] = 7
     assert given[0] == 1
-    large = validation.check_vector([1e200], None, "x", torch.float64, CPU, squared=False)
-    assert large.tolist() == [1e200]
+    row = validation.check_vector(torch.ones(1, 2), None, "x", torch.float64, CPU)
+    assert row.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(("value", "n", "message"), [
-    ([[1.0, 2.0]], 2, r"shape \(1, 2\)', but must have shape \(2,\)"),
+    ([[1.0, 2.0], [3.0, 4.0]], 2, r"shape \(2, 2\)', but must have shape \(2,\)"),
     ([1.0], 2, r"shape \(1,\)', but must have shape \(2,\)"),
-    ([], None, r"must have shape \(n,\), n >= 1"),
+    ([], None, r"must have shape \(n,\)"),
     (1.0, None, r"shape \(\)"),
     ([np.nan, 1.0], 2, "NaN or infinite"),
     ([1e200, 1.0], 2, "must be finite, squared, in float64"),

@@ -79,18 +79,19 @@ def test_refused(loss, options, message):
 
 
 def test_refused_points():
-    with pytest.raises(InputError, match=r"point = 'array of shape \(1, 3\)'"):
-        closure_objective(lambda w: w.sum(), W[None])
+    with pytest.raises(InputError, match=r"point = 'array of shape \(2, 3\)'"):
+        closure_objective(lambda w: w.sum(), torch.stack([W, W]))
     objective = closure_objective(lambda w: w.sum(), W)
     with pytest.raises(InputError, match="w = "):
         objective.value([1.0])
     for given in ([1.0, float("nan"), 0.0], torch.tensor([1.0, float("nan"), 0.0]).double()):
         with pytest.raises(InputError, match="w = '1 NaN or infinite entries'"):
             objective.value(given)
-    for rows in (W[None], torch.stack([W, W]), [[1.0, 2.0, 3.0]]):
-        with pytest.raises(InputError, match=r"w = 'array of shape \(., 3\)', but must have shape"):
+    for rows in (torch.stack([W, W]), [[1.0, 2.0, 3.0]] * 2):
+        with pytest.raises(InputError, match=r"w = 'array of shape \(2, 3\)', but must have shape"):
             objective.gradient(rows)
-    for point in ("123", [[1.0]], [], [1.0, float("inf")], 3.0, [None]):
+    assert torch.equal(objective.gradient(W[None]), objective.gradient(W))
+    for point in ("123", [[1.0], [2.0]], [], [1.0, float("inf")], 3.0, [None]):
         with pytest.raises(InputError, match=r"^point = "):
             closure_objective(lambda w: w.sum(), point)
 
@@ -121,7 +122,7 @@ def test_refused_indices(indices, message):
         closure_objective(residuals, W).batch_gradient(np.array(indices))
 
 
-@pytest.mark.parametrize("weights", [torch.ones(3), torch.ones(5), torch.ones(1, 4)])
+@pytest.mark.parametrize("weights", [torch.ones(3), torch.ones(5), torch.ones(2, 4)])
 def test_refused_weights_of_samples(weights):
     with pytest.raises(InputError, match=r"weights = .* but must have shape \(4,\)"):
         closure_objective(residuals, W).weighted_gradient(weights)
