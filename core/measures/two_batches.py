@@ -207,4 +207,4 @@ def two_batch_noise_scale(
     # Squared only after division by the largest: they neither underflow nor overflow.
     power = _power(lengths)
     a, c = np.ldexp(lengths, -power) ** 2
-    return _estimate(a, c, *factors, level, 2 * power)
+    return _estimate(a, c, factors[0], factors[1], level, 2 * power)
