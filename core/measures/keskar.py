@@ -185,7 +185,9 @@ def keskar_sharpness(
             centre = k == 0 and bool(slope.any())
             start = np.zeros(len(widths)) if centre else draws.uniform(-1, 1, len(widths))
             first = pulled(slope if centre else rises.value_and_gradient(moved(start))[1])
-            found.append(search(start, float(first.abs().max()) or 1.0, done))
+            # Not so small a unit that a rise overflows in it.
+            unit = max(float(first.abs().max()), 2.0**-500) if bool(first.any()) else 1.0
+            found.append(search(start, unit, done))
             evaluations += found[-1].evaluations + (not centre)
     best = max(found, key=lambda f: f.rise)
     values = [100 * f.rise / (1 + base) for f in found]
