@@ -19,8 +19,8 @@ __all__ = [
     "check_integer",
     "check_lanes",
     "check_matrix",
-    "check_number",
     "check_positive",
+    "check_real",
     "check_seed",
     "check_tensor",
     "check_vector",
@@ -57,18 +57,18 @@ def check_extent(value: Any, argument: str) -> float:
     return number
 
 
-def check_number(
-    value: Any, argument: str, low: float = -math.inf, high: float = math.inf
+def check_real(
+    value: Any, argument: str, minimum: float = -math.inf, upper: float = math.inf
 ) -> float:
-    """Return ``value`` as a finite float in ``[low, high)``.
+    """Return ``value`` as a finite float in ``[minimum, upper)``.
 
     Raises:
         InputError: It is not a real number in that range.
     """
-    bounds = [f">= {low:g}"] * (low > -math.inf) + [f"below {high:g}"] * (high < math.inf)
+    bounds = [f">= {minimum:g}"] * (minimum > -math.inf) + [f"below {upper:g}"] * (upper < math.inf)
     allowed = " ".join(["must be a finite number", " and ".join(bounds)]).strip()
     number = _real_number(value, argument, allowed)
-    if not low <= number < high:
+    if not minimum <= number < upper:
         raise InputError(argument, value, allowed)
     return number
 
@@ -244,8 +244,9 @@ def check_weights(
 
 
 def check_vector(
-    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device
-) -> torch.Tensor:
+    value: Any, n: int | None, argument: str, dtype: torch.dtype, device: torch.device,
+    squared: bool = True,
+) -> torch.Tensor:  # fmt: skip
     """Return one vector, shape ``(n,)``, also from the only row of a matrix.
 
     Args:
@@ -254,6 +255,7 @@ def check_vector(
         argument: What the caller calls it.
         dtype: Of the result.
         device: Of the result.
+        squared: Whether its squares must be finite too.
 
     Returns:
         A fresh tensor.
@@ -269,7 +271,7 @@ def check_vector(
             f"array of shape {tuple(tensor.shape)}",
             "must have shape (n,)" if n is None else f"must have shape ({n},)",
         )
-    return _converted(tensor.reshape(-1), argument, dtype, device)
+    return _converted(tensor.reshape(-1), argument, dtype, device, squared)
 
 
 def check_tensor(
@@ -284,14 +286,14 @@ def check_tensor(
 
 
 def _converted(
-    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device
-) -> torch.Tensor:
+    tensor: torch.Tensor, argument: str, dtype: torch.dtype, device: torch.device,
+    squared: bool = True,
+) -> torch.Tensor:  # fmt: skip
     result = tensor.to(device=device, dtype=dtype, copy=True)
     # Squares are formed everywhere; a value whose square overflows is no use either.
-    if not bool(torch.isfinite(result.square()).all()):
+    if not bool(torch.isfinite(result.square() if squared else result).all()):
         largest = float(tensor.double().abs().max())
         kind = str(dtype).removeprefix("torch.")
-        raise InputError(
-            argument, f"entries up to {largest:.3g}", f"must be finite, squared, in {kind}"
-        )
+        allowed = f"must be finite{', squared,' if squared else ''} in {kind}"
+        raise InputError(argument, f"entries up to {largest:.3g}", allowed)
     return result

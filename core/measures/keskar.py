@@ -27,7 +27,7 @@ from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import STARTS, SUBSPACE, generator
 from whichmin.core.measures.rises import Rises
-from whichmin.core.validation import check_integer, check_number, check_positive
+from whichmin.core.validation import check_integer, check_positive, check_real
 from whichmin.errors import InputError
 
 __all__ = ["KeskarSharpness", "keskar_sharpness", "random_subspace"]
@@ -142,7 +142,7 @@ def keskar_sharpness(
     limit = check_integer(max_iterations, "max_iterations", 1)
     matrix, inner = _subspace(objective, dimension, seed)
     widths = size * (inner.abs() + 1)
-    known = None if certified is None else check_number(certified, "certified", 0.0)
+    known = None if certified is None else check_real(certified, "certified", 0.0)
     base, slope = objective.value_and_gradient()
     rises = Rises(objective, base, "epsilon", epsilon, "box")
     if base <= -1:

@@ -134,6 +134,7 @@ def extreme_eigenvalues(
     k = check_integer(count, "count", 1, n - 1, "below the number of weights")
     precision = check_positive(tolerance, "tolerance", 1.0)
     multiply, calls = hessian_operator(objective, engine), 0
+    power: int | None = None
 
     def product(v: np.ndarray) -> np.ndarray:
         nonlocal calls
@@ -142,18 +143,22 @@ def extreme_eigenvalues(
         result: np.ndarray = found.double().cpu().numpy()
         return result
 
+    def in_units(v: np.ndarray) -> np.ndarray:
+        # ARPACK takes an eigenvalue below 4e-11 for 4e-11 when it decides to stop; so H is brought
+        # to size 1 for it, by the power of two that its first product tells.
+        nonlocal power
+        image = product(v)
+        if power is None and image.any():
+            power = int(np.frexp(np.abs(image).max())[1])
+        result: np.ndarray = np.ldexp(image, -(power or 0))
+        return result
+
     restarts = check_integer(max_restarts, "max_restarts", 1)
     start = generator(seed, DIRECTIONS).standard_normal(n)
-    first = product(start)
-    if not first.any():  # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that
-        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
-    # ARPACK takes an eigenvalue below 4e-11 for 4e-11 when it decides to stop; so H is brought to
-    # size 1 for it, by a power of two.
-    power = int(np.frexp(np.abs(first).max())[1])
     try:
         values, vectors = eigsh(
-            LinearOperator((n, n), matvec=lambda v: np.ldexp(product(v), -power), dtype=np.float64),
-            k=k, which=_ENDS[which], tol=precision, v0=start, maxiter=restarts,
+            LinearOperator((n, n), matvec=in_units, dtype=np.float64), k=k, which=_ENDS[which],
+            tol=precision, v0=start, maxiter=restarts,
         )  # fmt: skip
     except ArpackNoConvergence as error:
         raise CheckFailed(
@@ -161,8 +166,11 @@ def extreme_eigenvalues(
             "max_restarts or tolerance"
         ) from error
     except ArpackError as error:
-        raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
-    values = np.ldexp(values, power)
+        if power is not None:
+            raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
+        # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that.
+        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
+    values = np.ldexp(values, power or 0)
     order = np.argsort(values)[::-1]
     values, vectors = values[order], vectors[:, order]
     images = np.stack([product(v) for v in vectors.T], axis=1)

@@ -29,7 +29,7 @@ from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import BATCHES, generator
 from whichmin.core.measures.scales import length
-from whichmin.core.validation import check_integer, check_number, check_positive, check_vector
+from whichmin.core.validation import check_integer, check_positive, check_real, check_vector
 from whichmin.errors import InputError
 from whichmin.words import Sampling
 
@@ -89,7 +89,7 @@ def noise_scale_from_squares(
             f"must be at least {_FEWEST} squared lengths, as many as for the large batches",
         )  # fmt: skip
     s = check_positive(small_factor, "small_factor")
-    t = check_number(large_factor, "large_factor", 0.0, s)
+    t = check_real(large_factor, "large_factor", 0.0, s)
     return _estimate(a, c, s, t, level, 0)
 
 
@@ -100,7 +100,7 @@ def _squares(value: Any, argument: str) -> np.ndarray:
         InputError: They are no finite numbers from 0.
     """
     kind, place = torch.float64, torch.device("cpu")
-    known: np.ndarray = check_vector(value, None, argument, kind, place).numpy()
+    known: np.ndarray = check_vector(value, None, argument, kind, place, squared=False).numpy()
     if known.min() < 0:
         raise InputError(argument, f"entries down to {known.min():.3g}", "must be squares, >= 0")
     return known

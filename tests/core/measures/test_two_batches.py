@@ -166,7 +166,7 @@ def test_the_ends_are_those_of_the_test():
         assert stats.ttest_1samp(x - (end - inside) * y, 0).pvalue < 0.1
 
 
-@pytest.mark.parametrize("unit", [5e-308, 1e-200, 1e-85, 1e78, 1e150])
+@pytest.mark.parametrize("unit", [5e-308, 1e-200, 1e-85, 1e78, 1e150, 1e300])
 def test_no_unit_of_the_squares_changes_the_interval(unit):
     """Fieller's equation has terms of the eighth order in the gradient."""
     rng = np.random.default_rng(2)
@@ -217,7 +217,6 @@ GOOD = np.arange(40.0)
     ((GOOD + np.inf, GOOD, 1, 0.5), {}, "small = .*NaN or infinite"),
     ((-GOOD, GOOD, 1, 0.5), {}, "small = 'entries down to -39', but must be squares"),
     ((GOOD[:, None], GOOD, 1, 0.5), {}, "small = "),
-    ((GOOD * 1e200, GOOD, 1, 0.5), {}, "small = 'entries up to 3.9e.201'"),
     (("x", GOOD, 1, 0.5), {}, "small = "),
     ((GOOD, GOOD, 1, "x"), {}, "large_factor = 'x'"),
     ((GOOD, GOOD, 1, math.nan), {}, "large_factor = nan"),
