@@ -3,7 +3,7 @@
 Make an objective with :func:`~whichmin.core.measures.problem.closure_objective` or
 :func:`~whichmin.core.measures.module.module_objective`, and hand it to an instrument. All of them
 measure at ``objective.point``, and say how exact their number is: a gap, a residual, a standard
-error or an interval.
+error, an interval, or how far it can be rounding of the loss.
 """
 
 from whichmin.core.measures.curvature import TraceEstimate, estimate_trace

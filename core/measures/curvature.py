@@ -26,6 +26,7 @@ from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.products import hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import PROBES, generator
+from whichmin.core.measures.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
@@ -135,7 +136,7 @@ def estimate_trace(
         basis, part = None, 0.0
         if columns:
             basis = torch.linalg.qr(multiply(signs(columns)))[0]
-            part = float((basis * multiply(basis)).sum(dtype=torch.float64))
+            part = float((basis.double() * multiply(basis)).sum())
             for _ in range(2 * columns):
                 done()
 
@@ -145,7 +146,7 @@ def estimate_trace(
                 probes = signs(min(16, count - start))
                 if basis is not None:
                     probes = probes - basis @ (basis.T @ probes)
-                found = (probes * multiply(probes)).sum(0, dtype=torch.float64)
+                found = (probes.double() * multiply(probes)).sum(0)
                 terms += found.tolist()
                 for _ in range(len(found)):
                     done()
@@ -159,7 +160,7 @@ def estimate_trace(
             more = min(_planned(known, wanted) - len(terms), most - used)
             terms = np.concatenate([terms, sample(max(more, 1))])
             value, used = part + float(terms.mean()), used + max(more, 1)
-            error, wanted = float(terms.std(ddof=1)) / math.sqrt(len(terms)), relative * abs(value)
+            error, wanted = deviation(terms) / math.sqrt(len(terms)), relative * abs(value)
             if error <= wanted or used == most:
                 return TraceEstimate(value, error, terms, part, used, error <= wanted, method)
 
@@ -180,7 +181,7 @@ def _exact(
 
 def _planned(known: np.ndarray, wanted: float) -> int:
     """How many terms of this spread have the standard error that is wanted, and a margin."""
-    spread = float(known.std(ddof=1))
+    spread = deviation(known)
     if wanted <= 0:  # the estimate is 0: four times as many as there are
         return 4 * len(known)
-    return max(_LEAST, math.ceil(min(_MARGIN * (spread / wanted) ** 2, 1e9)))
+    return max(_LEAST, math.ceil(_MARGIN * min(spread / wanted, 1e5) ** 2))

@@ -7,11 +7,12 @@ depends on the chunks through rounding only; so a loader's last, smaller batch c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, SequentialSampler
 
 from whichmin.errors import InputError
 
@@ -45,11 +46,11 @@ class Samples:
         self._dataset: Any = None
         if not isinstance(self._batches, Iterable):
             raise InputError("data", data, _KINDS)
-        first, sizes = _fingerprint(self._batches)
-        if not sum(sizes):
-            raise InputError("data", f"{len(sizes)} batches", "must hold at least one sample")
-        if not whole:
-            again, _ = _fingerprint(self._batches)
+        with torch.random.fork_rng(devices=[]):  # a loader draws a seed for every pass
+            first, sizes = _fingerprint(self._batches)
+            if not sum(sizes):
+                raise InputError("data", f"{len(sizes)} batches", "must hold at least one sample")
+            again = first if whole else _fingerprint(self._batches)[0]
             if again != first:
                 raise InputError(
                     "data",
@@ -59,19 +60,26 @@ class Samples:
                 )
         self.count = sum(sizes)
         self._ends = np.cumsum(sizes)
-        dataset = getattr(data, "dataset", None)
-        if dataset is not None and hasattr(dataset, "__len__"):
-            self._check_complete(data, len(dataset))
+        if isinstance(data, DataLoader):
+            self._check_complete(data)
+            # Numbers in the data set are places in a pass only where the loader takes them in turn
+            # and makes the batches itself.
+            if data.batch_size is not None and type(data.sampler) is SequentialSampler:
+                self._dataset = (data.dataset, data.collate_fn)
 
-    def _check_complete(self, loader: Any, available: int) -> None:
-        if getattr(loader, "drop_last", False) and self.count < available:
+    def _check_complete(self, loader: DataLoader[Any]) -> None:
+        if not getattr(loader.batch_sampler, "drop_last", loader.drop_last):
+            return
+        sampler = getattr(loader.batch_sampler, "sampler", None)
+        available = len(sampler) if isinstance(sampler, Sized) else None
+        if available is None or self.count < available:
+            left = "may leave out" if available is None else "leaves out"
+            number = "some" if available is None else str(available - self.count)
             raise InputError(
                 "data",
-                f"a loader with drop_last that leaves out {available - self.count} samples",
+                f"a loader with drop_last that {left} {number} samples",
                 "must yield all samples: drop_last=False",
             )
-        if self.count == available and hasattr(loader, "collate_fn"):
-            self._dataset = (loader.dataset, loader.collate_fn)
 
     def chunks(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Read all samples once.
@@ -82,26 +90,32 @@ class Samples:
         Yields:
             Chunks ``(x, y)``.
         """
-        for x, y in self._batches:
+        with torch.random.fork_rng(devices=[]):
+            batches = iter(self._batches)
+        for x, y in batches:
             for start in range(0, len(x), size):
                 yield self._cast(x[start : start + size]), self._cast(y[start : start + size])
 
     def take(self, indices: Sequence[int] | np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Read some samples; from a loader through its ``dataset``, numbered as there.
+        """Read some samples, numbered as they come in a pass.
 
         Args:
-            indices: Numbers of samples, repetitions allowed.
+            indices: Numbers of samples, repetitions allowed. A loader that takes its data set in
+                turn is read through the ``dataset``.
 
         Returns:
             The samples ``(x, y)``, in this order.
 
         Raises:
-            InputError: The data can only be read from the beginning.
+            InputError: The data can only be read from the beginning, or the samples have different
+                shapes.
         """
         wanted = np.asarray(indices, dtype=np.int64)
         if self._dataset is not None:
             dataset, collate = self._dataset
-            x, y = collate([dataset[int(i)] for i in wanted])
+            numbers = [int(i) for i in wanted]
+            many = getattr(dataset, "__getitems__", None)  # which a loader prefers
+            x, y = collate(many(numbers) if many else [dataset[i] for i in numbers])
         elif isinstance(self._batches, Sequence):
             homes = np.searchsorted(self._ends, wanted, side="right")
             starts = np.concatenate([[0], self._ends])
@@ -113,13 +127,18 @@ class Samples:
                     [t[int(i - starts[h])] for t in self._batches[h]]
                     for i, h in zip(wanted, homes, strict=True)
                 ]
+                if len({tuple(t.shape for t in row) for row in rows}) > 1:
+                    raise InputError(
+                        "data", "batches whose samples have different shapes",
+                        "must have samples of one shape: random batches mix them",
+                    )  # fmt: skip
                 x, y = (torch.stack(column) for column in zip(*rows, strict=True))
         else:
             raise InputError(
                 "data",
                 type(self._batches).__name__,
-                "must be tensors, a list of batches or a loader of a data set with a length: "
-                "random batches need samples by index",
+                "must be tensors, a list of batches (list(loader) is one) or a loader that takes a "
+                "data set in turn: random batches need samples by index",
             )
         return self._cast(x), self._cast(y)
 

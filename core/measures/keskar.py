@@ -26,7 +26,8 @@ import torch
 from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import STARTS, SUBSPACE, generator
-from whichmin.core.validation import check_integer, check_positive
+from whichmin.core.measures.rises import Rises
+from whichmin.core.validation import check_integer, check_positive, check_real
 from whichmin.errors import InputError
 
 __all__ = ["KeskarSharpness", "keskar_sharpness", "random_subspace"]
@@ -37,17 +38,20 @@ class KeskarSharpness:
     """What a search found.
 
     Attributes:
-        value: The metric at the best point found, in percent; at most the maximum.
+        value: The metric at the best point found, in percent; at most the maximum, but for
+            ``rounding``.
         move: ``A z`` at that point, shape ``(n,)``.
         rise: ``L(x + A z) - L(x)`` there.
         loss: ``L(x)``.
         half_widths: Of the box, shape ``(p,)``.
         values: The best value from each start, shape ``(starts,)``.
         iterations: Of L-BFGS-B, from each start.
-        evaluations: Of loss and gradient, from all starts together.
+        evaluations: Of loss and gradient, from all starts together, without the 12 of the loss
+            that ``rounding`` takes.
         epsilon: Size of the box.
         dimension: p; None for the full space.
         certified: The maximum in percent, if the caller knows it.
+        rounding: How far ``value`` can be rounding of the loss, in percent, as measured.
     """
 
     value: float
@@ -61,6 +65,12 @@ class KeskarSharpness:
     epsilon: float
     dimension: int | None
     certified: float | None
+    rounding: float
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the value is larger than its rounding; if not, it cannot be told from 0."""
+        return self.value > self.rounding
 
     @property
     def gap(self) -> float | None:
@@ -114,8 +124,9 @@ def keskar_sharpness(
         The best value found, its point and what the search cost.
 
     Raises:
-        InputError: An argument out of range, a loss that is not finite in the box or at most -1, or
-            a certified maximum below a value that was found.
+        InputError: An argument out of range, a loss that is not finite in the box or at most -1, a
+            box that is too small for the weights' type, or a certified maximum below a value that
+            was found.
 
     Example:
         >>> from whichmin.core.measures import closure_objective
@@ -129,10 +140,11 @@ def keskar_sharpness(
     size = check_positive(epsilon, "epsilon")
     count = check_integer(starts, "starts", 1)
     limit = check_integer(max_iterations, "max_iterations", 1)
-    x = objective.point.double()
     matrix, inner = _subspace(objective, dimension, seed)
     widths = size * (inner.abs() + 1)
+    known = None if certified is None else check_real(certified, "certified", 0.0)
     base, slope = objective.value_and_gradient()
+    rises = Rises(objective, base, "epsilon", epsilon, "box")
     if base <= -1:
         raise InputError(
             "objective", f"loss of {base:.6g}", "must be above -1: phi divides by 1 + L"
@@ -144,6 +156,8 @@ def keskar_sharpness(
         z = torch.from_numpy(u).to(widths) * widths
         return z if matrix is None else matrix @ z
 
+    rises.check_size(moved(np.ones(len(widths))))
+
     def pulled(gradient: torch.Tensor) -> torch.Tensor:
         full = gradient.double()
         return widths * (full if matrix is None else matrix.T @ full)
@@ -153,14 +167,10 @@ def keskar_sharpness(
 
         def descend(u: np.ndarray) -> tuple[float, np.ndarray]:
             nonlocal best
-            value, gradient = objective.value_and_gradient(x + moved(u))
-            if not np.isfinite(value):
-                raise InputError(
-                    "epsilon", epsilon, f"must leave the loss finite in the box, not {value}"
-                )
-            if value - base > best[0]:
-                best = (value - base, u.copy())
-            return (base - value) / unit, (-pulled(gradient) / unit).cpu().numpy()
+            rise, gradient = rises.value_and_gradient(moved(u))
+            if rise > best[0]:
+                best = (rise, u.copy())
+            return -rise / unit, (-pulled(gradient) / unit).cpu().numpy()
 
         result = minimize(
             descend, start, jac=True, method="L-BFGS-B", callback=lambda _: done(),
@@ -174,22 +184,25 @@ def keskar_sharpness(
         for k in range(count):
             centre = k == 0 and bool(slope.any())
             start = np.zeros(len(widths)) if centre else draws.uniform(-1, 1, len(widths))
-            first = pulled(slope if centre else objective.gradient(x + moved(start)))
-            found.append(search(start, float(first.abs().max()) or 1.0, done))
+            first = pulled(slope if centre else rises.value_and_gradient(moved(start))[1])
+            # Not so small a unit that a rise overflows in it.
+            unit = max(float(first.abs().max()), 2.0**-500) if bool(first.any()) else 1.0
+            found.append(search(start, unit, done))
             evaluations += found[-1].evaluations + (not centre)
     best = max(found, key=lambda f: f.rise)
     values = [100 * f.rise / (1 + base) for f in found]
     value = max(values)
-    # Two losses, in percent of 1 + L; a sum over samples rounds once a sample, an inner product of
-    # weights once a weight.
+    rounding = 100 * rises.rounding(moved(best.place)) / (1 + base)
+    # What a certified maximum may miss by its own rounding: two losses, in percent of 1 + L; a sum
+    # over samples rounds once a sample, an inner product of weights once a weight.
     units = 2 * (objective.size + (objective.samples or 1))
-    rounding = 100 * units * torch.finfo(objective.point.dtype).eps
-    if certified is not None and value > certified + rounding:
+    slack = max(rounding, 100 * units * torch.finfo(objective.point.dtype).eps)
+    if known is not None and value > known + slack:
         raise InputError("certified", certified, f"must be at least {value!r}, which was found")
     return KeskarSharpness(
         value, moved(best.place), best.rise, base, widths, tuple(values),
         tuple(f.iterations for f in found), evaluations, size,
-        None if matrix is None else len(widths), certified,
+        None if matrix is None else len(widths), known, rounding,
     )  # fmt: skip
 
 

@@ -5,16 +5,16 @@ buffers, so it is never changed: not its numbers, not its buffers, not its gradi
 ``mode="eval"`` its training flags are switched off during a call, and set back one by one, also
 when the call fails.
 
-Losses are sums over samples, so no sample may see the others. Two evaluations of a few samples,
-together and one at a time, find what breaks that: batch statistics, a loss function whose reduction
-is not the declared one, or one with a weighted mean.
+Losses are sums over samples, so no sample may see the others. Batch statistics, a loss function
+whose reduction is not the declared one, or one with a weighted mean are refused
+(:mod:`whichmin.core.measures.additive`).
 """
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,13 +22,14 @@ import torch
 from torch import nn
 from torch.func import functional_call, grad, vmap
 
+from whichmin.core.measures.additive import check_additive, check_modules, in_mode
 from whichmin.core.measures.data import Samples
 from whichmin.core.measures.problem import (
     BLOCK,
     Objective,
     Part,
     check_derivative,
-    check_losses,
+    check_indices,
     check_reduction,
 )
 from whichmin.core.validation import check_dtype, check_integer
@@ -37,7 +38,6 @@ from whichmin.errors import InputError
 __all__ = ["MODES", "ModuleObjective", "module_objective"]
 
 MODES = ("as-is", "eval")
-_PROBED = 16  # samples that are evaluated together and one at a time
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -65,19 +65,24 @@ class ModuleObjective(Objective):
         self.reduction, self.mode, self.chunk_size = reduction, mode, chunk_size
         self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
         self._fixed = fixed
+        self._places = _places(module)
         self.names = tuple(self._shapes)
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return parameters and copies of the buffers by name; weights are views of ``w``."""
+        """Return parameters and copies of the buffers by place; weights are views of ``w``."""
         sizes = [math.prod(shape) for shape in self._shapes.values()]
         split = zip(self._shapes.items(), w.split(sizes), strict=True)
-        state = {name: part.view(shape) for (name, shape), part in split}
-        return state | {name: value.clone() for name, value in self._fixed.items()}
+        known = {name: part.view(shape) for (name, shape), part in split}
+        known |= {name: value.clone() for name, value in self._fixed.items()}
+        return {place: known[name] for place, name in self._places.items()}
 
     def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return what the loss function says of a batch."""
         with in_mode(self.module, self.mode):
-            return self.loss_function(functional_call(self.module, self.state(w), (x,)), y)
+            # The places are untied here. PyTorch's own untying leaves the copies in a module that
+            # is reached by two paths (its issue 164759, in 2.13).
+            output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
+            return self.loss_function(output, y)
 
     def parts(self) -> Iterator[Part]:
         """Yield the loss of each chunk, weighted by its share of the samples."""
@@ -113,17 +118,21 @@ class ModuleObjective(Objective):
 
         Yields:
             Shape ``(k, n)``, at most 128 MiB or one row.
+
+        Raises:
+            InputError: A gradient is not finite.
         """
         at = self.weights(w)
         rows = max(1, min(self.chunk_size, BLOCK // self.size))
         slopes = vmap(grad(self.sample_loss), in_dims=(None, 0, 0))
         for x, y in self.data.chunks(rows):
-            yield slopes(at, x, y)
+            yield check_derivative(slopes(at, x, y), "gradient of one sample")
 
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
         """Return the mean gradient of some samples; they are read by index."""
         at = self.weights(w)
-        x, y = self.data.take(indices)
+        known = check_indices(indices, self.data.count)
+        x, y = self.data.take(known)
         out = torch.zeros_like(at)
         for xs, ys in zip(x.split(self.chunk_size), y.split(self.chunk_size), strict=True):
             share = len(xs) if self.reduction == "mean" else 1
@@ -131,7 +140,7 @@ class ModuleObjective(Objective):
             def part(
                 w: torch.Tensor, xs: torch.Tensor = xs, ys: torch.Tensor = ys, share: int = share
             ) -> torch.Tensor:
-                return share * self.batch_loss(w, xs, ys).sum() / len(indices)
+                return share * self.batch_loss(w, xs, ys).sum() / len(known)
 
             out += grad(part)(at)
         return check_derivative(out, "gradient of one batch")
@@ -160,10 +169,11 @@ def module_objective(
             for ``sum`` and the mean over all samples otherwise, whatever the sizes of the batches.
         mode: ``as-is`` measures the module in the mode that it is in, and refuses active dropout
             and batch statistics; ``eval`` switches training mode off while it measures.
-        chunk_size: Most samples evaluated at a time.
-        dtype: float64 or float32: parameters, buffers and data are converted, the module itself is
-            not changed. None for the parameters' own type. In float32 a rise of the loss below
-            about 1e-6 of the loss is rounding.
+        chunk_size: Most samples evaluated at a time; two, at least, when the loss is checked.
+        dtype: float64 or float32: parameters, buffers (also those of a loss function that is a
+            module) and data are converted, the module itself is not changed. None for the
+            parameters' own type. In float32 a rise of the loss below about 1e-6 of the loss is
+            rounding; each instrument says how far (``rounding``).
 
     Returns:
         The objective, at the module's present weights.
@@ -197,97 +207,34 @@ def module_objective(
         )
     own, device = kinds.pop()
     kind = check_dtype(own if dtype is None else dtype, "dtype")
-    _check_modules(module, mode)
+    check_modules(module, mode)
 
     def cast(value: torch.Tensor) -> torch.Tensor:
         return value.detach().to(device, kind if value.is_floating_point() else None)
 
     others = [*module.named_parameters(), *module.named_buffers()]
     fixed = {k: cast(v).clone() for k, v in others if k not in trainable}
+    if isinstance(loss_function, nn.Module) and any(loss_function.state_dict()):
+        # Weights of classes, say: in the type of the outputs, and those that it has now.
+        loss_function = copy.deepcopy(loss_function).to(device, kind)
     point = torch.cat([cast(p).reshape(-1) for p in trainable.values()])
     objective = ModuleObjective(
         module, loss_function, Samples(data, cast), point, fixed,
         reduction=reduction, mode=mode, chunk_size=chunk,
     )  # fmt: skip
-    _check_additive(objective)
+    check_additive(objective)
     return objective
 
 
-@contextmanager
-def in_mode(module: nn.Module, mode: str) -> Iterator[None]:
-    """Switch training mode off for ``eval``, and restore the flag of every submodule.
-
-    Yields:
-        Nothing.
-    """
-    before = [(part, part.training) for part in module.modules()] if mode == "eval" else []
-    try:
-        for part, _ in before:
-            part.training = False
-        yield
-    finally:
-        for part, flag in before:
-            part.training = flag
-
-
-def _check_modules(module: nn.Module, mode: str) -> None:
-    """Refuse dropout that is active, and normalisation by the statistics of a batch.
-
-    Raises:
-        InputError: The module has such a part.
-    """
-    for name, part in module.named_modules():
-        if isinstance(part, nn.modules.dropout._DropoutNd):
-            rate: object = part.p
-        else:  # recurrent layers and attention
-            rate = getattr(part, "dropout", 0)
-        training = part.training and mode == "as-is"
-        active = training and isinstance(rate, (int, float)) and rate > 0
-        batch = isinstance(part, nn.modules.batchnorm._BatchNorm) and (
-            training or part.running_mean is None
-        )
-        if active or batch:
-            what = "dropout is active" if active else "samples share batch statistics"
-            raise InputError(
-                "module",
-                f"{type(part).__name__} {name!r}: {what}",
-                "must treat samples alone and alike at every call: call module.eval() first or "
-                "pass mode='eval', and let normalisation track its statistics",
-            )
-
-
-def _check_additive(objective: ModuleObjective) -> None:
-    """Evaluate a few samples together and one at a time.
-
-    A right one differs by rounding: some thousand units of roundoff, for another shape of the same
-    products. A wrong one by a share of the loss. The root of the unit lies far from both.
-
-    Raises:
-        InputError: They differ, or are no losses.
-    """
-    x, y = next(objective.data.chunks(objective.chunk_size))
-    some = torch.linspace(0, len(x) - 1, min(_PROBED, len(x)), device=x.device).long()
-    x, y, w = x[some], y[some], objective.point
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
-        together, again = (objective.batch_loss(w, x, y) for _ in range(2))
-        check_losses("loss_function", together, again, w.dtype)
-        expected = (len(x),) if objective.reduction == "none" else ()
-        if together.shape != expected:
-            raise InputError(
-                "loss_function",
-                f"result of shape {tuple(together.shape)} for a batch of {len(x)}",
-                f"must return shape {expected} with reduction={objective.reduction!r}",
-            )
-        alone = torch.stack([objective.sample_loss(w, a, b) for a, b in zip(x, y, strict=True)])
-    if objective.reduction == "none":
-        off = (together - alone).abs().max()
-    else:
-        off = (together - (alone.mean() if objective.reduction == "mean" else alone.sum())).abs()
-    if float(off) > torch.finfo(w.dtype).eps ** 0.5 * float(alone.abs().max()):
-        raise InputError(
-            "loss_function",
-            f"a loss of {len(x)} samples that is not the {objective.reduction} of theirs alone "
-            f"(off by {float(off):.3g})",
-            "must have the declared reduction, without a weighted mean, and the module must treat "
-            "samples alone; reduction='none' or 'sum' suits weighted losses",
-        )
+def _places(module: nn.Module) -> dict[str, str]:
+    # Every place of a parameter or buffer, once, and the first place of the same tensor, which is
+    # its name in named_parameters or named_buffers. A module reached by two paths is visited once.
+    first: dict[int, str] = {}
+    places: dict[str, str] = {}
+    for kind in ("_parameters", "_buffers"):
+        for path, part in module.named_modules():
+            for name, tensor in getattr(part, kind).items():
+                if tensor is not None:
+                    place = f"{path}.{name}" if path else name
+                    places[place] = first.setdefault(id(tensor), place)
+    return places

@@ -23,6 +23,7 @@ from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.products import hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import PROBES, generator
+from whichmin.core.measures.scales import deviation
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.words import Sampling, parse
@@ -35,13 +36,17 @@ __all__ = [
     "gradient_noise",
 ]
 
+# Of gradients: the square of the smallest keeps its 53 bits, that of the largest is finite.
+_SMALLEST = math.sqrt(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
+_LARGEST = math.sqrt(np.finfo(np.float64).max) / 2
+
 
 @dataclass(frozen=True)
 class GradientNoise:
     """Mean and spread of the samples' gradients.
 
     Attributes:
-        mean: Their mean G, shape ``(n,)``.
+        mean: Their mean G, shape ``(n,)``, float64.
         trace: ``tr Sigma``, Sigma divided by m.
         samples: Their number, m.
     """
@@ -148,7 +153,8 @@ def gradient_noise(objective: Objective, *, progress: bool | None = None) -> Gra
         Mean, trace and number.
 
     Raises:
-        InputError: The loss does not say what its samples are.
+        InputError: The loss does not say what its samples are; gradients that are not finite, or
+            whose squares float64 does not hold.
 
     Example:
         >>> from whichmin.core.measures import closure_objective
@@ -157,19 +163,25 @@ def gradient_noise(objective: Objective, *, progress: bool | None = None) -> Gra
         >>> noise.mean.tolist(), noise.trace, noise.simple_scale
         ([0.0, 1.0], 1.0, 1.0)
     """
-    count, spread = 0, 0.0
-    mean = torch.zeros_like(objective.point)
+    count, spread, largest = 0, 0.0, 0.0
+    mean = torch.zeros_like(objective.point, dtype=torch.float64)
     with progress_bar(objective.samples or 1, "gradients of the samples", progress) as done:
-        for block in objective.sample_gradients():
-            k = len(block)
+        for given in objective.sample_gradients():
+            block = given.double()  # squares of float32 underflow below 1e-23
+            k, largest = len(block), max(largest, float(block.abs().max()))
             centre = block.mean(0)
             away = centre - mean
-            spread += float((block - centre).square().sum(dtype=torch.float64))
-            spread += float(away.square().sum(dtype=torch.float64)) * count * k / (count + k)
+            spread += float((block - centre).square().sum())
+            spread += float(away.square().sum()) * count * k / (count + k)
             mean = mean + away * (k / (count + k))
             count += k
             for _ in range(k):
                 done()
+    if largest > 0 and not _SMALLEST < largest < _LARGEST / math.sqrt(count * len(mean)):
+        raise InputError(
+            "loss", f"gradients up to {largest:.3g}",
+            "must have gradients whose squares float64 holds: give it another unit",
+        )  # fmt: skip
     return GradientNoise(mean, spread / count, count)
 
 
@@ -197,26 +209,50 @@ def curved_noise(
         Both, and the standard error of the first.
 
     Raises:
-        InputError: The loss does not say what its samples are, or an argument out of range.
+        InputError: The loss does not say what its samples are, an argument out of range, or
+            products that float64 does not hold.
     """
     noise = gradient_noise(objective, progress=progress)
-    multiply, mean, m = hessian_operator(objective, engine), noise.mean, noise.samples
-    slope = float((mean * multiply(mean)).sum(dtype=torch.float64))
+    multiply, m = hessian_operator(objective, engine), noise.samples
+    # Gradients in a unit of their size, a power of two: both numbers are of the third order in the
+    # loss, and a product of float32 would underflow before they do.
+    power = math.frexp(math.sqrt(noise.trace + noise.square))[1]
+    unit = math.ldexp(1.0, power)
+    mean = noise.mean / unit
+    slope = _in_units(float((mean * multiply(mean)).sum()), power)
     many = m if probes is None else check_integer(probes, "probes", 2)
     total, terms = 0.0, np.empty(many)
     with progress_bar(many, "noise along the curvature", progress) as done:
         if probes is None:
             for block in objective.sample_gradients():
-                for some in (block - mean).split(16):
-                    total += float((some * multiply(some.T).T).sum(dtype=torch.float64))
+                for some in (block.double() / unit - mean).split(16):
+                    total += float((some * multiply(some.T).T).sum())
                     for _ in range(len(some)):
                         done()
-            return CurvedNoise(total / m, 0.0, slope)
+            return CurvedNoise(_in_units(total / m, power), 0.0, slope)
         draws = generator(seed, PROBES)
         for k in range(many):
             signs = draws.integers(0, 2, m) * 2.0 - 1
-            u = objective.weighted_gradient(torch.from_numpy(signs)) - mean * float(signs.sum())
-            terms[k] = float((u * multiply(u)).sum(dtype=torch.float64)) / m
+            u = objective.weighted_gradient(torch.from_numpy(signs)).double() / unit
+            u -= mean * float(signs.sum())
+            terms[k] = float((u * multiply(u)).sum()) / m
             done()
-    error = float(terms.std(ddof=1)) / math.sqrt(many)
-    return CurvedNoise(float(terms.mean()), error, slope)
+    error = _in_units(deviation(terms) / math.sqrt(many), power)
+    return CurvedNoise(_in_units(float(terms.mean()), power), error, slope)
+
+
+def _in_units(value: float, power: int) -> float:
+    """Return a form of the second order in gradients that were divided by ``2^power``.
+
+    Raises:
+        InputError: float64 does not hold it with all its bits.
+    """
+    unit = math.ldexp(1.0, power)
+    found = value * unit * unit
+    if value != 0 and not np.finfo(np.float64).tiny <= abs(found) < math.inf:
+        raise InputError(
+            "loss", f"a product of 2^{2 * power} and {value:.3g}",
+            "must have gradients whose products with the Hessian float64 holds: give it another "
+            "unit",
+        )  # fmt: skip
+    return found

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch.func import grad, grad_and_value, vjp, vmap
 
-from whichmin.core.validation import check_device, check_dtype, check_weights
+from whichmin.core.validation import check_device, check_dtype, check_vector
 from whichmin.errors import InputError
 
 __all__ = ["ClosureObjective", "Objective", "closure_objective"]
@@ -61,7 +61,18 @@ class Objective(ABC):
 
     @abstractmethod
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the mean gradient of some samples (numbers, repetitions count), ``(n,)``."""
+        """Return the mean gradient of some samples, ``(n,)``.
+
+        Args:
+            indices: Numbers of samples, from 0; repetitions count.
+            w: Weights; None for the point.
+
+        Returns:
+            Their mean gradient.
+
+        Raises:
+            InputError: No sample has such a number, or the gradient is not finite.
+        """
 
     def weights(self, w: Any = None) -> torch.Tensor:
         """Return weights in this loss's type; the point itself for None.
@@ -71,9 +82,11 @@ class Objective(ABC):
         """
         if w is None:
             return self.point
-        if isinstance(w, torch.Tensor) and w.shape == self.point.shape:
-            return w.detach().to(self.point)
-        return check_weights(w, self.size, "w", self.point.dtype, self.point.device)[0]
+        if isinstance(w, torch.Tensor) and w.dtype == self.point.dtype:
+            at = w.detach().to(self.point)
+            if at.shape == self.point.shape and bool(torch.isfinite(at).all()):
+                return at  # no copy: the searches pass here at every step
+        return check_vector(w, self.size, "w", self.point.dtype, self.point.device)
 
     def value(self, w: Any = None) -> float:
         """Return the loss at weights of shape ``(n,)``; None for the point."""
@@ -112,10 +125,10 @@ class Objective(ABC):
             The same shape.
 
         Raises:
-            InputError: The product of finite vectors is not finite.
+            InputError: Vectors of another shape or not finite, or a product that is not finite.
         """
         at = self.weights(w)
-        columns = vectors.reshape(self.size, -1).to(at)
+        columns = check_columns(vectors, self.size).to(at)
         together = max(1, min(16, BLOCK // self.size))
         out = torch.zeros_like(columns)
         for part in self.parts():
@@ -145,12 +158,24 @@ class Objective(ABC):
                 yield check_derivative(vmap(_first(pull))(some), "gradient of one sample")
 
     def weighted_gradient(self, weights: torch.Tensor, w: Any = None) -> torch.Tensor:
-        """Return ``sum_i weights_i grad l_i`` for one weight a sample, ``(n,)``."""
+        """Return ``sum_i weights_i grad l_i``, ``(n,)``.
+
+        Args:
+            weights: One a sample, shape ``(m,)``.
+            w: Weights of the network; None for the point.
+
+        Returns:
+            The sum.
+
+        Raises:
+            InputError: Another number of weights, or a sum that is not finite.
+        """
         at = self.weights(w)
+        known = check_vector(weights, self.samples, "weights", at.dtype, at.device)
         out, start = torch.zeros_like(at), 0
         for losses, count in self.sample_parts():
             pull = vjp(losses, at)[1]
-            out += pull(weights[start : start + count].to(at))[0]
+            out += pull(known[start : start + count])[0]
             start += count
         return check_derivative(out, "gradient of one batch")
 
@@ -193,7 +218,8 @@ class ClosureObjective(Objective):
 
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
         """Return the mean gradient of some samples, from one backward pass."""
-        counts = np.bincount(indices, minlength=self._count()) / len(indices)
+        known = check_indices(indices, self._count())
+        counts = np.bincount(known, minlength=self._count()) / len(known)
         return self.weighted_gradient(torch.from_numpy(counts), w)
 
     def _count(self) -> int:
@@ -241,12 +267,12 @@ def closure_objective(
     """
     check_reduction(reduction, ("mean", "sum"))
     kind, place = check_dtype(dtype), check_device(device)
-    values = torch.as_tensor(np.asarray(point)) if not isinstance(point, torch.Tensor) else point
-    if values.ndim != 1:
-        raise InputError("point", f"array of shape {tuple(values.shape)}", "must have shape (n,)")
-    at = check_weights(values, len(values), "point", kind, place)[0]
+    at = check_vector(point, None, "point", kind, place)
+    given = at.clone()
     with torch.no_grad():
         first, again = loss(at), loss(at)
+    if not torch.equal(at, given):
+        raise InputError("loss", "a function that changes its argument", "must leave it as it is")
     check_losses("loss", first, again, kind)
     if first.ndim > 1 or first.numel() == 0:
         raise InputError(
@@ -266,6 +292,54 @@ def check_reduction(value: object, allowed: tuple[str, ...]) -> None:
         raise InputError("reduction", value, f"must be one of: {', '.join(allowed)}")
 
 
+def check_columns(vectors: object, n: int) -> torch.Tensor:
+    """Take vectors for the Hessian apart.
+
+    Args:
+        vectors: Shape ``(n,)`` or ``(n, k)``, columns as vectors.
+        n: Number of weights.
+
+    Returns:
+        Shape ``(n, k)``.
+
+    Raises:
+        InputError: They have another shape (rows as vectors, say), or are not finite.
+    """
+    if not isinstance(vectors, torch.Tensor):
+        raise InputError("vectors", type(vectors).__name__, "must be a tensor")
+    if vectors.ndim not in (1, 2) or len(vectors) != n:
+        raise InputError(
+            "vectors", f"tensor of shape {tuple(vectors.shape)}",
+            f"must have shape ({n},) or ({n}, k), columns as vectors",
+        )  # fmt: skip
+    if not bool(torch.isfinite(vectors).all()):
+        raise InputError("vectors", "NaN or infinite entries", "must be finite")
+    return vectors.reshape(n, -1)
+
+
+def check_indices(indices: object, samples: int) -> np.ndarray:
+    """Refuse numbers that no sample has.
+
+    Returns:
+        The numbers, int64.
+
+    Raises:
+        InputError: They are no integers from 0 to below the number of samples, or there are none.
+    """
+    known = np.asarray(indices)
+    if known.ndim != 1 or not len(known) or known.dtype.kind not in "iu":
+        raise InputError(
+            "indices",
+            f"{known.dtype} of shape {known.shape}",
+            "must be integers, shape (k,), k >= 1",
+        )
+    if known.min() < 0 or known.max() >= samples:
+        raise InputError(
+            "indices", f"{known.min()} to {known.max()}", f"must lie in 0 .. {samples - 1}"
+        )
+    return known.astype(np.int64)
+
+
 def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
     """Refuse a derivative that is not finite, as at a kink of the loss's root or power.
 
@@ -277,7 +351,9 @@ def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
     """
     if not bool(torch.isfinite(values).all()):
         raise InputError(
-            "loss", f"a {name} that is NaN or infinite", "must be smooth where it is measured"
+            "loss",
+            f"a {name} that is NaN or infinite",
+            "must be smooth where it is measured, and in a unit in which that is finite",
         )
     return values
 

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from whichmin.core.measures.module import ModuleObjective
-from whichmin.core.measures.problem import Objective, check_derivative
+from whichmin.core.measures.problem import Objective, check_columns, check_derivative
 from whichmin.errors import InputError, MissingDependency
 
 __all__ = ["ENGINES", "hessian_matrix", "hessian_operator"]
@@ -121,7 +121,7 @@ def _curvlinops(objective: Objective) -> Operator:
     )  # fmt: skip
 
     def multiply(vectors: torch.Tensor) -> torch.Tensor:
-        columns = vectors.reshape(objective.size, -1).to(objective.point)
+        columns = check_columns(vectors, objective.size).to(objective.point)
         with warnings.catch_warnings():  # PyTorch's forward mode uses torch.jit.script too
             warnings.simplefilter("ignore", DeprecationWarning)
             # All columns at once would hold k copies of the activations.

@@ -8,10 +8,10 @@ import numpy as np
 
 from whichmin.core.validation import check_seed
 
-__all__ = ["BATCHES", "DIRECTIONS", "PROBES", "STARTS", "SUBSPACE", "generator"]
+__all__ = ["BATCHES", "DIRECTIONS", "LAST_BITS", "PROBES", "STARTS", "SUBSPACE", "generator"]
 
 # Purposes 1 to 4 belong to frames, starts, images and selection (see whichmin.core.frames).
-SUBSPACE, STARTS, PROBES, DIRECTIONS, BATCHES = 16, 17, 18, 19, 20
+SUBSPACE, STARTS, PROBES, DIRECTIONS, BATCHES, LAST_BITS = 16, 17, 18, 19, 20, 21
 
 
 def generator(seed: Any, purpose: int) -> np.random.Generator:

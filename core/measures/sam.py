@@ -5,6 +5,10 @@
   ascent. Both are lower bounds of the maximum.
 * Average case, ``E L(w + s z) - L(w)``, z standard normal: the mean over pairs ``+z, -z``, in which
   the gradient's part cancels; to second order it is ``s^2 tr(H) / 2``.
+
+A rise is a difference of losses, so in a small ball it is rounding: at a minimum it falls as the
+square of the radius, to some units of roundoff of the loss where the radius is 1e-8. Every result
+says how far it can be (:mod:`whichmin.core.measures.rises`).
 """
 
 from __future__ import annotations
@@ -19,6 +23,9 @@ import torch
 from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, STARTS, generator
+from whichmin.core.measures.rises import Rises
+from whichmin.core.measures.scales import deviation as spread_of
+from whichmin.core.measures.scales import scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
@@ -30,11 +37,13 @@ class BallSharpness:
     """A rise of the loss in a ball.
 
     Attributes:
-        value: ``L(w + move) - L(w)``, in the units of the loss; at most the maximum.
+        value: ``L(w + move) - L(w)``, in the units of the loss; at most the maximum, but for
+            ``rounding``.
         move: Shape ``(n,)``, of length at most the radius.
         radius: Of the ball.
         values: The best rise from each start; one number for :func:`sam_step`.
-        evaluations: Of the loss and its gradient.
+        evaluations: Of the loss and its gradient, without the 12 that ``rounding`` takes.
+        rounding: How far ``value`` can be rounding of the loss, as measured.
     """
 
     value: float
@@ -42,6 +51,12 @@ class BallSharpness:
     radius: float
     values: tuple[float, ...]
     evaluations: int
+    rounding: float
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the rise is larger than its rounding; if not, it cannot be told from 0."""
+        return abs(self.value) > self.rounding
 
 
 @dataclass(frozen=True)
@@ -50,15 +65,23 @@ class AverageSharpness:
 
     Attributes:
         value: The mean rise, in the units of the loss.
-        standard_error: Of ``value``.
+        standard_error: Of ``value``, for the choice of the moves.
         deviation: Standard deviation s of the noise on every weight.
         terms: The rise, averaged over each pair ``+z, -z``; shape ``(pairs,)``.
+        rounding: How far ``value`` can be rounding of the loss, as measured; all terms share the
+            loss at the point, so ``standard_error`` does not show it.
     """
 
     value: float
     standard_error: float
     deviation: float
     terms: np.ndarray
+    rounding: float
+
+    @property
+    def resolved(self) -> bool:
+        """Whether the mean is larger than its rounding; if not, it cannot be told from 0."""
+        return abs(self.value) > self.rounding
 
 
 def sam_step(objective: Objective, radius: Any = 0.05) -> BallSharpness:
@@ -72,20 +95,22 @@ def sam_step(objective: Objective, radius: Any = 0.05) -> BallSharpness:
         The rise, which may be negative on a curved loss.
 
     Raises:
-        InputError: The gradient is 0, so there is no direction.
+        InputError: The gradient is 0, so there is no direction; a loss that is not finite in the
+            ball, or a ball that is too small for the weights' type.
     """
     r = check_positive(radius, "radius")
     base, slope = objective.value_and_gradient()
-    length = float(torch.linalg.vector_norm(slope))
-    if length == 0:
+    rises = Rises(objective, base, "radius", radius, "ball")
+    if not bool(slope.any()):
         raise InputError(
             "objective",
             "a loss whose gradient is 0 at the point",
             "must have a gradient for SAM's step; worst_sharpness starts elsewhere",
         )
-    move = slope * (r / length)
-    rise = objective.value(objective.point + move) - base
-    return BallSharpness(rise, move, r, (rise,), 2)
+    move = scaled(slope, r).to(objective.point)
+    rises.check_size(move)
+    rise = rises.value(move)
+    return BallSharpness(rise, move, r, (rise,), 2, rises.rounding(move))
 
 
 def worst_sharpness(
@@ -116,7 +141,8 @@ def worst_sharpness(
         The largest rise met, at least 0, and where.
 
     Raises:
-        InputError: An argument out of range.
+        InputError: An argument out of range, a loss that is not finite in the ball, or a ball that
+            is too small for the weights' type.
 
     Example:
         >>> from whichmin.core.measures import closure_objective
@@ -127,31 +153,30 @@ def worst_sharpness(
     r = check_positive(radius, "radius")
     many, count = check_integer(steps, "steps", 1), check_integer(starts, "starts", 1)
     base, slope = objective.value_and_gradient()
-    draws = generator(seed, STARTS)
+    rises, draws = Rises(objective, base, "radius", radius, "ball"), generator(seed, STARTS)
     best, where = 0.0, torch.zeros_like(objective.point)
     values = []
     with progress_bar(many * count, "sharpness in a ball", progress) as done:
         for k in range(count):
             random = torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
-            move = _scaled(slope if k == 0 and bool(slope.any()) else random, r)
+            first = slope if k == 0 and bool(slope.any()) else random
+            move = scaled(first, r).to(objective.point)
+            rises.check_size(move)
             top = 0.0
             for _ in range(many):
-                value, gradient = objective.value_and_gradient(objective.point + move)
-                top = max(top, value - base)
-                if value - base > best:
-                    best, where = value - base, move
-                move = _scaled(move + _scaled(gradient, r), r)
+                rise, gradient = rises.value_and_gradient(move)
+                top = max(top, rise)
+                if rise > best:
+                    best, where = rise, move
+                move = scaled(move.double() + scaled(gradient, r), r).to(objective.point)
                 done()
-            rise = objective.value(objective.point + move) - base
+            rise = rises.value(move)
             if rise > best:
                 best, where = rise, move
             values.append(max(top, rise))
-    return BallSharpness(best, where, r, tuple(values), 1 + count * (many + 1))
-
-
-def _scaled(vector: torch.Tensor, length: float) -> torch.Tensor:
-    norm = float(torch.linalg.vector_norm(vector))
-    return vector * (length / norm) if norm > 0 else vector
+    return BallSharpness(
+        best, where, r, tuple(values), 1 + count * (many + 1), rises.rounding(where)
+    )
 
 
 def average_sharpness(
@@ -177,7 +202,8 @@ def average_sharpness(
         The mean and its standard error.
 
     Raises:
-        InputError: An argument out of range, or not exactly one of ``deviation`` and ``radius``.
+        InputError: An argument out of range, not exactly one of ``deviation`` and ``radius``, a
+            loss that is not finite where the noise leads, or noise too small for the weights' type.
     """
     if (deviation is None) == (radius is None):
         raise InputError("deviation", deviation, "must be given, or radius in its place, not both")
@@ -186,13 +212,15 @@ def average_sharpness(
     else:
         s = check_positive(deviation, "deviation")
     count = check_integer(pairs, "pairs", 2)
-    base, draws = objective.value(), generator(seed, DIRECTIONS)
-    terms = np.empty(count)
+    argument, given = ("radius", radius) if deviation is None else ("deviation", deviation)
+    rises = Rises(objective, objective.value(), argument, given, "reach of the noise")
+    draws = generator(seed, DIRECTIONS)
+    terms, z = np.empty(count), torch.zeros_like(objective.point)
     with progress_bar(count, "sharpness on average", progress) as done:
         for k in range(count):
-            z = torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
-            ends = [objective.value(objective.point + sign * s * z) for sign in (1, -1)]
-            terms[k] = sum(ends) / 2 - base
+            z = s * torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
+            rises.check_size(z)
+            terms[k] = (rises.value(z) + rises.value(-z)) / 2
             done()
-    error = float(terms.std(ddof=1)) / math.sqrt(count)
-    return AverageSharpness(float(terms.mean()), error, s, terms)
+    error = spread_of(terms) / math.sqrt(count)
+    return AverageSharpness(float(terms.mean()), error, s, terms, rises.rounding(z))

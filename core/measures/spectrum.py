@@ -22,6 +22,7 @@ from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.products import hessian_matrix, hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, generator
+from whichmin.core.measures.scales import length
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import CheckFailed, InputError
 
@@ -133,6 +134,7 @@ def extreme_eigenvalues(
     k = check_integer(count, "count", 1, n - 1, "below the number of weights")
     precision = check_positive(tolerance, "tolerance", 1.0)
     multiply, calls = hessian_operator(objective, engine), 0
+    power: int | None = None
 
     def product(v: np.ndarray) -> np.ndarray:
         nonlocal calls
@@ -141,11 +143,22 @@ def extreme_eigenvalues(
         result: np.ndarray = found.double().cpu().numpy()
         return result
 
+    def in_units(v: np.ndarray) -> np.ndarray:
+        # ARPACK takes an eigenvalue below 4e-11 for 4e-11 when it decides to stop; so H is brought
+        # to size 1 for it, by the power of two that its first product tells.
+        nonlocal power
+        image = product(v)
+        if power is None and image.any():
+            power = int(np.frexp(np.abs(image).max())[1])
+        result: np.ndarray = np.ldexp(image, -(power or 0))
+        return result
+
+    restarts = check_integer(max_restarts, "max_restarts", 1)
     start = generator(seed, DIRECTIONS).standard_normal(n)
     try:
         values, vectors = eigsh(
-            LinearOperator((n, n), matvec=product, dtype=np.float64), k=k, which=_ENDS[which],
-            tol=precision, v0=start, maxiter=check_integer(max_restarts, "max_restarts", 1),
+            LinearOperator((n, n), matvec=in_units, dtype=np.float64), k=k, which=_ENDS[which],
+            tol=precision, v0=start, maxiter=restarts,
         )  # fmt: skip
     except ArpackNoConvergence as error:
         raise CheckFailed(
@@ -153,14 +166,16 @@ def extreme_eigenvalues(
             "max_restarts or tolerance"
         ) from error
     except ArpackError as error:
-        if product(start).any():
+        if power is not None:
             raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
         # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that.
         return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
+    values = np.ldexp(values, power or 0)
     order = np.argsort(values)[::-1]
     values, vectors = values[order], vectors[:, order]
     images = np.stack([product(v) for v in vectors.T], axis=1)
-    residuals = np.linalg.norm(images - vectors * values, axis=0)
+    away = images - vectors * values
+    residuals = np.array([length(torch.from_numpy(column)) for column in away.T])
     return Eigenpairs(values, vectors, residuals, calls)
 
 
@@ -227,8 +242,12 @@ def _lanczos(
     basis = [start]
     diagonal: list[float] = []
     beside: list[float] = []
+    power: int | None = None
     while True:
         image = multiply(torch.from_numpy(basis[-1]).to(objective.point)).double().cpu().numpy()
+        if power is None:  # the first image gives the unit, a power of two: squares follow
+            power = int(np.frexp(np.abs(image).max())[1])
+        image = np.ldexp(image, -power)
         done()
         diagonal.append(float(basis[-1] @ image))
         size, known = float(np.linalg.norm(image)), np.stack(basis)
@@ -236,10 +255,10 @@ def _lanczos(
             image = image - known.T @ (known @ image)
         rest = float(np.linalg.norm(image))
         # What is left after the projections is rounding: the space is invariant.
-        if len(diagonal) == steps or rest <= 10 * unit * math.sqrt(len(start)) * max(size, 1e-300):
+        if len(diagonal) == steps or rest <= 10 * unit * math.sqrt(len(start)) * size:
             break
         beside.append(rest)
         basis.append(image / rest)
     tridiagonal = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
     nodes, vectors = np.linalg.eigh(tridiagonal)
-    return nodes, vectors[0] ** 2
+    return np.ldexp(nodes, power), vectors[0] ** 2

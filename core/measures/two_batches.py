@@ -22,12 +22,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from whichmin.core.measures.noise_scale import batch_factor, is_replacement
 from whichmin.core.measures.problem import Objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import BATCHES, generator
-from whichmin.core.validation import check_integer, check_positive
+from whichmin.core.measures.scales import length
+from whichmin.core.validation import check_integer, check_positive, check_real, check_vector
 from whichmin.errors import InputError
 from whichmin.words import Sampling
 
@@ -45,8 +47,8 @@ class NoiseScaleEstimate:
         low: Lower end of the interval, at least 0.
         high: Upper end; infinite if ``|G|^2`` cannot be told from 0.
         confidence: Of the interval.
-        trace: Estimate of ``tr Sigma``, unbiased.
-        square: Estimate of ``|G|^2``, unbiased; may be negative.
+        trace: Estimate of ``tr Sigma``, unbiased; 0 or infinite where float64 does not hold it.
+        square: Estimate of ``|G|^2``, unbiased, likewise; may be negative.
         pairs: Number of pairs of batches.
     """
 
@@ -76,25 +78,55 @@ def noise_scale_from_squares(
         The estimate and its interval.
 
     Raises:
-        InputError: Too few pairs, different numbers of them, or factors out of order.
+        InputError: Too few pairs, different numbers of them, numbers that are no squares, or
+            factors out of order.
     """
     level = check_positive(confidence, "confidence", 1.0)
-    a, c = (np.asarray(v, dtype=np.float64) for v in (small, large))
-    if a.ndim != 1 or a.shape != c.shape or len(a) < _FEWEST:
+    a, c = (_squares(v, name) for v, name in ((small, "small"), (large, "large")))
+    if len(a) != len(c) or len(a) < _FEWEST:
         raise InputError(
-            "small", f"shapes {a.shape} and {c.shape}",
+            "small", f"{len(a)} squared lengths, and {len(c)} in large",
             f"must be at least {_FEWEST} squared lengths, as many as for the large batches",
         )  # fmt: skip
-    if not (np.isfinite(a).all() and np.isfinite(c).all()):
-        raise InputError("small", "NaN or infinite entries", "must be finite, as those of large")
     s = check_positive(small_factor, "small_factor")
-    t = float(large_factor)
-    if not 0 <= t < s:
-        raise InputError("large_factor", large_factor, f"must be from 0 to below {s:g}")
+    t = check_real(large_factor, "large_factor", 0.0, s)
+    return _estimate(a, c, s, t, level, 0)
+
+
+def _squares(value: Any, argument: str) -> np.ndarray:
+    """Return squared lengths.
+
+    Raises:
+        InputError: They are no finite numbers from 0.
+    """
+    kind, place = torch.float64, torch.device("cpu")
+    known: np.ndarray = check_vector(value, None, argument, kind, place, squared=False).numpy()
+    if known.min() < 0:
+        raise InputError(argument, f"entries down to {known.min():.3g}", "must be squares, >= 0")
+    return known
+
+
+def _estimate(
+    a: np.ndarray, c: np.ndarray, s: float, t: float, level: float, shift: int
+) -> NoiseScaleEstimate:
+    # From squared lengths in units of 2^shift. X and Y are brought to sizes of at most 1 first:
+    # Fieller's equation has terms of the eighth order in the gradient. By powers of two, which
+    # changes no bit of what neither underflows nor overflows.
+    power = _power(np.append(a, c))
+    a, c = np.ldexp(a, -power), np.ldexp(c, -power)
     above, below = (a - c) / (s - t), (s * c - t * a) / (s - t)
     x, y = float(above.mean()), float(below.mean())
-    low, high = map(float, _fieller(above, below, level))
-    return NoiseScaleEstimate(x / y if y > 0 else math.nan, low, high, level, x, y, len(a))
+    units = _power(above), _power(below)
+    ends = _fieller(np.ldexp(above, -units[0]), np.ldexp(below, -units[1]), level)
+    with np.errstate(over="ignore", under="ignore"):  # squares beyond float64 are inf, or 0
+        low, high = (float(np.ldexp(end, units[0] - units[1])) for end in ends)
+        trace, square = (float(np.ldexp(v, power + shift)) for v in (x, y))
+    return NoiseScaleEstimate(x / y if y > 0 else math.nan, low, high, level, trace, square, len(a))
+
+
+def _power(values: np.ndarray) -> int:
+    """The power of two above the largest size; 0 for zeros."""
+    return int(np.frexp(np.abs(values).max())[1])
 
 
 def _fieller(above: np.ndarray, below: np.ndarray, level: float) -> tuple[float, float]:
@@ -111,10 +143,13 @@ def _fieller(above: np.ndarray, below: np.ndarray, level: float) -> tuple[float,
     x, y = float(above.mean()), float(below.mean())
     (vxx, vxy), (_, vyy) = np.cov(above, below) / k
     square = float(stats.t.ppf((1 + level) / 2, k - 1)) ** 2
-    p, h, r = y * y - square * vyy, x * y - square * vxy, x * x - square * vxx
-    root = math.sqrt(max(h * h - p * r, 0.0))
-    if p > 0 and y > 0:  # an interval around x / y
-        return max((h - root) / p, 0.0), max((h + root) / p, 0.0)
+    p, h = y * y - square * vyy, x * y - square * vxy
+    # h^2 - p r = T^2 var(y X - x Y) - T^4 (v_xx v_yy - v_xy^2), which cancels less.
+    mixed = float(np.var(y * above - x * below, ddof=1)) / k
+    root = math.sqrt(max(square * (mixed - square * (vxx * vyy - vxy * vxy)), 0.0))
+    if p > 0 and y > 0:  # an interval around x / y: it holds that, whatever rounding says
+        low, high = min((h - root) / p, x / y), max((h + root) / p, x / y)
+        return max(low, 0.0), max(high, 0.0)
     if p < 0 < root:  # everything but an interval
         first, second = sorted(((h - root) / p, (h + root) / p))
         if first < 0:
@@ -160,13 +195,16 @@ def two_batch_noise_scale(
     if factors[1] >= factors[0]:
         raise InputError("large", large, f"must be above the smaller size, {small}")
     count = check_integer(pairs, "pairs", _FEWEST)
-    check_positive(confidence, "confidence", 1.0)
+    level = check_positive(confidence, "confidence", 1.0)
     draws = generator(seed, BATCHES)
-    squares = np.empty((2, count))
+    lengths = np.empty((2, count))
     with progress_bar(count, "gradients of batches", progress) as done:
         for k in range(count):
             for row, size in enumerate((small, large)):
                 batch = draws.choice(m, int(size), replace=replacement)
-                squares[row, k] = float(objective.batch_gradient(batch).double().square().sum())
+                lengths[row, k] = length(objective.batch_gradient(batch))
             done()
-    return noise_scale_from_squares(*squares, *factors, confidence=confidence)
+    # Squared only after division by the largest: they neither underflow nor overflow.
+    power = _power(lengths)
+    a, c = np.ldexp(lengths, -power) ** 2
+    return _estimate(a, c, factors[0], factors[1], level, 2 * power)

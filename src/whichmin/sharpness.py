@@ -1,7 +1,8 @@
 """Sharpness of any loss: instruments for closures and modules with data.
 
 The exact measures of the solvable model are elsewhere (:mod:`whichmin.core.sharpness`); here is
-what works on a network. ``import whichmin.sharpness`` loads PyTorch.
+what works on a network, and says how far its number can be rounding of the loss.
+``import whichmin.sharpness`` loads PyTorch.
 """
 
 from whichmin.core.measures.curvature import TraceEstimate, estimate_trace

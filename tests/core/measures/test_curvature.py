@@ -119,3 +119,15 @@ def test_the_seed_decides():
 def test_refused(options, message):
     with pytest.raises(InputError, match=message):
         estimate_trace(quadratic(decaying()), **options)
+
+
+def test_no_unit_of_the_loss_changes_the_error():
+    """Terms of 1e-170 have no squares: their spread was 0, and the target reached at once."""
+    h = decaying()
+    one, other = (
+        estimate_trace(quadratic(h * u), method="hutchinson", target=1e-9, max_products=100)
+        for u in (1.0, 1e-170)
+    )
+    assert other.value == pytest.approx(1e-170 * one.value, rel=1e-10)
+    assert other.standard_error == pytest.approx(1e-170 * one.standard_error, rel=1e-10)
+    assert not other.reached

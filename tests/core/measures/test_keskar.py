@@ -163,6 +163,8 @@ def test_starts_are_uniform_in_the_box():
     ({"starts": 0}, "starts = 0"),
     ({"max_iterations": 0}, "max_iterations = 0"),
     ({"certified": 1e-3}, "certified = 0.001, but must be at least"),
+    ({"certified": float("nan")}, "certified = nan, but must be a finite number >= 0"),
+    ({"certified": "x"}, "certified = 'x'"),
     ({"seed": -1}, "seed = -1"),
 ])  # fmt: skip
 def test_refused(options, message):

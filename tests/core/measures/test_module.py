@@ -9,6 +9,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from whichmin.core.measures.module import module_objective
+from whichmin.core.measures.noise_scale import gradient_noise
 from whichmin.errors import InputError
 
 # Sums of at most 150 terms of size up to 10, and a few hundred operations before: far below 1e-12.
@@ -71,6 +72,90 @@ def test_tied_parameters_are_one(digits):
     o = module_objective(Tied(), nn.MSELoss(reduction="sum"), (x, 0 * x), reduction="sum")
     assert o.size == 2
     assert o.gradient().tolist() == [12.0, 96.0]  # d/da of 3 a^4
+
+
+class Shared(nn.Module):
+    """One layer and one buffer under two names each, and one parameter of two layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(4, 4, dtype=torch.float64)
+        self.decoder = self.encoder
+        self.other = nn.Linear(4, 4, dtype=torch.float64)
+        self.other.weight = self.encoder.weight
+        self.register_buffer("offset", torch.arange(4.0).double())
+        self.inner = nn.Module()
+        self.inner.register_buffer("same", self.offset)
+
+    def forward(self, x):
+        return self.other(torch.tanh(self.decoder(self.encoder(x) + self.offset))) * self.inner.same
+
+
+@pytest.mark.parametrize("mode", ["as-is", "eval"])
+def test_a_layer_with_two_names(batch, mode):
+    """PyTorch's functional_call leaves its copies in such a module (its issue 164759)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        net = Shared()
+    weight, before = net.encoder.weight, state(net)
+    reference = nn.functional.mse_loss(net(batch[0]), batch[0])
+    slopes = torch.autograd.grad(reference, list(net.parameters()))
+    o = module_objective(net, nn.MSELoss(), (batch[0], batch[0]), mode=mode)
+    assert o.names == ("encoder.weight", "encoder.bias", "other.bias")
+    assert o.value() == pytest.approx(float(reference.detach()), rel=1e-14)
+    flat = torch.cat([s.reshape(-1) for s in slopes])
+    np.testing.assert_allclose(o.gradient(), flat, **EXACT)
+    np.testing.assert_allclose(torch.cat(list(o.sample_gradients())).mean(0), flat, **EXACT)
+    assert same(before, state(net))
+    assert weight.requires_grad
+    for layer in (net.encoder, net.decoder, net.other):
+        assert layer.weight is weight
+    assert net.inner.same is net.offset
+
+
+def test_frozen_and_shared(batch):
+    net = Shared()
+    net.encoder.weight.requires_grad_(False)
+    o = module_objective(net, nn.MSELoss(), (batch[0], batch[0]))
+    assert o.names == ("encoder.bias", "other.bias")
+    loss = nn.functional.mse_loss(net(batch[0]), batch[0])
+    slopes = torch.autograd.grad(loss, [net.encoder.bias, net.other.bias])
+    np.testing.assert_allclose(o.gradient(), torch.cat(slopes), **EXACT)
+
+
+def test_a_loss_function_with_weights_of_its_own(batch):
+    """In the type of the objective, and those that it had."""
+    net = nn.Linear(4, 2)
+    loss = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 3.0]), reduction="sum")
+    data = (batch[0].float(), batch[1])
+    o = module_objective(net, loss, data, reduction="sum", dtype="float64")
+    value = o.value()
+    assert value == pytest.approx(float(loss(net(data[0]), data[1]).detach()), rel=1e-5)
+    with torch.no_grad():
+        loss.weight *= 2
+    assert o.value() == value
+
+
+def test_a_gradient_of_a_sample_that_is_not_finite():
+    class Root(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Parameter(torch.zeros(1, dtype=torch.float64))
+
+        def forward(self, x):
+            return (self.a * x).abs().sqrt()
+
+    x = torch.ones(3, 1, dtype=torch.float64)
+    o = module_objective(Root(), nn.L1Loss(), (x, x))
+    with pytest.raises(InputError, match="loss = 'a gradient of one sample that is NaN"):
+        gradient_noise(o)
+
+
+@pytest.mark.parametrize("index", [-1, 6])
+def test_refused_indices(batch, index):
+    o = module_objective(linear(), nn.CrossEntropyLoss(), batch)
+    with pytest.raises(InputError, match=r"indices = .* but must lie in 0 .. 5"):
+        o.batch_gradient(np.array([0, index]))
 
 
 def test_another_type_of_number(digits):
@@ -138,13 +223,13 @@ def test_the_module_stays_as_it_was_when_the_loss_fails(batch):
 
     def fails(prediction, y):
         calls.append(net.training)
-        if len(calls) > 20:
+        if len(calls) > 100:  # to make the objective takes fewer
             raise RuntimeError("as planned")
         return nn.functional.cross_entropy(prediction, y)
 
     o = module_objective(net, fails, batch, mode="eval")
     before = state(net)
-    calls += [False] * 20
+    calls += [False] * 100
     with pytest.raises(RuntimeError, match="as planned"):
         o.gradient()
     assert same(before, state(net))

@@ -19,6 +19,14 @@ from whichmin.core.measures.noise_scale import CurvedNoise
 from whichmin.errors import InputError
 
 
+def noisy(unit, dtype="float64"):
+    """Nine samples in a unit of the loss; float32 rounds each gradient by 6e-8."""
+    rows = torch.from_numpy(np.random.default_rng(3).standard_normal((9, 4))).to(
+        getattr(torch, dtype)
+    )
+    return closure_objective(lambda w: unit * (rows @ w).cosh(), np.ones(4) / 3, dtype=dtype)
+
+
 def test_the_neuron():
     found = gradient_noise(neuron())
     trace, square = closed_form(C, 0.3)
@@ -89,6 +97,40 @@ def test_no_cancellation():
     o = closure_objective(lambda w: (1e4 + shift) * w[0], [1.0])
     # Rounding of 1e4 + shift to 53 bits is 9e-13, 1e-5 of the shift.
     assert gradient_noise(o).trace == pytest.approx(1e-14, rel=1e-4)
+
+
+@pytest.mark.parametrize(("unit", "dtype", "close"), [
+    (1e-140, "float64", 1e-12), (1e145, "float64", 1e-12),
+    (1e-25, "float32", 1e-5), (1e25, "float32", 1e-5),
+])  # fmt: skip
+def test_no_unit_of_the_loss_changes_the_scale(unit, dtype, close):
+    """Squares of float32 underflow below 1e-23; they are formed in float64."""
+    expected = gradient_noise(noisy(1.0)).simple_scale
+    assert gradient_noise(noisy(unit, dtype)).simple_scale == pytest.approx(expected, rel=close)
+
+
+@pytest.mark.parametrize(("unit", "dtype", "close"), [
+    (1e-100, "float64", 1e-12), (1e95, "float64", 1e-12),
+    (1e-25, "float32", 1e-5), (1e25, "float32", 1e-5),
+])  # fmt: skip
+def test_no_unit_of_the_loss_changes_the_curved_scale(unit, dtype, close):
+    """Products with a gradient are of the second order: 1e-50 and 1e50 in float32."""
+    for probes in (None, 5):
+        expected = curved_noise(noisy(1.0), probes=probes).scale
+        found = curved_noise(noisy(unit, dtype), probes=probes).scale
+        assert found == pytest.approx(expected, rel=close)
+
+
+@pytest.mark.parametrize("unit", [1e-170, 1e160])
+def test_gradients_without_squares_are_refused(unit):
+    with pytest.raises(InputError, match=r"loss = 'gradients up to .*whose squares float64 holds"):
+        gradient_noise(noisy(unit))
+
+
+@pytest.mark.parametrize("unit", [1e-110, 1e110])
+def test_curved_noise_that_float64_does_not_hold_is_refused(unit):
+    with pytest.raises(InputError, match=r"loss = .* products with the Hessian float64 holds"):
+        curved_noise(noisy(unit))
 
 
 def test_a_mean_of_block_means_is_noticed(digits, monkeypatch):

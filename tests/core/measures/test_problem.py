@@ -71,6 +71,7 @@ def test_a_loss_without_samples_says_so():
     (lambda w: (w * torch.rand(3)).sum(), {}, "two different losses at the same weights"),
     (lambda w: w.sum(), {"reduction": "none"}, "reduction = 'none', but must be one of: mean, sum"),
     (lambda w: w.sum(), {"dtype": "float16"}, "dtype = 'float16'"),
+    (lambda w: w.add_(1).sum(), {}, "a function that changes its argument"),
 ])  # fmt: skip
 def test_refused(loss, options, message):
     with pytest.raises(InputError, match=message):
@@ -78,13 +79,61 @@ def test_refused(loss, options, message):
 
 
 def test_refused_points():
-    with pytest.raises(InputError, match=r"point = 'array of shape \(1, 3\)'"):
-        closure_objective(lambda w: w.sum(), W[None])
+    with pytest.raises(InputError, match=r"point = 'array of shape \(2, 3\)'"):
+        closure_objective(lambda w: w.sum(), torch.stack([W, W]))
     objective = closure_objective(lambda w: w.sum(), W)
     with pytest.raises(InputError, match="w = "):
         objective.value([1.0])
-    with pytest.raises(InputError, match="w = "):
-        objective.value([1.0, float("nan"), 0.0])
+    for given in ([1.0, float("nan"), 0.0], torch.tensor([1.0, float("nan"), 0.0]).double()):
+        with pytest.raises(InputError, match="w = '1 NaN or infinite entries'"):
+            objective.value(given)
+    for rows in (torch.stack([W, W]), [[1.0, 2.0, 3.0]] * 2):
+        with pytest.raises(InputError, match=r"w = 'array of shape \(2, 3\)', but must have shape"):
+            objective.gradient(rows)
+    assert torch.equal(objective.gradient(W[None]), objective.gradient(W))
+    for point in ("123", [[1.0], [2.0]], [], [1.0, float("inf")], 3.0, [None]):
+        with pytest.raises(InputError, match=r"^point = "):
+            closure_objective(lambda w: w.sum(), point)
+
+
+@pytest.mark.parametrize(("vectors", "message"), [
+    (torch.ones(2, 3), r"shape \(2, 3\)', but must have shape \(3,\) or \(3, k\), columns"),
+    (torch.ones(6), r"shape \(6,\)"),
+    (torch.ones(3, 1, 1), r"shape \(3, 1, 1\)"),
+    (torch.full((3,), float("nan")), "NaN or infinite entries"),
+    ([1.0, 2.0, 3.0], "must be a tensor"),
+])  # fmt: skip
+def test_refused_vectors(vectors, message):
+    """Rows for columns, say: the same numbers in another order."""
+    objective = closure_objective(lambda w: w @ A @ w / 2, W)
+    with pytest.raises(InputError, match=f"vectors = .*{message}"):
+        objective.hessian_product(vectors)
+
+
+@pytest.mark.parametrize(("indices", "message"), [
+    ([4], "'4 to 4', but must lie in 0 .. 3"),
+    ([-1, 0], "'-1 to 0', but must lie in 0 .. 3"),
+    ([], "must be integers"),
+    ([0.5], "must be integers"),
+    ([[0]], "must be integers"),
+])  # fmt: skip
+def test_refused_indices(indices, message):
+    with pytest.raises(InputError, match=f"indices = .*{message}"):
+        closure_objective(residuals, W).batch_gradient(np.array(indices))
+
+
+@pytest.mark.parametrize("weights", [torch.ones(3), torch.ones(5), torch.ones(2, 4)])
+def test_refused_weights_of_samples(weights):
+    with pytest.raises(InputError, match=r"weights = .* but must have shape \(4,\)"):
+        closure_objective(residuals, W).weighted_gradient(weights)
+
+
+def test_the_units_of_float32_are_those_of_its_numbers():
+    """A weight beyond float32, given in float64."""
+    objective = closure_objective(lambda w: w.sum(), W, dtype="float32")
+    assert objective.value(W) == -0.5
+    with pytest.raises(InputError, match=r"w = 'entries up to 1e\+39'"):
+        objective.value(torch.tensor([1e39, 0.0, 0.0], dtype=torch.float64))
 
 
 @pytest.mark.parametrize(("loss", "call", "name"), [

@@ -7,14 +7,17 @@ from whichmin.core.frames import random_start
 from whichmin.core.measures import random
 from whichmin.errors import InputError
 
-PURPOSES = (random.SUBSPACE, random.STARTS, random.PROBES, random.DIRECTIONS, random.BATCHES)
+PURPOSES = (
+    random.SUBSPACE, random.STARTS, random.PROBES, random.DIRECTIONS, random.BATCHES,
+    random.LAST_BITS,
+)  # fmt: skip
 
 
 def test_purposes_are_apart():
-    assert len(set(PURPOSES)) == 5
+    assert len(set(PURPOSES)) == 6
     assert min(PURPOSES) > 4  # those are taken
     drawn = {random.generator(3, p).standard_normal() for p in PURPOSES}
-    assert len(drawn) == 5
+    assert len(drawn) == 6
     assert random_start(1, 1, seed=3).item() not in drawn
 
 

@@ -113,10 +113,10 @@ def test_digits(digits):
 
 def test_wrong_versions_are_told_apart(monkeypatch):
     exact = exact_rise(A @ W, A, 0.5)
-    right = sam._scaled
-    monkeypatch.setattr(sam, "_scaled", lambda v, r: right(v, r**2))
+    right = sam.scaled
+    monkeypatch.setattr(sam, "scaled", lambda v, r: right(v, r**2))
     assert worst_sharpness(bowl(), 0.5, steps=200).value < 0.9 * exact
-    monkeypatch.setattr(sam, "_scaled", lambda v, r: -right(v, r))
+    monkeypatch.setattr(sam, "scaled", lambda v, r: -right(v, r))
     assert worst_sharpness(bowl(), 0.5, steps=200).value < 0.999 * exact
 
 

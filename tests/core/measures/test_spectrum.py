@@ -105,3 +105,21 @@ def test_a_hessian_of_zeros():
     assert found.values.tolist() == [0, 0]
     assert found.residuals.tolist() == [0, 0]
     assert (found.vectors.T @ found.vectors).tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("unit", [1e-170, 1e-20, 1e100])
+def test_no_unit_of_the_loss_changes_the_spectrum(unit):
+    """ARPACK compares with 4e-11, and squares underflow: 0.2 % off at 1e-20 without a unit."""
+    h = np.random.default_rng(0).standard_normal((300, 300))
+    h = h + h.T
+    values = np.linalg.eigvalsh(h)
+    matrix = torch.from_numpy(h * unit)
+    o = closure_objective(lambda w: w @ (matrix @ w) / 2, np.full(300, 1e-2))
+    found = extreme_eigenvalues(o, 2)
+    # The tolerance, 1e-6, bounds the residual; the error is of its square.
+    assert found.values / unit == pytest.approx(values[-1:-3:-1], rel=1e-10)
+    assert np.all(found.residuals / unit < 1e-5 * values[-1])
+    assert np.all(found.residuals > 0)
+    cloud = spectral_density(o, steps=20, probes=2)
+    assert np.all(cloud.weights > 0)
+    assert cloud.nodes.max() / unit == pytest.approx(values[-1], rel=0.1)  # 20 of 300 steps

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from neuron import C, W, closed_form, neuron
 from scipy import stats
 
@@ -165,15 +166,60 @@ def test_the_ends_are_those_of_the_test():
         assert stats.ttest_1samp(x - (end - inside) * y, 0).pvalue < 0.1
 
 
+@pytest.mark.parametrize("unit", [5e-308, 1e-200, 1e-85, 1e78, 1e150, 1e300])
+def test_no_unit_of_the_squares_changes_the_interval(unit):
+    """Fieller's equation has terms of the eighth order in the gradient."""
+    rng = np.random.default_rng(2)
+    a, c = 3 + rng.exponential(3, 80), 3 + rng.exponential(1, 80)
+    one = noise_scale_from_squares(a, c, 0.5, 0.1)
+    other = noise_scale_from_squares(a * unit, c * unit, 0.5, 0.1)
+    assert 0 < one.low < one.value < one.high < math.inf
+    # Squares of another unit are rounded anew: 80 of them, each by a unit of roundoff.
+    for name in ("value", "low", "high"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-12)
+    assert other.trace == pytest.approx(one.trace * unit, rel=1e-12)
+    assert other.square == pytest.approx(one.square * unit, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-150, 1e90, 1e200])
+def test_no_unit_of_the_loss_changes_the_scale(unit):
+    """Gradients of 1e-200 have no squares in float64, and yet a noise scale."""
+    rows = torch.from_numpy(np.random.default_rng(3).standard_normal((9, 4)))
+
+    def times(u):
+        return closure_objective(lambda w: u * (rows @ w).cosh(), np.ones(4) / 3)
+
+    one, other = (two_batch_noise_scale(times(u), 1, 6, pairs=40) for u in (1.0, unit))
+    for name in ("value", "low", "high"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-10)
+
+
+def test_the_estimate_lies_in_its_interval():
+    """Without spread the interval is a point, whatever rounding says."""
+    for x, y in ((0.7, 0.3), (1 / 3, 1 / 7), (1e-9, 3.0)):
+        low, high = two_batches._fieller(np.full(40, x), np.full(40, y), 0.95)
+        assert low <= x / y <= high
+        assert high - low <= 1e-14 * x / y
+    zero = noise_scale_from_squares(np.zeros(40), np.zeros(40), 1, 0.5)
+    assert math.isnan(zero.value)
+    assert (zero.low, zero.high, zero.trace, zero.square) == (0, math.inf, 0, 0)
+
+
 GOOD = np.arange(40.0)
 
 
 @pytest.mark.parametrize(("arguments", "options", "message"), [
     ((GOOD[:29], GOOD[:29], 1, 0.5), {}, "must be at least 30 squared lengths"),
     ((GOOD, GOOD[1:], 1, 0.5), {}, "as many as for the large batches"),
-    ((GOOD, GOOD, 0.5, 1), {}, "large_factor = 1, but must be from 0 to below 0.5"),
+    ((GOOD, GOOD, 0.5, 1), {}, "large_factor = 1, but must be a finite number >= 0 and below 0.5"),
     ((GOOD, GOOD, 0, 1), {}, "small_factor = 0"),
-    ((GOOD, GOOD * np.nan, 1, 0.5), {}, "NaN or infinite"),
+    ((GOOD, GOOD * np.nan, 1, 0.5), {}, "large = .*NaN or infinite"),
+    ((GOOD + np.inf, GOOD, 1, 0.5), {}, "small = .*NaN or infinite"),
+    ((-GOOD, GOOD, 1, 0.5), {}, "small = 'entries down to -39', but must be squares"),
+    ((GOOD[:, None], GOOD, 1, 0.5), {}, "small = "),
+    (("x", GOOD, 1, 0.5), {}, "small = "),
+    ((GOOD, GOOD, 1, "x"), {}, "large_factor = 'x'"),
+    ((GOOD, GOOD, 1, math.nan), {}, "large_factor = nan"),
     ((GOOD, GOOD, 1, 0.5), {"confidence": 1.0}, "confidence = 1.0"),
 ])  # fmt: skip
 def test_refused(arguments, options, message):
