@@ -210,7 +210,7 @@ def diffusion(settings: Settings, noisy: bool = True) -> Iterator[Margin]:
         yield Margin("length of the ends", lost, 1e-12, runs)
     dense = np.full(2, math.sqrt(1 / 2))
     traces = [hessian_trace(at, data, kink=Kink.LEFT) for at in (dense, np.array([1.0, 0.0]))]
-    yield differs("trace where it ends, as small as at the mixture", *traces, 64 * EPS)
+    yield differs("trace where it ends, as small as at the mixture", traces[0], traces[1], 64 * EPS)
     yield Margin("the mixture is the flatter one", traces[0], traces[1])
 
 
