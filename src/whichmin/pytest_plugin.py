@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +36,7 @@ class Options:
         quick: Short version.
         deep: Long version.
         seed: Seed of the random choices.
+        limit: Seconds allowed to a call; None for the profile's.
         json: File for the results.
         markdown: File for the table.
         expected: File of expected failures.
@@ -50,6 +52,7 @@ class Options:
         self.quick: bool = get("whichmin_quick")
         self.deep: bool = get("whichmin_deep")
         self.seed: int = get("whichmin_seed")
+        self.limit: float | None = get("whichmin_limit")
         self.json: str | None = get("whichmin_json")
         self.markdown: str | None = get("whichmin_markdown")
         self.expected: str | None = get("whichmin_expected")
@@ -75,6 +78,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--whichmin-quick", action="store_true", help="short version, below 10 seconds")
     add("--whichmin-deep", action="store_true", help="long version of the stochastic checks")
     add("--whichmin-seed", type=int, default=0, metavar="N", help="seed of the random choices")
+    add(
+        "--whichmin-limit",
+        type=float,
+        metavar="SECONDS",
+        help="time allowed to a call, three times as long for the first of a function (default: "
+        "20, with --whichmin-quick 5)",
+    )
     add("--whichmin-json", metavar="FILE", help="write the results as JSON")
     add("--whichmin-markdown", metavar="FILE", help="write a compliance table as Markdown")
     add(
@@ -104,6 +114,8 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{option}: needs a target; {HOW}")
         if name != "expected" and (not file or os.path.isdir(file) or not _folder(file)):
             raise pytest.UsageError(f"{option}: must be a file in a folder that is")
+        if name != "expected" and not hasattr(config, "workerinput"):
+            _try_writing(option, file)
     if len({os.path.realpath(file) for file in given.values()}) < len(given):
         names = " and ".join(f"--whichmin-{name}" for name in given)
         raise pytest.UsageError(f"{names}: must be different files")
@@ -111,6 +123,10 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--whichmin-quick and --whichmin-deep: one of the two")
     if not 0 <= chosen.seed < 2**31:
         raise pytest.UsageError(f"--whichmin-seed={chosen.seed}: must be from 0 to 2^31 - 1")
+    if chosen.limit is not None and not 0 < chosen.limit <= 86400:
+        raise pytest.UsageError(
+            f"--whichmin-limit={chosen.limit:g}: must be seconds, above 0 and at most 86400"
+        )
     for target in chosen.targets:
         if chosen.targets.count(target) > 1:
             raise pytest.UsageError(f"--whichmin-target={target}: must be given once")
@@ -120,6 +136,22 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _folder(file: str) -> bool:
     return os.path.isdir(os.path.dirname(os.path.abspath(file)))
+
+
+def _try_writing(option: str, file: str) -> None:
+    """Make sure that there is a place for results before they are computed."""
+    place = os.path.realpath(file)
+    if os.path.exists(place) and not os.path.isfile(place):
+        return  # a device or a pipe
+    try:
+        # As they are written later: into a new file beside it, which then takes its name.
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(place), prefix=".whichmin-"):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise pytest.UsageError(
+            f"{option}: must be a file that can be written ({reason})"
+        ) from error
 
 
 class _Collector:
@@ -132,6 +164,7 @@ class _Collector:
         # By target and check; None for a test that ran and left no result.
         self._results: dict[str, dict[str, dict[str, Any] | None]] = {}
         self._ends: dict[tuple[str, str], str] = {}
+        self._lines: list[str] = []
 
     @functools.cached_property
     def _cases(self) -> dict[str, tuple[str, str]]:
@@ -190,33 +223,47 @@ class _Collector:
         return bool(wanted) and not self._results and not away
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a run that was to write files and judged nothing."""
-        if self._lacks() and session.exitstatus in {
-            pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED,
-        }:  # fmt: skip
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        """Write the files; fail a run that was to write some and could not."""
+        from whichmin.errors import InputError
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say how each target fares, and write the files."""
-        chosen = self._chosen
+        good = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         if self._lacks():
-            files = " and ".join(file for file in (chosen.json, chosen.markdown) if file)
-            terminalreporter.section("whichmin compliance")
-            terminalreporter.write_line(f"no target was judged, {files} not written: {HOW}")
+            files = " and ".join(
+                file for file in (self._chosen.json, self._chosen.markdown) if file
+            )
+            self._lines = [f"no target was judged, {files} not written: {HOW}"]
+            if session.exitstatus in good:
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if not self._results or hasattr(self._config, "workerinput"):
             return
+        try:
+            self._report()
+        except InputError as error:
+            self._lines.append(f"not written: {error}")
+            if session.exitstatus in good:
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _report(self) -> None:
+        """Say how each target fares, and write the files."""
         from whichmin.reporting import plain_json, write_text
 
-        verdicts = self._compliances()
-        terminalreporter.section("whichmin compliance")
+        chosen, verdicts = self._chosen, self._compliances()
         for verdict in verdicts:
-            terminalreporter.write_line(verdict.summary())
+            self._lines.append(verdict.summary())
+            self._lines += [f"{verdict.target}: note: {note}" for note in verdict.printed]
         if chosen.json:
             records = [v.record() for v in verdicts]
             several = {"schema": records[0]["schema"], "targets": records}
             content = records[0] if len(chosen.targets) == 1 else several
             write_text(chosen.json, plain_json(content))
-            terminalreporter.write_line(f"results: {chosen.json}")
+            self._lines.append(f"results: {chosen.json}")
         if chosen.markdown:
             write_text(chosen.markdown, "\n\n".join(v.markdown() for v in verdicts))
-            terminalreporter.write_line(f"table: {chosen.markdown}")
+            self._lines.append(f"table: {chosen.markdown}")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Show what there is to say."""
+        if self._lines:
+            terminalreporter.section("whichmin compliance")
+        for line in self._lines:
+            terminalreporter.write_line(line)

@@ -53,7 +53,7 @@ def test_a_targets_suite_needs_neither_torch_nor_sympy(tmp_path):
     assert not {n.split(".")[0] for n in seen} & {"torch", "sympy", "scipy"}
 
 
-@pytest.mark.parametrize("option", ["target", "quick", "deep", "seed", "json", "markdown",
+@pytest.mark.parametrize("option", ["target", "quick", "deep", "seed", "limit", "json", "markdown",
                                     "expected"])  # fmt: skip
 def test_help_names_every_option(option):
     done = subprocess.run(
@@ -78,6 +78,9 @@ TARGET = "--whichmin-target=x"
         (["--whichmin-quick", "--whichmin-deep"], "one of the two"),
         (["--whichmin-seed=-1"], "must be from 0 to 2^31 - 1"),
         (["--whichmin-seed=2147483648"], "must be from 0 to 2^31 - 1"),
+        ([TARGET, "--whichmin-json=/proc/x"], "--whichmin-json=/proc/x: must be a file that can"),
+        ([TARGET, "--whichmin-limit=0"], "--whichmin-limit=0: must be seconds, above 0"),
+        ([TARGET, "--whichmin-limit=nan"], "--whichmin-limit=nan: must be seconds"),
         ([TARGET, TARGET], "--whichmin-target=x: must be given once"),
     ],
 )

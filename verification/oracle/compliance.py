@@ -16,6 +16,8 @@ __all__ = ["LOADS", "SCHEMA", "Compliance", "Result", "Verdict", "unloaded"]
 SCHEMA = "whichmin.compliance/1"
 # Id of the one result of a target that does not load.
 LOADS = "loads"
+# What a note says of a function that writes to its standard output or error.
+PRINTED = " printed: "
 
 
 class Profile(Protocol):
@@ -147,6 +149,17 @@ class Compliance:
         """Results that count against the target."""
         return tuple(r for r in self.results if not r.good)
 
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """What was noted of output that the target wrote, each function's first."""
+        found: dict[str, str] = {}
+        for result in self.results:
+            for note in result.notes:
+                name, mark, _ = note.partition(PRINTED)
+                if mark:
+                    found.setdefault(name, f"{note} ({result.check})")
+        return tuple(found.values())
+
     def counts(self) -> dict[str, int]:
         """How many checks came to each verdict; those that occur."""
         counted = {str(v): sum(r.verdict is v for r in self.results) for v in Verdict}
@@ -190,7 +203,8 @@ class Compliance:
         rows = []
         for r in self.results:
             margin = "" if r.margin is None else f"{r.margin:.2g}"
-            remark = r.diagnosis or r.message or "; ".join(r.notes)
+            # A cell of a table has one line; a target's message may have many.
+            remark = " ".join((r.diagnosis or r.message or "; ".join(r.notes)).split())
             rows.append((r.check, str(r.verdict), r.cases or "", margin, remark))
         told = ", ".join(f"{v} {k}" for k, v in self.counts().items())
         notes = [f"{told}; profile {self.profile}, seed {self.seed}"]

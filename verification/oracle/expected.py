@@ -11,7 +11,7 @@ from typing import Any
 from whichmin.errors import InputError
 from whichmin.verification.oracle.validation import check_reasons
 
-__all__ = ["expected_failures", "read_expected"]
+__all__ = ["check_provided", "expected_failures", "read_expected"]
 
 
 def read_expected(
@@ -36,7 +36,7 @@ def read_expected(
         if file.suffix == ".toml":
             content: Any = tomllib.loads(file.read_text())
         elif file.suffix == ".json":
-            content = json.loads(file.read_text())
+            content = json.loads(file.read_text(), object_pairs_hook=_once)
         else:
             raise InputError("expected failures", str(path), "must be a .toml or .json file")
     except OSError as error:
@@ -50,10 +50,51 @@ def read_expected(
         known = tuple(dict.fromkeys((target, *targets)))
         for name in content:
             if name not in known:
-                allowed = f"must be a target of the run: {', '.join(known)}"
-                raise InputError("table of expected failures", name, allowed)
+                raise InputError(
+                    "table of expected failures", name, _allowed(name, content[name], known)
+                )
         content = content.get(target, {})
     return check_reasons(content, "expected failures")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; two entries of one name are refused, as in TOML."""
+    made = dict(pairs)
+    for name, _ in pairs if len(made) < len(pairs) else ():
+        if sum(key == name for key, _ in pairs) > 1:
+            raise InputError("expected failure", name, "must occur once in its file")
+    return made
+
+
+def _allowed(name: str, table: Mapping[str, Any], known: Iterable[str]) -> str:
+    """What a table may be called; TOML reads names with dots and without quotes as tables."""
+    told = f"must be a target of the run: {', '.join(known)}"
+    inner = next(iter(table), "")
+    return f'{told}; a name with a dot needs quotes in TOML: "{name}.{inner}"' if inner else told
+
+
+def check_provided(
+    expected: Iterable[str], needs: Mapping[str, Iterable[str]], provided: Iterable[str]
+) -> None:
+    """Refuse expected failures of checks that a target does not take part in.
+
+    Args:
+        expected: Check ids.
+        needs: Functions that each check needs.
+        provided: Functions that the target provides.
+
+    Raises:
+        InputError: A check needs a function that the target lacks.
+    """
+    there = set(provided)
+    for check in expected:
+        lacking = ", ".join(f for f in needs[check] if f not in there)
+        if lacking:
+            judged = ", ".join(c for c, functions in needs.items() if there.issuperset(functions))
+            raise InputError(
+                "expected failure", check,
+                f"must be a check of a function that the target provides (no {lacking}): {judged}",
+            )  # fmt: skip
 
 
 def expected_failures(sources: Iterable[Mapping[str, str]], known: Iterable[str]) -> dict[str, str]:

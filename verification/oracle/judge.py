@@ -20,12 +20,12 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, Self
 
-from whichmin.errors import CheckFailed, InputError
+from whichmin.errors import CheckFailed, InputError, WhichminError
 from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.checks import all_checks
 from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
 from whichmin.verification.oracle.diagnosis import diagnose
-from whichmin.verification.oracle.expected import expected_failures
+from whichmin.verification.oracle.expected import check_provided, expected_failures
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
@@ -35,13 +35,13 @@ from whichmin.verification.oracle.worker import Worker
 __all__ = ["BoundCheck", "Judge", "checks", "judge", "parametrize_with_checks", "run_check"]
 
 
-def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
+def run_check(check: OracleCheck, session: Session, target: object = "") -> Result:
     """Run one check.
 
     Args:
         check: The check.
         session: The target.
-        target: Its dotted name, for the snippet; empty for an object.
+        target: Its dotted name, or the object, for the snippet.
 
     Returns:
         The result; expected failures are not known here.
@@ -74,7 +74,7 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
     if failed is not None:
         snippet = ""
         if failed.call is not None:
-            what, conventions = failed.outcome.detail, session.conventions
+            what, conventions = failed.outcome, session.conventions
             snippet = call_snippet(check, failed.call, what, conventions, target)
         return Result(
             **about, verdict=Verdict.FAILED, message=str(failed), trace=failed.outcome.trace,
@@ -101,7 +101,7 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
 
 
 def _mismatch(
-    check: OracleCheck, session: Session, findings: Sequence[Finding], target: str
+    check: OracleCheck, session: Session, findings: Sequence[Finding], target: object
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
     cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
@@ -137,26 +137,27 @@ class Judge:
 
         Raises:
             InputError: An argument is not allowed, the target does not load, or an expected
-                failure matches no check.
+                failure matches no check, or one of a function that the target lacks.
         """
-        chosen = Settings(**settings)
+        chosen = Settings.read(settings)
         every = all_checks()
         ids = [c.id for c in every]
         # What is given is at fault before the target is loaded, what it declares afterwards.
         given = expected_failures([chosen.expected or {}], ids)
         self.checks = tuple(c for c in every if c.quick or not chosen.quick)
-        self._worker = Worker(target, chosen.isolation, chosen.limit)
+        self._worker = Worker(target, chosen.isolation, chosen.seconds)
         self._end = weakref.finalize(self, self._worker.close)
         self.session = Session(self._worker, quick=chosen.quick, deep=chosen.deep, seed=chosen.seed)
         declared = self.session.conventions.expected_failures
         try:
             self.expected = expected_failures([declared, given], ids)
+            needs = {c.id: c.functions for c in every}
+            check_provided(self.expected, needs, self.session.provided)
         except InputError:
             self.close()
             raise
-        self._dotted = target if isinstance(target, str) else ""
-        if isinstance(target, ModuleType):
-            self._dotted = target.__name__
+        named = isinstance(target, ModuleType) and sys.modules.get(target.__name__) is target
+        self._shown = target.__name__ if named else target
 
     @property
     def name(self) -> str:
@@ -172,7 +173,7 @@ class Judge:
         Returns:
             The result.
         """
-        result = run_check(check, self.session, self._dotted)
+        result = run_check(check, self.session, self._shown)
         reason = self.expected.get(check.id)
         if reason is None or result.verdict not in {Verdict.FAILED, Verdict.PASSED}:
             return result
@@ -259,7 +260,8 @@ class BoundCheck:
         """Run it and raise if it counts against the target.
 
         Raises:
-            unittest.SkipTest: The target does not provide what it needs.
+            unittest.SkipTest: The target does not provide what it needs, or did not load, which
+                the first check called says.
             CheckFailed: It failed, came to no result, or passed against expectation.
         """
         result = self.result()
@@ -287,13 +289,23 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
     Raises:
         InputError: A setting is not allowed, or an expected failure matches no check.
     """
-    chosen, every = Settings(**settings), all_checks()
+    chosen, every = Settings.read(settings), all_checks()
     expected_failures([chosen.expected or {}], [c.id for c in every])
     made: list[Judge] = []
+    failed: list[WhichminError] = []
 
     def judged() -> Judge:
+        if failed:
+            # One mistake is one failure, not one for each check.
+            raise unittest.SkipTest(
+                f"the target did not load; the first check says why: {failed[0]}"
+            )
         if not made:
-            made.append(Judge(target, **settings))
+            try:
+                made.append(Judge(target, **settings))
+            except WhichminError as error:
+                failed.append(error)
+                raise
         return made[0]
 
     return tuple(BoundCheck(c, judged) for c in every if c.quick or not chosen.quick)

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RAISED = "raised"
     HUNG = "hung"
     CRASHED = "crashed"
+    NOT_STARTED = "not started again"
     MUTATED = "mutated its inputs"
     WRONG_SHAPE = "wrong shape"
     WRONG_DTYPE = "wrong dtype"

@@ -14,7 +14,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from whichmin.verification.oracle.target import Target, invoke, load, make_target
+from whichmin.verification.oracle.target import Target, invoke, load, make_target, said
 
 __all__ = ["main", "serve"]
 
@@ -50,7 +50,7 @@ class _Capture:
         return text
 
 
-def serve(connection: Connection, log: str, make: Callable[[], Target]) -> None:
+def serve(connection: Connection, log: str, make: Callable[[], Target], name: str = "") -> None:
     """Answer calls: ``(name, arguments)`` in, an ``Outcome`` out.
 
     The first answer is the conventions with the names of the functions, or the error of loading.
@@ -59,12 +59,13 @@ def serve(connection: Connection, log: str, make: Callable[[], Target]) -> None:
         connection: The pipe.
         log: File for what the target prints.
         make: Makes the target.
+        name: What it is called in an error of loading; by default an object.
     """
     capture = _Capture(log)
     try:
         target = make()
     except BaseException as error:
-        connection.send(("error", _sendable(error)))
+        connection.send(("error", _sendable(error, name)))
         return
     printed = capture.new()
     connection.send(("loaded", (target.conventions, tuple(target.functions), printed)))
@@ -76,15 +77,15 @@ def serve(connection: Connection, log: str, make: Callable[[], Target]) -> None:
         connection.send(replace(invoke(target, name, arguments), printed=capture.new()))
 
 
-def _sendable(error: BaseException) -> Any:
+def _sendable(error: BaseException, name: str) -> Any:
     from whichmin import errors
 
     # A class of the target's own, derived from ours, is not known where this arrives.
     if isinstance(error, errors.WhichminError) and type(error).__module__ == errors.__name__:
         return error
-    return errors.InputError(
-        "target", type(error).__name__, f"must load without an error ({error})"
-    )
+    target = name or errors.Verbatim("an object")
+    told = f"must load without an error ({type(error).__name__}: {said(error)})"
+    return errors.InputError("target", target, told)
 
 
 def main() -> None:
@@ -93,7 +94,7 @@ def main() -> None:
     log, path, (how, what) = connection.recv()
     sys.path[:] = path
     if how == "name":
-        serve(connection, log, lambda: load(what))
+        serve(connection, log, lambda: load(what), what)
     else:
         import pickle
 

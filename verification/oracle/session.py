@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from whichmin.verification.oracle import problems as served
 from whichmin.verification.oracle.check import Call, Finding
+from whichmin.verification.oracle.compliance import PRINTED
 from whichmin.verification.oracle.conventions import Conventions, Stochastic
-from whichmin.verification.oracle.outcome import CallFailed, Kind, Outcome
+from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.problems import Problem
 from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.oracle.references import floats, rounded
@@ -23,6 +24,8 @@ __all__ = ["Answer", "Session"]
 
 # A function that hung this often is not called again: each time costs the whole time limit.
 HANGS = 2
+# The same in a quick session.
+QUICK_HANGS = 1
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Session:
         self.provided: tuple[str, ...] = worker.provided
         self.quick, self.deep, self.seed = quick, deep, seed
         self.notes: list[str] = []
-        self._hangs: dict[str, int] = {}
+        self._hung: dict[str, list[CallFailed]] = {}
 
     @property
     def dtype(self) -> str:
@@ -142,18 +145,22 @@ class Session:
         assert not missing, f"a check calls {function} without {missing}"
         call = Call(function, arguments)
         what = f"{function}({', '.join(_brief(k, v) for k, v in arguments.items())})"
-        if self._hangs.get(function, 0) >= HANGS:
-            detail = f"not called again: it did not return {HANGS} times before"
-            raise CallFailed(Outcome(Kind.HUNG, detail=detail), what, call)
+        hung = self._hung.setdefault(function, [])
+        if len(hung) >= (QUICK_HANGS if self.quick else HANGS):
+            first = hung[0].outcome
+            detail = f"not called again: a call {first.detail}"
+            raise CallFailed(replace(first, detail=detail), what, hung[0].call)
         outcome = self._worker.call(
             function, {k: _array(k, v, self.dtype) for k, v in arguments.items()}
         )
-        if outcome.printed:
-            self.note(f"{function} printed: {outcome.printed.strip()[:200]!r}")
+        mark = f"{function}{PRINTED}"
+        if outcome.printed and not any(note.startswith(mark) for note in self.notes):
+            self.note(f"{mark}{outcome.printed.strip()[:200]!r}")
         if outcome.kind is not Kind.VALUE:
+            failed = CallFailed(outcome, what, call)
             if outcome.kind is Kind.HUNG:
-                self._hangs[function] = self._hangs.get(function, 0) + 1
-            raise CallFailed(outcome, what, call)
+                hung.append(failed)
+            raise failed
         return Answer(outcome.value, call)
 
 

@@ -10,14 +10,22 @@ import numpy as np
 
 from whichmin.verification.oracle.check import Call, Finding, OracleCheck
 from whichmin.verification.oracle.conventions import Conventions
-from whichmin.verification.oracle.protocol import FUNCTIONS
+from whichmin.verification.oracle.importing import fetched
+from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 from whichmin.verification.oracle.references import floats
-from whichmin.verification.oracle.target import LossOf
+from whichmin.verification.oracle.target import LossOf, wanted_shape
 
 __all__ = ["call_snippet", "finding_snippet"]
 
 # A fraction longer than this is written as the float that it is rounded to.
 LONGEST = 24
+# A tensor that requires a gradient does not turn into an array by itself.
+_READ = """def numbers(value):
+    return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)"""
+
+# Exit code of a child that got to its end; a target's own code would have to hit it by chance.
+_REACHED = 86
 
 _LOSS = """def loss(w):
     inner = loss_data @ w
@@ -53,11 +61,17 @@ def _argument(key: str, value: Any, conventions: Conventions) -> str:
     return f"np.array({_nested(value)}, dtype=np.{dtype})"
 
 
+def _read(expression: str, conventions: Conventions) -> str:
+    """The expression of a result that NumPy can read."""
+    return f"numbers({expression})" if conventions.arrays == "torch" else expression
+
+
 def _repeated(calls: Sequence[Call], conventions: Conventions) -> tuple[list[str], str]:
     """Lines that build the common arguments, and the array of all results."""
     first = calls[0].arguments
     varies = next((k for k, v in first.items() if any(c.arguments[k] != v for c in calls)), "seed")
     lines, expression = _inputs(calls[0], conventions, varies)
+    expression = _read(expression, conventions)
     values = [c.arguments[varies] for c in calls]
     numbers = [v for v in values if isinstance(v, int)]
     if len(numbers) == len(values) > 2 and numbers == [numbers[0] + i for i in range(len(values))]:
@@ -67,12 +81,19 @@ def _repeated(calls: Sequence[Call], conventions: Conventions) -> tuple[list[str
     return lines, f"[{expression} for {varies} in {chosen}]"
 
 
+def _comment(text: str) -> list[str]:
+    """Comment lines that hold any text: a message of the target's may have line breaks and more."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    shown = ["".join(c if c.isprintable() else ascii(c)[1:-1] for c in x) for x in lines if x]
+    return [f"# {line}" for line in shown]
+
+
 def _header(check: OracleCheck, case: str) -> list[str]:
     return [
-        f"# whichmin oracle, check {check.id}: {check.statement}",
-        f"# expected: {check.formula}",
-        f"# source: {check.source}",
-        f"# case: {case}",
+        *_comment(f"whichmin oracle, check {check.id}: {check.statement}"),
+        *_comment(f"expected: {check.formula}"),
+        *_comment(f"source: {check.source}"),
+        *_comment(f"case: {case}"),
     ]
 
 
@@ -84,6 +105,8 @@ def _inputs(call: Call, conventions: Conventions, varies: str = "") -> tuple[lis
     if conventions.arrays in library:
         lines.append(library[conventions.arrays])
     lines.append("")
+    if conventions.arrays == "torch":
+        lines += [_READ, ""]
     for key, value in call.arguments.items():
         if isinstance(value, LossOf):
             relu = "inner * (inner > 0)" if value.activation == "relu" else "inner"
@@ -103,19 +126,8 @@ def _inputs(call: Call, conventions: Conventions, varies: str = "") -> tuple[lis
     return lines, f"{call.function}({', '.join(passed)})"
 
 
-def _imported(target: str, function: str) -> list[str]:
-    module, _, path = target.partition(":")
-    if not target:
-        return [f"{function} = target.{function}  # target: the object that was judged"]
-    if path:
-        first, _, rest = path.partition(".")
-        inner = ".".join(filter(None, (first, rest, function)))
-        return [f"from {module} import {first}", f"{function} = {inner}"]
-    return [f"from {module} import {function}"]
-
-
 def finding_snippet(
-    check: OracleCheck, finding: Finding, conventions: Conventions, target: str = ""
+    check: OracleCheck, finding: Finding, conventions: Conventions, target: object = ""
 ) -> str:
     """Write a snippet that shows a wrong value; it ends in an assertion.
 
@@ -123,7 +135,7 @@ def finding_snippet(
         check: The check that failed.
         finding: What it found.
         conventions: What the target declares.
-        target: Dotted name of the target; empty for an object.
+        target: Dotted name of the target, or the object.
 
     Returns:
         Python source; empty if the finding names no call.
@@ -131,6 +143,7 @@ def finding_snippet(
     if finding.call is not None:
         function = finding.call.function
         lines, expression = _inputs(finding.call, conventions)
+        expression = _read(expression, conventions)
     elif finding.calls:
         function = finding.calls[0].function
         lines, expression = _repeated(finding.calls, conventions)
@@ -146,9 +159,10 @@ def finding_snippet(
         lines.append(f"upper = np.array({upper})  # the other end of the accepted values")
     bound = np.asarray(finding.bound, dtype=np.float64)
     lines += [
-        f"bound = np.array({_nested(bound)})  # {finding.reason}",
+        *_comment(f"bound: {finding.reason}"),
+        f"bound = np.array({_nested(bound)})",
         "",
-        *_imported(target, function),
+        *fetched(target, function),
         f"got = np.asarray({expression}, dtype=np.float64)",
     ]
     if finding.figure:
@@ -168,22 +182,77 @@ def finding_snippet(
 
 
 def call_snippet(
-    check: OracleCheck, call: Call, what: str, conventions: Conventions, target: str = ""
+    check: OracleCheck, call: Call, outcome: Outcome, conventions: Conventions, target: object = ""
 ) -> str:
-    """Write a snippet that repeats a call without a usable value.
+    """Write a snippet that repeats a call without a usable value; it ends in an error.
 
     Args:
         check: The check that made it.
         call: The call.
-        what: What went wrong.
+        outcome: What came of it.
         conventions: What the target declares.
-        target: Dotted name of the target; empty for an object.
+        target: Dotted name of the target, or the object.
 
     Returns:
-        Python source.
+        Python source; empty if the call is not what went wrong.
     """
+    if outcome.kind is Kind.NOT_STARTED:
+        return ""
     lines, expression = _inputs(call, conventions)
-    end = [
-        "", *_imported(target, call.function), f"got = {expression}", f"print(repr(got))  # {what}",
+    lines += ["", *fetched(target, call.function), *_comment(f"seen: {outcome.detail}")]
+    lines += _shown(f"got = {expression}", call, outcome, conventions)
+    return "\n".join([*_header(check, call.function), *lines, ""])
+
+
+def _shown(made: str, call: Call, outcome: Outcome, conventions: Conventions) -> list[str]:
+    """The call and what fails after it, if the call does not fail by itself."""
+    if outcome.kind is Kind.RAISED and outcome.detail.startswith("raised SystemExit"):
+        ended = "the call ended the interpreter"
+        return [
+            "try:", f"    {made}", "except SystemExit as error:",
+            f'    raise AssertionError("{ended}") from error', 'print("got", repr(got))',
+        ]  # fmt: skip
+    if outcome.kind is Kind.RAISED:
+        return [made, 'print("got", repr(got))']
+    if outcome.kind is Kind.HUNG:
+        seconds = f"{outcome.seconds:g}"
+        return [
+            "import faulthandler",
+            f"faulthandler.dump_traceback_later({seconds}, exit=True)  # then it exits with code 1",
+            made, "faulthandler.cancel_dump_traceback_later()", 'print("got", repr(got))',
+        ]  # fmt: skip
+    if outcome.kind is Kind.CRASHED:
+        return [
+            "import os", "child = os.fork()", "if child == 0:", f"    {made}",
+            f"    os._exit({_REACHED})",
+            "status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])",
+            f'assert status == {_REACHED}, f"the call ended its process: status {{status}}"',
+        ]  # fmt: skip
+    if outcome.kind is Kind.MUTATED:
+        keys = [k for k, v in call.arguments.items() if _is_array(v)]
+        return [
+            f"before = [x.copy() for x in ({', '.join(keys)},)]", made, 'print("got", repr(got))',
+            f"for name, old, new in zip({keys}, before, ({', '.join(keys)},)):",
+            '    assert np.array_equal(old, new), f"{name} was changed: {old} became {new}"',
+        ]  # fmt: skip
+    return [made, 'print("got", repr(got))', *_usable(call, conventions)]
+
+
+def _usable(call: Call, conventions: Conventions) -> list[str]:
+    """Assertions that the result ``got`` has the shape, the type and the finiteness asked for."""
+    spec = FUNCTIONS[call.function]
+    shape = wanted_shape(spec.returns, call.arguments)
+    read = [
+        f"array = np.asarray({_read('got', conventions)})",
+        f'assert array.shape == {shape}, f"shape {{array.shape}}, expected {shape}"',
+    ]
+    if spec.returns is Shape.BATCHES:
+        return [*read, 'assert array.dtype.kind in "iu", f"{array.dtype}, expected integers"']
+    allowed = " or ".join(
+        f"array.dtype == np.{name}" for name in dict.fromkeys(["float64", conventions.dtype])
+    )
+    plain = "type(got) in (int, float) or " if spec.returns is Shape.SCALAR else ""
+    return [
+        *read, f'assert {plain}{allowed}, f"{{array.dtype}}, expected {conventions.dtype}"',
+        'assert np.isfinite(array.astype(float)).all(), "not finite"',
     ]  # fmt: skip
-    return "\n".join([*_header(check, call.function), *lines, *end, ""])

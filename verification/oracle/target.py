@@ -19,7 +19,7 @@ from whichmin.verification.oracle.conventions import DECLARATION, Conventions
 from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 
-__all__ = ["LossOf", "Target", "invoke", "load", "make_target"]
+__all__ = ["LossOf", "Target", "invoke", "load", "make_target", "said", "wanted_shape"]
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,11 @@ def load(name: str) -> Target:
         raise InputError("target", name, f"must be importable ({error}); {hint}") from error
     except WhichminError:  # an adapter says what is missing
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{last.filename}, line {last.lineno}"
         raise InputError(
-            "target", name, f"must be importable ({type(error).__name__}: {error}; {where})"
+            "target", name, f"must be importable ({type(error).__name__}: {said(error)}; {where})"
         ) from error
     for part in path.split(".") if path else ():
         if not hasattr(found, part):
@@ -130,6 +130,8 @@ def make_target(found: Any, name: str = "") -> Target:
     functions = {n: getattr(found, n) for n in FUNCTIONS if callable(getattr(found, n, None))}
     if not functions:
         raise InputError("target", label, f"must provide some of: {', '.join(FUNCTIONS)}")
+    if isinstance(found, type):
+        _refuse_methods(found, functions)
     for unprovided in conventions.stochastic:
         if unprovided not in functions:
             raise InputError(
@@ -137,6 +139,24 @@ def make_target(found: Any, name: str = "") -> Target:
             )
     keywords = {n: _keywords(n, f, conventions) for n, f in functions.items()}
     return Target(conventions, functions, keywords)
+
+
+def _refuse_methods(found: type, functions: Mapping[str, Callable[..., Any]]) -> None:
+    """Refuse a class given for its instance; one that is a mere namespace of functions is fine."""
+    for name, function in functions.items():
+        try:
+            signature = inspect.signature(function)
+            first = next(iter(signature.parameters), "")
+            signature.bind(*FUNCTIONS[name].arguments)
+        except ValueError:  # written in C: nothing is known
+            continue
+        except TypeError:
+            if first in FUNCTIONS[name].arguments:  # its arguments are wrong, which a call reports
+                continue
+            raise InputError(
+                "target", found, f"must be an instance of the class, such as {found.__name__}(): "
+                f"{name} takes {first!r} first",
+            ) from None  # fmt: skip
 
 
 def _keywords(name: str, found: Callable[..., Any], conventions: Conventions) -> tuple[str, ...]:
@@ -192,6 +212,26 @@ def _from_library(value: Any) -> Any:
     return value if isinstance(value, (bool, int, float)) else np.array(value)
 
 
+def _no_numbers(raw: Any, value: Any, shape: Shape) -> str:
+    """What is said of a result of which NumPy makes no array of numbers; empty if it does."""
+    kind = type(raw).__name__
+    if raw is None:
+        return f"returned None, expected {shape}; is its return statement missing?"
+    if isinstance(raw, (str, bytes)):
+        return f"returned {_brief(raw)}, a {kind}, expected {shape}"
+    # NumPy wraps what it does not know, such as a generator or a sparse matrix, into one object.
+    if isinstance(value, np.ndarray) and value.dtype == object and value.shape == ():
+        if not isinstance(raw, np.ndarray):
+            return f"returned an object of class {kind}, expected {shape}"
+        return _no_numbers(raw.item(), None, shape) or f"returned {_named(value)}, expected {shape}"
+    return ""
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
     """Call a function of a target; whatever it does but hang or die is reported as data.
 
@@ -211,9 +251,9 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
         given = {k: _to_library(v, arrays) for k, v in own.items()}
         positional = [given[k] for k in spec.arguments]
         named = {k: given[k] for k in target.keywords[name] if k in given}
-        raw = _from_library(target.functions[name](*positional, **named))
+        found = target.functions[name](*positional, **named)
     except (Exception, SystemExit) as error:
-        detail = f"raised {type(error).__name__}: {_said(error)}"
+        detail = f"raised {type(error).__name__}: {said(error)}"
         trace = "".join(traceback.format_exception(error)[-6:])
         return Outcome(Kind.RAISED, detail=detail, trace=trace)
     seconds = time.perf_counter() - start
@@ -222,12 +262,23 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
         if isinstance(before, np.ndarray) and not np.array_equal(before, own[key], equal_nan=True):
             detail = f"changed its argument {key} in place: {_short(before)} became "
             return Outcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
+    try:
+        raw = _from_library(found)
+    except Exception as error:  # a ragged list, or whatever the conversion of a class raises
+        detail = f"returned an object of class {type(found).__name__} that makes no array "
+        detail += f"({type(error).__name__}: {said(error)}), expected {spec.returns}"
+        return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
+    detail = _no_numbers(found, raw, spec.returns)
+    if detail:
+        return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
     return _checked(raw, spec.returns, arguments, target.conventions.dtype, seconds)
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """The message of an error, whatever its class does when asked for it."""
     try:
-        return str(error)
+        # Half a surrogate pair could be written to no file.
+        return str(error).encode(errors="backslashreplace").decode()
     except Exception:  # whatever a class of the target's raises
         return "(its message cannot be read)"
 
@@ -247,7 +298,7 @@ def _checked(
     raw: Any, shape: Shape, arguments: Mapping[str, Any], dtype: str, seconds: float
 ) -> Outcome:
     value = np.asarray(raw)
-    wanted = _shape(shape, arguments)
+    wanted = wanted_shape(shape, arguments)
     if value.shape != wanted:
         detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
         return Outcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)
@@ -274,7 +325,16 @@ def _checked(
     return Outcome(Kind.VALUE, value, seconds=seconds)
 
 
-def _shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+def wanted_shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+    """Shape of the array that a function returns.
+
+    Args:
+        shape: What the protocol says.
+        arguments: Arguments of the call, by name.
+
+    Returns:
+        The shape.
+    """
     if shape is Shape.SCALAR:
         return ()
     if shape is Shape.BATCHES:

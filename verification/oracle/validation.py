@@ -5,6 +5,7 @@ The counterpart of ``core/validation.py``, which needs PyTorch; a judged process
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import numbers
 from collections.abc import Mapping
@@ -33,6 +34,10 @@ MOST_SEEDS = 2**31
 # Seconds. The first call of a function gets three times as long, and the operating system counts
 # milliseconds in 31 bits: 24 days.
 LONGEST = 86400.0
+# Seconds allowed to a call unless said otherwise. Right targets need milliseconds; what imports or
+# compiles at its first call needs a few seconds on a busy machine.
+LIMIT = 20.0
+QUICK_LIMIT = 5.0
 # The least number that may be written with an exponent.
 _SMALLEST = 1e-300
 
@@ -137,7 +142,8 @@ class Settings:
         seed: Seed of the random choices.
         expected: Expected failures besides those that the target declares: check id to reason.
         isolation: Where calls run, one of ``ISOLATIONS``.
-        limit: Seconds allowed to a call.
+        limit: Seconds allowed to a call, three times as long for the first of a function; None for
+            20, in the short version 5.
     """
 
     quick: bool = False
@@ -145,7 +151,7 @@ class Settings:
     seed: int = 0
     expected: Mapping[str, str] | None = None
     isolation: str = "auto"
-    limit: float = 20.0
+    limit: float | None = None
 
     def __post_init__(self) -> None:
         """Check every field.
@@ -161,7 +167,33 @@ class Settings:
             "seed": check_integer(self.seed, "seed", 0, MOST_SEEDS - 1),
             "expected": reasons,
             "isolation": check_choice(self.isolation, "isolation", ISOLATIONS),
-            "limit": check_limit(self.limit),
+            "limit": check_limit(self.seconds),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds allowed to a call."""
+        if self.limit is None:
+            return QUICK_LIMIT if self.quick else LIMIT
+        return self.limit
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Settings:
+        """Make settings of keyword arguments.
+
+        Args:
+            given: Fields by name.
+
+        Returns:
+            The settings.
+
+        Raises:
+            InputError: A name or a value is not allowed.
+        """
+        names = [f.name for f in dataclasses.fields(cls)]
+        for name in given:
+            if name not in names:
+                raise InputError("setting", name, f"must be one of: {', '.join(names)}")
+        return cls(**given)

@@ -141,7 +141,7 @@ class Worker:
             try:
                 self._start(self._mode)
             except WhichminError as error:  # it loaded the first time
-                return Outcome(Kind.CRASHED, detail=f"it could not be started again: {error}")
+                return Outcome(Kind.NOT_STARTED, detail=f"it could not be started again: {error}")
         assert self._process is not None
         limit = self._limit * (1 if name in self._called else 3)
         self._called.add(name)

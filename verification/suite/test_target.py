@@ -29,8 +29,9 @@ def _judge(config: pytest.Config, target: str, chosen: Options) -> Judge:
         file, targets = chosen.expected, chosen.targets
         expected = None if file is None else read_expected(file, target, targets)
         judges[target] = Judge(
-            target, quick=chosen.quick, deep=chosen.deep, seed=chosen.seed, expected=expected
-        )
+            target, quick=chosen.quick, deep=chosen.deep, seed=chosen.seed, limit=chosen.limit,
+            expected=expected,
+        )  # fmt: skip
         config.add_cleanup(judges[target].close)
     return judges[target]
 
@@ -57,7 +58,7 @@ def test_target(
 ) -> None:
     """The target passes the check."""
     if check is None:
-        pytest.skip(USAGE)
+        pytest.fail(USAGE, pytrace=False)
     chosen = options(request.config)
     if isinstance(check, WhichminError):
         absent = isinstance(check, MissingDependency)

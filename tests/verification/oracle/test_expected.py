@@ -45,6 +45,23 @@ def test_files_that_are_refused(tmp_path, name, content, message):
         read_expected(file)
 
 
+def test_names_with_dots_need_quotes_in_toml(tmp_path):
+    file = tmp_path / "x.toml"
+    for content in ('loss.values = "known"\n', '[loss]\nvalues = "known"\n'):
+        file.write_text(content)
+        with pytest.raises(
+            InputError, match=r'\'loss\', but.* needs quotes in TOML: "loss.values"'
+        ):
+            read_expected(file, "mypkg", ("mypkg",))
+
+
+def test_a_name_that_occurs_twice_is_refused(tmp_path):
+    file = tmp_path / "x.json"
+    file.write_text('{"loss.values": "a", "loss.sign": "b", "loss.values": "c"}')
+    with pytest.raises(InputError, match=r"'loss\.values', but must occur once"):
+        read_expected(file)
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="must be readable"):
         read_expected(tmp_path / "x.toml")

@@ -68,7 +68,7 @@ def test_a_result_of_the_targets_own_class_is_a_failure_and_the_run_goes_on(tmp_
     assert not found.holds
     by = {r.check: r for r in found.failures}
     assert set(by) == {"loss.values", "gradient.values"}
-    assert "returned dtype object (of class Value)" in by["loss.values"].message
+    assert "returned an object of class Value" in by["loss.values"].message
     assert by["loss.values"].snippet
 
 
@@ -87,8 +87,8 @@ def test_expected_failures_are_strict():
     right = judge("targets:good", expected=reason)
     assert verdicts(right)["loss.values"] is Verdict.UNEXPECTED_PASS
     assert "remove the entry" in right.failures[0].message
-    absent = judge("targets:good", expected={"step.values": "not written yet"})
-    assert verdicts(absent)["step.values"] is Verdict.NOT_PROVIDED
+    with pytest.raises(InputError, match=r"(?s)'step\.values'.*no step\): loss\.values, gradient"):
+        judge("targets:good", expected={"step.values": "not written yet"})
     with pytest.raises(InputError, match=r"expected failure = 'loss\.value'"):
         judge("targets:good", expected={"loss.value": "typing error"})
 
@@ -127,7 +127,7 @@ def test_settings_are_checked_before_the_target_is_loaded(made, argument, settin
 
 @pytest.mark.parametrize("made", [judge, checks, parametrize_with_checks, Judge])
 def test_an_unknown_setting_is_refused(made):
-    with pytest.raises(TypeError, match="unexpected keyword argument 'quik'"):
+    with pytest.raises(InputError, match="setting = 'quik', but must be one of: quick, deep"):
         made("no_such_target", quik=True)
 
 
@@ -220,6 +220,36 @@ def test_bound_checks_raise_or_skip():
     known = {c.id: c for c in checks("targets:summed", expected={"loss.values": "sums"})}
     with pytest.raises(pytest.xfail.Exception, match="sums"):
         known["loss.values"]()
+
+
+def test_one_mistake_is_one_failure():
+    for target, settings in (("nomod", {}), ("targets:good", {"expected": {"step.values": "x"}})):
+        first, second, *_ = checks(target, **settings)
+        with pytest.raises(InputError):
+            first()
+        with pytest.raises(unittest.SkipTest, match="the first check says why"):
+            second()
+
+
+def test_a_message_of_several_lines_is_one_row():
+    def raising(w, data, activation):
+        raise ValueError("shapes:\n  w: 5")
+
+    table = judge(SimpleNamespace(loss=raising), quick=True).markdown().splitlines()
+    (row,) = [line for line in table if line.startswith("| loss.values")]
+    assert row.endswith("raised ValueError: shapes: w: 5 |") or "shapes: w: 5 " in row
+    assert not any(line.startswith("|   ") for line in table)
+
+
+def test_what_hangs_in_a_quick_run_hangs_once():
+    found = judge("targets:hang", quick=True, limit=0.1, only=lambda name: "loss" in name)
+    assert found.failures[0].message.endswith("did not return within 0.3 s")
+    with Judge("targets:hang", quick=True, limit=0.1) as judged:
+        (check,) = [c for c in judged.checks if c.id == "loss.values"]
+        assert judged.result(check).seconds > 0.3
+        again = judged.result(check)
+    assert again.seconds < 0.3, "it is not called again"
+    assert "not called again: a call did not return within 0.3 s" in again.message
 
 
 @parametrize_with_checks("targets:good", quick=True)

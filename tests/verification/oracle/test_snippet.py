@@ -16,6 +16,7 @@ from whichmin.verification.oracle.conventions import Conventions
 from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants import build, mutants
 from whichmin.verification.oracle.mutants.mutant import correct
+from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
 from whichmin.verification.oracle.target import LossOf
 
@@ -161,19 +162,23 @@ def test_seeds_are_passed_to_stochastic_functions_alone():
     call = Call(
         "hessian_trace", {"w": (F(1),), "data": ((F(1),),), "activation": "relu", "seed": 5}
     )
-    exact = call_snippet(CHECK, call, "raised", Conventions())
+    exact = call_snippet(CHECK, call, Outcome(Kind.RAISED, detail="raised"), Conventions())
     assert "hessian_trace(w, data, activation=activation)" in exact
     declared = Conventions.parse({
         "stochastic": {"hessian_trace": {"method": "hutchinson", "samples": 3}}
     })
-    assert "activation=activation, seed=seed)" in call_snippet(CHECK, call, "raised", declared)
+    assert "activation=activation, seed=seed)" in call_snippet(
+        CHECK, call, Outcome(Kind.RAISED, detail="raised"), declared
+    )
 
 
 def test_a_call_that_fails_is_repeated():
     result = judge("targets:mutate").results[1]
     assert "changed its argument w in place" in result.message
     done = execute(result.snippet)
-    assert done.returncode == 0, done.stderr
+    assert "AssertionError: w was changed" in done.stderr
+    right = execute(result.snippet.replace("mutate", "good"))
+    assert right.returncode == 0, right.stderr
 
     def raising(w, data, activation):
         raise ValueError("no good")
@@ -189,6 +194,64 @@ def test_batches_are_integers():
         {"w0": (F(1),), "data": ((F(1),),), "batches": ((0,), (0,)), "step_size": F(1, 8),
          "activation": "relu"},
     )  # fmt: skip
-    code = call_snippet(CHECK, call, "hung", Conventions())
+    code = call_snippet(CHECK, call, Outcome(Kind.HUNG, seconds=1), Conventions())
     assert "batches = np.array([[0], [0]], dtype=np.int64)" in code
     assert "step_size = 1/8" in code
+
+
+FAULTS = """
+import os
+import numpy as np
+
+def loss(w, data, activation):
+    FAULT
+
+def gradient(w, data, activation):
+    FAULT
+
+def sample_batches(m, b, steps, seed):
+    return np.zeros((steps, b))
+"""
+
+
+PAIR = ("loss.values", "gradient.values")
+
+
+@pytest.mark.parametrize(("fault", "seen"), [
+    ('raise ValueError("shapes:\\n  w: 5\\x0c\\r\\u2028data")', "ValueError: shapes:"),
+    ("raise SystemExit(0)", "AssertionError: the call ended the interpreter"),
+    ("os._exit(0)", "AssertionError: the call ended its process: status 0"),
+    ("while True: pass", "Timeout"),
+    ("return None", "AssertionError: "),
+    ('return "abc"', "AssertionError: "),
+    ("return [1, [2, 3]]", "ValueError: setting an array element"),
+    ("return (x for x in w)", "AssertionError: "),
+    ("return np.float32(1) * w", "AssertionError: "),
+    ("return np.full(len(w), np.nan)", "AssertionError: "),
+    ("data[:] = 0; return w", "AssertionError: data was changed: [["),
+])  # fmt: skip
+def test_every_kind_of_fault_is_shown(tmp_path, monkeypatch, fault, seen):
+    (tmp_path / "faulty.py").write_text(FAULTS.replace("FAULT", fault))
+    monkeypatch.chdir(tmp_path)
+    found = judge("faulty", quick=True, limit=0.2, only=lambda name: name in PAIR)
+    assert len(found.failures) == 2
+    for result in found.failures:
+        done = execute(result.snippet, tmp_path)
+        assert done.returncode == 1, result.snippet
+        assert seen in done.stderr
+    (result,) = judge("faulty", quick=True, only=lambda name: name.endswith("range")).results
+    assert "AssertionError: float64, expected integers" in execute(result.snippet, tmp_path).stderr
+
+
+def test_no_snippet_where_the_call_is_not_at_fault():
+    call = Call("loss", {"w": (F(1),), "data": ((F(1),),), "activation": "relu"})
+    lost = Outcome(Kind.NOT_STARTED, detail="it could not be started again")
+    assert call_snippet(CHECK, call, lost, Conventions(), "targets") == ""
+
+
+def test_tensors_with_a_gradient_are_read():
+    call = Call("loss", {"w": (F(1),), "data": ((F(1),),), "activation": "relu"})
+    code = finding_snippet(CHECK, finding(call=call), Conventions(arrays="torch"))
+    scope = {"target": SimpleNamespace(loss=lambda w, data, activation: w.requires_grad_().sum())}
+    with pytest.raises(AssertionError, match=r"0\.66"):
+        exec(code, scope)

@@ -55,7 +55,10 @@ def test_a_module_that_fails_when_imported(tmp_path, monkeypatch):
         "from whichmin.errors import MissingDependency\n"
         "raise MissingDependency('tool', 'the adapter wraps it', 'pip install tool')\n"
     )
+    (tmp_path / "leaving_target.py").write_text("raise SystemExit(0)\n")
     monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InputError, match=r"target = 'leaving_target'.*SystemExit: 0.*line 1"):
+        load("leaving_target")
     with pytest.raises(InputError, match=r"ZeroDivisionError.*broken_target\.py, line 2"):
         load("broken_target")
     (tmp_path / "importing_target.py").write_text("import no_such_tool\n")
@@ -117,8 +120,13 @@ def test_a_function_without_a_signature_gets_everything():
         (np.zeros(3), "gradient", Kind.WRONG_SHAPE, r"\(3,\), expected \(2,\)"),
         (np.zeros((1, 2)), "gradient", Kind.WRONG_SHAPE, r"\(1, 2\), expected \(2,\)"),
         (np.zeros(1), "loss", Kind.WRONG_SHAPE, r"\(1,\), expected \(\): a number"),
-        (None, "loss", Kind.WRONG_DTYPE, "object"),
-        ("text", "loss", Kind.WRONG_DTYPE, "U4"),
+        (None, "loss", Kind.WRONG_DTYPE, "None, expected a number; is its return statement mis"),
+        (None, "gradient", Kind.WRONG_DTYPE, "returned None, expected an array of shape"),
+        ("text", "loss", Kind.WRONG_DTYPE, "returned 'text', a str, expected a number"),
+        ("text", "gradient", Kind.WRONG_DTYPE, "returned 'text', a str, expected an array"),
+        ((x for x in "ab"), "gradient", Kind.WRONG_DTYPE, "object of class generator, expected an"),
+        (np.array(None), "loss", Kind.WRONG_DTYPE, "returned None"),
+        ([1.0, [2.0, 3.0]], "gradient", Kind.WRONG_DTYPE, r"class list that makes no array \(Val"),
         (True, "loss", Kind.WRONG_DTYPE, "bool"),
         (1j, "loss", Kind.WRONG_DTYPE, "complex128"),
         (np.float32(1), "loss", Kind.WRONG_DTYPE, "declare WHICHMIN = {'dtype': 'float32'}"),
@@ -137,6 +145,44 @@ def test_results_are_inspected(returned, name, kind, detail):
     assert outcome.kind is kind
     assert re.search(detail, outcome.detail)
     assert (outcome.value is not None) == (kind is Kind.VALUE), "anything else may not pickle"
+
+
+def test_a_sparse_matrix_is_named():
+    import scipy.sparse
+
+    outcome = call(lambda w, data, activation: scipy.sparse.csr_matrix(np.eye(2)), "hessian")
+    assert (
+        outcome.detail
+        == "returned an object of class csr_matrix, expected an array of shape (n, n)"
+    )
+
+
+class Methods:
+    def loss(self, w, data, activation):
+        return 1.0
+
+
+class Namespace:
+    def loss(w, data, activation):  # noqa: N805 - no method
+        return 1.0
+
+    @staticmethod
+    def gradient(w, data, activation):
+        return w
+
+
+def test_a_class_for_its_instance_is_refused():
+    with pytest.raises(InputError, match=r"must be an instance of the class, such as Methods\(\)"):
+        make_target(Methods)
+    assert set(make_target(Methods()).functions) == {"loss"}
+    assert set(make_target(Namespace).functions) == {"loss", "gradient"}
+
+
+def test_messages_can_be_written_to_a_file():
+    def raising(w, data, activation):
+        raise ValueError("half a pair: \ud800")
+
+    assert call(raising).detail == r"raised ValueError: half a pair: \ud800"
 
 
 def test_float32_is_accepted_once_declared():

@@ -212,7 +212,15 @@ def raising(w, data, activation):
 def huge(w, data, activation):
     return 10**400
 
-box = SimpleNamespace(loss=boxed, gradient=boxes, hessian=boxed)
+class Fatal:
+    def __reduce__(self):
+        import os
+        return os._exit, (0,)
+
+def fatal(w, data, activation):
+    return Fatal()
+
+box = SimpleNamespace(loss=boxed, gradient=boxes, hessian=boxed, spectrum=fatal)
 call = SimpleNamespace(loss=calling, gradient=raising, hessian_trace=huge)
 texts = SimpleNamespace(loss=boxed, WHICHMIN={Text("name"): Text("x"), "arrays": Text("numpy")})
 """
@@ -230,9 +238,10 @@ def test_a_result_of_the_targets_own_class_is_reported_and_the_worker_goes_on(wo
     found = worker("boxing:box")
     outcome = found.call("loss", GIVEN)
     assert outcome.kind is Kind.WRONG_DTYPE
-    assert outcome.detail == "returned dtype object (of class Value), expected float64"
+    assert outcome.detail == "returned an object of class Value, expected a number"
     assert found.call("gradient", GIVEN).detail.startswith("returned dtype object (of class Value)")
-    assert found.call("hessian", GIVEN).kind is Kind.WRONG_SHAPE
+    assert found.call("hessian", GIVEN).kind is Kind.WRONG_DTYPE
+    assert found.call("spectrum", GIVEN).detail.startswith("returned an object of class Fatal")
     assert found.starts == 1
 
 
@@ -241,7 +250,7 @@ def test_a_result_that_does_not_pickle_is_no_crash(worker):
     found = worker("boxing:call")
     outcome = found.call("loss", GIVEN)
     assert outcome.kind is Kind.WRONG_DTYPE
-    assert "of class function" in outcome.detail
+    assert "object of class function" in outcome.detail
     assert found.call("gradient", GIVEN).detail == "raised Error: (its message cannot be read)"
     assert found.call("hessian_trace", GIVEN).kind is Kind.NOT_FINITE
     assert found.starts == 1
@@ -257,6 +266,9 @@ def test_an_error_of_the_targets_own_class_at_loading(worker, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=r"Own.*no licence"):
         worker("own_error")
+    (tmp_path / "interrupted.py").write_text("raise KeyboardInterrupt\n")
+    with pytest.raises(InputError, match=r"target = 'interrupted', but must load.*KeyboardInter"):
+        worker("interrupted")
 
 
 def test_a_target_that_loads_only_once(worker, tmp_path, monkeypatch):
@@ -269,7 +281,7 @@ def test_a_target_that_loads_only_once(worker, tmp_path, monkeypatch):
     found = worker("once")
     assert found.call("loss", GIVEN).detail == "its process ended with exit code 3"
     outcome = found.call("loss", GIVEN)
-    assert outcome.kind is Kind.CRASHED
+    assert outcome.kind is Kind.NOT_STARTED
     assert outcome.detail.startswith("it could not be started again: target = 'once'")
 
 

@@ -73,14 +73,29 @@ def test_expected_failures_from_a_file(folder):
     assert "expected failure = 'loss.value', but must be one of" in text
 
 
+def test_one_mistake_in_the_expected_failures_is_one_failure(folder):
+    (folder / "known.toml").write_text('"step.values" = "not written yet"\n')
+    given = ("--whichmin-expected=known.toml", "--whichmin-quick")
+    text = run(folder, "--whichmin-target=targets:good", *given, code=1)
+    assert "'step.values', but must be a check of a function that the target provides" in text
+    assert "1 failed in" in text
+
+
+def test_a_limit_and_what_was_printed(folder):
+    given = ("--whichmin-target=targets:hang", "--whichmin-target=targets:chat")
+    text = run(folder, *given, "--whichmin-quick", "--whichmin-limit=0.2", code=1)
+    assert "did not return within 0.6 s" in text
+    assert r"targets:chat: note: loss printed: 'step size too large?\nfrom C' (loss.values)" in text
+
+
 def test_the_ini_option(folder):
     (folder / "pytest.ini").write_text("[pytest]\nwhichmin_target =\n    targets:good\n")
     assert "targets:good: " in run(folder, "--whichmin-quick", code=0)
 
 
-def test_without_a_target_one_skip_says_what_to_do(folder):
-    text = run(folder, code=0)
-    assert "1 skipped" in text
+def test_without_a_target_one_failure_says_what_to_do(folder):
+    text = run(folder, code=1)
+    assert "1 failed" in text
     assert "no target given: pytest --pyargs whichmin.verification.suite --whichmin-target" in text
 
 

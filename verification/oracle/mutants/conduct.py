@@ -1,4 +1,7 @@
-"""Targets that hang, crash, raise or print; they need a process of their own."""
+"""Targets that hang, crash, raise or print; they need a process of their own.
+
+A target that prints passes, with a note: its numbers are right.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Kill:
 
     Attributes:
         mutant: The mutant.
-        killed_by: Checks that failed; for a mutant that must be noted, those that noted it.
+        killed_by: Checks that failed; for a mutant that is no failure, those that noted it.
         told: What they say: diagnosis or message.
         profile: ``quick``, or ``full`` if the quick profile did not catch it.
         seconds: Duration.
@@ -42,18 +42,25 @@ class Kill:
 
     @property
     def killed(self) -> bool:
-        """Whether a check that was expected to catch it did."""
+        """Whether a check that was expected to fail did; what is noted passes, as in the suite."""
+        return self.caught and not self.mutant.noted
+
+    @property
+    def caught(self) -> bool:
+        """Whether a check that was expected to report it did, by failing or in a note."""
         return bool(set(self.killed_by) & set(self.mutant.checks))
 
     @property
     def named(self) -> bool:
         """Whether the cause was named."""
         cause = self.mutant.cause
-        return self.killed and cause is not None and any(cause in text for text in self.told)
+        return self.caught and cause is not None and any(cause in text for text in self.told)
 
 
 def _reports(mutant: Mutant, result: Result) -> list[str]:
     if mutant.noted:
+        if result.verdict is not Verdict.PASSED:
+            return []
         return [note for note in result.notes if (mutant.cause or "") in note]
     # An inconclusive check has caught nothing.
     caught = result.verdict is Verdict.FAILED
@@ -79,7 +86,7 @@ def kill(mutant: Mutant, seed: int = 0, *, whole: bool = True) -> Kill:
             # Mutants divide by 0; where warnings are errors, that would be what kills them.
             warnings.simplefilter("ignore")
             found = _judged(mutant, seed, quick=quick, whole=whole)
-        if found.killed:
+        if found.caught:
             break
     return dataclasses.replace(found, seconds=time.perf_counter() - start)
 
@@ -97,7 +104,7 @@ def _judged(mutant: Mutant, seed: int, *, quick: bool, whole: bool) -> Kill:
                 by.append(check.id)
                 told.append(text)
             found = dataclasses.replace(found, killed_by=tuple(by), told=tuple(told))
-            if not whole and (found.named or (found.killed and mutant.cause is None)):
+            if not whole and (found.named or (found.caught and mutant.cause is None)):
                 break
     return found
 
@@ -116,42 +123,64 @@ class KillMatrix:
 
     @property
     def survivors(self) -> tuple[str, ...]:
-        """Ids of the mutants that no expected check caught."""
-        return tuple(k.mutant.id for k in self.kills if not k.killed)
+        """Ids of the mutants that no expected check caught or noted."""
+        return tuple(k.mutant.id for k in self.kills if not k.caught)
+
+    @property
+    def killed(self) -> int:
+        """How many were killed."""
+        return sum(k.killed for k in self.kills)
+
+    @property
+    def noted(self) -> int:
+        """How many pass with a note, as they should."""
+        return sum(k.caught and k.mutant.noted for k in self.kills)
 
     @property
     def named(self) -> int:
-        """How many causes were named."""
-        return sum(k.named for k in self.kills)
+        """How many of those killed had their cause named."""
+        return sum(k.named and k.killed for k in self.kills)
 
     @property
     def holds(self) -> bool:
-        """Whether none survived."""
+        """Whether none survived, and what is no failure was noted."""
         return not self.survivors
 
     def document(self) -> Document:
         """One row per mutant, and the totals."""
         columns = ("id", "function", "wrong", "killed_by", "cause_named", "told")
         rows = [
-            (k.mutant.id, k.mutant.function, k.mutant.wrong, ", ".join(k.killed_by) or "SURVIVED",
+            (k.mutant.id, k.mutant.function, k.mutant.wrong, _by(k),
              "yes" if k.named else "no", _brief(k))
             for k in self.kills
         ]  # fmt: skip
-        count, seconds = len(self.kills), sum(k.seconds for k in self.kills)
-        killed = count - len(self.survivors)
-        share = 100 * self.named / count
+        count = sum(not k.mutant.noted for k in self.kills)
+        seconds = sum(k.seconds for k in self.kills)
+        share = 100 * self.named / max(count, 1)
         notes = [
-            f"{killed} of {count} killed, the cause named for {self.named} ({share:.0f} %), "
+            f"{self.killed} of {count} killed, the cause named for {self.named} ({share:.0f} %), "
             f"{seconds:.0f} s of computing."
         ]
+        if self.noted:
+            notes.append(f"Noted, which is no failure: {self.noted}.")
         if self.survivors:
             notes.append(f"Survivors: {', '.join(self.survivors)}")
         checked = " and ".join(dict.fromkeys(k.profile for k in self.kills))
         notes.append(f"Profile: {checked} (full where the quick one does not catch it).")
         table = Table.build("The bank of mutants", columns, rows, notes, wrap=(0, 0, 40, 30, 0, 60))
-        totals = {"killed": killed, "named": self.named, "total": count}
+        totals = {
+            "killed": self.killed, "named": self.named, "noted": self.noted, "total": count
+        }  # fmt: skip
         provenance = {"whichmin": version(), "numpy": np.__version__, "seed": self.seed}
         return Document("whichmin.mutants/1", (table,), provenance, extra=totals)
+
+
+def _by(found: Kill) -> str:
+    """The checks that caught a mutant."""
+    checks = ", ".join(found.killed_by)
+    if not checks:
+        return "SURVIVED"
+    return f"noted by {checks}" if found.mutant.noted else checks
 
 
 def _brief(found: Kill) -> str:

@@ -3,7 +3,8 @@
 import dataclasses
 import json
 
-from whichmin.verification.oracle.mutants import Mutant, kill_matrix, mutants
+from whichmin.verification.oracle.judge import Judge
+from whichmin.verification.oracle.mutants import Mutant, build, kill_matrix, mutants
 from whichmin.verification.oracle.mutants.matrix import kill
 
 HARMLESS = Mutant(
@@ -26,6 +27,21 @@ def test_a_survivor_is_said():
     assert "SURVIVED" in text
     assert "0 of 1 killed, the cause named for 0 (0 %)" in text
     assert matrix.kills[0].profile == "full"
+
+
+def test_what_the_suite_passes_is_not_killed():
+    (mutant,) = mutants("train.prints")
+    matrix = kill_matrix([mutant])
+    assert (matrix.killed, matrix.noted, matrix.survivors) == (0, 1, ())
+    text = matrix.document().render()
+    assert "noted by" in text
+    assert "0 of 0 killed" in text
+    assert "Noted, which is no failure: 1." in text
+    with Judge(build(mutant), quick=True, isolation="fork") as judged:
+        (check,) = [c for c in judged.checks if c.id == "train.values"]
+        result = judged.result(check)
+    assert result.good
+    assert result.notes == ("train printed: 'step'",)
 
 
 def test_a_wrong_cause_is_no_named_cause():
