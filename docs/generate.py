@@ -28,7 +28,9 @@ from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, STAR
 from whichmin.verification.exact import exact_step
 from whichmin.verification.ledger import entries, tally
 from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
+from whichmin.verification.oracle import described
 from whichmin.verification.oracle.checks import all_checks as oracle_list
+from whichmin.verification.oracle.compliance import Compliance, Result
 from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.sharpness_measures import evaluated
 from whichmin.verification.sharpness_table import sharpness_table
@@ -163,6 +165,26 @@ def oracle_checks() -> str:
     return "\n".join(rows)
 
 
+def rows_of(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    heads = list(columns)
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(x.replace("|", r"\|") for x in y) + " |" for y in lines)
+
+
+def declarations() -> str:
+    """What a target may declare."""
+    keys = rows_of(("key", "allowed", "default", "meaning"), described.declarations())
+    return f"{keys}\n\n{rows_of(('stochastic function', 'methods'), described.methods())}"
+
+
+def results() -> str:
+    """What the JSON file holds."""
+    columns = ("member", "type", "meaning")
+    whole, one = (rows_of(columns, described.schema(kind)) for kind in (Compliance, Result))
+    return f"{whole}\n\nEach of the `results`:\n\n{one}"
+
+
 def selection() -> str:
     """The closed forms of the selection law."""
     return forms(selection_forms())
@@ -186,7 +208,12 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/sharpness.md": {"measures": measures},
     "docs/tutorial.md": {"table": sharpness},
     "docs/ledger.md": {"ledger": lambda: ledger_markdown(entries())},
-    "docs/oracle.md": {"protocol": protocol, "oracle": oracle_checks},
+    "docs/oracle.md": {
+        "protocol": protocol,
+        "declarations": declarations,
+        "results": results,
+        "oracle": oracle_checks,
+    },
     "docs/checks.md": {"checks": checks, "counterexamples": counterexamples},
 }
 

@@ -54,7 +54,8 @@ class Result:
         diagnosis: The cause, if it was found.
         declare: What the target may declare if that is meant.
         snippet: Python that reproduces the failure.
-        margin: Largest deviation in units of its bound; None without a comparison.
+        margin: Largest deviation in units of its bound; None without a comparison, in JSON also
+            where it is infinite.
         where: The case of the margin.
         cases: Number of comparisons.
         failures: How many of them failed.

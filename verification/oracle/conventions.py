@@ -17,11 +17,11 @@ from whichmin.verification.oracle.validation import (
     check_reasons,
 )
 
-__all__ = ["DECLARATION", "METHODS", "SAMPLINGS", "Conventions", "Stochastic"]
+__all__ = ["CHOICES", "DECLARATION", "METHODS", "SAMPLINGS", "Conventions", "Stochastic"]
 
 DECLARATION = "WHICHMIN"
 SAMPLINGS = ("without-replacement", "with-replacement", "reshuffled", "cyclic")
-_CHOICES: dict[str, tuple[str, ...]] = {
+CHOICES: dict[str, tuple[str, ...]] = {
     "arrays": ("numpy", "torch", "jax"),
     "dtype": ("float64", "float32"),
     "loss": ("mean", "sum"),
@@ -201,8 +201,8 @@ def _value(key: str, value: Any) -> Any:
     argument = f"{DECLARATION}[{key!r}]"
     if key in {"name", "version"}:
         return str(value)
-    if key in _CHOICES:
-        return check_choice(value, argument, _CHOICES[key])
+    if key in CHOICES:
+        return check_choice(value, argument, CHOICES[key])
     if key == "kink":
         return None if value is None else check_fraction(value, argument, share=True)
     if key in {"keskar_share", "sam_share"}:

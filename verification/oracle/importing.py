@@ -36,13 +36,17 @@ def fetched(target: object, function: str) -> list[str]:
         module, name = place
         return [*_path(module), *_by_name(f"{module}:{name}", function)]
     found = getattr(target, function, None)
-    module, name = getattr(found, "__module__", None), getattr(found, "__qualname__", None)
-    if isinstance(module, str) and isinstance(name, str) and _leads(module, name, found):
-        lines = [*_path(module), f"from {module} import {name.partition('.')[0]}"]
-        return lines if name == function else [*lines, f"{function} = {name}"]
+    home, path = getattr(found, "__module__", None), getattr(found, "__qualname__", None)
+    if isinstance(home, str) and isinstance(path, str) and _leads(home, path, found):
+        lines = [*_path(home), f"from {home} import {path.partition('.')[0]}"]
+        return lines if path == function else [*lines, f"{function} = {path}"]
     blob = _pickled(target)
     if blob:
-        lines = [*_path(type(target).__module__), "import pickle", f"target = pickle.loads({blob})"]
+        lines = [
+            *_path(type(target).__module__),
+            "import pickle",
+            f"target = pickle.loads({blob!r})",
+        ]
         return [*lines, f"{function} = target.{function}"]
     return _by_hand(function)
 

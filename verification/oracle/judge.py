@@ -156,8 +156,9 @@ class Judge:
         except InputError:
             self.close()
             raise
-        named = isinstance(target, ModuleType) and sys.modules.get(target.__name__) is target
-        self._shown = target.__name__ if named else target
+        self._shown = target
+        if isinstance(target, ModuleType) and sys.modules.get(target.__name__) is target:
+            self._shown = target.__name__
 
     @property
     def name(self) -> str:

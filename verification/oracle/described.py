@@ -1,0 +1,114 @@
+"""What can be declared, and what the results hold, as tables for the documentation."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from fractions import Fraction
+from typing import Any
+
+from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
+from whichmin.verification.oracle.conventions import (
+    CHOICES,
+    METHODS,
+    MOST_BATCH,
+    MOST_POINTS,
+    MOST_SAMPLES,
+    Conventions,
+)
+from whichmin.verification.oracle.protocol import ACTIVATIONS
+
+__all__ = ["allowed", "declarations", "meanings", "methods", "schema"]
+
+Row = tuple[str, ...]
+
+_TYPES = {
+    "str": "text", "int": "integer", "float": "number", "float | None": "number or null",
+    "tuple[str, ...]": "array of texts", "Verdict": "text", "bool": "true or false",
+    "tuple[Result, ...]": "array of results", "Mapping[str, Any]": "object",
+}  # fmt: skip
+# Members of a record that are no fields of the class.
+_MORE = {
+    Compliance: (
+        ("schema", "text", "Name and version of this format: `whichmin.compliance/1`."),
+        ("holds", "true or false", "Whether no check counts against the target, and some check "
+         "passed."),
+        ("counts", "object", "How many checks came to each verdict; those that occur."),
+    ),
+    Result: (),
+}  # fmt: skip
+
+
+def meanings(described: type) -> dict[str, str]:
+    """The attributes of a class with the sentences of its docstring.
+
+    Args:
+        described: A class whose docstring has a section ``Attributes``.
+
+    Returns:
+        Name to meaning.
+    """
+    section = (inspect.getdoc(described) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    found = re.findall(r"^    (\w+): (.*(?:\n {6,}.*)*)", section, re.MULTILINE)
+    return {name: " ".join(text.split()).replace("``", "`") for name, text in found}
+
+
+def allowed() -> dict[str, str]:
+    """What may be declared under each key of ``WHICHMIN``."""
+    named = {key: _listed(values) for key, values in CHOICES.items()}
+    batch = ", ".join(f"{most} for `{kind}`" for kind, most in MOST_BATCH.items())
+    # Powers of two.
+    most = ", ".join(f"2^{k.bit_length() - 1} for `{dtype}`" for dtype, k in MOST_SAMPLES.items())
+    share = "a number from 0 to 1, or its text, such as `'1/2'`"
+    return named | {
+        "name": "a text",
+        "version": "a text",
+        "activations": f"one or both of {_listed(ACTIVATIONS)}",
+        "kink": f"`None`, or {share}",
+        "loss_scale": "a number from 2^-32 to 2^32, or its text",
+        "keskar_share": share,
+        "sam_share": share,
+        "noise_batches": "two integers (s, l) with 1 <= s < l; with the method `two batch sizes` "
+        f"l is at most {batch}, else {MOST_POINTS}",
+        "stochastic": "`{function: {'method': M, 'samples': K}}`: M as in the next table, K an "
+        f"integer from 1 to at most {most}",
+        "expected_failures": "`{check: reason}`: ids of checks of functions that the target "
+        "provides, each with a reason, a text",
+    }
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def declarations() -> tuple[Row, ...]:
+    """Key, what is allowed, the default and the meaning of everything that can be declared."""
+    told, default, rows = meanings(Conventions), Conventions(), []
+    words = allowed()
+    for field in dataclasses.fields(Conventions):
+        value: Any = getattr(default, field.name)
+        shown = str(value) if isinstance(value, Fraction) else repr(value)
+        rows.append((f"`{field.name}`", words[field.name], f"`{shown}`", told[field.name]))
+    return tuple(rows)
+
+
+def methods() -> tuple[Row, ...]:
+    """Each function that may be declared stochastic, with its methods."""
+    return tuple((f"`{name}`", _listed(known)) for name, known in METHODS.items())
+
+
+def schema(record: type[Compliance | Result]) -> tuple[Row, ...]:
+    """Member, type and meaning of everything in a record of JSON.
+
+    Args:
+        record: ``Compliance`` or ``Result``.
+
+    Returns:
+        One row per member.
+    """
+    told = meanings(record)
+    rows = [(f.name, _TYPES[str(f.type)], told[f.name]) for f in dataclasses.fields(record)]
+    verdicts = f"One of: {', '.join(f'`{v}`' for v in Verdict)}."
+    rows = [(n, t, f"{m} {verdicts}" if n == "verdict" else m) for n, t, m in rows]
+    return tuple((f"`{name}`", kind, text) for name, kind, text in (*rows, *_MORE[record]))
