@@ -14,7 +14,7 @@ from whichmin.verification.oracle.importing import fetched
 from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 from whichmin.verification.oracle.references import floats
-from whichmin.verification.oracle.target import LossOf, wanted_shape
+from whichmin.verification.oracle.target import LossOf, expected_shape
 
 __all__ = ["call_snippet", "finding_snippet"]
 
@@ -241,7 +241,7 @@ def _shown(made: str, call: Call, outcome: Outcome, conventions: Conventions) ->
 def _usable(call: Call, conventions: Conventions) -> list[str]:
     """Assertions that the result ``got`` has the shape, the type and the finiteness asked for."""
     spec = FUNCTIONS[call.function]
-    shape = wanted_shape(spec.returns, call.arguments)
+    shape = expected_shape(spec.returns, call.arguments)
     read = [
         f"array = np.asarray({_read('got', conventions)})",
         f'assert array.shape == {shape}, f"shape {{array.shape}}, expected {shape}"',

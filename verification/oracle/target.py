@@ -19,7 +19,7 @@ from whichmin.verification.oracle.conventions import DECLARATION, Conventions
 from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 
-__all__ = ["LossOf", "Target", "invoke", "load", "make_target", "said", "wanted_shape"]
+__all__ = ["LossOf", "Target", "expected_shape", "invoke", "load", "make_target", "said"]
 
 
 @dataclass(frozen=True)
@@ -298,7 +298,7 @@ def _checked(
     raw: Any, shape: Shape, arguments: Mapping[str, Any], dtype: str, seconds: float
 ) -> Outcome:
     value = np.asarray(raw)
-    wanted = wanted_shape(shape, arguments)
+    wanted = expected_shape(shape, arguments)
     if value.shape != wanted:
         detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
         return Outcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)
@@ -325,16 +325,8 @@ def _checked(
     return Outcome(Kind.VALUE, value, seconds=seconds)
 
 
-def wanted_shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-    """Shape of the array that a function returns.
-
-    Args:
-        shape: What the protocol says.
-        arguments: Arguments of the call, by name.
-
-    Returns:
-        The shape.
-    """
+def expected_shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+    """Shape of what a function must return, given its arguments by name."""
     if shape is Shape.SCALAR:
         return ()
     if shape is Shape.BATCHES:
