@@ -237,7 +237,7 @@ def test_a_message_of_several_lines_is_one_row():
 
     table = judge(SimpleNamespace(loss=raising), quick=True).markdown().splitlines()
     (row,) = [line for line in table if line.startswith("| loss.values")]
-    assert row.endswith("raised ValueError: shapes: w: 5 |") or "shapes: w: 5 " in row
+    assert "raised ValueError: shapes: w: 5" in row
     assert not any(line.startswith("|   ") for line in table)
 
 
