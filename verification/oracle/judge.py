@@ -91,7 +91,9 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
 
 def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
     """Say that several values were accepted at kinks, and which ones the target has."""
-    places = [f.place for f in findings if f.holds and not f.interval and f.place is not None]
+    if not all(f.holds for f in findings):
+        return  # a wrong value agrees with no kappa
+    places = [p for f in findings if not f.interval for p in f.places]
     if places:
         session.note("at a kink any value between the one-sided ones was accepted")
         low, high = min(places), max(places)

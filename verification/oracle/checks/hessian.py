@@ -55,7 +55,7 @@ def _matrices(session: Session, kinks: bool) -> Iterator[Finding]:
         yield session.call(_MATRIX, **case.call).against(
             case.what, case.hessian(case.low), entry_bound(case, session.dtype),
             _reason(case, session), group=case.activation, scalars=case.scalars,
-            upper=None if case.high is None else case.hessian(case.high),
+            upper=None if case.high is None else case.hessian(case.high), parts=case.turns,
             candidates=functools.partial(_matrix_candidates, case, kappas),
         )  # fmt: skip
 
@@ -113,11 +113,12 @@ def _products(session: Session, kinks: bool) -> Iterator[Finding]:
     for case in cases(session, _PRODUCT, kinks=kinks):
         for place, direction in enumerate(_directions(case.problem.w)):
             v = session.received(direction)
+            turns = tuple(tuple(references.dot(row, v) for row in turn) for turn in case.turns)
             yield session.call(_PRODUCT, **case.call, v=direction).against(
                 f"{case.what}, v_{place + 1}", _times(case, v, case.low),
                 _product_bound(case, v, session), _reason(case, session),
                 group=case.activation, scalars=case.scalars,
-                upper=None if case.high is None else _times(case, v, case.high),
+                upper=None if case.high is None else _times(case, v, case.high), parts=turns,
                 candidates=functools.partial(_product_candidates, case, v, kappas),
             )  # fmt: skip
 
