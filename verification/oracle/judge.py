@@ -156,6 +156,8 @@ class Judge:
         except InputError:
             self.close()
             raise
+        # By check, of those that ran: whether it had anything to say.
+        self._said: dict[str, bool] = {}
         self._dotted = target if isinstance(target, str) else ""
         if isinstance(target, ModuleType):
             self._dotted = target.__name__
@@ -174,7 +176,8 @@ class Judge:
         Returns:
             The result.
         """
-        result = run_check(check, self.session, self._dotted)
+        result = self._unjudged(check, run_check(check, self.session, self._dotted))
+        self._said[check.id] = result.verdict is not Verdict.NOT_APPLICABLE
         reason = self.expected.get(check.id)
         if reason is None or result.verdict not in {Verdict.FAILED, Verdict.PASSED}:
             return result
@@ -183,6 +186,27 @@ class Judge:
             return dataclasses.replace(result, verdict=Verdict.EXPECTED_FAILURE, message=told)
         told = f"expected to fail ({reason}), but it passed: remove the entry"
         return dataclasses.replace(result, verdict=Verdict.UNEXPECTED_PASS, message=told)
+
+    def _unjudged(self, check: OracleCheck, result: Result) -> Result:
+        """A function of which no check can say anything must not look as if it had passed."""
+        if result.verdict is not Verdict.NOT_APPLICABLE:
+            return result
+        for name in check.functions:
+            own = [
+                c for c in self.checks
+                if name in c.functions and set(c.functions) <= set(self.session.provided)
+            ]  # fmt: skip
+            if check is own[-1] and not any(self._judged(c) for c in own[:-1]):
+                text = f"{name} is not judged: no check has a case for what it declares"
+                return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, message=text)
+        return result
+
+    def _judged(self, check: OracleCheck) -> bool:
+        """Whether a check compares anything, or comes to no result, which is told there."""
+        if check.id not in self._said:
+            found = run_check(check, self.session, self._dotted)
+            self._said[check.id] = found.verdict is not Verdict.NOT_APPLICABLE
+        return self._said[check.id]
 
     def compliance(self, results: Sequence[Result]) -> Compliance:
         """Put results together.

@@ -161,6 +161,10 @@ class Law:
                 one = max(one, 81 * v * v)
         return (one + 3 * (k - 1) * v * v) / k**3
 
+    def variance_deviation(self, total: int) -> float:
+        """Standard deviation of the mean of squared deviations of some estimates."""
+        return math.sqrt(max(self._fourth() - self.variance**2, 0.0) / total)
+
     def _damped(self, theta: float) -> float:
         """``E exp(-theta D^2)``, D the deviation of an estimate.
 
