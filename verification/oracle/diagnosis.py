@@ -61,7 +61,7 @@ _SINGLE = 2.0**29
 # Of causes that the cases cannot tell apart, more than this many are no knowledge: none is named.
 _NAMED = 2
 # In a statistic a mistake must be this many times nearer to what was found than the right value.
-_NEARER = 4
+_NEARER = 2
 # Functions whose value is a covariance, so that a divisor of one less may be wrong.
 _COVARIANCES = {"gradient_noise", "noise_scale", "hessian_noise_scale"}
 # The least part of the largest accepted value that an interval may reach down to for a factor to
