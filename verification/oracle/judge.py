@@ -26,9 +26,11 @@ from whichmin.verification.oracle.checks import all_checks
 from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import expected_failures
+from whichmin.verification.oracle.hints import undeclared_estimate
+from whichmin.verification.oracle.lost_calls import compared, goes_on, without_value
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
+from whichmin.verification.oracle.snippet import finding_snippet
 from whichmin.verification.oracle.validation import Settings
 from whichmin.verification.oracle.worker import Worker
 
@@ -56,30 +58,29 @@ def run_check(check: OracleCheck, session: Session, target: str = "") -> Result:
     session.notes.clear()
     findings: list[Finding] = []
     failed: CallFailed | None = None
+    lost: list[CallFailed] = []
     undecided = ""
     start = time.perf_counter()
     try:
         findings.extend(check.run(session))
     except CallFailed as error:
         failed = error
+        findings, lost = goes_on(check, session, error, findings)
     except Inconclusive as error:
         undecided = str(error)
     _note_kinks(session, findings)
     about |= {"seconds": time.perf_counter() - start, "notes": tuple(session.notes)}
     wrong = [f for f in findings if not f.holds]
+    numbers = [f for f in findings if compared(f)]
     about |= {"cases": len(findings), "failures": len(wrong)}
-    if findings:
-        worst = max(findings, key=lambda f: f.ratio)
+    if numbers:
+        worst = max(numbers, key=lambda f: f.ratio)
         about |= {"margin": worst.ratio, "where": worst.what}
     if failed is not None:
-        snippet = ""
-        if failed.call is not None:
-            what, conventions = failed.outcome.detail, session.conventions
-            snippet = call_snippet(check, failed.call, what, conventions, target)
-        return Result(
-            **about, verdict=Verdict.FAILED, message=str(failed), trace=failed.outcome.trace,
-            snippet=snippet,
-        )  # fmt: skip
+        off = any(not f.holds for f in numbers)
+        more = _mismatch(check, session, numbers, target) if off else {}
+        told = without_value(check, session, failed, lost, numbers, more, target)
+        return Result(**about, verdict=Verdict.FAILED, **told)
     if undecided and not wrong:
         return Result(**about, verdict=Verdict.INCONCLUSIVE, message=undecided)
     if not findings:
@@ -106,7 +107,9 @@ def _mismatch(
     check: OracleCheck, session: Session, findings: Sequence[Finding], target: str
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
-    cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+    cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
+    if cause is None:
+        cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (

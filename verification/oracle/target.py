@@ -19,7 +19,7 @@ from whichmin.verification.oracle.conventions import DECLARATION, Conventions
 from whichmin.verification.oracle.outcome import Kind, Outcome
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 
-__all__ = ["LossOf", "Target", "invoke", "load", "make_target"]
+__all__ = ["LossOf", "Target", "expected_shape", "invoke", "load", "make_target"]
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _checked(
     raw: Any, shape: Shape, arguments: Mapping[str, Any], dtype: str, seconds: float
 ) -> Outcome:
     value = np.asarray(raw)
-    wanted = _shape(shape, arguments)
+    wanted = expected_shape(shape, arguments)
     if value.shape != wanted:
         detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
         return Outcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)
@@ -274,7 +274,8 @@ def _checked(
     return Outcome(Kind.VALUE, value, seconds=seconds)
 
 
-def _shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+def expected_shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+    """Shape of what a function must return, given its arguments by name."""
     if shape is Shape.SCALAR:
         return ()
     if shape is Shape.BATCHES:

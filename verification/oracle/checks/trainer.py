@@ -125,7 +125,8 @@ def _run_finding(
 def _runs(session: Session) -> Iterator[Finding]:
     # Long points leave the region in which a step of 1/8 is stable: a bound would say nothing.
     for problem in session.problems(without=("scaled",)):
-        for batches in _schedules(problem.m):
+        full = session.conventions.batches == "full"
+        for batches in _schedules(problem.m)[-1 if full else 0 :]:
             for activation in session.activations:
                 yield _run_finding(session, problem, batches, STEP_SIZES[0], activation)
 
