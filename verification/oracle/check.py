@@ -69,9 +69,9 @@ class Finding:
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
         interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
-        parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: then each
-            may be taken by a part of its own from 0 to 1, as the points at a kink have kappas of
-            their own. Empty if all are taken by the same part.
+        parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: each may
+            be taken by a share of its own from 0 to 1, as the points at a kink have kappas of their
+            own. Empty if all are taken by the same share.
         figure: Python expression of ``got``, the call's result as a float64 array, that gives what
             is compared, for the snippet; empty if it is the result itself.
     """

@@ -2,9 +2,9 @@
 
 A suspect is a value that a mistake would give. It is the cause only if it explains every finding
 that failed and contradicts none that passed, each within its rounding bound; a factor 2 on one
-problem with two points is no evidence for anything, on ten problems it is. Where a segment of values
-is accepted, as at a kink, a mistake must meet it at the same place in all cases: there is one kappa.
-In a statistic, whose bounds are wide, it must also be several times nearer than what is expected.
+problem with two points is no evidence for anything, on ten problems it is. Where a segment of
+values is accepted, as at a kink, a mistake must meet it at the same place in all cases: there is
+one kappa. In a statistic, whose bounds are wide, it must also be nearer than what is expected.
 """
 
 from __future__ import annotations

@@ -36,6 +36,12 @@ def _neighbours(spread: Fraction) -> Problem:
     """Four points near each other, so that few draws do: no mean of gradients comes near to 0.
 
     Both activations are the same here: all inner products with the weights are 1/2.
+
+    Args:
+        spread: How far from each other.
+
+    Returns:
+        The problem.
     """
     sizes = (F(1), F(3, 4), F(5, 4), F(7, 8))
     data = tuple(
@@ -83,8 +89,8 @@ def _estimates(session: Session) -> Iterator[Finding]:
         return
     if cyclic and declared.method == "two batch sizes":
         raise Inconclusive(
-            "noise_scale is not judged: cyclic batches are not drawn at random, so an estimate from "
-            "two batch sizes has no law; declare the 'sampling' of its batches, or its 'method' as "
+            "noise_scale is not judged: cyclic batches are not drawn at random, so an estimate "
+            "from two batch sizes has no law; declare the 'sampling' of its batches, or its 'method' as "
             "'samples'"
         )
     replicas, open_cases, judged = DEEP if session.deep else REPLICAS, 0, 0

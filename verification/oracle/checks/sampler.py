@@ -180,8 +180,8 @@ def _seed(session: Session) -> Iterator[Finding]:
     far = int(rng.integers(2**31))
     others = [("seeds s and s + 1", second), ("two seeds", run(far)),
               ("seeds s and s + 2", run(one + 2))]  # fmt: skip
-    for k in (8, 16, 24, 30):
-        others.append((f"seeds s and s + 2^{k} mod 2^31", run((one + 2**k) % 2**31)))
+    others += [(f"seeds s and s + 2^{k} mod 2^31", run((one + 2**k) % 2**31))
+               for k in (8, 16, 24, 30)]  # fmt: skip
     causes = [_shift(first.value, other.value, m) for _, other in others]
     if _IGNORED in causes and not all(c == _IGNORED for c in causes):
         causes = [_PART if c == _IGNORED else c for c in causes]

@@ -144,7 +144,7 @@ def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> 
 def _plain(drawn: _Runs, m: int, counts: Sequence[int], total: int) -> tuple[Candidate, ...]:
     """Runs without chance, if all are of one kind: that is seen, and not inferred from shares."""
     seen = np.array(counts) / total
-    kinds = [[c for c in fixed_batches(run, seen, m)] for run in drawn.runs]
+    kinds = [list(fixed_batches(run, seen, m)) for run in drawn.runs]
     if any(not k for k in kinds):
         return ()
     texts = {k[0].text for k in kinds}

@@ -195,8 +195,8 @@ ANYTHING = {
 }
 
 
-@pytest.mark.parametrize(("method", "k"), [("samples", 9), ("samples", 200),
-                                           ("two batch sizes", 9), ("two batch sizes", 200)])  # fmt: skip
+@pytest.mark.parametrize("k", [9, 200])
+@pytest.mark.parametrize("method", ["samples", "two batch sizes"])
 @pytest.mark.parametrize("sampling", ["with-replacement", "without-replacement"])
 def test_anything_else_fails_with_few_samples_too(method, k, sampling):
     for wrong in ANYTHING.values():
