@@ -92,7 +92,8 @@ class Conventions:
         sam_share: The same for ``sam_sharpness``; the rise falls with the square of the angle to
             the best direction, so 99 percent are reached within a tenth of a radian. One ascent
             step along the gradient (Foret et al., 2021) gives a lower bound, at a minimum 0:
-            declared with 0, it is judged by never exceeding the maximum.
+            declared with 0, it is judged by never exceeding the maximum, nor falling below half
+            the rise of that step.
         noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
             batch sizes.
         stochastic: Functions that estimate: name to method and sample count.

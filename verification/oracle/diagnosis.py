@@ -161,6 +161,9 @@ def _suspects(finding: Finding) -> Iterator[_Suspect]:
     given = finding.candidates
     for candidate in given() if callable(given) else given:
         yield _candidate(finding, candidate)
+    low = floats(finding.expected)
+    nothing = dataclasses.replace(finding, expected=np.zeros_like(low), upper=None, parts=())
+    yield _Suspect(_ZERO, nothing)
     if finding.interval and not _tight(finding):
         return
     for name, value in finding.scalars.items():
@@ -181,12 +184,9 @@ def _suspects(finding: Finding) -> Iterator[_Suspect]:
             yield _times(finding, product(Fraction(finding.scalars[name])), text)
     for factor, text in _CONSTANTS:
         yield _times(finding, factor, text)
-    low = floats(finding.expected)
     if low.ndim == 2 and low.shape[0] == low.shape[1]:
         flipped = dataclasses.replace(finding, expected=low.T, upper=None, parts=())
         yield _Suspect("the transpose of what is expected", flipped)
-    nothing = dataclasses.replace(finding, expected=np.zeros_like(low), upper=None, parts=())
-    yield _Suspect(_ZERO, nothing)
     absolute = dataclasses.replace(finding, expected=np.abs(low), upper=None, parts=())
     yield _Suspect("the absolute value of what is expected", absolute)
 
@@ -235,6 +235,8 @@ def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[_Suspe
     if zero and not any(np.any(f.got) for f in findings if not f.holds):
         return zero  # that is what was seen; why is not known, whatever else may be 0
     causes = [s for s in causes if s.named] or causes
+    # Another kappa shows at kinks alone; whatever else explains them would show elsewhere too.
+    causes = [s for s in causes if s.text.startswith("kappa = ")] or causes
     return causes if len(causes) <= _NAMED else []
 
 
@@ -248,7 +250,7 @@ def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:
 def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
     """The same unnamed factor everywhere."""
     failed = [f for f in findings if not f.holds]
-    if len(failed) < 2:
+    if len(failed) < 2 or any(f.interval and not _tight(f) for f in findings):
         return None
     first = failed[0]
     away = floats(first.expected) - floats(first.origin)
@@ -273,7 +275,7 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     if all(f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
         return Diagnosis(
             "right up to the rounding of float32, not of float64: single precision somewhere, or "
-            "a small constant is added",
+            "a small constant is added, or differences stand for derivatives",
             "'dtype': 'float32'",
         )
     return None

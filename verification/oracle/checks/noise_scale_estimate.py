@@ -90,8 +90,8 @@ def _estimates(session: Session) -> Iterator[Finding]:
     if cyclic and declared.method == "two batch sizes":
         raise Inconclusive(
             "noise_scale is not judged: cyclic batches are not drawn at random, so an estimate "
-            "from two batch sizes has no law; declare the 'sampling' of its batches, or its 'method' as "
-            "'samples'"
+            "from two batch sizes has no law; declare the 'sampling' of its batches, or its "
+            "'method' as 'samples'"
         )
     replicas, open_cases, judged = DEEP if session.deep else REPLICAS, 0, 0
     rng = session.rng("noise_scale.estimate")
