@@ -195,10 +195,11 @@ def _enumerated_scale(gradients: Floats, samples: int) -> tuple[float, float] | 
     values = shares @ lengths / squares - 1
     order = np.argsort(values)
     reached = np.cumsum(chances[order])
-    low, high = (
-        float(values[order[min(int(np.searchsorted(reached, x, side)), len(order) - 1)]])
-        for x, side in ((MEDIAN_TAIL, "right"), (1 - MEDIAN_TAIL, "left"))
-    )  # fmt: skip
+    places = (
+        np.searchsorted(reached, MEDIAN_TAIL, side="right"),
+        np.searchsorted(reached, 1 - MEDIAN_TAIL, side="left"),
+    )
+    low, high = (float(values[order[min(int(p), len(order) - 1)]]) for p in places)
     return max(low, 0.0), high
 
 

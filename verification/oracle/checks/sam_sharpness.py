@@ -143,8 +143,9 @@ def _mistakes(
         ("in percent", 100 * most),
         ("relative to the loss", most / own),
     ]
+    free = _rise_of(w, r * slope, data, activation, own)
     yield Candidate("the rise of a step of radius times the gradient, which is not scaled to "
-                    "length 1", _rise_of(w, r * slope, data, activation, own))  # fmt: skip
+                    "length 1", _near(got, *sorted((0.999 * free, 1.001 * free))))  # fmt: skip
     # A smaller share than that of a search leaves so much room that any mistake fits.
     share = max(share, float(Conventions().sam_share))
     for text, value in found:

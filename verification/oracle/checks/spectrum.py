@@ -88,7 +88,7 @@ def _matched(
     own: Floats, fixed: Sequence[float], ends: Sequence[float], chosen: Sequence[int]
 ) -> tuple[float, Floats, Floats]:
     """Deviation if the eigenvalues at some places are those at the kinks; those, and all."""
-    free = np.clip(own[list(chosen)], *ends)
+    free = np.clip(own[list(chosen)], ends[0], ends[1])
     rest = np.delete(own, list(chosen))
     expected = np.sort(np.concatenate([free, fixed]))
     apart = np.abs(np.concatenate([own[list(chosen)] - free, rest - np.array(fixed)]))
