@@ -69,6 +69,9 @@ class Finding:
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
         interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
+        parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: each may
+            be taken by a share of its own from 0 to 1, as the points at a kink have kappas of their
+            own. Empty if all are taken by the same share.
         figure: Python expression of ``got``, the call's result as a float64 array, that gives what
             is compared, for the snippet; empty if it is the result itself.
     """
@@ -87,6 +90,7 @@ class Finding:
     interval: bool = False
     figure: str = ""
     calls: tuple[Call, ...] = ()
+    parts: tuple[Any, ...] = ()
 
     @property
     def place(self) -> float | None:
@@ -102,9 +106,24 @@ class Finding:
         return min(max(along, 0.0), 1.0)
 
     @property
+    def places(self) -> tuple[float, ...]:
+        """Where on each part the target's value lies; on the whole segment if there are none."""
+        if not self.parts:
+            return () if self.place is None else (self.place,)
+        away = np.asarray(self.got) - floats(self.expected)
+        steps = [floats(part) for part in self.parts]
+        along = [(float((away * x).sum()), float((x * x).sum())) for x in steps]
+        return tuple(min(max(p / q, 0.0), 1.0) for p, q in along if q > 0)
+
+    @property
     def nearest(self) -> Floats:
         """The accepted value nearest to what was found."""
         low, place = floats(self.expected), self.place
+        if self.parts:
+            taken = [x for x in map(floats, self.parts) if x.any()]
+            return np.asarray(
+                low + sum((k * x for k, x in zip(self.places, taken, strict=True)), 0 * low)
+            )
         return low if place is None else np.asarray(low + place * (floats(self.upper) - low))
 
     @property

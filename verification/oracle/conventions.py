@@ -30,6 +30,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "sampling": SAMPLINGS,
     "top_eigenvalue": ("largest", "largest magnitude"),
     "noise": ("population", "sample"),
+    "batches": ("any", "full"),
 }
 # Functions that may estimate, and the methods by which each can be judged.
 METHODS: dict[str, tuple[str, ...]] = {
@@ -84,13 +85,15 @@ class Conventions:
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
         noise: Covariance of ``noise_scale`` and ``hessian_noise_scale``: divided by m (population)
             or m - 1 (sample).
+        batches: Which batches ``train`` takes: any, or in every step all points once (full).
         keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
             99 percent: near a minimum the rise is of second order, so that is reached within half a
             percent of the way to a corner of the box, and a search that clips to the box is there.
         sam_share: The same for ``sam_sharpness``; the rise falls with the square of the angle to
             the best direction, so 99 percent are reached within a tenth of a radian. One ascent
             step along the gradient (Foret et al., 2021) gives a lower bound, at a minimum 0:
-            declared with 0, it is judged by never exceeding the maximum.
+            declared with 0, it is judged by never exceeding the maximum, nor falling below half
+            the rise of that step.
         noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
             batch sizes.
         stochastic: Functions that estimate: name to method and sample count.
@@ -110,6 +113,7 @@ class Conventions:
     sampling: str = "without-replacement"
     top_eigenvalue: str = "largest"
     noise: str = "population"
+    batches: str = "any"
     keskar_share: Fraction = Fraction(99, 100)
     sam_share: Fraction = Fraction(99, 100)
     noise_batches: tuple[int, int] = (1, 2)

@@ -82,6 +82,21 @@ class Case:
         found = references.hessian(self.w, self.data, self.activation, kappa)
         return tuple(tuple(self.factor * x for x in row) for row in found)
 
+    @property
+    def turns(self) -> tuple[Matrix, ...]:
+        """What kappa = 1 in place of 0 adds to the Hessian at each kink; none if one is accepted.
+
+        Each point has a kappa of its own. The points at the kinks served are orthonormal, so these
+        matrices are orthogonal to each other, and their products with a vector too.
+        """
+        if self.high is None:
+            return ()
+        scale = self.factor * (references.dot(self.w, self.w) - 2)
+        return tuple(
+            tuple(tuple(scale * x * y for y in self.data[i]) for x in self.data[i])
+            for i in references.kinks(self.w, self.data)
+        )
+
 
 def cases(session: Session, function: str, *, kinks: bool) -> Iterator[Case]:
     """The problems with a second derivative, or those at a kink.

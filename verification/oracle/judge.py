@@ -26,9 +26,11 @@ from whichmin.verification.oracle.checks import all_checks
 from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import check_provided, expected_failures
+from whichmin.verification.oracle.hints import undeclared_estimate
+from whichmin.verification.oracle.lost_calls import compared, goes_on, without_value
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
+from whichmin.verification.oracle.snippet import finding_snippet
 from whichmin.verification.oracle.validation import Settings
 from whichmin.verification.oracle.worker import Worker
 
@@ -56,30 +58,29 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
     session.notes.clear()
     findings: list[Finding] = []
     failed: CallFailed | None = None
+    lost: list[CallFailed] = []
     undecided = ""
     start = time.perf_counter()
     try:
         findings.extend(check.run(session))
     except CallFailed as error:
         failed = error
+        findings, lost = goes_on(check, session, error, findings)
     except Inconclusive as error:
         undecided = str(error)
     _note_kinks(session, findings)
     about |= {"seconds": time.perf_counter() - start, "notes": tuple(session.notes)}
     wrong = [f for f in findings if not f.holds]
+    numbers = [f for f in findings if compared(f)]
     about |= {"cases": len(findings), "failures": len(wrong)}
-    if findings:
-        worst = max(findings, key=lambda f: f.ratio)
+    if numbers:
+        worst = max(numbers, key=lambda f: f.ratio)
         about |= {"margin": worst.ratio, "where": worst.what}
     if failed is not None:
-        snippet = ""
-        if failed.call is not None:
-            what, conventions = failed.outcome, session.conventions
-            snippet = call_snippet(check, failed.call, what, conventions, target)
-        return Result(
-            **about, verdict=Verdict.FAILED, message=str(failed), trace=failed.outcome.trace,
-            snippet=snippet,
-        )  # fmt: skip
+        off = any(not f.holds for f in numbers)
+        more = _mismatch(check, session, numbers, target) if off else {}
+        told = without_value(check, session, failed, lost, numbers, more, target)
+        return Result(**about, verdict=Verdict.FAILED, **told)
     if undecided and not wrong:
         return Result(**about, verdict=Verdict.INCONCLUSIVE, message=undecided)
     if not findings:
@@ -91,7 +92,9 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
 
 def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
     """Say that several values were accepted at kinks, and which ones the target has."""
-    places = [f.place for f in findings if f.holds and not f.interval and f.place is not None]
+    if not all(f.holds for f in findings):
+        return  # a wrong value agrees with no kappa
+    places = [p for f in findings if not f.interval for p in f.places]
     if places:
         session.note("at a kink any value between the one-sided ones was accepted")
         low, high = min(places), max(places)
@@ -104,7 +107,9 @@ def _mismatch(
     check: OracleCheck, session: Session, findings: Sequence[Finding], target: object
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
-    cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+    cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
+    if cause is None:
+        cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (
@@ -159,6 +164,8 @@ class Judge:
         self._shown = target
         if isinstance(target, ModuleType) and sys.modules.get(target.__name__) is target:
             self._shown = target.__name__
+        # By check, of those that ran: whether it had anything to say.
+        self._said: dict[str, bool] = {}
 
     @property
     def name(self) -> str:
@@ -174,7 +181,8 @@ class Judge:
         Returns:
             The result.
         """
-        result = run_check(check, self.session, self._shown)
+        result = self._unjudged(check, run_check(check, self.session, self._shown))
+        self._said[check.id] = result.verdict is not Verdict.NOT_APPLICABLE
         reason = self.expected.get(check.id)
         if reason is None or result.verdict not in {Verdict.FAILED, Verdict.PASSED}:
             return result
@@ -183,6 +191,27 @@ class Judge:
             return dataclasses.replace(result, verdict=Verdict.EXPECTED_FAILURE, message=told)
         told = f"expected to fail ({reason}), but it passed: remove the entry"
         return dataclasses.replace(result, verdict=Verdict.UNEXPECTED_PASS, message=told)
+
+    def _unjudged(self, check: OracleCheck, result: Result) -> Result:
+        """A function of which no check can say anything must not look as if it had passed."""
+        if result.verdict is not Verdict.NOT_APPLICABLE:
+            return result
+        for name in check.functions:
+            own = [
+                c for c in self.checks
+                if name in c.functions and set(c.functions) <= set(self.session.provided)
+            ]  # fmt: skip
+            if check is own[-1] and not any(self._judged(c) for c in own[:-1]):
+                text = f"{name} is not judged: no check has a case for what it declares"
+                return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, message=text)
+        return result
+
+    def _judged(self, check: OracleCheck) -> bool:
+        """Whether a check compares anything, or comes to no result, which is told there."""
+        if check.id not in self._said:
+            found = run_check(check, self.session, self._dotted)
+            self._said[check.id] = found.verdict is not Verdict.NOT_APPLICABLE
+        return self._said[check.id]
 
     def compliance(self, results: Sequence[Result]) -> Compliance:
         """Put results together.

@@ -72,7 +72,7 @@ def covariance_radius(
 def one_estimate(variance: float, span: float, samples: int) -> float:
     """Deviation that a mean of k draws exceeds on either side with chance at most 1/16.
 
-    The smaller one of Chebyshev's (``16 v / k = t^2``) and Bernstein's.
+    The smallest one of Chebyshev's (``16 v / k = t^2``), Bernstein's, and that of a single draw.
 
     Args:
         variance: Variance of a draw.
@@ -86,7 +86,8 @@ def one_estimate(variance: float, span: float, samples: int) -> float:
 
     chebyshev = 4 * math.sqrt(variance / samples)
     miss = MEDIAN_TAIL / 2
-    return min(chebyshev, mean_is("mean", 0.0, samples, 0.0, variance, span, alarm=miss).bound)
+    bernstein = mean_is("mean", 0.0, samples, 0.0, variance, span, alarm=miss).bound
+    return min(chebyshev, bernstein, span)
 
 
 def median_alarm(replicas: int) -> float:
@@ -169,12 +170,45 @@ def two_batch_gap(
     return 1 / (common * samples), float(widest)
 
 
+# Combinations of counts of a sample that are enumerated: 57 draws of 4 points, 446 of 3.
+_ENUMERATED = 2 * 10**5
+
+
+def _counts(m: int, k: int) -> tuple[Floats, Floats]:
+    """All counts of m points in k draws with replacement, one per row, and their chances."""
+    grid = np.indices((k + 1,) * (m - 1)).reshape(m - 1, -1).T
+    grid = grid[grid.sum(axis=1) <= k]
+    counts = np.column_stack([grid, k - grid.sum(axis=1)])
+    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, k + 1)))])
+    return counts.astype(np.float64), np.exp(logs[k] - logs[counts].sum(axis=1) - k * math.log(m))
+
+
+def _enumerated_scale(gradients: Floats, samples: int) -> tuple[float, float] | None:
+    """Interval that ``tr S / |g|^2``, S over k, leaves with a chance of 1/8 on each side."""
+    counts, chances = _counts(len(gradients), samples)
+    shares = counts / samples
+    squares = ((shares @ gradients) ** 2).sum(axis=1)
+    lengths = (gradients**2).sum(axis=1)
+    # A mean gradient of 0, as far as rounding can tell: then there is no estimate.
+    if squares.min() <= 2.0**-40 * lengths.max():
+        return None
+    values = shares @ lengths / squares - 1
+    order = np.argsort(values)
+    reached = np.cumsum(chances[order])
+    places = (
+        np.searchsorted(reached, MEDIAN_TAIL, side="right"),
+        np.searchsorted(reached, 1 - MEDIAN_TAIL, side="left"),
+    )
+    low, high = (float(values[order[min(int(p), len(order) - 1)]]) for p in places)
+    return max(low, 0.0), high
+
+
 def sampled_scale(gradients: Floats, samples: int) -> tuple[float, float, float] | None:
     """Where ``tr S / |g|^2`` of k points drawn with replacement lies; S their covariance.
 
     ``tr S = mean |g_i|^2 - |g|^2`` (over k; up to k/(k-1) times as much over k - 1), and
     ``E |g - G|^2 = tr Sigma / k``, so ``|g|`` is within ``4 sqrt(tr Sigma / k)`` of ``|G|`` but for
-    a chance of 1/16 (Markov).
+    a chance of 1/16 (Markov). Few draws of few points are enumerated: then the interval is exact.
 
     Args:
         gradients: Gradients of the points.
@@ -190,7 +224,15 @@ def sampled_scale(gradients: Floats, samples: int) -> tuple[float, float, float]
     length = float(np.linalg.norm(mean))
     spread = second - length**2
     dl, ds = 4 * math.sqrt(max(spread, 0.0) / samples), one_estimate(variance, span, samples)
-    if dl >= length or samples < 2:
+    if samples < 2 or length == 0:
+        return None
+    if m > 1 and (samples + 1) ** (m - 1) <= _ENUMERATED:
+        found = _enumerated_scale(gradients, samples)
+        if found is None:
+            return None
+        scale = spread / length**2
+        return scale, min(found[0], scale), max(found[1] * samples / (samples - 1), scale)
+    if dl >= length:
         return None
     low = max((second - ds) / (length + dl) ** 2 - 1, 0.0)
     high = (second + ds) / (length - dl) ** 2 - 1

@@ -14,13 +14,11 @@ is a valid bound; the best theta of a grid is taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from whichmin.verification.oracle.check import Candidate
 
 __all__ = ["ALARM", "FORMULA", "SOURCE", "Law", "declaration", "law"]
 
@@ -163,6 +161,10 @@ class Law:
                 one = max(one, 81 * v * v)
         return (one + 3 * (k - 1) * v * v) / k**3
 
+    def variance_deviation(self, total: int) -> float:
+        """Standard deviation of the mean of squared deviations of some estimates."""
+        return math.sqrt(max(self._fourth() - self.variance**2, 0.0) / total)
+
     def _damped(self, theta: float) -> float:
         """``E exp(-theta D^2)``, D the deviation of an estimate.
 
@@ -255,17 +257,6 @@ class Law:
             below = max(below, (-math.log(damped) - log / total) / float(theta))
         moved = self.radius(total * self.forms, quarter) ** 2
         return max(below - moved, 0.0), upper
-
-    def others(self) -> Iterator[Candidate]:
-        """Candidates for a wrong variance: the other kind of probes."""
-        other = {_SIGNS: _GAUSSIAN, _GAUSSIAN: _SIGNS}.get(self.method)
-        if other is not None:
-            name = "Gaussian probes" if other == _GAUSSIAN else "random signs"
-            yield Candidate(
-                f"the variance of {name}",
-                Law(self.matrix, other, self.samples).variance,
-                declaration(other, self.samples),
-            )
 
 
 def law(matrix: Floats, method: str, samples: int) -> Law:

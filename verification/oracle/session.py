@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -15,9 +17,9 @@ from whichmin.verification.oracle.compliance import PRINTED
 from whichmin.verification.oracle.conventions import Conventions, Stochastic
 from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.problems import Problem
-from whichmin.verification.oracle.protocol import FUNCTIONS
+from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 from whichmin.verification.oracle.references import floats, rounded
-from whichmin.verification.oracle.target import LossOf
+from whichmin.verification.oracle.target import LossOf, expected_shape
 from whichmin.verification.oracle.worker import Worker
 
 __all__ = ["Answer", "Session"]
@@ -85,6 +87,7 @@ class Session:
         self.quick, self.deep, self.seed = quick, deep, seed
         self.notes: list[str] = []
         self._hung: dict[str, list[CallFailed]] = {}
+        self._lost: list[CallFailed] | None = None
 
     @property
     def dtype(self) -> str:
@@ -126,8 +129,46 @@ class Session:
         if text not in self.notes:
             self.notes.append(text)
 
+    @contextlib.contextmanager
+    def lenient(self) -> Iterator[list[CallFailed]]:
+        """Within it, calls without a value give NaN of the right shape, so that a check goes on.
+
+        Yields:
+            Those calls.
+        """
+        self._lost = []
+        try:
+            yield self._lost
+        finally:
+            self._lost = None
+
     def call(self, function: str, **arguments: Any) -> Answer:
-        """Call a function of the target.
+        """Call a function of the target; see :meth:`lenient` for calls without a value.
+
+        Args:
+            function: Its name.
+            **arguments: As for :meth:`attempt`.
+
+        Returns:
+            The value, and the call for a finding.
+
+        Raises:
+            CallFailed: There is no value of the right shape and type.
+        """
+        try:
+            return self.attempt(function, **arguments)
+        except CallFailed as failed:
+            shape = FUNCTIONS[function].returns
+            gone = failed.outcome.kind in {Kind.HUNG, Kind.CRASHED, Kind.NOT_STARTED}
+            # No integer stands for nothing; a process that died or hangs costs too much.
+            if self._lost is None or gone or shape is Shape.BATCHES:
+                raise
+            self._lost.append(failed)
+            value = np.full(expected_shape(shape, arguments), np.nan)
+            return Answer(value if value.ndim else np.float64(np.nan), failed.call)
+
+    def attempt(self, function: str, **arguments: Any) -> Answer:
+        """Call a function of the target, where a check expects that there may be no value.
 
         Args:
             function: Its name.

@@ -159,6 +159,9 @@ def _schedules(runs: _Runs) -> Iterator[tuple[str, Batches]]:
     yield "off by one batch: the run starts with the second", (*batches[1:], batches[0])
     yield "off by one batch: the run starts with the last", (batches[-1], *batches[:-1])
     yield "the batches are taken in reverse order", batches[::-1]
+    if len(batches) > 1:
+        yield ("off by one batch: in place of the last the one before is used again",
+               (*batches[:-1], batches[-2]))  # fmt: skip
     yield "every second batch is skipped", batches[::2]
     yield "the first batch is used in every step", (batches[0],) * len(batches)
     yield "the last batch is used in every step", (batches[-1],) * len(batches)
@@ -201,6 +204,14 @@ def _divisors(runs: _Runs) -> Iterator[tuple[str, Floats]]:
     yield ("divided by the number of points m, not by the batch size b",
            runs.run(divisor=lambda b: m))  # fmt: skip
     yield "a sum over the batch where a mean is expected", runs.run(divisor=lambda b: 1)
+    steps = len(runs.batches)
+    share = len if runs.mean else (lambda b: 1)
+    yield ("the step size is multiplied by the number of points m",
+           runs.run(divisor=lambda b: share(b) / m))  # fmt: skip
+    yield ("the step size is divided by the number of steps, or of batches",
+           runs.run(divisor=lambda b: share(b) * steps))  # fmt: skip
+    yield ("the step size is multiplied by the number of steps, or of batches",
+           runs.run(divisor=lambda b: share(b) / steps))  # fmt: skip
     yield "divided by the batch size twice", runs.run(divisor=lambda b: len(b) ** 2)
     once = tuple(tuple(dict.fromkeys(b)) for b in runs.batches)
     sizes = {u: len(b) for u, b in zip(once, runs.batches, strict=True)}
@@ -209,7 +220,7 @@ def _divisors(runs: _Runs) -> Iterator[tuple[str, Floats]]:
 
 
 def _optimisers(runs: _Runs) -> Iterator[tuple[str, Floats]]:
-    for beta in (0.9, 0.99, 0.5):
+    for beta in (0.9, 0.99, 0.95, 0.8, 0.5, 0.1):
         yield f"momentum {beta:g} is on", runs.momentum(beta)
         yield f"averaged gradients: damped momentum {beta:g} is on", runs.momentum(beta, beta)
     for decay in (1e-6, 1e-5, 1e-4, 5e-4, 1e-3, 1e-2):

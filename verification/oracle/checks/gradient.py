@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 from whichmin.verification.oracle import bounds, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.differences import gradient_differences
 from whichmin.verification.oracle.references import Matrix, Vector, dot
 from whichmin.verification.oracle.session import Session
 
@@ -61,9 +63,12 @@ def mistakes(w: Vector, data: Matrix, activation: str) -> tuple[tuple[str, Vecto
     )
 
 
-def _candidates(w: Vector, data: Matrix, activation: str, factor: Fraction) -> Iterator[Candidate]:
+def _candidates(
+    w: Vector, data: Matrix, activation: str, factor: Fraction, got: Any
+) -> Iterator[Candidate]:
     for text, value in mistakes(w, data, activation):
         yield Candidate(text, tuple(factor * x for x in value))
+    yield from gradient_differences(w, data, activation, float(factor), got)
 
 
 def _values(session: Session) -> Iterator[Finding]:
@@ -79,7 +84,9 @@ def _values(session: Session) -> Iterator[Finding]:
             yield answer.against(
                 f"{problem.id}, {activation}", tuple(factor * x for x in exact), bound, reason,
                 group=activation, scalars={"m": m, "n": n},
-                candidates=functools.partial(_candidates, w, data, activation, factor),
+                candidates=functools.partial(
+                    _candidates, w, data, activation, factor, answer.value
+                ),
             )  # fmt: skip
 
 

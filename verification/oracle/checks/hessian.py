@@ -20,6 +20,7 @@ from whichmin.verification.oracle.curvature import (
     other_kinks,
     sum_bound,
 )
+from whichmin.verification.oracle.differences import product_differences
 from whichmin.verification.oracle.references import Vector, floats
 from whichmin.verification.oracle.session import Answer, Session
 
@@ -55,7 +56,7 @@ def _matrices(session: Session, kinks: bool) -> Iterator[Finding]:
         yield session.call(_MATRIX, **case.call).against(
             case.what, case.hessian(case.low), entry_bound(case, session.dtype),
             _reason(case, session), group=case.activation, scalars=case.scalars,
-            upper=None if case.high is None else case.hessian(case.high),
+            upper=None if case.high is None else case.hessian(case.high), parts=case.turns,
             candidates=functools.partial(_matrix_candidates, case, kappas),
         )  # fmt: skip
 
@@ -98,13 +99,18 @@ def _product_bound(case: Case, v: Any, session: Session) -> Any:
     return sum_bound(case, size @ np.abs(floats(v)), session.dtype)
 
 
-def _product_candidates(case: Case, v: Vector, kappas: tuple[Fraction, ...]) -> Iterator[Candidate]:
+def _product_candidates(
+    case: Case, v: Vector, kappas: tuple[Fraction, ...], got: Any
+) -> Iterator[Candidate]:
     for k in kappas:
         yield Candidate(f"kappa = {k} at the kink", _times(case, v, k), f"'kink': '{k}'")
     along, low = floats(v), floats(_times(case, v, case.low))
     for text, value in mistakes(case):
         yield Candidate(text, value @ along)
     yield Candidate(_START, low + along)
+    yield from product_differences(
+        case.w, case.data, v, case.activation, float(case.factor), got
+    )  # fmt: skip
     yield Candidate("v is normalised first", low / (float(np.linalg.norm(along)) or 1.0))
 
 
@@ -113,12 +119,14 @@ def _products(session: Session, kinks: bool) -> Iterator[Finding]:
     for case in cases(session, _PRODUCT, kinks=kinks):
         for place, direction in enumerate(_directions(case.problem.w)):
             v = session.received(direction)
-            yield session.call(_PRODUCT, **case.call, v=direction).against(
+            turns = tuple(tuple(references.dot(row, v) for row in turn) for turn in case.turns)
+            answer = session.call(_PRODUCT, **case.call, v=direction)
+            yield answer.against(
                 f"{case.what}, v_{place + 1}", _times(case, v, case.low),
                 _product_bound(case, v, session), _reason(case, session),
                 group=case.activation, scalars=case.scalars,
-                upper=None if case.high is None else _times(case, v, case.high),
-                candidates=functools.partial(_product_candidates, case, v, kappas),
+                upper=None if case.high is None else _times(case, v, case.high), parts=turns,
+                candidates=functools.partial(_product_candidates, case, v, kappas, answer.value),
             )  # fmt: skip
 
 

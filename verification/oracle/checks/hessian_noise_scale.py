@@ -176,7 +176,7 @@ def _undefined(session: Session) -> Iterator[Finding]:
         reason = f"1 for a number below {_TINY} in size, which is 0 over a made-up number, else 0"
         call = {"w": served.w, "data": served.data, "activation": activation}
         try:
-            answer = session.call(_NAME, **call)
+            answer = session.attempt(_NAME, **call)
         except CallFailed as failed:
             if failed.outcome.kind not in {Kind.NOT_FINITE, Kind.RAISED}:
                 raise

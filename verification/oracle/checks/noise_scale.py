@@ -161,7 +161,7 @@ def _at_minimum(session: Session, activation: str, seed: int) -> Answer | None:
     """The target's answer at a minimum; None for nan, inf or an error, which are accepted."""
     served = problem("dense square")
     try:
-        answer = session.call(
+        answer = session.attempt(
             "noise_scale", w=served.w, data=served.data, activation=activation, seed=seed
         )
     except CallFailed as failed:

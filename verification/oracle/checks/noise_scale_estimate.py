@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from whichmin.verification.oracle.checks.noise_scale import (
     sum_errors,
     two_laws,
 )
+from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.problems import Problem
 from whichmin.verification.oracle.references import Matrix, floats
 from whichmin.verification.oracle.session import Session
@@ -25,6 +27,33 @@ __all__ = ["CHECKS"]
 # (``noise_estimates.median_alarm``), so all cases together do with less than this.
 REPLICAS, DEEP = 64, 256
 FALSE_ALARM = 1e-7
+
+
+F = Fraction
+
+
+def _neighbours(spread: Fraction) -> Problem:
+    """Four points near each other, so that few draws do: no mean of gradients comes near to 0.
+
+    Both activations are the same here: all inner products with the weights are 1/2.
+
+    Args:
+        spread: How far from each other.
+
+    Returns:
+        The problem.
+    """
+    sizes = (F(1), F(3, 4), F(5, 4), F(7, 8))
+    data = tuple(
+        (F(1), *(spread * h if p == i else F(0) for p in range(len(sizes))))
+        for i, h in enumerate(sizes)
+    )
+    w = (F(1, 2), *(F(0),) * len(sizes))
+    return Problem(f"neighbours, {spread} apart", data, w, frozenset({"quick"}), "small noise")
+
+
+# Noise scales of about 1/100, 1/10 and 1: no constant is right in all.
+_NEIGHBOURS = tuple(_neighbours(x) for x in (F(1, 8), F(3, 8), F(1)))
 
 
 def _interval(
@@ -43,7 +72,7 @@ def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
     declared, estimate = session.conventions, session.stochastic("noise_scale")
     batches = estimate is not None and estimate.method == "two batch sizes"
     least = declared.noise_batches[1] if batches else 1
-    for served in session.problems("generic", without=("scaled", "wide")):
+    for served in (*_NEIGHBOURS, *session.problems("generic", without=("scaled", "wide"))):
         if declared.sampling != "with-replacement" and served.m < least:
             continue
         w, data = session.received(served.w), session.received(served.data)
@@ -56,15 +85,22 @@ def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
 def _estimates(session: Session) -> Iterator[Finding]:
     declared = session.stochastic("noise_scale")
     cyclic = session.conventions.sampling == "cyclic"
-    if declared is None or (cyclic and declared.method == "two batch sizes"):
+    if declared is None:
         return
-    replicas, open_cases = DEEP if session.deep else REPLICAS, 0
+    if cyclic and declared.method == "two batch sizes":
+        raise Inconclusive(
+            "noise_scale is not judged: cyclic batches are not drawn at random, so an estimate "
+            "from two batch sizes has no law; declare the 'sampling' of its batches, or its "
+            "'method' as 'samples'"
+        )
+    replicas, open_cases, judged = DEEP if session.deep else REPLICAS, 0, 0
     rng = session.rng("noise_scale.estimate")
     for served, activation, gradients in _served(session):
         found = _interval(gradients, session, declared.method, declared.samples)
         if found is None:
             open_cases += 1
             continue
+        judged += 1
         m = served.m
         own = m / (m - 1) if session.conventions.noise == "sample" else 1.0
         expected, low, high = (own * x for x in found)
@@ -93,6 +129,13 @@ def _estimates(session: Session) -> Iterator[Finding]:
             else dataclasses.replace(
                 finding, candidates=tuple(scale_candidates(served, gradients, activation, session))
             )
+        )
+    if not judged:
+        raise Inconclusive(
+            f"noise_scale is not judged: in none of {open_cases} cases do {declared.samples} "
+            "samples allow a statement, as their estimate of |G|^2 may be 0 or less: let it draw "
+            "more, and declare that: WHICHMIN = {'stochastic': {'noise_scale': {'method': "
+            f"{declared.method!r}, 'samples': K}}}}}}"
         )
     if open_cases:
         session.note(

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from whichmin.verification.oracle import ball, bounds, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.keskar import largest_loss
-from whichmin.verification.oracle.references import Vector, floats
+from whichmin.verification.oracle.conventions import Conventions
+from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.rises import basis, rise_bound, with_short
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.target import LossOf
@@ -71,6 +73,39 @@ def _near(got: float, low: float, high: float) -> float:
     return min(max(got, low), high)
 
 
+def _rise_of(
+    w: Vector, move: NDArray[np.float64], data: Matrix, activation: str, own: float
+) -> float:
+    """The rise of the mean loss from w by a move."""
+    there = tuple(F(x) for x in floats(w) + move)
+    return float(references.loss(there, data, activation) / len(data)) - own
+
+
+def _least(w: Vector, data: Matrix, radius: Fraction, activation: str) -> float:
+    """Half of the rise of one ascent step: what a declared share of 0 reaches at least.
+
+    Half, because a gradient by differences turns the step, and its rise may come from another
+    point: a value that does not rise at all where the gradient does not vanish is no lower bound of
+    use, but a constant.
+
+    Args:
+        w: Weights.
+        data: Points.
+        radius: Length of the step.
+        activation: ``linear`` or ``relu``.
+
+    Returns:
+        The least value; 0 where the gradient is 0.
+    """
+    m = len(data)
+    slope = floats(references.gradient(w, data, activation)) / m
+    length = float(np.linalg.norm(slope))
+    if length == 0:
+        return 0.0
+    own = float(references.loss(w, data, activation) / m)
+    return max(_rise_of(w, float(radius) * slope / length, data, activation, own) / 2, 0.0)
+
+
 def _mistakes(
     w: Vector, m: int, radius: Fraction, activation: str, share: float, got: float
 ) -> Iterator[Candidate]:
@@ -79,10 +114,7 @@ def _mistakes(
     most = float(_rise(*at, radius, m))
     slope = floats(references.gradient(w, data, activation)) / m
     length, r = float(np.linalg.norm(slope)), float(radius)
-    step = 0.0
-    if length > 0:
-        there = tuple(F(x) for x in floats(w) + r * slope / length)
-        step = float(references.loss(there, data, activation) / m) - own
+    step = _rise_of(w, r * slope / (length or 1.0), data, activation, own)
     # A gradient by differences turns the step a little: a thousandth is allowed for that.
     yield Candidate(
         "the rise of one ascent step along the gradient (0 where the gradient is 0), not the "
@@ -111,6 +143,11 @@ def _mistakes(
         ("in percent", 100 * most),
         ("relative to the loss", most / own),
     ]
+    free = _rise_of(w, r * slope, data, activation, own)
+    yield Candidate("the rise of a step of radius times the gradient, which is not scaled to "
+                    "length 1", _near(got, *sorted((0.999 * free, 1.001 * free))))  # fmt: skip
+    # A smaller share than that of a search leaves so much room that any mistake fits.
+    share = max(share, float(Conventions().sam_share))
     for text, value in found:
         # What is searched for is met up to the share, as the right value is.
         yield Candidate(text, _near(got, share * value, value))
@@ -131,11 +168,15 @@ def _findings(session: Session) -> Iterator[Finding]:
             )  # fmt: skip
             true = _rise(*lengths(w, m, activation), radius, m)
             far = tuple(abs(x) + radius for x in w)
+            least: Fraction | float = share * true
+            if share == 0:
+                least = _least(w, data, radius, activation)
             yield answer.against(
-                f"{name}, radius = {radius}, {activation}", share * true,
+                f"{name}, radius = {radius}, {activation}", least,
                 rise_bound(far, data, session.dtype),
                 f"never above the maximum but for {bounds.reason(len(w), m, session.dtype)}, "
-                f"twice, and at least {float(100 * share):g} percent of it",
+                f"twice, and at least {float(100 * share):g} percent of it"
+                + (", nor below half the rise of an ascent step" if share == 0 else ""),
                 upper=true, interval=True, group=activation, scalars={"m": m, "n": len(w)},
                 candidates=functools.partial(_mistakes, w, m, radius, activation, float(share),
                                              float(answer.value)),

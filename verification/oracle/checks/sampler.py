@@ -13,10 +13,20 @@ from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleC
 from whichmin.verification.oracle.checks.gradient_noise import INDICATOR
 from whichmin.verification.oracle.session import Answer, Session
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "SAME", "fixed_batches"]
 
 Batches = NDArray[np.int64]
 
+# Chance alone never does this: a run has hundreds of batches.
+SAME = (
+    "the same batch in every step of a run: drawn once, or the generator is seeded anew in every "
+    "step"
+)
+_IGNORED = "the seed is ignored: other seeds give the same batches"
+_PART = (
+    "only a part of the seed counts: seeds that differ elsewhere give the same batches (a seed cut "
+    "to a few bits, or taken modulo a small number)"
+)
 _INDEPENDENT = "'sampling': 'without-replacement'"
 _REPLACED = "'sampling': 'with-replacement'"
 
@@ -43,11 +53,38 @@ def _indicator(
     )  # fmt: skip
 
 
+def fixed_batches(batches: Batches, seen: Any, m: int) -> Iterator[Candidate]:
+    """Batches without chance, where that is what was drawn.
+
+    Args:
+        batches: The batches of one run, ``(steps, b)``.
+        seen: The figure that was found.
+        m: Points.
+
+    Yields:
+        The causes that are plain to see.
+    """
+    steps, b = batches.shape
+    rows = np.sort(batches, axis=1)
+    same = bool((rows == rows[0]).all()) and steps > 1
+    cyclic = np.sort(np.arange(steps * b).reshape(steps, b) % m, axis=1)
+    if np.array_equal(rows, cyclic) and b < m:
+        yield Candidate("cyclic batches, without chance", seen, "'sampling': 'cyclic'")
+    elif same and np.array_equal(rows[0], np.arange(b)):
+        yield Candidate("always the first b points", seen)
+    elif same and np.array_equal(rows[0], np.arange(m - b, m)):
+        yield Candidate("always the last b points", seen)
+    elif same and b < m:
+        yield Candidate(SAME, seen)
+
+
 def _range(session: Session) -> Iterator[Finding]:
+    right = True
     for m, b in ((5, 2), (7, 1), (6, 4)):
         # A point is missing in all 300 batches with a chance of at most m (6/7)^300 = 6e-20.
         answer = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed)
         ends = np.array([answer.value.min(), answer.value.max()], dtype=np.float64)
+        right = right and ends.tolist() == [0, m - 1]
         yield Finding(
             f"m = {m}, b = {b}: smallest and largest entry", ends, np.array([0.0, m - 1.0]),
             INDICATOR, "all points occur, and nothing else; a chance of at most 6e-20 to miss one",
@@ -58,9 +95,26 @@ def _range(session: Session) -> Iterator[Finding]:
                 Candidate("the last point is never drawn: the upper end is left out twice",
                           (0, m - 2)),
                 Candidate("the first point is never drawn", (1, m - 1)),
-                Candidate("always the first b points", (0, b - 1)),
-                Candidate("always the last b points", (m - b, m - 1)),
+                *fixed_batches(answer.value, ends, m),
             ),
+        )  # fmt: skip
+    for m in (300, 70_000) if right else ():
+        # More points than 8 or 16 bits can tell: 65536 of 70000 are met alone with a
+        # chance of (65536/70000)^600 = 7e-18.
+        if session.conventions.sampling == "cyclic" and m > 600:
+            continue
+        answer = session.call("sample_batches", m=m, b=1, steps=600, seed=session.seed)
+        least, most = int(answer.value.min()), int(answer.value.max())
+        bits = next((k for k in (8, 16) if least >= -(2 ** (k - 1)) and most < 2**k < m), 0)
+        text = f"entries are kept in {bits} bits, which is too few for m points: they overflow"
+        wrong = least < 0 or most >= m or bits > 0
+        yield _indicator(
+            f"m = {m}: entries from {least} to {most}", wrong,
+            "an entry is none of 0 to m - 1, or none exceeds 8 or 16 bits",
+            *((Candidate(text, 1.0),) if bits else ()),
+            call=answer.call,
+            figure=f"float(got.min() < 0 or got.max() >= {m} or got.max() < "
+            f"{256 if m < 65_536 else 65_536})",
         )  # fmt: skip
 
 
@@ -86,7 +140,7 @@ def _repeats(session: Session) -> Iterator[Finding]:
 def _shift(first: Batches, second: Batches, m: int) -> str:
     """How one run follows from another; empty if it does not seem to."""
     if np.array_equal(first, second):
-        return "the seed is ignored: other seeds give the same batches"
+        return _IGNORED
     for left, right in ((first, second), (second, first)):
         for a, b in ((left, right), (left.ravel(), right.ravel())):
             if any(np.array_equal(a[lag:], b[:-lag]) for lag in range(1, 11)):
@@ -123,13 +177,34 @@ def _seed(session: Session) -> Iterator[Finding]:
     if session.conventions.sampling == "cyclic":
         return
     # Two runs of 60 batches of 97 points agree by chance with a probability below 97^-50.
-    for what, other in (("seeds s and s + 1", second), ("two seeds", run(int(rng.integers(2**31)))),
-                        ("seeds s and s + 2", run(one + 2))):  # fmt: skip
-        cause = _shift(first.value, other.value, m)
+    far = int(rng.integers(2**31))
+    others = [("seeds s and s + 1", second), ("two seeds", run(far)),
+              ("seeds s and s + 2", run(one + 2))]  # fmt: skip
+    others += [(f"seeds s and s + 2^{k} mod 2^31", run((one + 2**k) % 2**31))
+               for k in (8, 16, 24, 30)]  # fmt: skip
+    causes = [_shift(first.value, other.value, m) for _, other in others]
+    if _IGNORED in causes and not all(c == _IGNORED for c in causes):
+        causes = [_PART if c == _IGNORED else c for c in causes]
+    for (what, other), cause in zip(others, causes, strict=True):
         yield _indicator(
             what, bool(cause), "one run follows from the other",
             Candidate(cause, 1.0), calls=(first.call, other.call), figure=_follows(m),
         )  # fmt: skip
+    if any(causes):
+        return
+    # 300 seeds: of up to 2^11 that are told apart, two agree but for a chance of 3e-10; by chance
+    # of their 4 batches with a probability below 300^2 / C(97, 3)^4 = 2e-16.
+    answers = [
+        session.call("sample_batches", m=m, b=b, steps=4, seed=int(seed))
+        for seed in rng.choice(2**31, 300, replace=False)
+    ]
+    seen = {a.value.tobytes() for a in answers}
+    yield _indicator(
+        f"{len(answers)} seeds: {len(seen)} different runs", len(seen) < len(answers),
+        "two seeds give the same batches", Candidate(_PART, 1.0),
+        calls=tuple(a.call for a in answers),
+        figure="float(len({x.tobytes() for x in got}) < len(got))",
+    )  # fmt: skip
 
 
 def _cyclic(session: Session) -> Iterator[Finding]:

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
+from whichmin.verification.oracle.checks.sampler import SAME, fixed_batches
 from whichmin.verification.oracle.draws import Batch, Law
 from whichmin.verification.oracle.session import Session
 
 __all__ = ["CHECKS", "FALSE_ALARM"]
 
+_AGAIN = "the same batch again: every other step, or more often"
+_SAME_START = "every seed has the same first batch"
 # Chance that one of the checks here fails a right sampler.
 FALSE_ALARM = 1e-7
 Batches = NDArray[np.int64]
@@ -127,8 +130,6 @@ def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> 
         _on(draws.declared_law(m, b, other), cells), f"'sampling': {other!r}",
     )  # fmt: skip
     for text, law in (
-        ("always the first b points", {tuple(range(b)): Fraction(1)}),
-        ("always the last b points", {tuple(range(m - b, m)): Fraction(1)}),
         ("biased shuffle: entries are swapped with any other, not only with those not yet placed",
          draws.shuffle_law(m, b, lowest="any")),
         ("biased shuffle: an entry is never swapped with itself, off by one (Sattolo)",
@@ -138,8 +139,21 @@ def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> 
         # A shuffle has no point twice: with replacement that is what is wrong with it.
         if not (replaced and text.startswith("biased")):
             yield Candidate(text, _on(law, cells))
-    yield Candidate("cyclic batches, without chance", _on(draws.cyclic_law(m, b), cells),
-                    "'sampling': 'cyclic'")  # fmt: skip
+
+
+def _plain(drawn: _Runs, m: int, counts: Sequence[int], total: int) -> tuple[Candidate, ...]:
+    """Runs without chance, if all are of one kind: that is seen, and not inferred from shares."""
+    seen = np.array(counts) / total
+    kinds = [list(fixed_batches(run, seen, m)) for run in drawn.runs]
+    if any(not k for k in kinds):
+        return ()
+    texts = {k[0].text for k in kinds}
+    if len(texts) == 1:
+        return (kinds[0][0],)
+    # Each run has a batch of its own; some of them may happen to be the first b points.
+    if all(bool((run == run[0]).all()) for run in drawn.runs):
+        return (Candidate(SAME, seen),)
+    return ()
 
 
 def _uniform(session: Session) -> Iterator[Finding]:
@@ -150,9 +164,12 @@ def _uniform(session: Session) -> Iterator[Finding]:
     for m, b in sizes:
         drawn = _draw(session, f"uniform {m} {b}", m, b, _steps(session, 20_000))
         rows, law = drawn.rows, draws.declared_law(m, b, sampling)
+        counts = _counts(rows, list(law))
+        plain = _plain(drawn, m, counts, len(rows))
         yield _frequencies(
-            f"batches, m = {m}, b = {b}", _counts(rows, list(law)), len(rows), list(law.values()),
-            FALSE_ALARM / len(sizes), tuple(_batch_candidates(m, b, list(law), sampling)),
+            f"batches, m = {m}, b = {b}", counts, len(rows), list(law.values()),
+            FALSE_ALARM / len(sizes),
+            plain or tuple(_batch_candidates(m, b, list(law), sampling)),
             drawn.calls, _shares(f"{drawn.text}.reshape(-1, {b})", list(law)),
         )  # fmt: skip
 
@@ -177,10 +194,11 @@ def _points(session: Session) -> Iterator[Finding]:
         drawn = _draw(session, f"points {m}", m, 1, _steps(session, steps) if m < 1000 else steps)
         rows = drawn.rows
         part = rows[:, 0] * parts // m
+        counts = [int((part == i).sum()) for i in range(parts)]
         yield _frequencies(
-            f"points, m = {m}, in {parts} parts", [int((part == i).sum()) for i in range(parts)],
+            f"points, m = {m}, in {parts} parts", counts,
             len(rows), [1 / parts] * parts, FALSE_ALARM / len(sizes),
-            _point_candidates(m, parts), drawn.calls,
+            _plain(drawn, m, counts, len(rows)) or _point_candidates(m, parts), drawn.calls,
             f"np.array([(({drawn.text}.ravel() * {parts}) // {m} == i).mean() "
             f"for i in range({parts})])",
         )  # fmt: skip
@@ -208,16 +226,14 @@ def _pairs(session: Session) -> Iterator[Finding]:
             for chosen in (*((i,) for i in range(m)), *pairs)
         ])  # fmt: skip
 
+    counts = [*(int(x) for x in np.diag(both)), *(int(both[i, j]) for i, j in pairs)]
     yield _frequencies(
-        f"points and pairs of points in a batch, m = {m}, b = {b}",
-        [*(int(x) for x in np.diag(both)), *(int(both[i, j]) for i, j in pairs)], len(rows),
+        f"points and pairs of points in a batch, m = {m}, b = {b}", counts, len(rows),
         even(sampling), FALSE_ALARM,
-        (
+        _plain(drawn, m, counts, len(rows)) or (
             Candidate(f"drawn {'without' if replaced else 'with'} replacement",
                       np.array(even(other), dtype=np.float64), f"'sampling': {other!r}"),
-            Candidate("always the first b points", under({tuple(range(b)): Fraction(1)})),
-            Candidate("cyclic batches, without chance", under(draws.cyclic_law(m, b)),
-                      "'sampling': 'cyclic'"),
+            Candidate("neighbours are drawn together", under(draws.block_law(m, b))),
         ),
         drawn.calls,
         f"(lambda has: np.array([*has.mean(axis=0), *((has[:, i] & has[:, j]).mean() "
@@ -239,31 +255,26 @@ def _consecutive(session: Session) -> Iterator[Finding]:
     joint = [(*x, *y) for x in cells for y in cells]
     alike = [p if x == y else 0 for x, p in zip(cells, chances, strict=True) for y in cells]
     shuffled = sampling == "reshuffled"
-    again = (
-        "the epochs have the same order: shuffled once"
-        if shuffled
-        else "the same batch again and again: the generator is seeded anew in every step"
-    )
-    candidates = [Candidate(again, np.array(alike, dtype=np.float64))]
-    if not shuffled:
+    counts = _counts(pairs, joint)
+    candidates = list(_plain(drawn, m, counts, len(pairs)))
+    if shuffled or not candidates:
+        text = "the epochs have the same order: shuffled once" if shuffled else _AGAIN
+        candidates = [Candidate(text, np.array(alike, dtype=np.float64))]
+    if not shuffled and len(candidates) == 1 and candidates[0].text == _AGAIN:
         subsets = draws.declared_law(m, b, "without-replacement")
         rest: Law = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
-        order: Law = {(0, 1, 2, 3): Fraction(1)}
         candidates += [
             Candidate("consecutive batches have no point in common: reshuffled epochs",
                       _on(rest, joint), "'sampling': 'reshuffled'"),
-            Candidate("always the same order of points: cyclic batches", _on(order, joint),
-                      "'sampling': 'cyclic'"),
             *(
                 Candidate(c.text, np.outer(c.value, c.value).ravel(), c.declare)
                 for c in _batch_candidates(m, b, cells, sampling)
-                if "cyclic" not in c.text
             ),
         ]  # fmt: skip
     yield _frequencies(
         f"{'first batches of consecutive epochs' if shuffled else 'consecutive batches'}, m = {m}, "
         f"b = {b}",
-        _counts(pairs, joint), len(pairs), [p * q for p in chances for q in chances], FALSE_ALARM,
+        counts, len(pairs), [p * q for p in chances for q in chances], FALSE_ALARM,
         tuple(candidates), drawn.calls,
         _shares(f"{drawn.text}[:, :{even}].reshape(-1, {2 * b})", joint),
     )  # fmt: skip
@@ -280,9 +291,13 @@ def _starts(session: Session) -> Iterator[Finding]:
     ]
     rows = np.concatenate([np.sort(a.value, axis=1) for a in answers])
     law = draws.declared_law(m, b, sampling)
+    counts = _counts(rows, list(law))
+    # Whether the seed has no influence, or chance none at all, cannot be told from first batches.
+    plain = (Candidate(_SAME_START, np.array(counts) / count),) if (rows == rows[0]).all() else ()
     yield _frequencies(
-        f"first batches of consecutive seeds, m = {m}, b = {b}", _counts(rows, list(law)), count,
-        list(law.values()), FALSE_ALARM, tuple(_batch_candidates(m, b, list(law), sampling)),
+        f"first batches of consecutive seeds, m = {m}, b = {b}", counts, count,
+        list(law.values()), FALSE_ALARM,
+        plain or tuple(_batch_candidates(m, b, list(law), sampling)),
         tuple(a.call for a in answers), _shares("np.sort(got[:, 0], axis=1)", list(law)),
     )  # fmt: skip
 

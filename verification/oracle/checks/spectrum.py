@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.verification.oracle import bounds
+from whichmin.verification.oracle import bounds, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.curvature import (
     SOURCE,
@@ -44,12 +45,12 @@ def _reason(case: Case, session: Session) -> str:
     return f"Weyl, entries of {entries}; and 16 n u |H| for a backward stable solver"
 
 
-def _kink_spectrum(case: Case, got: Floats, bound: float) -> tuple[float | None, Floats]:
-    """The accepted spectrum nearest to what was found at a kink.
+def _kink_spectrum(case: Case, got: Floats, bound: float) -> tuple[tuple[float, ...], Floats]:
+    """The accepted spectrum nearest to what was found at kinks.
 
-    The points at a kink are eigenvectors, of eigenvalues linear in kappa (the data are orthonormal
-    there), so the sum of the eigenvalues tells kappa. A wrong factor would spoil that, so the sum
-    is also read with the usual ones taken out; the diagnosis then finds the factor by itself.
+    The points at a kink are eigenvectors, each of an eigenvalue linear in its own kappa (the data
+    are orthonormal there); the others do not depend on it. A wrong factor would spoil that, so the
+    eigenvalues are also read with the usual ones taken out; the diagnosis then finds the factor.
 
     Args:
         case: The case.
@@ -57,22 +58,41 @@ def _kink_spectrum(case: Case, got: Floats, bound: float) -> tuple[float | None,
         bound: Largest deviation.
 
     Returns:
-        Kappa, None if it has no influence or nothing fits; and the eigenvalues for it.
+        The kappas, none if nothing fits or kappa has no influence; and the eigenvalues for them.
     """
-    low, high = (floats(case.hessian(k)) for k in (Fraction(0), Fraction(1)))
-    change = float(np.trace(high - low))
-    m = case.problem.m
+    count = len(case.turns)
+    square = float(references.dot(case.w, case.w)) - 2
+    inner = floats(references.correlations(case.w, case.data))
+    start = float(case.factor) * float((np.maximum(inner, 0) ** 2).sum())
+    change = float(case.factor) * square
+    fixed = list(np.linalg.eigvalsh(floats(case.hessian(Fraction(0)))))
+    for _ in range(count):
+        fixed.remove(min(fixed, key=lambda x: abs(x - start)))
+    ends = sorted((start, start + change))
     found: list[Floats] = []
-    for factor in (1.0, m, 1 / m, 2.0, 0.5, -1.0):
+    for factor in (1.0, case.problem.m, 1 / case.problem.m, 2.0, 0.5, -1.0):
         own = np.sort(got / factor)
-        kappa = (own.sum() - float(np.trace(low))) / change if change else 0.0
-        kappa = min(max(kappa, 0.0), 1.0)
-        expected = np.linalg.eigvalsh(low + kappa * (high - low))
-        error = float(np.abs(own - expected).max())
+        error, free, expected = min(
+            (_matched(own, fixed, ends, chosen) for chosen in
+             itertools.combinations(range(len(own)), count)),
+            key=lambda x: x[0],
+        )  # fmt: skip
         if error <= bound:
-            return (abs(kappa) if change else None), np.asarray(expected)
-        found.append(np.asarray(expected))
-    return None, found[0]
+            right = factor == 1 and change != 0
+            return tuple(abs(free - start) / abs(change)) if right else (), expected
+        found.append(expected)
+    return (), found[0]
+
+
+def _matched(
+    own: Floats, fixed: Sequence[float], ends: Sequence[float], chosen: Sequence[int]
+) -> tuple[float, Floats, Floats]:
+    """Deviation if the eigenvalues at some places are those at the kinks; those, and all."""
+    free = np.clip(own[list(chosen)], ends[0], ends[1])
+    rest = np.delete(own, list(chosen))
+    expected = np.sort(np.concatenate([free, fixed]))
+    apart = np.abs(np.concatenate([own[list(chosen)] - free, rest - np.array(fixed)]))
+    return float(apart.max(initial=0.0)), free, expected
 
 
 def _candidates(case: Case, right: Floats, kappas: tuple[Fraction, ...]) -> Iterator[Candidate]:
@@ -91,6 +111,7 @@ def _candidates(case: Case, right: Floats, kappas: tuple[Fraction, ...]) -> Iter
 
 def _spectra(session: Session, kinks: bool) -> Iterator[Finding]:
     found: list[float] = []
+    wrong = False
     for case in cases(session, "spectrum", kinks=kinks):
         answer = session.call("spectrum", **case.call)
         got = np.sort(answer.value)
@@ -98,19 +119,18 @@ def _spectra(session: Session, kinks: bool) -> Iterator[Finding]:
         if case.high is None:
             right = _eigenvalues(case, case.low)
         else:
-            # The error of kappa is n bound / |trace of the change|, which is at least its norm.
-            bound *= 1 + case.problem.n
-            kappa, right = _kink_spectrum(case, got, bound)
-            if kappa is not None:
-                found.append(kappa)
-        kappas = () if not kinks else other_kinks(session)
-        yield Finding(
+            kappas, right = _kink_spectrum(case, got, bound)
+            found.extend(kappas)
+        finding = Finding(
             case.what, got, right, bound, _reason(case, session), call=answer.call,
-            figure="np.sort(got)",
-            group=case.activation, scalars=case.scalars,
-            candidates=functools.partial(_candidates, case, right, kappas),
+            figure="np.sort(got)", group=case.activation, scalars=case.scalars,
+            candidates=functools.partial(
+                _candidates, case, right, other_kinks(session) if kinks else ()
+            ),
         )  # fmt: skip
-    if found:
+        wrong = wrong or not finding.holds
+        yield finding
+    if found and not wrong:
         session.note("at a kink any value of kappa from 0 to 1 was accepted")
         # Kappa carries the bound's error; 1e-3 only words it.
         if max(found) - min(found) < 1e-3:
@@ -243,7 +263,7 @@ CHECKS = (
     OracleCheck(
         id="spectrum.kinks", functions=("spectrum",), source=SOURCE, run=_spectrum_kinks,
         formula=f"{_FORMULA}, (C + kappa (N - 2))/m on the points at a kink",
-        statement="all n eigenvalues at kinks, for one kappa",
+        statement="all n eigenvalues at kinks, for a kappa of each kink",
     ),
     OracleCheck(
         id="top_eigenvalue.values", functions=("top_eigenvalue",), source=SOURCE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from whichmin.verification.oracle import bounds, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.gradient import mistakes
 from whichmin.verification.oracle.problems import Problem
-from whichmin.verification.oracle.references import Matrix, Vector
+from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.wrong_runs import wrong_runs
 
@@ -40,7 +41,7 @@ def _step_candidates(
     length = step_size * factor
     for text, wrong in mistakes(w, batch, activation):
         yield Candidate(text, _along(w, wrong, length))
-    slope = references.gradient(w, batch, activation)
+    slope = slope_all = references.gradient(w, batch, activation)
     yield Candidate("the weights before the update are returned", w)
     yield Candidate("the gradient is returned, not the next weights",
                     tuple(factor * g for g in slope))  # fmt: skip
@@ -54,6 +55,20 @@ def _step_candidates(
                         _along(w, slope, step_size * share))  # fmt: skip
         yield Candidate("rows that occur several times are added once, but divided by b",
                         _along(w, slope, length))  # fmt: skip
+    norm = math.sqrt(references.dot(slope_all, slope_all)) * float(factor)
+    sized = floats(slope_all) * float(factor)
+    rate = float(step_size)
+    for bound in (0.1, 1.0):
+        cut = sized * bound / max(norm, bound)
+        yield Candidate(f"the gradient is clipped to length {bound:g}", floats(w) - rate * cut)
+        yield Candidate(f"the gradient has its entries clipped to {bound:g}",
+                        floats(w) - rate * np.clip(sized, -bound, bound))  # fmt: skip
+    if norm:
+        yield Candidate("the gradient is scaled to length 1", floats(w) - rate * sized / norm)
+    following = floats(w) - rate * sized
+    size = float(np.linalg.norm(following))
+    if size:
+        yield Candidate("the weights are normalised after the step", following / size)
     moving = w
     for row in batch:
         moving = _along(moving, references.gradient(moving, (row,), activation), length)
@@ -70,7 +85,7 @@ def _one_step(session: Session) -> Iterator[Finding]:
             b, n = len(batch), problem.n
             factor = session.conventions.factor("step", b)
             length = float(exact_size * factor)
-            size = np.abs(references.floats(w)) + length * bounds.gradient_size(w, batch)
+            size = np.abs(floats(w)) + length * bounds.gradient_size(w, batch)
             bound = bounds.rounding(size, n, b, session.dtype)
             for activation in session.activations:
                 answer = session.call(
@@ -125,7 +140,8 @@ def _run_finding(
 def _runs(session: Session) -> Iterator[Finding]:
     # Long points leave the region in which a step of 1/8 is stable: a bound would say nothing.
     for problem in session.problems(without=("scaled",)):
-        for batches in _schedules(problem.m):
+        full = session.conventions.batches == "full"
+        for batches in _schedules(problem.m)[-1 if full else 0 :]:
             for activation in session.activations:
                 yield _run_finding(session, problem, batches, STEP_SIZES[0], activation)
 

@@ -44,7 +44,7 @@ FIRST_ORDER = (
           ("(w @ w - 2) * (c @ data) + (c @ c) * w", "(c @ c) * w - c @ data")),
     _made("gradient.on-points", "the part along w is missing", "phi^2 w is left out",
           (" + (c @ c) * w", "")),
-    _made("gradient.difference", "forward differences with h = 1e-6", None,
+    _made("gradient.difference", "forward differences with h = 1e-6", "forward differences",
           ("return np.asarray(total / len(data))",
            "base = loss(w, data, activation)\n    h = 1e-6 * np.eye(len(w))\n"
            "    return np.array([(loss(w + e, data, activation) - base) / 1e-6 for e in h])")),
@@ -70,6 +70,13 @@ FIRST_ORDER = (
            "        w = w - step_size * ((w @ w - 2) * p * row + p * p * w) / len(batch)\n"
            "    count, batch = len(batch), batch[-1:]\n    f = phi"),
           ("/ len(batch))", "/ count)")),
+    _made("step.clipping", "the gradient is clipped to length 1", "clipped to length 1",
+          ("return np.asarray(w - step_size * slope / len(batch))",
+           "g = slope / len(batch)\n"
+           "    return np.asarray(w - step_size * g / max(1.0, np.sqrt(g @ g)))")),
+    _made("step.normalised", "the weights are normalised", "normalised after the step",
+          ("return np.asarray(w - step_size * slope / len(batch))",
+           "new = w - step_size * slope / len(batch)\n    return new / np.sqrt(new @ new)")),
     _made("step.in-place", "w is overwritten", "changed its argument w",
           ("return np.asarray(w - step_size * slope / len(batch))",
            "w -= step_size * slope / len(batch)\n    return w")),

@@ -72,7 +72,7 @@ def test_right_estimators_pass(name, k):
     for seed in range(2):
         found = judged(made(k, **more), method, k, quick=True, seed=seed)
         assert {r.verdict for r in found.values() if r.cases} == {"passed"}
-    assert found["hessian_trace.estimates"].cases == 4
+    assert found["hessian_trace.estimates"].cases == (6 if method == "hutchinson-gaussian" else 4)
     assert found["hessian_trace.values"].verdict == "not applicable"
 
 
@@ -102,6 +102,62 @@ def test_wrong_estimators_fail_and_are_named(name):
     result = judged(trace)["hessian_trace.estimates"]
     assert result.verdict == "failed"
     assert text in result.diagnosis
+
+
+def uniform(rng, shape):
+    return rng.uniform(-1, 1, shape)
+
+
+def scaled_uniform(rng, shape):
+    return rng.uniform(-(3**0.5), 3**0.5, shape)
+
+
+def zero_one(rng, shape):
+    return rng.integers(0, 2, shape) * 1.0
+
+
+@pytest.mark.parametrize(
+    ("trace", "text"),
+    [
+        (hutchinson(20, uniform), "uniform from -1 to 1"),
+        (hutchinson(20, scaled_uniform), "uniform with variance 1"),
+        (hutchinson(20, zero_one), "the probes are 0 and 1"),
+    ],
+)
+def test_other_probes_are_named_and_nothing_is_advised_that_fails(trace, text):
+    found = judged(trace)
+    assert text in found["hessian_trace.estimates"].diagnosis
+    assert {r.declare for r in found.values()} == {""}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fewer_probes_than_declared_are_not_taken_for_gaussian_ones(seed):
+    result = judged(hutchinson(10), k=40, seed=seed)["hessian_trace.estimates"]
+    assert result.verdict == "failed"
+    assert "independent probes, where 40 are declared" in result.diagnosis
+    assert result.declare == ""
+    # With the variance of 100 Gaussian probes, but not on a diagonal Hessian.
+    found = judged(hutchinson(50), "hutchinson-gaussian", k=100, seed=seed, quick=True)
+    assert found["hessian_trace.estimates"].verdict == "failed"
+
+
+@pytest.mark.parametrize("method", ["hutchinson", "hutchinson-gaussian", "hutch++"])
+def test_zero_is_called_zero(method):
+    found = judged(lambda w, data, activation, seed: 0.0, method)
+    said = {r.diagnosis for r in found.values() if r.verdict == "failed"}
+    assert said == {"always 0"}
+
+
+def test_a_sketch_that_is_used_again_has_no_made_up_cause():
+    def trace(w, data, activation, seed):
+        h, n = matrix(w, data, activation), len(w)
+        z = signs(np.random.default_rng(seed), (n, 3))
+        q = np.linalg.qr(h @ z)[0]
+        rest = z - q @ (q.T @ z)
+        return np.trace(q.T @ h @ q) + np.einsum("ik,ij,jk->", rest, h, rest) / 3
+
+    found = judged(trace, "hutch++", 9)
+    assert all("covariance" not in r.diagnosis for r in found.values())
 
 
 def test_gaussian_probes_where_signs_are_declared():

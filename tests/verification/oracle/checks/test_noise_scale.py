@@ -176,8 +176,47 @@ def test_right_two_batch_estimates_without_replacement_pass():
 
 def test_few_samples_decide_nothing_and_it_is_said():
     found = estimated(two_batches(2), k=2)["estimate"]
-    assert found.verdict == "not applicable"
+    assert found.verdict == "passed"
     assert "no statement" in found.notes[0]
+    found = estimated(two_batches(1), k=1, method="samples")["estimate"]
+    assert found.verdict == "inconclusive"
+    assert not found.good
+    assert found.message.startswith("noise_scale is not judged: in none of")
+    found = estimated(two_batches(9), k=9, sampling="cyclic")["estimate"]
+    assert found.verdict == "inconclusive"
+    assert "cyclic batches are not drawn at random" in found.message
+
+
+ANYTHING = {
+    "constant": lambda w, data, activation, seed: 42.0 + seed % 7,
+    "uniform": lambda w, data, activation, seed: (seed % 1000) * 1e-3,
+    "negative": lambda w, data, activation, seed: -5 + (seed % 7) * 0.01,
+    "nan": lambda w, data, activation, seed: float("nan"),
+}
+
+
+@pytest.mark.parametrize("k", [9, 200])
+@pytest.mark.parametrize("method", ["samples", "two batch sizes"])
+@pytest.mark.parametrize("sampling", ["with-replacement", "without-replacement"])
+def test_anything_else_fails_with_few_samples_too(method, k, sampling):
+    for wrong in ANYTHING.values():
+        found = estimated(wrong, k, method, sampling=sampling)["estimate"]
+        assert found.verdict == "failed"
+        assert found.diagnosis == ""
+    replaced = sampling == "with-replacement"
+    right = two_batches(k, replaced=replaced) if method != "samples" else sampled(k)
+    assert estimated(right, k, method, sampling=sampling)["estimate"].verdict == "passed"
+
+
+def sampled(k):
+    def noise_scale(w, data, activation, seed):
+        g = point_gradients(w, data, activation)
+        g = g[np.random.default_rng(seed).integers(0, len(data), k)]
+        mean = g.mean(axis=0)
+        with np.errstate(all="ignore"):
+            return ((g - mean) ** 2).sum() / k / (mean @ mean)
+
+    return noise_scale
 
 
 def test_a_clamped_estimate_is_named():
@@ -190,7 +229,7 @@ def test_a_clamped_estimate_is_named():
 
 WRONG_ESTIMATES = {
     "inverse": (lambda t, q: q / t, "the inverse"),
-    "b": (lambda t, q: 2 * t / q, "factor b"),
+    "b": (lambda t, q: 2 * t / q, ""),  # b = 2 in all cases: b, 2 and b/(b-1) are the same
     "norm": (lambda t, q: t / np.sqrt(abs(q)), "norm is not squared"),
     "samples": (lambda t, q: 10_000 * t / q, "factor samples"),
 }

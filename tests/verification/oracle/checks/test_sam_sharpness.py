@@ -94,3 +94,21 @@ def test_wrong_values_fail_and_are_named(name):
     result = judged(sharpness)
     assert result.verdict == "failed"
     assert text is None or text in result.diagnosis
+
+
+def test_a_lower_bound_must_rise_where_the_gradient_does():
+    result = judged(lambda loss, w, radius: 0.0, {"sam_share": 0})
+    assert result.verdict == "failed"
+    assert result.diagnosis == "always 0"
+
+
+def test_a_step_along_an_unnormalised_gradient_is_called_that():
+    def step(loss, w, radius):
+        n = len(w)
+        slope = np.array([(loss(w + e) - loss(w - e)) / 2e-5 for e in 1e-5 * np.eye(n)])
+        return loss(w + radius * slope) - loss(w)
+
+    result = judged(step, {"sam_share": 0})
+    assert result.verdict == "failed"
+    assert "sqrt(n)" not in result.diagnosis
+    assert "box" not in result.diagnosis

@@ -168,3 +168,57 @@ def test_dependence_is_named(sampler, sampling, cause):
 def test_seeds_that_give_the_same_first_batch():
     result = results(lambda m, b, s, r: subsets(m, b, s, 0), names=("starts",))["starts"]
     assert result.verdict == "failed"
+
+
+def said(sampler, seed):
+    target = SimpleNamespace(sample_batches=sampler)
+    found = judge(target, isolation="inline", quick=True, seed=seed)
+    return {r.check.partition(".")[2]: r for r in found.failures}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_batch_for_all_steps_is_called_that(seed):
+    def once_drawn(m, b, steps, seed):
+        return np.tile(np.random.default_rng(seed).permutation(m)[:b], (steps, 1))
+
+    found = said(once_drawn, seed)
+    for name in ("uniform", "points", "pairs", "consecutive"):
+        assert found[name].diagnosis.startswith("the same batch in every step")
+    assert "first b points" not in "".join(r.diagnosis for r in found.values())
+
+
+def test_an_ignored_seed_is_not_called_the_last_points():
+    def ignoring(m, b, steps, seed):
+        rng = np.random.default_rng(42)
+        return np.array([rng.permutation(m)[:b] for _ in range(steps)])
+
+    found = said(ignoring, 0)
+    assert found["starts"].diagnosis == "every seed has the same first batch"
+    assert found["seed"].diagnosis.startswith("the seed is ignored")
+
+
+def test_random_blocks_are_not_called_cyclic():
+    def blocks(m, b, steps, seed):
+        first = np.random.default_rng(seed).integers(m, size=steps)
+        return (first[:, None] + np.arange(b)) % m
+
+    for result in said(blocks, 0).values():
+        assert "cyclic" not in result.diagnosis + result.declare
+        assert "neighbours are drawn together" in result.diagnosis
+
+
+@pytest.mark.parametrize("kept", [lambda s: s % 256, lambda s: s & 0xFFFF, lambda s: s % 1000])
+def test_a_seed_cut_to_a_few_bits_fails(kept):
+    def cut(m, b, steps, seed):
+        return subsets(m, b, steps, kept(seed))
+
+    assert said(cut, 0)["seed"].diagnosis.startswith("only a part of the seed counts")
+
+
+@pytest.mark.parametrize(("dtype", "bits"), [(np.int8, 8), (np.uint8, 8), (np.int16, 16)])
+def test_entries_of_a_small_type_overflow(dtype, bits):
+    def small(m, b, steps, seed):
+        return subsets(m, b, steps, seed).astype(dtype)
+
+    found = said(small, 0)["range"].diagnosis
+    assert f"entries are kept in {bits} bits" in found
