@@ -10,6 +10,7 @@ one kappa. In a statistic, whose bounds are wide, it must also be nearer than wh
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -230,7 +231,10 @@ def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[_Suspe
         }
         if not alive:
             break
-    causes = [met[0] for met in alive.values() if _one_place(met)]
+    worst = {t: max(s.finding.ratio for s in met) for t, met in alive.items()}
+    # In a statistic a cause is also held against the best one: a tenth of the bound is chance.
+    most = 2 * min(worst.values(), default=0.0) + 0.1 if statistic else math.inf
+    causes = [met[0] for t, met in alive.items() if worst[t] <= most and _one_place(met)]
     zero = [s for s in causes if s.text == _ZERO]
     if zero and not any(np.any(f.got) for f in findings if not f.holds):
         return zero  # that is what was seen; why is not known, whatever else may be 0

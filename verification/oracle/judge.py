@@ -209,7 +209,7 @@ class Judge:
     def _judged(self, check: OracleCheck) -> bool:
         """Whether a check compares anything, or comes to no result, which is told there."""
         if check.id not in self._said:
-            found = run_check(check, self.session, self._dotted)
+            found = run_check(check, self.session, self._shown)
             self._said[check.id] = found.verdict is not Verdict.NOT_APPLICABLE
         return self._said[check.id]
 

@@ -110,3 +110,10 @@ def test_a_function_without_any_comparison_is_not_green():
     assert {r.verdict for r in found.values()} >= {"inconclusive"}
     message = found["gradient_noise.estimate"].message
     assert message.startswith("gradient_noise is not judged")
+
+
+def test_a_single_check_looks_at_the_others_of_its_function():
+    declared = {"sampling": "cyclic"}
+    only = "gradient_noise.estimate"
+    found = judged(only, gradient_noise=reference.gradient_noise, WHICHMIN=declared)
+    assert found[only].verdict == "inconclusive"

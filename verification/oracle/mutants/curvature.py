@@ -131,7 +131,7 @@ CURVATURE = (
                (_SIGNS, "v = rng.integers(0, 2, len(w)) * 1.0")),
     _estimated("normalised-probes", "probes of length 1", "mean over the coordinates",
                (_SIGNS, "v = rng.choice((-1.0, 1.0), len(w)) / np.sqrt(len(w))")),
-    _estimated("uniform", "probes uniform from -1 to 1", "uniform from -1 to 1",
+    _estimated("uniform", "probes uniform from -1 to 1", "not random signs",
                (_SIGNS, "v = rng.uniform(-1, 1, len(w))")),
     _estimated("zero", "always 0", "always 0", ("return float(total / SAMPLES)", "return 0.0")),
     _estimated("quarter", "a quarter of the probes declared", "independent probes, where",
