@@ -173,10 +173,13 @@ EPOCHS = {
     ],
 )
 def test_a_snippet_fails_for_the_wrong_sampler_only(sampler, sampling, check):
-    source = results(sampler, sampling)[check].snippet
+    lines = results(sampler, sampling)[check].snippet.splitlines()
+    # Where the snippet can import the sampler it does; here it is given another one.
+    source = "\n".join(x for x in lines if not x.startswith(("from ", "sample_batches =")))
 
     def run(found):
-        exec(source, {"target": SimpleNamespace(sample_batches=found)})
+        target = SimpleNamespace(sample_batches=found)
+        exec(source, {"target": target, "sample_batches": found})
 
     run(RIGHT[sampling])
     with pytest.raises(AssertionError):
