@@ -21,31 +21,37 @@ from torch import nn
 
 from whichmin.core.measures.problem import check_losses
 from whichmin.core.measures.random import PROBES, generator
-from whichmin.errors import InputError
+from whichmin.errors import InputError, Verbatim
 
 if TYPE_CHECKING:
     from whichmin.core.measures.module import ModuleObjective
 
-__all__ = ["check_additive", "check_modules", "in_mode"]
+__all__ = ["check_additive", "check_modules", "training_flags", "with_flags"]
 
 _SPREAD = 16  # samples at equal distances in the data
 _TARGETS = 32  # samples with different targets
 _TOGETHER = 16  # samples in one evaluation, unless chunk_size is smaller
 
 Sample = tuple[torch.Tensor, torch.Tensor]
+Flags = list[tuple[nn.Module, bool]]
+
+
+def training_flags(module: nn.Module, mode: str) -> Flags:
+    """Return every submodule with the flag that it is measured in: False for ``eval``."""
+    return [(part, part.training and mode == "as-is") for part in module.modules()]
 
 
 @contextmanager
-def in_mode(module: nn.Module, mode: str) -> Iterator[None]:
-    """Switch training mode off for ``eval``, and restore the flag of every submodule.
+def with_flags(flags: Flags) -> Iterator[None]:
+    """Set the training flags of submodules, and restore each of them.
 
     Yields:
         Nothing.
     """
-    before = [(part, part.training) for part in module.modules()] if mode == "eval" else []
+    before = [(part, part.training) for part, _ in flags]
     try:
-        for part, _ in before:
-            part.training = False
+        for part, flag in flags:
+            part.training = flag
         yield
     finally:
         for part, flag in before:
@@ -93,7 +99,7 @@ def check_additive(objective: ModuleObjective) -> None:
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         chosen = _Mixed(objective.data.count)
         for x, y in objective.data.chunks(objective.chunk_size):
-            each = objective.batch_loss(w, x, y)
+            each = _first_loss(objective, x, y)
             check_losses("loss_function", each, each, w.dtype)
             chosen.read(x, y)
         groups = list(chosen.groups(max(2, min(_TOGETHER, objective.chunk_size))))
@@ -129,6 +135,21 @@ def check_additive(objective: ModuleObjective) -> None:
             "must have the declared reduction, without a weighted mean, and the module must treat "
             "samples alone; reduction='none' or 'sum' suits weighted losses",
         )
+
+
+def _first_loss(objective: ModuleObjective, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The loss of a batch, or what PyTorch says against it."""
+    try:
+        return objective.batch_loss(objective.point, x, y)
+    except InputError:
+        raise
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        raise InputError(
+            "data",
+            Verbatim(f"{type(error).__name__}: {str(error).split(chr(10))[0]}"),
+            "must be what the module takes (x) and what loss_function takes beside its output (y), "
+            "in shape and type; class numbers are integers",
+        ) from error
 
 
 def _random(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

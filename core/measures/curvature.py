@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.products import hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import PROBES, generator
@@ -114,6 +114,7 @@ def estimate_trace(
         >>> estimate_trace(bowl, method="exact").value  # 3 |w|^2 + 2 |w|^2
         10.0
     """
+    check_objective(objective)
     relative = check_positive(target, "target")
     if method not in METHODS:
         raise InputError("method", method, f"must be one of: {', '.join(METHODS)}")

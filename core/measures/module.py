@@ -1,9 +1,9 @@
 """An ``nn.Module``, a loss function and data as an objective of the instruments.
 
 The module is called through ``torch.func.functional_call`` with copies of its parameters and
-buffers, so it is never changed: not its numbers, not its buffers, not its gradients. With
-``mode="eval"`` its training flags are switched off during a call, and set back one by one, also
-when the call fails.
+buffers, so it is never changed: not its numbers, not its buffers, not its gradients. Its training
+flags are set during a call to what they were when the objective was made (off with
+``mode="eval"``), and set back one by one, also when the call fails.
 
 Losses are sums over samples, so no sample may see the others. Batch statistics, a loss function
 whose reduction is not the declared one, or one with a weighted mean are refused
@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,12 @@ import torch
 from torch import nn
 from torch.func import functional_call, grad, vmap
 
-from whichmin.core.measures.additive import check_additive, check_modules, in_mode
+from whichmin.core.measures.additive import (
+    check_additive,
+    check_modules,
+    training_flags,
+    with_flags,
+)
 from whichmin.core.measures.data import Samples
 from whichmin.core.measures.problem import (
     BLOCK,
@@ -33,7 +39,7 @@ from whichmin.core.measures.problem import (
     check_reduction,
 )
 from whichmin.core.validation import check_dtype, check_integer
-from whichmin.errors import InputError
+from whichmin.errors import InputError, Verbatim
 
 __all__ = ["MODES", "ModuleObjective", "module_objective"]
 
@@ -50,7 +56,7 @@ class ModuleObjective(Objective):
         loss_function: Maps predictions and targets of a batch to its loss.
         data: The samples.
         reduction: What ``loss_function`` does to the losses of a batch.
-        mode: ``as-is`` or ``eval``.
+        mode: ``as-is`` (as it was when the objective was made) or ``eval``.
         chunk_size: Most samples evaluated at a time.
         names: Parameters that are the weights, in the order of the flat vector.
     """
@@ -65,7 +71,9 @@ class ModuleObjective(Objective):
         self.reduction, self.mode, self.chunk_size = reduction, mode, chunk_size
         self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
         self._fixed = fixed
+        self._flags = training_flags(module, mode)
         self._places = _places(module)
+        self._recurrent = any(isinstance(part, nn.RNNBase) for part in module.modules())
         self.names = tuple(self._shapes)
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -76,9 +84,13 @@ class ModuleObjective(Objective):
         known |= {name: value.clone() for name, value in self._fixed.items()}
         return {place: known[name] for place, name in self._places.items()}
 
+    def in_mode(self) -> AbstractContextManager[None]:
+        """Return a context in which the module is in the mode that it is measured in."""
+        return with_flags(self._flags)
+
     def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """Return what the loss function says of a batch."""
-        with in_mode(self.module, self.mode):
+        with self.in_mode():
             # The places are untied here. PyTorch's own untying leaves the copies in a module that
             # is reached by two paths (its issue 164759, in 2.13).
             output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
@@ -106,7 +118,7 @@ class ModuleObjective(Objective):
         for x, y in self.data.chunks(self.chunk_size):
 
             def losses(w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y) -> torch.Tensor:
-                return vmap(self.sample_loss, in_dims=(None, 0, 0))(w, x, y)
+                return self._each(self.sample_loss, w, x, y)
 
             yield losses, len(x)
 
@@ -124,9 +136,28 @@ class ModuleObjective(Objective):
         """
         at = self.weights(w)
         rows = max(1, min(self.chunk_size, BLOCK // self.size))
-        slopes = vmap(grad(self.sample_loss), in_dims=(None, 0, 0))
+        slope = grad(self.sample_loss)
         for x, y in self.data.chunks(rows):
-            yield check_derivative(slopes(at, x, y), "gradient of one sample")
+            yield check_derivative(self._each(slope, at, x, y), "gradient of one sample")
+
+    def _each(
+        self, function: Callable[..., torch.Tensor], w: torch.Tensor,
+        x: torch.Tensor, y: torch.Tensor,
+    ) -> torch.Tensor:  # fmt: skip
+        # PyTorch's recurrent layers write into a state without vmap's axis.
+        if self._recurrent:
+            return torch.stack([function(w, a, b) for a, b in zip(x, y, strict=True)])
+        try:
+            return vmap(function, in_dims=(None, 0, 0))(w, x, y)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            raise InputError(
+                "module",
+                Verbatim(f"{type(error).__name__}: {str(error).split(chr(10))[0]}"),
+                "must be made of operations that torch.func.vmap takes, where samples' gradients "
+                "are measured",
+            ) from error
 
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
         """Return the mean gradient of some samples; they are read by index."""
@@ -167,8 +198,9 @@ def module_objective(
         reduction: What ``loss_function`` returns: the ``mean`` over the batch, the ``sum``, or
             ``none``: one loss per sample, shape ``(b,)``. The objective is the sum over all samples
             for ``sum`` and the mean over all samples otherwise, whatever the sizes of the batches.
-        mode: ``as-is`` measures the module in the mode that it is in, and refuses active dropout
-            and batch statistics; ``eval`` switches training mode off while it measures.
+        mode: ``as-is`` measures the module in the mode that it is in now, whatever it is switched
+            to later, and refuses active dropout and batch statistics; ``eval`` switches training
+            mode off while it measures.
         chunk_size: Most samples evaluated at a time; two, at least, when the loss is checked.
         dtype: float64 or float32: parameters, buffers (also those of a loss function that is a
             module) and data are converted, the module itself is not changed. None for the
@@ -206,6 +238,8 @@ def module_objective(
             "must have trainable parameters, all of one floating type and on one device",
         )
     own, device = kinds.pop()
+    if device.type not in ("cpu", "cuda"):
+        raise InputError("module", f"parameters on the device {device}", "must be on cpu or cuda")
     kind = check_dtype(own if dtype is None else dtype, "dtype")
     check_modules(module, mode)
 

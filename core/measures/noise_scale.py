@@ -6,7 +6,8 @@ mean gradient of a random batch of b has covariance ``f(b) Sigma``: ``f = 1/b`` 
 
     B_simple = tr(Sigma) / |G|^2 (equation 2.9),   B_noise = tr(H Sigma) / (G^T H G) (equation 2.8).
 
-Neither depends on whether the loss is a mean or a sum over the samples.
+H is the Hessian of the mean loss, also where the objective is the sum over the samples: so nothing
+here depends on which of them it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 
 from whichmin.core.gradient_noise import quotient, sampling_factor
-from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.products import hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import PROBES, generator
@@ -83,9 +84,9 @@ class CurvedNoise:
     """The noise weighted by the Hessian.
 
     Attributes:
-        trace: ``tr(H Sigma)``.
+        trace: ``tr(H Sigma)``, H of the mean loss.
         standard_error: Of ``trace``; 0 if it is exact up to rounding.
-        slope: ``G^T H G``.
+        slope: ``G^T H G``, likewise.
     """
 
     trace: float
@@ -163,6 +164,7 @@ def gradient_noise(objective: Objective, *, progress: bool | None = None) -> Gra
         >>> noise.mean.tolist(), noise.trace, noise.simple_scale
         ([0.0, 1.0], 1.0, 1.0)
     """
+    check_objective(objective)
     count, spread, largest = 0, 0.0, 0.0
     mean = torch.zeros_like(objective.point, dtype=torch.float64)
     with progress_bar(objective.samples or 1, "gradients of the samples", progress) as done:
@@ -213,11 +215,15 @@ def curved_noise(
             products that float64 does not hold.
     """
     noise = gradient_noise(objective, progress=progress)
-    multiply, m = hessian_operator(objective, engine), noise.samples
+    product, m = hessian_operator(objective, engine), noise.samples
     # Gradients in a unit of their size, a power of two: both numbers are of the third order in the
     # loss, and a product of float32 would underflow before they do.
     power = math.frexp(math.sqrt(noise.trace + noise.square))[1]
     unit = math.ldexp(1.0, power)
+
+    def multiply(vectors: torch.Tensor) -> torch.Tensor:
+        return product(vectors) if objective.mean else product(vectors) / m
+
     mean = noise.mean / unit
     slope = _in_units(float((mean * multiply(mean)).sum()), power)
     many = m if probes is None else check_integer(probes, "probes", 2)

@@ -20,7 +20,7 @@ from torch.func import grad, grad_and_value, vjp, vmap
 from whichmin.core.validation import check_device, check_dtype, check_vector
 from whichmin.errors import InputError
 
-__all__ = ["ClosureObjective", "Objective", "closure_objective"]
+__all__ = ["ClosureObjective", "Objective", "check_objective", "closure_objective"]
 
 Part = Callable[[torch.Tensor], torch.Tensor]
 
@@ -280,6 +280,19 @@ def closure_objective(
         )
     samples = len(first) if first.ndim else None
     return ClosureObjective(loss, at, samples, reduction == "mean")
+
+
+def check_objective(value: object) -> None:
+    """Refuse what is no objective, a module say.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not isinstance(value, Objective):
+        raise InputError(
+            "objective", type(value).__name__,
+            "must be what module_objective or closure_objective returns",
+        )  # fmt: skip
 
 
 def check_reduction(value: object, allowed: tuple[str, ...]) -> None:

@@ -20,7 +20,12 @@ import torch
 from torch import nn
 
 from whichmin.core.measures.module import ModuleObjective
-from whichmin.core.measures.problem import Objective, check_columns, check_derivative
+from whichmin.core.measures.problem import (
+    Objective,
+    check_columns,
+    check_derivative,
+    check_objective,
+)
 from whichmin.errors import InputError, MissingDependency
 
 __all__ = ["ENGINES", "hessian_matrix", "hessian_operator"]
@@ -46,6 +51,7 @@ def hessian_operator(objective: Objective, engine: str = "torch") -> Operator:
         InputError: An unknown engine, or an objective that it does not take.
         MissingDependency: curvlinops is not installed.
     """
+    check_objective(objective)
     if engine == "torch":
         return objective.hessian_product
     if engine == "curvlinops":
@@ -66,6 +72,7 @@ def hessian_matrix(objective: Objective, *, engine: str = "torch") -> torch.Tens
     Raises:
         InputError: Too many weights, or as for :func:`hessian_operator`.
     """
+    check_objective(objective)
     n = objective.size
     if n > _LARGEST:
         raise InputError("objective", f"{n} weights", f"must have at most {_LARGEST} for a matrix")
@@ -107,13 +114,12 @@ def _curvlinops(objective: Objective) -> Operator:
             "is the declared one, mean or sum",
         )
     # A copy: curvlinops works on a module's own parameters.
-    module = copy.deepcopy(objective.module).to(objective.point)
+    with objective.in_mode():
+        module = copy.deepcopy(objective.module).to(objective.point)
     with torch.no_grad():
         values = objective.state(objective.point)
         for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
             tensor.copy_(values[name])
-    if objective.mode == "eval":
-        module.eval()
     weights = [p for p in module.parameters() if p.requires_grad]
     operator = HessianLinearOperator(
         module, loss, weights, _Batches(objective), check_deterministic=False,

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, STARTS, generator
 from whichmin.core.measures.rises import Rises
@@ -98,6 +98,7 @@ def sam_step(objective: Objective, radius: Any = 0.05) -> BallSharpness:
         InputError: The gradient is 0, so there is no direction; a loss that is not finite in the
             ball, or a ball that is too small for the weights' type.
     """
+    check_objective(objective)
     r = check_positive(radius, "radius")
     base, slope = objective.value_and_gradient()
     rises = Rises(objective, base, "radius", radius, "ball")
@@ -128,12 +129,15 @@ def worst_sharpness(
     whose fixed points are the points where the gradient is along ``d``. On a quadratic around its
     minimum it is the power method for ``I + H / |G|``.
 
+    There the rise is even to second order: each maximum has a lower one opposite, where the search
+    may end as well. So every random start is followed by the point opposite to where it led.
+
     Args:
         objective: The loss.
         radius: Of the ball.
         steps: From each start.
-        starts: The first is SAM's step (if the gradient is not 0), the others are uniform on the
-            sphere.
+        starts: The first is SAM's step (if the gradient is not 0); then come pairs: one uniform on
+            the sphere, and the point opposite to the end of its search.
         seed: Of the starts.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
@@ -150,6 +154,7 @@ def worst_sharpness(
         >>> round(worst_sharpness(bowl, 0.5).value, 12)  # r^2 / 2 times the top eigenvalue
         0.5
     """
+    check_objective(objective)
     r = check_positive(radius, "radius")
     many, count = check_integer(steps, "steps", 1), check_integer(starts, "starts", 1)
     base, slope = objective.value_and_gradient()
@@ -157,9 +162,10 @@ def worst_sharpness(
     best, where = 0.0, torch.zeros_like(objective.point)
     values = []
     with progress_bar(many * count, "sharpness in a ball", progress) as done:
-        for k in range(count):
-            random = torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
-            first = slope if k == 0 and bool(slope.any()) else random
+        chosen = slope if bool(slope.any()) else None
+        for _ in range(count):
+            drawn = chosen is None
+            first = _direction(draws, objective) if chosen is None else chosen
             move = scaled(first, r).to(objective.point)
             rises.check_size(move)
             top = 0.0
@@ -174,9 +180,14 @@ def worst_sharpness(
             if rise > best:
                 best, where = rise, move
             values.append(max(top, rise))
+            chosen = -move if drawn and bool(move.any()) else None
     return BallSharpness(
         best, where, r, tuple(values), 1 + count * (many + 1), rises.rounding(where)
     )
+
+
+def _direction(draws: np.random.Generator, objective: Objective) -> torch.Tensor:
+    return torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
 
 
 def average_sharpness(
@@ -205,6 +216,7 @@ def average_sharpness(
         InputError: An argument out of range, not exactly one of ``deviation`` and ``radius``, a
             loss that is not finite where the noise leads, or noise too small for the weights' type.
     """
+    check_objective(objective)
     if (deviation is None) == (radius is None):
         raise InputError("deviation", deviation, "must be given, or radius in its place, not both")
     if deviation is None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.products import hessian_matrix, hessian_operator
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, generator
@@ -130,7 +130,12 @@ def extreme_eigenvalues(
 
     if which not in _ENDS:
         raise InputError("which", which, f"must be one of: {', '.join(_ENDS)}")
+    check_objective(objective)
     n = objective.size
+    if n == 1:
+        raise InputError(
+            "objective", "1 weight", "must have at least 2; full_spectrum gives the one eigenvalue"
+        )
     k = check_integer(count, "count", 1, n - 1, "below the number of weights")
     precision = check_positive(tolerance, "tolerance", 1.0)
     multiply, calls = hessian_operator(objective, engine), 0
@@ -220,6 +225,7 @@ def spectral_density(
     Raises:
         InputError: An argument out of range or an unknown word.
     """
+    check_objective(objective)
     n = objective.size
     many = min(check_integer(steps, "steps", 1), n)
     rows = check_integer(probes, "probes", 1)

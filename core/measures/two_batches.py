@@ -25,11 +25,17 @@ import numpy as np
 import torch
 
 from whichmin.core.measures.noise_scale import batch_factor, is_replacement
-from whichmin.core.measures.problem import Objective
+from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import BATCHES, generator
 from whichmin.core.measures.scales import length
-from whichmin.core.validation import check_integer, check_positive, check_real, check_vector
+from whichmin.core.validation import (
+    check_batch_size,
+    check_integer,
+    check_positive,
+    check_real,
+    check_vector,
+)
 from whichmin.errors import InputError
 from whichmin.words import Sampling
 
@@ -43,12 +49,14 @@ class NoiseScaleEstimate:
     """An estimate of ``B_simple``.
 
     Attributes:
-        value: The ratio of means; nan if the estimate of ``|G|^2`` is not positive.
-        low: Lower end of the interval, at least 0.
+        value: The ratio of means, or 0 where ``trace`` is negative, as no scale is; nan if the
+            estimate of ``|G|^2`` is not positive.
+        low: Lower end of the interval, at least 0; both ends are 0 if no scale from 0 fits.
         high: Upper end; infinite if ``|G|^2`` cannot be told from 0.
         confidence: Of the interval.
-        trace: Estimate of ``tr Sigma``, unbiased; 0 or infinite where float64 does not hold it.
-        square: Estimate of ``|G|^2``, unbiased, likewise; may be negative.
+        trace: Estimate of ``tr Sigma``, unbiased, so it may be negative; 0 or infinite where
+            float64 does not hold it.
+        square: Estimate of ``|G|^2``, likewise.
         pairs: Number of pairs of batches.
     """
 
@@ -121,7 +129,8 @@ def _estimate(
     with np.errstate(over="ignore", under="ignore"):  # squares beyond float64 are inf, or 0
         low, high = (float(np.ldexp(end, units[0] - units[1])) for end in ends)
         trace, square = (float(np.ldexp(v, power + shift)) for v in (x, y))
-    return NoiseScaleEstimate(x / y if y > 0 else math.nan, low, high, level, trace, square, len(a))
+    ratio = max(x / y, 0.0) if y > 0 else math.nan
+    return NoiseScaleEstimate(ratio, low, high, level, trace, square, len(a))
 
 
 def _power(values: np.ndarray) -> int:
@@ -188,9 +197,12 @@ def two_batch_noise_scale(
     Raises:
         InputError: An argument out of range, or a loss without samples.
     """
+    check_objective(objective)
     if objective.samples is None:
         next(iter(objective.sample_parts()))  # says what is missing
     m, replacement = int(objective.samples or 0), is_replacement(sampling)
+    for size, argument in ((small, "small"), (large, "large")):
+        check_batch_size(size, m, replacement, argument)
     factors = [batch_factor(size, m, sampling) for size in (small, large)]
     if factors[1] >= factors[0]:
         raise InputError("large", large, f"must be above the smaller size, {small}")

@@ -299,6 +299,63 @@ def test_refused(batch, net, loss, options, message):
         module_objective(net, loss, batch, **options)
 
 
+def test_a_mode_that_is_switched_later_changes_nothing(batch):
+    """Dropout and batch statistics, active in the module, stay off in the objective."""
+    x, y = batch
+    net = nn.Sequential(linear(), nn.BatchNorm1d(2, dtype=torch.float64), nn.Dropout(0.5)).eval()
+    o = module_objective(net, nn.CrossEntropyLoss(), (x, y))
+    value, slope, noise = o.value(), o.gradient(), gradient_noise(o).trace
+    net.train()
+    assert o.value() == o.value() == value
+    assert torch.equal(o.gradient(), slope)
+    assert gradient_noise(o).trace == noise
+    assert all(part.training for part in net.modules())
+
+
+class Recurrent(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer(4, 3, batch_first=True, dtype=torch.float64)
+
+    def forward(self, x):
+        return self.layer(x[:, None] * torch.ones(1, 3, 1, dtype=torch.float64))[0][:, -1]
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM])
+def test_recurrent_layers_have_sample_gradients(batch, layer):
+    x, y = batch
+    net = Recurrent(layer)
+    o = module_objective(net, nn.CrossEntropyLoss(), (x, y), chunk_size=4)
+    rows = []
+    for a, b in zip(x, y, strict=True):
+        net.zero_grad()
+        nn.functional.cross_entropy(net(a[None]), b[None]).backward()
+        rows.append(torch.cat([p.grad.reshape(-1) for p in net.parameters()]))
+    expected = torch.stack(rows)
+    np.testing.assert_allclose(torch.cat(list(o.sample_gradients())), expected, **EXACT)
+    signs = torch.arange(len(x)).double()
+    np.testing.assert_allclose(o.weighted_gradient(signs), signs @ expected, **EXACT)
+
+
+def test_what_vmap_does_not_take_is_said(batch):
+    class Asks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = linear()
+
+        def forward(self, x):
+            return self.inner(x) if float(x.detach().sum()) < 1e9 else x
+
+    o = module_objective(Asks(), nn.CrossEntropyLoss(), batch)
+    with pytest.raises(InputError, match=r"module = RuntimeError: .*torch.func.vmap"):
+        gradient_noise(o)
+
+
+def test_a_module_without_numbers(batch):
+    with pytest.raises(InputError, match=r"device meta', but must be on cpu or cuda"):
+        module_objective(nn.Linear(4, 2, device="meta"), nn.CrossEntropyLoss(), batch)
+
+
 @pytest.mark.parametrize("reduction", ["sum", "none"])
 def test_weighted_losses_have_a_remedy(batch, reduction):
     loss = nn.CrossEntropyLoss(weight=WEIGHTED.weight, reduction=reduction)

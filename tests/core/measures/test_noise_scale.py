@@ -88,7 +88,12 @@ def test_the_reduction_does_not_matter(reduction):
     o = closure_objective(lambda w: (rows @ w).cosh(), np.ones(4) / 3, reduction=reduction)
     first = closure_objective(lambda w: (rows @ w).cosh(), np.ones(4) / 3)
     assert gradient_noise(o).simple_scale == gradient_noise(first).simple_scale
-    assert curved_noise(o).scale == pytest.approx(curved_noise(first).scale, rel=1e-12)
+    for probes in (None, 5):
+        one, other = curved_noise(o, probes=probes), curved_noise(first, probes=probes)
+        assert one.scale == pytest.approx(other.scale, rel=1e-12)
+        assert one.trace == pytest.approx(other.trace, rel=1e-12)
+        assert one.slope == pytest.approx(other.slope, rel=1e-12)
+        assert one.standard_error == pytest.approx(other.standard_error, rel=1e-10)
 
 
 def test_no_cancellation():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from whichmin.core import measures
 from whichmin.core.measures.curvature import estimate_trace
 from whichmin.core.measures.problem import closure_objective
 from whichmin.core.measures.spectrum import extreme_eigenvalues, full_spectrum
@@ -150,3 +151,17 @@ def test_a_derivative_that_is_not_finite(loss, call, name):
     call(smooth)
     with pytest.raises(InputError, match=f"loss = 'a {name} that is NaN or infinite'"):
         call(kink)
+
+
+@pytest.mark.parametrize("instrument", [
+    measures.keskar_sharpness, measures.worst_sharpness, measures.sam_step,
+    measures.average_sharpness, measures.estimate_trace, measures.extreme_eigenvalues,
+    measures.full_spectrum, measures.hessian_matrix, measures.hessian_operator,
+    measures.spectral_density, measures.gradient_noise, measures.curved_noise,
+    lambda o: measures.two_batch_noise_scale(o, 1, 2),
+])  # fmt: skip
+def test_a_module_is_no_objective(instrument):
+    with pytest.raises(
+        InputError, match=r"objective = 'Linear', but must be what module_objective"
+    ):
+        instrument(torch.nn.Linear(2, 1))

@@ -78,6 +78,20 @@ def test_the_worst_case_on_the_neuron():
     assert found.value == pytest.approx((2 * r + r * r) ** 2 / 4, rel=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("radius", [0.05, 0.3])
+def test_the_default_leaves_the_lower_maximum_opposite(radius, seed):
+    """At the mixture the rise is (2 r + r^2)^2 / 2m along w, and (2 r - r^2)^2 / 2m along -w."""
+    m = 4
+    data = torch.eye(m, 6, dtype=torch.float64)
+    w = torch.zeros(6, dtype=torch.float64)
+    w[:m] = 1 / np.sqrt(m)
+    neuron = closure_objective(lambda v: (data - (data @ v)[:, None] * v).square().sum(1) / 2, w)
+    found = worst_sharpness(neuron, radius, seed=seed)
+    # 50 power steps with a ratio of at most 1/2 in the angle; the rise falls as its square.
+    assert found.value == pytest.approx((2 * radius + radius**2) ** 2 / (2 * m), rel=1e-9)
+
+
 def test_average_on_a_quadratic():
     found = average_sharpness(bowl(), 0.1, pairs=4000, seed=1)
     exact = 0.01 * np.trace(A) / 2

@@ -99,6 +99,12 @@ def test_refused(call, message):
         call(quadratic())
 
 
+def test_one_weight_has_no_ends():
+    one = closure_objective(lambda w: w.square().sum(), [1.0])
+    with pytest.raises(InputError, match=r"1 weight.*at least 2; full_spectrum"):
+        extreme_eigenvalues(one)
+
+
 def test_a_hessian_of_zeros():
     flat = closure_objective(lambda w: (0 * w).sum() + 1, [1.0, 2.0, 3.0])
     found = extreme_eigenvalues(flat, 2)

@@ -229,7 +229,8 @@ def test_refused(arguments, options, message):
 
 @pytest.mark.parametrize(("sizes", "options", "message"), [
     ((2, 2), {}, "large = 2, but must be above the smaller size, 2"),
-    ((1, 6), {}, "batch_size = 6"),
+    ((1, 6), {}, "large = 6"),
+    ((6, 7), {}, "small = 6"),
     ((1, 4), {"pairs": 29}, "pairs = 29"),
     ((1, 4), {"sampling": "cyclic"}, "must be without-replacement or with-replacement"),
 ])  # fmt: skip
@@ -242,3 +243,14 @@ def test_a_loss_without_samples():
     alone = closure_objective(lambda w: w.square().sum(), [1.0])
     with pytest.raises(InputError, match="one loss per sample"):
         two_batch_noise_scale(alone, 1, 2)
+
+
+@pytest.mark.parametrize("shift", [1.0, 10.0])
+def test_the_value_lies_in_its_interval_where_the_trace_is_negative(shift):
+    """The larger batches have the larger squares: no scale from 0 fits, or hardly one."""
+    draws = np.random.default_rng(0)
+    small, large = draws.uniform(90, 110, (2, 200))
+    found = noise_scale_from_squares(small, large + shift, 0.5, 0.1)
+    assert found.trace < 0 < found.square
+    assert found.low <= found.value <= found.high
+    assert found.value == found.low == 0
