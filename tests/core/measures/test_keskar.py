@@ -85,7 +85,7 @@ def linear_neuron(w, m=8):
 # What a trained network has: a gradient of rounding (1e-17), and one that is small (1e-9).
 @pytest.mark.parametrize("off", [0.0, 1e-9])
 def test_the_default_ranks_the_minima_of_the_neuron_rightly(off):
-    """From the centre alone the mixture reached 6 % of its maximum, below half of the vertex."""
+    """From the centre alone the mixture reached 6 % of its maximum."""
     mixture, vertex = np.zeros(1000), np.zeros(1000)
     mixture[:8], vertex[0] = (1 + off) / np.sqrt(8), 1 + off
     found = [keskar_sharpness(linear_neuron(w)) for w in (mixture, vertex)]

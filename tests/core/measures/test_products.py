@@ -84,6 +84,17 @@ def test_curvlinops_works_on_a_copy(digits, curvlinops):
     assert all(m.training for m in net.modules())
 
 
+def test_curvlinops_keeps_the_mode(digits, curvlinops):
+    net = nn.Sequential(nn.Linear(64, 3), nn.Dropout(0.5), nn.Linear(3, 10)).double().eval()
+    o = module_objective(net, nn.CrossEntropyLoss(), (digits.x, digits.y))
+    v = torch.ones(o.size, dtype=torch.float64)
+    expected = o.hessian_product(v)
+    net.train()
+    theirs = hessian_operator(o, "curvlinops")(v)
+    np.testing.assert_allclose(expected, theirs, rtol=1e-9, atol=1e-10)
+    assert all(m.training for m in net.modules())
+
+
 def test_an_absent_engine_is_said_with_a_remedy(digits, monkeypatch):
     monkeypatch.setitem(sys.modules, "curvlinops", None)
     with pytest.raises(MissingDependency, match=r"whichmin\[curvature\].*engine='torch'"):
