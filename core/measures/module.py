@@ -73,7 +73,8 @@ class ModuleObjective(Objective):
         self._fixed = fixed
         self._flags = training_flags(module, mode)
         self._places = _places(module)
-        self._recurrent = any(isinstance(part, nn.RNNBase) for part in module.modules())
+        loops = (nn.RNNBase, nn.RNNCellBase)
+        self._recurrent = any(isinstance(part, loops) for part in module.modules())
         self.names = tuple(self._shapes)
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:

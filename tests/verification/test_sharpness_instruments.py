@@ -32,7 +32,7 @@ def test_the_published_search_of_keskars_metric_misses_the_kinks_of_a_single_poi
     monkeypatch.setattr(sharpness_instruments, "keskar_sharpness", published)
     reading = by_measure(SINGLE, Activation.RELU)["Keskar, whole space"]
     assert reading.found / reading.exact == pytest.approx((16 + 4) / (16 + 7), rel=1e-2)
-    # The random start finds the other sides of the kinks; its ten iterations leave 0.5 %, this seed.
+    # The random start finds the other sides of the kinks; ten iterations leave 0.5 %.
     assert 0.99 * default.exact < default.found < default.exact
 
 

@@ -315,13 +315,16 @@ def test_a_mode_that_is_switched_later_changes_nothing(batch):
 class Recurrent(nn.Module):
     def __init__(self, layer):
         super().__init__()
-        self.layer = layer(4, 3, batch_first=True, dtype=torch.float64)
+        self.layer = layer(4, 3, dtype=torch.float64)
 
     def forward(self, x):
-        return self.layer(x[:, None] * torch.ones(1, 3, 1, dtype=torch.float64))[0][:, -1]
+        if isinstance(self.layer, nn.RNNCellBase):
+            state = self.layer(x)
+            return state[0] if isinstance(state, tuple) else state
+        return self.layer(x.expand(3, *x.shape))[0][-1]
 
 
-@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM])
+@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM, nn.RNNCell, nn.GRUCell, nn.LSTMCell])
 def test_recurrent_layers_have_sample_gradients(batch, layer):
     x, y = batch
     net = Recurrent(layer)
