@@ -18,7 +18,7 @@ from whichmin.symbolic.model import per_sample
 from whichmin.symbolic.noise import noise_forms
 from whichmin.symbolic.noise_limits import limit_forms
 from whichmin.symbolic.noise_sampling import sampling_forms
-from whichmin.symbolic.pac_bayes import pac_bayes_forms
+from whichmin.symbolic.posterior import posterior_forms
 from whichmin.symbolic.quadratic import quadratic_forms
 from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.sam import sam_forms
@@ -47,7 +47,7 @@ _TOPICS: dict[str, tuple[Callable[[], tuple[ClosedForm, ...]], ...]] = {
     "stationary": (stationary_forms,),
     "reparameterisation": (reparameterisation_forms,),
     "layerwise": (layerwise_forms,),
-    "pac_bayes": (pac_bayes_forms,),
+    "posterior": (posterior_forms,),
     "noise": (noise_forms, sampling_forms, limit_forms),
 }
 

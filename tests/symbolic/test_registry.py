@@ -20,7 +20,7 @@ def test_ids_are_topic_and_quantity():
         assert name.split(".")[0] in {
             "model", "landscape", "sharpness", "keskar", "sam", "flatness", "noise", "dynamics",
             "selection", "quadratic", "scaling", "critical", "stationary", "reparameterisation",
-            "layerwise",
+            "layerwise", "posterior",
         }  # fmt: skip
 
 

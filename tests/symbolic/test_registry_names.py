@@ -14,6 +14,7 @@ from whichmin.symbolic.model import per_sample
 from whichmin.symbolic.noise import noise_forms
 from whichmin.symbolic.noise_limits import limit_forms
 from whichmin.symbolic.noise_sampling import sampling_forms
+from whichmin.symbolic.posterior import posterior_forms
 from whichmin.symbolic.quadratic import quadratic_forms
 from whichmin.symbolic.reparameterisation import reparameterisation_forms
 from whichmin.symbolic.sam import sam_forms
@@ -50,6 +51,7 @@ def test_the_registry_is_the_union_of_the_modules():
         stationary_forms,
         reparameterisation_forms,
         layerwise_forms,
+        posterior_forms,
         noise_forms,
         sampling_forms,
         limit_forms,

@@ -18,7 +18,7 @@ __all__ = ["all_claims"]
 ORDER = (
     "landscape", "invariants", "gd", "convergence", "sgd", "walk", "cyclic", "step_size",
     "gaussian", "sharpness", "measures", "noise", "quadratic", "scaling", "critical_batch",
-    "stationary", "reparameterisation", "layerwise", "pac_bayes", "selection", "rate", "script",
+    "stationary", "reparameterisation", "layerwise", "posterior", "selection", "rate", "script",
     "general",
 )  # fmt: skip
 

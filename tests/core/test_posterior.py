@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.pac_bayes import best_variances, gaussian_divergence
+from whichmin.core.posterior import best_variances, gaussian_divergence
 from whichmin.errors import InputError
 
 

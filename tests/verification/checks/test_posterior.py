@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from whichmin.verification.checks import pac_bayes
+from whichmin.verification.checks import posterior
 from whichmin.verification.evidence import Settings
 from whichmin.verification.runner import run_check
 from whichmin.verification.subject import Subject
 
-CHECKS = {c.id: c for c in pac_bayes.CHECKS}
+CHECKS = {c.id: c for c in posterior.CHECKS}
 PRODUCT = Subject()
 
 
@@ -23,7 +23,7 @@ def caught(check, subject, says):
 
 
 @pytest.mark.parametrize(
-    ("check", "form"), [(c.id, form) for c in pac_bayes.CHECKS for form in c.forms]
+    ("check", "form"), [(c.id, form) for c in posterior.CHECKS for form in c.forms]
 )
 def test_a_form_off_by_a_thousandth_is_caught(check, form):
     right = PRODUCT.forms[form]
@@ -32,9 +32,9 @@ def test_a_form_off_by_a_thousandth_is_caught(check, form):
 
 
 def test_no_wider_than_the_prior_is_no_counterexample():
-    check = dataclasses.replace(CHECKS["pac_bayes.wider"], measure=partial(pac_bayes._wider, 1.0))
+    check = dataclasses.replace(CHECKS["posterior.wider"], measure=partial(posterior._wider, 1.0))
     caught(check, PRODUCT, "claimed as low as at 1")
 
 
 def test_all_are_covered():
-    assert {c.id for c in pac_bayes.CHECKS if c.forms} == set(CHECKS)
+    assert {c.id for c in posterior.CHECKS if c.forms} == set(CHECKS)

@@ -13,7 +13,7 @@ import sympy as sp
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 
-__all__ = ["divergence", "pac_bayes_forms", "penalty", "penalty_slope", "posterior_variance"]
+__all__ = ["divergence", "penalty", "penalty_slope", "posterior_forms", "variance"]
 
 SOURCE = "Gaussian integrals; 003, Flat minima are not guaranteed to generalize better"
 
@@ -36,7 +36,7 @@ def divergence() -> ClosedForm:
 
 
 @functools.cache
-def posterior_variance() -> ClosedForm:
+def variance() -> ClosedForm:
     """Variance that makes mean loss plus T times the divergence least."""
     objective = h * v / 2 + T * divergence().expression
     (best,) = sp.solve(sp.diff(objective, v), v)
@@ -45,7 +45,7 @@ def posterior_variance() -> ClosedForm:
         best,
         1 / (1 / sigma**2 + h / T),
     )
-    return _form("posterior_variance", "variance of the best posterior at curvature h", chain)
+    return _form("variance", "variance of the best posterior at curvature h", chain)
 
 
 @functools.cache
@@ -55,7 +55,7 @@ def penalty() -> ClosedForm:
     growth = h * sigma**2 / T
     chain = Derivation.begin(
         "the divergence at the best variance, without the part of d",
-        width.subs(v, posterior_variance().expression),
+        width.subs(v, variance().expression),
         (sp.log(1 + growth) - growth / (1 + growth)) / 2,
     )
     return _form("penalty", "divergence of the best posterior at curvature h, for d = 0", chain)
@@ -73,9 +73,9 @@ def penalty_slope() -> ClosedForm:
 
 
 def _form(name: str, statement: str, chain: Derivation) -> ClosedForm:
-    return ClosedForm(f"pac_bayes.{name}", statement, chain.result, chain, SOURCE)
+    return ClosedForm(f"posterior.{name}", statement, chain.result, chain, SOURCE)
 
 
-def pac_bayes_forms() -> tuple[ClosedForm, ...]:
+def posterior_forms() -> tuple[ClosedForm, ...]:
     """The closed forms of this module."""
-    return (divergence(), posterior_variance(), penalty(), penalty_slope())
+    return (divergence(), variance(), penalty(), penalty_slope())

@@ -2,17 +2,17 @@
 
 import sympy as sp
 
-from whichmin.symbolic.pac_bayes import (
+from whichmin.symbolic.posterior import (
     divergence,
-    pac_bayes_forms,
     penalty,
     penalty_slope,
-    posterior_variance,
+    posterior_forms,
+    variance,
 )
 
 
 def test_every_derivation_holds():
-    for form in pac_bayes_forms():
+    for form in posterior_forms():
         assert form.failures() == []
 
 
@@ -22,7 +22,7 @@ def test_the_divergence_of_two_equal_normals_is_zero():
 
 
 def test_a_flat_direction_keeps_the_prior():
-    told = posterior_variance()
+    told = variance()
     assert told.exact(h=sp.Rational(1, 10**9), T=1, sigma=2) > sp.Rational(399, 100)
     assert told.exact(h=3, T=1, sigma=1) == sp.Rational(1, 4)
     assert penalty().exact(h=3, T=1, sigma=1) == (sp.log(4) - sp.Rational(3, 4)) / 2

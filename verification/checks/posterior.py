@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from whichmin.core.pac_bayes import best_variances, gaussian_divergence
+from whichmin.core.posterior import best_variances, gaussian_divergence
 from whichmin.verification.checks.stationary import seeds
 from whichmin.verification.evidence import Check, Margin, Settings, differs
 from whichmin.verification.rounding import EPS
@@ -35,7 +35,7 @@ def _posteriors(subject: Subject, seed: int) -> Iterator[Margin]:
     d, sigma = float(rng.normal()), float(rng.uniform(0.3, 3))
     v = float(sigma**2 * 10 ** rng.uniform(-3, 1))
     h, T = float(10 ** rng.uniform(-2, 2)), float(10 ** rng.uniform(-2, 1))
-    name = "pac_bayes.divergence"
+    name = "posterior.divergence"
     told = float(forms[name](d=d, v=v, sigma=sigma))
     # Eight terms of at most the largest of these, with a few roundings each.
     size = 1 + abs(math.log(v / sigma**2)) + (d**2 + 20 * v) / sigma**2
@@ -47,7 +47,7 @@ def _posteriors(subject: Subject, seed: int) -> Iterator[Margin]:
     def objective(log_v: float) -> float:
         return h * math.exp(log_v) / 2 + T * _quadrature(0.0, math.exp(log_v), sigma)
 
-    name = "pac_bayes.posterior_variance"
+    name = "posterior.variance"
     told = float(forms[name](h=h, T=T, sigma=sigma))
     centre = math.log(told)
     found = minimize_scalar(
@@ -60,16 +60,16 @@ def _posteriors(subject: Subject, seed: int) -> Iterator[Margin]:
     yield Margin(name, abs(found.x - centre), allowed)
     fast = float(best_variances([h], T, sigma)[0])
     yield Margin(f"{name}, core", abs(fast / told - 1), 8 * EPS)
-    name = "pac_bayes.penalty"
+    name = "posterior.penalty"
     told_penalty = float(forms[name](h=h, T=T, sigma=sigma))
     size = 1 + abs(math.log(told / sigma**2))
     error = abs(told_penalty - _quadrature(0.0, told, sigma))
     yield Margin(name, error, 100 * EPS * size)
-    name = "pac_bayes.penalty_slope"
+    name = "posterior.penalty_slope"
     told_slope = float(forms[name](h=h, T=T, sigma=sigma))
     step = h / 2**10
     ends = [
-        float(forms["pac_bayes.penalty"](h=at, T=T, sigma=sigma)) for at in (h - step, h + step)
+        float(forms["posterior.penalty"](h=at, T=T, sigma=sigma)) for at in (h - step, h + step)
     ]
     # A central difference, y = h sigma^2/T: the third derivative of the penalty by y is (y - 2)/
     # (1 + y)^4, below 2/y^3 and on the whole interval below 4/y^3; two roundings over the step.
@@ -81,26 +81,26 @@ def _posteriors(subject: Subject, seed: int) -> Iterator[Margin]:
 def _wider(deviation: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
     """Divergence from N(0, 1) at the prior's own width and at a larger one."""
     del settings
-    form = subject.forms["pac_bayes.divergence"]
+    form = subject.forms["posterior.divergence"]
     same, wide = (float(form(d=0.0, v=s**2, sigma=1.0)) for s in (1.0, deviation))
     yield Margin("divergence at the prior's width", abs(same), 0.0)
     error = abs(wide - _quadrature(0.0, deviation**2, 1.0))
-    yield Margin("pac_bayes.divergence, wider", error, 100 * EPS * (1 + deviation**2))
+    yield Margin("posterior.divergence, wider", error, 100 * EPS * (1 + deviation**2))
     told = f"divergence at a deviation of {deviation:g}, claimed as low as at 1"
     yield differs(told, same, wide, 1e-9)
 
 
 CHECKS = (
     Check(
-        "pac_bayes.wider",
+        "posterior.wider",
         "N(0, 4) is as far from N(0, 1) as 0.807 nats, N(0, 1) itself 0",
         EvidenceKind.COUNTEREXAMPLE,
         "rounding of the quadrature",
         partial(_wider, 2.0),
-        forms=("pac_bayes.divergence",),
+        forms=("posterior.divergence",),
     ),
     Check(
-        "pac_bayes.posteriors",
+        "posterior.gaussian",
         "divergence of a Gaussian posterior, the variance of the best one, its penalty and how "
         "that rises with the curvature, by quadrature and search",
         EvidenceKind.PROPERTY,
@@ -109,8 +109,7 @@ CHECKS = (
         seeds,
         examples=40,
         forms=tuple(
-            f"pac_bayes.{name}"
-            for name in ("divergence", "posterior_variance", "penalty", "penalty_slope")
+            f"posterior.{name}" for name in ("divergence", "variance", "penalty", "penalty_slope")
         ),
     ),
 )

@@ -12,7 +12,7 @@ SETTING = "quadratic loss around the minimum; Gaussian prior N(0, sigma^2) and p
 
 CLAIMS = (
     Claim(
-        id="pac_bayes.flat_is_wide",
+        id="posterior.flat_is_wide",
         statement=(
             "Along a direction of curvature h the posterior of least mean loss plus T times its "
             "divergence from the prior has variance 1/(1/sigma^2 + h/T), and its width costs "
@@ -23,12 +23,12 @@ CLAIMS = (
         verdict=Verdict.PROVED,
         hypotheses=(SETTING,),
         evidence=("derivations.chains",),
-        lemmas=("pac_bayes.posteriors",),
+        lemmas=("posterior.gaussian",),
         formulas=(
-            "pac_bayes.divergence",
-            "pac_bayes.posterior_variance",
-            "pac_bayes.penalty",
-            "pac_bayes.penalty_slope",
+            "posterior.divergence",
+            "posterior.variance",
+            "posterior.penalty",
+            "posterior.penalty_slope",
         ),
         remark=(
             "The divergence also has |w|^2/(2 sigma^2), which knows nothing of curvature, and the "
@@ -37,13 +37,13 @@ CLAIMS = (
         ),
     ),
     Claim(
-        id="pac_bayes.wide_is_cheap",
+        id="posterior.wide_is_cheap",
         brief="the wider the posterior the lower the divergence; up to the prior's width only",
         statement="A wide posterior has a low KL penalty.",
         source=(f"{CONFUSION} (PAC-Bayes, read without the prior)",),
         verdict=Verdict.REFUTED,
         hypotheses=("no word on the prior's width",),
-        evidence=("pac_bayes.wider",),
+        evidence=("posterior.wider",),
         counterexample=Counterexample(
             "Divergence of N(0, v) from N(0, 1), by summing over a grid: 0.318 at a standard "
             "deviation of 1/2, 0 at 1, 0.807 at 2.",
@@ -57,6 +57,6 @@ CLAIMS = (
             "    print(s, round(float((normal(s) * (log(s) - log(1.0))).sum() * 0.001), 3))\n",
             "0.5 0.318\n1.0 0.0\n2.0 0.807",
         ),
-        corrected=("pac_bayes.flat_is_wide",),
+        corrected=("posterior.flat_is_wide",),
     ),
 )
