@@ -21,18 +21,17 @@ __all__ = [
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
-# From alpha on; TeX has no omicron.
-_GREEK = (
-    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi mathrm{o} pi rho "
-    "varsigma sigma tau upsilon varphi chi psi omega"
-).split()
+_GREEK = [  # from alpha on; TeX has no omicron
+    "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa",
+    "lambda", "mu", "nu", "xi", "mathrm{o}", "pi", "rho", "varsigma", "sigma", "tau", "upsilon",
+    "varphi", "chi", "psi", "omega",
+]  # fmt: skip
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "½": r"$\frac{1}{2}$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "−": r"$-$",
     "²": r"$^2$", "³": r"$^3$", "±": r"$\pm$", "∞": r"$\infty$", "→": r"$\to$", "Σ": r"$\Sigma$",
-    # In TeX's own fonts these three come out as a dash and as Spanish marks.
-    "|": "$|$", "<": "$<$", ">": "$>$",
+    "|": "$|$", "<": "$<$", ">": "$>$",  # in TeX's own fonts a dash and Spanish marks
     **{chr(0x3B1 + place): rf"$\{name}$" for place, name in enumerate(_GREEK)},
 }  # fmt: skip
 
