@@ -20,7 +20,6 @@ from whichmin.core.gradient_noise import (
 )
 from whichmin.core.result import TrainResult
 from whichmin.core.validation import check_integer, check_seed
-from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
@@ -32,6 +31,7 @@ from whichmin.verification.ends import (
     starting_weights,
 )
 from whichmin.verification.sharpness_minima import formula
+from whichmin.verification.table_sizes import check_sizes
 from whichmin.words import Activation, Sampling
 
 __all__ = ["SCHEMA", "noise_table"]
@@ -43,8 +43,11 @@ WAY = 1e-10
 LEGEND = (
     "Sigma is the covariance of the m data points' gradients, divided by m (not m - 1); G the "
     "gradient, H the Hessian, N = |w|²; C, Q and sixth_powers are sums of second, fourth and "
-    "sixth powers of the active correlations. B_simple = tr Sigma / |G|², B_noise = "
-    "tr(H Sigma) / (G' H G). Every entry is derived from the loss for symbolic m, n and b."
+    "sixth powers of the active correlations. In the first row c is the correlation of that one "
+    "point and sigma the slope of its activation, 1 if it is active and 0 if not (no part of "
+    "Sigma). eta is the step size, b the batch size, β a value of B_simple. B_simple = "
+    "tr Sigma / |G|², B_noise = tr(H Sigma) / (G' H G). Every entry is derived from the loss for "
+    "symbolic m, n and b."
 )
 LIMITS = (
     "Limits of B_noise: GD from a start with a part outside the span, several points active; SGD "
@@ -138,9 +141,9 @@ def noise_table(
     n: int | None = None,
     positive: int | None = None,
     *,
-    batch_size: int = 1,
-    seed: int = 0,
-    frame: str = "standard",
+    batch_size: int | None = None,
+    seed: int | None = None,
+    frame: str | None = None,
 ) -> Document:
     """Build the noise table.
 
@@ -150,35 +153,32 @@ def noise_table(
         positive: Number of points with positive correlation at the start. With all three numbers
             the closed forms are evaluated and compared with training runs, and noise and signal
             are followed along a GD and an SGD run.
-        batch_size: Points per batch of the SGD runs and of noise over signal, 1 to m.
-        seed: Seed of the start, the frame and the batches.
-        frame: ``standard`` (standard basis) or ``random``.
+        batch_size: Points per batch of the SGD runs and of noise over signal, 1 to m; by default
+            1. This and what follows needs the three numbers.
+        seed: Seed of the start, the frame and the batches; by default 0.
+        frame: ``standard`` (standard basis, the default) or ``random``.
 
     Returns:
         One symbolic table and, with numbers, one that compares and one along the runs.
 
     Raises:
-        InputError: Only some numbers are given, or they are out of range.
+        InputError: Only some numbers are given, or they are out of range, or an option has no
+            effect without them.
 
     Example:
         >>> noise_table().tables[0].records()[2]["closed form"]
         '(1 - Q)/m'
     """
-    seed = check_seed(seed)
-    batch_size = check_integer(batch_size, "batch_size", 1)
+    options = {"batch_size": batch_size, "seed": seed, "frame": frame}
+    seed = check_seed(0 if seed is None else seed)
+    batch_size = check_integer(1 if batch_size is None else batch_size, "batch_size", 1)
     tables = [_symbolic_table()]
-    if (m, n, positive) == (None, None, None):
+    numbers = check_sizes(m, n, positive, options)
+    if numbers is None:
         return Document(SCHEMA, tuple(tables), provenance())
-    if m is None or n is None or positive is None:
-        raise InputError(
-            "m, n, positive", (m, n, positive), "must be given all together or not at all"
-        )
-    m = check_integer(m, "m", 1)
-    n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
-    positive = check_integer(positive, "positive", 1, m, "some of the m points")
+    m, n, positive = numbers
     batch_size = check_integer(batch_size, "batch_size", 1, m, "the number of data points")
-    if frame not in {"standard", "random"}:
-        raise InputError("frame", frame, "must be one of: standard, random")
+    frame = frame or "standard"
     points = standard_basis(m, n) if frame == "standard" else random_frame(m, n, seed)
     setting = Setting(make_data(points), positive, batch_size, seed)
     label = f"m = {m}, n = {n}, {positive} positive, b = {batch_size}, {frame} frame, seed {seed}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ __all__ = ["Measured", "compared_measures", "measures_at"]
 Floats = NDArray[np.float64]
 
 DRAWS, COLUMNS, SAMPLES = 2000, 2, 2000
+SAME = "equal: the same point"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Measured:
         measure: Its name.
         closed: The closed form, or what stands in its place.
         value: The closed form's value; None where there is none.
-        found: What was measured where the run ended.
+        found: What was measured where the run ended; None where it is undefined.
         shown: How that is written; empty for the number.
         margin: Difference in units of what is allowed; None where the two may differ.
         draws: Values in random subspaces, the same at both minima; else None.
@@ -66,7 +67,7 @@ class Measured:
     measure: str
     closed: Cell
     value: float | None
-    found: float
+    found: float | None
     shown: str = ""
     margin: float | None = None
     draws: Floats | None = None
@@ -104,14 +105,17 @@ def measures_at(
     numbers: dict[Any, Any] = {
         m: size, n: dimension, k: positive, s: float(largest.sum()), eps: epsilon, r: radius,
     }  # fmt: skip
-    reach = limit_distance(size) + 64 * dimension * np.finfo(float).eps
+    rounding = 64 * dimension * float(np.finfo(float).eps)
+    reach = limit_distance(size) + rounding
     options: dict[str, Any] = {"activation": act}
 
     def entry(name: str, closed: sp.Expr | Cell, value: sp.Expr, found: float, slope: float) \
             -> Measured:  # fmt: skip
         exact = number(value, numbers)
         cell = closed if isinstance(closed, Cell) else formula(closed)
-        return Measured(name, cell, exact, found, "", abs(found - exact) / (slope * reach))
+        # A rise that is far larger than 1 has roundings of its own size.
+        allowed = slope * reach + rounding * abs(exact)
+        return Measured(name, cell, exact, found, "", abs(found - exact) / allowed)
 
     # How fast each measure changes with the weights: see sharpness.reached_by_training for Hessians
     # (an eigenvalue by 12/m). A rise by z changes by the gradient's change over z: see _steepest.
@@ -129,7 +133,12 @@ def measures_at(
         logs = log_form(minimum, kink)
         name = labelled("log-determinant, curved directions", kink)
         # Eigenvalues are 1/(2m) at least: a logarithm changes by 24 where they do by 12/m.
-        yield entry(name, logs, logs, log_determinant(w, data, **at).value, 24.0 * dimension)
+        logarithm = log_determinant(w, data, **at)
+        curved = entry(name, logs, logs, logarithm.value, 24.0 * dimension)
+        yield curved
+        if kink in (None, Kink.LEFT):
+            alone = (active if act is Activation.RELU else size) == 1
+            yield _all_directions(minimum, kink, alone, curved, logarithm.flat)
     yield _keskar(minimum, w, run, largest, numbers, frame, reach, seed)
     coordinates = _in_own_frame(w, data.points.numpy())
     columns = min(COLUMNS, dimension)
@@ -157,6 +166,18 @@ def measures_at(
     shown = f"{sampled.mean:.6g} ± {sampled.error:.1g}"
     yield Measured("SAM, mean on the sphere", cell, value if near else None, sampled.mean, shown,
                    margin if near else None)  # fmt: skip
+
+
+def _all_directions(
+    minimum: Minimum, kink: Kink | None, alone: bool, curved: Measured, flat: int
+) -> Measured:
+    """Log-determinant without leaving out eigenvalues: undefined where there are zeros."""
+    name = labelled("log-determinant, all directions", kink)
+    found = f"undefined: {flat} eigenvalues are 0" if flat else ""
+    if alone:  # one active point: minima form no manifold
+        return replace(curved, measure=name, shown=found)
+    closed = Cell(f"undefined: {minimum.active} - 1 eigenvalues are 0")
+    return Measured(name, closed, None, None if flat else curved.found, found)
 
 
 def _steepest(norm: float, size: int) -> float:
@@ -226,7 +247,12 @@ def _sharper(gd: Measured, sgd: Measured) -> str:
     """Which minimum is sharper by numbers; what was measured where there is no closed form."""
     if gd.draws is not None and sgd.draws is not None:
         share = float(np.mean(sgd.draws > gd.draws))
-        return f"SGD in {100 * share:.0f}% of draws"
+        ties = float(np.mean(sgd.draws == gd.draws))
+        tied = f", ties in {100 * ties:.0f}%" if ties else ""
+        return f"SGD in {100 * share:.0f}% of draws{tied}"
+    if gd.found is None or sgd.found is None:
+        # A zero eigenvalue makes a determinant 0, its logarithm infinitely low.
+        return "undefined" if gd.found is sgd.found else "SGD" if gd.found is None else "GD"
     if gd.value is None or sgd.value is None or gd.closed.text.startswith("at most"):
         first, second, told = gd.found, sgd.found, " (measured)"
     else:
@@ -234,6 +260,16 @@ def _sharper(gd: Measured, sgd: Measured) -> str:
     if math.isclose(first, second, rel_tol=1e-12):
         return "equal"
     return ("GD" if first > second else "SGD") + told
+
+
+def _same_point(gd: TrainResult, sgd: TrainResult) -> bool:
+    """Whether two runs have one limit: with one active point GD's minimum is SGD's.
+
+    Returns:
+        Whether their ends are no further apart than twice their distance from a limit.
+    """
+    apart = float(np.linalg.norm(np.asarray(gd.weights[0]) - np.asarray(sgd.weights[0])))
+    return apart <= 2 * limit_distance(gd.data.m)
 
 
 def compared_measures(
@@ -263,12 +299,14 @@ def compared_measures(
         found = [
             list(measures_at(x, runs[x], positive, seed, frame, epsilon, radius)) for x in minima
         ]
+        same = _same_point(*(runs[x] for x in minima))
         for gd, sgd in zip(*found, strict=True):
-            sharper = _sharper(gd, sgd)
+            sharper = SAME if same else _sharper(gd, sgd)
             for minimum, entry in zip(minima, (gd, sgd), strict=True):
                 rows.append((
-                    entry.measure, str(activation), minimum.method, entry.closed, entry.value,
-                    Cell(entry.found, entry.shown), *_difference(entry), sharper,
+                    entry.measure, str(activation), minimum.method, entry.closed,
+                    Cell(entry.value, _bound(entry)), Cell(entry.found, entry.shown),
+                    *_difference(entry), sharper,
                 ))  # fmt: skip
     data = next(iter(runs.values())).data
     return Table.build(
@@ -279,17 +317,23 @@ def compared_measures(
         rows,
         (
             "Measured where the runs ended. Keskar, standard basis: exact maximum; random frame: "
-            "search with L-BFGS-B below an upper bound, margin in units of what the best known "
-            "corner leaves open. SAM: ascent; mean of 2,000 pairs of moves, margin by Bernstein's "
+            "search with L-BFGS-B below an upper bound (≤), from which it differs, margin in units "
+            "of what the best known corner leaves open; (measured) compares what the searches "
+            "found. SAM: ascent; mean of 2,000 pairs of moves, margin by Bernstein's "
             "inequality. Other margins as above.",
             SUBSPACE,
         ),
     )  # fmt: skip
 
 
+def _bound(entry: Measured) -> str:
+    """How a number is written that is a bound and no value; empty for a value."""
+    return f"≤ {entry.value:.6g}" if entry.closed.text.startswith("at most") else ""
+
+
 def _difference(entry: Measured) -> tuple[Cell, Cell]:
     """Relative difference and margin; empty where there is nothing to compare."""
-    if entry.value is None:
+    if entry.value is None or entry.found is None:
         return Cell(None), Cell(None)
     # A logarithm may be 0.
     relative = abs(entry.found - entry.value) / (abs(entry.value) or 1.0)

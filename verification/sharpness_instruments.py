@@ -128,19 +128,20 @@ def readings(
     top = closed_form("sharpness.minimum_top")(m=m)
     if n > 1:
         pair = extreme_eigenvalues(objective, tolerance=1e-12, seed=seed)
-        allowed = n * entry + float(pair.residuals[0])
-        yield Reading(
-            "top eigenvalue", "sharpness.minimum_top", top, float(pair.values[0]), allowed,
-            why="residual of Lanczos",
-        )  # fmt: skip
+        found, allowed = float(pair.values[0]), n * entry + float(pair.residuals[0])
+        why = "residual of Lanczos"
+    else:
+        found, allowed = float(full_spectrum(objective)[-1]), entry
+        why = "rounding; whole spectrum, as Lanczos needs two weights"
+    yield Reading("top eigenvalue", "sharpness.minimum_top", top, found, allowed, why=why)
     trace = closed_form("sharpness.trace_at_minimum")(m=m, n=n, k=active, kappa=0)
-    found = estimate_trace(objective, method="exact", max_products=max(n, 1))
+    traced = estimate_trace(objective, method="exact", max_products=max(n, 1)).value
     label = "" if activation is Activation.LINEAR else ", κ=0"
-    yield Reading(f"trace{label}", "sharpness.trace_at_minimum", trace, found.value, n * entry)
+    yield Reading(f"trace{label}", "sharpness.trace_at_minimum", trace, traced, n * entry)
     relative = closed_form("flatness.relative")(m=m, n=n, k=active, kappa=0)
     yield Reading(
         f"relative flatness{label}", "flatness.relative", relative,
-        float(w @ w) * found.value, 2 * n * entry,
+        float(w @ w) * traced, 2 * n * entry,
     )  # fmt: skip
     eigenvalues = full_spectrum(objective)
     curved = eigenvalues[eigenvalues > 0.5 / m]  # the others are 0
@@ -163,15 +164,18 @@ def _rises(
 ) -> Iterator[Reading]:
     """Measures that are differences of losses."""
     n, m = len(w), len(correlations)
-    # A rise is a difference of two losses of size at most 1 where it is small.
-    rounding = 8 * n * m * EPS
     rises = make_rise(torch.from_numpy(w), make_data(np.eye(m, n)), activation)
+
+    def roundings(exact: float, unit: float) -> float:
+        # A rise is a difference of losses: one of size at most 1, the other larger by the rise.
+        return 8 * n * m * EPS * (unit + exact)
 
     def unseen(measure: str, form: str, exact: float, unit: float) -> Reading | None:
         # Ten roundings leave one digit.
-        if exact > 10 * unit * rounding:
+        rounding = roundings(exact, unit)
+        if exact > 10 * rounding:
             return None
-        return Reading(measure, form, exact, None, unit * rounding, why=UNSEEN)
+        return Reading(measure, form, exact, None, rounding, why=UNSEEN)
 
     def occurs(move: torch.Tensor) -> float:
         return float(rises(move[None])[0])
@@ -182,7 +186,7 @@ def _rises(
     if reading is None:
         sought = keskar_sharpness(objective, epsilon, seed=seed)
         reading = Reading(
-            *told, sought.value, 100 * rounding,
+            *told, sought.value, roundings(best, 100),
             occurs=100 * occurs(sought.move) / (1.5 - 0.5 / m),
             why=f"{GRADED}; L-BFGS-B, {' and '.join(map(str, sought.iterations))} of at most 10 "
             "iterations",
@@ -193,7 +197,7 @@ def _rises(
     if reading is None:
         ascent = worst_sharpness(objective, radius, seed=seed)
         reading = Reading(
-            *told, ascent.value, rounding, occurs=occurs(ascent.move),
+            *told, ascent.value, roundings(told[2], 1), occurs=occurs(ascent.move),
             why=f"{GRADED}; projected ascent, 3 x 50 steps",
         )  # fmt: skip
     yield reading
@@ -207,7 +211,7 @@ def _rises(
         if not math.isfinite(mean.standard_error):
             raise InputError("radius", radius, "must leave the squares of the rises finite")
         reading = Reading(
-            *told, mean.value, SIGMAS * mean.standard_error + rounding,
+            *told, mean.value, SIGMAS * mean.standard_error + roundings(told[2], 1),
             why=f"{SIGMAS:g} standard errors of {PAIRS} pairs",
         )  # fmt: skip
     yield reading

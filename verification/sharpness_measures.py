@@ -51,7 +51,8 @@ SUBSPACE = (
     "Random subspace: p Gaussian columns, box through the pseudo-inverse (Keskar et al. 2017); "
     "there is no closed form. Its law does not change when the data are turned, so for the linear "
     "neuron it is the same at both minima. Measured: median and 90% of 2,000 draws, the best "
-    "corner of each box; sharper: in how many draws."
+    "corner of each box; sharper: in how many draws SGD's value is the larger one, ties not "
+    "counted for it."
 )
 
 

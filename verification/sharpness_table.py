@@ -12,7 +12,7 @@ from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.result import TrainResult
 from whichmin.core.sharpness import hessian, hessian_spectrum, plain_autograd_hessian
-from whichmin.core.validation import check_extent, check_integer, check_seed
+from whichmin.core.validation import check_extent, check_seed
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
@@ -30,11 +30,13 @@ from whichmin.verification.sharpness_minima import (
     spectrum_formula,
     trained,
 )
+from whichmin.verification.table_sizes import check_sizes
 from whichmin.words import Activation, Kink
 
 __all__ = ["SCHEMA", "sharpness_table"]
 
 SCHEMA = "whichmin.table.sharpness/2"
+EPSILON, RADIUS = 1e-3, 0.05
 
 FOOTNOTE = (
     "Plain autograd: training ends near a kink, not on it. On the way every correlation keeps its "
@@ -42,6 +44,13 @@ FOOTNOTE = (
     "correlation is 1e-10, for SGD as for GD; autograd (κ = 0 at an exact kink) therefore returns "
     "(n + 4 - k)/m for both minima and sees no difference. The trace at the limit point is "
     "SGD's (k = 1) under the declared κ."
+)
+RANDOM = (
+    "Plain autograd, random frame: a correlation is a sum of rounded products, and below 1e-16 its "
+    "sign is rounding noise. Points that started positive need not count as active where the run "
+    "ends, nor points that started negative as inactive. For ReLU a is the number of correlations "
+    "that come out positive at the iterate; the trace is (n + 4 - a)/m, and says which minimum it "
+    "is as little as k does on the standard basis."
 )
 LEGEND = (
     "k = |S+| is the number of data points with positive correlation at the start; κ is the value "
@@ -55,10 +64,10 @@ def sharpness_table(
     n: int | None = None,
     positive: int | None = None,
     *,
-    seed: int = 0,
-    frame: str = "standard",
-    epsilon: float = 1e-3,
-    radius: float = 0.05,
+    seed: int | None = None,
+    frame: str | None = None,
+    epsilon: float | None = None,
+    radius: float | None = None,
 ) -> Document:
     """Build the sharpness tables.
 
@@ -67,13 +76,14 @@ def sharpness_table(
         n: Dimension.
         positive: Number of points with positive correlation at the start, ``k = |S+|``. With all
             three numbers the closed forms are evaluated and compared with training runs.
-        seed: Seed of the start, the frame and the batches.
-        frame: ``standard`` (standard basis: a correlation is a coordinate and keeps its sign at
-            any size) or ``random`` (below 1e-17 signs are rounding noise, and so is plain
-            autograd's trace). Keskar's metric has a closed form on the standard basis, and bounds
-            in a random frame.
-        epsilon: Relative size of Keskar's box, above 0.
-        radius: Distance for SAM sharpness, above 0.
+        seed: Seed of the start, the frame and the batches; by default 0. This and what follows
+            needs the three numbers.
+        frame: ``standard`` (the default, standard basis: a correlation is a coordinate and keeps
+            its sign at any size) or ``random`` (below 1e-16 signs are rounding noise, so that plain
+            autograd's trace depends on how many points happen to be positive). Keskar's metric has
+            a closed form on the standard basis, and bounds in a random frame.
+        epsilon: Relative size of Keskar's box, above 0; by default 0.001.
+        radius: Distance for SAM sharpness, above 0; by default 0.05.
 
     Returns:
         Without numbers two symbolic tables, Hessians in detail, and all measures with the minimum
@@ -81,25 +91,24 @@ def sharpness_table(
         and what instruments that see a loss alone say at the limits.
 
     Raises:
-        InputError: Only some numbers are given, or they are out of range.
+        InputError: Only some numbers are given, or they are out of range, or an option has no
+            effect without them.
 
     Example:
         >>> print(sharpness_table().tables[0].records()[3]["trace κ=½"])
         (2*n + 7 - m)/(2*m)
     """
-    seed = check_seed(seed)
-    sizes = check_extent(epsilon, "epsilon"), check_extent(radius, "radius")
-    if (m, n, positive) == (None, None, None):
+    options = {"seed": seed, "frame": frame, "epsilon": epsilon, "radius": radius}
+    seed = check_seed(0 if seed is None else seed)
+    sizes = (
+        check_extent(EPSILON if epsilon is None else epsilon, "epsilon"),
+        check_extent(RADIUS if radius is None else radius, "radius"),
+    )
+    numbers = check_sizes(m, n, positive, options)
+    if numbers is None:
         return Document(SCHEMA, (_symbolic_table(), symbolic_measures()), provenance())
-    if m is None or n is None or positive is None:
-        raise InputError(
-            "m, n, positive", (m, n, positive), "must be given all together or not at all"
-        )
-    m = check_integer(m, "m", 1)
-    n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
-    positive = check_integer(positive, "positive", 1, m, "some of the m points")
-    if frame not in {"standard", "random"}:
-        raise InputError("frame", frame, "must be one of: standard, random")
+    m, n, positive = numbers
+    frame = frame or "standard"
     least = limit_distance(m)
     for argument, size in zip(("epsilon", "radius"), sizes, strict=True):
         if size <= least:
@@ -108,16 +117,16 @@ def sharpness_table(
     points = standard_basis(m, n) if frame == "standard" else random_frame(m, n, seed)
     data = make_data(points)
     runs = {minimum: trained(minimum, data, positive, seed) for minimum in MINIMA}
-    numbers = f"m = {m}, n = {n}, k = {positive}, {frame} frame, seed {seed}"
+    label = f"m = {m}, n = {n}, k = {positive}, {frame} frame, seed {seed}"
     compared = Table.build(
-        f"Derived and measured: {numbers}",
+        f"Derived and measured: {label}",
         ("activation", "minimum", "quantity", "closed form", "evaluated", "measured",
          "relative difference", "margin"),
-        [row for minimum in MINIMA for row in _measured(minimum, runs[minimum], positive)],
+        [row for minimum in MINIMA for row in _measured(minimum, runs[minimum], positive, frame)],
         (
             "Margin: difference in units of what the run's distance from its limit and "
             "rounding allow; at most 1 holds.",
-            FOOTNOTE,
+            FOOTNOTE if frame == "standard" else RANDOM,
         ),
     )  # fmt: skip
     return Document(
@@ -169,7 +178,9 @@ def _symbolic_table() -> Table:
     )
 
 
-def _measured(minimum: Minimum, run: TrainResult, positive: int) -> Iterator[tuple[Any, ...]]:
+def _measured(
+    minimum: Minimum, run: TrainResult, positive: int, frame: str
+) -> Iterator[tuple[Any, ...]]:
     """Differentiate automatically where the run ended, compare.
 
     Yields:
@@ -178,6 +189,7 @@ def _measured(minimum: Minimum, run: TrainResult, positive: int) -> Iterator[tup
     data = run.data
     size, dimension = data.m, data.n
     numbers = {m: size, n: dimension, k: positive}
+    a = sp.Symbol("a", integer=True, positive=True)
     options: dict[str, Any] = {"activation": minimum.activation}
     # Distance from the limit, and what it changes: see sharpness.reached_by_training.
     distance = limit_distance(size)
@@ -218,7 +230,16 @@ def _measured(minimum: Minimum, run: TrainResult, positive: int) -> Iterator[tup
             Cell(difference / allowed, f"{difference / allowed:.2g}"),
         )  # fmt: skip
     plain = float(plain_autograd_hessian(weights, data, **options).trace())
-    yield row("plain autograd at the iterate", minimum.autograd(), plain)
+    name = "plain autograd at the iterate"
+    if frame == "standard" or minimum.activation is Activation.LINEAR:
+        yield row(name, minimum.autograd(), plain)
+        return
+    # The signs that autograd sees: of the same matrix product.
+    counted = int((data.points @ weights > 0).sum())
+    numbers[a] = counted
+    first, told, quantity, cell, *rest = row(name, minimum.autograd().subs(k, a), plain)
+    text = f"{cell.text}, a = {counted}"
+    yield (first, told, quantity, Cell(text, text, f"{cell.latex}, $a = {counted}$"), *rest)
 
 
 def _grouped(eigenvalues: list[float]) -> Cell:

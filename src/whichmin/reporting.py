@@ -16,23 +16,23 @@ from typing import Any
 from whichmin.errors import InputError, MissingDependency
 
 __all__ = [
-    "FORMATS",
-    "Cell",
-    "Document",
-    "Table",
-    "data_frame",
-    "plain_json",
-    "write_bytes",
-    "write_text",
-]
+    "FORMATS", "Cell", "Document", "Table", "data_frame", "plain_json", "write_bytes", "write_text",
+]  # fmt: skip
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
+_GREEK = [  # from alpha on; TeX has no omicron
+    "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa",
+    "lambda", "mu", "nu", "xi", "mathrm{o}", "pi", "rho", "varsigma", "sigma", "tau", "upsilon",
+    "varphi", "chi", "psi", "omega",
+]  # fmt: skip
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "κ": r"$\kappa$", "½": r"$\frac{1}{2}$", "×": r"$\times$", "≤": r"$\leq$", "−": r"$-$",
-    "ε": r"$\varepsilon$", "²": r"$^2$", "±": r"$\pm$",
+    "½": r"$\frac{1}{2}$", "×": r"$\times$", "≤": r"$\leq$", "≥": r"$\geq$", "−": r"$-$",
+    "²": r"$^2$", "³": r"$^3$", "±": r"$\pm$", "∞": r"$\infty$", "→": r"$\to$", "Σ": r"$\Sigma$",
+    "|": "$|$", "<": "$<$", ">": "$>$",  # in TeX's own fonts a dash and Spanish marks
+    **{chr(0x3B1 + place): rf"$\{name}$" for place, name in enumerate(_GREEK)},
 }  # fmt: skip
 
 

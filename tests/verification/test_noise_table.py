@@ -4,6 +4,12 @@ from whichmin.errors import InputError
 from whichmin.verification.noise_table import noise_table
 
 
+def test_the_symbols_of_the_first_row_are_explained():
+    table = noise_table().tables[0]
+    assert table.records()[0]["closed form"].count("sigma") == 1
+    assert "sigma the slope of its activation, 1 if it is active and 0 if not" in table.notes[0]
+
+
 def test_symbolic_entries():
     rows = {
         (r["quantity"], r["where"]): r["closed form"] for r in noise_table().tables[0].records()
@@ -52,7 +58,8 @@ def test_ends_of_the_runs():
      ({"m": 2, "n": 4, "positive": 1, "batch_size": 3}, "batch_size = 3"),
      ({"batch_size": 0}, "batch_size = 0"),
      ({"m": 2, "n": 4, "positive": 1, "frame": "hexagonal"}, "frame = 'hexagonal'"),
-     ({"seed": -1}, "seed = -1")],
+     ({"seed": -1}, "seed = -1"), ({"batch_size": 3}, "batch_size = 3, but needs m, n and"),
+     ({"seed": 0}, "seed = 0, but needs"), ({"frame": "random"}, "frame = 'random', but needs")],
 )  # fmt: skip
 def test_bad_input(options, message):
     with pytest.raises(InputError, match=message):

@@ -69,7 +69,7 @@ def test_latex():
         r"\toprule",
         r"name & value & list\_1 \\",
         r"\midrule",
-        r"a|b & $\frac13$ & 1, 2 \\",
+        r"a$|$b & $\frac13$ & 1, 2 \\",
         r"50\% \& more\_\{x\} & unknown & none \\",
         r"$\kappa$$\leq$$\frac{1}{2}$ & -inf & 0.5, x \\",
         r"\bottomrule",

@@ -31,5 +31,8 @@ def test_cells_escape_for_latex_unless_told():
         r"a\_b \& 5\% \#1 \{x\} \textasciitilde{} \textasciicircum{} \$ \textbackslash{}"
     )
     assert Cell("κ=½ ×2 ≤ −1").latex == r"$\kappa$=$\frac{1}{2}$ $\times$2 $\leq$ $-$1"
+    assert Cell("β in Σ c²/λ, |x| > 1").latex == (
+        r"$\beta$ in $\Sigma$ c$^2$/$\lambda$, $|$x$|$ $>$ 1"
+    )
     assert Cell(0.5, "half").latex == "half"
     assert Cell(0.5, "half", r"$\frac12$").latex == r"$\frac12$"

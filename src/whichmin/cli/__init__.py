@@ -162,6 +162,7 @@ def _as_typed(argument: str) -> str:
     special = {
         "w0": "--start", "record_to": "--record", "record_at": "--record-every",
         "batch_sizes": "--batch-size", "angles": "--angle", "observables": "--observable",
+        "factors": "--factor",
     }  # fmt: skip
     options = {
         name

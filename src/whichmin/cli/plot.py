@@ -223,7 +223,10 @@ def spectra(**options: Any) -> None:
 @data_options
 @_START
 @_ACTIVATION
-@_BATCH_SIZE
+@click.option(
+    "--batch-size", "-b", type=int, default=1, show_default=True,
+    help="Points per batch of SGD, 1 to m - 1: a batch of all m is GD.",
+)  # fmt: skip
 @_step_size(0.2)
 @_MAX_STEPS
 @seed_option
@@ -268,7 +271,14 @@ def selection(**options: Any) -> None:
 
 
 @plot.command("linear-scaling", cls=Command)
-@_step_size(0.1)
+@click.option(
+    "--step-size", type=float, default=0.1, show_default=True,
+    help="Step size for K = 1, above 0 and below 2.",
+)  # fmt: skip
+@click.option(
+    "--batch-size", "-b", type=int, default=1, show_default=True,
+    help="Batch size B for K = 1, at least 1: the noise of a step has variance 1/B.",
+)  # fmt: skip
 @click.option(
     "--factor", "factors", type=int, multiple=True,
     help="Factor K of step size and batch size, at least 1, with K times step size below 2; "

@@ -5,9 +5,15 @@ from __future__ import annotations
 import click
 
 from whichmin.cli.help import Group
-from whichmin.cli.options import emit, output_options, seed_option
+from whichmin.cli.options import emit, output_options
 
 __all__ = ["table"]
+
+# None tells an option that is not given from one that would change nothing: see check_sizes.
+_SEED = click.option(
+    "--seed", type=int,
+    help="Seed of every random choice: 0 to 2^64 - 1.  [default: 0]",
+)  # fmt: skip
 
 
 @click.group(cls=Group)
@@ -26,27 +32,27 @@ def table() -> None:
 @click.option("--n", type=int, help="Dimension, at least m.")
 @click.option("--positive", type=int, help="Points that start positive, k = |S+|: 1 to m.")
 @click.option(
-    "--frame", type=click.Choice(["standard", "random"]), default="standard", show_default=True,
-    help="Data of the measured runs: standard basis, or a random orthonormal frame.",
+    "--frame", type=click.Choice(["standard", "random"]),
+    help="Data of the measured runs: standard basis, or a random orthonormal frame.  "
+    "[default: standard]",
 )  # fmt: skip
 @click.option(
-    "--epsilon", type=float, default=1e-3, show_default=True,
-    help="Relative size of the box of Keskar's metric, above 0.",
+    "--epsilon", type=float,
+    help="Relative size of the box of Keskar's metric, above 0.  [default: 0.001]",
 )  # fmt: skip
 @click.option(
-    "--radius", type=float, default=0.05, show_default=True,
-    help="Distance for SAM sharpness, above 0.",
+    "--radius", type=float, help="Distance for SAM sharpness, above 0.  [default: 0.05]"
 )  # fmt: skip
-@seed_option
+@_SEED
 @output_options
 def sharpness(
     m: int | None,
     n: int | None,
     positive: int | None,
-    frame: str,
-    epsilon: float,
-    radius: float,
-    seed: int,
+    frame: str | None,
+    epsilon: float | None,
+    radius: float | None,
+    seed: int | None,
     form: str,
     output: str | None,
 ) -> None:
@@ -55,7 +61,8 @@ def sharpness(
     Linear and ReLU. Symbolic in m, n and k without numbers; with --m, --n and --positive also
     evaluated, measured on actual GD and SGD runs, and beside them what instruments find that see
     the loss alone. The last column of the table of measures says which minimum
-    is sharper. CSV holds the table that compares Hessians.
+    is sharper. CSV holds the table that compares Hessians. The options on frame, sizes and seed
+    need the three numbers.
 
     \b
     Examples:
@@ -77,29 +84,31 @@ def sharpness(
 @click.option("--n", type=int, help="Dimension, at least m.")
 @click.option("--positive", type=int, help="Points that start positive: 1 to m.")
 @click.option(
-    "--batch-size", "-b", type=int, default=1, show_default=True,
-    help="Points per batch of SGD, and of noise over signal: 1 to m.",
+    "--batch-size", "-b", type=int,
+    help="Points per batch of SGD, and of noise over signal: 1 to m.  [default: 1]",
 )  # fmt: skip
 @click.option(
-    "--frame", type=click.Choice(["standard", "random"]), default="standard", show_default=True,
-    help="Data of the measured runs: standard basis, or a random orthonormal frame.",
+    "--frame", type=click.Choice(["standard", "random"]),
+    help="Data of the measured runs: standard basis, or a random orthonormal frame.  "
+    "[default: standard]",
 )  # fmt: skip
-@seed_option
+@_SEED
 @output_options
 def noise(
     m: int | None,
     n: int | None,
     positive: int | None,
-    batch_size: int,
-    frame: str,
-    seed: int,
+    batch_size: int | None,
+    frame: str | None,
+    seed: int | None,
     form: str,
     output: str | None,
 ) -> None:
     """Gradient noise, noise scales, sampling factors.
 
     Symbolic without numbers; with --m, --n and --positive also evaluated, measured on actual GD
-    and SGD runs, and followed along them. CSV holds the table that compares.
+    and SGD runs, and followed along them. CSV holds the table that compares. The options on
+    batches, frame and seed need the three numbers.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,13 +62,14 @@ def plot_critical_batch(
     with style.drawing(ax, (9.6, 4.3), 2, title) as axes:
         _law(axes[0])
         _measured(axes[0], count, valid)
-        _whole_runs(axes[1], end)
+        single = _whole_runs(axes[1], end)
         style.footnote(
             axes,
             ax,
             f"left, lines: closed forms; marks: {count} single steps each, {_DIMENSION} "
             f"dimensions, H and Σ not commuting, seed {seed}; right: steps × B until the loss is "
-            f"{end:g} of its start, in units of small batches; lines: closed forms; marks: runs",
+            f"{end:g} of its start, in units of small batches; lines: closed forms; marks: runs"
+            + single,
         )
     return axes
 
@@ -130,7 +132,12 @@ def _measured(ax: Axes, count: int, seed: int) -> None:
     ax.plot(_SHARES, found * _SHARES, "s", color=style.SGD, ms=4.5, label="samples, measured")
 
 
-def _whole_runs(ax: Axes, target: float) -> None:
+def _whole_runs(ax: Axes, target: float) -> str:
+    """Draw the samples of whole runs.
+
+    Returns:
+        What the footnote says of runs of one step.
+    """
     grid = np.geomspace(_SHARES[0], _SHARES[-1], 200)
     least = -np.log(target)
     law = np.array([trade_off(float(share), 1.0).samples for share in grid])
@@ -141,19 +148,29 @@ def _whole_runs(ax: Axes, target: float) -> None:
     )  # fmt: skip
     ax.axhline(1, color="black", lw=1.2, label="constant noise")
     series = {True: ("s", style.OTHER, least), False: ("o", "black", 1 / target - 1)}
+    first, top = math.inf, 50.0
     for constant, (mark, colour, whole) in series.items():
-        found = [
-            optimal_run(1.0, target * (1 + 1e-9), share, constant_scale=constant).steps * share
+        steps = np.array([
+            optimal_run(1.0, target * (1 + 1e-9), share, constant_scale=constant).steps
             for share in _SHARES
-        ]
+        ])  # fmt: skip
+        first = min([first, *np.array(_SHARES)[steps == 1]])
         label = "the same, runs" if constant else "runs, whole numbers of steps"
-        heights = np.array(found) / whole
+        heights = steps * np.array(_SHARES) / whole
+        top = max(top, float(heights.max()))
         ax.plot(_SHARES, heights, mark, color=colour, mfc="white", ms=4.5, label=label)
     ax.set_xscale("log", base=2)
     ax.set_yscale("log")
-    ax.set_yticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+    ticks = [x for x in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10**4) if x <= top]
+    ax.set_yticks(ticks, [str(x) for x in ticks])
     ax.minorticks_off()
     ax.set_xlabel("batch size / noise scale at the start")
     ax.set_ylabel("samples to the target, least number = 1")
     handles = [line for line in ax.lines if line.get_label() != "the same, runs"]
     ax.legend(handles=handles, frameon=False, fontsize=8)
+    if first > _SHARES[-1]:
+        return ""
+    return (
+        f"; from batch size / noise scale = {first:g} on a single step reaches the target: no run "
+        "is shorter, so its samples are the batch, far above the lines, which divide steps at will"
+    )

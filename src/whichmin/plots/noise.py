@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_noise"]
 
+# Correlations and parts off the span that are no rounding, and none that a run leaves behind.
+_ACTIVE = 1e-6
+GD_LIMIT, SGD_LIMIT = "GD: limit of |B noise|", "SGD: limit of B noise"
 # Where |G|^2 is below this, rounding is in its leading digits and the scales are not shown.
 _SMALLEST = 1e-24
 
@@ -38,7 +41,9 @@ def plot_noise(
 
     Left: ``tr Sigma`` (covariance of the m gradients, divided by m), which goes to ``(1 - Q)/m``
     under GD and to 0 under SGD, and ``|G|^2``. Right: ``B_simple`` and the size of ``B_noise``,
-    open markers where it is negative, with m - 1, where ``B_simple`` starts for small weights.
+    open markers where it is negative, with its limits where a closed form holds
+    (``noise.gd_curved``, ``noise.sgd_curved``), and m - 1, where ``B_simple`` starts for small
+    weights.
 
     Args:
         data: Orthonormal rows, shape ``(m, n)``; by default a random frame, m = 8, n = 32.
@@ -108,7 +113,10 @@ def _energies(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> No
 
 
 def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
-    """Draw both noise scales as far as rounding allows, and SGD's limit of B_noise at b = 1."""
+    """Draw both noise scales as far as rounding allows, and the limits of B_noise that are known.
+
+    SGD's at b = 1; GD's from a start with a part outside the span, several points active.
+    """
     held = along.gradient_energy[:, 0] > _SMALLEST
     steps, look = along.steps[held] + 1, _look(name)
     simple, curved = along.simple[held, 0], along.curved[held, 0]
@@ -119,9 +127,24 @@ def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None
         steps[negative], np.abs(curved[negative]), look["marker"], ms=4, mfc="white",
         mec=look["color"], label=f"_{name}: B noise < 0",
     )  # fmt: skip
+    if name == "GD" and result.converged:
+        _limit_of_gd(ax, int(steps[-1]), result)
     if name == "SGD" and result.recipe.batch_size == 1 and result.converged:
         value = closed_form("noise.sgd_curved")(m=result.data.m, eta=result.recipe.step_size)
-        ax.plot(int(steps[-1]), value, "D", mfc="none", mec="black", ms=8, label="limit of B noise")
+        ax.plot(int(steps[-1]), value, "D", mfc="none", mec="black", ms=8, label=SGD_LIMIT)
+
+
+def _limit_of_gd(ax: Axes, step: int, result: TrainResult) -> None:
+    c = result.correlations[0].double().cpu().numpy()
+    eta, m = float(result.recipe.step_size), len(c)
+    code = c if result.recipe.activation is Activation.LINEAR else np.maximum(c, 0)
+    several = int((np.abs(code) > _ACTIVE).sum()) > 1
+    start, points = result.start[0].double().cpu(), result.data.points.double().cpu()
+    off_span = float((start - (points @ start) @ points).norm())
+    if not several or off_span <= _ACTIVE or eta > m / 5:
+        return
+    value = closed_form("noise.gd_curved")(Q=float((code**4).sum()), eta=eta, m=m)
+    ax.plot(step, abs(value), "D", mfc="none", mec="black", ms=8, label=GD_LIMIT)
 
 
 def _dress(left: Axes, right: Axes, m: int) -> None:

@@ -274,15 +274,29 @@ def _against_dimension(ax: Axes, m: int, k: int, eps: float) -> None:
     ax.legend(frameon=False, loc="upper right")
 
 
+def _steps(reach: float) -> list[float]:
+    """Values to label on an axis from 1/reach to reach; from 1.15 on, some on both sides of 1."""
+    for largest, steps in (
+        (1.6, [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6]),
+        (6.0, [0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0]),
+        (30.0, [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]),
+    ):
+        if reach < largest:
+            return steps
+    # Powers of ten, at most three on a side.
+    apart = math.ceil(math.log10(reach) / 3)
+    return [10.0 ** (apart * place) for place in range(-3, 4)]
+
+
 def _ratio_axis(ax: Axes, axis: str, reach: float) -> None:
     """Logarithmic, symmetric about 1, with plain labels."""
     from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, StrMethodFormatter
 
-    steps = [0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0] if reach < 6 else [0.01, 0.1, 1.0, 10.0, 100.0]
+    steps = [x for x in _steps(reach) if 1 / reach <= x <= reach]
     getattr(ax, f"set_{axis}scale")("log")
     getattr(ax, f"set_{axis}lim")(1 / reach, reach)
     chosen: Any = getattr(ax, f"{axis}axis")
-    chosen.set_major_locator(FixedLocator([x for x in steps if 1 / reach <= x <= reach]))
+    chosen.set_major_locator(FixedLocator(steps))
     chosen.set_major_formatter(StrMethodFormatter("{x:g}"))
     chosen.set_minor_locator(NullLocator())
     chosen.set_minor_formatter(NullFormatter())

@@ -91,3 +91,15 @@ def test_a_picture_of_ones_own_file(tmp_path, capsys):
     assert not out.exists()
     assert run([*words, "--orthonormalise", "polar", "--step-size", "0.2"]) == 0
     assert out.read_text().startswith("<?xml")
+
+
+def test_an_argument_of_another_name_is_refused_by_its_option(capsys):
+    assert run(["plot", "linear-scaling", "--factor", "20"]) == 2
+    assert "--factor = 20, but must be below 20" in capsys.readouterr().err
+
+
+def test_the_help_says_which_batches_are_drawn(capsys):
+    assert run(["plot", "noise", "--help"]) == 0
+    assert "1 to m - 1" in " ".join(capsys.readouterr().out.split())
+    assert run(["plot", "linear-scaling", "--help"]) == 0
+    assert "has variance 1/B" in " ".join(capsys.readouterr().out.split())

@@ -129,7 +129,7 @@ CASES = {
     "linear-scaling": (
         "--replicas 20",
         {
-            **settings("--factor 2", seed=1, step_size=0.2, replicas=21),
+            **settings("--factor 2", seed=1, step_size=0.2, replicas=21, batch_size=2),
             "--factor": ("--factor 2", "--factor 3"),
             "--output": ("--factor 2 -o figure.svg", "--factor 2 -o figure.pdf"),
         },

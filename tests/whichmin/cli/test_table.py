@@ -184,6 +184,8 @@ def test_a_random_frame_has_the_same_minima(capsys):
         (["--seed", "-1"], "seed = -1, but must be an integer >= 0"),
         (["--frame", "hexagonal"], "'hexagonal' is not one of 'standard', 'random'"),
         (["--m", "2.5"], "'2.5' is not a valid integer"),
+        (["--epsilon", "0.1"], "--epsilon = 0.1, but needs m, n and positive as well"),
+        (["--seed", "0"], "--seed = 0, but needs m, n and positive as well"),
     ],
 )
 def test_wrong_use(capsys, arguments, message):
@@ -199,3 +201,11 @@ def test_sizes_at_which_nothing_is_left_are_refused_by_option(capsys, option, va
     numbers = ["--m", "3", "--n", "4", "--positive", "2"]
     assert run(["table", "sharpness", *numbers, f"--{option}", value]) == 2
     assert f"--{option} = " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("numbers", [[], ["--m", "2", "--n", "3", "--positive", "2"]])
+def test_latex_of_the_noise_table_is_ascii_outside_comments(capsys, numbers):
+    assert run(["table", "noise", *numbers, "-f", "latex"]) == 0
+    code = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("%")]
+    assert "\n".join(code).isascii()
+    assert any(r"B\_simple = $\beta$" in line for line in code)

@@ -34,6 +34,16 @@ def test_whole_runs():
     assert found == pytest.approx(np.ceil(99 / share * (1 - 1e-7)) * share / 99)
 
 
+def test_runs_of_one_step_are_said_to_lie_above_the_lines():
+    _, right = plots.plot_critical_batch(target=0.9, replicas=2)
+    note = right.figure.get_supxlabel().replace("\n", " ")
+    # noise in proportion to the loss: one step leaves 1/(1 + B) of it, at most 0.9 for B >= 1/9
+    assert "from batch size / noise scale = 0.125 on a single step reaches the target" in note
+    assert max(right.get_yticks()) == 500
+    _, many = plots.plot_critical_batch(target=0.001, replicas=2)
+    assert "single step reaches" not in many.figure.get_supxlabel().replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     ("settings", "argument"),
     [

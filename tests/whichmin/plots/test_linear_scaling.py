@@ -35,6 +35,22 @@ def test_the_diffusion_is_the_limit_of_small_steps():
     assert loss == pytest.approx(diffusion, rel=0.01)
 
 
+@pytest.mark.parametrize(("step_size", "batch_size"), [(0.01, 1), (1.9, 3)])
+def test_batches_are_whole_and_factors_are_named_in_legends(step_size, batch_size):
+    """Labels beside the marks of neighbouring factors lay on each other."""
+    axes = plots.plot_linear_scaling(
+        step_size=step_size, batch_size=batch_size, factors=(1,), replicas=2
+    )
+    left, right = ([t.get_text() for t in ax.get_legend().get_texts()] for ax in axes)
+    assert left[1] == f"K = 1: step size {step_size:g}, batch {batch_size}"
+    assert right == ["runs", "K = 1"]
+    assert not any(t.get_text().startswith("K =") for t in axes[1].texts)
+    assert f"η/B = {step_size / batch_size:g}," in axes[0].figure.get_supxlabel()
+    settled = lines(axes[0])["diffusion"][-1, 1]
+    rest = 9 * np.exp(-16) + step_size / batch_size / 2 * (1 - np.exp(-16))
+    assert settled == pytest.approx(rest / 2)
+
+
 @pytest.mark.parametrize(
     ("settings", "argument"),
     [
@@ -44,6 +60,8 @@ def test_the_diffusion_is_the_limit_of_small_steps():
         ({"factors": (0,)}, "factors"),
         ({"factors": (1.5,)}, "factors"),
         ({"step_size": 2.0}, "step_size"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"batch_size": 0.5}, "batch_size"),
         ({"replicas": 0}, "replicas"),
         ({"seed": -1}, "seed"),
     ],

@@ -217,7 +217,14 @@ def test_noise_is_that_of_the_theory():
     np.testing.assert_allclose(left["(1 − Σc⁴)/m"][0], end, rtol=1e-5)
     assert end[1] > 1e-2 > 1e-9 > left["SGD: tr Σ"][-1, 1]
     limit = 7 + 8 * (2 + eta) / (4 * eta)
-    assert right["limit of B noise"][0, 1] == pytest.approx(limit, rel=1e-12)
+    # GD: m (Q - lambda (1 - Q)) - 1 with lambda = (2m - eta)/(2m + eta), Q from where it ends.
+    Q = 1 - 8 * end[1]
+    expected = 8 * (Q - (16 - eta) / (16 + eta) * (1 - Q)) - 1
+    assert right["GD: limit of |B noise|"][0, 1] == pytest.approx(abs(expected), rel=1e-3)
+    assert right["GD: |B noise|"][-1, 1] == pytest.approx(abs(expected), rel=1e-2)
+    inside = draw("noise", data=np.eye(3), w0=[0.3, 0.2, 0.1], max_steps=None)
+    assert "GD: limit of |B noise|" not in lines(inside[1]), "nothing off the span"
+    assert right["SGD: limit of B noise"][0, 1] == pytest.approx(limit, rel=1e-12)
     assert right["SGD: |B noise|"][-1, 1] == pytest.approx(limit, rel=1e-2)
 
 

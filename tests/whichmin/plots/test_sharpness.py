@@ -3,7 +3,7 @@
 import pytest
 
 from whichmin.cli import run
-from whichmin.plots.sharpness import _closed, ranking
+from whichmin.plots.sharpness import _boxes, _closed, _steps, plot_sharpness, ranking
 from whichmin.words import Activation
 
 
@@ -44,3 +44,28 @@ def test_a_small_box_and_ball_are_drawn(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     options = ["--m", "2", "--n", "3", "--positive", "2", "--epsilon", "1e-9", "--radius", "1e-9"]
     assert run(["plot", "sharpness", *options]) == 0
+
+
+@pytest.mark.parametrize("reach", [1.15, 1.25, 1.7, 3.0, 6.5, 20.0, 50.0, 1e4, 1e40])
+def test_axes_have_labels_on_both_sides_of_1(reach):
+    shown = [x for x in _steps(reach) if 1 / reach <= x <= reach]
+    assert 3 <= len(shown) <= 9
+    assert shown[0] < 1 < shown[-1]
+    assert 1.0 in shown
+
+
+def test_the_example_of_the_help_text_has_labels():
+    left, right = plot_sharpness(m=4, n=6, positive=3)
+    for ax, axis in ((left, "x"), (right, "y")):
+        low, high = getattr(ax, f"get_{axis}lim")()
+        assert sum(low <= x <= high for x in getattr(ax, f"get_{axis}ticks")()) >= 3
+
+
+@pytest.mark.parametrize(("epsilon", "limit"), [(0.3, 0.691), (0.05, 0.865), (0.001, 0.996)])
+def test_in_many_dimensions_the_boxes_do_not_become_alike(epsilon, limit):
+    """As docs/sharpness.md says: by hand, q = eps^2 m + 2 eps s (1 + eps) + (1 + eps)^2."""
+    found = _boxes(8, 10**12, 5, epsilon, Activation.LINEAR)
+    energies = [epsilon**2 * 8 + 2 * epsilon * s * (1 + epsilon) + (1 + epsilon) ** 2
+                for s in (1.0, 8**0.5)]  # fmt: skip
+    assert found == pytest.approx(energies[0] / energies[1], rel=1e-4)
+    assert found == pytest.approx(limit, abs=6e-4)
