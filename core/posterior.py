@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from whichmin.core.validation import check_positive
+from whichmin.core.validation import check_positive, check_vector
 from whichmin.errors import InputError
 
 __all__ = ["best_variances", "gaussian_divergence"]
@@ -28,9 +29,8 @@ def gaussian_divergence(mean: Any, variance: Any, prior_deviation: Any = 1.0) ->
         InputError: Shapes that differ, or a value that is not finite or not positive.
     """
     scale = check_positive(prior_deviation, "prior_deviation")
-    centre, spread = _vector(mean, "mean"), _positive(variance, "variance")
-    if len(centre) != len(spread):
-        raise InputError("variance", f"{len(spread)} values", f"must be {len(centre)}, as of mean")
+    centre = _vector(mean, "mean")
+    spread = _positive(variance, "variance", len(centre))
     excess = spread / scale**2 - 1
     # r - 1 - log r cancels near r = 1, where log1p keeps its digits.
     return float((excess - np.log1p(excess) + (centre / scale) ** 2).sum() / 2)
@@ -61,18 +61,13 @@ def best_variances(
     return np.asarray(scale**2 * (weight / (weight + scale**2 * h)))
 
 
-def _vector(values: Any, name: str) -> NDArray[np.float64]:
-    try:
-        found = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(name, type(values).__name__, "must be numbers, shape (n,)") from error
-    if found.ndim != 1 or not np.isfinite(found).all():
-        raise InputError(name, f"array of shape {found.shape}", "must be finite, shape (n,)")
-    return found
+def _vector(values: Any, name: str, length: int | None = None) -> NDArray[np.float64]:
+    checked = check_vector(values, length, name, torch.float64, torch.device("cpu"), squared=False)
+    return np.asarray(checked.numpy())
 
 
-def _positive(values: Any, name: str) -> NDArray[np.float64]:
-    found = _vector(values, name)
+def _positive(values: Any, name: str, length: int) -> NDArray[np.float64]:
+    found = _vector(values, name, length)
     if (found <= 0).any():
         raise InputError(name, float(found.min()), "must be above 0")
     return found
