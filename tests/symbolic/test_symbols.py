@@ -33,6 +33,7 @@ def test_energies_are_nonnegative_and_correlations_of_any_sign():
 MODELS = {
     **dict.fromkeys(("quadratic", "scaling", "critical"), "noisy quadratic"),
     "stationary": "diffusion",
+    "posterior": "Gaussian posterior",
     **dict.fromkeys(("reparameterisation", "layerwise"), "two-layer network"),
 }
 

@@ -231,7 +231,7 @@ CHECKS = (
         "h = 1, step size 1/10: the rule diverges from a factor of 20 on, at noise scales 1 and "
         "10,000",
         EvidenceKind.COUNTEREXAMPLE,
-        "exact",
+        "exact: fractions; one unit between the noise scales",
         partial(_failure, F(1, 10)),
         forms=("scaling.largest_factor", "critical.noise_scale"),
     ),

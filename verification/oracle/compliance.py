@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from whichmin.errors import InputError
 from whichmin.reporting import Table
 
-__all__ = ["LOADS", "SCHEMA", "Compliance", "Result", "Verdict", "unloaded"]
+__all__ = ["LOADS", "SCHEMA", "Compliance", "Profile", "Result", "Verdict", "unloaded"]
 
 SCHEMA = "whichmin.compliance/1"
 # Id of the one result of a target that does not load.

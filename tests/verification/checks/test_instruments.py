@@ -53,7 +53,8 @@ def test_wrong_eigenvalues_are_caught(monkeypatch):
     monkeypatch.setattr(sharpness_instruments, "full_spectrum", lambda o: right(o) * 1.001)
     evidence = outcome("instruments.sharpness")
     assert not evidence.holds
-    assert "log-determinant" in evidence.message
+    # In one dimension the top eigenvalue is read off the whole spectrum too.
+    assert "log-determinant" in evidence.message or "top eigenvalue" in evidence.message
 
 
 @pytest.mark.parametrize(("tool", "attribute", "says"), [

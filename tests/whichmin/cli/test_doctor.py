@@ -113,7 +113,7 @@ def test_a_line_that_raises_is_marked_and_the_others_run(capsys, monkeypatch):
 
 def test_a_failing_margin_shows_its_size(capsys, monkeypatch):
     # As if runs had been asked to come much closer to their limit than they were.
-    monkeypatch.setattr(self_check, "_distance", lambda m: 1e-13)
+    monkeypatch.setattr(self_check, "limit_distance", lambda m, tolerance: 1e-13)
     code, content, _ = report(capsys)
     assert code == 1
     worst = {row["check"]: row["worst margin"] for row in rows(content, 3) if not row["verdict"]}
