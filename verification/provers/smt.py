@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from whichmin.verification.evidence.check import Margin
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
 
-__all__ = ["Answer", "Lemma", "Variant", "decide_lemma", "lemma_margins", "violated"]
+__all__ = ["Answer", "Lemma", "Variant", "decide_lemma", "lemma_margins", "lemmas", "violated"]
 
 # Seconds for one query. The slowest takes about a second on one core of an ordinary machine.
 TIMEOUT = 30.0
@@ -217,3 +217,16 @@ def lemma_margins(lemma: Lemma, timeout: float = TIMEOUT) -> Iterator[Margin]:
         if variant is SATISFIABLE:
             found = ""
         yield Margin(what, answer.seconds, timeout * len(false.then), 1, found)
+
+
+def lemmas(which: Iterable[Lemma]) -> Iterator[Margin]:
+    """Decide lemmas and their variants.
+
+    Args:
+        which: The lemmas.
+
+    Yields:
+        The margins of each.
+    """
+    for lemma in which:
+        yield from lemma_margins(lemma)

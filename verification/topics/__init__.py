@@ -1,6 +1,6 @@
 """Everything that is claimed and checked, by topic: one package a topic.
 
-A module of a topic's package that holds ``CHECKS`` is found by itself.
+The decorated functions of a module of a topic's package are found by themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
-from whichmin.verification.evidence.check import Check
+from whichmin.verification.evidence.check import Check, checks_of
 
 __all__ = ["TOPICS", "all_checks"]
 
@@ -42,6 +42,4 @@ def _modules() -> Iterator[ModuleType]:
 @functools.cache
 def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they run."""
-    checks = tuple(check for module in _modules() for check in getattr(module, "CHECKS", ()))
-    assert len({c.id for c in checks}) == len(checks), "two checks share an id"
-    return checks
+    return checks_of(*_modules())
