@@ -99,7 +99,7 @@ def checks() -> str:
             parts.append(f"## {topic.capitalize()}\n")
         cases = f"{check.examples} random problems by default" if check.cases else "fixed cases"
         parts.append(
-            f"### `{check.id}`\n\n{check.statement[0].upper()}{check.statement[1:]}.\n\n"
+            f"### `{check.id}`\n\n{check.statement}\n\n"
             f"- Evidence: {check.kind}; {cases}.\n- Bound: {check.bound}.\n"
         )
     return "\n".join(parts).rstrip()

@@ -126,6 +126,17 @@ class Check:
     false_alarm: float = 0.0
     topic: str = ""
 
+    def changed(self, **values: Any) -> Check:
+        """Return the check of a false statement, which a test expects to fail.
+
+        Args:
+            values: Other values for parameters of its function that have a default.
+
+        Returns:
+            The check.
+        """
+        return dataclasses.replace(self, measure=functools.partial(self.measure, **values))
+
 
 _Measuring = TypeVar("_Measuring", bound=Callable[..., Iterable[Margin]])
 _REGISTERED: dict[str, Check] = {}

@@ -10,8 +10,10 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from whichmin.verification.evidence.check import Check, checks_of
+if TYPE_CHECKING:
+    from whichmin.verification.evidence.check import Check
 
 __all__ = ["TOPICS", "all_checks"]
 
@@ -42,4 +44,6 @@ def _modules() -> Iterator[ModuleType]:
 @functools.cache
 def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they run."""
+    from whichmin.verification.evidence.check import checks_of
+
     return checks_of(*_modules())
