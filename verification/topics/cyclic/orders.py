@@ -12,7 +12,7 @@ import sympy as sp
 
 from whichmin.core.batches import make_stream
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.provers.smt import lemmas
+from whichmin.verification.provers.smt import lemmas, smt
 from whichmin.verification.topics.cyclic.certified import (
     Certificate,
     certified_limit,
@@ -58,16 +58,6 @@ def one_step(slope: int = 4) -> Iterator[Margin]:
     for what, difference in pairs.items():
         left = sp.expand(difference)
         yield Margin(f"one step, {what}: {left}", 0.0 if left == 0 else math.inf, 1.0)
-
-
-smt = functools.partial(
-    check,
-    kind=EvidenceKind.SMT,
-    bound=(
-        "unsat within the time limit; every false variant has a model, checked in exact fractions"
-    ),
-    needs=("z3",),
-)
 
 
 @smt("cyclic.leader_lemma")

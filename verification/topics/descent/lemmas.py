@@ -14,7 +14,6 @@ the squares of the others. Lemmas on SGD's limit are in ``checks/smt_sgd.py``.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
 import sympy as sp
@@ -22,12 +21,10 @@ import sympy as sp
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
-from whichmin.verification.provers.smt import TIMEOUT, Lemma, Variant, lemmas
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.words import EvidenceKind
 
-__all__ = ["BATCH", "BATCH_STEP", "FULL", "FULL_STEP", "LEMMAS", "UNSAT"]
-
-UNSAT = f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if not decided as stated"
+__all__ = ["BATCH", "BATCH_STEP", "FULL", "FULL_STEP", "LEMMAS"]
 
 FACTORS = (("s", "1 - alpha*S"), ("g", "alpha*(2 - N)"))
 BATCH_STEP = (*FACTORS, ("nextN", "s**2*(N - S) + (s + g)**2*S"))
@@ -280,9 +277,6 @@ def notation(subject: Subject) -> Iterator[Margin]:
         rest = sp.expand(sp.simplify(scale * expression.subs(plain, simultaneous=True) - text))
         size = sum(abs(float(c)) for c in sp.Poly(rest, C, R, N, S, a, alpha, m).coeffs())
         yield Margin(f"{name} in the notation of the lemmas", size, 0.0)
-
-
-smt = functools.partial(check, kind=EvidenceKind.SMT, bound=UNSAT, needs=("z3",))
 
 
 @smt("smt.trap_region")

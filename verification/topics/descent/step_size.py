@@ -11,7 +11,7 @@ from fractions import Fraction
 import sympy as sp
 
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.provers.smt import Lemma, Variant, lemmas
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.words import Activation, EvidenceKind
 
@@ -172,16 +172,6 @@ def period_two(product: int = 1) -> Iterator[Margin]:
     )
 
 
-smt = functools.partial(
-    check,
-    kind=EvidenceKind.SMT,
-    bound=(
-        "unsat within the time limit; every false variant has a model, checked in exact fractions"
-    ),
-    needs=("z3",),
-)
-
-
 @smt("step_size.period_two_attracts")
 def period_two_attracts() -> Iterator[Margin]:
     """The orbit exists for eta/m > 1/2 and attracts until 2 eta/m = sqrt 5 - 1."""
@@ -196,7 +186,7 @@ counterexample = functools.partial(
 def swings(
     start: Vector, step_size: Fraction, batches: Sequence[Sequence[Vector]], low: Fraction
 ) -> Iterator[Margin]:
-    """Norms ``low`` and 8/7 in turns, from the definition, exactly."""  # fmt: skip
+    """Norms ``low`` and 8/7 in turns, from the definition, exactly."""
     w = start
     for t, batch in enumerate(batches):
         wanted = (low, F(8, 7))[t % 2] ** 2

@@ -25,7 +25,7 @@ from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
 from whichmin.verification.oracle import references
 from whichmin.verification.provers.formula import evaluate
-from whichmin.verification.provers.smt import TIMEOUT, Lemma, Variant, lemma_margins
+from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins, smt
 from whichmin.verification.topics.noise.sampling import exact_gradients
 from whichmin.verification.topics.strategies import PointCase, points
 from whichmin.words import Activation, EvidenceKind
@@ -119,17 +119,10 @@ def _zero(expression: sp.Expr) -> list[str]:
     return [] if left == 0 else [f"leaves {left}"]
 
 
-@check(
-    "noise.rise",
-    EvidenceKind.SMT,
-    bound=(
-        f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if not decided as stated"
-    ),
-    needs=("z3",),
-)
+@smt("noise.rise")
 def rise() -> Iterator[Margin]:
     """B_simple does not fall along gradient flow while |w|^2 <= 4/3 and N + C <= 2."""
-    yield from lemma_margins(RISE)
+    return lemma_margins(RISE)
 
 
 LIMIT = "the next order of the expansion, and rounding in units of the leading one"

@@ -7,12 +7,10 @@ add up to the location of the maximum as :mod:`whichmin.symbolic.perturbation.ke
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
-from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.provers.smt import Lemma, Variant, lemmas
-from whichmin.words import EvidenceKind
+from whichmin.verification.evidence.check import Margin
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 
 __all__ = ["BALL", "BOX", "FRAMES", "RANKING"]
 
@@ -135,16 +133,6 @@ FRAMES = (
         (_NORM,),
         (Variant("in a small box too", ("2*T + Z >= 1",)),),
     ),
-)
-
-
-smt = functools.partial(
-    check,
-    kind=EvidenceKind.SMT,
-    bound=(
-        "unsat within the time limit; every false variant has a model, checked in exact fractions"
-    ),
-    needs=("z3",),
 )
 
 

@@ -15,7 +15,7 @@ from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import FIGURE, same_law
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant, lemmas
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.quadratic.exact import (
     Matrix,
     QuadraticCase,
@@ -277,12 +277,7 @@ STABLE = (
 )
 
 
-@check(
-    "quadratic.stability",
-    EvidenceKind.SMT,
-    bound="seconds of the solver against its limit; every false variant must have a model",
-    needs=("z3",),
-)
+@smt("quadratic.stability")
 def stability() -> Iterator[Margin]:
     """A stationary state exists exactly for eta h < 2; from there on no earlier steps, however
     short, keep the variance from growing.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
-from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.provers.smt import Lemma, Variant, lemmas
-from whichmin.words import EvidenceKind
+from whichmin.verification.evidence.check import Margin
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 
 __all__ = ["LEMMAS"]
 
@@ -70,14 +68,6 @@ LEMMAS = {
         ),
     ),
 }  # fmt: skip
-
-
-smt = functools.partial(
-    check,
-    kind=EvidenceKind.SMT,
-    bound="seconds against the timeout of a query; infinite if not decided as stated",
-    needs=("z3",),
-)
 
 
 @smt("reparameterisation.homogeneous")

@@ -11,13 +11,11 @@ region. That is all the randomness that is needed;
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
-from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.provers.smt import Lemma, Variant, lemmas
-from whichmin.verification.topics.descent.lemmas import BATCH, BATCH_STEP, UNSAT
-from whichmin.words import EvidenceKind
+from whichmin.verification.evidence.check import Margin
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.descent.lemmas import BATCH, BATCH_STEP
 
 __all__ = ["LEMMAS"]
 
@@ -250,9 +248,6 @@ LEMMAS = {
     "smt.sgd_growth": GROWTH,
     "smt.walk": WALK,
 }
-
-
-smt = functools.partial(check, kind=EvidenceKind.SMT, bound=UNSAT, needs=("z3",))
 
 
 @smt("smt.sgd_fixed_points")

@@ -15,7 +15,7 @@ from scipy import linalg
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.words import EvidenceKind
 
 __all__ = ["STABLE", "seeds", "weak_residual"]
@@ -332,13 +332,7 @@ STABLE = (
 )
 
 
-@check(
-    "stationary.stable_steps",
-    EvidenceKind.SMT,
-    bound="seconds against the timeout of a query; infinite if not decided as stated",
-    needs=("z3",),
-)
+@smt("stationary.stable_steps")
 def stable_steps() -> Iterator[Margin]:
     """Mean square stability in terms of step size, curvature and noise, for all values."""
-    for lemma in STABLE:
-        yield from lemma_margins(lemma)
+    return lemmas(STABLE)
