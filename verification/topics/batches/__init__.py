@@ -1,0 +1,1 @@
+"""How batches are drawn: sampling schemes and their laws."""

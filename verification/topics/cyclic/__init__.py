@@ -1,0 +1,1 @@
+"""SGD with batches in a fixed or reshuffled order."""

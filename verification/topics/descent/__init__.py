@@ -1,0 +1,1 @@
+"""Full-batch gradient descent: its limit, its rates and its step sizes."""

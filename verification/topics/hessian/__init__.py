@@ -1,0 +1,1 @@
+"""The Hessian at minima: trace, eigenvalues, determinant, flatness."""

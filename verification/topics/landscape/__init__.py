@@ -1,0 +1,1 @@
+"""The loss, its minima and critical points, and what every step keeps."""

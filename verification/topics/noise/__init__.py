@@ -1,0 +1,1 @@
+"""The noise of mini-batch gradients: covariance and noise scales."""

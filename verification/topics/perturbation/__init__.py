@@ -1,0 +1,1 @@
+"""Sharpness as the rise of the loss nearby: Keskar's box, SAM's ball."""

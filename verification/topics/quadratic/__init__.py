@@ -1,0 +1,1 @@
+"""The noisy quadratic: linear scaling, warm-up, critical batch size."""

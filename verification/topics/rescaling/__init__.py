@@ -1,0 +1,1 @@
+"""Rescaled layers: one function at any sharpness, layer-wise steps, posteriors."""

@@ -1,0 +1,1 @@
+"""Which data point mini-batch SGD selects, and how soon."""

@@ -1,0 +1,1 @@
+"""Stationary densities of diffusions, and exits from minima."""
