@@ -41,7 +41,8 @@ def all_sources() -> Mapping[str, Source]:
     fields = ("short", "citation", "note", "formerly")
     return MappingProxyType({
         key: Source(
-            key, **read_fields(table, dict.fromkeys(fields, paragraph), fields[:2], f"{_FILE}, {key}")
+            key,
+            **read_fields(table, dict.fromkeys(fields, paragraph), fields[:2], f"{_FILE}, {key}"),
         )
         for key, table in read_toml(_FILE).items()
     })

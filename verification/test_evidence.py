@@ -11,10 +11,10 @@ import pytest
 
 from whichmin.verification.checks import all_checks
 from whichmin.verification.claim import Claim, decide
-from whichmin.verification.claims import all_claims
 from whichmin.verification.evidence import Check, Evidence, Settings
 from whichmin.verification.runner import run_check
 from whichmin.verification.subject import default_subject
+from whichmin.verification.topics import all_claims
 
 SEED = 1
 REMEDY = "pip install 'whichmin[proofs]'"

@@ -1,6 +1,10 @@
 """Show the counterexamples to claims on gradient descent, each as a script of its own."""
 
+from __future__ import annotations
+
 from whichmin.verification.claim import counterexample
+
+__all__: list[str] = []  # whichmin claims show ID prints them
 
 
 @counterexample("gd.limit")

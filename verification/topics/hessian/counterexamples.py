@@ -1,6 +1,10 @@
 """Show the counterexamples to claims on the Hessian, each as a script of its own."""
 
+from __future__ import annotations
+
 from whichmin.verification.claim import counterexample
+
+__all__: list[str] = []  # whichmin claims show ID prints them
 
 
 @counterexample("measures.small_batches_flat")
@@ -19,7 +23,9 @@ def small_batches_flat() -> None:
 
 @counterexample("measures.small_batches_sharp")
 def small_batches_sharp() -> None:
-    import numpy as np, itertools
+    import itertools
+
+    import numpy as np
 
     def loss(w, relu, A):
         c = A @ w

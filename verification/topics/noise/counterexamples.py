@@ -1,6 +1,10 @@
 """Show the counterexamples to claims on gradient noise, each as a script of its own."""
 
+from __future__ import annotations
+
 from whichmin.verification.claim import counterexample
+
+__all__: list[str] = []  # whichmin claims show ID prints them
 
 
 @counterexample("noise.small_at_first")
@@ -22,6 +26,7 @@ def small_at_first() -> None:
 @counterexample("noise.halving")
 def halving() -> None:
     import itertools
+
     import numpy as np
 
     g = np.array([1.0, 2.0, 6.0])

@@ -1,11 +1,17 @@
 """Show the counterexamples to claims on perturbed weights, each as a script of its own."""
 
+from __future__ import annotations
+
 from whichmin.verification.claim import counterexample
+
+__all__: list[str] = []  # whichmin claims show ID prints them
 
 
 @counterexample("measures.keskar_every_mixture")
 def keskar_every_mixture() -> None:
-    import numpy as np, itertools
+    import itertools
+
+    import numpy as np
 
     def loss(w, relu, A):
         c = A @ w
@@ -24,7 +30,9 @@ def keskar_every_mixture() -> None:
 
 @counterexample("measures.keskar_invariant")
 def keskar_invariant() -> None:
-    import numpy as np, itertools
+    import itertools
+
+    import numpy as np
 
     def loss(w, relu, A):
         c = A @ w

@@ -1,11 +1,16 @@
 """Show the counterexamples to claims on SGD, each as a script of its own."""
 
+from __future__ import annotations
+
 from whichmin.verification.claim import counterexample
+
+__all__: list[str] = []  # whichmin claims show ID prints them
 
 
 @counterexample("sgd.limit_set")
 def limit_set() -> None:
     import itertools
+
     import numpy as np
 
     largest = 0.0

@@ -1,6 +1,10 @@
 """Show the counterexamples to claims on Gaussian starts, each as a script of its own."""
 
+from __future__ import annotations
+
 from whichmin.verification.claim import counterexample
+
+__all__: list[str] = []  # whichmin claims show ID prints them
 
 
 @counterexample("gaussian.start_cosine_rate")
@@ -114,7 +118,7 @@ def sgd_largest_expected() -> None:
     rng, m, R = np.random.default_rng(1), 8, 1000
     w = rng.normal(size=(R, 32))
     w *= 2 / 3 / np.linalg.norm(w, axis=1, keepdims=True)
-    w0, rows, batches = w.copy(), np.arange(R), rng.integers(m, size=(8000, R))
+    rows, batches = np.arange(R), rng.integers(m, size=(8000, R))
     for i in batches:
         c = np.maximum(w[rows, i], 0)
         pull = 0.05 * c * (2 - (w * w).sum(1))
