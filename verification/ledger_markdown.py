@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from whichmin.ledger import Entry, numbered, tally
 from whichmin.symbolic import closed_forms
-from whichmin.verification.ledger import Entry, numbered, tally
-from whichmin.verification.sources import cited
+from whichmin.verification.evidence.sources import cited
 from whichmin.verification.topics import claim_files
 from whichmin.words import Verdict
 

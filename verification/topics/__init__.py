@@ -1,36 +1,64 @@
-"""The topics: checks and claims on one subject each."""
+"""Everything that is claimed and checked, by topic: one package a topic.
+
+A module of a topic's package that holds ``CHECKS`` is found by itself, and so is the topic's
+``claims.toml``.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 
 from whichmin.errors import InputError
-from whichmin.verification.claim import Claim
-from whichmin.verification.claim_file import ClaimFile, read_claims
+from whichmin.verification.evidence.check import Check
+from whichmin.verification.evidence.claim import Claim
+from whichmin.verification.evidence.claim_file import ClaimFile, read_claims
 
-__all__ = ["TOPICS", "all_claims", "claim_files"]
+__all__ = ["TOPICS", "all_checks", "all_claims", "claim_files"]
 
-# In the order of a reader; topics that are not named here follow by name.
+# In the order of a reader.
 TOPICS = (
-    "landscape", "descent", "batches", "sgd", "cyclic", "selection", "starts", "hessian",
+    "landscape", "batches", "descent", "sgd", "cyclic", "selection", "starts", "hessian",
     "perturbation", "noise", "quadratic", "stationary", "rescaling",
 )  # fmt: skip
 
+# The foundations run first, so that a fault is reported where it is.
+_FIRST = (
+    "landscape.derivations", "batches.streams", "landscape.minima", "hessian.trace",
+    "descent.steps", "descent.engines", "descent.limits", "landscape.equivariance",
+    "selection.process", "selection.prediction",
+)  # fmt: skip
 
-def _place(topic: str) -> tuple[int, str]:
-    return (TOPICS.index(topic) if topic in TOPICS else len(TOPICS), topic)
+
+def _modules() -> Iterator[ModuleType]:
+    names = [
+        f"{topic}.{found.name}"
+        for topic in TOPICS
+        for found in pkgutil.iter_modules(importlib.import_module(f"{__name__}.{topic}").__path__)
+    ]
+    for name in sorted(names, key=lambda n: _FIRST.index(n) if n in _FIRST else len(_FIRST)):
+        yield importlib.import_module(f"{__name__}.{name}")
+
+
+@functools.cache
+def all_checks() -> tuple[Check, ...]:
+    """Return every check, in the order in which they run."""
+    checks = tuple(check for module in _modules() for check in getattr(module, "CHECKS", ()))
+    assert len({c.id for c in checks}) == len(checks), "two checks share an id"
+    return checks
 
 
 @functools.cache
 def claim_files() -> tuple[ClaimFile, ...]:
-    """Return what each topic claims, in the order of the topics.
+    """Return what each topic claims, in the order of the topics; no check is imported.
 
     Raises:
         InputError: A topic's ``claims.toml`` is not as it should be, or two claims share an id.
     """
-    found = (item.name for item in pkgutil.iter_modules(__path__) if item.ispkg)
-    files = tuple(read_claims(f"{__name__}.{topic}") for topic in sorted(found, key=_place))
+    files = tuple(read_claims(f"{__name__}.{topic}") for topic in TOPICS)
     seen: dict[str, Claim] = {}
     for claim in (claim for file in files for claim in file.claims):
         if claim.id in seen:

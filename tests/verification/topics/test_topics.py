@@ -4,14 +4,13 @@ from collections import Counter
 
 import pytest
 
+from whichmin.ledger import entries
 from whichmin.symbolic import closed_forms
-from whichmin.verification.checks import all_checks
-from whichmin.verification.claim import decide
-from whichmin.verification.evidence import Evidence
-from whichmin.verification.ledger import entries
-from whichmin.verification.record import on_file, stale
-from whichmin.verification.sources import all_sources, source_of
-from whichmin.verification.topics import TOPICS, all_claims, claim_files
+from whichmin.verification.evidence.check import Evidence
+from whichmin.verification.evidence.claim import decide
+from whichmin.verification.evidence.record import on_file, stale
+from whichmin.verification.evidence.sources import all_sources, source_of
+from whichmin.verification.topics import TOPICS, all_checks, all_claims, claim_files
 from whichmin.words import Verdict
 
 CLAIMS = {claim.id: claim for claim in all_claims()}

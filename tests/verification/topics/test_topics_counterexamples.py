@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from whichmin.verification.claim import RUNS
+from whichmin.verification.evidence.claim import RUNS
 from whichmin.verification.topics import all_claims
 
 SHOWN = [claim for claim in all_claims() if claim.counterexample]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whichmin.verification.claim import counterexample
+from whichmin.verification.evidence.claim import counterexample
 
 __all__: list[str] = []  # whichmin claims show ID prints them
 
