@@ -1,9 +1,9 @@
 """Define a claim and decide its verdict from evidence.
 
 Claims stand in ``verification/topics/TOPIC/claims.toml``, read by
-:mod:`whichmin.verification.evidence.claim_file`. The verdict is written down so that a change of mind is
-seen in review, and it is decided anew from the evidence that ran: where the two differ, the claim
-fails.
+:mod:`whichmin.verification.evidence.claim_file`. The verdict is written down so that a change of
+mind is seen in review, and it is decided anew from the evidence that ran: where the two differ, the
+claim fails.
 """
 
 from __future__ import annotations

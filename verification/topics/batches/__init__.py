@@ -1,1 +1,1 @@
-"""Batches: how index streams are drawn, and the laws of what they hold."""
+"""How batches are drawn: sampling schemes and their laws."""

@@ -1,1 +1,1 @@
-"""Gradient descent: one step, limits, rates, and the step sizes that keep them."""
+"""Full-batch gradient descent: its limit, its rates and its step sizes."""

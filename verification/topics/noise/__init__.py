@@ -1,1 +1,1 @@
-"""Gradient noise: its covariance, noise scales, and what batches make of it."""
+"""The noise of mini-batch gradients: covariance and noise scales."""

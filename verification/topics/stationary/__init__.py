@@ -1,1 +1,1 @@
-"""Stationary laws: densities of noisy steps, and exits from wells."""
+"""Stationary densities of diffusions, and exits from minima."""
