@@ -1,1 +1,1 @@
-"""How batches are drawn: sampling schemes and their laws."""
+"""Batches: how index streams are drawn, and the laws of what they hold."""

@@ -1,1 +1,1 @@
-"""SGD with batches in a fixed or reshuffled order."""
+"""Cyclic and reshuffled orders: where SGD ends when the order of the data is fixed or shuffled."""

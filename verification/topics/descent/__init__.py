@@ -1,1 +1,1 @@
-"""Full-batch gradient descent: its limit, its rates and its step sizes."""
+"""Gradient descent: one step, limits, rates, and the step sizes that keep them."""

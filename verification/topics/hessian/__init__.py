@@ -1,1 +1,1 @@
-"""The Hessian at minima: trace, eigenvalues, determinant, flatness."""
+"""The Hessian at the minima: trace, spectrum, conventions at the kink, and flatness."""

@@ -1,1 +1,1 @@
-"""The loss, its minima and critical points, and what every step keeps."""
+"""The landscape: the loss, its gradient, minima, critical points and symmetries."""

@@ -1,1 +1,1 @@
-"""The noise of mini-batch gradients: covariance and noise scales."""
+"""Gradient noise: its covariance, noise scales, and what batches make of it."""

@@ -1,1 +1,1 @@
-"""Sharpness as the rise of the loss nearby: Keskar's box, SAM's ball."""
+"""Rises of the loss near a minimum: Keskar's box, SAM's ball, and rankings by them."""

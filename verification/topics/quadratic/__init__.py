@@ -1,1 +1,1 @@
-"""The noisy quadratic: linear scaling, warm-up, critical batch size."""
+"""The noisy quadratic: the linear scaling rule, warm-up and the critical batch size."""

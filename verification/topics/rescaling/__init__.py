@@ -1,1 +1,1 @@
-"""Rescaled layers: one function at any sharpness, layer-wise steps, posteriors."""
+"""Rescaled layers: sharpness without a change of function, LARS and LAMB, posteriors."""

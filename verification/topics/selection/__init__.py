@@ -1,1 +1,1 @@
-"""Which data point mini-batch SGD selects, and how soon."""
+"""Selection: which data point wins, with which chance, and after how many steps."""

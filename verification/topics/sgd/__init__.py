@@ -1,1 +1,1 @@
-"""Mini-batch SGD: its limits, its convergence and the random walk behind it."""
+"""Mini-batch SGD: the trap region, convergence, drift, the walk and commitment."""

@@ -1,1 +1,1 @@
-"""Starts of uniform direction, and the article's script that uses them."""
+"""Starts: Gaussian starting weights and the published script."""

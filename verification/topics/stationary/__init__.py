@@ -1,1 +1,1 @@
-"""Stationary densities of diffusions, and exits from minima."""
+"""Stationary laws: densities of noisy steps, and exits from wells."""
