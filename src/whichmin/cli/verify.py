@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
-from whichmin.verification.topics import TOPICS
+from whichmin.cli.options import emit, output_options, progress_bar, seed_option, topic_option
 
 if TYPE_CHECKING:
     from whichmin.ledger import Entry
@@ -27,10 +26,7 @@ SCHEMA = "whichmin.verify/2"
     metavar="PATTERN",
     help="Checks to run: a shell pattern, or part of an id.  [default: all]",
 )
-@click.option(
-    "--topic", type=click.Choice(TOPICS), metavar="TOPIC",
-    help=f"Checks of one topic only: {', '.join(TOPICS)}.  [default: all]",
-)  # fmt: skip
+@topic_option("Checks")
 @click.option(
     "--examples",
     type=int,
