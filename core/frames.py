@@ -23,8 +23,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from whichmin.core.philox import Purpose, generator
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_integer, check_matrix, check_positive, check_seed
+from whichmin.core.validation import check_integer, check_matrix, check_positive
 from whichmin.errors import InputError
 
 __all__ = [
@@ -36,10 +37,6 @@ __all__ = [
     "whiten",
     "whitened_rows",
 ]
-
-# Words that separate the generators of one seed by purpose (the batches have their own: Philox
-# keyed by the bare seed, see batches.py; images have 3, see whichmin.datasets).
-_FRAME, _START = 1, 2
 
 
 def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> torch.Tensor:
@@ -212,7 +209,7 @@ def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:
     m = check_integer(m, "m", 1)
     n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
     _check_size("m, n", m, n)
-    draws = _normals(seed, _FRAME, (n, m))
+    draws = generator(seed, Purpose.FRAME).standard_normal((n, m))
     with single_threaded():
         return np.ascontiguousarray(_positive_qr(torch.from_numpy(draws)).T.numpy())
 
@@ -251,7 +248,7 @@ def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) ->
     replicas = check_integer(replicas, "replicas", 1)
     norm = check_positive(norm, "norm")
     _check_size("n, replicas", n, replicas)
-    draws = _normals(seed, _START, (replicas, n))
+    draws = generator(seed, Purpose.START).standard_normal((replicas, n))
     scale = np.asarray(norm / np.linalg.norm(draws, axis=1, keepdims=True))
     return np.asarray(draws * scale)
 
@@ -260,8 +257,3 @@ def _check_size(argument: str, *shape: int) -> None:
     """Refuse a shape that no machine can address; what merely does not fit is a MemoryError."""
     if math.prod(shape) >= 2**60:
         raise InputError(argument, shape, "must have a product below 2^60, in float64")
-
-
-def _normals(seed: int, purpose: int, shape: tuple[int, int]) -> np.ndarray:
-    key = np.array([check_seed(seed), purpose], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape)

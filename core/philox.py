@@ -1,17 +1,25 @@
-"""Philox4x32-10, a counter-based random number generator, and unbiased bounded integers.
+"""Random numbers: the counter-based generator Philox4x32-10, and one generator for each purpose.
 
 J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: *Parallel random numbers: as easy as 1, 2, 3*,
 SC 2011. A counter-based generator has no state: word ``d`` of replica ``r`` is a function of
 (seed, r, d), so any slice of any stream can be made anywhere, in any order. Independence of
 streams rests on Philox mixing all 128 counter bits, not on seeds being far apart.
+
+The batches use these words, keyed by the bare seed. What is drawn once (data, starts, probes) comes
+from NumPy's Philox, keyed by the seed and a :class:`Purpose`.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bounded", "philox4x32", "words"]
+from whichmin.core.validation import check_seed
+
+__all__ = ["Purpose", "bounded", "generator", "philox4x32", "words"]
 
 _MULTIPLIER = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL = (0x9E3779B9, 0xBB67AE85)
@@ -21,6 +29,41 @@ _ROUNDS = 10
 _CACHED_BLOCKS = 4096  # six buffers of this many words stay inside a typical level-2 cache
 
 Words = NDArray[np.uint64]
+
+
+class Purpose(IntEnum):
+    """What the random numbers of a seed are for.
+
+    Elsewhere 3 chooses images too (:mod:`whichmin.datasets`), and 11 draws points of a figure.
+    """
+
+    FRAME = 1
+    START = 2
+    SELECTION = 3
+    QUADRATIC = 7
+    SUBSPACE = 16
+    SEARCH_STARTS = 17
+    PROBES = 18
+    DIRECTIONS = 19
+    BATCHES = 20
+    LAST_BITS = 21
+
+
+def generator(seed: Any, purpose: int) -> np.random.Generator:
+    """Make a generator; different purposes of one seed share no numbers.
+
+    Args:
+        seed: An integer in ``[0, 2**64)``.
+        purpose: A :class:`Purpose`.
+
+    Returns:
+        NumPy's Philox generator, keyed by both.
+
+    Raises:
+        InputError: The seed is no such integer.
+    """
+    key = np.array([check_seed(seed), purpose], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key))
 
 
 def philox4x32(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> list[Words]:

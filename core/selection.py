@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_banded
 
-from whichmin.core.validation import check_integer, check_positive, check_seed
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
 __all__ = ["MONITORING", "Selection", "simulate_selection", "two_point_chance"]
@@ -25,7 +26,6 @@ Floats = NDArray[np.float64]
 # A walk with steps of standard deviation s passes a level as Brownian motion passes a level
 # -zeta(1/2)/sqrt(2 pi) s further out (Siegmund 1979; Broadie, Glasserman, Kou 1997).
 MONITORING = 0.5825971579390107
-_PURPOSE = 3  # separates this generator from those of the data and the starts
 _STEP = 0.05
 _NUMBERS = 1 << 16  # of paths times points; more points get fewer paths
 _PATHS = 2048
@@ -129,9 +129,7 @@ def simulate_selection(
     k = len(start)
     count = max(64, min(_PATHS, _NUMBERS // k)) if paths is None else paths
     count = check_integer(count, "paths", 1)
-    rng = np.random.Generator(
-        np.random.Philox(key=np.array([check_seed(seed), _PURPOSE], dtype=np.uint64))
-    )
+    rng = generator(seed, Purpose.SELECTION)
     u = np.tile(np.log(start / start.max()), (count, 1))
     noise = check_positive(noise, "noise")
     for length, gain, drift in () if growth is None else growth:

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from whichmin.core.instruments.problem import check_losses
-from whichmin.core.instruments.random import PROBES, generator
+from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError, Verbatim
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _first_loss(objective: ModuleObjective, x: torch.Tensor, y: torch.Tensor) ->
 def _random(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Opposite random weights with about the root mean square of these; 1 where all are 0."""
     size = float(w.double().square().mean().sqrt()) or 1.0
-    drawn = torch.from_numpy(generator(0, PROBES).standard_normal(len(w)) * size).to(w)
+    drawn = torch.from_numpy(generator(0, Purpose.PROBES).standard_normal(len(w)) * size).to(w)
     return drawn, -drawn
 
 

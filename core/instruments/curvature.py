@@ -25,8 +25,8 @@ import torch
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import PROBES, generator
-from whichmin.core.instruments.scales import deviation
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
@@ -127,7 +127,7 @@ def estimate_trace(
         if method == "exact":
             value = _exact(objective, multiply, done)
             return TraceEstimate(value, 0.0, np.empty(0), value, n, True, method)
-        draws = generator(seed, PROBES)
+        draws = generator(seed, Purpose.PROBES)
 
         def signs(count: int) -> torch.Tensor:
             # Drawn vector by vector: the first k are the same whatever the number.

@@ -30,8 +30,8 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import STARTS, SUBSPACE, generator
 from whichmin.core.instruments.rises import Rises
+from whichmin.core.philox import Purpose, generator
 from whichmin.core.validation import check_integer, check_positive, check_real
 from whichmin.errors import InputError
 
@@ -98,7 +98,7 @@ def random_subspace(n: int, dimension: Any, seed: Any) -> torch.Tensor:
         InputError: More columns than rows.
     """
     p = check_integer(dimension, "dimension", 1, n, "the number of weights")
-    return torch.from_numpy(generator(seed, SUBSPACE).standard_normal((n, p)))
+    return torch.from_numpy(generator(seed, Purpose.SUBSPACE).standard_normal((n, p)))
 
 
 def keskar_sharpness(
@@ -156,7 +156,7 @@ def keskar_sharpness(
         raise InputError(
             "objective", f"loss of {base:.6g}", "must be above -1: phi divides by 1 + L"
         )
-    draws = generator(seed, STARTS)
+    draws = generator(seed, Purpose.SEARCH_STARTS)
     evaluations = 1
 
     def moved(u: np.ndarray) -> torch.Tensor:

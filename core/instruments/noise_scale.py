@@ -22,9 +22,9 @@ import torch
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import PROBES, generator
-from whichmin.core.instruments.scales import deviation
 from whichmin.core.noise.covariance import quotient, sampling_factor
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.words import Sampling, parse
@@ -236,7 +236,7 @@ def curved_noise(
                     for _ in range(len(some)):
                         done()
             return CurvedNoise(_in_units(total / m, power), 0.0, slope)
-        draws = generator(seed, PROBES)
+        draws = generator(seed, Purpose.PROBES)
         for k in range(many):
             signs = draws.integers(0, 2, m) * 2.0 - 1
             u = objective.weighted_gradient(torch.from_numpy(signs)).double() / unit

@@ -24,8 +24,8 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective
-from whichmin.core.instruments.random import LAST_BITS, generator
-from whichmin.core.instruments.scales import length
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.errors import InputError
 
 __all__ = ["POINTS", "Rises"]
@@ -116,7 +116,7 @@ class Rises:
         """
         point = self.objective.point
         unit = float(torch.finfo(point.dtype).eps)
-        draws, places = generator(0, LAST_BITS), np.arange(POINTS) / POINTS
+        draws, places = generator(0, Purpose.LAST_BITS), np.arange(POINTS) / POINTS
         found = np.empty(POINTS)
         for k, place in enumerate(places):
             bits = torch.from_numpy(draws.integers(-1, 2, len(point)) * unit).to(point.device)

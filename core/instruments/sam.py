@@ -22,10 +22,10 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import DIRECTIONS, STARTS, generator
 from whichmin.core.instruments.rises import Rises
-from whichmin.core.instruments.scales import deviation as spread_of
-from whichmin.core.instruments.scales import scaled
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation as spread_of
+from whichmin.core.scales import scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
@@ -158,7 +158,10 @@ def worst_sharpness(
     r = check_positive(radius, "radius")
     many, count = check_integer(steps, "steps", 1), check_integer(starts, "starts", 1)
     base, slope = objective.value_and_gradient()
-    rises, draws = Rises(objective, base, "radius", radius, "ball"), generator(seed, STARTS)
+    rises, draws = (
+        Rises(objective, base, "radius", radius, "ball"),
+        generator(seed, Purpose.SEARCH_STARTS),
+    )
     best, where = 0.0, torch.zeros_like(objective.point)
     values = []
     with progress_bar(many * count, "sharpness in a ball", progress) as done:
@@ -226,7 +229,7 @@ def average_sharpness(
     count = check_integer(pairs, "pairs", 2)
     argument, given = ("radius", radius) if deviation is None else ("deviation", deviation)
     rises = Rises(objective, objective.value(), argument, given, "reach of the noise")
-    draws = generator(seed, DIRECTIONS)
+    draws = generator(seed, Purpose.DIRECTIONS)
     terms, z = np.empty(count), torch.zeros_like(objective.point)
     with progress_bar(count, "sharpness on average", progress) as done:
         for k in range(count):

@@ -21,8 +21,8 @@ import torch
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_matrix, hessian_operator
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import DIRECTIONS, generator
-from whichmin.core.instruments.scales import length
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import CheckFailed, InputError
 
@@ -159,7 +159,7 @@ def extreme_eigenvalues(
         return result
 
     restarts = check_integer(max_restarts, "max_restarts", 1)
-    start = generator(seed, DIRECTIONS).standard_normal(n)
+    start = generator(seed, Purpose.DIRECTIONS).standard_normal(n)
     try:
         values, vectors = eigsh(
             LinearOperator((n, n), matvec=in_units, dtype=np.float64), k=k, which=_ENDS[which],
@@ -229,7 +229,7 @@ def spectral_density(
     n = objective.size
     many = min(check_integer(steps, "steps", 1), n)
     rows = check_integer(probes, "probes", 1)
-    multiply, draws = hessian_operator(objective, engine), generator(seed, DIRECTIONS)
+    multiply, draws = hessian_operator(objective, engine), generator(seed, Purpose.DIRECTIONS)
     starts = draws.standard_normal((rows, n))
     nodes, weights = np.zeros((rows, many)), np.zeros((rows, many))
     with progress_bar(rows * many, "spectrum of the Hessian", progress) as done:

@@ -28,8 +28,8 @@ import torch
 from whichmin.core.instruments.noise_scale import batch_factor, is_replacement
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import BATCHES, generator
-from whichmin.core.instruments.scales import length
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.core.validation import (
     check_batch_size,
     check_integer,
@@ -209,7 +209,7 @@ def two_batch_noise_scale(
         raise InputError("large", large, f"must be above the smaller size, {small}")
     count = check_integer(pairs, "pairs", _FEWEST)
     level = check_positive(confidence, "confidence", 1.0)
-    draws = generator(seed, BATCHES)
+    draws = generator(seed, Purpose.BATCHES)
     lengths = np.empty((2, count))
     with progress_bar(count, "gradients of batches", progress) as done:
         for k in range(count):

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from whichmin.core.activations import check_kink
 from whichmin.core.data import Data, as_data, make_data
 from whichmin.core.frames import standard_basis
+from whichmin.core.landscape import check_kink
 from whichmin.core.noise.sample_gradients import (
     BLOCK,
     SampleGradients,

@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
-from whichmin.core.activations import check_kink, slope
 from whichmin.core.data import check_point
+from whichmin.core.landscape import check_kink, slope
 from whichmin.words import Activation, Kink, parse
 
 __all__ = ["BLOCK", "SampleGradients", "sample_gradients"]

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from whichmin.core.philox import Purpose
 from whichmin.core.validation import (
     check_integer,
     check_matrix,
@@ -35,7 +36,6 @@ __all__ = ["Moments", "Quadratic", "make_quadratic"]
 
 Floats = NDArray[np.float64]
 
-_PURPOSE = 7  # separates this generator from those of the data, the starts and the selection
 _NUMBERS = 1 << 22  # largest number of normal numbers drawn at once
 
 
@@ -222,7 +222,7 @@ class Quadratic:
         # A root of Sigma that exists for singular ones too.
         values, vectors = np.linalg.eigh(self.noise)
         root = vectors * np.sqrt(np.clip(values, 0, None) / size)
-        rng = np.random.default_rng((check_seed(seed), _PURPOSE))
+        rng = np.random.default_rng((check_seed(seed), Purpose.QUADRATIC))
         chunk = max(1, _NUMBERS // x.size)
         for first in range(0, length, chunk):
             drawn = rng.standard_normal((min(chunk, length - first), *x.shape))

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from whichmin.core.activations import activate
 from whichmin.core.hessian import kink_mixture, second_derivative
+from whichmin.core.landscape import activate
 from whichmin.core.threads import single_threaded
 from whichmin.core.validation import check_matrix, check_positive, check_vector
 from whichmin.errors import InputError

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from whichmin.core.scales import length
 from whichmin.core.validation import check_positive, check_real, check_tensor
 from whichmin.errors import InputError
 
@@ -63,8 +64,8 @@ def trust_ratio(
     Returns:
         ``trust |w| / (|d| + epsilon)``; 1 where either length is 0.
     """
-    size, length = _length(weights), _length(direction)
-    return trust * size / (length + epsilon) if size > 0 and length > 0 else 1.0
+    size, own = length(weights), length(direction)
+    return trust * size / (own + epsilon) if size > 0 and own > 0 else 1.0
 
 
 def sgd_step(
@@ -298,17 +299,3 @@ def _tensors(values: Sequence[Any], argument: str) -> Layers:
         check_tensor(value, f"{argument}[{place}]", torch.float64, torch.device("cpu"))
         for place, value in enumerate(values)
     )
-
-
-def _length(values: torch.Tensor) -> float:
-    """Length of a tensor, its largest entry taken out by a power of 2 so that no square vanishes.
-
-    Returns:
-        The length.
-    """
-    largest = float(values.abs().max()) if values.numel() else 0.0
-    if not 0 < largest < math.inf:
-        return largest
-    # 2^-1000 at least, so that the power itself is a normal number.
-    power = max(math.frexp(largest)[1], -1000)
-    return math.ldexp(float((values * math.ldexp(1.0, -power)).norm()), power)

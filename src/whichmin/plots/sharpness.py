@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from whichmin.core.flatness import log_determinant
+from whichmin.core.hessian import log_determinant
 from whichmin.core.frames import standard_basis
 from whichmin.core.hessian import hessian_trace, top_eigenvalue
 from whichmin.core.perturbation.ball import mean_rise, worst_rise

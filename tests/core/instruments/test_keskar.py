@@ -8,8 +8,8 @@ import torch
 from scipy.optimize import minimize
 
 from whichmin.core.instruments import closure_objective, keskar, keskar_sharpness, random_subspace
-from whichmin.core.instruments.random import STARTS, generator
 from whichmin.core.perturbation.box import keskar_exact
+from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError
 
 A = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, -1.0], [0.0, -1.0, 1.0]])
@@ -180,7 +180,7 @@ def test_a_wrong_box_is_told_apart(monkeypatch, slip):
 
 
 def test_starts_are_uniform_in_the_box():
-    draws = generator(0, STARTS).uniform(-1, 1, 3)
+    draws = generator(0, Purpose.SEARCH_STARTS).uniform(-1, 1, 3)
     found = keskar_sharpness(bowl(np.zeros(3)), 0.1, starts=1, max_iterations=1)
     assert found.evaluations >= 2
     assert np.all(np.sign(found.move.numpy()) == np.sign(A @ draws))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.core.data import make_data
-from whichmin.core.flatness import log_determinant
+from whichmin.core.hessian import log_determinant
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.hessian import hessian_trace
 from whichmin.core.perturbation.box import keskar_upper_bound

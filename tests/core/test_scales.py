@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.instruments.scales import deviation, length, scaled
+from whichmin.core.scales import deviation, length, scaled
 
 V = torch.tensor([3.0, -4.0, 12.0], dtype=torch.float64)
 
