@@ -1,4 +1,4 @@
-"""Lengths and spreads of numbers whose squares float64 may not hold.
+"""Lengths, spreads and quotients of numbers that float64 may not hold.
 
 A length is the root of a sum of squares. The squares underflow below 1e-162 and overflow above
 1e154 (in float32 below 1e-23 and above 1e19), where the length itself does not. So the numbers are
@@ -12,7 +12,7 @@ import math
 import numpy as np
 import torch
 
-__all__ = ["deviation", "length", "scaled"]
+__all__ = ["deviation", "length", "quotient", "scaled"]
 
 
 def scaled(vector: torch.Tensor, size: float) -> torch.Tensor:
@@ -64,6 +64,21 @@ def deviation(terms: np.ndarray) -> float:
     """
     unit = _unit(float(np.abs(terms).max()))
     return unit * float((terms / unit).std(ddof=1))
+
+
+def quotient(above: float, below: float) -> float:
+    """Divide two numbers, where the divisor may be 0.
+
+    Args:
+        above: What is divided, noise say.
+        below: What it is divided by, signal say.
+
+    Returns:
+        The ratio; infinite with the sign of ``above`` where ``below`` is 0, and NaN for 0/0.
+    """
+    if below == 0:
+        return math.nan if above == 0 else math.copysign(math.inf, above)
+    return above / below
 
 
 def _unit(top: float) -> float:

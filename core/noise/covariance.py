@@ -7,7 +7,6 @@ those of :mod:`whichmin.core.noise.sample_gradients`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from whichmin.core.batches import sampling_factor
 from whichmin.core.data import Data, as_data, make_data
 from whichmin.core.frames import standard_basis
 from whichmin.core.landscape import check_kink
@@ -23,11 +23,12 @@ from whichmin.core.noise.sample_gradients import (
     SampleGradients,
     sample_gradients,
 )
+from whichmin.core.scales import quotient
 from whichmin.core.threads import single_threaded
 from whichmin.core.training.result import TrainResult
-from whichmin.core.validation import check_batch_size, check_integer, check_weights
+from whichmin.core.validation import check_weights
 from whichmin.errors import InputError
-from whichmin.words import Activation, Kink, Sampling, parse
+from whichmin.words import Activation, Kink, parse
 
 __all__ = [
     "NoiseAlong",
@@ -37,7 +38,6 @@ __all__ = [
     "gradient_covariance",
     "noise_along",
     "noise_scales",
-    "quotient",
     "sampling_factor",
 ]
 
@@ -238,36 +238,6 @@ def noise_scales(
         return NoiseScales(*state.figures()[:, 0].tolist())
 
 
-def sampling_factor(m: Any, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
-    """Covariance of a batch's mean gradient over Sigma, the covariance divided by m.
-
-    Args:
-        m: Number of data points.
-        batch_size: Points per batch; at most m without replacement.
-        sampling: ``without-replacement``, ``with-replacement``, or ``reshuffled``: a single batch
-            of a reshuffled epoch is drawn without replacement, but the batches of one epoch are
-            dependent.
-
-    Returns:
-        ``(m - b)/(b (m - 1))`` (0 for m = 1), or ``1/b`` with replacement.
-
-    Raises:
-        InputError: A number is out of range, or the batches are not random.
-
-    Example:
-        >>> [sampling_factor(4, b) for b in (1, 2, 4)]
-        [1.0, 0.3333333333333333, 0.0]
-    """
-    mode = parse(Sampling, sampling, "sampling")
-    if mode in (Sampling.CYCLIC, Sampling.CUSTOM):
-        raise InputError("sampling", str(mode), "must have random batches")
-    count = check_integer(m, "m", 1)
-    size = check_batch_size(batch_size, count, mode is Sampling.WITH_REPLACEMENT)
-    if mode is Sampling.WITH_REPLACEMENT:
-        return 1 / size
-    return (count - size) / (size * (count - 1)) if count > 1 else 0.0
-
-
 def noise_along(
     run: Any,
     data: Any = None,
@@ -348,18 +318,3 @@ def _recorded(
     weights = np.concatenate([path.correlations, off], axis=2).astype(np.float64)
     m = run.data.m
     return path.steps, weights, make_data(standard_basis(m, m + 1)), run.data.n
-
-
-def quotient(above: float, below: float) -> float:
-    """A noise scale: noise over signal, infinite with the noise's sign for no signal, NaN for 0/0.
-
-    Args:
-        above: Noise.
-        below: Signal.
-
-    Returns:
-        The ratio.
-    """
-    if below == 0:
-        return math.nan if above == 0 else math.copysign(math.inf, above)
-    return above / below
