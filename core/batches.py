@@ -81,7 +81,7 @@ class BatchStream:
         return None if self.rows is None else len(self.rows)
 
     def indices(self, first: int, last: int, replicas: Any = (0,)) -> Indices | None:
-        """Return the batches of steps ``first .. last - 1``.
+        """Compute the batches of steps ``first .. last - 1``.
 
         Args:
             first: First step, counted from 0.
@@ -228,13 +228,13 @@ def make_stream(
 
 
 def sampling_factor(m: Any, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
-    r"""Compute by what factor a batch's mean gradient has less covariance than one gradient.
+    r"""Compute the covariance of a batch's mean gradient over that of one sample's gradient.
 
-    .. math:: \operatorname{Cov}\Bigl(\frac1b \sum_{i \in B} g_i\Bigr) = f \Sigma, \qquad
+    .. math:: \operatorname{Cov}\Bigl(\frac1b \sum_{i \in B} g_i\Bigr) = f\,\Sigma, \qquad
               f = \frac{m - b}{b (m - 1)} \text{ without replacement}, \quad
               f = \frac1b \text{ with it,}
 
-    Sigma divided by m.
+    :math:`\Sigma` divided by m.
 
     Args:
         m: Number of data points.
@@ -291,7 +291,8 @@ def _step_major(draws: Indices, steps: int) -> Indices:
 def floyd_subset(draws: Indices, m: int) -> Indices:
     """Turn draws into subsets of k elements of ``range(m)``.
 
-    Source: R. Floyd's algorithm (Bentley, Floyd, CACM 30(9), 1987).
+    Source: R. Floyd's algorithm (Bentley, Floyd, CACM 30(9), 1987). For i from 0 to k - 1 it takes
+    draw i, or m - k + i if that element is in the subset already.
 
     Args:
         draws: ``draws[..., i]`` uniform in ``[0, m - k + i]``, shape ``(..., k)``.
@@ -314,7 +315,7 @@ def floyd_subset(draws: Indices, m: int) -> Indices:
 
 
 def _fisher_yates(draws: Indices, m: int) -> Indices:
-    """Permute ``range(m)``; ``draws[..., i]`` is uniform in ``[0, m - i)``."""
+    """Permute ``range(m)``, given ``draws[..., i]`` uniform in ``[0, m - i)``."""
     order = np.broadcast_to(np.arange(m), (*draws.shape[:-1], m)).copy()
     for i in range(draws.shape[-1]):
         pick = i + draws[..., i : i + 1]

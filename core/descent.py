@@ -180,12 +180,12 @@ def default_step_limit(
     tolerance: float,
     squared_norm: float = 1.0,
 ) -> int:
-    r"""Compute a number of steps after which all but about one run in a million have converged.
+    r"""Compute a step limit that all but about one run in a million keep.
 
     It adds up the escape from small weights, the decay of the off-span part to ``tolerance``, and
-    the separation. The logarithm of winner over others is a random walk with drift
-    :math:`\delta` = ``-separation`` and variance :math:`\sigma^2` per step, so it exceeds v after
-    T steps, but for a Gaussian quantile z, once
+    the separation. The logarithm of winner over others is a random walk with drift :math:`\delta` =
+    ``-separation`` and variance :math:`\sigma^2` per step, so it exceeds v after T steps, but for a
+    Gaussian quantile z, once
 
     .. math:: T\delta - z\,\sigma\sqrt T \ge v, \qquad v = \tfrac12 \log(m / \text{tolerance}).
 

@@ -1,4 +1,4 @@
-"""Frames and other handlings of raw points: orthonormalised, whitened, or drawn at random.
+"""Frames: raw points orthonormalised or whitened, and frames drawn at random.
 
 Three handlings turn raw rows ``A = U S V^T`` (thin SVD, shape ``(m, n)``, rank ``r``) into rows for
 which the model says more:
@@ -40,11 +40,16 @@ __all__ = [
 
 
 def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> torch.Tensor:
-    """Replace linearly independent rows by an orthonormal frame of their span.
+    r"""Replace linearly independent rows by an orthonormal frame of their span.
 
-    ``polar`` returns the nearest frame in Frobenius norm (the orthogonal polar factor, also known
-    as Loewdin's symmetric orthogonalisation), which does not depend on the order of the rows.
-    ``qr`` is Gram-Schmidt: row ``i`` of the result is a combination of the rows up to ``i``.
+    With the thin SVD :math:`A = U S V^\top` the two methods are
+
+    .. math:: \text{polar: } U V^\top, \qquad
+              \text{qr: } Q^\top \text{ of } A^\top = Q R \text{ with } R_{ii} > 0 .
+
+    ``polar`` is the nearest frame in Frobenius norm (the orthogonal polar factor, also known as
+    Loewdin's symmetric orthogonalisation), which does not depend on the order of the rows. ``qr``
+    is Gram-Schmidt: row ``i`` of the result is a combination of the rows up to ``i``.
 
     Args:
         points: Rows to orthonormalise, shape ``(m, n)``, ``m <= n``.
@@ -94,15 +99,18 @@ def orthonormal_rows(matrix: torch.Tensor, method: str, argument: str) -> torch.
 
 
 def whiten(points: Any, centre: bool = True) -> torch.Tensor:
-    """Whiten rows on their span (ZCA), to mean squared length 1.
+    r"""Whiten rows on their span (ZCA), to mean squared length 1.
 
-    With the thin SVD ``A = U S V^T`` of the (centred) rows, of rank r, the result is
-    ``sqrt(m/r) U V^T``: of all ``A T`` whose second moment ``(A T)^T (A T) / m`` is a multiple of
-    the projection on the span, the one with T symmetric positive semi-definite there, which moves
+    With the thin SVD :math:`A = U S V^\top` of the (centred) rows, of rank r, the result is
+
+    .. math:: \sqrt{m / r}\; U V^\top .
+
+    Of all :math:`A T` whose second moment :math:`(A T)^\top (A T) / m` is a multiple of the
+    projection on the span, it is the one with T symmetric positive semi-definite there, which moves
     the points least (Kessy, Lewin, Strimmer, The American Statistician 72, 2018). The Gram matrix
     is ``m/r`` times a projection of rank r. The rows are orthonormal exactly when ``r = m``:
-    without centring, if they are independent, and then they are the polar frame. With centring
-    ``r <= m - 1``, so they never are.
+    without centring, if they are independent, and then they are the polar frame. With centring ``r
+    <= m - 1``, so they never are.
 
     Args:
         points: Rows to whiten, shape ``(m, n)``; also more rows than columns.
@@ -169,12 +177,12 @@ def _matrix(points: Any) -> torch.Tensor:
 
 
 def _rounding(matrix: torch.Tensor) -> float:
-    """Relative size below which singular values are rounding, as NumPy's ``matrix_rank`` has it."""
+    """Compute the relative size below which singular values are rounding, as NumPy does."""
     return max(matrix.shape) * torch.finfo(matrix.dtype).eps
 
 
 def _positive_qr(columns: torch.Tensor) -> torch.Tensor:
-    """Orthonormal factor of a QR decomposition with a positive diagonal in R.
+    """Compute the orthonormal factor of a QR decomposition with a positive diagonal in R.
 
     The sign rule makes the factor unique, and Haar-distributed for Gaussian columns.
 
@@ -189,6 +197,9 @@ def _positive_qr(columns: torch.Tensor) -> torch.Tensor:
 
 def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:
     """Draw an orthonormal frame uniformly (Haar measure).
+
+    It is the factor Q of the QR decomposition of a Gaussian matrix, with a positive diagonal in R
+    (Mezzadri, Notices of the AMS 54, 2007).
 
     Args:
         m: Number of points.
@@ -227,7 +238,9 @@ def standard_basis(m: int, n: int) -> np.ndarray:
 
 
 def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) -> np.ndarray:
-    """Draw starting weights: a uniform direction with a given norm.
+    r"""Draw starting weights in uniform directions, with a given norm.
+
+    .. math:: w = r\,\frac{z}{|z|}, \qquad z \sim N(0, I)
 
     The default norm satisfies ``norm < 1``, a hypothesis of Theorems 1 and 2 of Ghosh et al.
     (2025). Row ``r`` does not depend on ``replicas``.

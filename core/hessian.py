@@ -113,7 +113,7 @@ def hessian(
 def plain_autograd_hessian(
     w: Any, data: Any, *, activation: Any = Activation.RELU, dtype: Any = "float64"
 ) -> torch.Tensor:
-    """Compute the Hessian as anybody would, with ``torch.relu`` and two backward passes.
+    """Compute the Hessian with ``torch.relu`` and two backward passes, as most code does.
 
     It is :func:`hessian` with the convention ``left``, without the code that declares one.
 
@@ -177,7 +177,9 @@ def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
 
 
 def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:
-    """Compute the largest eigenvalue of the Hessian (the most positive, not the largest in size).
+    r"""Compute the largest eigenvalue of the Hessian.
+
+    It is the most positive one, :math:`\max_j \lambda_j`, not the largest in size.
 
     Args:
         w: Weights, shape ``(n,)``.

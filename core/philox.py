@@ -67,7 +67,16 @@ def generator(seed: Any, purpose: int) -> np.random.Generator:
 
 
 def philox4x32(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> list[Words]:
-    """Apply the ten-round Philox bijection to counters.
+    r"""Apply the ten rounds of Philox to counters, a bijection for every key.
+
+    A round multiplies two of the four words, and mixes the products' halves with the other two and
+    with the key:
+
+    .. math::
+       (x_0, x_1, x_2, x_3) \mapsto (h(M_1 x_2) \oplus x_1 \oplus k_0,\; l(M_1 x_2),\;
+                                     h(M_0 x_0) \oplus x_3 \oplus k_1,\; l(M_0 x_0)),
+
+    h and l the high and low 32 bits; then the key grows by a constant.
 
     Args:
         counter: Four arrays of 32-bit words held in uint64, broadcastable with each other.
@@ -99,10 +108,10 @@ def philox4x32(counter: tuple[Words, Words, Words, Words], key: tuple[int, int])
 
 
 def words(seed: int, replicas: Words, first: int, last: int, attempt: int = 0) -> Words:
-    """Return words ``first .. last - 1`` of each replica's stream.
+    """Compute words ``first .. last - 1`` of each replica's stream.
 
-    Word ``d`` is lane ``d mod 4`` of the block with counter
-    ``(low(d // 4), high(d // 4), replica, attempt)`` and key ``(low(seed), high(seed))``.
+    Word ``d`` is lane ``d mod 4`` of the block with counter ``(low(d // 4), high(d // 4), replica,
+    attempt)`` and key ``(low(seed), high(seed))``.
 
     Args:
         seed: 64-bit seed.
@@ -129,12 +138,16 @@ def words(seed: int, replicas: Words, first: int, last: int, attempt: int = 0) -
 def bounded(
     seed: int, replicas: Words, first: int, last: int, bounds: NDArray[np.uint64]
 ) -> NDArray[np.int64]:
-    """Draw exactly uniform integers in ``[0, bounds)``, one per word.
+    r"""Draw exactly uniform integers in ``[0, bounds)``, one per word.
 
-    Lemire's method (*Fast random integer generation in an interval*, 2019): the high half of
-    ``word * bound`` is uniform once words whose low half is below ``2**32 mod bound`` are
-    rejected. A rejected word is replaced by the same word of the next ``attempt``, so that the
-    draws of other positions do not move.
+    Source: Lemire, *Fast random integer generation in an interval*, 2019. For a word W and a bound
+    k the draw is
+
+    .. math:: \lfloor W k / 2^{32} \rfloor, \qquad
+              \text{unless } W k \bmod 2^{32} < 2^{32} \bmod k ,
+
+    where the word is rejected. A rejected word is replaced by the same word of the next
+    ``attempt``, so that the draws of other positions do not move.
 
     Args:
         seed: 64-bit seed.

@@ -11,8 +11,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from whichmin.core.hessian import log_determinant, relative_flatness
-from whichmin.core.hessian import hessian_trace, top_eigenvalue
+from whichmin.core.hessian import hessian_trace, log_determinant, relative_flatness, top_eigenvalue
 from whichmin.core.perturbation.ball import mean_rise, worst_rise
 from whichmin.core.perturbation.box import keskar_exact, keskar_upper_bound
 from whichmin.core.perturbation.box_search import box, keskar_search, subspace_metric
