@@ -153,6 +153,9 @@ def hessian_trace(w: Any, data: Any, **options: Any) -> float:
 
     Returns:
         The trace.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     return float(hessian(w, data, **options).trace())
 
@@ -170,6 +173,9 @@ def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
 
     Returns:
         Ascending, shape ``(n,)``.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     with single_threaded():
         eigenvalues: torch.Tensor = torch.linalg.eigvalsh(hessian(w, data, **options))
@@ -188,6 +194,9 @@ def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:
 
     Returns:
         The eigenvalue.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     return float(hessian_spectrum(w, data, **options)[-1])
 
@@ -235,6 +244,9 @@ def relative_flatness(w: Any, data: Any, **options: Any) -> float:
 
     Returns:
         The number, in units of the loss.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     weight, _ = check_point(w, data)
     return float(weight @ weight) * hessian_trace(w, data, **options)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from whichmin.core import gradient, hessian, make_data, random_frame, train
-from whichmin.core.noise.covariance import (
+from whichmin.core.noise import (
     covariance_spectrum,
     covariance_trace,
     gradient_covariance,
