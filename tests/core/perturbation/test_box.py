@@ -7,8 +7,8 @@ import pytest
 from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.landscape import loss
-from whichmin.core.perturbation.box import box_rises, keskar_exact, keskar_upper_bound
-from whichmin.core.perturbation.box_search import box, keskar_search, subspace_metric
+from whichmin.core.perturbation.box import box_rises, half_widths, keskar_exact, keskar_upper_bound
+from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
 from whichmin.errors import InputError
 from whichmin.words import Activation
 
@@ -171,9 +171,9 @@ def test_in_another_frame_it_stays_below_the_bound():
 
 def test_boxes():
     w = np.array([1.0, -2.0])
-    assert box(w, 0.1).tolist() == pytest.approx([0.2, 0.3])
+    assert half_widths(w, 0.1).tolist() == pytest.approx([0.2, 0.3])
     # A = (1, 1): its pseudo-inverse takes w to -1/2.
-    assert box(w, 0.1, np.ones((2, 1))).tolist() == pytest.approx([0.15])
+    assert half_widths(w, 0.1, np.ones((2, 1))).tolist() == pytest.approx([0.15])
 
 
 def test_subspaces_of_all_dimensions_are_the_whole_space():
