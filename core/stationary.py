@@ -2,9 +2,9 @@ r"""A noisy step on the line, simulated and as a transition density, to see what
 
 .. math:: x \leftarrow x - \eta L'(x) + \sqrt{2 \eta D(x)}\,z, \qquad z \sim N(0, 1)
 
-This is SGD with Gaussian gradient noise of variance :math:`2 D / \eta`. :func:`chain_density`
+This is SGD with Gaussian gradient noise of variance :math:`2 D / \eta`. :func:`law`
 follows the exact distribution of the chain by quadrature and knows nothing of a stationary density;
-:func:`simulate_chain` draws from it.
+:func:`simulate` draws from it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from whichmin.core.validation import (
 )
 from whichmin.errors import InputError
 
-__all__ = ["GridDensity", "chain_density", "simulate_chain"]
+__all__ = ["Law", "law", "simulate"]
 
 Floats = NDArray[np.float64]
 Field = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
-class GridDensity:
+class Law:
     """A distribution on a uniform grid.
 
     Attributes:
@@ -83,9 +83,7 @@ def _evaluated(field: Field, x: Floats, argument: str, positive: bool) -> Floats
     return values
 
 
-def chain_density(
-    slope: Field, noise: Field, *, step_size: Any, steps: Any, start: Any, grid: Any
-) -> GridDensity:
+def law(slope: Field, noise: Field, *, step_size: Any, steps: Any, start: Any, grid: Any) -> Law:
     r"""Compute the distribution after a number of steps, by quadrature of the transition density.
 
     .. math::
@@ -139,10 +137,10 @@ def chain_density(
         left >>= 1
         if left:
             power = power @ power
-    return GridDensity(points, density)
+    return Law(points, density)
 
 
-def simulate_chain(
+def simulate(
     slope: Field,
     noise: Field,
     *,

@@ -2,7 +2,8 @@
 
 Rises are those of :mod:`whichmin.core.perturbation.rises`, right to rounding at any radius. The
 general instrument (:mod:`whichmin.core.instruments.sam`) sees nothing but losses and stands apart:
-it takes differences of losses, other starts and another step, so the two are compared.
+it takes differences of losses, other starts and another step. So a number that both reach was
+found by two routes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""A two-layer ReLU network and the untied neuron, with dense Hessians, along a rescaling of layers.
+r"""A two-layer ReLU network and the untied neuron along a rescaling of layers.
 
-``(W1, W2) -> (r W1, W2 / r)`` leaves ``W2 relu(W1 x)`` as it was (Dinh et al. 2017). Everything
-here is computed by automatic differentiation at the rescaled weights themselves; nothing uses the
-laws that the symbolic layer derives.
+.. math:: (W_1, W_2) \mapsto (r\,W_1,\; W_2 / r)
+
+leaves :math:`W_2 \operatorname{relu}(W_1 x)` as it was (Dinh et al. 2017). Everything here is
+computed by automatic differentiation at the rescaled weights themselves; nothing uses the laws that
+the symbolic layer derives.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Curvature:
-    """What the Hessian of a two-layer network says at one point.
+    """Hessian of a two-layer network at one point, and what follows from it.
 
     Attributes:
         hessian: The dense Hessian, layer 1's parameters (row by row) first.
@@ -75,7 +77,9 @@ class Curvature:
 
 
 def rescale(first: Any, second: Any, factor: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scale layer 1 up and layer 2 down.
+    r"""Scale layer 1 up and layer 2 down.
+
+    .. math:: (W_1, W_2) \mapsto (r\,W_1,\; W_2 / r)
 
     Source: Dinh, Pascanu, Bengio, Bengio, ICML 2017, section 3.
 
@@ -110,7 +114,9 @@ def rescale(first: Any, second: Any, factor: Any) -> tuple[torch.Tensor, torch.T
 
 
 def network(first: Any, second: Any, inputs: Any) -> torch.Tensor:
-    """Outputs ``W2 relu(W1 x)``.
+    r"""Compute the outputs of the two-layer network.
+
+    .. math:: f(x) = W_2 \operatorname{relu}(W_1 x)
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -128,7 +134,9 @@ def network(first: Any, second: Any, inputs: Any) -> torch.Tensor:
 
 
 def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
-    """Mean over the samples of half the squared distance from the targets.
+    r"""Compute the mean over the samples of half the squared distance from the targets.
+
+    .. math:: L = \frac{1}{2 k} \sum_{j=1}^k \lvert W_2 \operatorname{relu}(W_1 x_j) - y_j \rvert^2
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -149,7 +157,7 @@ def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
 def gradients(
     first: Any, second: Any, inputs: Any, targets: Any
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gradient of :func:`network_loss`, layer by layer.
+    """Compute the gradient of :func:`network_loss`, layer by layer.
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -173,7 +181,7 @@ def gradients(
 
 
 def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
-    """Dense Hessian of :func:`network_loss`; meant for some hundred parameters.
+    """Compute the dense Hessian of :func:`network_loss`, for some hundred parameters.
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -202,7 +210,9 @@ def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
 def untied_hessian(
     decoder: Any, encoder: Any, points: Any, *, activation: Any = "relu", kink: Any = "left"
 ) -> torch.Tensor:
-    """Hessian of the untied neuron ``u phi(<v, x>)`` on data, in (v, u).
+    r"""Compute the Hessian of the untied neuron on data, encoder first.
+
+    .. math:: L(v, u) = \frac{1}{2m} \sum_i \lvert a_i - u\,\varphi(\langle v, a_i\rangle) \rvert^2
 
     Args:
         decoder: u, shape ``(n,)``.
@@ -231,7 +241,7 @@ def untied_hessian(
 
         return second_derivative(loss, torch.cat([v, u]))
 
-    # As in core.sharpness: the sample Hessian is affine in the value given to (phi^2/2)''.
+    # As in core.hessian: the sample Hessian is affine in the value given to (phi^2/2)''.
     return kink_mixture(value, kappa)
 
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from whichmin.core.stationary import chain_density, simulate_chain
+from whichmin.core.stationary import law, simulate
 from whichmin.errors import InputError
 
 GRID = np.linspace(-6, 6, 481)
@@ -25,7 +25,7 @@ def gaussian(mean, variance):
 def test_a_linear_force_keeps_the_law_gaussian(steps):
     """x <- (1 - eta h) x + noise of variance 2 eta D: mean and variance by a geometric series."""
     eta, h, D = 0.1, 1.5, 0.4
-    found = chain_density(spring, even, step_size=eta, steps=steps, start=2.0, grid=GRID)
+    found = law(spring, even, step_size=eta, steps=steps, start=2.0, grid=GRID)
     keep = 1 - eta * h
     variance = 2 * eta * D * (1 - keep ** (2 * steps)) / (1 - keep**2)
     expected = gaussian(2.0 * keep**steps, variance)
@@ -36,7 +36,7 @@ def test_a_linear_force_keeps_the_law_gaussian(steps):
 
 def test_runs_are_those_of_the_law():
     eta, h, D = 0.1, 1.5, 0.4
-    ends = simulate_chain(spring, even, step_size=eta, steps=30, start=2.0, replicas=20_000, seed=3)
+    ends = simulate(spring, even, step_size=eta, steps=30, start=2.0, replicas=20_000, seed=3)
     keep = 1 - eta * h
     variance = 2 * eta * D * (1 - keep**60) / (1 - keep**2)
     assert ends.shape == (20_000,)
@@ -46,7 +46,7 @@ def test_runs_are_those_of_the_law():
 
 def test_the_seed_decides():
     kw = {"step_size": 0.1, "steps": 5, "start": 0.0, "replicas": 4}
-    one, two, three = (simulate_chain(spring, even, seed=s, **kw) for s in (1, 1, 2))
+    one, two, three = (simulate(spring, even, seed=s, **kw) for s in (1, 1, 2))
     assert (one == two).all()
     assert (one != three).all()
 
@@ -70,7 +70,7 @@ def test_the_seed_decides():
 def test_refused(argument, wrong):
     good = {"step_size": 0.1, "steps": 2, "start": 0.0, "grid": GRID}
     with pytest.raises(InputError) as caught:
-        chain_density(spring, even, **(good | wrong))
+        law(spring, even, **(good | wrong))
     assert caught.value.argument == argument
 
 
@@ -93,20 +93,20 @@ def not_vectorised(x):
 )
 def test_functions_that_give_no_noise_or_no_number_are_refused(argument, slope, noise):
     with pytest.raises(InputError, match=f"{argument} = "):
-        chain_density(slope, noise, step_size=0.1, steps=2, start=0.0, grid=GRID)
+        law(slope, noise, step_size=0.1, steps=2, start=0.0, grid=GRID)
     with pytest.raises(InputError, match=f"{argument} = "):
-        simulate_chain(slope, noise, step_size=1.0, steps=50, start=0.0, replicas=50)
+        simulate(slope, noise, step_size=1.0, steps=50, start=0.0, replicas=50)
 
 
 def test_numbers_of_numpy_are_numbers():
     options = {"start": np.float32(0.5), "replicas": 2, "steps": np.int64(3)}
-    one = simulate_chain(spring, even, step_size=np.float32(0.25), **options)
-    assert (one == simulate_chain(spring, even, step_size=0.25, **options)).all()
+    one = simulate(spring, even, step_size=np.float32(0.25), **options)
+    assert (one == simulate(spring, even, step_size=0.25, **options)).all()
 
 
 @pytest.mark.parametrize(("argument", "value"), [("replicas", 0), ("seed", -1), ("steps", 1.5)])
 def test_simulate_refuses(argument, value):
     good = {"step_size": 0.1, "steps": 2, "start": 0.0, "replicas": 2, "seed": 0}
     with pytest.raises(InputError) as caught:
-        simulate_chain(spring, even, **(good | {argument: value}))
+        simulate(spring, even, **(good | {argument: value}))
     assert caught.value.argument == argument

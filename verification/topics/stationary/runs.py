@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.stationary import chain_density, simulate_chain
+from whichmin.core.stationary import law, simulate
 from whichmin.verification.evidence.check import Check, Margin, Settings
 from whichmin.verification.evidence.statistics import FIGURE, same_law
 from whichmin.verification.evidence.subject import Subject
@@ -69,7 +69,7 @@ def double_well(
     far = []
     for size in (eta, eta / 2):
         steps = round(horizon / size)
-        chain = chain_density(slope, noise, step_size=size, steps=steps, start=1.0, grid=grid)
+        chain = law(slope, noise, step_size=size, steps=steps, start=1.0, grid=grid)
         far.append(float(np.abs(chain.cumulative - cumulative(grid)).max()))
     # At first order halving eta halves the distance: 0.6 of it leaves a fifth to the second order.
     # A wrong density would not come nearer; one that is wrong everywhere starts farther off.
@@ -81,7 +81,7 @@ def double_well(
         f"at eta = {eta}, {far[1]:.5f} at half of it",
     )  # fmt: skip
     replicas = 200_000 if settings.deep else 10_000
-    ends = simulate_chain(
+    ends = simulate(
         slope, noise, step_size=eta, steps=round(horizon / eta), start=1.0, replicas=replicas,
         seed=settings.seed,
     )  # fmt: skip
