@@ -1,10 +1,15 @@
-"""Trace of the Hessian from products with vectors, with a standard error.
+r"""Trace of the Hessian from products with vectors, with a standard error.
 
-Hutchinson's estimator is the mean of ``g^T H g`` over vectors of random signs; its variance is
-``2 (|H|_F^2 - sum_i H_ii^2)`` a vector. Hutch++ (Meyer, Musco, Musco, Woodruff 2021) takes the
-part of H on a subspace Q, the image of a few random vectors under H, exactly, and estimates the
-rest: ``tr(Q^T H Q) + mean of g^T P H P g``, ``P = I - Q Q^T``. Given Q the terms are independent
-and their mean is unbiased, so their spread gives the standard error.
+Hutchinson's estimator is the mean of :math:`g^\top H g` over vectors of random signs. Hutch++
+(Meyer, Musco, Musco, Woodruff 2021) takes the part of H on a subspace Q, the image of a few random
+vectors under H, exactly, and estimates the rest:
+
+.. math:: \operatorname{tr} H = \operatorname{tr}(Q^\top H Q) + E\,g^\top P H P g, \qquad
+          P = I - Q Q^\top, \qquad
+          \operatorname{Var}(g^\top H g) = 2 \Bigl(|H|_F^2 - \sum_i H_{ii}^2\Bigr) .
+
+Given Q the terms are independent and their mean is unbiased, so their spread gives the standard
+error.
 
 Sampling to a target is planned: a pilot's spread says how many terms are drawn, with a margin, and
 the pilot is then left out (Stein's two stages, 1945). A rule that watches the standard error stops
@@ -61,7 +66,9 @@ class TraceEstimate:
     method: str
 
     def interval(self, confidence: Any = 0.95) -> tuple[float, float]:
-        """Student's interval, which holds if the mean of the terms is close to normal.
+        r"""Compute Student's interval, which holds if the mean of the terms is close to normal.
+
+        .. math:: \bar x \pm t_{k - 1,\,(1 + \gamma)/2}\;\frac{s}{\sqrt k}
 
         Args:
             confidence: Between 0 and 1.
@@ -89,7 +96,13 @@ def estimate_trace(
     engine: str = "torch",
     progress: bool | None = None,
 ) -> TraceEstimate:
-    """Estimate the trace of the Hessian at the objective's point.
+    r"""Estimate the trace of the Hessian at the objective's point.
+
+    With independent terms :math:`t_j` and the exact part E (0 for ``hutchinson``)
+
+    .. math:: \operatorname{tr} H \approx E + \frac1k \sum_{j=1}^k t_j ;
+
+    see the module's text.
 
     Args:
         objective: The loss.
@@ -181,7 +194,7 @@ def _exact(
 
 
 def _planned(known: np.ndarray, wanted: float) -> int:
-    """How many terms of this spread have the standard error that is wanted, and a margin."""
+    """Compute how many terms of this spread have the wanted standard error, with a margin."""
     spread = deviation(known)
     if wanted <= 0:  # the estimate is 0: four times as many as there are
         return 4 * len(known)

@@ -1,4 +1,4 @@
-"""Who multiplies by the Hessian: ``torch.func`` here, or curvlinops (the extra ``curvature``).
+"""Products with the Hessian, by ``torch.func`` here or by curvlinops (the extra ``curvature``).
 
 Both are exact up to rounding and share no code: ours takes the derivative of the gradient in
 reverse mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes it

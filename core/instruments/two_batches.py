@@ -1,19 +1,21 @@
-"""The noise scale from gradients of batches of two sizes, with a confidence interval.
+r"""The noise scale from gradients of batches of two sizes, with a confidence interval.
 
 For batches with factors s > t (see :mod:`whichmin.core.instruments.noise_scale`), and A, C the
-squared lengths of their mean gradients, ``E A = |G|^2 + s tr Sigma`` and
-``E C = |G|^2 + t tr Sigma``. So::
+squared lengths of their mean gradients,
 
-    X = A - C has mean (s - t) tr Sigma,   Y = s C - t A has mean (s - t) |G|^2,
+.. math::
+   E\,A &= |G|^2 + s \operatorname{tr}\Sigma, \qquad E\,C = |G|^2 + t \operatorname{tr}\Sigma, \\
+   X &= \frac{A - C}{s - t} \text{ has mean } \operatorname{tr}\Sigma, \qquad
+   Y = \frac{s C - t A}{s - t} \text{ has mean } |G|^2 .
 
-and the ratio of the means of X and Y over k pairs estimates B_simple (McCandlish et al. 2018,
-appendix A.1, where s = 1/B_small, t = 1/B_big). Sampled without replacement the factors are
-``(m - b)/(b (m - 1))``; with 1/b in their place the estimate is biased.
+The ratio of the means of X and Y over k pairs estimates :math:`B_{\text{simple}}` (McCandlish et
+al. 2018, appendix A.1, where s = 1/B_small, t = 1/B_big). Sampled without replacement the factors
+are :math:`(m - b) / (b (m - 1))`; with 1/b in their place the estimate is biased.
 
-The interval is Fieller's: those q for which Student's test of ``E(X - q Y) = 0`` does not reject.
-At the true scale that mean is exactly 0, so the rate is the stated one up to the test's own error
-for means that are not normal, of order 1/k; no normality or smallness of the ratio's error is
-needed. If ``|G|^2`` cannot be told from 0, the interval has no upper end.
+The interval is Fieller's: those q for which Student's test of :math:`E(X - q Y) = 0` does not
+reject. At the true scale that mean is exactly 0, so the rate is the stated one up to the test's own
+error for means that are not normal, of order 1/k; no normality or smallness of the ratio's error is
+needed. If :math:`|G|^2` cannot be told from 0, the interval has no upper end.
 """
 
 from __future__ import annotations
@@ -73,7 +75,11 @@ class NoiseScaleEstimate:
 def noise_scale_from_squares(
     small: Any, large: Any, small_factor: Any, large_factor: Any, *, confidence: Any = 0.95
 ) -> NoiseScaleEstimate:
-    """Estimate the noise scale from squared lengths of batch gradients, met in training or drawn.
+    r"""Estimate the noise scale from squared lengths of batch gradients.
+
+    .. math:: B_{\text{simple}} \approx \frac{\bar A - \bar C}{s \bar C - t \bar A}
+
+    The lengths may come from training or be drawn for the purpose.
 
     Args:
         small: ``|g|^2`` of the smaller batches, shape ``(k,)``, k at least 30.
@@ -103,7 +109,7 @@ def noise_scale_from_squares(
 
 
 def _squares(value: Any, argument: str) -> np.ndarray:
-    """Return squared lengths.
+    """Return validated squared lengths.
 
     Raises:
         InputError: They are no finite numbers from 0.
@@ -140,9 +146,10 @@ def _power(values: np.ndarray) -> int:
 
 
 def _fieller(above: np.ndarray, below: np.ndarray, level: float) -> tuple[float, float]:
-    """Ratios q >= 0 for which a mean of 0 of ``above - q below`` is not rejected; their hull.
+    """Compute the hull of the ratios that Student's test does not reject.
 
-    ``(x - q y)^2 <= T^2 (v_xx - 2 q v_xy + q^2 v_yy)`` is ``p q^2 - 2 h q + r <= 0``.
+    Those q >= 0 for which a mean of 0 of ``above - q below`` is not rejected: ``(x - q y)^2 <= T^2
+    (v_xx - 2 q v_xy + q^2 v_yy)`` is ``p q^2 - 2 h q + r <= 0``.
 
     Returns:
         Lower and upper end.
@@ -178,7 +185,9 @@ def two_batch_noise_scale(
     seed: Any = 0,
     progress: bool | None = None,
 ) -> NoiseScaleEstimate:
-    """Estimate ``B_simple`` at the objective's point from random batches of two sizes.
+    """Estimate the simple noise scale at the objective's point from random batches of two sizes.
+
+    See the module's text for the estimate and its interval.
 
     Args:
         objective: A loss that says what its samples are, which can be read by index.
