@@ -38,7 +38,7 @@ __all__ = [
     "slope",
 ]
 
-Number = TypeVar("Number", float, torch.Tensor)
+_Number = TypeVar("_Number", float, torch.Tensor)
 
 
 def slope(
@@ -105,7 +105,7 @@ def check_kink(kink: Any, width: Any) -> tuple[float, float]:
     return float(parse(Kink, kink, "kink").value), half
 
 
-def norm_factor(squared_norm: Number) -> Number:
+def norm_factor(squared_norm: _Number) -> _Number:
     r"""Compute the factor N - 2 of the model, N the squared norm of the weights.
 
     It stands in the loss of one sample and in its gradient. With :math:`c = \langle w, a\rangle`
@@ -252,7 +252,7 @@ def loss_gap(active_energy: torch.Tensor, inactive_energy: torch.Tensor, m: int)
         active_energy: :math:`C = \sum_i \varphi(c_i)^2`.
         inactive_energy: :math:`R = |w|^2 - C`: off-span energy and, for ReLU, the squares of
             negative correlations.
-        m: Number of data points.
+        m: _Number of data points.
 
     Returns:
         The gap, same shape.

@@ -35,9 +35,9 @@ from whichmin.core.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
-__all__ = ["METHODS", "TraceEstimate", "estimate_trace"]
+__all__ = ["TraceEstimate", "estimate_trace"]
 
-METHODS = ("hutch++", "hutchinson", "exact")
+_METHODS = ("hutch++", "hutchinson", "exact")
 _PILOT = 16  # terms: their spread is known to 1/sqrt(30) = 18 %
 _LEAST = 32  # terms that Student's interval is given
 _MARGIN = 1.4  # of the planned number: covers a spread that the pilot finds 16 % too small
@@ -129,8 +129,8 @@ def estimate_trace(
     """
     check_objective(objective)
     relative = check_positive(target, "target")
-    if method not in METHODS:
-        raise InputError("method", method, f"must be one of: {', '.join(METHODS)}")
+    if method not in _METHODS:
+        raise InputError("method", method, f"must be one of: {', '.join(_METHODS)}")
     n = objective.size
     columns = min(check_integer(sketch, "sketch", 1), n) if method == "hutch++" else 0
     needed = n if method == "exact" else 2 * columns + _PILOT + _LEAST

@@ -41,9 +41,9 @@ from whichmin.core.instruments.problem import (
 from whichmin.core.validation import check_dtype, check_integer
 from whichmin.errors import InputError, Verbatim
 
-__all__ = ["MODES", "ModuleObjective", "module_objective"]
+__all__ = ["ModuleObjective", "module_objective"]
 
-MODES = ("as-is", "eval")
+_MODES = ("as-is", "eval")
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -231,8 +231,8 @@ def module_objective(
         (1.0, [1.0, 1.0])
     """
     check_reduction(reduction, ("mean", "sum", "none"))
-    if mode not in MODES:
-        raise InputError("mode", mode, f"must be one of: {', '.join(MODES)}")
+    if mode not in _MODES:
+        raise InputError("mode", mode, f"must be one of: {', '.join(_MODES)}")
     chunk = check_integer(chunk_size, "chunk_size", 1)
     if not isinstance(module, nn.Module):
         raise InputError("module", module, "must be a torch.nn.Module")

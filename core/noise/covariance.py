@@ -63,7 +63,7 @@ class NoiseScales:
 
     @property
     def simple(self) -> float:
-        """Noise scale ``B_simple = tr Sigma / |G|^2`` (see :func:`noise_scales`); NaN for 0/0."""
+        """Noise scale ``B_simple = tr Sigma / |G|^2``; NaN for 0/0."""
         return quotient(self.trace, self.gradient_energy)
 
     @property

@@ -358,13 +358,8 @@ def _turning(energies: Floats, rests: Floats, rest: float, at: _Centre) -> NDArr
     """Minimise ``q (2-N)`` over the extreme points, one for each direction in the quadrant.
 
     For weights ``(1-u)`` of q and ``u`` of -N each coordinate takes its smallest candidate. It
-    changes at values of u where two of its candidates tie; between these nothing changes.
-
-    Args:
-        energies: What each of three candidates adds to q, shape ``(3, m)``.
-        rests: What it adds to N - q, shape ``(3, m)``.
-        rest: What the other coordinates add to N - q.
-        at: The centre.
+    changes at values of u where two of its candidates tie; between these nothing changes. The
+    arguments are those of :func:`_front`.
 
     Returns:
         The candidate of each coordinate, shape ``(m,)``.

@@ -150,8 +150,7 @@ def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    one, other, rows = _network_inputs(first, second, inputs)
-    return float(_loss(one, other, rows, _targets(targets, rows, other)))
+    return float(_loss(*_problem(first, second, inputs, targets)))
 
 
 def gradients(
@@ -171,8 +170,7 @@ def gradients(
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    one, other, rows = _network_inputs(first, second, inputs)
-    wanted = _targets(targets, rows, other)
+    one, other, rows, wanted = _problem(first, second, inputs, targets)
     one.requires_grad_()
     other.requires_grad_()
     with single_threaded():
@@ -195,8 +193,7 @@ def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    one, other, rows = _network_inputs(first, second, inputs)
-    wanted = _targets(targets, rows, other)
+    one, other, rows, wanted = _problem(first, second, inputs, targets)
     cut = one.numel()
 
     def value(flat: torch.Tensor) -> torch.Tensor:
@@ -273,9 +270,12 @@ def _network_inputs(
     return one, other, rows
 
 
-def _targets(targets: Any, rows: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+def _problem(
+    first: Any, second: Any, inputs: Any, targets: Any
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    one, other, rows = _network_inputs(first, second, inputs)
     wanted = check_matrix(targets, "targets", torch.float64, _CPU)
     shape = (rows.shape[0], other.shape[0])
     if tuple(wanted.shape) != shape:
         raise InputError("targets", f"shape {tuple(wanted.shape)}", f"must have shape {shape}")
-    return wanted
+    return one, other, rows, wanted

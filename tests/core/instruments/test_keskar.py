@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 
 from whichmin.core.instruments import closure_objective, keskar, keskar_sharpness, random_subspace
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.perturbation.box import keskar_exact
+from whichmin.core.perturbation import keskar_exact
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError
 

@@ -7,8 +7,14 @@ import pytest
 from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.landscape import loss
-from whichmin.core.perturbation.box import box_rises, half_widths, keskar_exact, keskar_upper_bound
-from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
+from whichmin.core.perturbation import (
+    box_rises,
+    half_widths,
+    keskar_exact,
+    keskar_search,
+    keskar_upper_bound,
+    subspace_metric,
+)
 from whichmin.errors import InputError
 from whichmin.words import Activation
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.rescaling.layerwise import (
+from whichmin.core.rescaling import (
     AdamState,
     MomentumState,
     adam_step,
