@@ -82,5 +82,5 @@ def quotient(above: float, below: float) -> float:
 
 
 def _unit(top: float) -> float:
-    """The power of two above a number, or at the end of the exponents; 1 for 0."""
+    """Compute the power of two above a number, or the largest one; 1 for 0."""
     return math.ldexp(1.0, min(math.frexp(top)[1], 1023))

@@ -19,8 +19,9 @@ the loss is symmetric the search stays in the directions that it has: at the mix
 neuron it finds 6 % of the maximum. So a random start competes by default, and a gradient that the
 loss cannot show is no direction.
 
-The solvable neuron has a search of its own (:mod:`whichmin.core.perturbation.box_search`) with
-rises that do not cancel and other starts: it shows what this one misses.
+The solvable neuron has an exact maximum (:mod:`whichmin.core.perturbation.box`), which says what
+this search misses, and a search of its own (:mod:`whichmin.core.perturbation.box_search`), from
+corners and with rises that do not cancel. This one stays as the paper has it.
 """
 
 from __future__ import annotations

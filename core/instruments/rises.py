@@ -16,7 +16,8 @@ move: what a cubic leaves of a smooth loss is then below a unit of roundoff of t
 missed: the rounding of numbers that neither the window nor the last bits change.
 
 The solvable neuron needs none of this: there the cancelling part is taken out by algebra
-(:mod:`whichmin.core.perturbation.rises`), which is how this measurement is tested.
+(:mod:`whichmin.core.perturbation.rises`). The two share no code, and a table of the command line
+holds one against the other.
 """
 
 from __future__ import annotations

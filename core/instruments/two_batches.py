@@ -141,7 +141,7 @@ def _estimate(
 
 
 def _power(values: np.ndarray) -> int:
-    """The power of two above the largest size; 0 for zeros."""
+    """Compute the exponent of the power of two above the largest size; 0 for zeros."""
     return int(np.frexp(np.abs(values).max())[1])
 
 

@@ -2,9 +2,11 @@
 
 SciPy's L-BFGS-B from corners of the box, with the gradient of the definition; the corners are
 values too. In the whole space :func:`~whichmin.core.perturbation.box.keskar_upper_bound` closes the
-gap from above. The general instrument (:mod:`whichmin.core.instruments.keskar`) searches as the
-paper does, from the centre and with differences of losses; this search knows the model's rises to
-rounding, and is the reference that shows what the other one misses.
+gap from above.
+
+The general instrument (:mod:`whichmin.core.instruments.keskar`) searches as the paper does, from
+the centre and with differences of losses. This search uses the rises of the model, right to
+rounding, so that it finds maxima in boxes that are too small for the other.
 """
 
 from __future__ import annotations

@@ -22,6 +22,12 @@ def test_float32():
     assert scaled(1e-25 * V.float(), 13.0).dtype == torch.float64
 
 
+def test_any_shape():
+    assert length(V.reshape(3, 1).expand(3, 4)) == pytest.approx(26, rel=1e-15)
+    assert length(V[:0]) == 0
+    assert length(V / 0) == float("inf")
+
+
 def test_zero():
     assert length(0 * V) == 0
     assert torch.equal(scaled(0 * V, 2.0), 0 * V)
