@@ -1,45 +1,93 @@
 """Settings of the documentation site: ``python -m sphinx -W -n -b html docs docs/_build/html``.
 
-The build reads the installed package; it runs no training and needs no network.
+The build reads the installed package, draws the figures of the pages, and needs no network. What it
+writes beside the pages (``api``, ``ledger``, ``figures``) is not in git.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
+import pkgutil
 import sys
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 
-import whichmin.core  # noqa: F401 - autodoc looks names up in it
-import whichmin.noise  # noqa: F401 - autodoc looks names up in it
-import whichmin.sharpness  # noqa: F401 - autodoc looks names up in it
-import whichmin.symbolic  # noqa: F401 - autodoc looks names up in it
-import whichmin.verification  # noqa: F401 - autodoc looks names up in it
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "extensions")]
 
 project = "whichmin"
 author = copyright = "The whichmin developers"  # noqa: A001 - Sphinx's name
 release = version = importlib.metadata.version("whichmin")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon",
+    "sphinx_click", "mathml", "folded", "typeset", "sources", "program", "ledger", "figures",
+]  # fmt: skip
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"whichmin {release}"
 html_copy_source = False
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = [("search_entries.js", {"defer": "defer"})]
+html_math_renderer = "mathml"
 pygments_style = "friendly"
 pygments_dark_style = "native"
 
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
 add_module_names = False
 python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 napoleon_numpy_docstring = False
 # "Attributes:" sections become fields of the class, so a dataclass's attributes appear once.
 napoleon_use_ivar = True
+
+# The API: a page per package, its modules on it.
+# Described on pages of their own: the command line, the checks, the claims.
+# Adapters import other people's tools, which need not be there.
+_ELSEWHERE = (
+    "whichmin.cli", "whichmin.verification.checks", "whichmin.verification.claims",
+    "whichmin.verification.oracle.adapters",
+)  # fmt: skip
+# Modules that offer names of other modules: a table of links, not a second copy of everything.
+_DOORS = ("whichmin", "whichmin.noise", "whichmin.sharpness")
+_SETTINGS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+_PACKAGES = [
+    name for name in _SETTINGS["tool"]["setuptools"]["packages"] if name not in _ELSEWHERE
+]
+
+
+def _modules(package: str) -> list[str]:
+    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    return sorted(
+        f"{package}.{x.name}" for x in found if not x.ispkg and not x.name.startswith("_")
+    )
+
+
+for _page in (HERE / "api").glob("*.rst"):  # of packages that went, or of an older template
+    _template = HERE / "_templates/autosummary/module.rst"
+    if _page.stem not in _PACKAGES or _page.stat().st_mtime < _template.stat().st_mtime:
+        _page.unlink()
+autosummary_ignore_module_all = False
+autosummary_context = {
+    "modules_of": {name: _modules(name) for name in _PACKAGES},
+    "packages_of": {
+        name: [p for p in _PACKAGES if p.rpartition(".")[0] == name] for name in _PACKAGES
+    },
+    "doors": {
+        name: sorted(importlib.import_module(name).__all__, key=str.lower) for name in _DOORS
+    },
+}
 
 nitpicky = True
 # The engines and the oracle each have a class Problem; an annotation shows the short name only.
