@@ -56,14 +56,15 @@ napoleon_use_ivar = True
 # Described on pages of their own: the command line, the checks, the claims.
 # Adapters import other people's tools, which need not be there.
 _ELSEWHERE = (
-    "whichmin.cli", "whichmin.verification.checks", "whichmin.verification.claims",
-    "whichmin.verification.oracle.adapters",
+    "whichmin.cli", "whichmin.verification.claims", "whichmin.verification.oracle.adapters",
 )  # fmt: skip
 # Modules that offer names of other modules: a table of links, not a second copy of everything.
 _DOORS = ("whichmin", "whichmin.noise", "whichmin.sharpness")
 _SETTINGS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
 _PACKAGES = [
-    name for name in _SETTINGS["tool"]["setuptools"]["packages"] if name not in _ELSEWHERE
+    name
+    for name in _SETTINGS["tool"]["setuptools"]["packages"]
+    if name not in _ELSEWHERE and not name.startswith("whichmin.verification.topics.")
 ]
 
 

@@ -20,10 +20,10 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
+from whichmin.ledger import Entry, entries, tally
 from whichmin.symbolic import closed_forms
 from whichmin.symbolic.printing import as_latex
-from whichmin.verification.checks import all_checks
-from whichmin.verification.ledger import Entry, entries, tally
+from whichmin.verification.topics import TOPICS, all_checks
 from whichmin.words import Verdict
 
 __all__ = ["checks_by_topic", "setup", "topics"]
