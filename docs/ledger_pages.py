@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whichmin.ledger import Entry, tally
+from whichmin.ledger import Entry, numbered, tally
 from whichmin.symbolic import closed_forms
+from whichmin.verification.evidence.sources import cited
+from whichmin.verification.topics import claim_files
 from whichmin.words import Verdict
 
 __all__ = ["ledger_markdown", "refuted_lines"]
-
-# What is said of the statements' sources at the head of a topic.
-TOPICS = {
-    "landscape": "The loss and its minima",
-    "gd": "Gradient descent",
-    "sgd": "Mini-batch SGD",
-    "walk": "The process R_t and the proof",
-    "sharpness": "Sharpness: the Hessian",
-    "measures": "Sharpness: other measures",
-    "noise": "Gradient noise",
-    "quadratic": "The noisy quadratic",
-    "scaling": "Linear scaling and warm-up",
-    "critical_batch": "The critical batch size",
-    "stationary": "Stationary densities",
-    "reparameterisation": "One function, any sharpness",
-    "layerwise": "Layer-wise step sizes",
-    "general": "Beyond this model",
-}
 
 
 def _anchor(name: str) -> str:
@@ -61,7 +45,7 @@ def _section(entry: Entry, verdicts: dict[str, Verdict]) -> str:
     parts = [
         f"({_anchor(claim.id)})=\n### `{claim.id}`: {entry.shown}\n\n{_escaped(claim.statement)}"
     ]
-    facts = [f"- Source: {_escaped('; '.join(claim.source))}."]
+    facts = [f"- Source: {_escaped('; '.join(map(cited, claim.source)))}."]
     if claim.hypotheses:
         facts.append(f"- Hypotheses: {_escaped('; '.join(claim.hypotheses))}.")
     forms = closed_forms()
@@ -75,7 +59,8 @@ def _section(entry: Entry, verdicts: dict[str, Verdict]) -> str:
         facts.append(f"- Lemmas: {', '.join(f'`{n}`' for n in claim.lemmas)}.")
     parts.append("\n".join(facts))
     if claim.argument:
-        parts.append(f"Argument: {_escaped(claim.argument)}")
+        first, *others = map(_escaped, numbered(claim.argument))
+        parts += [f"Argument: {first}", *others]
     example = claim.counterexample
     if example is not None:
         parts += [
@@ -106,11 +91,11 @@ def ledger_markdown(entries: Sequence[Entry]) -> str:
         for e in entries
     ]
     parts = [f"{tally(entries)}.", "\n".join(rows)]
+    titles = {file.topic: file.title for file in claim_files()}
     topic = ""
     for entry in entries:
-        now = entry.claim.id.partition(".")[0]
-        if now != topic:
-            topic = now
-            parts.append(f"## {TOPICS.get(topic, topic.replace('_', ' ').capitalize())}")
+        if entry.claim.topic != topic:
+            topic = entry.claim.topic
+            parts.append(f"## {titles[topic]}")
         parts.append(_section(entry, verdicts))
     return "\n\n".join(parts)

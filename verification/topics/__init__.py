@@ -1,6 +1,7 @@
 """Everything that is claimed and checked, by topic: one package a topic.
 
-A module of a topic's package that holds ``CHECKS`` is found by itself.
+A module of a topic's package that holds ``CHECKS`` is found by itself, and so is the topic's
+``claims.toml``.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
+from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Check
+from whichmin.verification.evidence.claim import Claim
+from whichmin.verification.evidence.claim_file import ClaimFile, read_claims
 
-__all__ = ["TOPICS", "all_checks"]
+__all__ = ["TOPICS", "all_checks", "all_claims", "claim_files"]
 
 # In the order of a reader.
 TOPICS = (
@@ -45,3 +49,26 @@ def all_checks() -> tuple[Check, ...]:
     checks = tuple(check for module in _modules() for check in getattr(module, "CHECKS", ()))
     assert len({c.id for c in checks}) == len(checks), "two checks share an id"
     return checks
+
+
+@functools.cache
+def claim_files() -> tuple[ClaimFile, ...]:
+    """Return what each topic claims, in the order of the topics; no check is imported.
+
+    Raises:
+        InputError: A topic's ``claims.toml`` is not as it should be, or two claims share an id.
+    """
+    files = tuple(read_claims(f"{__name__}.{topic}") for topic in TOPICS)
+    seen: dict[str, Claim] = {}
+    for claim in (claim for file in files for claim in file.claims):
+        if claim.id in seen:
+            topics = f"{seen[claim.id].topic} and {claim.topic}"
+            raise InputError("id", claim.id, f"must be the id of one claim, not two: {topics}")
+        seen[claim.id] = claim
+    return files
+
+
+@functools.cache
+def all_claims() -> tuple[Claim, ...]:
+    """Return every claim, by topic and in the order of the files."""
+    return tuple(claim for file in claim_files() for claim in file.claims)

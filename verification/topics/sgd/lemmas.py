@@ -6,7 +6,7 @@ With i the ratio is multiplied by ``k_i = 1 + g / s_i``, ``s_i = 1 - alpha (P + 
 divided by ``k_j``, and ``k_i >= k_j``. So the drift of ``log |c_i / c_j|`` is
 ``q E[log (k_i / k_j)]``, ``q = b (m - b) / (m (m - 1))``, and not negative anywhere in the trap
 region. That is all the randomness that is needed;
-:mod:`whichmin.verification.claims.convergence` adds it up.
+the claim ``convergence.sgd_single_point`` adds it up.
 """
 
 from __future__ import annotations
