@@ -25,7 +25,8 @@ release = version = importlib.metadata.version("whichmin")
 
 extensions = [
     "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon",
-    "sphinx_click", "mathml", "folded", "typeset", "sources", "program", "ledger", "figures",
+    "sphinx_click", "commands", "mathml", "folded", "typeset", "sources", "program", "ledger",
+    "figures", "imports",
 ]  # fmt: skip
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -53,19 +54,11 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 # The API: a page per package, its modules on it.
-# Described on pages of their own: the command line, the checks, the claims.
-# Adapters import other people's tools, which need not be there.
-_ELSEWHERE = (
-    "whichmin.cli", "whichmin.verification.claims", "whichmin.verification.oracle.adapters",
-)  # fmt: skip
-# Modules that offer names of other modules: a table of links, not a second copy of everything.
-_DOORS = ("whichmin", "whichmin.noise", "whichmin.sharpness")
+# The command line is described on a page of its own. Adapters import other people's tools, which
+# need not be there.
+_ELSEWHERE = ("whichmin.cli", "whichmin.verification.oracle.adapters")
 _SETTINGS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-_PACKAGES = [
-    name
-    for name in _SETTINGS["tool"]["setuptools"]["packages"]
-    if name not in _ELSEWHERE and not name.startswith("whichmin.verification.topics.")
-]
+_PACKAGES = [name for name in _SETTINGS["tool"]["setuptools"]["packages"] if name not in _ELSEWHERE]
 
 
 def _modules(package: str) -> list[str]:
@@ -75,6 +68,20 @@ def _modules(package: str) -> list[str]:
     )
 
 
+def _names(module: str, *, own: bool) -> list[str]:
+    """Names that a module offers: its own, or those whose home is another module."""
+    thing = importlib.import_module(module)
+    return sorted(
+        (
+            name
+            for name in getattr(thing, "__all__", ())
+            if (getattr(getattr(thing, name), "__module__", module) == module) is own
+        ),
+        key=str.lower,
+    )
+
+
+_ALL = [*_PACKAGES, *(module for name in _PACKAGES for module in _modules(name))]
 for _page in (HERE / "api").glob("*.rst"):  # of packages that went, or of an older template
     _template = HERE / "_templates/autosummary/module.rst"
     if _page.stem not in _PACKAGES or _page.stat().st_mtime < _template.stat().st_mtime:
@@ -85,9 +92,9 @@ autosummary_context = {
     "packages_of": {
         name: [p for p in _PACKAGES if p.rpartition(".")[0] == name] for name in _PACKAGES
     },
-    "doors": {
-        name: sorted(importlib.import_module(name).__all__, key=str.lower) for name in _DOORS
-    },
+    # Names of other modules are a table of links, not a second copy of everything.
+    "own": {module: _names(module, own=True) for module in _ALL},
+    "offered": {module: _names(module, own=False) for module in _ALL},
 }
 
 nitpicky = True
@@ -96,8 +103,8 @@ suppress_warnings = ["ref.python"]
 # Names of other packages: their inventories are on the web, and the build uses no network.
 _OTHERS = (
     "abc", "click", "collections", "contextlib", "enum", "fractions", "hypothesis", "matplotlib",
-    "numpy", "np", "os", "pandas", "pathlib", "sp", "sympy", "torch", "types", "typing", "NDArray",
-    "SearchStrategy", "nn", "multiprocessing", "_pytest", "pytest",
+    "importlib", "numpy", "np", "os", "pandas", "pathlib", "sp", "sympy", "torch", "types",
+    "typing", "NDArray", "SearchStrategy", "nn", "multiprocessing", "_pytest", "pytest",
 )  # fmt: skip
 nitpick_ignore_regex = [
     ("py:.*", rf"(?:{'|'.join(_OTHERS)})(?:\..*)?"),

@@ -15,47 +15,30 @@ from typing import Any
 
 from docutils import nodes
 from folded import folded
-from sources import cited
+from sources import citation
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
-from whichmin.ledger import Entry, entries, tally
+from whichmin.ledger import Entry, entries, numbered, tally
 from whichmin.symbolic import closed_forms
 from whichmin.symbolic.printing import as_latex
-from whichmin.verification.topics import TOPICS, all_checks
+from whichmin.verification.topics import TOPICS, all_checks, claim_files
 from whichmin.words import Verdict
 
 __all__ = ["checks_by_topic", "setup", "topics"]
 
-TITLES = {
-    "landscape": "The loss and its minima",
-    "gd": "Gradient descent",
-    "sgd": "Mini-batch SGD",
-    "walk": "The process R_t and the proof",
-    "sharpness": "Sharpness: the Hessian",
-    "measures": "Sharpness: other measures",
-    "noise": "Gradient noise",
-    "quadratic": "The noisy quadratic",
-    "scaling": "Linear scaling and warm-up",
-    "critical_batch": "The critical batch size",
-    "stationary": "Stationary densities",
-    "reparameterisation": "One function, any sharpness",
-    "layerwise": "Layer-wise step sizes",
-    "general": "Beyond this model",
-}
 
-
-def _title(topic: str) -> str:
-    return TITLES.get(topic, topic.replace("_", " ").capitalize())
+def _titles() -> dict[str, str]:
+    return {file.topic: file.title for file in claim_files()}
 
 
 @functools.cache
 def topics() -> dict[str, tuple[Entry, ...]]:
     """The entries of the ledger by topic."""
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[Entry]] = {file.topic: [] for file in claim_files() if file.claims}
     for entry in entries():
-        found.setdefault(entry.claim.id.partition(".")[0], []).append(entry)
+        found[entry.claim.topic].append(entry)
     return {topic: tuple(group) for topic, group in found.items()}
 
 
@@ -67,10 +50,11 @@ def _homes() -> dict[str, tuple[str, Entry]]:
 
 def checks_by_topic() -> dict[str, list[Any]]:
     """The checks, by topic."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
     for check in all_checks():
-        found.setdefault(check.id.partition(".")[0], []).append(check)
-    return found
+        topic = getattr(check, "topic", "") or check.id.partition(".")[0]
+        found.setdefault(topic, []).append(check)
+    return {topic: group for topic, group in found.items() if group}
 
 
 def _anchor(kind: str, name: str) -> str:
@@ -132,7 +116,7 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         Paragraphs and blocks of code.
     """
     claim, decision, forms = entry.claim, entry.decision, closed_forms()
-    yield _paragraph("Source", _joined(map(cited, claim.source), "; "))
+    yield _paragraph("Source", _joined(map(citation, claim.source), "; "))
     if claim.hypotheses:
         yield _paragraph("Hypotheses", _joined(map(typeset, claim.hypotheses), "; "))
     for name in claim.formulas:
@@ -145,8 +129,8 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         yield _paragraph("Decided by", [*links, nodes.Text(told)])
     if claim.lemmas:
         yield _paragraph("Lemmas", _joined([_link("check", name)] for name in claim.lemmas))
-    if claim.argument:
-        yield _paragraph("Argument", typeset(claim.argument))
+    for place, step in enumerate(numbered(claim.argument)):
+        yield _paragraph("" if place else "Argument", typeset(step))
     if claim.counterexample is not None:
         yield _paragraph("Counterexample", typeset(claim.counterexample.text))
         yield _code(claim.counterexample.code, "python")
@@ -201,7 +185,7 @@ class Ledger(SphinxDirective):
                 kind = entry.shown.split(",")[0].lower()
                 rows += nodes.list_item("", nodes.paragraph("", "", *line), classes=["entry", kind])
             counts = nodes.inline("", tally(found), classes=["count"])
-            head = [nodes.strong("", _title(topic)), nodes.Text(" "), counts]
+            head = [nodes.strong("", _titles()[topic]), nodes.Text(" "), counts]
             parts.append(folded(head, [rows], classes="topic"))
         return [nodes.container("", *parts, classes=["searched"])]
 
@@ -234,7 +218,7 @@ class Checks(SphinxDirective):
                     ids=[_anchor("check", check.id)], classes=["entry", kind.replace(" ", "-")],
                 )  # fmt: skip
             counts = nodes.inline("", f"{len(found)} checks", classes=["count"])
-            head = [nodes.strong("", _title(topic)), nodes.Text(" "), counts]
+            head = [nodes.strong("", _titles().get(topic, topic)), nodes.Text(" "), counts]
             parts.append(folded(head, [rows], classes="topic"))
         return [nodes.container("", *parts, classes=["searched"])]
 
@@ -291,7 +275,7 @@ def _write_pages(app: Any) -> None:
     wanted = {}
     for topic in topics():
         wanted[f"{topic}.md"] = (
-            f"# {_title(topic)}\n\n`whichmin claims --id {topic}.` lists these claims, and "
+            f"# {_titles()[topic]}\n\n`whichmin claims --topic {topic}` lists these claims, and "
             f"`whichmin claims show ID` says\nall about one.\n\n```{{claims}} {topic}\n```\n"
         )
     for path in folder.glob("*.md"):

@@ -1,4 +1,4 @@
-"""Typeset formulas as MathML when the site is built, so that readers need neither scripts nor fonts.
+"""Typeset formulas as MathML when the site is built: readers need neither scripts nor fonts.
 
 Sphinx offers MathJax, which the page fetches from the network or which would be two megabytes of
 ours to ship, and pictures, which need LaTeX. ``latex2mathml`` writes what every browser of today

@@ -13,18 +13,18 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from whichmin.symbolic import ClosedForm
-from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.printing import as_latex
 from whichmin.symbolic.rescaling.layers import reparameterisation_forms
+from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.selection.law import selection_forms
-from whichmin.verification.topics.landscape.equivariance import COUNTEREXAMPLES, ETA, START
-from whichmin.verification.topics.sgd.rational_sgd import exact_step
+from whichmin.tables.sharpness import sharpness_table
+from whichmin.tables.sharpness_measures import evaluated
 from whichmin.verification.oracle import described
 from whichmin.verification.oracle.checks import all_checks as oracle_list
 from whichmin.verification.oracle.compliance import Compliance, Result
 from whichmin.verification.oracle.protocol import FUNCTIONS
-from whichmin.tables.sharpness_measures import evaluated
-from whichmin.tables.sharpness import sharpness_table
+from whichmin.verification.topics.landscape.equivariance import COUNTEREXAMPLES, ETA, START
+from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Status
 
 __all__ = ["PARTS", "setup"]

@@ -1,14 +1,11 @@
-"""Cite what claims and pages are about, by author and year; ``verification/sources.toml`` lists it.
+"""Cite works by author and year.
 
-The directive ``bibliography`` lists the works; ``[Goyal et al. 2017](references.md#goyal2017)``
-links to one.
+The directive ``bibliography`` lists the works that claims cite, with anchors, so that pages can
+link: ``[Goyal et al. 2017](references.md#goyal2017)``.
 """
 
 from __future__ import annotations
 
-import functools
-import tomllib
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -16,36 +13,26 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
-__all__ = ["cited", "setup", "works"]
+from whichmin.verification.evidence.sources import all_sources, source_of
 
-LIST = Path(__file__).parents[2] / "verification/sources.toml"
-
-
-@functools.cache
-def works() -> dict[str, dict[str, str]]:
-    """The works, by key."""
-    return tomllib.loads(LIST.read_text(encoding="utf-8"))
+__all__ = ["Citation", "citation", "setup"]
 
 
 class Citation(nodes.Inline, nodes.TextElement):
     """A link to a work, resolved when a page is written."""
 
 
-def cited(source: str) -> list[nodes.Node]:
-    """Cite a claim's source.
+def citation(place: str) -> list[nodes.Node]:
+    """Cite the source of a claim.
 
     Args:
-        source: ``KEY`` or ``KEY, PLACE``.
+        place: ``KEY`` or ``KEY, PLACE``.
 
     Returns:
-        Author and year with a link, and the place.
+        Author and year as a link, and the place.
     """
-    key, _, place = source.partition(", ")
-    work = works().get(key)
-    if work is None:
-        return typeset(source)
-    short = Citation("", work["short"], key=key)
-    return [short, *typeset(f", {place}")] if place else [short]
+    work = source_of(place)
+    return [Citation("", work.short, key=work.key), *typeset(place.removeprefix(work.key))]
 
 
 def _resolve(app: Any, doctree: nodes.document, docname: str) -> None:
@@ -66,15 +53,15 @@ class Bibliography(SphinxDirective):
             A definition list.
         """
         rows = nodes.definition_list()
-        for key, work in works().items():
-            target = nodes.term("", work["short"], nodes.Text(" "), nodes.literal("", key))
-            paragraphs = [
-                nodes.paragraph("", "", *typeset(" ".join(work[part].split())))
-                for part in ("citation", "note")
-                if part in work
-            ]
+        for key, work in all_sources().items():
+            if key == "whichmin":  # this project
+                continue
+            target = nodes.term("", work.short, nodes.Text(" "), nodes.literal("", key))
+            said = [text for text in (work.citation, work.note) if text]
+            paragraphs = [nodes.paragraph("", "", *typeset(text)) for text in said]
             item = nodes.definition_list_item("", target, nodes.definition("", *paragraphs))
             target["ids"] = [key]
+            target["names"] = [key]
             self.state.document.note_explicit_target(target)
             rows += item
         return [rows]

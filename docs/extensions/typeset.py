@@ -8,6 +8,7 @@ becomes mathematics, and between backticks code.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +18,14 @@ from sphinx.util.docutils import SphinxRole
 __all__ = ["setup", "typeset"]
 
 _GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε", "eta": "η",
-    "theta": "θ", "kappa": "κ", "lambda": "λ", "rho": "ρ", "sigma": "σ", "Sigma": "Σ", "tau": "τ",
-    "pi": "π", "phi": "φ", "Phi": "Φ", "psi": "ψ",
+    name: unicodedata.lookup(
+        f"GREEK {'SMALL' if name.islower() else 'CAPITAL'} LETTER "
+        + {"lambda": "LAMDA", "eps": "EPSILON"}.get(name, name).upper()
+    )
+    for name in (
+        "alpha", "beta", "gamma", "delta", "epsilon", "eps", "eta", "theta", "kappa", "lambda",
+        "rho", "sigma", "Sigma", "tau", "pi", "phi", "Phi", "psi",
+    )
 }  # fmt: skip
 _SIGNS = (
     (r"<([^<>=]{1,20}, ?[^<>=]{1,20})>", r"⟨\1⟩"),
@@ -32,7 +38,7 @@ _SIGNS = (
     (r"\bsum_(?=\w)", "Σ_"),
     # Between operands; this project's prose has no dashes.
     (r"(?<=[\w)\]|]) - (?=[\w(\[|√])", " − "),
-    (r"(?<![\w)\]])-(?=[\dα-ω∞])", "−"),
+    (r"(?<![\w)\]])-(?=[\d\u03b1-\u03c9∞])", "−"),
 )
 _NAMES = re.compile(rf"(?<![\w.])({'|'.join(_GREEK)})(?=_|\b)(?!\.\w)")
 _VERBATIM = re.compile(r"(`[^`]+`|\$[^$]+\$)")
