@@ -69,16 +69,16 @@ def _modules(package: str) -> list[str]:
 
 
 def _names(module: str, *, own: bool) -> list[str]:
-    """Names that a module offers: its own, or those whose home is another module."""
+    """Names that a module offers: its own, or those whose home is another module of ours."""
     thing = importlib.import_module(module)
-    return sorted(
-        (
-            name
-            for name in getattr(thing, "__all__", ())
-            if (getattr(getattr(thing, name), "__module__", module) == module) is own
-        ),
-        key=str.lower,
-    )
+    names = sorted(getattr(thing, "__all__", ()), key=str.lower)
+    return [name for name in names if _elsewhere(getattr(thing, name), module) is not own]
+
+
+def _elsewhere(thing: Any, module: str) -> bool:
+    """Whether a function or class is defined in another module of ours; constants never are."""
+    home = getattr(thing, "__module__", "") if hasattr(thing, "__qualname__") else ""
+    return home.startswith("whichmin") and home != module
 
 
 _ALL = [*_PACKAGES, *(module for name in _PACKAGES for module in _modules(name))]
@@ -108,7 +108,7 @@ _OTHERS = (
 )  # fmt: skip
 nitpick_ignore_regex = [
     ("py:.*", rf"(?:{'|'.join(_OTHERS)})(?:\..*)?"),
-    ("py:class", r".*\._[A-Z]\w*"),  # type variables
+    ("py:class", r"(?:.*\.)?_[A-Z]\w*"),  # type variables
     ("py:class", r"tuple\[.*"),  # an annotation that Sphinx cut in two at its "|"
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
 ]

@@ -1,12 +1,17 @@
 """Prepare the help texts of the command line for ``sphinx-click``, which reads them as markup.
 
-Bars and stars are signs in these texts, options and commands are code, and examples are blocks.
+Bars and stars are signs in these texts, options and commands are code, examples are blocks, and
+options stand under the headings that ``--help`` gives them.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+import click
+
+from whichmin.cli.help import SECTIONS
 
 __all__ = ["escaped", "setup"]
 
@@ -37,8 +42,23 @@ def _description(_app: Any, _context: Any, lines: list[str]) -> None:
     lines[:] = kept
 
 
-def _options(_app: Any, _context: Any, lines: list[str]) -> None:
-    lines[:] = [line if line.startswith("..") else escaped(line) for line in lines]
+def _options(_app: Any, context: Any, lines: list[str]) -> None:
+    """Escape the texts, and put the options under the headings that ``--help`` has."""
+    blocks: list[list[str]] = []
+    for line in lines:
+        if line.startswith(".. option::"):
+            blocks.append([line])
+        elif blocks:
+            blocks[-1].append(escaped(line))
+    options = [p for p in context.command.params if isinstance(p, click.Option) and not p.hidden]
+    homes = {name: heading for heading, names in SECTIONS.items() for name in names}
+    groups: dict[str, list[str]] = {}
+    for option, block in zip(options, blocks, strict=True):
+        groups.setdefault(homes.get(option.name or "", ""), []).extend(block)
+    lines.clear()
+    for heading in sorted(groups, key=["", *SECTIONS].index):
+        lines += [f".. rubric:: {heading}", "   :class: options", ""] if heading else []
+        lines += groups[heading]
 
 
 def setup(app: Any) -> dict[str, bool]:

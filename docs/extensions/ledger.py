@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,7 @@ def checks_by_topic() -> dict[str, list[Any]]:
     """The checks, by topic."""
     found: dict[str, list[Any]] = {topic: [] for topic in TOPICS}
     for check in all_checks():
-        topic = getattr(check, "topic", "") or check.id.partition(".")[0]
-        found.setdefault(topic, []).append(check)
+        found[check.topic].append(check)
     return {topic: group for topic, group in found.items() if group}
 
 
@@ -89,6 +89,23 @@ def _resolve(app: Any, doctree: nodes.document, docname: str) -> None:
         link.replace_self(found)
 
 
+@functools.cache
+def _ids() -> re.Pattern[str]:
+    names = sorted({*_homes(), *(c.id for c in all_checks())}, key=len, reverse=True)
+    return re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, names))})(?![\w.]*\w)")
+
+
+def _said(text: str) -> list[nodes.Node]:
+    """A sentence, its formulas typeset and its ids of claims and checks linked."""
+    parts: list[nodes.Node] = []
+    for place, part in enumerate(_ids().split(text)):
+        if place % 2:
+            parts.append(_link("claim" if part in _homes() else "check", part))
+        elif part:
+            parts += typeset(part)
+    return parts
+
+
 def _joined(items: Iterable[Sequence[nodes.Node]], separator: str = ", ") -> list[nodes.Node]:
     parts: list[nodes.Node] = []
     for item in items:
@@ -118,7 +135,7 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
     claim, decision, forms = entry.claim, entry.decision, closed_forms()
     yield _paragraph("Source", _joined(map(citation, claim.source), "; "))
     if claim.hypotheses:
-        yield _paragraph("Hypotheses", _joined(map(typeset, claim.hypotheses), "; "))
+        yield _paragraph("Hypotheses", _joined(map(_said, claim.hypotheses), "; "))
     for name in claim.formulas:
         formula = nodes.math("", as_latex(forms[name].expression))
         yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
@@ -130,9 +147,9 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
     if claim.lemmas:
         yield _paragraph("Lemmas", _joined([_link("check", name)] for name in claim.lemmas))
     for place, step in enumerate(numbered(claim.argument)):
-        yield _paragraph("" if place else "Argument", typeset(step))
+        yield _paragraph("" if place else "Argument", _said(step))
     if claim.counterexample is not None:
-        yield _paragraph("Counterexample", typeset(claim.counterexample.text))
+        yield _paragraph("Counterexample", _said(claim.counterexample.text))
         yield _code(claim.counterexample.code, "python")
         yield _paragraph("Prints", [])
         yield _code(claim.counterexample.prints, "text")
@@ -141,7 +158,7 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
                 for n in claim.corrected)  # fmt: skip
         yield _paragraph("True instead", _joined(true))
     if claim.remark:
-        yield _paragraph("Remark", typeset(claim.remark))
+        yield _paragraph("Remark", _said(claim.remark))
 
 
 class Claims(SphinxDirective):
@@ -161,7 +178,7 @@ class Claims(SphinxDirective):
             name = entry.claim.id
             head = [_badge(entry.shown), nodes.Text(" "), nodes.literal("", name), nodes.Text(" ")]
             parts.append(folded(
-                [*head, *typeset(entry.claim.statement)], list(_body(entry)),
+                [*head, *_said(entry.claim.statement)], list(_body(entry)),
                 name=_anchor("claim", name), classes="claim",
             ))  # fmt: skip
         return parts
@@ -204,12 +221,11 @@ class Checks(SphinxDirective):
             rows = nodes.bullet_list(classes=["entries"])
             for check in found:
                 cases = f"{check.examples} random problems by default" if check.cases else "fixed"
-                said = check.statement[0].upper() + check.statement[1:]
                 kind = str(check.kind)
                 rows += nodes.list_item(
                     "",
                     nodes.paragraph(
-                        "", "", nodes.literal("", check.id), nodes.Text(" "), *typeset(f"{said}.")
+                        "", "", nodes.literal("", check.id), nodes.Text(" "), *typeset(check.statement)
                     ),
                     nodes.paragraph(
                         "", "", *typeset(f"{kind}, {cases}. Bound: {check.bound}."),
@@ -218,7 +234,7 @@ class Checks(SphinxDirective):
                     ids=[_anchor("check", check.id)], classes=["entry", kind.replace(" ", "-")],
                 )  # fmt: skip
             counts = nodes.inline("", f"{len(found)} checks", classes=["count"])
-            head = [nodes.strong("", _titles().get(topic, topic)), nodes.Text(" "), counts]
+            head = [nodes.strong("", _titles()[topic]), nodes.Text(" "), counts]
             parts.append(folded(head, [rows], classes="topic"))
         return [nodes.container("", *parts, classes=["searched"])]
 

@@ -7,6 +7,7 @@ renders by itself.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -29,7 +30,10 @@ def mathml(latex: str, *, block: bool = False) -> str:
     Raises:
         ExtensionError: The formula has a command that the converter does not know.
     """
-    text = convert(latex, display="block" if block else "inline")
+    # Bars of a pair that say which is which; names of functions without an operator's spaces.
+    paired = latex.replace(r"\lvert", r"\left|").replace(r"\rvert", r"\right|")
+    text = convert(paired, display="block" if block else "inline")
+    text = re.sub(r"<mo>([A-Za-z]{2,})</mo>", r"<mi>\1</mi>", text)
     if "\\" in text:
         raise ExtensionError(f"this formula cannot be converted to MathML: {latex}")
     return text

@@ -1,9 +1,9 @@
 """Define a claim and decide its verdict from evidence.
 
 Claims stand in ``verification/topics/TOPIC/claims.toml``, read by
-:mod:`whichmin.verification.evidence.claim_file`. The verdict is written down so that a change of mind is
-seen in review, and it is decided anew from the evidence that ran: where the two differ, the claim
-fails.
+:mod:`whichmin.verification.evidence.claim_file`. The verdict is written down so that a change of
+mind is seen in review, and it is decided anew from the evidence that ran: where the two differ, the
+claim fails.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Evidence
 from whichmin.words import EvidenceKind, Verdict
 
@@ -45,9 +46,15 @@ def counterexample(claim: str) -> Callable[[Callable[[], None]], Callable[[], No
 
     Returns:
         A decorator that keeps the function as it is.
+
+    Raises:
+        InputError: Another function is the counterexample to that claim.
     """
 
     def register(run: Callable[[], None]) -> Callable[[], None]:
+        known = RUNS.setdefault(claim, run)
+        if (known.__module__, known.__qualname__) != (run.__module__, run.__qualname__):
+            raise InputError("claim", claim, f"must have one counterexample: {known.__qualname__}")
         RUNS[claim] = run
         return run
 

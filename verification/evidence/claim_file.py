@@ -1,16 +1,17 @@
 """Read the claims of a topic from its ``claims.toml``.
 
 The file begins with the topic's ``title``; every ``[[claim]]`` is a table with the fields of
-:class:`~whichmin.verification.evidence.claim.Claim`, which says what each means. Texts may be broken into
-lines anywhere. A refuted claim ends with a table ``[claim.counterexample]``: ``text``, and what the
-case ``prints``, as it stands; the case itself is a function of the topic's ``counterexamples.py``
-that :func:`~whichmin.verification.evidence.claim.counterexample` marks with the claim's id.
+:class:`~whichmin.verification.evidence.claim.Claim`, which says what each means. Texts may be
+broken into lines anywhere. A refuted claim ends with a table ``[claim.counterexample]``: ``text``,
+and what the case ``prints``, as it stands; the case itself is a function of the topic's
+``counterexamples.py`` that :func:`~whichmin.verification.evidence.claim.counterexample` marks with
+the claim's id.
 
-A new field, or a table of its own such as ``[[claim.part]]`` with fields ``statement`` and
-``evidence``, is one entry of ``_READERS`` and one attribute of ``Claim`` with a default (and, where
-it names checks, a term of ``Claim.checks`` or of :func:`~whichmin.verification.evidence.claim.decide`); the
-claims that do not use it stay as they are. A step of an argument that says what it uses becomes a
-table in the list of steps, beside steps that are texts.
+To add a field, or tables of their own such as ``[[claim.part]]`` with a statement and evidence, add
+one entry to ``_READERS`` and one attribute with a default to ``Claim`` (and, where it names checks,
+a term to ``Claim.checks`` and to :func:`~whichmin.verification.evidence.claim.decide`); the claims
+that do not use it stay as they are. A step of an argument that says what it uses can become a table
+in the list of steps, beside steps that are texts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Everything that is claimed and checked, by topic: one package a topic.
 
-A module of a topic's package that holds ``CHECKS`` is found by itself, and so is the topic's
-``claims.toml``.
+The decorated functions of a module of a topic's package are found by themselves, and so is the
+topic's ``claims.toml``.
 """
 
 from __future__ import annotations
@@ -13,17 +13,12 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from whichmin.errors import InputError
-from whichmin.verification.evidence.check import Check
+from whichmin.verification.evidence.check import Check, checks_of
 from whichmin.verification.evidence.claim import Claim
 from whichmin.verification.evidence.claim_file import ClaimFile, read_claims
+from whichmin.words import TOPICS
 
 __all__ = ["TOPICS", "all_checks", "all_claims", "claim_files"]
-
-# In the order of a reader.
-TOPICS = (
-    "landscape", "batches", "descent", "sgd", "cyclic", "selection", "starts", "hessian",
-    "perturbation", "noise", "quadratic", "stationary", "rescaling",
-)  # fmt: skip
 
 # The foundations run first, so that a fault is reported where it is.
 _FIRST = (
@@ -46,9 +41,7 @@ def _modules() -> Iterator[ModuleType]:
 @functools.cache
 def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they run."""
-    checks = tuple(check for module in _modules() for check in getattr(module, "CHECKS", ()))
-    assert len({c.id for c in checks}) == len(checks), "two checks share an id"
-    return checks
+    return checks_of(*_modules())
 
 
 @functools.cache

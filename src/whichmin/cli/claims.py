@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from whichmin.cli.help import Command, Group
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.cli.options import emit, output_options, progress_bar, seed_option, topic_option
 
 __all__ = ["claims"]
 
@@ -14,7 +14,7 @@ __all__ = ["claims"]
 @click.option(
     "--id", "pattern", metavar="TEXT", help="Claims whose id contains this.  [default: all]"
 )
-@click.option("--topic", help="Claims of this topic, such as hessian.  [default: all]")
+@topic_option("Claims")
 @click.option(
     "--source",
     help="Claims with this in their source, such as ghosh2025 or abstract.  [default: all]",

@@ -13,11 +13,19 @@ import click
 
 from whichmin.errors import InputError
 from whichmin.reporting import FORMATS, write_text
+from whichmin.words import TOPICS
 
 if TYPE_CHECKING:
     from whichmin.reporting import Document
 
-__all__ = ["emit", "output_options", "progress_bar", "refuse_same_file", "seed_option"]
+__all__ = [
+    "emit",
+    "output_options",
+    "progress_bar",
+    "refuse_same_file",
+    "seed_option",
+    "topic_option",
+]
 
 # Seconds between two lines of progress in a log file.
 _SAY_EVERY = 30.0
@@ -56,6 +64,20 @@ def seed_option(command: _F) -> _F:
         show_default=True,
         help="Seed of every random choice: 0 to 2^64 - 1.",
     )(command)
+
+
+def topic_option(what: str) -> Callable[[_F], _F]:
+    """Make ``--topic``.
+
+    Args:
+        what: What is chosen, in the plural.
+
+    Returns:
+        The decorator of a command.
+    """
+    topics = ", ".join(TOPICS)
+    text = f"{what} of one topic: {topics}.  [default: all]"
+    return click.option("--topic", metavar="TOPIC", help=text)
 
 
 def refuse_same_file(read: dict[str, str | None], written: dict[str, str | None]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Check, Margin, Settings
 from whichmin.verification.evidence.claim import (
     AMOUNTS_TO,
@@ -102,6 +103,8 @@ def test_a_counterexample_refutes():
 def test_a_counterexample_is_shown_as_a_script(capsys):
     assert RUNS["topic.claim"] is example
     assert EXAMPLE.code == ("# A comment is shown, too.\nfor k in (1, 2):\n    print(k)\n")
+    with pytest.raises(InputError, match="must have one counterexample: example"):
+        counterexample("topic.claim")(print)
     EXAMPLE.run()
     assert capsys.readouterr().out.strip() == EXAMPLE.prints
 

@@ -79,7 +79,7 @@ def test_topics_share_out_the_claims(capsys):
     [
         (["--id", "nothing"], "id = 'nothing', but must match one of: "),
         (["--source", "009"], "source = '009', but must be part of a source: whichmin, "),
-        (["--topic", "walk"], "topic = 'walk', but must be one of: landscape, descent, "),
+        (["--topic", "walk"], "topic = 'walk', but must be one of: landscape, batches, "),
         (["--verdict", "true"], "'true' is not one of 'proved', 'verified'"),
         (["show", "gd.nothing"], "id = 'gd.nothing', but must be one of: "),
         (["show", "walk"], "one of: walk."),
