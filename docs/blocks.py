@@ -27,7 +27,7 @@ from typing import Any
 
 import warm
 
-__all__ = ["REASONS", "Block", "Run", "figures", "find_blocks", "run_page"]
+__all__ = ["REASONS", "Block", "Run", "commands", "figures", "find_blocks", "run_page", "shell"]
 
 # Of the examples in the generated page on the command line.
 RUN_ELSEWHERE = "the tests of the help texts run it"
@@ -154,7 +154,7 @@ def run_page(text: str, folder: Path) -> Run:
         examples.symlink_to(Path(__file__).parents[1] / "examples")
     if figures(text):
         # The first import of Matplotlib on a machine may say that it builds its cache of fonts.
-        _shell("python -c 'import matplotlib.font_manager'", folder)
+        shell("python -c 'import matplotlib.font_manager'", folder)
     run = Run(lines=text.split("\n"))
     namespace: dict[str, Any] = {"__name__": "page"}
     shift = 0
@@ -194,9 +194,9 @@ def _run_console(block: Block, folder: Path, run: Run) -> list[str]:
         Its lines with fresh outputs.
     """
     fresh: list[str] = []
-    for command, shown in _commands(block):
+    for command, shown in commands(block):
         run.commands += 1
-        code, printed = _shell("\n".join(command).removeprefix("$ "), folder)
+        code, printed = shell("\n".join(command).removeprefix("$ "), folder)
         where = f"line {block.line + 1}: {command[0]}"
         if code != block.exit_code:
             run.failures.append(f"{where}: exit code {code}, not {block.exit_code}\n{printed}")
@@ -214,7 +214,7 @@ def _run_console(block: Block, folder: Path, run: Run) -> list[str]:
     return fresh
 
 
-def _commands(block: Block) -> Iterator[tuple[list[str], list[str]]]:
+def commands(block: Block) -> Iterator[tuple[list[str], list[str]]]:
     r"""Split a console block.
 
     Yields:
@@ -240,7 +240,7 @@ def _commands(block: Block) -> Iterator[tuple[list[str], list[str]]]:
         yield command, shown
 
 
-def _shell(command: str, folder: Path) -> tuple[int, str]:
+def shell(command: str, folder: Path) -> tuple[int, str]:
     """Run a command as a reader would.
 
     Returns:

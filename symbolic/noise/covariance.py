@@ -3,8 +3,8 @@
 A sample's gradient is ``g_i = p a_i + q w`` with ``p = (N - 2) c_i`` and ``q = c_i^2`` where the
 point is active, and 0 elsewhere. ``Sigma = (1/m) sum g_i g_i^T - G G^T`` is the covariance over the
 data, divided by m (not m - 1). Power sums over the active points: ``C`` of squares, ``Q`` of fourth
-and ``T`` of sixth powers of the correlations. What batches make of it: :mod:`.noise_sampling`;
-limits along runs: :mod:`.noise_limits`.
+and ``T`` of sixth powers of the correlations. What batches make of it: :mod:`whichmin.symbolic.noise.sampling`;
+limits along runs: :mod:`whichmin.symbolic.noise.limits`.
 """
 
 from __future__ import annotations
