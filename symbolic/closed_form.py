@@ -23,11 +23,12 @@ class ClosedForm:
     """A result of the symbolic layer.
 
     Attributes:
-        id: Stable name, ``topic.quantity``.
+        id: Stable name, ``group.quantity``.
         statement: What the expression is, in one line.
         expression: The result.
         derivation: The chain that ends in the expression.
         source: Where the literature states it, or what it follows from.
+        topic: Module or package of :mod:`whichmin.symbolic` that derives it.
 
     Example:
         >>> from whichmin.symbolic import closed_form
@@ -40,6 +41,7 @@ class ClosedForm:
     expression: sp.Expr
     derivation: Derivation
     source: str
+    topic: str = ""
 
     @property
     def arguments(self) -> tuple[str, ...]:

@@ -20,8 +20,7 @@ from collections.abc import Iterator
 import sympy as sp
 
 from whichmin.symbolic.closed_form import ClosedForm
-from whichmin.symbolic.hessian.trace import P
-from whichmin.symbolic.landscape.minima import X
+from whichmin.symbolic.landscape.minima import P, X
 from whichmin.symbolic.landscape.neuron import U, Y, x
 from whichmin.symbolic.symbols import C, N, c, k, kappa, m, n, sigma, z
 
