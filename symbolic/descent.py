@@ -17,8 +17,12 @@ __all__ = [
     "dynamics_forms",
     "gd_active_energy",
     "gd_limit",
+    "gd_off_span_rate",
+    "gd_radial_rate",
     "gd_rest_energy",
+    "gradient_matches_step",
     "inactive_factor",
+    "ratios_are_kept",
     "separation_rate",
 ]
 

@@ -21,7 +21,6 @@ from whichmin.symbolic.derivation import Derivation
 __all__ = ["closed_form", "closed_forms", "derives", "forms_of"]
 
 _PACKAGE = __name__.rpartition(".")[0]
-_SUMMARY = "Derive the "
 _FORMS: dict[str, Callable[[], ClosedForm]] = {}
 
 
@@ -30,8 +29,8 @@ def derives(
 ) -> Callable[[Callable[[], Derivation]], Callable[[], ClosedForm]]:
     """Make a derivation a closed form, and register it.
 
-    The statement of the form is the first line of the docstring, without "Derive the", followed
-    by ``where``. The topic is the name of the module or package that holds the function.
+    The statement of the form is the first line of the docstring, without "Derive the", followed by
+    ``where``. The topic is the name of the module or package that holds the function.
 
     Args:
         name: Id of the form, ``group.quantity``.
@@ -44,17 +43,19 @@ def derives(
     """
 
     def decorate(derive: Callable[[], Derivation]) -> Callable[[], ClosedForm]:
-        summary = (derive.__doc__ or "").partition("\n")[0].removeprefix(_SUMMARY).rstrip(".")
+        summary = (derive.__doc__ or "").partition("\n")[0].removesuffix(".")
+        summary = summary.removeprefix("Derive ").removeprefix("the ").replace("``", "")
         statement = f"{summary}, {where}" if where else summary
 
+        @functools.wraps(derive)
         def form() -> ClosedForm:
             chain = derive()
             return ClosedForm(name, statement, chain.result, chain, source, _topic(derive))
 
-        for attribute in ("__module__", "__name__", "__qualname__"):
-            setattr(form, attribute, getattr(derive, attribute))
+        form.__signature__ = inspect.Signature(return_annotation=ClosedForm)  # type: ignore[attr-defined]
+        cited = source.replace("|", r"\|")  # a bar would begin a substitution
         symbols = f" With ``{where}``." if where else ""
-        form.__doc__ = f"{inspect.getdoc(derive)}\n\nId ``{name}``.{symbols} Source: {source}."
+        form.__doc__ = f"{inspect.getdoc(derive)}\n\nId ``{name}``.{symbols} Source: {cited}."
         known = _FORMS.get(name, form)
         if (known.__module__, known.__qualname__) != (form.__module__, form.__qualname__):
             raise InputError("name", name, f"must be new, {known.__module__} has a form of this id")

@@ -6,7 +6,7 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.hessian.spectrum import spectrum_at_minimum
-from whichmin.symbolic.hessian.trace import AT_MINIMUM, trace, trace_at_minimum
+from whichmin.symbolic.hessian.trace import AT_MINIMUM, trace_at_minimum, trace_at_point
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import N, k, kappa, m, n
 
@@ -92,7 +92,7 @@ def relative() -> Derivation:
     """
     return Derivation.begin(
         "squared length of the neuron's weights times the trace, N = C = 1",
-        N * trace().expression,
+        N * trace_at_point().expression,
         (n + 4 - k - kappa * (m - k)) / m,
         AT_MINIMUM,
     ).then("equals the trace", trace_at_minimum().expression)

@@ -13,8 +13,8 @@ from whichmin.symbolic.hessian.trace import (
     AT_MINIMUM,
     THEOREM_13,
     second_derivative,
-    trace,
     trace_at_minimum,
+    trace_at_point,
 )
 from whichmin.symbolic.landscape.minima import P, X
 from whichmin.symbolic.landscape.neuron import SOURCE, U, Y, c_, sigma_
@@ -24,8 +24,8 @@ from whichmin.symbolic.symbols import C, N, R, i, k, kappa, m, n, z
 __all__ = [
     "Family",
     "hessian_matrix",
-    "spectrum",
     "spectrum_at_minimum",
+    "spectrum_at_point",
     "spectrum_consistency",
     "spectrum_forms",
 ]
@@ -209,7 +209,7 @@ def count_rest() -> Derivation:
     ).then("k active points, z at the kink", n - k - z - 1, _COUNTED)
 
 
-def spectrum() -> tuple[Family, ...]:
+def spectrum_at_point() -> tuple[Family, ...]:
     """Return the spectrum at a point with k >= 1 active points and a part w_r outside them.
 
     Where R = 0 one eigenvalue of the pair is C/m and joins ``rest``; multiplicities then still
@@ -334,7 +334,7 @@ def spectrum_consistency() -> tuple[Derivation, ...]:
     """
     chains: list[Derivation] = []
     for place, families, total in (
-        ("general point", spectrum(), trace()),
+        ("general point", spectrum_at_point(), trace_at_point()),
         ("minimum", spectrum_at_minimum(), trace_at_minimum()),
     ):
         counts = [f.multiplicity.expression for f in families]

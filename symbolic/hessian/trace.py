@@ -26,8 +26,8 @@ __all__ = [
     "linear_trace_at_minimum",
     "second_derivative",
     "sharpness_forms",
-    "trace",
     "trace_at_minimum",
+    "trace_at_point",
     "trace_difference",
 ]
 
@@ -58,7 +58,7 @@ def second_derivative() -> Derivation:
 
 
 @derives("sharpness.trace", SOURCE)
-def trace() -> Derivation:
+def trace_at_point() -> Derivation:
     r"""Derive the Hessian trace at a point with k active points and z at the kink.
 
     .. math:: \operatorname{Tr} H = \frac{(N - 2) (k + \kappa z) + (n + 4) C}{m}
@@ -81,13 +81,13 @@ def trace() -> Derivation:
 
 @derives("sharpness.trace_at_minimum", THEOREM_13)
 def trace_at_minimum() -> Derivation:
-    r"""Derive the Hessian trace at a minimum with k active points (GD: k = |S+|, SGD: k = 1).
+    r"""Derive the Hessian trace at a minimum with k active points (GD: ``k = |S+|``, SGD: k = 1).
 
     .. math:: \operatorname{Tr} H = \frac{n + 4 - k - \kappa (m - k)}{m}
     """
     return Derivation.begin(
         "C = N = 1, and the m - k inactive points are at the kink",
-        trace().expression,
+        trace_at_point().expression,
         (n + 4 - k - kappa * (m - k)) / m,
         AT_MINIMUM,
     )
@@ -131,7 +131,7 @@ def autograd_trace_at_iterate() -> Derivation:
     """
     return Derivation.begin(
         "the dynamics keep signs: k = |S+| correlations stay positive, none is exactly 0 (z = 0)",
-        trace().expression,
+        trace_at_point().expression,
         ((N - 2) * k + (n + 4) * C) / m,
         {z: 0},
     ).then("to leading order C = N = 1", (n + 4 - k) / m, {N: 1, C: 1})

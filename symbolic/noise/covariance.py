@@ -23,13 +23,21 @@ __all__ = [
     "Q",
     "T",
     "curvature",
+    "curvature_on_manifold",
+    "eigenvalue_equal",
     "eigenvectors",
     "gradient_curvature",
+    "mean_curvature",
+    "mean_energy",
     "noise_forms",
     "only_at_single_points",
+    "sample_curvature",
     "sample_energy",
     "simple_scale",
+    "square_on_manifold",
     "trace",
+    "trace_equal",
+    "trace_on_manifold",
 ]
 
 Q, T = sp.symbols("Q sixth_powers", nonnegative=True)
@@ -97,7 +105,8 @@ def trace() -> Derivation:
 
     .. math::
         \operatorname{tr} \Sigma
-        = \frac{1}{m} \left((N - 2)^2 C + (3 N - 4) Q - \frac{C (N - 2 + C)^2 + C^2 (N - C)}{m}\right)
+        = \frac{1}{m} \left((N - 2)^2 C + (3 N - 4) Q
+        - \frac{C (N - 2 + C)^2 + C^2 (N - C)}{m}\right)
     """
     return Derivation.begin(
         "mean of the squared norms less the squared norm of the mean",
@@ -131,7 +140,7 @@ def trace_equal() -> Derivation:
 
 @derives("noise.simple_scale", MCCANDLISH)
 def simple_scale() -> Derivation:
-    r"""Derive the simple noise scale tr Sigma / |G|^2 (Sigma divided by m).
+    r"""Derive the simple noise scale ``tr Sigma / |G|^2`` (Sigma divided by m).
 
     .. math::
         B_{\mathrm{simple}} = m - 1 + \frac{m (C^2 - Q) (4 - 3 N)}{C ((2 - N - C)^2 + C (N - C))}
@@ -238,7 +247,7 @@ def curvature_on_manifold() -> Derivation:
 
 @derives("noise.square_on_manifold", SOURCE, where="Q and T the sums of fourth and sixth powers")
 def square_on_manifold() -> Derivation:
-    r"""Derive the squared norm |Sigma|_F^2 at a minimum.
+    r"""Derive the squared norm ``|Sigma|_F^2`` at a minimum.
 
     .. math:: \|\Sigma\|_F^2 = \frac{Q - 2 T + Q^2}{m^2}
     """

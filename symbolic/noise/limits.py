@@ -18,7 +18,10 @@ from whichmin.symbolic.noise.covariance import Q, curvature, gradient_curvature,
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, S, alpha, eta, m, mu
 
-__all__ = ["flow_rise", "limit_forms", "r", "s"]
+__all__ = [
+    "flow_rise",
+    "limit_forms",
+]
 
 OWN = "new; expansion of the closed forms next to the minima of this model"
 

@@ -13,7 +13,11 @@ from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import b, m
 
-__all__ = ["G", "beta", "sampling_forms", "tau"]
+__all__ = [
+    "sampling_forms",
+    "sampling_with",
+    "sampling_without",
+]
 
 COCHRAN = "Cochran, Sampling Techniques (1977), theorem 2.2"
 ESTIMATOR = "McCandlish et al. 2018, appendix A.1 (two batch sizes), expectations derived here"
@@ -139,7 +143,7 @@ def two_batch_trace() -> Derivation:
 
 @derives("noise.two_batch_energy", ESTIMATOR)
 def two_batch_energy() -> Derivation:
-    r"""Derive the expectation of the two-batch estimate of |G|^2, with replacement.
+    r"""Derive the expectation of the two-batch estimate of ``|G|^2``, with replacement.
 
     .. math::
         \mathbb{E}\,\hat\gamma = \mathbb{E}\,\frac{b' \|g_{b'}\|^2 - b \|g_b\|^2}{b' - b} = \gamma
@@ -163,7 +167,7 @@ def two_batch_trace_without() -> Derivation:
 
 @derives("noise.two_batch_energy_without", ESTIMATOR)
 def two_batch_energy_without() -> Derivation:
-    r"""Derive the expectation of the two-batch estimate of |G|^2, without replacement.
+    r"""Derive the expectation of the two-batch estimate of ``|G|^2``, without replacement.
 
     .. math:: \mathbb{E}\,\hat\gamma = \gamma - \frac{\tau}{m - 1}
     """
@@ -173,7 +177,7 @@ def two_batch_energy_without() -> Derivation:
 
 @derives("noise.two_batch_corrected", ESTIMATOR, where="without replacement")
 def corrected_energy() -> Derivation:
-    r"""Derive the expectation of the estimate of |G|^2 plus 1/m of that of tr Sigma.
+    r"""Derive the expectation of the estimate of ``|G|^2`` plus 1/m of that of tr Sigma.
 
     .. math:: \mathbb{E}\,\left[\hat{\gamma} + \frac{\hat{\tau}}{m}\right] = \gamma
     """

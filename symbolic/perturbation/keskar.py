@@ -28,9 +28,7 @@ from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, i, k, m, n
 
 __all__ = [
-    "KESKAR",
     "active_energy",
-    "bound",
     "eps",
     "keskar_forms",
     "largest_norm",
@@ -76,7 +74,7 @@ def active_energy() -> Derivation:
 
 @derives("keskar.largest_norm", KESKAR, where="s = sum |c_i|")
 def largest_norm() -> Derivation:
-    r"""Derive the largest |w + z|^2 in the box.
+    r"""Derive the largest ``|w + z|^2`` in the box.
 
     .. math:: N_+ = (1 + \varepsilon)^2 + 2 \varepsilon (1 + \varepsilon) s + n \varepsilon^2
     """
@@ -89,7 +87,7 @@ def largest_norm() -> Derivation:
 
 @derives("keskar.percent", KESKAR)
 def percent() -> Derivation:
-    r"""Derive the Keskar's metric, the loss largest at energy q and |x|^2 = N.
+    r"""Derive Keskar's metric, the loss largest at energy q and ``|x|^2 = N``.
 
     .. math:: \phi = \frac{100 (1 + q (N - 2))}{3 m - 1}
     """
@@ -119,7 +117,7 @@ def metric(active: sp.Expr, total: sp.Expr) -> sp.Expr:
 
 @derives("keskar.small", KESKAR)
 def small() -> Derivation:
-    r"""Derive the Keskar's metric over eps^2 for eps to 0, linear with k = m.
+    r"""Derive Keskar's metric over eps^2 for eps to 0, linear with k = m.
 
     .. math::
         \lim_{\varepsilon \to 0} \frac{\phi}{\varepsilon^2}
@@ -137,7 +135,7 @@ def small() -> Derivation:
 
 @derives("keskar.small_difference", KESKAR)
 def small_difference() -> Derivation:
-    r"""Derive the Keskar's metric over eps^2, ReLU, eps to 0: GD's minimum minus SGD's.
+    r"""Derive Keskar's metric over eps^2, ReLU, eps to 0: GD's minimum minus SGD's.
 
     .. math::
         \lim_{\varepsilon \to 0} \frac{\phi_{\mathrm{GD}} - \phi_{\mathrm{SGD}}}{\varepsilon^2}

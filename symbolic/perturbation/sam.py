@@ -22,7 +22,6 @@ from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, c, k, m, n
 
 __all__ = [
-    "SAM",
     "antiderivatives",
     "gaussian_coordinate",
     "gaussian_difference",

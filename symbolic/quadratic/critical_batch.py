@@ -22,7 +22,11 @@ from whichmin.symbolic.quadratic.scaling import sampled_noise
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import alpha, b, eta, m
 
-__all__ = ["E_min", "L_max", "R", "S_min", "critical_forms", "progress_lemmas"]
+__all__ = [
+    "critical_forms",
+    "progress",
+    "progress_lemmas",
+]
 
 SOURCE = "McCandlish et al. 2018, section 2.2 and appendix D"
 

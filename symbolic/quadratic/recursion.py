@@ -18,7 +18,34 @@ from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import eta
 
-__all__ = ["B", "T", "g", "h", "quadratic_forms", "s", "t", "tau", "v", "x"]
+__all__ = [
+    "B",
+    "T",
+    "critical_step",
+    "g",
+    "h",
+    "mean",
+    "mean_gap",
+    "quadratic_forms",
+    "ratio",
+    "s",
+    "sde_covariance",
+    "sde_mean",
+    "sde_rate",
+    "sde_variance",
+    "sde_variance_at",
+    "stationary_covariance",
+    "stationary_loss",
+    "stationary_variance",
+    "step_covariance",
+    "step_mean",
+    "t",
+    "tau",
+    "v",
+    "variance",
+    "variance_gap",
+    "x",
+]
 
 SOURCE = "Mandt, Hoffman, Blei 2017, section 3; here exact in discrete time"
 

@@ -24,7 +24,10 @@ from whichmin.symbolic.quadratic.recursion import (
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import alpha, b, eta, m
 
-__all__ = ["K", "scaling_forms"]
+__all__ = [
+    "sampled_noise",
+    "scaling_forms",
+]
 
 SOURCE = "Goyal et al. 2017, section 2.1; exact on the quadratic"
 

@@ -19,16 +19,12 @@ from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import k, kappa, m, n
 
 __all__ = [
-    "box_growth",
-    "first_block",
     "gradient_scale",
     "keskar_neuron",
     "least_trace",
     "log_determinant",
-    "mixed_block",
     "relative_flatness",
     "reparameterisation_forms",
-    "second_block",
     "trace",
     "untied_least_trace",
     "untied_trace",
@@ -151,7 +147,7 @@ def least_trace() -> Derivation:
 
 @derives("reparameterisation.log_determinant", SOURCE)
 def log_determinant() -> Derivation:
-    r"""Derive the log |det H| after rescaling where H is not singular, logdet at r = 1.
+    r"""Derive the log ``|det H|`` after rescaling where H is not singular, logdet at r = 1.
 
     .. math:: \log |\det H| = \Lambda + 2 (n_2 - n_1) \log r
     """
@@ -170,7 +166,7 @@ def log_determinant() -> Derivation:
     "follows from the chain rule; compare Petzka et al. 2021",
 )
 def relative_flatness() -> Derivation:
-    r"""Derive the sum over the layers of |W_l|^2 tr H_ll after rescaling.
+    r"""Derive the sum over the layers of ``|W_l|^2 tr H_ll`` after rescaling.
 
     .. math:: \sum_l \|W_l\|^2 \operatorname{tr} H_{ll} = Q_1 T_1 + Q_2 T_2
     """
@@ -249,7 +245,7 @@ def untied_least_trace() -> Derivation:
     "reparameterisation.keskar_neuron", "Keskar et al. 2017, Metric 2.1, on the rescaled network"
 )
 def keskar_neuron() -> Derivation:
-    r"""Derive the Keskar's metric of u v fitted to 1, at a minimum with u + v = total.
+    r"""Derive Keskar's metric of u v fitted to 1, at a minimum with u + v = total.
 
     .. math:: \phi = 50 (\varepsilon (1 + \varepsilon) (2 + t))^2
 

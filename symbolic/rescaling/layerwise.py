@@ -40,7 +40,7 @@ def _gradient(length: sp.Expr) -> sp.Expr:
 
 @derives("layerwise.sgd_relative_step", SOURCE)
 def sgd_relative_step() -> Derivation:
-    r"""Derive the relative step |step| / |weights| of layer 1 under SGD after rescaling.
+    r"""Derive the relative step ``|step| / |weights|`` of layer 1 under SGD after rescaling.
 
     .. math:: \frac{\|\Delta W_1\|}{\|W_1\|} = \frac{\eta G}{W r^2}
     """
@@ -57,7 +57,7 @@ def sgd_relative_step() -> Derivation:
     where="epsilon = 0, adam = length of the normalised gradient",
 )
 def adam_relative_step() -> Derivation:
-    r"""Derive the relative step |step| / |weights| of layer 1 under Adam after rescaling.
+    r"""Derive the relative step ``|step| / |weights|`` of layer 1 under Adam after rescaling.
 
     .. math:: \frac{\|\Delta W_1\|}{\|W_1\|} = \frac{\eta a}{W r}
     """
@@ -72,7 +72,7 @@ def adam_relative_step() -> Derivation:
 
 @derives("layerwise.lars_relative_step", SOURCE, where="no momentum, no weight decay")
 def lars_relative_step() -> Derivation:
-    r"""Derive the relative step |step| / |weights| of a layer under LARS.
+    r"""Derive the relative step ``|step| / |weights|`` of a layer under LARS.
 
     .. math:: \frac{\|\Delta W_1\|}{\|W_1\|} = \eta \vartheta
     """
@@ -104,7 +104,7 @@ def decayed_relative_step() -> Derivation:
     where="variance = tr Sigma at r = 1",
 )
 def noise_scale() -> Derivation:
-    r"""Derive the noise scale tr Sigma / |G|^2 of layer 1 alone, after rescaling.
+    r"""Derive the noise scale ``tr Sigma / |G|^2`` of layer 1 alone, after rescaling.
 
     .. math:: \frac{\operatorname{tr} \Sigma_1}{\|G_1\|^2} = \frac{V}{G^2}
     """

@@ -59,7 +59,8 @@ def penalty() -> Derivation:
 
     .. math::
         \mathrm{KL}^*
-        = \frac{1}{2} \left(\log\left(1 + \frac{h \sigma^2}{T}\right) - \frac{h \sigma^2 / T}{1 + h \sigma^2 / T}\right)
+        = \frac{1}{2} \left(\log\left(1 + \frac{h \sigma^2}{T}\right)
+        - \frac{h \sigma^2 / T}{1 + h \sigma^2 / T}\right)
     """
     width = divergence().expression - d**2 / (2 * sigma**2)
     growth = h * sigma**2 / T

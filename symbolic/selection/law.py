@@ -20,7 +20,20 @@ from whichmin.symbolic.descent import active_factor
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, S, alpha, b, k, m, mu
 
-__all__ = ["generator_lemmas", "selection_forms"]
+__all__ = [
+    "arcsine_bound",
+    "arcsine_drift",
+    "diffusion",
+    "generator_lemmas",
+    "log_ratio_mean",
+    "log_ratio_variance",
+    "reshuffled_noise",
+    "selection_forms",
+    "spread_drift",
+    "two_point_drift",
+    "two_point_probability",
+    "two_point_time",
+]
 
 SOURCE = "new; the diffusion limit of SGD in this model"
 
@@ -197,7 +210,7 @@ def two_point_drift() -> Derivation:
 
 @derives("selection.two_point_time", SOURCE, where="two active points on the sphere")
 def two_point_time() -> Derivation:
-    r"""Derive the expected steps until |log|c_1/c_2|| reaches V from v.
+    r"""Derive the expected steps until ``|log|c_1/c_2||`` reaches V from v.
 
     .. math:: \mathbb{E}\,t = \frac{\log \cosh V - \log \cosh v}{D}
     """

@@ -6,12 +6,12 @@ import sympy as sp
 
 from whichmin.symbolic.hessian.spectrum import (
     hessian_matrix,
-    spectrum,
     spectrum_at_minimum,
+    spectrum_at_point,
     spectrum_consistency,
     spectrum_forms,
 )
-from whichmin.symbolic.hessian.trace import second_derivative, trace
+from whichmin.symbolic.hessian.trace import second_derivative, trace_at_point
 from whichmin.symbolic.symbols import C, N, R, k, kappa, m, n, z
 
 
@@ -66,14 +66,16 @@ def test_general_spectrum_with_points_inactive_and_at_the_kink(seed):
     half = 0.5
     H = hessian(w, [1.0, 1.0, 0.0, half, half])
     values = {"N": w @ w, "C": w[:2] @ w[:2], "m": 5, "n": 7, "k": 2, "z": 2, "kappa": half}
-    predicted = listed(spectrum(), **values)
+    predicted = listed(spectrum_at_point(), **values)
     assert len(predicted) == 7
     # 1e-13 is about 30 eps times the norm
     assert np.abs(predicted - np.linalg.eigvalsh(H)).max() < 1e-13 * np.linalg.norm(H)
 
 
 def test_general_families():
-    upper, lower, active, kink, rest = (family.eigenvalue.expression for family in spectrum())
+    upper, lower, active, kink, rest = (
+        family.eigenvalue.expression for family in spectrum_at_point()
+    )
     assert sp.simplify(upper + lower - (N - 2 + 6 * C) / m) == 0
     # product of the roots: determinant of the plane's block, from the quadratic form
     block = hessian_matrix()[:2, :2]
@@ -108,7 +110,7 @@ def test_a_wrong_multiplicity_or_total_is_noticed():
 def test_consistency_ends_in_the_dimension_and_the_trace():
     general_count, general_sum, count, total = (chain.result for chain in spectrum_consistency())
     assert general_count == count == n
-    assert sp.simplify(general_sum - trace().expression) == 0
+    assert sp.simplify(general_sum - trace_at_point().expression) == 0
     assert sp.simplify(total - (n + 4 - k - kappa * (m - k)) / m) == 0
     assert z in general_sum.free_symbols
 
@@ -116,5 +118,5 @@ def test_consistency_ends_in_the_dimension_and_the_trace():
 def test_every_family_is_among_the_forms():
     ids = [form.id for form in spectrum_forms()]
     assert len(ids) == len(set(ids)) == 18
-    for family in (*spectrum(), *spectrum_at_minimum()):
+    for family in (*spectrum_at_point(), *spectrum_at_minimum()):
         assert {family.eigenvalue.id, family.multiplicity.id} <= set(ids)

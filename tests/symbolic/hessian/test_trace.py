@@ -6,8 +6,8 @@ from whichmin.symbolic.hessian.trace import (
     autograd_trace_at_iterate,
     linear_trace_at_minimum,
     second_derivative,
-    trace,
     trace_at_minimum,
+    trace_at_point,
     trace_difference,
 )
 
@@ -41,4 +41,6 @@ def test_trace_is_the_sum_of_the_quadratic_form_over_a_basis(seed):
             N=N, C=C, P=u[:m] @ u[:m], X=w[:m] @ u[:m], Y=w @ u, U=1.0, m=m
         )
     # a dozen roundings of numbers below 100
-    assert total == pytest.approx(trace()(N=N, C=C, k=m, z=0, kappa=0, n=n, m=m), abs=1e-12)
+    assert total == pytest.approx(
+        trace_at_point()(N=N, C=C, k=m, z=0, kappa=0, n=n, m=m), abs=1e-12
+    )

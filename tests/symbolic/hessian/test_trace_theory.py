@@ -8,8 +8,8 @@ from whichmin.symbolic.hessian.trace import (
     linear_trace_at_minimum,
     second_derivative,
     sharpness_forms,
-    trace,
     trace_at_minimum,
+    trace_at_point,
     trace_difference,
 )
 from whichmin.symbolic.symbols import C, N, k, kappa, m, n, z
@@ -36,7 +36,14 @@ def test_hessian_of_the_theory_entry_by_entry(points):
         m: points,
     })
     assert sp.expand(form - (u.T * H * u)[0]) == 0
-    predicted = trace().expression.subs({N: norm, C: energy, k: points, z: 0, n: 4, m: points})
+    predicted = trace_at_point().expression.subs({
+        N: norm,
+        C: energy,
+        k: points,
+        z: 0,
+        n: 4,
+        m: points,
+    })
     assert sp.expand(predicted - H.trace()) == 0
     # the linear loss has this Hessian
     loss = sp.Rational(1, 2) + (norm - 2) * energy / (2 * points)
@@ -45,7 +52,7 @@ def test_hessian_of_the_theory_entry_by_entry(points):
 
 def test_traces_of_the_theory():
     general = ((N - 2) * (k + kappa * z) + (n + 4) * C) / m
-    assert sp.simplify(trace().expression - general) == 0
+    assert sp.simplify(trace_at_point().expression - general) == 0
     at_minimum = (n + 4 - k - kappa * (m - k)) / m
     assert sp.simplify(trace_at_minimum().expression - at_minimum) == 0
     assert sp.simplify(linear_trace_at_minimum().expression - (n + 4 - m) / m) == 0
@@ -76,7 +83,7 @@ def test_at_minimum_is_what_the_theory_says_of_a_minimum():
     assert AT_MINIMUM[N] == AT_MINIMUM[C] == 1
     assert sp.expand(AT_MINIMUM[z] - (m - k)) == 0
     assert sp.simplify(
-        trace().expression.subs(AT_MINIMUM) - trace_at_minimum().expression
+        trace_at_point().expression.subs(AT_MINIMUM) - trace_at_minimum().expression
     ) == 0  # fmt: skip
 
 
