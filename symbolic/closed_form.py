@@ -1,4 +1,4 @@
-"""A closed form: an expression, the derivation that reaches it, and its evaluation."""
+"""Hold an expression with the derivation that reaches it, and evaluate it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ClosedForm"]
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """A result of the symbolic layer.
+    """Hold a result of the symbolic layer.
 
     Attributes:
         id: Stable name, ``group.quantity``.
@@ -45,7 +45,7 @@ class ClosedForm:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Names of the free symbols, sorted."""
+        """Return the names of the free symbols, sorted."""
         return tuple(sorted(str(symbol) for symbol in self.expression.free_symbols))
 
     def failures(self) -> list[str]:
@@ -129,7 +129,7 @@ class ClosedForm:
 
     @staticmethod
     def _check_sign(symbol: sp.Symbol, value: Any) -> None:
-        """Values must fit what the derivation assumed of the symbol."""
+        """Refuse a value that does not fit what the derivation assumed of the symbol."""
         if symbol.is_positive:
             fits, allowed = value > 0, "must be positive"
         elif symbol.is_nonnegative and symbol.is_integer:

@@ -1,4 +1,4 @@
-"""One step of SGD and of gradient descent in correlation coordinates, limits and rates."""
+"""Derive one step of SGD and of gradient descent in correlation coordinates, limits and rates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ THEOREM_1 = "Ghosh et al. 2025, Theorem 1"
 
 
 def _batch_gradient(own: sp.Expr, own_share: sp.Expr) -> sp.Expr:
-    """Sum over the batch of the per-sample derivatives along one coordinate direction u.
+    """Sum the derivatives of a batch's samples along one coordinate direction u.
 
     Each sample's derivative is ``p <a_i, u> + q_i <w, u>``. Along a data direction only the
     samples equal to it contribute the first term; the second sums to S times ``<w, u>``.
@@ -149,7 +149,7 @@ def gd_off_span_rate() -> Derivation:
 
 
 def _log_ratio(winner: int, other: int) -> sp.Expr:
-    """Log of |c_j / c_*| gained in a step at the vertex, by who is in the batch."""
+    """Return the gain of ``log|c_j / c_*|`` in a step at a data point, by who is in the batch."""
     vertex = {N: 1, S: winner}
     top = active_factor().expression.subs({**vertex, mu: winner})
     low = active_factor().expression.subs({**vertex, mu: other})
@@ -212,7 +212,7 @@ def sgd_radial_rate() -> Derivation:
 
 @functools.cache
 def ratios_are_kept() -> tuple[Derivation, Derivation]:
-    """What the GD limit rests on: one factor for all active correlations, and the manifold.
+    """Derive that gradient descent keeps the ratios of active correlations.
 
     Returns:
         That a step keeps the ratio of two active correlations, and that the factor t takes C to
@@ -235,7 +235,7 @@ def ratios_are_kept() -> tuple[Derivation, Derivation]:
 
 
 def gradient_matches_step() -> Derivation:
-    """The full-batch step is minus eta times the gradient: the two derivations meet.
+    """Derive the full-batch step a second time, from the gradient of the loss.
 
     Returns:
         A chain from the gradient's component along an active data direction to the step's.

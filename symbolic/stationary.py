@@ -1,4 +1,4 @@
-"""Stationary densities of ``dx = -L'(x) dt + sqrt(2 D(x)) dB`` (Ito): where noise keeps x.
+"""Derive stationary densities of ``dx = -L'(x) dt + sqrt(2 D(x)) dB`` (Ito).
 
 The density p solves the Fokker-Planck equation ``0 = (L' p + (D p)')'``; on the line, with
 integrable p, the flux ``-L' p - (D p)'`` itself is zero. For SGD with step size eta, one unit of
@@ -73,7 +73,7 @@ def score() -> Derivation:
 
 
 def _log_density(law: sp.Expr, loss: sp.Expr, start: sp.Expr, end: sp.Expr) -> sp.Expr:
-    """Log of the density at the end over that at the start: the score, integrated over _u."""
+    """Integrate the score over _u: the log of the density at the end over that at the start."""
     at = score().expression.subs({diffusion: law, diffusion_slope: sp.diff(law, _u)})
     return sp.Integral(at.subs(slope, sp.Derivative(loss, _u)), (_u, start, end)).doit()
 
@@ -135,7 +135,7 @@ def log_basin_mass() -> Derivation:
 
 
 def _log_well(deep: sp.Expr, curvature: sp.Expr, level: sp.Expr) -> sp.Expr:
-    """Log mass of a parabolic well whose top is a point where D p = 1 for both wells.
+    """Return the log mass of a parabolic well whose top is a point where D p = 1 for both wells.
 
     Within a well D is constant, so ``D p = exp((L_top - L)/D)``: zero flux keeps D p, not p,
     continuous where D jumps.

@@ -1,4 +1,4 @@
-"""Log-determinant over the directions of non-zero curvature, and relative flatness, at minima."""
+"""Derive the log-determinant over curved directions, and relative flatness, at minima."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PETZKA = "Petzka et al. 2021, definition 3, for the one neuron: |w|^2 times the 
 
 
 def _logarithms(kink: bool) -> sp.Expr:
-    """Sum of multiplicity times logarithm; families at 0 have none.
+    """Sum multiplicity times logarithm over the positive eigenvalues.
 
     Args:
         kink: Whether the eigenvalues at the kink are positive (kappa < 1) or 0 (kappa = 1).

@@ -1,4 +1,4 @@
-"""Spectrum of the Hessian with multiplicities, at any point and at the minima."""
+"""Derive the spectrum of the Hessian with multiplicities, at any point and at the minima."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 @functools.cache
 def hessian_matrix() -> sp.Matrix:
-    """Matrix of the Hessian in five orthonormal directions, by polarisation of the quadratic form.
+    """Write the Hessian as a matrix in five orthonormal directions, by polarisation.
 
     In order: along the active part w_A of the weights; along the rest w_r; an active direction
     orthogonal to w_A; a direction at the kink; any direction orthogonal to all of these.
@@ -64,7 +64,7 @@ def hessian_matrix() -> sp.Matrix:
 
 @dataclass(frozen=True)
 class Family:
-    """An eigenvalue with its multiplicity.
+    """Hold an eigenvalue with its multiplicity.
 
     Attributes:
         direction: Where the eigenvectors point.
@@ -327,7 +327,7 @@ def spectrum_at_minimum() -> tuple[Family, ...]:
 
 
 def spectrum_consistency() -> tuple[Derivation, ...]:
-    """Second route to the trace: multiplicities add up to n, eigenvalues to the trace.
+    """Derive n and the trace a second time, as sums over the spectrum.
 
     Returns:
         Two chains for a general point and two for a minimum.

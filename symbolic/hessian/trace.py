@@ -1,4 +1,4 @@
-"""The Hessian as a quadratic form, and its trace, at any point and at the minima."""
+"""Derive the Hessian as a quadratic form, and its trace, at any point and at the minima."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Full-batch loss, gradient, global minima and critical points, for symbolic m and n."""
+"""Derive the full-batch loss, its gradient, minima and critical points, for symbolic m and n."""
 
 from __future__ import annotations
 
@@ -115,10 +115,12 @@ def gradient_energy() -> Derivation:
 
 
 def squares(k: int, rest: int) -> tuple[sp.Expr, tuple[sp.Expr, ...], tuple[sp.Symbol, ...]]:
-    """Sum-of-squares certificate of global minimality for k active of k + rest coordinates.
+    r"""Write the loss gap as a sum of squares: a certificate that a minimum is global.
 
-    The loss gap times ``2m`` equals ``(1 - sum c_i^2)^2 + sum_{i,l} (c_i r_l)^2``, so it is never
-    negative and vanishes only where every square does.
+    .. math::
+        2 m (L - L^*) = \left(1 - \sum_i c_i^2\right)^2 + \sum_{i, l} (c_i r_l)^2
+
+    The gap is never negative, and vanishes only where every square does.
 
     Args:
         k: Number of active points.
@@ -141,7 +143,7 @@ def squares(k: int, rest: int) -> tuple[sp.Expr, tuple[sp.Expr, ...], tuple[sp.S
 
 @dataclass(frozen=True)
 class SignFact:
-    """A sign that SymPy decides from the assumptions on the symbols.
+    """State a sign that SymPy decides from the assumptions on the symbols.
 
     Attributes:
         reason: What the sign shows.
@@ -154,7 +156,7 @@ class SignFact:
     sign: str
 
     def holds(self) -> bool:
-        """Whether the sign is certain."""
+        """Decide whether the sign is certain."""
         return any(
             getattr(form, f"is_{self.sign}") is True
             for form in (self.expression, sp.factor(self.expression))
@@ -163,7 +165,7 @@ class SignFact:
 
 @dataclass(frozen=True)
 class CriticalSet:
-    """A set of critical points.
+    """Describe a set of critical points.
 
     Attributes:
         name: What it is called.
@@ -179,7 +181,7 @@ class CriticalSet:
 
 
 def critical_solutions() -> list[dict[sp.Symbol, sp.Expr]]:
-    """Solve gradient = 0 for (C, R).
+    """Solve gradient = 0 for the energies C and R.
 
     The gradient is ``(N - 2 + C)/m`` along the active part and ``C/m`` along the rest, so both
     squared components must vanish.

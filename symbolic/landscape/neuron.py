@@ -1,4 +1,4 @@
-"""The per-sample loss, from its definition to a function of two scalars.
+r"""Derive the per-sample loss and its derivatives as functions of two scalars.
 
 Everything else in this layer starts from :func:`sample_loss`. The definition
 ``|a - w phi(<w, a>)|^2 / 2`` is a sum over n coordinates with symbolic n; it depends on the
@@ -7,8 +7,10 @@ is ``phi(c) = sigma c`` with the slope ``sigma`` of the piece that c is on.
 
 The chain rule then gives all derivatives: for ``F(c, N)`` and any direction u,
 
-    ``dF(u) = F_c <a, u> + 2 F_N <w, u>``
-    ``d2F(u, u) = F_cc <a,u>^2 + 4 F_cN <a,u> <w,u> + 4 F_NN <w,u>^2 + 2 F_N |u|^2``.
+.. math::
+    dF(u) &= F_c \langle a, u \rangle + 2 F_N \langle w, u \rangle \\
+    d^2F(u, u) &= F_{cc} \langle a, u \rangle^2 + 4 F_{cN} \langle a, u \rangle \langle w, u \rangle
+    + 4 F_{NN} \langle w, u \rangle^2 + 2 F_N \|u\|^2
 
 :mod:`whichmin.symbolic.landscape.reduction` confirms this lemma by brute force in R^n.
 """

@@ -1,10 +1,10 @@
-"""Noise of the gradient: per-sample gradients, their covariance, curvature-weighted, noise scales.
+"""Derive the covariance of per-sample gradients, plain and weighted by curvature, and noise scales.
 
 A sample's gradient is ``g_i = p a_i + q w`` with ``p = (N - 2) c_i`` and ``q = c_i^2`` where the
 point is active, and 0 elsewhere. ``Sigma = (1/m) sum g_i g_i^T - G G^T`` is the covariance over the
 data, divided by m (not m - 1). Power sums over the active points: ``C`` of squares, ``Q`` of fourth
-and ``T`` of sixth powers of the correlations. What batches make of it: :mod:`.noise_sampling`;
-limits along runs: :mod:`.noise_limits`.
+and ``T`` of sixth powers of the correlations. :mod:`.sampling` derives the covariance of batches,
+:mod:`.limits` the noise scales near the minima.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MCCANDLISH = "McCandlish et al. 2018, section 2.2, for the loss of Ghosh et al. 
 
 
 def _parts() -> tuple[sp.Expr, sp.Expr]:
-    """``p`` and ``q`` of a sample's gradient ``p a + q w``."""
+    """Return ``p`` and ``q`` of a sample's gradient ``p a + q w``."""
     form = sample_derivative().expression.expand()
     return sp.factor(form.coeff(x)), form.coeff(Y)
 
@@ -67,7 +67,7 @@ def sample_energy() -> Derivation:
 
 
 def _mean(reason: str, own: sp.Expr, result: sp.Expr) -> Derivation:
-    """Mean over the data of what is ``h2 c^2 + h4 c^4`` for active points and 0 for the others.
+    """Take the mean over the data of ``h2 c^2 + h4 c^4``, with 0 for inactive points.
 
     Returns:
         The chain.
@@ -288,7 +288,7 @@ def eigenvalue_equal() -> Derivation:
 
 
 def eigenvectors() -> tuple[Derivation, ...]:
-    """The spectrum of the covariance at a minimum, by its eigenvectors.
+    """Derive the spectrum of the covariance at a minimum from its eigenvectors.
 
     ``v_i = c_i / (c_i^2 - mu)`` is an eigenvector of ``m Sigma`` if ``sum c_i^2/(c_i^2 - mu) = 0``:
     one root mu strictly between any two neighbouring squares (a square that occurs j times is a
@@ -324,7 +324,7 @@ def eigenvectors() -> tuple[Derivation, ...]:
 
 
 def only_at_single_points() -> Derivation:
-    """The trace at a minimum is a sum of non-negative terms, all 0 only at a single data point.
+    """Derive that the noise vanishes at no other minima than single data points.
 
     Returns:
         The chain from ``1 - Q`` to ``sum c_i^2 (1 - c_i^2)``, all ``c_i^2`` in [0, 1].

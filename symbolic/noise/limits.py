@@ -1,4 +1,4 @@
-"""Noise scales near the minima: limits along gradient descent, and at a single data point.
+"""Derive limits of noise scales: along gradient descent and SGD, and at a single data point.
 
 At a minimum both scales are 0/0 or c/0. Next to it they depend on how it is approached.
 """
@@ -36,7 +36,9 @@ _SHARE = sp.Symbol("f", nonnegative=True)
 
 
 def _near_data_point() -> dict[sp.Symbol, sp.Expr]:
-    """Energies at ``a_1 + t (r a_1 + s u + sqrt(R) v)``; ``fourth`` is the fourth-power sum of s u.
+    """Return the energies at ``a_1 + t (r a_1 + s u + sqrt(R) v)``.
+
+    The fourth powers of the entries of s u sum to ``fourth``.
 
     Returns:
         Rules for C, N and Q.
@@ -47,7 +49,7 @@ def _near_data_point() -> dict[sp.Symbol, sp.Expr]:
 
 
 def _leading(expression: sp.Expr, power: int) -> sp.Expr:
-    """Coefficient of the lowest power of t, after a check that lower ones vanish.
+    """Return the coefficient of a power of t, after a check that lower ones vanish.
 
     Returns:
         The coefficient of ``t ** power``.
@@ -59,7 +61,7 @@ def _leading(expression: sp.Expr, power: int) -> sp.Expr:
 
 
 def _limit(top: sp.Expr, bottom: sp.Expr, power: int) -> sp.Expr:
-    """Limit of a ratio of polynomials in t whose lowest powers are ``power``.
+    """Return the limit of a ratio of polynomials in t whose lowest powers are ``power``.
 
     Returns:
         Ratio of the leading coefficients.
@@ -150,7 +152,7 @@ def gd_curved() -> Derivation:
 
 
 def _single_steps() -> tuple[tuple[sp.Expr, sp.Expr], ...]:
-    """Changes of ``c_*^2`` and of ``s^2`` in a step of SGD at b = 1 next to the data point a_*.
+    """Linearise a step of SGD at b = 1 next to the data point ``a_*``.
 
     ``c_*^2 = 1 - e t``, ``s^2 = t`` and ``s_j^2 = f t`` for a point j, to first order in t: a step
     on the point a_* itself, a step on j. Nothing is off the active span: ``N = 1 - e t + t``.
@@ -192,7 +194,7 @@ def sgd_slope() -> Derivation:
 
 
 def _sgd_line(second: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
-    """SGD's line to second order in ``t = s^2``; ``second`` and ``fourth`` are what is not known.
+    """Return the line that SGD comes in on, to second order in ``t = s^2``.
 
     Returns:
         Rules for C, N and Q.
@@ -237,7 +239,7 @@ def sgd_simple() -> Derivation:
 
 
 def flow_rise() -> tuple[Derivation, sp.Expr]:
-    """How the simple scale changes along gradient flow, ratios of correlations kept.
+    """Derive the rate of change of the simple noise scale along gradient flow.
 
     Returns:
         The chain to ``2 (1 - q) C E / D^2`` with ``q = Q/C^2`` and

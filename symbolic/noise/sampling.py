@@ -1,4 +1,4 @@
-"""What batches make of the gradients' covariance, and of the two-batch-size estimator.
+"""Derive the covariance of a mini-batch gradient for each sampling scheme.
 
 With multiplicities ``mu_i`` (how often point i is in the batch, ``sum mu_i = b``) a batch's mean
 gradient is ``(1/b) sum mu_i g_i``. Its covariance needs ``M2 = E mu_i^2`` and ``M11 = E mu_i mu_j``
@@ -32,7 +32,7 @@ _LARGER = sp.Symbol("b_large", integer=True, positive=True)
 
 
 def _factor(reason: str, square: sp.Expr, mixed: sp.Expr, result: sp.Expr) -> Derivation:
-    """From moments of the multiplicities to the factor of the covariance.
+    """Derive the factor of the covariance from moments of the multiplicities.
 
     ``b^2 Cov = sum_ij Cov(mu_i, mu_j) g_i g_j^T``. All variances are ``M2 - (b/m)^2``, all other
     covariances ``M11 - (b/m)^2``; ``sum g_i = m G`` and ``sum g_i g_i^T = m (Sigma + G G^T)`` leave
@@ -106,12 +106,12 @@ def balanced_batch() -> Derivation:
 
 
 def _estimate(reason: str, factor: sp.Expr, squared: bool, result: sp.Expr) -> Derivation:
-    """Take the expectation of the two-batch estimate of tr Sigma, or of that of |G|^2.
+    """Take the expectation of the two-batch estimate of tr Sigma, or of that of ``|G|^2``.
 
     Args:
         reason: What the step says of the factors.
         factor: Covariance of a batch's mean gradient over Sigma, for batch size b.
-        squared: Whether |G|^2 is estimated.
+        squared: Whether ``|G|^2`` is estimated.
         result: The expectation.
 
     Returns:

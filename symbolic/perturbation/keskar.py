@@ -1,4 +1,4 @@
-"""Keskar's sharpness at a minimum on standard-basis data: the largest rise of the loss in a box.
+"""Derive Keskar's sharpness at a minimum on standard-basis data: the largest rise in a box.
 
 The metric is ``100 max_z [L(w+z) - L(w)] / (1 + L(w))`` over ``|z_i| <= eps (|w_i| + 1)``. Where
 the maximum is: with q the active energy of ``x = w + z`` and ``N = |x|^2`` the gap formula reads
@@ -100,7 +100,7 @@ def percent() -> Derivation:
 
 
 def metric(active: sp.Expr, total: sp.Expr) -> sp.Expr:
-    """Keskar's metric at a minimum, written out.
+    """Write Keskar's metric at a minimum in terms of the box.
 
     Args:
         active: Number of points that count as active at the maximum: k for ReLU in a small box, m

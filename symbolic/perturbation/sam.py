@@ -1,4 +1,4 @@
-"""Rise of the loss in a ball: worst case (as in sharpness-aware minimisation) and average.
+"""Derive the rise of the loss in a ball: worst case (as in SAM, Foret et al. 2021) and average.
 
 Worst case, ``|z| <= r``: with ``t = <w, z>`` the active energy of ``x = w + z`` is at least
 ``<w, x>^2 = (1+t)^2`` (Cauchy and Schwarz; ReLU too, since inactive points only lower ``<w, x>``)
@@ -43,7 +43,7 @@ F, G = sp.symbols("F G", nonnegative=True)
 
 
 def _rise(energy: sp.Expr, norm: sp.Expr) -> sp.Expr:
-    """The gap of the loss, at active energy and squared norm as given."""
+    """Return the gap of the loss at a given active energy and squared norm."""
     return gap().expression.subs({C: energy, R: norm - energy}, simultaneous=True)
 
 
@@ -108,7 +108,7 @@ def _normal(at: sp.Expr) -> sp.Expr:
 
 
 def antiderivatives() -> dict[int, sp.Expr]:
-    """Antiderivatives in t of ``(c + d t)^p`` times the normal density, p = 2 and 4.
+    """Return antiderivatives in t of ``(c + d t)^p`` times the normal density, p = 2 and 4.
 
     Returns:
         By power.
@@ -122,7 +122,7 @@ def antiderivatives() -> dict[int, sp.Expr]:
 
 
 def _moment(power: int) -> sp.Expr:
-    """Mean of relu(c + d t)^power, t standard normal, by F and G: from -c/d to infinity."""
+    """Integrate ``relu(c + d t)^power`` over a standard normal t, in terms of F and G."""
     whole = antiderivatives()[power]
     at_edge = sp.expand(
         whole.subs({sp.erf(t / sp.sqrt(2)): 1 - 2 * F, _gauss(t): G}).subs(t, -c / d)

@@ -1,4 +1,4 @@
-"""Progress with the best step size, and the batch size at which samples are traded for steps.
+"""Derive the progress with the best step size, and the critical batch size.
 
 ``U = G^T G``, ``Q = G^T H G``, ``W = tr(H Sigma)`` at a point with gradient G; noise ``Sigma/B``.
 The noise scale is ``B_noise = W/Q``.
@@ -37,7 +37,7 @@ S = sp.Symbol("steps", positive=True)
 
 
 def _decrease(dimension: int) -> tuple[sp.Expr, dict[sp.Basic, sp.Expr]]:
-    """Mean decrease of ``x^T H x / 2`` in a step, written out in coordinates.
+    """Write the mean decrease of ``x^T H x / 2`` in a step in coordinates.
 
     Returns:
         The mean decrease, and U, Q and W in coordinates.
@@ -61,7 +61,7 @@ def _decrease(dimension: int) -> tuple[sp.Expr, dict[sp.Basic, sp.Expr]]:
 
 
 def progress_lemmas() -> dict[str, Derivation]:
-    """The mean decrease in a step, in coordinates, in one to three dimensions.
+    """Derive the mean decrease in a step, in coordinates, in one to three dimensions.
 
     Returns:
         Derivations by name.

@@ -1,4 +1,4 @@
-"""The noisy quadratic: SGD on ``x^T H x / 2`` with gradient noise of covariance ``Sigma/B``.
+"""Derive SGD on the noisy quadratic ``x^T H x / 2``, with gradient noise of covariance ``Sigma/B``.
 
 A step is ``x' = x - eta (H x + xi)``, the noises independent with mean 0. In the eigenbasis of H
 the coordinates have curvatures h, g, ...; s is the entry of Sigma that belongs to the two of them.
@@ -120,7 +120,7 @@ def _solves(
     state: sp.Symbol,
     known: Mapping[sp.Symbol, sp.Expr] | None = None,
 ) -> Derivation:
-    """A sequence that starts right and obeys the recursion is the solution.
+    """Show that a sequence starts right and obeys the recursion: it is the solution.
 
     Returns:
         A chain that ends in the value.
@@ -280,7 +280,7 @@ def _flows(
     state: sp.Symbol,
     known: Mapping[sp.Symbol, sp.Expr] | None = None,
 ) -> Derivation:
-    """The solution of a linear differential equation: its fixed point and one exponential.
+    """Solve a linear differential equation: its fixed point and one exponential.
 
     Returns:
         A chain that ends in the value.
@@ -325,7 +325,7 @@ def mean_gap() -> Derivation:
 
 
 def _series(exponent: sp.Expr) -> sp.Expr:
-    """The exponent over eta up to the first order.
+    """Expand an exponent over eta up to the first order.
 
     Returns:
         A polynomial in eta.

@@ -1,4 +1,4 @@
-"""The linear scaling rule: step size and batch size multiplied by one factor K.
+"""Derive the linear scaling rule: step size and batch size multiplied by one factor K.
 
 Decided on the noisy quadratic (:mod:`whichmin.symbolic.quadratic.recursion`), exactly, and for the
 noise of batches from m data points, drawn with or without replacement, whatever the loss.
@@ -141,7 +141,7 @@ def largest_factor() -> Derivation:
 
 
 def _per_sample(factor: sp.Expr, after: sp.Expr) -> Derivation:
-    """Variance that a step adds per sample, the batch's mean gradient having variance factor s.
+    """Derive the variance per sample of a step whose batch gradient has variance ``factor s``.
 
     Returns:
         A chain that ends in ``after``.

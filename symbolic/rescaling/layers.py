@@ -1,4 +1,4 @@
-"""Rescaling two layers, ``(W1, W2) -> (r W1, W2 / r)`` with r > 0: what moves and what stays.
+"""Derive what the rescaling ``(W1, W2) -> (r W1, W2 / r)`` of two layers changes, r > 0.
 
 ReLU is positively homogeneous, so the network ``W2 phi(W1 x)`` is the same function for every r
 and its loss satisfies ``L(r W1, W2 / r) = L(W1, W2)`` at *every* point, minimum or not. Two
@@ -48,7 +48,7 @@ _jet = sp.symbols("g g_s g_t g_ss g_st g_tt g_sss g_stt", real=True)
 
 
 def _loss_near(s: sp.Expr, t: sp.Expr) -> sp.Expr:
-    """The loss moved by s in a direction of layer 1, t in one of layer 2: its Taylor polynomial.
+    """Write the loss near a point as a Taylor polynomial, s along layer 1 and t along layer 2.
 
     Derivatives up to the second at 0 are those of any smooth loss; two third-order terms stand for
     what they do not see.

@@ -1,4 +1,4 @@
-"""Step sizes per layer against the rescaling ``(W1, W2) -> (r W1, W2 / r)``.
+"""Derive which step rules commute with the rescaling ``(W1, W2) -> (r W1, W2 / r)``.
 
 A step rule commutes with the rescaling if it moves layer 1 by r times what it did: then rescaled
 networks stay rescaled copies, and the function they compute has one trajectory for all r. By the
@@ -34,7 +34,7 @@ variance, norm_squared = sp.symbols("variance norm_squared", positive=True)
 
 
 def _gradient(length: sp.Expr) -> sp.Expr:
-    """Length of layer 1's gradient after rescaling."""
+    """Return the length of layer 1's gradient after rescaling."""
     return gradient_scale().expression.subs(slope, length)
 
 

@@ -1,4 +1,4 @@
-"""Gaussian posteriors at a minimum: width, curvature, and the penalty of a PAC-Bayes bound.
+"""Derive Gaussian posteriors at a minimum, and their penalty in a PAC-Bayes bound.
 
 Prior ``N(0, sigma^2)``, posterior ``N(d, v)`` in each coordinate, loss ``h x^2/2`` around d. Bounds
 of the PAC-Bayes kind trade the posterior's mean loss against ``T KL(posterior | prior)``.

@@ -1,10 +1,12 @@
-"""Which data point SGD ends at: moments of a step, the diffusion limit and its selection law.
+r"""Derive which data point SGD ends at: moments of a step, diffusion limit, selection law.
 
 Active correlations only; ``u_i = log|c_i|``, ``p_i = c_i^2 / C``. To second order in alpha a step
 changes ``u_i - u_j`` by a mean ``D (2 - N) C (p_i - p_j)`` and a variance ``2 D (2 - N)^2``. On the
 unit sphere (N = C = 1) these are the moments of the diffusion with generator
 
-    ``G f = D (sum_j d_j d_j f / 2 + sum_j p_j d_j f)``,  ``d_j = d / d u_j``,
+.. math::
+    G f = D \left(\frac{1}{2} \sum_j \partial_j^2 f + \sum_j p_j \partial_j f\right),
+    \quad \partial_j = \frac{\partial}{\partial u_j},
 
 up to a shift common to all u, which the functions below do not see.
 """
@@ -163,7 +165,7 @@ def reshuffled_noise() -> Derivation:
 
 
 def two_point_generator(f: sp.Expr) -> sp.Expr:
-    """Generator, in units of D, on a function of v = u_1 - u_2: p_1 - p_2 = tanh v."""
+    """Apply the generator, in units of D, to a function of v = u_1 - u_2; p_1 - p_2 = tanh v."""
     return sp.Derivative(f, (v, 2)) + sp.tanh(v) * sp.Derivative(f, v)
 
 
@@ -281,7 +283,7 @@ def _full_generator(f: sp.Expr, u: Sequence[sp.Symbol]) -> sp.Expr:
 
 
 def generator_lemmas() -> dict[str, Derivation]:
-    """What the chains above take from the generator, by brute force in u for 2, 3 and 4 points.
+    """Derive the lemmas on the generator by brute force in u, for 2, 3 and 4 points.
 
     Returns:
         Derivations by name.
