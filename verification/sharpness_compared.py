@@ -16,7 +16,7 @@ from whichmin.core.keskar_exact import keskar_exact, keskar_upper_bound
 from whichmin.core.result import TrainResult
 from whichmin.core.sam import mean_rise, worst_rise
 from whichmin.core.sharpness import hessian_trace, top_eigenvalue
-from whichmin.reporting import Cell, Table
+from whichmin.reporting import Cell, Table, margin_text, residual_text
 from whichmin.symbolic import closed_form, keskar
 from whichmin.symbolic.keskar import eps, metric, s
 from whichmin.symbolic.sam import r
@@ -337,5 +337,5 @@ def _difference(entry: Measured) -> tuple[Cell, Cell]:
         return Cell(None), Cell(None)
     # A logarithm may be 0.
     relative = abs(entry.found - entry.value) / (abs(entry.value) or 1.0)
-    margin = Cell(None) if entry.margin is None else Cell(entry.margin, f"{entry.margin:.2g}")
-    return Cell(relative, f"{relative:.1e}"), margin
+    shown = "" if entry.margin is None else margin_text(entry.margin, exact=False)
+    return Cell(relative, residual_text(relative)), Cell(entry.margin, shown)
