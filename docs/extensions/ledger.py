@@ -225,7 +225,8 @@ class Checks(SphinxDirective):
                 rows += nodes.list_item(
                     "",
                     nodes.paragraph(
-                        "", "", nodes.literal("", check.id), nodes.Text(" "), *typeset(check.statement)
+                        "", "", nodes.literal("", check.id), nodes.Text(" "),
+                        *typeset(check.statement),
                     ),
                     nodes.paragraph(
                         "", "", *typeset(f"{kind}, {cases}. Bound: {check.bound}."),
