@@ -57,7 +57,9 @@ def test_imports_go_one_way(folder):
             assert layer(name) in ALLOWED[folder], f"{file} imports {name}"
 
 
-@pytest.mark.parametrize("name", ["errors", "words", "reporting", "files", "provenance"])
+@pytest.mark.parametrize(
+    "name", ["errors", "words", "reporting", "files", "progress", "provenance"]
+)
 def test_shared_words_import_no_layer(name):
     used = {layer(n) for n in imported(ROOT / f"src/whichmin/{name}.py")}
     assert used <= {"shared"}

@@ -24,11 +24,11 @@ import torch
 
 from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.products import hessian_operator
-from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import PROBES, generator
 from whichmin.core.measures.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 
 __all__ = ["METHODS", "TraceEstimate", "estimate_trace"]
 

@@ -29,11 +29,11 @@ import numpy as np
 import torch
 
 from whichmin.core.measures.problem import Objective, check_objective
-from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import STARTS, SUBSPACE, generator
 from whichmin.core.measures.rises import Rises
 from whichmin.core.validation import check_integer, check_positive, check_real
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 
 __all__ = ["KeskarSharpness", "keskar_sharpness", "random_subspace"]
 

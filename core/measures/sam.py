@@ -21,13 +21,13 @@ import numpy as np
 import torch
 
 from whichmin.core.measures.problem import Objective, check_objective
-from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, STARTS, generator
 from whichmin.core.measures.rises import Rises
 from whichmin.core.measures.scales import deviation as spread_of
 from whichmin.core.measures.scales import scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 
 __all__ = ["AverageSharpness", "BallSharpness", "average_sharpness", "sam_step", "worst_sharpness"]
 

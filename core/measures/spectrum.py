@@ -20,11 +20,11 @@ import torch
 
 from whichmin.core.measures.problem import Objective, check_objective
 from whichmin.core.measures.products import hessian_matrix, hessian_operator
-from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import DIRECTIONS, generator
 from whichmin.core.measures.scales import length
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import CheckFailed, InputError
+from whichmin.progress import progress_bar
 
 __all__ = [
     "Eigenpairs",

@@ -26,7 +26,6 @@ import torch
 
 from whichmin.core.measures.noise_scale import batch_factor, is_replacement
 from whichmin.core.measures.problem import Objective, check_objective
-from whichmin.core.measures.progress import progress_bar
 from whichmin.core.measures.random import BATCHES, generator
 from whichmin.core.measures.scales import length
 from whichmin.core.validation import (
@@ -37,6 +36,7 @@ from whichmin.core.validation import (
     check_vector,
 )
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.words import Sampling
 
 __all__ = ["NoiseScaleEstimate", "noise_scale_from_squares", "two_batch_noise_scale"]

@@ -18,11 +18,11 @@ from whichmin.cli.help import Command
 from whichmin.cli.options import (
     emit,
     output_options,
-    progress_bar,
     refuse_same_file,
     seed_option,
 )
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.reporting import write_text
 
 if TYPE_CHECKING:
@@ -116,10 +116,10 @@ def ensemble(**options: Any) -> None:
         if output is not None:
             write_text(output, document(result).render(form))
 
-    with progress_bar(1, "ensemble") as update:
+    with progress_bar(1, "ensemble", lines=True) as update:
 
         def progress(done: int, replicas: int) -> None:
-            update(done / replicas, "ensemble")
+            update(done / replicas, f"{done} of {replicas} replicas have ended")
 
         try:
             done: EnsembleResult | EnsembleStopped | EnsembleFailed

@@ -22,11 +22,11 @@ from whichmin.cli.help import Command
 from whichmin.cli.options import (
     emit,
     output_options,
-    progress_bar,
     refuse_same_file,
     seed_option,
 )
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.words import Sampling, Status
 
 if TYPE_CHECKING:
@@ -110,10 +110,11 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     else:
         runs, kept = _prepare(ctx, options, output)
         keeper = None
-    with progress_bar(1, "training") as update:
+    with progress_bar(1, "training", lines=True) as update:
 
         def progress(place: int, done: int, limit: int) -> None:
-            update(done / limit if limit else 1, kept["labels"][place])
+            what = f"{kept['labels'][place]}: step {done} of at most {limit}"
+            update(done / limit if limit else 1, what)
 
         every = options["checkpoint_every"]
         results = finish(runs, options["checkpoint"], every, progress, kept, keeper)
