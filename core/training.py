@@ -13,7 +13,7 @@ from whichmin.core import outcome
 from whichmin.core.batches import BatchStream, make_stream
 from whichmin.core.checkpoint import EVERY
 from whichmin.core.data import Data, Handling, make_data
-from whichmin.core.dynamics import settling_time, step_limits
+from whichmin.core.dynamics import expected_steps, settling_time, step_limits
 from whichmin.core.engines import ENGINES, EngineFactory, Problem
 from whichmin.core.engines.compiled import applies
 from whichmin.core.frames import random_start
@@ -36,8 +36,11 @@ from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, parse
 
 # Seconds that `reduced` takes, measured on two cores: a step of one replica, and on top of it each
-# coordinate of each replica. Loading `compiled` takes a second, compiling it the first time ten.
-_STEP, _COORDINATE, _WORTH = 20e-6, 5e-9, 5.0
+# coordinate of each replica.
+_STEP, _COORDINATE = 20e-6, 5e-9
+# Loading `compiled` takes a second, compiling it the first time ten: `auto` takes it for runs of
+# which `reduced` is expected to take longer than this, so that no small run ever waits for it.
+_WORTH = 1.0
 # Steps between two records from which on `compiled`, whose kernel is called once a record, is the
 # faster one (1 to 4,096 replicas: from 6 to 25 steps); at every step `reduced` is, 3 to 7 times.
 _STRETCH = 20
@@ -92,7 +95,9 @@ def train(
             ``custom``.
         batches: Indices of every step, shape ``(steps, b)``, for ``custom``.
         engine: ``auto``, ``autograd``, ``compiled``, ``dense``, ``reduced``, or a callable that
-            builds an :class:`~whichmin.core.engines.Engine` from (problem, start).
+            builds an :class:`~whichmin.core.engines.Engine` from (problem, start). ``auto`` is
+            ``reduced`` where that is expected to take less than a second, otherwise ``compiled``
+            where it applies: a function of the arguments only.
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
         max_steps: Step limit; by default, for each replica, what the theory's rates ask for.
@@ -206,7 +211,7 @@ def prepare(
     with single_threaded():
         limits, every = _schedule(max_steps, check_every, problem, stream, start, tolerance)
         if name is EngineName.AUTO:
-            name = _cheapest(problem, len(start), int(limits.max()), record_at)
+            name = _cheapest(problem, stream, tolerance, len(start), int(limits.max()), record_at)
         factory: EngineFactory = engine if name is None else ENGINES[name]
         running = factory(problem, start)
     recipe = Recipe(
@@ -233,19 +238,27 @@ def prepare(
     )  # fmt: skip
 
 
-def _cheapest(problem: Problem, replicas: int, steps: int, record_at: Any) -> EngineName:
-    """The engine that ``auto`` stands for: a function of the arguments, never of the machine.
+def _cheapest(
+    problem: Problem, stream: BatchStream, tolerance: float, replicas: int, limit: int,
+    record_at: Any,
+) -> EngineName:  # fmt: skip
+    """Choose the engine for ``auto`` from the arguments only.
+
+    ``reduced`` is expected to take ``steps (20 us + replicas m 5 ns)``, where ``steps`` is the step
+    limit or, if that is smaller, what the theory expects.
 
     Returns:
-        ``compiled`` where it applies and the work is worth loading it, else ``reduced``.
+        ``compiled`` where it applies and that is more than a second, else ``reduced``.
     """
-    if record_at is not None and steps < _STRETCH * Schedule.parse(record_at).count(steps):
+    if record_at is not None and limit < _STRETCH * Schedule.parse(record_at).count(limit):
         return EngineName.REDUCED
     on_cpu = problem.data.points.device.type == "cpu"
     moderate = 1e-100 < problem.step_size < 1e100
-    reduced = steps * (_STEP + replicas * problem.data.m * _COORDINATE)
-    worth = on_cpu and moderate and reduced > _WORTH and applies(problem)
-    return EngineName.COMPILED if worth else EngineName.REDUCED
+    if not (on_cpu and moderate and problem.data.orthonormal):
+        return EngineName.REDUCED
+    steps = min(limit, expected_steps(problem, stream, tolerance))
+    seconds = steps * (_STEP + replicas * problem.data.m * _COORDINATE)
+    return EngineName.COMPILED if seconds > _WORTH and applies(problem) else EngineName.REDUCED
 
 
 def _recorder(

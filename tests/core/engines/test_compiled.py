@@ -328,22 +328,32 @@ def test_other_problems_are_refused(data, more):
 def test_auto_picks_it_for_long_runs():
     from whichmin.core.training import prepare
 
-    def chosen(**more):
-        return prepare(np.eye(4), engine="auto", **more).recipe.engine
+    def chosen(step_size=1e-3, **more):
+        return prepare(np.eye(4), step_size=step_size, engine="auto", **more).recipe.engine
 
-    assert chosen() == "reduced"
     assert chosen(max_steps=10**7) == "compiled"
     assert chosen(max_steps=10**7, dtype="float32", tolerance=1e-4) == "reduced"
-    assert chosen(max_steps=10**7, batch_size=None) == "compiled"
+    assert chosen(max_steps=10**7, batch_size=None, step_size=1e-4) == "compiled"
     assert chosen(max_steps=10**7, record_at=1000) == "compiled"
     assert chosen(max_steps=10**7, record_at=[0, 10**6]) == "compiled"
+    assert chosen(0.9, max_steps=10**6) == "compiled"  # beyond the theory: the limit counts
+
+
+def test_auto_leaves_it_alone_for_runs_that_end_soon():
+    from whichmin.core.training import prepare
+
+    for more in ({}, {"max_steps": 10**7}, {"max_steps": 10**7, "batch_size": None}):
+        assert prepare(np.eye(4), **more).recipe.engine == "reduced"
+    assert prepare(np.eye(4), step_size=1e-3, max_steps=10**4).recipe.engine == "reduced"
+    # One replica's work is small, that of a hundred thousand is not.
+    assert prepare(np.eye(4), replicas=100_000).recipe.engine == "compiled"
 
 
 def test_auto_does_not_pick_it_to_record_nearly_every_step():
     from whichmin.core.training import prepare
 
     for every, engine in [(1, "reduced"), (10, "reduced"), (100, "compiled")]:
-        run = prepare(np.eye(4), max_steps=10**6, record_at=every)
+        run = prepare(np.eye(4), step_size=1e-3, max_steps=10**6, record_at=every)
         assert run.recipe.engine == engine
 
 
