@@ -5,7 +5,7 @@ It never imports ``whichmin.symbolic``: what the two agree on, they reached apar
 
 from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream
 from whichmin.core.data import Data, make_data
-from whichmin.core.dynamics import default_step_limit, rates
+from whichmin.core.descent import default_step_limit, rates
 from whichmin.core.frames import (
     orthonormalise,
     random_frame,
@@ -13,7 +13,15 @@ from whichmin.core.frames import (
     standard_basis,
     whiten,
 )
-from whichmin.core.gradient_noise import (
+from whichmin.core.hessian import (
+    hessian,
+    hessian_spectrum,
+    hessian_trace,
+    plain_autograd_hessian,
+    top_eigenvalue,
+)
+from whichmin.core.landscape import gradient, loss
+from whichmin.core.noise.covariance import (
     covariance_spectrum,
     covariance_trace,
     gradient_covariance,
@@ -21,17 +29,9 @@ from whichmin.core.gradient_noise import (
     noise_scales,
     sampling_factor,
 )
-from whichmin.core.landscape import gradient, loss
-from whichmin.core.result import Recipe, TrainResult
-from whichmin.core.sharpness import (
-    hessian,
-    hessian_spectrum,
-    hessian_trace,
-    plain_autograd_hessian,
-    top_eigenvalue,
-)
-from whichmin.core.training import resume, train
-from whichmin.core.trajectory import Trajectory, load_trajectory
+from whichmin.core.training.result import Recipe, TrainResult
+from whichmin.core.training.trainer import resume, train
+from whichmin.core.training.trajectory import Trajectory, load_trajectory
 
 __all__ = [
     "STREAM_VERSION",

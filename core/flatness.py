@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from whichmin.core.data import check_point
-from whichmin.core.sharpness import hessian_spectrum, hessian_trace
+from whichmin.core.hessian import hessian_spectrum, hessian_trace
 from whichmin.core.validation import check_positive
 
 __all__ = ["LogDeterminant", "log_determinant", "relative_flatness"]
@@ -39,7 +39,7 @@ def log_determinant(w: Any, data: Any, *, zero: float = 1e-6, **options: Any) ->
         data: Data points as rows, shape ``(m, n)``.
         zero: Eigenvalues up to this multiple of the largest size count as 0. The default lies
             between what a converged iterate leaves (1e-9) and the smallest of the model (1/8).
-        **options: As for :func:`~whichmin.core.sharpness.hessian`.
+        **options: As for :func:`~whichmin.core.hessian.hessian`.
 
     Returns:
         The sum, with how many eigenvalues are in it and how many are not.
@@ -63,7 +63,7 @@ def relative_flatness(w: Any, data: Any, **options: Any) -> float:
     Args:
         w: Weights, shape ``(n,)``.
         data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`~whichmin.core.sharpness.hessian`.
+        **options: As for :func:`~whichmin.core.hessian.hessian`.
 
     Returns:
         The number, in units of the loss.

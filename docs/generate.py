@@ -19,21 +19,21 @@ from blocks import figures, run_page
 from pages import api_pages, cli_page
 
 from whichmin.cli import run
+from whichmin.ledger import entries, tally
 from whichmin.symbolic import ClosedForm
-from whichmin.symbolic.layerwise import layerwise_forms
-from whichmin.symbolic.reparameterisation import reparameterisation_forms
-from whichmin.symbolic.selection import selection_forms
-from whichmin.verification.checks import all_checks
-from whichmin.verification.checks.equivariance import COUNTEREXAMPLES, ETA, START
-from whichmin.verification.exact import exact_step
-from whichmin.verification.ledger import entries, tally
+from whichmin.symbolic.rescaling.layers import reparameterisation_forms
+from whichmin.symbolic.rescaling.layerwise import layerwise_forms
+from whichmin.symbolic.selection.law import selection_forms
+from whichmin.tables.sharpness import sharpness_table
+from whichmin.tables.sharpness_measures import evaluated
 from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
 from whichmin.verification.oracle import described
 from whichmin.verification.oracle.checks import all_checks as oracle_list
 from whichmin.verification.oracle.compliance import Compliance, Result
 from whichmin.verification.oracle.protocol import FUNCTIONS
-from whichmin.verification.sharpness_measures import evaluated
-from whichmin.verification.sharpness_table import sharpness_table
+from whichmin.verification.topics import all_checks
+from whichmin.verification.topics.landscape.equivariance import COUNTEREXAMPLES, ETA, START
+from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Status
 
 ROOT = Path(__file__).parents[1]

@@ -27,12 +27,12 @@ TOPICS = {
     "whichmin": "what `import whichmin` offers, and the modules that all layers share",
     "whichmin.core": "the numeric layer: data, batches, training, outcomes, curvature",
     "whichmin.core.engines": "implementations of one training step",
-    "whichmin.core.kernels": "the compiled engine's kernels",
-    "whichmin.core.measures": "instruments for any loss: sharpness and gradient noise of networks",
+    "whichmin.core.engines.kernels": "the compiled engine's kernels",
+    "whichmin.core.instruments": "instruments for any loss: sharpness and noise of networks",
     "whichmin.bench": "contenders and how they are measured",
     "whichmin.symbolic": "closed forms and their derivations",
     "whichmin.verification": "checks, evidence, mutants",
-    "whichmin.verification.checks": "the checks, topic by topic",
+    "whichmin.verification.topics": "the checks, topic by topic",
 }
 
 

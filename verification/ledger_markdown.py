@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from whichmin.ledger import Entry, tally
 from whichmin.symbolic import closed_forms
-from whichmin.verification.ledger import Entry, tally
 from whichmin.words import Verdict
 
 __all__ = ["ledger_markdown", "refuted_lines"]

@@ -20,7 +20,7 @@ from whichmin.core.engines import CompiledEngine, DenseEngine, Problem, ReducedE
 from whichmin.core.summation import pairwise_sum
 from whichmin.symbolic import ClosedForm
 from whichmin.symbolic.derivation import vanishes
-from whichmin.verification.subject import Subject
+from whichmin.verification.evidence.subject import Subject
 from whichmin.words import Activation
 
 __all__ = ["Mutant", "coefficient_mutants", "implementation_mutants"]

@@ -10,9 +10,9 @@ import torch
 
 from whichmin.core.batches import BatchStream
 from whichmin.core.engines.base import Engine, Problem
-from whichmin.core.kernels.group import LEAVE_OUT, REPEAT, TOUCH, grid, limits_of
-from whichmin.core.kernels.sampling import CUSTOM, CYCLIC, GIVEN, RESHUFFLED, WITH, WITHOUT
-from whichmin.core.kernels.stepping import (
+from whichmin.core.engines.kernels.group import LEAVE_OUT, REPEAT, TOUCH, grid, limits_of
+from whichmin.core.engines.kernels.sampling import CUSTOM, CYCLIC, GIVEN, RESHUFFLED, WITH, WITHOUT
+from whichmin.core.engines.kernels.stepping import (
     ENERGY,
     OFF,
     OFF_ENERGY,
@@ -51,9 +51,9 @@ def applies(problem: Problem) -> bool:
 class CompiledEngine(Engine):
     """Correlations with common factors applied lazily, advanced by compiled kernels.
 
-    Exact for orthonormal data, in float64 (see :mod:`whichmin.core.kernels.stepping`). The bits of
-    a replica depend on no other replica, on no thread count, and not on how a run is cut into
-    calls.
+    Exact for orthonormal data, in float64 (see :mod:`whichmin.core.engines.kernels.stepping`). The
+    bits of a replica depend on no other replica, on no thread count, and not on how a run is cut
+    into calls.
 
     Attributes:
         x: Scaled correlations, shape ``(groups, m * lanes)``.
@@ -308,9 +308,9 @@ class CompiledEngine(Engine):
 
 def _runner(device: torch.device) -> Any:
     if device.type == "cuda":
-        from whichmin.core.kernels import gpu
+        from whichmin.core.engines.kernels import gpu
 
         return gpu
-    from whichmin.core.kernels import cpu
+    from whichmin.core.engines.kernels import cpu
 
     return cpu

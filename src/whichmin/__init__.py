@@ -6,7 +6,10 @@ Importing this package costs milliseconds: PyTorch and SymPy load when something
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
+
+from whichmin.moved import MovedModules
 
 if TYPE_CHECKING:
     from whichmin.core import (
@@ -30,13 +33,16 @@ if TYPE_CHECKING:
         train,
         whiten,
     )
-    from whichmin.core.ensemble import EnsembleResult, EnsembleStopped, ensemble
+    from whichmin.core.training.ensemble import EnsembleResult, EnsembleStopped, ensemble
     from whichmin.datasets import load_images
     from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
     from whichmin.files import load_array
     from whichmin.symbolic import closed_form, closed_forms
-    from whichmin.verification import Prediction, predict, sharpness_table, verify
+    from whichmin.tables import sharpness as sharpness_table
+    from whichmin.verification import Prediction, predict, verify
     from whichmin.words import Activation, Kink, Sampling, Status
+
+sys.meta_path.append(MovedModules())
 
 _HOMES = {
     "whichmin.core": (
@@ -45,7 +51,7 @@ _HOMES = {
         "plain_autograd_hessian", "random_frame", "random_start", "resume", "standard_basis",
         "top_eigenvalue", "train", "whiten",
     ),
-    "whichmin.core.ensemble": ("EnsembleResult", "EnsembleStopped", "ensemble"),
+    "whichmin.core.training.ensemble": ("EnsembleResult", "EnsembleStopped", "ensemble"),
     "whichmin.datasets": ("load_images",),
     "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
     "whichmin.files": ("load_array",),

@@ -23,7 +23,7 @@ def test_a_negative_eigenvalue_has_no_logarithm():
 
 
 def test_relative_flatness_is_the_trace_times_the_squared_length():
-    from whichmin.core.sharpness import hessian_trace
+    from whichmin.core.hessian import hessian_trace
 
     w = np.array([0.5, 1.0, 0.2])
     data = np.eye(2, 3)

@@ -7,7 +7,7 @@ import torch
 from whichmin.core.data import make_data
 from whichmin.core.frames import orthonormalise, random_frame, random_start, whiten
 from whichmin.core.landscape import gradient
-from whichmin.core.training import train
+from whichmin.core.training.trainer import train
 from whichmin.errors import InputError
 from whichmin.words import Status
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from whichmin.core import philox
-from whichmin.verification.checks.batches import KNOWN_ANSWERS
+from whichmin.verification.topics.batches.streams import KNOWN_ANSWERS
 
 LANES = np.arange(3, dtype=np.uint64)
 

@@ -61,7 +61,7 @@ def test_a_new_package_gets_a_page(monkeypatch, tmp_path):
     assert sorted(made) == [
         "docs/api/index.md", "docs/api/whichmin-core.md", "docs/api/whichmin.md",
     ]  # fmt: skip
-    assert ".. automodule:: whichmin.core.training" in made["docs/api/whichmin-core.md"]
+    assert ".. automodule:: whichmin.core.training.trainer" in made["docs/api/whichmin-core.md"]
     assert "{py:obj}`train <whichmin.train>`" in made["docs/api/whichmin.md"]
 
 

@@ -4,24 +4,24 @@ import pytest
 
 from whichmin.errors import InputError
 from whichmin.symbolic import closed_form, closed_forms
-from whichmin.symbolic.critical_batch import critical_forms
-from whichmin.symbolic.dynamics import dynamics_forms
-from whichmin.symbolic.flatness import flatness_forms
-from whichmin.symbolic.keskar import keskar_forms
-from whichmin.symbolic.landscape import landscape_forms
-from whichmin.symbolic.layerwise import layerwise_forms
-from whichmin.symbolic.model import per_sample
-from whichmin.symbolic.noise import noise_forms
-from whichmin.symbolic.noise_limits import limit_forms
-from whichmin.symbolic.noise_sampling import sampling_forms
-from whichmin.symbolic.posterior import posterior_forms
-from whichmin.symbolic.quadratic import quadratic_forms
-from whichmin.symbolic.reparameterisation import reparameterisation_forms
-from whichmin.symbolic.sam import sam_forms
-from whichmin.symbolic.scaling import scaling_forms
-from whichmin.symbolic.selection import selection_forms
-from whichmin.symbolic.sharpness import sharpness_forms
-from whichmin.symbolic.spectrum import spectrum_forms
+from whichmin.symbolic.descent import dynamics_forms
+from whichmin.symbolic.hessian.flatness import flatness_forms
+from whichmin.symbolic.hessian.spectrum import spectrum_forms
+from whichmin.symbolic.hessian.trace import sharpness_forms
+from whichmin.symbolic.landscape.minima import landscape_forms
+from whichmin.symbolic.landscape.neuron import per_sample
+from whichmin.symbolic.noise.covariance import noise_forms
+from whichmin.symbolic.noise.limits import limit_forms
+from whichmin.symbolic.noise.sampling import sampling_forms
+from whichmin.symbolic.perturbation.keskar import keskar_forms
+from whichmin.symbolic.perturbation.sam import sam_forms
+from whichmin.symbolic.quadratic.critical_batch import critical_forms
+from whichmin.symbolic.quadratic.recursion import quadratic_forms
+from whichmin.symbolic.quadratic.scaling import scaling_forms
+from whichmin.symbolic.rescaling.layers import reparameterisation_forms
+from whichmin.symbolic.rescaling.layerwise import layerwise_forms
+from whichmin.symbolic.rescaling.posterior import posterior_forms
+from whichmin.symbolic.selection.law import selection_forms
 from whichmin.symbolic.stationary import stationary_forms
 
 

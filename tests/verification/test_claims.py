@@ -5,11 +5,11 @@ import io
 
 import pytest
 
+from whichmin.ledger import entries
 from whichmin.symbolic import closed_forms
-from whichmin.verification.checks import all_checks
 from whichmin.verification.claims import ORDER, all_claims
-from whichmin.verification.ledger import entries
-from whichmin.verification.record import on_file, stale
+from whichmin.verification.evidence.record import on_file, stale
+from whichmin.verification.topics import all_checks
 from whichmin.words import Verdict
 
 CLAIMS = {claim.id: claim for claim in all_claims()}

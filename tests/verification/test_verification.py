@@ -28,7 +28,7 @@ def test_every_name_is_there():
 
 @pytest.mark.parametrize(
     "first",
-    ["import whichmin.verification.sharpness_table", "from whichmin.verification import verify"],
+    ["import whichmin.tables.sharpness", "from whichmin.verification import verify"],
 )
 def test_the_function_and_the_module_of_one_name_stay_apart(first):
     code = f"{first}\nfrom whichmin.verification import sharpness_table\nsharpness_table.__code__"

@@ -3,7 +3,7 @@
 import pytest
 
 from whichmin import progress
-from whichmin.core.measures import closure_objective, keskar_sharpness
+from whichmin.core.instruments import closure_objective, keskar_sharpness
 from whichmin.progress import progress_bar
 
 

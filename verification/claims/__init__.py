@@ -9,7 +9,7 @@ import functools
 import importlib
 import pkgutil
 
-from whichmin.verification.claim import Claim
+from whichmin.verification.evidence.claim import Claim
 
 __all__ = ["all_claims"]
 

@@ -8,7 +8,7 @@ or above 0 (ReLU) at the start; they stay so (``invariants.signs``), and the oth
 
 from __future__ import annotations
 
-from whichmin.verification.claim import Claim
+from whichmin.verification.evidence.claim import Claim
 from whichmin.words import Verdict
 
 __all__ = ["CLAIMS"]

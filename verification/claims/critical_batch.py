@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from whichmin.verification.claim import Claim, Counterexample
 from whichmin.verification.claims.quadratic import MODEL
+from whichmin.verification.evidence.claim import Claim, Counterexample
 from whichmin.words import Verdict
 
 __all__ = ["CLAIMS"]

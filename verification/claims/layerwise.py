@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whichmin.verification.claim import Claim, Counterexample
+from whichmin.verification.evidence.claim import Claim, Counterexample
 from whichmin.words import Verdict
 
 __all__ = ["CLAIMS"]

@@ -50,7 +50,7 @@ def covariance_radius(
     Returns:
         The covariance and the radius, ``(n, n)``.
     """
-    from whichmin.verification.statistics import mean_is
+    from whichmin.verification.evidence.statistics import mean_is
 
     centred = values - chances @ values
     covariance = (centred * chances[:, None]).T @ centred
@@ -82,7 +82,7 @@ def one_estimate(variance: float, span: float, samples: int) -> float:
     Returns:
         The deviation.
     """
-    from whichmin.verification.statistics import mean_is
+    from whichmin.verification.evidence.statistics import mean_is
 
     chebyshev = 4 * math.sqrt(variance / samples)
     miss = MEDIAN_TAIL / 2

@@ -257,7 +257,7 @@ class _EngineRun:
         self.engine = ENGINES[name](workload.problem, workload.start(replicas))
 
     def advance(self, steps: int) -> None:
-        from whichmin.core.run import advance
+        from whichmin.core.training.run import advance
 
         last = self.taken + steps
         advance(self.engine, self.workload.stream, self.taken, last, self.replicas)

@@ -46,7 +46,7 @@ def claims(
     """  # noqa: D301 - click wants the control character
     if ctx.invoked_subcommand is not None:
         return
-    from whichmin.verification.ledger import claims_document, entries, select_claims
+    from whichmin.ledger import claims_document, entries, select_claims
 
     emit(claims_document(entries(select_claims(pattern, source, verdict))), form, output)
 
@@ -70,8 +70,8 @@ def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> No
     """  # noqa: D301 - click wants the control character
     import json
 
-    from whichmin.verification import runner
-    from whichmin.verification.ledger import entries, one_claim, page, page_record
+    from whichmin.ledger import entries, one_claim, page, page_record
+    from whichmin.verification.evidence import runner
 
     claim = one_claim(name)
     records = None

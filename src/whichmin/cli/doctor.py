@@ -71,10 +71,10 @@ def _installation(listed: list[Part]) -> dict[str, Any]:
 
 def _self_checks() -> Iterator[dict[str, Any]]:
     try:
-        from whichmin.verification.evidence import Settings
-        from whichmin.verification.runner import run_check
-        from whichmin.verification.self_check import SELF_CHECKS
-        from whichmin.verification.subject import default_subject
+        from whichmin.self_check import SELF_CHECKS
+        from whichmin.verification.evidence.check import Settings
+        from whichmin.verification.evidence.runner import run_check
+        from whichmin.verification.evidence.subject import default_subject
 
         subject = default_subject()
     except Exception as error:  # whatever a broken package raises when it is imported

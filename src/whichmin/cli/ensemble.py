@@ -26,7 +26,7 @@ from whichmin.progress import progress_bar
 from whichmin.reporting import write_text
 
 if TYPE_CHECKING:
-    from whichmin.core.ensemble import EnsembleResult, Plan
+    from whichmin.core.training.ensemble import EnsembleResult, Plan
     from whichmin.reporting import Document
 
 __all__ = ["ensemble"]
@@ -98,8 +98,8 @@ def ensemble(**options: Any) -> None:
       whichmin ensemble data.npy -b 1 -b 2 --step-size 0.2 --step-size 0.3
       whichmin ensemble --max-steps 10 --replicas 5000 -f json -o ensemble.json
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.ensemble import EnsembleFailed, EnsembleStopped, carry_out
-    from whichmin.verification.ensemble_table import predictions
+    from whichmin.core.training.ensemble import EnsembleFailed, EnsembleStopped, carry_out
+    from whichmin.tables.ensemble import predictions
 
     form, output = options.pop("form"), options.pop("output")
     read = {"FILE": options["file"], "--start": options["start"]}
@@ -145,9 +145,9 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
     Raises:
         InputError: Options that are not allowed.
     """
-    from whichmin.core.cells import grid
-    from whichmin.core.ensemble import plan
     from whichmin.core.frames import random_start
+    from whichmin.core.training.cells import grid
+    from whichmin.core.training.ensemble import plan
     from whichmin.core.validation import check_integer, check_seed
     from whichmin.files import load_array
 
@@ -182,7 +182,7 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
 def _document(result: EnsembleResult, told: list[Any], notes: list[str]) -> Document:
     from whichmin.provenance import provenance
     from whichmin.reporting import Document
-    from whichmin.verification.ensemble_table import ensemble_tables
+    from whichmin.tables.ensemble import ensemble_tables
 
     recipe = result.cells[0].recipe
     return Document(

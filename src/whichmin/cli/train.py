@@ -31,7 +31,7 @@ from whichmin.words import Sampling, Status
 
 if TYPE_CHECKING:
     from whichmin.core import TrainResult
-    from whichmin.core.run import Run
+    from whichmin.core.training.run import Run
     from whichmin.reporting import Document
 
 __all__ = ["train"]
@@ -94,8 +94,8 @@ def train(ctx: click.Context, /, **options: Any) -> None:
       whichmin train data.npy --checkpoint run.npz
       whichmin train --resume run.npz
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.checkpoint import Keeper, load
-    from whichmin.core.session import finish, restore
+    from whichmin.core.training.checkpoint import Keeper, load
+    from whichmin.core.training.session import finish, restore
 
     form, output = options.pop("form"), options.pop("output")
     _refuse_same_file(options, output, [options["record"]])
@@ -166,7 +166,7 @@ def _prepare(
     Raises:
         InputError: Options that are not allowed.
     """
-    from whichmin.core.training import prepare
+    from whichmin.core.training.trainer import prepare
     from whichmin.files import load_array
 
     data, notes = read_data(options)
@@ -228,9 +228,9 @@ def _found(record: dict[str, Any], result: TrainResult) -> str:
 
 
 def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> Document:
+    from whichmin.prediction.table import compared
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
-    from whichmin.verification.prediction_table import compared
 
     rows = []
     for name, result in results.items():

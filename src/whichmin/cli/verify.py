@@ -12,9 +12,9 @@ from whichmin.cli.options import emit, output_options, seed_option
 from whichmin.progress import progress_bar
 
 if TYPE_CHECKING:
+    from whichmin.ledger import Entry
     from whichmin.reporting import Document
-    from whichmin.verification.evidence import Check, Evidence, Report
-    from whichmin.verification.ledger import Entry
+    from whichmin.verification.evidence.check import Check, Evidence, Report
 
 __all__ = ["report_document", "verify"]
 
@@ -63,9 +63,9 @@ def verify(
       whichmin verify --select batches --seed 7 -f json -o evidence.json
       whichmin verify --select walk --record walk.json
     """  # noqa: D301 - click wants the control character
-    from whichmin.verification import runner
-    from whichmin.verification.ledger import entries
-    from whichmin.verification.record import write_record
+    from whichmin.ledger import entries
+    from whichmin.verification.evidence import runner
+    from whichmin.verification.evidence.record import write_record
 
     checks = runner.select_checks(select)
     done = 0
@@ -108,10 +108,10 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
     Returns:
         The document.
     """
+    from whichmin.ledger import tally
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
-    from whichmin.verification.ledger import tally
-    from whichmin.verification.sharpness_table import sharpness_table
+    from whichmin.tables.sharpness import sharpness_table
 
     rows = [
         (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.critical_batch import optimal_run, trade_off
-from whichmin.core.quadratic import Quadratic, make_quadratic
+from whichmin.core.quadratic.critical_batch import optimal_run, trade_off
+from whichmin.core.quadratic.recursion import Quadratic, make_quadratic
 from whichmin.core.validation import check_integer, check_positive, check_seed
 from whichmin.errors import InputError
 from whichmin.plots import style

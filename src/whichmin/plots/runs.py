@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from whichmin.core.data import Data, make_data
 from whichmin.core.frames import random_frame, random_start
-from whichmin.core.result import TrainResult
-from whichmin.core.training import train
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.trainer import train
 from whichmin.core.validation import check_integer, check_seed, check_weights
 from whichmin.errors import InputError
 from whichmin.words import Activation, Status, parse
@@ -59,7 +59,7 @@ def check_data(data: Any, seed: int, *, correlated: bool = False) -> Data:
 
 
 def check_start(w0: Any, data: Data, seed: int) -> NDArray[np.float64]:
-    """Validate one start; by default that of :func:`~whichmin.core.training.train`.
+    """Validate one start; by default that of :func:`~whichmin.core.training.trainer.train`.
 
     Args:
         w0: Weights, shape ``(n,)``, or None.
@@ -136,7 +136,7 @@ def gradient_descent(data: Data, starts: Any, **settings: Any) -> TrainResult:
     Args:
         data: The data.
         starts: Shape ``(n,)`` or ``(R, n)``.
-        **settings: For :func:`~whichmin.core.training.train`.
+        **settings: For :func:`~whichmin.core.training.trainer.train`.
 
     Returns:
         The outcome.
@@ -151,7 +151,7 @@ def mini_batches(data: Data, start: Any, replicas: Any, **settings: Any) -> Trai
         data: The data.
         start: Shape ``(n,)``.
         replicas: How many.
-        **settings: For :func:`~whichmin.core.training.train`.
+        **settings: For :func:`~whichmin.core.training.trainer.train`.
 
     Returns:
         The outcome.

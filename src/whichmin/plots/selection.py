@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.core.data import make_data
-from whichmin.core.summary import wilson
-from whichmin.core.training import train
+from whichmin.core.training.summary import wilson
+from whichmin.core.training.trainer import train
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.plots import style
@@ -21,7 +21,7 @@ from whichmin.words import Activation, Sampling, Status, parse
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from whichmin.core.result import TrainResult
+    from whichmin.core.training.result import TrainResult
 
 __all__ = ["ANGLES", "plot_selection"]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from whichmin.core.flatness import log_determinant
 from whichmin.core.frames import standard_basis
-from whichmin.core.keskar_exact import keskar_exact
-from whichmin.core.sam import mean_rise, worst_rise
-from whichmin.core.sharpness import hessian_trace, top_eigenvalue
+from whichmin.core.hessian import hessian_trace, top_eigenvalue
+from whichmin.core.perturbation.ball import mean_rise, worst_rise
+from whichmin.core.perturbation.box import keskar_exact
 from whichmin.core.validation import check_extent, check_integer, check_seed
 from whichmin.errors import InputError
 from whichmin.plots import style
@@ -148,7 +148,7 @@ def ranking(
 def _subspaces(
     w: NDArray[np.float64], m: int, directions: NDArray[np.float64], epsilon: float, act: Activation
 ) -> NDArray[np.float64]:
-    from whichmin.verification.keskar_search import subspace_metric
+    from whichmin.core.perturbation.box_search import subspace_metric
 
     return subspace_metric(w, m, directions, epsilon, act)
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from whichmin.core.data import Data
 from whichmin.core.frames import random_start
-from whichmin.core.result import TrainResult
-from whichmin.core.training import train
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.trainer import train
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 from whichmin.plots import runs, style

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.result import TrainResult
-from whichmin.core.training import prepare
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.trainer import prepare
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.plots import runs, style

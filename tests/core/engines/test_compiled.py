@@ -9,11 +9,11 @@ import torch
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import CompiledEngine, Problem, ReducedEngine
+from whichmin.core.engines.kernels import cpu
+from whichmin.core.engines.kernels.group import LEAVE_OUT, TOUCH, grid
 from whichmin.core.frames import random_frame, random_start
-from whichmin.core.kernels import cpu
-from whichmin.core.kernels.group import LEAVE_OUT, TOUCH, grid
-from whichmin.core.run import advance
-from whichmin.core.training import train
+from whichmin.core.training.run import advance
+from whichmin.core.training.trainer import train
 from whichmin.errors import InputError
 from whichmin.words import Activation
 
@@ -290,9 +290,9 @@ def test_recorded_states_are_those_of_the_reduced_engine():
 
 
 def test_a_checkpoint_is_resumed_to_the_same_bits(tmp_path):
-    from whichmin.core import checkpoint
-    from whichmin.core.session import finish, restore
-    from whichmin.core.training import prepare
+    from whichmin.core.training import checkpoint
+    from whichmin.core.training.session import finish, restore
+    from whichmin.core.training.trainer import prepare
 
     how = {"engine": "compiled", "replicas": 100, "max_steps": 4000, "seed": 3, "tolerance": 1e-6}
     whole = train(random_frame(6, 8), **how)
@@ -326,7 +326,7 @@ def test_other_problems_are_refused(data, more):
 
 
 def test_auto_picks_it_for_long_runs():
-    from whichmin.core.training import prepare
+    from whichmin.core.training.trainer import prepare
 
     def chosen(step_size=1e-3, **more):
         return prepare(np.eye(4), step_size=step_size, engine="auto", **more).recipe.engine
@@ -340,7 +340,7 @@ def test_auto_picks_it_for_long_runs():
 
 
 def test_auto_leaves_it_alone_for_runs_that_end_soon():
-    from whichmin.core.training import prepare
+    from whichmin.core.training.trainer import prepare
 
     for more in ({}, {"max_steps": 10**7}, {"max_steps": 10**7, "batch_size": None}):
         assert prepare(np.eye(4), **more).recipe.engine == "reduced"
@@ -350,7 +350,7 @@ def test_auto_leaves_it_alone_for_runs_that_end_soon():
 
 
 def test_auto_does_not_pick_it_to_record_nearly_every_step():
-    from whichmin.core.training import prepare
+    from whichmin.core.training.trainer import prepare
 
     for every, engine in [(1, "reduced"), (10, "reduced"), (100, "compiled")]:
         run = prepare(np.eye(4), step_size=1e-3, max_steps=10**6, record_at=every)

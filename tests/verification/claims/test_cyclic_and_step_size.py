@@ -9,12 +9,12 @@ import pytest
 pytest.importorskip("z3")
 pytest.importorskip("flint")
 
-from whichmin.verification.checks import all_checks
-from whichmin.verification.claim import decide
 from whichmin.verification.claims import all_claims, cyclic, step_size
-from whichmin.verification.evidence import Settings
-from whichmin.verification.runner import run_check
-from whichmin.verification.subject import default_subject
+from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.claim import decide
+from whichmin.verification.evidence.runner import run_check
+from whichmin.verification.evidence.subject import default_subject
+from whichmin.verification.topics import all_checks
 
 CLAIMS = (*cyclic.CLAIMS, *step_size.CLAIMS)
 NEEDED = {name for claim in CLAIMS for name in claim.checks}

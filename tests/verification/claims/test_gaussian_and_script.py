@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from whichmin.verification.checks import all_checks
-from whichmin.verification.claim import decide
 from whichmin.verification.claims import all_claims, gaussian, gaussian_weights, published_script
-from whichmin.verification.evidence import Evidence
+from whichmin.verification.evidence.check import Evidence
+from whichmin.verification.evidence.claim import decide
+from whichmin.verification.topics import all_checks
 from whichmin.words import Verdict
 
 CLAIMS = (*gaussian.CLAIMS, *gaussian_weights.CLAIMS, *published_script.CLAIMS)

@@ -4,12 +4,12 @@ import pytest
 
 pytest.importorskip("z3")
 
-from whichmin.verification.checks import all_checks
-from whichmin.verification.claim import decide
 from whichmin.verification.claims import all_claims, noise
-from whichmin.verification.evidence import Settings
-from whichmin.verification.runner import run_check
-from whichmin.verification.subject import Subject
+from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.claim import decide
+from whichmin.verification.evidence.runner import run_check
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics import all_checks
 
 NEEDED = {name for claim in noise.CLAIMS for name in claim.checks}
 # That every chain holds is tested form by form; here the topic's own are enough.

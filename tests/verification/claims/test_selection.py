@@ -1,9 +1,9 @@
 import pytest
 
-from whichmin.verification.checks import all_checks
-from whichmin.verification.claim import decide
 from whichmin.verification.claims.selection import CLAIMS
-from whichmin.verification.evidence import Evidence
+from whichmin.verification.evidence.check import Evidence
+from whichmin.verification.evidence.claim import decide
+from whichmin.verification.topics import all_checks
 
 
 def holding(check):

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from whichmin import ledger
 from whichmin.cli import run
-from whichmin.verification import ledger
 from whichmin.verification.claims import all_claims
-from whichmin.verification.runner import verify_one
+from whichmin.verification.evidence.runner import verify_one
 from whichmin.words import Verdict
 
 
@@ -90,7 +90,7 @@ def test_a_verdict_that_its_evidence_does_not_support_is_1(capsys, monkeypatch):
     def fails(name, **_):
         return replace(verify_one(name), holds=False, message="broken")
 
-    monkeypatch.setattr("whichmin.verification.runner.verify_one", fails)
+    monkeypatch.setattr("whichmin.verification.evidence.runner.verify_one", fails)
     code, out, _ = claims(capsys, "show", "walk.gain", "--run")
     assert code == 1
     assert out.splitlines()[0] == "walk.gain: REFUTED, NOT SUPPORTED"
@@ -106,7 +106,9 @@ def test_missing_evidence_is_shown_as_such(capsys, monkeypatch):
 
 
 def test_evidence_whose_module_is_missing_is_reported_as_not_run(capsys, monkeypatch):
-    monkeypatch.setattr("whichmin.verification.runner._installed", lambda name: name != "z3")
+    monkeypatch.setattr(
+        "whichmin.verification.evidence.runner._installed", lambda name: name != "z3"
+    )
     code, out, err = claims(capsys, "show", "sgd.limit_set", "--run")
     assert (code, err) == (0, "")
     assert "not run: z3 missing" in out

@@ -9,11 +9,12 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from whichmin import provenance
+from whichmin import provenance, self_check
 from whichmin.cli import run
 from whichmin.core.engines import DenseEngine
-from whichmin.verification import mutants, self_check, subject
-from whichmin.verification.self_check import SELF_CHECKS
+from whichmin.self_check import SELF_CHECKS
+from whichmin.verification import mutants
+from whichmin.verification.evidence import subject
 
 COMMAND = [sys.executable, "-m", "whichmin", "doctor"]
 LINES = ["doctor.installation", *(c.id for c in SELF_CHECKS)]

@@ -157,6 +157,6 @@ def test_a_disk_that_fills_keeps_the_file_and_prints_what_was_done(tmp_path):
 
 def test_the_observables_are_those_of_core():
     from whichmin.cli.ensemble import _OBSERVABLES
-    from whichmin.core.summary import OBSERVABLES
+    from whichmin.core.training.summary import OBSERVABLES
 
     assert tuple(OBSERVABLES) == _OBSERVABLES

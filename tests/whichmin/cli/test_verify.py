@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from whichmin.cli import run
-from whichmin.verification import runner
-from whichmin.verification.checks import all_checks
-from whichmin.verification.subject import Subject
+from whichmin.verification.evidence import runner
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics import all_checks
 
 QUICK = ("batches.known_answers", "batches.floyd")
 
@@ -21,7 +21,7 @@ def wrong_form(monkeypatch):
     product = Subject()
     form = product.forms["sharpness.trace_at_minimum"]
     mutant = product.with_form(replace(form, expression=2 * form.expression))
-    monkeypatch.setattr("whichmin.verification.subject.default_subject", lambda: mutant)
+    monkeypatch.setattr("whichmin.verification.evidence.subject.default_subject", lambda: mutant)
 
 
 def verify(capsys, *arguments):

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core import landscape, sharpness
+from whichmin.core import hessian as sharpness
+from whichmin.core import landscape
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import ENGINES, Problem

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import torch
 
-from whichmin.core import measures
-from whichmin.core.measures import Objective, closure_objective
+from whichmin.core import instruments as measures
+from whichmin.core.instruments import Objective, closure_objective
 from whichmin.provenance import version
 
 PAIRS = 50

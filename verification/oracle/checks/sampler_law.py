@@ -104,7 +104,7 @@ def _frequencies(
     Returns:
         The finding: a bound for each figure, of its side.
     """
-    from whichmin.verification.statistics import frequency
+    from whichmin.verification.evidence.statistics import frequency
 
     each = alarm / len(counts)
     limits = [

@@ -1,0 +1,1 @@
+"""Noise of the gradient: covariance over the data, noise scales, single samples' gradients."""

@@ -1,0 +1,1 @@
+"""Training runs: from arguments to results, with checkpoints, trajectories and ensembles."""

@@ -1,0 +1,1 @@
+"""Predict a training run from theory, before it is made."""

@@ -1,0 +1,204 @@
+"""A self-check of about a second: does this installation compute what the theory says?
+
+Six checks on one small problem, for ``whichmin doctor``. They are no substitute for
+``whichmin verify``: they see a broken installation, not a subtle error in one formula.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from whichmin.core.batches import make_stream
+from whichmin.core.hessian import hessian_trace
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.trainer import train
+from whichmin.tables.ends import limit_distance
+from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.rounding import EPS
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics.batches.streams import KNOWN_ANSWERS
+from whichmin.verification.topics.descent.engines import follow
+from whichmin.verification.topics.strategies import RunCase
+from whichmin.words import Activation, EvidenceKind, Kink, Sampling, Status
+
+__all__ = ["SELF_CHECKS"]
+
+# alpha * batch size is the step size: 0.2 for the full batch, 0.15 for single points.
+_FULL = RunCase(
+    m=4, n=8, frame=0, activation=Activation.RELU, sampling=Sampling.WITHOUT_REPLACEMENT,
+    batch_size=4, alpha=0.05, replicas=2, start="generic", seed=3,
+)  # fmt: skip
+_SINGLE = replace(_FULL, batch_size=1, alpha=0.15)
+_STEPS = 24
+_TOLERANCE = 1e-16
+
+
+def _trained(
+    subject: Subject, case: RunCase, replicas: int | None = None, max_steps: int | None = None
+) -> TrainResult:
+    return train(
+        case.data,
+        case.weights[:replicas],
+        batch_size=case.batch_size,
+        step_size=case.step_size,
+        seed=case.seed,
+        tolerance=_TOLERANCE,
+        max_steps=max_steps,
+        engine=subject.engines["reduced"],
+    )
+
+
+def _ended(what: str, run: TrainResult) -> Margin:
+    others = {str(s) for s in run.status if s is not Status.CONVERGED}
+    text = f"{what}: {', '.join(sorted(others)) or 'converged'}"
+    return Margin(text, math.inf if others else 0.0, 1.0)
+
+
+def _index_stream(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """The first four batches of seed 0 are a published vector.
+
+    Random123's first vector has counter 0 and key 0: seed 0, replica 0, steps 0 to 3. A bounded
+    integer is the high half of word times m, which for m = 8 is the word's three highest bits.
+
+    Yields:
+        The number of wrong indices.
+    """
+    del settings
+    answer = KNOWN_ANSWERS[0][2]
+    expected = [int(answer[p : p + 8], 16) >> 29 for p in range(0, 32, 8)]
+    drawn = subject.sampler(make_stream(8, 1, seed=0), 0, 4, [0])
+    assert drawn is not None
+    wrong = int((drawn.ravel() != expected).sum())
+    yield Margin(f"wrong indices in {drawn.ravel().tolist()}", float(wrong), 1e-9, 4)
+
+
+def _gd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del settings
+    run = _trained(subject, _FULL)
+    yield _ended("GD", run)
+    c = np.maximum(_FULL.correlations, 0)
+    energy = (c**2).sum(1, keepdims=True)
+    limit = subject.forms["dynamics.gd_limit"](c=c, C=energy) @ _FULL.data.points.numpy()
+    # Beside the tolerance: 4 roundings of a unit vector a step, and the starting correlations'
+    # own rounding, amplified at most tenfold (as in limits.gradient_descent).
+    rounding = (4 * int(run.steps.max()) + 80 * _FULL.n) * EPS
+    distance = np.linalg.norm(run.weights.numpy() - limit, axis=1).max()
+    yield Margin(
+        "distance of GD's end from the normalised projection of its start",
+        float(distance),
+        2 * limit_distance(_FULL.m, _TOLERANCE) + rounding,
+        _FULL.replicas,
+    )
+
+
+def _sgd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del settings
+    run = _trained(subject, _SINGLE)
+    yield _ended("SGD", run)
+    # |w - a|^2 / 2 bounds 1 - cosine for a unit vector a.
+    yield Margin(
+        "1 - cosine of SGD's end with one data point",
+        float((1 - run.cosine).max()),
+        limit_distance(_SINGLE.m, _TOLERANCE) ** 2,
+        _SINGLE.replicas,
+    )
+
+
+def _engines(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del settings
+    repeated = replace(_SINGLE, sampling=Sampling.WITH_REPLACEMENT, batch_size=3, alpha=0.05)
+    for case in (_FULL, _SINGLE, repeated):
+        # Not the autograd engine: torch.optim alone takes longer to load than all checks here.
+        # doctor.trace differentiates automatically.
+        yield from follow(subject, case, ("dense", "gram"), _STEPS, 8, False)
+
+
+def _trace(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del settings
+    form = subject.forms["sharpness.trace_at_minimum"]
+    for what, case in (("GD", _FULL), ("SGD", _SINGLE)):
+        run = _trained(subject, case)
+        yield _ended(what, run)
+        # The trace's derivative at a minimum is at most (2 k + 2 (n + 4)) / m, doubled for the
+        # curvature (as in sharpness.reached_by_training).
+        allowed = 4 * (case.m + case.n + 4) / case.m * limit_distance(case.m, _TOLERANCE)
+        active = 1 if case is _SINGLE else int((case.correlations[0] > 0).sum())
+        for kink in Kink:
+            measured = hessian_trace(
+                run.weights[0], case.data, kink=kink, kink_width=run.kink_width
+            )
+            value = form(n=case.n, m=case.m, k=active, kappa=float(kink.value))
+            yield Margin(
+                f"trace at {what}'s end, {kink.name.lower()} convention",
+                abs(float(measured) - value),
+                allowed,
+            )
+
+
+def _bits(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del settings
+    first, second, alone = (
+        _trained(subject, _SINGLE, replicas, max_steps=_STEPS) for replicas in (2, 2, 1)
+    )
+    yield Margin("weights that differ between two equal runs", _differing(first, second), 1e-9)
+    yield Margin("weights that differ alone and in company", _differing(first, alone), 1e-9)
+
+
+def _differing(left: TrainResult, right: TrainResult) -> float:
+    """Count weights of common replicas whose bits differ; NaN and -0 count by their bits too."""
+    common = min(len(left.status), len(right.status))
+    here, there = (run.weights[:common].contiguous().view(torch.int64) for run in (left, right))
+    return float((here != there).sum())
+
+
+SELF_CHECKS = (
+    Check(
+        "doctor.index_stream",
+        "the first batches of seed 0 follow from a published vector of the generator",
+        EvidenceKind.ENUMERATION,
+        "exact",
+        _index_stream,
+    ),
+    Check(
+        "doctor.gd_limit",
+        "GD ends at the normalised projection of its start, in closed form",
+        EvidenceKind.ENUMERATION,
+        "distance that the run's tolerance allows, plus 4 roundings a step",
+        _gd_limit,
+        forms=("dynamics.gd_limit",),
+    ),
+    Check(
+        "doctor.sgd_limit",
+        "SGD ends at one data point",
+        EvidenceKind.ENUMERATION,
+        "distance that the run's tolerance allows",
+        _sgd_limit,
+    ),
+    Check(
+        "doctor.engines",
+        "three engines agree step by step on the same batches",
+        EvidenceKind.ENUMERATION,
+        "4 roundings a step, 1,000 steps",
+        _engines,
+    ),
+    Check(
+        "doctor.trace",
+        "the trace of the automatic Hessian where GD and SGD end is that of the closed form",
+        EvidenceKind.ENUMERATION,
+        "distance that the run's tolerance allows, times the trace's derivative",
+        _trace,
+        forms=("sharpness.trace_at_minimum",),
+    ),
+    Check(
+        "doctor.bits",
+        "the same seed gives the same bits twice, alone and in company",
+        EvidenceKind.ENUMERATION,
+        "exact",
+        _bits,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The Hessian in closed form: trace, spectrum, log-determinant and relative flatness."""

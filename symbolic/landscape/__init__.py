@@ -1,0 +1,1 @@
+"""The loss in closed form: its definition, gradient, minima and critical points."""

@@ -1,0 +1,1 @@
+"""Gradient noise in closed form: covariance, noise scales, sampling and limits."""

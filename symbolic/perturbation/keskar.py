@@ -1,0 +1,192 @@
+"""Keskar's sharpness at a minimum on standard-basis data: the largest rise of the loss in a box.
+
+The metric is ``100 max_z [L(w+z) - L(w)] / (1 + L(w))`` over ``|z_i| <= eps (|w_i| + 1)``. Where
+the maximum is: with q the active energy of ``x = w + z`` and ``N = |x|^2`` the gap formula reads
+``2m (L - L*) = (1-q)^2 + q (N-q) = 1 + q (N-2)``. On the standard basis every coordinate has its
+own interval, so ``x_i^2`` is largest at the outer end, for all coordinates at once: ``N <= N_+``.
+
+* ``N_+ >= 2``: q and N are both largest at the outer corner (inactive coordinates at +eps), and
+  ``q (N-2) <= q_+ (N_+ - 2)``. Linear and ReLU agree.
+* ``N_+ < 2``: the rise is ``1 - q (2-N)``. Linear: off the span only N counts; q enters through a
+  convex function whose upper end wins if ``q_+ + q_- >= 2``; it does, since
+  ``(c+r)^2 + max(c-r, 0)^2 >= 2 c^2``. ReLU: an inactive coordinate at -eps gives N all it can and
+  q nothing; on the active ones the same argument holds unless one can be made negative. Where no
+  ``c_i < eps (c_i + 1)`` that is out of reach; with k equal correlations it is so by itself.
+
+So the metric depends on a minimum through ``s = sum |c_i|`` (and, for ReLU in a small box, k).
+:mod:`whichmin.verification.topics.perturbation.measures` proves the inequalities with z3.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import sympy as sp
+
+from whichmin.symbolic.closed_form import ClosedForm
+from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.landscape.minima import gap, minimum
+from whichmin.symbolic.landscape.neuron import c_, sigma_
+from whichmin.symbolic.symbols import C, N, R, i, k, m, n
+
+__all__ = [
+    "KESKAR",
+    "active_energy",
+    "bound",
+    "eps",
+    "keskar_forms",
+    "largest_norm",
+    "metric",
+    "percent",
+    "s",
+    "small",
+    "small_difference",
+    "threshold",
+]
+
+KESKAR = "Keskar et al. 2017, metric 2.1 (full space), on the minima of Ghosh et al. 2025"
+
+# Relative size of the box, and the sum of the absolute correlations of the minimum.
+eps, s = sp.symbols("eps s", positive=True)
+# Active energy where the loss is largest; largest <w, z> and |z|^2 in the box.
+q, T, Z = sp.symbols("q_max T Z", positive=True)
+
+
+def _form(name: str, statement: str, chain: Derivation) -> ClosedForm:
+    return ClosedForm(f"keskar.{name}", statement, chain.result, chain, KESKAR)
+
+
+@functools.cache
+def active_energy() -> ClosedForm:
+    """Energy of k active coordinates at their outer ends."""
+    energy, total, slopes = sp.symbols("E T Sigma", positive=True)
+    active = sigma_[i]
+    chain = Derivation.begin(
+        "sum over the active points, sigma_i = 1 there and 0 elsewhere; c_i stands for |w_i|",
+        sp.Sum(active * (c_[i] + eps * (c_[i] + 1)) ** 2, (i, 1, m)),
+        (1 + eps) ** 2 * energy + 2 * eps * (1 + eps) * total + slopes * eps**2,
+        {
+            energy: sp.Sum(active * c_[i] ** 2, (i, 1, m)),
+            total: sp.Sum(active * c_[i], (i, 1, m)),
+            slopes: sp.Sum(active, (i, 1, m)),
+        },
+    ).then(
+        "k slopes are 1",
+        (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + k * eps**2,
+        {energy: 1, total: s, slopes: k},
+    )
+    return _form("active_energy", "energy of the k active points at the outer corner", chain)
+
+
+@functools.cache
+def largest_norm() -> ClosedForm:
+    """Largest squared norm in the box; at most 2 means a small box."""
+    chain = Derivation.begin(
+        "all n coordinates at their outer ends |w_i| + eps (|w_i| + 1), active or not",
+        active_energy().expression.subs(k, n),
+        (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + n * eps**2,
+    )
+    return _form("largest_norm", "largest |w + z|^2 in the box, s = sum |c_i|", chain)
+
+
+@functools.cache
+def percent() -> ClosedForm:
+    """The metric, from the active energy q and the squared norm N where the loss is largest."""
+    excess = gap().expression.subs({C: q, R: N - q}, simultaneous=True)
+    chain = Derivation.begin(
+        "rise over the minimum, in percent of 1 + loss",
+        100 * excess / (1 + minimum().expression),
+        100 * (1 + q * (N - 2)) / (3 * m - 1),
+    )
+    return _form("percent", "Keskar's metric, the loss largest at energy q and |x|^2 = N", chain)
+
+
+def metric(active: sp.Expr, total: sp.Expr) -> sp.Expr:
+    """Keskar's metric at a minimum, written out.
+
+    Args:
+        active: Number of points that count as active at the maximum: k for ReLU in a small box, m
+            for ReLU in a large box and for the linear neuron.
+        total: Sum of the absolute correlations.
+
+    Returns:
+        An expression in eps, m, n and what the arguments hold.
+    """
+    energy = active_energy().expression.subs({k: active, s: total}, simultaneous=True)
+    rest = (n - active) * eps**2
+    return 100 * ((energy - 1) ** 2 + energy * rest) / (3 * m - 1)
+
+
+@functools.cache
+def small() -> ClosedForm:
+    """Keskar's metric over eps^2 as eps goes to 0."""
+    at_corner = {q: active_energy().expression, N: largest_norm().expression}
+    whole = percent().expression.subs(at_corner, simultaneous=True)
+    chain = Derivation.begin(
+        "second Taylor coefficient at eps = 0; active points at the outer ends, the others off q",
+        sp.diff(whole, eps, 2) / 2,
+        100 * (4 * (1 + s) ** 2 + n - k) / (3 * m - 1),
+        {eps: 0},
+    )
+    return _form("small", "Keskar's metric over eps^2 for eps to 0, linear with k = m", chain)
+
+
+@functools.cache
+def small_difference() -> ClosedForm:
+    """GD's small-box metric minus SGD's, ReLU: its sign is the ranking."""
+    at = small().expression
+    chain = Derivation.begin(
+        "SGD's minimum has k = s = 1",
+        at - at.subs({k: 1, s: 1}),
+        100 * (4 * (s - 1) * (s + 3) - (k - 1)) / (3 * m - 1),
+    )
+    statement = "Keskar's metric over eps^2, ReLU, eps to 0: GD's minimum minus SGD's"
+    return _form("small_difference", statement, chain)
+
+
+@functools.cache
+def threshold() -> ClosedForm:
+    """Box at which ReLU's inactive points change from -eps to +eps."""
+    # N_+ - 2 is quadratic in eps; its positive root.
+    square, double, constant = sp.Poly(largest_norm().expression - 2, eps).all_coeffs()
+    root = (-double + sp.sqrt(double**2 - 4 * square * constant)) / (2 * square)
+    chain = Derivation.begin(
+        "positive root of largest_norm = 2, times its conjugate",
+        root,
+        1 / (1 + s + sp.sqrt((1 + s) ** 2 + 1 + 2 * s + n)),
+    )
+    return _form("threshold", "eps up to which the box is small (largest_norm at most 2)", chain)
+
+
+@functools.cache
+def bound() -> ClosedForm:
+    """Upper bound of the metric at a minimum on any orthonormal data.
+
+    With ``t = <w, z>`` the active energy is at least ``<w, x>^2 = (1+t)^2`` (Cauchy and Schwarz),
+    and ``N = 1 + 2t + |z|^2``; so ``1 + q (N-2) <= 1 - (1+t)^2 (1 - 2t - |z|^2)`` while N <= 2.
+    It grows in ``|t| <= T = eps (1 + |w|_1)`` and in ``|z|^2 <= Z = eps^2 (1 + 2 |w|_1 + n)``.
+
+    Returns:
+        The closed form.
+    """
+    chain = Derivation.begin(
+        "q = (1+T)^2, N = 1 + 2T + Z",
+        percent().expression,
+        100 * (T**2 * (3 + 2 * T + Z) + Z * (1 + 2 * T)) / (3 * m - 1),
+        {q: (1 + T) ** 2, N: 1 + 2 * T + Z},
+    )
+    statement = "upper bound in any frame, T = max <w,z>, Z = max |z|^2, while 2T + Z <= 1"
+    return _form("bound", statement, chain)
+
+
+def keskar_forms() -> tuple[ClosedForm, ...]:
+    """The closed forms of this module."""
+    return (
+        largest_norm(),
+        active_energy(),
+        percent(),
+        small(),
+        small_difference(),
+        threshold(),
+        bound(),
+    )

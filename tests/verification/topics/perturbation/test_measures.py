@@ -1,0 +1,144 @@
+"""Every check on sharpness measures holds, and wrong versions of what it says are caught."""
+
+import dataclasses
+from functools import partial
+
+import numpy as np
+import pytest
+
+pytest.importorskip("z3")
+
+from whichmin.core.flatness import LogDeterminant
+from whichmin.core.perturbation.ball import MeanRise
+from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.runner import run_check
+from whichmin.verification.evidence.subject import default_subject
+from whichmin.verification.topics.cyclic.orders import lemmas
+from whichmin.verification.topics.perturbation import box as measures_box
+from whichmin.verification.topics.perturbation import flips as measures_flips
+from whichmin.verification.topics.perturbation import lemmas as measures_smt
+from whichmin.verification.topics.perturbation import measures
+
+MODULES = (measures, measures_box, measures_flips, measures_smt)
+CHECKS = {c.id: c for module in MODULES for c in module.CHECKS}
+PRODUCT = default_subject()
+
+
+def outcome(name, measure=None, subject=PRODUCT, examples=10):
+    check = CHECKS[name]
+    if measure is not None:
+        check = dataclasses.replace(check, measure=measure)
+    return run_check(check, subject, Settings(examples=examples))
+
+
+def seen_to_fail(evidence):
+    assert not evidence.holds
+    assert evidence.message.startswith(evidence.check)
+    assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_holds(name):
+    evidence = outcome(name)
+    assert evidence.holds, evidence.message
+    assert evidence.ran
+
+
+# A closed form of each, changed by a thousandth.
+FORMS = {
+    "measures.keskar_corners": "keskar.active_energy",
+    "measures.keskar_small_box": "keskar.threshold",
+    "measures.keskar_bound": "keskar.bound",
+    "measures.sam_worst": "sam.worst",
+    "measures.mean_rise": "sam.sphere",
+    "measures.noise_across_kinks": "sam.gaussian_coordinate",
+    "measures.log_determinant": "flatness.log_determinant_difference",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_wrong_closed_form_is_caught(name):
+    form = PRODUCT.forms[FORMS[name]]
+    wrong = PRODUCT.with_form(dataclasses.replace(form, expression=form.expression * 1.001))
+    seen_to_fail(outcome(name, subject=wrong, examples=25))
+
+
+LEMMAS = {
+    "measures.location": measures_smt.BOX,
+    "measures.keskar_ranking": measures_smt.RANKING,
+    "measures.ball": measures_smt.BALL,
+    "measures.frames_bound": measures_smt.FRAMES,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [(name, i) for name, table in LEMMAS.items() for i in range(len(table))]
+)
+def test_a_false_lemma_is_caught(name, place):
+    table = list(LEMMAS[name])
+    table[place] = table[place].changed(table[place].variants[0])
+    seen_to_fail(outcome(name, partial(lemmas, tuple(table))))
+
+
+# The opposite ranking; rows that are not turned; a unit below the turning point; a mixture that is
+# too long; less room than there is. The tests below break the rest.
+flips = measures_flips
+WRONG = {
+    "measures.keskar_mixtures": partial(flips._mixtures, ((flips.UNEQUAL, "relu", 1),)),
+    "measures.keskar_rotation": partial(flips._rotation, (flips.TURNED[0][::-1], flips.TURNED[1])),
+    "measures.determinant_units": partial(flips._units, (1.0, 3.9, 8.0)),
+    "measures.random_frames": partial(flips._frames, 1.01),
+    "measures.frames_gap": partial(flips._gap, 0.1),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_false_version_is_caught(name):
+    seen_to_fail(outcome(name, WRONG[name]))
+
+
+def test_a_metric_that_favours_a_minimum_is_caught(monkeypatch):
+    right = flips.subspace_metric
+    monkeypatch.setattr(flips, "subspace_metric", lambda w, *a: right(w, *a) * (1 + 0.1 * w[0]))
+    seen_to_fail(outcome("measures.subspace"))
+
+
+def test_a_wrong_sampler_is_caught(monkeypatch):
+    right = measures.mean_rise
+
+    def wrong(*args, **options):
+        found = right(*args, **options)
+        return MeanRise(2 * found.mean, found.error, found.samples)
+
+    monkeypatch.setattr(measures, "mean_rise", wrong)
+    seen_to_fail(outcome("measures.mean_rise_sampled"))
+
+
+@pytest.mark.parametrize("change", [{"value": 0.1}, {"directions": 1}])
+def test_a_wrong_determinant_is_caught(monkeypatch, change):
+    right = measures.log_determinant
+
+    def wrong(*args, **options):
+        found = right(*args, **options)
+        moved = {name: getattr(found, name) + by for name, by in change.items()}
+        return dataclasses.replace(found, **moved)
+
+    assert isinstance(right(np.eye(2)[0], np.eye(2)), LogDeterminant)
+    monkeypatch.setattr(measures, "log_determinant", wrong)
+    seen_to_fail(outcome("measures.log_determinant"))
+
+
+def test_an_exact_maximum_that_is_none_is_caught(monkeypatch):
+    right = measures_box.keskar_exact
+
+    def wrong(*args, **options):
+        found = right(*args, **options)
+        return dataclasses.replace(found, percent=found.percent * (1 - 1e-6))
+
+    monkeypatch.setattr(measures_box, "keskar_exact", wrong)
+    seen_to_fail(outcome("measures.keskar_corners"))
+
+
+def test_all_are_covered():
+    by_hand = {"measures.subspace", "measures.mean_rise_sampled"}
+    assert set(FORMS) | set(LEMMAS) | set(WRONG) | by_hand == set(CHECKS)

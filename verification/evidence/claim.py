@@ -1,0 +1,155 @@
+"""A claim is data: a statement with its source, its hypotheses, its verdict and its evidence.
+
+The verdict is written down so that a change of mind is seen in review, and it is decided anew from
+the evidence that ran: where the two differ, the claim fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from whichmin.verification.evidence.check import Evidence
+from whichmin.words import EvidenceKind, Verdict
+
+__all__ = ["Claim", "Counterexample", "Decision", "decide"]
+
+# What a kind of evidence amounts to, if it covers the statement as a whole.
+AMOUNTS_TO = {
+    EvidenceKind.IDENTITY: Verdict.PROVED,
+    EvidenceKind.SMT: Verdict.PROVED,
+    EvidenceKind.CERTIFICATE: Verdict.PROVED,
+    EvidenceKind.COUNTEREXAMPLE: Verdict.PROVED,
+    EvidenceKind.ENUMERATION: Verdict.VERIFIED,
+    EvidenceKind.PROPERTY: Verdict.VERIFIED,
+    EvidenceKind.STATISTICS: Verdict.SUPPORTED,
+}
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """What a sceptic needs to see that a statement is false.
+
+    Attributes:
+        text: The case in one or two sentences, with numbers that can be checked by hand.
+        code: About ten lines of NumPy or plain Python that print it.
+        prints: What they print.
+    """
+
+    text: str
+    code: str
+    prints: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One checkable statement.
+
+    Attributes:
+        id: Stable name, ``topic.what``.
+        statement: The statement, in our words.
+        source: Where it stands: ``000, section``; ``002, abstract``; ``theorem`` of a paper; or
+            ``whichmin`` for results of this project.
+        verdict: What the evidence says.
+        hypotheses: Under which conditions it is meant.
+        evidence: Ids of the checks that decide it, taken together; for REFUTED those that show it
+            to be false.
+        lemmas: Ids of checks that prove parts of it, without deciding it.
+        formulas: Ids of closed forms.
+        argument: How the evidence adds up to the statement, where it takes several pieces.
+        counterexample: For REFUTED: a case that can be checked by hand.
+        corrected: For REFUTED: ids of the claims that say what is true instead.
+        remark: What else a reader should know.
+        brief: For REFUTED: what was said and what is true, in one line.
+    """
+
+    id: str
+    statement: str
+    source: tuple[str, ...]
+    verdict: Verdict
+    hypotheses: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    lemmas: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    argument: str = ""
+    counterexample: Counterexample | None = None
+    corrected: tuple[str, ...] = ()
+    remark: str = ""
+    brief: str = ""
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Ids of all checks that the claim rests on."""
+        return self.evidence + self.lemmas
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the evidence that ran says of a claim.
+
+    Attributes:
+        claim: Id of the claim.
+        verdict: The verdict that the evidence supports; None if it was not run in full.
+        stands: Whether that is the verdict that the claim states; True if nothing says otherwise.
+        strongest: Kind of the strongest deciding evidence; None without any.
+        cases: Cases of the deciding evidence.
+        worst: Its largest margin, in units of the bound.
+        false_alarm: Upper bound of the chance that its statistics fail though all is right.
+        reason: Why the verdict does not stand, or was not decided; else empty.
+    """
+
+    claim: str
+    verdict: Verdict | None
+    stands: bool
+    strongest: EvidenceKind | None
+    cases: int
+    worst: float
+    false_alarm: float
+    reason: str = ""
+
+
+def decide(claim: Claim, records: Mapping[str, Evidence]) -> Decision:
+    """Decide a claim from evidence.
+
+    A claim with a counterexample is REFUTED if all its evidence holds; one without deciding
+    evidence is OPEN; any other is as certain as its strongest deciding evidence.
+
+    Args:
+        claim: The claim.
+        records: Evidence by id of the check.
+
+    Returns:
+        The decision.
+    """
+    kinds = list(EvidenceKind)
+    deciding = [records[name] for name in claim.evidence if name in records]
+    ran = [e for e in deciding if e.ran]
+    strongest = min((e.kind for e in ran), key=kinds.index, default=None)
+    missing = [name for name in claim.checks if name not in records]
+    failed = [name for name in claim.checks if name in records and records[name].message]
+    lacking = sorted({
+        records[name].lacking for name in claim.checks if name in records and records[name].lacking
+    })
+
+    def decision(verdict: Verdict | None, stands: bool, reason: str = "") -> Decision:
+        return Decision(
+            claim.id, verdict, stands, strongest,
+            sum(e.cases for e in ran), max((e.worst for e in ran), default=0.0),
+            min(1.0, sum(e.false_alarm for e in ran)), reason,
+        )  # fmt: skip
+
+    if failed:
+        return decision(None, False, f"evidence fails: {', '.join(failed)}")
+    if missing:
+        return decision(None, True, f"evidence was not run: {', '.join(missing)}")
+    if lacking:
+        return decision(None, True, f"evidence was not run: {', '.join(lacking)} not installed")
+    if claim.counterexample is not None and claim.evidence:
+        verdict = Verdict.REFUTED
+    elif strongest is None:
+        verdict = Verdict.OPEN
+    else:
+        verdict = AMOUNTS_TO[strongest]
+    if verdict is not claim.verdict:
+        return decision(verdict, False, f"stated as {claim.verdict}, the evidence says {verdict}")
+    return decision(verdict, True)

@@ -1,0 +1,1 @@
+"""SMT, certificates and formulas as text: no topic is known here."""

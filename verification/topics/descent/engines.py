@@ -1,0 +1,249 @@
+"""The engines agree along whole trajectories on the same batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis.strategies import SearchStrategy
+
+from whichmin.core.engines import Engine, Problem, ReducedEngine
+from whichmin.core.training.run import advance
+from whichmin.core.training.trainer import train
+from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.rounding import TRAJECTORY, correlation_noise
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics.strategies import RunCase, correlated_runs, kink_runs, runs
+from whichmin.words import EvidenceKind, Sampling
+
+__all__ = ["CHECKS", "follow"]
+
+STEPS = 1000
+KINK_STEPS = 120
+CORRELATED_STEPS = 300
+COMPARED = 25  # every so many steps
+BLOCK = 125  # steps of the compiled engine in one call
+
+
+def follow(
+    subject: Subject, case: RunCase, names: tuple[str, ...], steps: int, every: int, branches: bool
+) -> Iterator[Margin]:
+    """Run engines on the same batches and compare each with the reduced one as they go.
+
+    Next to a kink an engine in R^n cannot know the sign of a correlation that is smaller than the
+    rounding of its own inner product, and either branch is right. With ``branches`` every engine
+    is therefore compared with a reduced engine of its own, which takes over exactly those
+    correlations that *both* sides hold to be within that noise of 0. A branch taken anywhere else
+    is a difference and is reported.
+
+    Args:
+        subject: Supplies engines and sampler.
+        case: The problem.
+        names: Engines to compare with ``reduced``.
+        steps: Number of steps.
+        every: Compare every so many steps.
+        branches: Whether to allow the branches that rounding allows.
+
+    Yields:
+        The worst deviation of each engine, in units of the norm.
+    """
+    problem = Problem(case.data, case.activation, case.step_size)
+    start = torch.from_numpy(case.weights)
+    engines = {name: subject.engines[name](problem, start) for name in names}
+    shadows = {name: subject.engines["reduced"](problem, start) for name in names}
+    if not branches:
+        shadows = dict.fromkeys(names, subject.engines["reduced"](problem, start))
+    movers = list({id(e): e for e in (*engines.values(), *shadows.values())}.values())
+    indices = subject.sampler(case.stream, 0, steps, range(case.replicas))
+    batches = None if indices is None else torch.from_numpy(indices)
+    points = case.data.points.numpy()
+    worst = dict.fromkeys(names, (0.0, 0))
+    for step in range(1, steps + 1):
+        for engine in movers:
+            engine.step(None if batches is None else batches[step - 1])
+        if branches:
+            for name in names:
+                _take_branches(engines[name].weights().numpy(), shadows[name], points)
+        if step % every and step != steps:
+            continue
+        for name in names:
+            here, there = engines[name].weights(), shadows[name].weights()
+            size = there.norm(dim=1).clamp_min(1e-3)
+            error = float(((here - there).norm(dim=1) / size).max())
+            if not error <= worst[name][0]:
+                worst[name] = (error, step)
+    for name, (error, step) in worst.items():
+        yield Margin(
+            f"engine {name} against reduced, {steps} steps, worst at step {step}",
+            error if math.isfinite(error) else math.inf,
+            TRAJECTORY,
+            case.replicas,
+        )
+
+
+def _take_branches(weights: np.ndarray, shadow: Engine, points: np.ndarray) -> None:
+    if not isinstance(shadow, ReducedEngine):
+        return
+    noise = correlation_noise(weights, points)
+    theirs = weights @ points.T
+    ours = shadow.c.T.numpy()
+    ambiguous = (np.abs(theirs) <= noise) & (np.abs(ours) <= noise)
+    shadow.c = torch.from_numpy(np.where(ambiguous, theirs, ours).T.copy())
+
+
+def _trajectories(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    yield from follow(subject, case, ("autograd", "dense", "gram"), STEPS, COMPARED, False)
+
+
+def _correlated(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    yield from follow(subject, case, ("autograd", "dense"), CORRELATED_STEPS, COMPARED, False)
+
+
+def _kinks(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    yield from follow(subject, case, ("autograd", "dense"), KINK_STEPS, 1, True)
+
+
+def _signs(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """In reduced coordinates no correlation ever changes sign, and none appears from nothing."""
+    engine = subject.engines["reduced"](
+        Problem(case.data, case.activation, case.step_size), torch.from_numpy(case.weights)
+    )
+    before = np.sign(engine.correlations().numpy())
+    flipped = np.zeros(before.shape, dtype=bool)
+    indices = subject.sampler(case.stream, 0, KINK_STEPS, range(case.replicas))
+    for step in range(KINK_STEPS):
+        engine.step(None if indices is None else torch.from_numpy(indices[step]))
+        now = np.sign(engine.correlations().numpy())
+        flipped |= (now != before) & (now != 0)  # 0 is what underflow leaves
+    yield Margin("signs changed", float(flipped.sum()), 1e-9, case.replicas)
+
+
+def _replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """A replica's trajectory does not depend on its neighbours: same bits alone and in company."""
+    problem = Problem(case.data, case.activation, case.step_size)
+    together = subject.engines["reduced"](problem, torch.from_numpy(case.weights))
+    last = case.replicas - 1
+    alone = subject.engines["reduced"](problem, torch.from_numpy(case.weights[last:]))
+    for step in range(50):
+        both = subject.sampler(case.stream, step, step + 1, range(case.replicas))
+        one = subject.sampler(case.stream, step, step + 1, [last])
+        together.step(None if both is None else torch.from_numpy(both[0]))
+        alone.step(None if one is None else torch.from_numpy(one[0]))
+    difference = together.correlations()[last] != alone.correlations()[0]
+    yield Margin("bits that differ", float(difference.sum()), 1e-9)
+    settings: dict[str, Any] = {
+        "activation": case.activation,
+        "batch_size": case.batch_size,
+        "step_size": case.step_size,
+        "sampling": case.sampling,
+        "batches": case.stream.rows,
+        "seed": case.seed,
+        "tolerance": 1e-3,
+        "engine": subject.engines["reduced"],
+    }
+    if case.alpha < 0.05 and case.sampling is not Sampling.CUSTOM:
+        return  # small steps take many
+    company = train(case.data, case.weights, **settings)
+    single = train(case.data, case.weights[:1], **settings)
+    different = int(company.steps[0] != single.steps[0])
+    different += int((company.weights[0] != single.weights[0]).sum())
+    yield Margin("steps and bits of a whole run that differ", float(different), 1e-9)
+
+
+def _compiled(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Kernels that make their batches themselves, against steps on the sampler's batches."""
+    problem = Problem(case.data, case.activation, case.step_size)
+    start = torch.from_numpy(case.weights)
+    fast, cut, slow = (
+        subject.engines[n](problem, start) for n in ("compiled", "compiled", "reduced")
+    )
+    replicas = np.arange(case.replicas)
+    worst, at = 0.0, 0
+    for first in range(0, STEPS, BLOCK):
+        advance(fast, case.stream, first, first + BLOCK, replicas)
+        middle = first + 1 + (case.seed + first) % (BLOCK - 1)
+        advance(cut, case.stream, first, middle, replicas)
+        advance(cut, case.stream, middle, first + BLOCK, replicas)
+        indices = subject.sampler(case.stream, first, first + BLOCK, replicas)
+        for step in range(BLOCK):
+            slow.step(None if indices is None else torch.from_numpy(indices[step]))
+        here, there = fast.weights(), slow.weights()
+        size = there.norm(dim=1).clamp_min(1e-3)
+        error = float(((here - there).norm(dim=1) / size).max())
+        if not error <= worst:
+            worst, at = error, first + BLOCK
+    yield Margin(
+        f"engine compiled against reduced, {STEPS} steps, worst at step {at}",
+        worst if math.isfinite(worst) else math.inf,
+        TRAJECTORY,
+        case.replicas,
+    )
+    different = float((fast.weights() != cut.weights()).sum())
+    yield Margin("bits of engine compiled that differ with cuts", different, 1e-9)
+
+
+def _many_runs() -> SearchStrategy[RunCase]:
+    return runs(replicas=8)
+
+
+CHECKS = (
+    Check(
+        "engines.trajectories",
+        "autograd, dense, reduced and its Gram-matrix version follow the same trajectory for "
+        "1,000 steps on the same batches, away from kinks",
+        EvidenceKind.PROPERTY,
+        "1e-12 of the norm: 1,000 steps of at most 4 roundings each, doubled",
+        _trajectories,
+        _many_runs,
+        examples=40,
+    ),
+    Check(
+        "engines.compiled",
+        "the compiled engine, which makes its batches itself, follows the reduced one on the "
+        "sampler's batches for 1,000 steps, with the same bits however the run is cut",
+        EvidenceKind.PROPERTY,
+        "1e-12 of the norm: 1,000 steps of at most 4 roundings each, doubled; cuts: exact",
+        _compiled,
+        runs,
+        examples=40,
+    ),
+    Check(
+        "engines.correlated",
+        "on correlated data autograd, dense and the Gram-matrix engine follow the same trajectory",
+        EvidenceKind.PROPERTY,
+        "1e-12 of the norm: 300 steps of at most 4 roundings each, and a Gram matrix of norm <= 4",
+        _correlated,
+        correlated_runs,
+        examples=25,
+    ),
+    Check(
+        "engines.kinks",
+        "next to and exactly at kinks the engines agree up to the branches that rounding allows",
+        EvidenceKind.PROPERTY,
+        "1e-12 of the norm, after taking over correlations below the rounding of an inner product",
+        _kinks,
+        kink_runs,
+        examples=60,
+    ),
+    Check(
+        "engines.signs",
+        "signs of correlations never change for eta/b <= 1/5, however small they become",
+        EvidenceKind.PROPERTY,
+        "exact: no sign may change",
+        _signs,
+        kink_runs,
+        examples=60,
+    ),
+    Check(
+        "engines.replicas",
+        "a replica's run has the same bits, and ends at the same step, alone and beside others",
+        EvidenceKind.PROPERTY,
+        "exact: no bit may differ",
+        _replicas,
+        _many_runs,
+        examples=40,
+    ),
+)

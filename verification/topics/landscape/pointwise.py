@@ -1,0 +1,130 @@
+"""Single-sample gradients at the limits, on other data, and in another model with many minima."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import sympy as sp
+
+from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.landscape.neuron import Y, sample_derivative, sample_loss, x
+from whichmin.symbolic.symbols import N, c, sigma
+from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.rounding import EPS
+from whichmin.verification.evidence.subject import Subject
+from whichmin.words import EvidenceKind
+
+__all__ = ["CHECKS", "identities", "least_squares_ends"]
+
+r = sp.Symbol("r", positive=True)
+
+
+def identities() -> dict[str, Derivation]:
+    """What the claims on single-sample gradients rest on.
+
+    The derivative of a sample's loss along u is ``p x + q Y`` with x = <a, u> and Y = <w, u>, so
+    the gradient is ``p a + q w`` and its squared norm ``p^2 + 2 p q c + q^2 N``.
+
+    Returns:
+        Derivations by name.
+    """
+    form = sample_derivative().expression.subs(sigma, 1)
+    p, q = form.expand().coeff(x), form.expand().coeff(Y)
+    square = p**2 + 2 * p * q * c + q**2 * N
+    sign = sp.Symbol("s", real=True)  # w = s a, s^2 = 1
+    unit = {sp.Symbol("s", real=True) ** 2: 1}
+    own = sp.expand(form.subs({c: sign, N: 1, Y: sign * x}))
+    # In s^2 = 1 a power s^3 is s.
+    own = sp.rem(own, sign**2 - 1, sign)
+    gram = sp.Symbol("k", real=True)  # <a_1, a_2>
+    return {
+        "own point": Derivation.begin(
+            "w = s a, s = +-1: the gradient of a's own loss", own, sp.Integer(0), unit
+        ),
+        "other point": Derivation.begin(
+            "w = s a: a point orthogonal to a has c = 0", form, sp.Integer(0), {c: 0}
+        ),
+        "mixture": Derivation.begin(
+            "squared norm at |w| = 1", square, c**2 * (1 - c**2), {N: 1}
+        ),
+        "correlated": Derivation.begin(
+            "squared norm at w = a_1 of the gradient of a_2's loss, <a_1, a_2> = k",
+            square,
+            gram**2 * (1 - gram**2),
+            {N: 1, c: gram},
+        ),
+        # |r a - w phi(<w, r a>)|^2 / 2 with phi(r t) = r phi(t): code r sigma c, so
+        # r^2/2 - r^2 sigma c^2 + N r^2 sigma c^2 / 2.
+        "equal lengths": Derivation.begin(
+            "points r a: a homogeneous activation takes r out of the loss",
+            r**2 / 2 - r**2 * sigma * c**2 + N * r**2 * sigma * c**2 / 2,
+            r**2 * sample_loss().expression,
+        ),
+    }  # fmt: skip
+
+
+def _vanish(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    del subject, settings
+    for name, chain in identities().items():
+        failures = chain.failures()
+        yield Margin(f"{name} {failures}", float(len(failures)), 1e-9)
+
+
+def least_squares_ends(batch: int, steps: int = 4000) -> np.ndarray:
+    """Overparametrised least squares: five unknowns, three equations, SGD from one start.
+
+    Args:
+        batch: Equations per step, uniform without replacement.
+        steps: Number of steps, at step size 1/5.
+
+    Returns:
+        Where it ends, shape ``(5,)``.
+    """
+    rng = np.random.default_rng(1)
+    rows, w = np.linalg.qr(rng.normal(size=(5, 3)))[0].T, rng.normal(size=5)
+    rows = np.array([[1, 0, 0], [0.6, 0.8, 0], [0, 0.6, 0.8]]) @ rows
+    target = rng.normal(size=3)
+    for _ in range(steps):
+        chosen = rng.permutation(3)[:batch]
+        w = w - 0.2 * rows[chosen].T @ (rows[chosen] @ w - target[chosen]) / batch
+    return w
+
+
+def _least_squares(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Every step adds a combination of rows, so all runs stay in w0 + row space.
+
+    Of that affine space one point solves the equations (the rows are independent): the projection
+    of w0 on the solutions, whatever the batches were.
+
+    Yields:
+        The distance of the ends of SGD and GD, and that the batches did differ.
+    """
+    del subject, settings
+    ends = {batch: least_squares_ends(batch) for batch in (1, 2, 3)}
+    for batch in (1, 2):
+        # The error after 4,000 contracting steps is that of the last roundings, below 100 EPS.
+        error = float(np.abs(ends[batch] - ends[3]).max())
+        yield Margin(f"distance of the ends, batch size {batch} and 3", error, 100 * EPS)
+    early = [least_squares_ends(batch, 20) for batch in (1, 3)]
+    apart = float(np.abs(early[0] - early[1]).max())
+    yield differs("distance of the two runs after 20 steps", 0.0, apart, 1e-6)
+
+
+CHECKS = (
+    Check(
+        "pointwise.gradients",
+        "single-sample gradients vanish at data points and nowhere else on the manifold; not at a "
+        "data point that another one is correlated with; points of one length r rescale the loss",
+        EvidenceKind.IDENTITY,
+        "exact: residuals of derivations, none may be left",
+        _vanish,
+    ),
+    Check(
+        "refuted.least_squares",
+        "least squares with more unknowns than equations: every batch size ends at one point",
+        EvidenceKind.ENUMERATION,
+        "100 roundings: the last steps of a contraction",
+        _least_squares,
+    ),
+)

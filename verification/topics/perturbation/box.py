@@ -1,0 +1,231 @@
+"""Keskar's metric at minima: closed forms against exact maxima and against every corner.
+
+The second route is an enumeration of corners in exact fractions (that of the oracle), the third
+:mod:`whichmin.core.perturbation.box`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from whichmin.core.landscape import loss
+from whichmin.core.perturbation.box import keskar_exact, keskar_upper_bound
+from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.rounding import product_bound
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.oracle.checks.keskar import largest_loss
+from whichmin.verification.topics.strategies import PointCase, minimum_points
+from whichmin.words import Activation, EvidenceKind
+
+__all__ = ["CHECKS", "BoxCase", "boxes", "closed_metric"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BoxCase:
+    """A minimum on standard-basis data with a box around it.
+
+    Attributes:
+        m: Number of data points.
+        n: Dimension.
+        k: Number of active points.
+        epsilon: Relative size of the box.
+        activation: Identity or ReLU.
+        seed: Seed of the weights; None for equal correlations.
+    """
+
+    m: int
+    n: int
+    k: int
+    epsilon: float
+    activation: Activation
+    seed: int | None
+
+    @cached_property
+    def weights(self) -> Floats:
+        """The minimum, shape ``(n,)``."""
+        size = np.ones(self.k)
+        if self.seed is not None:
+            size = np.random.default_rng(self.seed).uniform(0.05, 1.0, self.k)
+        w = np.zeros(self.n)
+        w[: self.k] = size / np.linalg.norm(size)
+        return w
+
+    @property
+    def total(self) -> float:
+        """Sum of the correlations."""
+        return float(self.weights.sum())
+
+    @property
+    def covered(self) -> bool:
+        """Whether the closed form applies, as no active point can cross its kink in a small box."""
+        smallest = self.weights[: self.k].min()
+        large = np.sum((np.abs(self.weights) * (1 + self.epsilon) + self.epsilon) ** 2) >= 2
+        reach = self.epsilon * (smallest + 1)
+        return bool(
+            self.activation is Activation.LINEAR or large or reach <= smallest or self.k == 1
+        )
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> BoxCase:
+    """Draw a minimum, equal or unequal, with a box of 1e-4 to 1.
+
+    Args:
+        draw: Supplied by Hypothesis.
+
+    Returns:
+        The case.
+    """
+    m = draw(st.integers(1, 5))
+    return BoxCase(
+        m=m,
+        n=m + draw(st.integers(0, 4)),
+        k=draw(st.integers(1, m)),
+        epsilon=10.0 ** draw(st.floats(-4, 0)),
+        activation=draw(st.sampled_from(list(Activation))),
+        seed=draw(st.none() | st.integers(0, 2**32 - 1)),
+    )
+
+
+def closed_metric(subject: Subject, case: BoxCase) -> tuple[float, float, float]:
+    """Keskar's metric from the closed forms.
+
+    Args:
+        subject: The forms under test.
+        case: The minimum and the box.
+
+    Returns:
+        The metric, the active energy and the squared norm where the loss is largest.
+    """
+    forms, box = subject.forms, {"eps": case.epsilon, "s": case.total}
+    norm = float(forms["keskar.largest_norm"](n=case.n, **box))
+    as_linear = case.activation is Activation.LINEAR or norm >= 2
+    energy = float(forms["keskar.active_energy"](k=case.m if as_linear else case.k, **box))
+    return float(forms["keskar.percent"](N=norm, m=case.m, q_max=energy)), energy, norm
+
+
+def _metric_bound(case: BoxCase, energy: float, norm: float) -> float:
+    """Rounding of a difference of two losses of these sizes, in percent; 8 for w, q and N."""
+    return 100 * product_bound(case.n, 1.0, 8 * (1 + energy) * (1 + norm) / case.m)
+
+
+def _corners(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+    exact = keskar_exact(case.weights, case.m, case.epsilon, activation=case.activation)
+    eps, w = Fraction(case.epsilon), [Fraction(float(x)) for x in case.weights]
+    reach = [eps * (abs(x) + 1) for x in w]
+    low, high = ([x + sign * r for x, r in zip(w, reach, strict=True)] for sign in (-1, 1))
+    active = sum(x * x for x in w)
+    own = Fraction(1, 2) + active * (active - 2) / (2 * case.m)
+    rise = largest_loss(low, high, case.m, case.activation.value) - own
+    corner = float(100 * rise / (1 + own))
+    allowed = _metric_bound(case, exact.active_energy, exact.squared_norm)
+    yield Margin("exact maximum against all corners", abs(exact.percent - corner), allowed)
+    if case.covered:
+        metric, energy, norm = closed_metric(subject, case)
+        yield Margin("keskar.percent against all corners", abs(metric - corner), allowed)
+        yield Margin("keskar.active_energy", abs(energy - exact.active_energy), allowed)
+        yield Margin("keskar.largest_norm", abs(norm - exact.squared_norm), allowed)
+
+
+def _small_box(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+    forms, s, eps = subject.forms, case.total, 1e-5
+    k = case.m if case.activation is Activation.LINEAR else case.k
+    at = {"m": case.m, "n": case.n}
+    # Terms of the expanded metric beyond eps^2, from (q - 1)^2 and q v with q - 1 = 2 eps (1 + s) +
+    # eps^2 (1 + 2s + k), v <= n eps^2; and rounding, divided by eps^2.
+    size = 1 + 2 * s + case.n
+    left = eps * (8 * (1 + s) * size + 2 * eps * size**2) * 100 / (3 * case.m - 1)
+    allowed = left + 100 * product_bound(case.n, 1.0, 32 / case.m) / eps**2
+    found = keskar_exact(case.weights, case.m, eps, activation=case.activation).percent / eps**2
+    predicted = forms["keskar.small"](k=k, s=s, **at)
+    yield Margin("keskar.small", abs(found - predicted), allowed)
+    single = np.eye(case.n)[0]
+    if case.activation is Activation.RELU:
+        one = keskar_exact(single, case.m, eps).percent / eps**2
+        gap = forms["keskar.small_difference"](k=k, s=s, m=case.m)
+        yield Margin("keskar.small_difference", abs(found - one - gap), 2 * allowed)
+    edge = float(forms["keskar.threshold"](n=case.n, s=s))
+    at_edge = BoxCase(case.m, case.n, case.k, edge, Activation.RELU, case.seed)
+    if at_edge.covered:
+        exact = keskar_exact(case.weights, case.m, edge)
+        yield Margin(
+            "keskar.threshold: the largest norm there is 2", abs(exact.squared_norm - 2),
+            product_bound(case.n, 4.0),
+        )  # fmt: skip
+    if case.k < case.m and at_edge.covered:
+        # A thousandth to each side: far above rounding.
+        for factor, sign in ((0.999, -1.0), (1.001, 1.0)):
+            idle = keskar_exact(case.weights, case.m, factor * edge).point[case.k : case.m]
+            wrong = int((np.sign(idle) != sign).sum())
+            yield Margin(
+                f"keskar.threshold: inactive points of sign {sign:+.0f} at {factor} of it",
+                float(wrong), 0.5, len(idle),
+            )  # fmt: skip
+
+
+def _bound(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    w = case.weights
+    for eps in (1e-3, 1e-2):
+        reach = eps * (np.abs(w) + 1)
+        along, square = float(np.abs(w) @ reach), float(reach @ reach)
+        if 2 * along + square > 1:
+            continue
+        form = float(subject.forms["keskar.bound"](T=along, Z=square, m=case.m))
+        numeric = keskar_upper_bound(w, case.m, eps)
+        yield Margin("keskar.bound", abs(form - numeric), product_bound(case.n, form))
+        # Values that occur in the box: its corners, in the direction of w and at random.
+        signs = np.random.default_rng(case.seed).choice([-1.0, 1.0], (64, case.n))
+        signs[0], signs[1] = np.where(w >= 0, 1, -1), np.where(w >= 0, -1, 1)
+        options = {"activation": case.activation}
+        own = float(loss(w, case.data, **options))
+        rises = np.asarray(loss(w + signs * reach, case.data, **options)) - own
+        largest = 100 * float(rises.max()) / (1 + own)
+        rounding = 100 * product_bound(case.n + case.m, 8.0)
+        yield Margin("a corner above keskar.bound", max(largest - form, 0.0), rounding, 64)
+
+
+_ROUNDING = "rounding, from the sizes of the terms"
+
+CHECKS = (
+    Check(
+        "measures.keskar_corners",
+        "Keskar's metric at minima on standard-basis data, linear and ReLU, any box: closed form, "
+        "exact maximum and the best of all corners in exact fractions agree",
+        EvidenceKind.PROPERTY,
+        _ROUNDING,
+        _corners,
+        boxes,
+        examples=120,
+        forms=("keskar.percent", "keskar.active_energy", "keskar.largest_norm"),
+    ),
+    Check(
+        "measures.keskar_small_box",
+        "Keskar's metric for small boxes, the difference of the two minima, and the box at which "
+        "ReLU's inactive points change sides",
+        EvidenceKind.PROPERTY,
+        "the next terms of the expansion in eps, and rounding",
+        _small_box,
+        boxes,
+        examples=80,
+        forms=("keskar.small", "keskar.small_difference", "keskar.threshold"),
+    ),
+    Check(
+        "measures.keskar_bound",
+        "in any orthonormal frame no corner of Keskar's box at a minimum exceeds the upper bound",
+        EvidenceKind.PROPERTY,
+        _ROUNDING,
+        _bound,
+        minimum_points,
+        examples=80,
+        forms=("keskar.bound",),
+    ),
+)

@@ -1,0 +1,259 @@
+"""SAM sharpness, mean rise, log-determinant and relative flatness at minima, by second routes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from whichmin.core.flatness import log_determinant, relative_flatness
+from whichmin.core.hessian import hessian
+from whichmin.core.landscape import loss
+from whichmin.core.perturbation.ball import mean_rise, worst_rise
+from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.rounding import EPS, product_bound
+from whichmin.verification.evidence.statistics import FIGURE, mean_is
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics.perturbation.box import BoxCase, boxes
+from whichmin.verification.topics.strategies import PointCase, minimum_points
+from whichmin.words import Activation, EvidenceKind
+
+__all__ = ["CHECKS"]
+
+Floats = NDArray[np.float64]
+
+
+def _worst(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    for radius in (0.05, 0.5, 2.0):
+        predicted = float(subject.forms["sam.worst"](m=case.m, r=radius))
+        found = worst_rise(
+            case.weights, case.data, radius, activation=case.activation, starts=4, seed=case.seed
+        )
+        size = (1 + radius) ** 4
+        allowed = product_bound(case.n + case.m, 8 * size)
+        yield Margin(f"sam.worst at r = {radius}", abs(found - predicted), allowed)
+
+
+def _hermite(case: PointCase, deviation: float) -> float:
+    """Mean rise under Gaussian noise, exactly if no active point crosses its kink.
+
+    Nodes ``0, +-sqrt 3`` with weights 2/3, 1/6, 1/6 integrate polynomials up to degree 5. In the
+    data's frame, averaged over the signs of coordinates at the kink, the loss is one of degree 4.
+
+    Args:
+        case: The minimum, of equal correlations.
+        deviation: Deviation of each coordinate.
+
+    Returns:
+        The mean.
+    """
+    nodes = np.array(list(itertools.product((-1, 0, 1), repeat=case.n)), dtype=float)
+    weights = np.where(nodes == 0, 2 / 3, 1 / 6).prod(axis=1)
+    frame = case.data.points.numpy()
+    whole = np.vstack([frame, np.linalg.svd(frame)[2][case.m :]])
+    there = case.weights + deviation * math.sqrt(3) * nodes @ whole
+    own = float(loss(case.weights, case.data, activation=case.activation))
+    rises = np.asarray(loss(there, case.data, activation=case.activation)) - own
+    return float(weights @ rises)
+
+
+@st.composite
+def _small_minima(draw: st.DrawFn) -> PointCase:
+    """Draw a minimum of at most 6 dimensions."""
+    return draw(minimum_points().filter(lambda case: case.n <= 6))
+
+
+def _mean(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    forms, n, m = subject.forms, case.n, case.m
+    relu = case.activation is Activation.RELU
+    k = case.active if relu else m
+    # The smallest correlation is at least 0.1/sqrt m of the largest possible, and 1/sqrt 3 of the
+    # way to it are the nodes: nothing crosses a kink.
+    near, far = (x * float(case.correlations[: case.active].min() if relu else 1.0) for x in
+                 (0.25, 0.5))  # fmt: skip
+    first, second = _hermite(case, near), _hermite(case, far)
+    # mean = A d^2 + B d^4; on the sphere d^2 becomes r^2/n and d^4 becomes r^4/(n (n + 2)).
+    quartic = (second / far**2 - first / near**2) / (far**2 - near**2)
+    quadratic = first / near**2 - quartic * near**2
+    # The quadrature's weights add up to 1: it errs by what one loss does.
+    rounding = product_bound(n + m, 8.0) / near**2
+
+    def on_sphere(r: float) -> float:
+        return quadratic * r**2 / n + quartic * r**4 / (n * (n + 2))
+
+    for r in (near, far):
+        predicted = float(forms["sam.sphere"](k=k, m=m, n=n, r=r))
+        # The quartic coefficient is a difference divided by near^2 once more, times r^4.
+        yield Margin("sam.sphere", abs(on_sphere(r) - predicted), 16 * rounding)
+    if not relu:
+        return
+    single = PointCase(
+        m=m, n=n, frame=case.frame, activation=case.activation, active=1, kinks=m - 1, scale=1.0,
+        kink=case.kink, seed=case.seed, at_minimum=True,
+    )  # fmt: skip
+    gap = _hermite(single, near) - first
+    predicted = float(forms["sam.gaussian_difference"](d=near, k=k, m=m, n=n))
+    yield Margin("sam.gaussian_difference", abs(gap - predicted), 16 * rounding)
+    one = float(forms["sam.sphere"](k=1, m=m, n=n, r=near))
+    difference = float(forms["sam.sphere_difference"](k=k, m=m, n=n, r=near))
+    found = one - on_sphere(near)
+    yield Margin("sam.sphere_difference", abs(found - difference), 16 * rounding)
+
+
+def _piecewise(start: float, deviation: float) -> tuple[Floats, Floats]:
+    """Nodes and weights for a Gaussian about ``start``, cut at the kink: Gauss and Legendre."""
+    edge = 9.0  # beyond 9 deviations lies 1e-19 of the mass, and x^4 times that is below rounding
+    cut = float(np.clip(-start / deviation, -edge, edge))
+    points, weights = np.polynomial.legendre.leggauss(48)
+    x, mass = [], []
+    for low, high in ((-edge, cut), (cut, edge)):
+        t = (high + low) / 2 + (high - low) / 2 * points
+        x.append(start + deviation * t)
+        density = np.exp(-(t**2) / 2) / math.sqrt(2 * math.pi)
+        mass.append((high - low) / 2 * weights * density)
+    return np.concatenate(x), np.concatenate(mass)
+
+
+def _noise(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+    form = subject.forms["sam.gaussian_coordinate"]
+    m, n = min(case.m, 2), min(case.n, 2)
+    w = np.zeros(n)
+    w[: min(case.k, m)] = case.weights[: min(case.k, m)]
+    w /= np.linalg.norm(w)
+    deviation = 0.05 + case.epsilon
+    grids = [_piecewise(x, deviation) for x in w]
+    places = np.array(list(itertools.product(*(x for x, _ in grids))))
+    masses = np.array([math.prod(p) for p in itertools.product(*(p for _, p in grids))])
+    data = np.eye(m, n)
+    own = float(loss(w, data))
+    mean = float(masses @ (np.asarray(loss(places, data)) - own))
+    total = 1.0
+    for c in w[:m]:
+        t = float(c) / deviation
+        inside = 0.5 * math.erfc(-t / math.sqrt(2))
+        density = math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
+        total += float(form(c=float(c), d=deviation, n=n, F=inside, G=density))
+    # The masses add up to 1 within 96 roundings; the integrand is at most (1 + 9 d)^4.
+    allowed = product_bound(96, (1 + 9 * deviation) ** 4)
+    yield Margin("sam.gaussian_coordinate", abs(mean - total / (2 * m)), allowed)
+
+
+def _sampled(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    k = case.m if case.activation is Activation.LINEAR else case.active
+    c = case.correlations
+    radius = float(c[: case.active].min()) if case.activation is Activation.RELU else 0.5
+    found = mean_rise(
+        case.weights, case.data, radius, activation=case.activation, samples=4000, seed=case.seed
+    )
+    expected = float(subject.forms["sam.sphere"](k=k, m=case.m, n=case.n, r=radius))
+    # Rises lie between 0 and the worst case, so their variance is at most mean times span.
+    span = (2 * radius + radius**2) ** 2 / (2 * case.m)
+    what = f"sam.sphere, sampled, {case.activation}, m = {case.m}, n = {case.n}, k = {k}"
+    yield mean_is(what, found.mean, found.samples, expected, expected * span, span)
+
+
+def _determinant(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    forms, kappa = subject.forms, float(case.kink.value)
+    relu = case.activation is Activation.RELU
+    k = case.active if relu else case.m
+    options: dict[str, Any] = {
+        "activation": case.activation, "kink": case.kink, "kink_width": case.kink_width,
+    }  # fmt: skip
+    at = {"m": case.m, "n": case.n}
+    found = log_determinant(case.weights, case.data, **options)
+    # Eigenvalues are 1/(2m) at least, so logarithms move by 2m times what eigenvalues do.
+    allowed = case.n * 2 * case.m * 64 * (case.n + case.m) * EPS * 4
+    if not relu or kappa < 1:
+        value = {"kappa": kappa if relu else 0.0, "k": k, **at}
+        yield Margin(
+            "flatness.log_determinant",
+            abs(found.value - float(forms["flatness.log_determinant"](**value))),
+            allowed,
+        )
+        wrong = abs(found.directions - (case.n - k + 1))
+        yield Margin("directions of non-zero curvature", float(wrong), 0.5)
+    if not relu or kappa == 1:
+        form = float(forms["flatness.log_determinant_right"](**at))
+        yield Margin("flatness.log_determinant_right", abs(found.value - form), allowed)
+        wrong = abs(found.directions - (case.n - case.m + 1))
+        yield Margin("directions of non-zero curvature", float(wrong), 0.5)
+    if relu and kappa < 1:
+        single = log_determinant(case.data.points[0], case.data, **options)
+        form = float(forms["flatness.log_determinant_difference"](k=k, kappa=kappa, m=case.m))
+        gap = single.value - found.value
+        yield Margin("flatness.log_determinant_difference", abs(gap - form), 2 * allowed)
+    form = float(forms["flatness.relative"](k=k, kappa=kappa if relu else 0.0, **at))
+    measured = relative_flatness(case.weights, case.data, **options)
+    trace = float(hessian(case.weights, case.data, **options).trace())
+    scale = case.n * product_bound(case.n + case.m, 8.0)
+    yield Margin("flatness.relative", abs(measured - form), scale)
+    yield Margin("flatness.relative against the trace", abs(measured - trace), scale)
+
+
+_ROUNDING = "rounding, from the sizes of the terms"
+SAMPLED_EXAMPLES = 20
+
+CHECKS = (
+    Check(
+        "measures.sam_worst",
+        "gradient ascent within a distance of a minimum finds (2r + r^2)^2/(2m), never more",
+        EvidenceKind.PROPERTY,
+        _ROUNDING,
+        _worst,
+        minimum_points,
+        examples=10,
+        forms=("sam.worst",),
+    ),
+    Check(
+        "measures.mean_rise",
+        "mean rise on a sphere and under Gaussian noise equals a quadrature that is exact for it",
+        EvidenceKind.PROPERTY,
+        "rounding; the quadrature is exact for polynomials of the loss's degree",
+        _mean,
+        _small_minima,
+        examples=40,
+        forms=("sam.sphere", "sam.sphere_difference", "sam.gaussian_difference"),
+    ),
+    Check(
+        "measures.noise_across_kinks",
+        "mean rise under Gaussian noise that crosses ReLU's kinks, against numerical integration",
+        EvidenceKind.PROPERTY,
+        "rounding of the integral; mass beyond 9 deviations is below it",
+        _noise,
+        boxes,
+        examples=12,
+        forms=("sam.gaussian_coordinate",),
+    ),
+    Check(
+        "measures.mean_rise_sampled",
+        "the mean rise on a sphere, sampled at minima in any frame",
+        EvidenceKind.STATISTICS,
+        "Bernstein's inequality, one in ten million for each figure",
+        _sampled,
+        minimum_points,
+        examples=SAMPLED_EXAMPLES,
+        forms=("sam.sphere",),
+        false_alarm=FIGURE * SAMPLED_EXAMPLES,
+    ),
+    Check(
+        "measures.log_determinant",
+        "log-determinant over the directions of non-zero curvature, how many there are, and "
+        "relative flatness, at minima in any frame under every kink convention",
+        EvidenceKind.PROPERTY,
+        "rounding of the Hessian's entries, times n and the largest inverse eigenvalue",
+        _determinant,
+        minimum_points,
+        examples=80,
+        forms=(
+            "flatness.log_determinant",
+            "flatness.log_determinant_right",
+            "flatness.log_determinant_difference",
+            "flatness.relative",
+        ),
+    ),
+)

@@ -1,0 +1,261 @@
+"""Gaussian starts: the laws of where GD and SGD end, by identities of densities and in training."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import stats
+
+from whichmin.core.hessian import hessian_trace
+from whichmin.symbolic import starts as symbolic
+from whichmin.symbolic.derivation import Derivation
+from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.rounding import EPS
+from whichmin.verification.evidence.statistics import at_most, frequency, mean_is, same_law
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics.starts import laws
+from whichmin.verification.topics.starts.runs import alive, trained
+from whichmin.words import Activation, EvidenceKind, Kink
+
+__all__ = ["CHECKS", "Laws", "bounds_hold", "gaps", "limits_law", "sgd_start", "weights_law"]
+
+Floats = NDArray[np.float64]
+Chains = Callable[[], Mapping[str, Derivation]]
+LINEAR, RELU = Activation.LINEAR, Activation.RELU
+
+# Squared coefficients of the limit are those of the start over their sum, to rounding; the cosine
+# with the start is off by the square of the off-span rest, 1e-20. The steepest density here is
+# below 20 where it is bounded; at 0, where that of Beta(1/2, .) is not, only relative errors
+# occur. So no distribution function moves by more than 1e-8.
+SLACK = 1e-8
+
+
+def _chains(chains: Chains) -> Callable[[Subject, Settings], Iterator[Margin]]:
+    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
+        del subject, settings
+        for name, chain in chains().items():
+            failures = chain.failures()
+            yield Margin("; ".join([name, *failures]), float(len(failures)), 0.5, len(chain.steps))
+
+    return measure
+
+
+@dataclass(frozen=True)
+class Laws:
+    """What the checks compare with; tests pass wrong ones."""
+
+    start_cosine: Callable[[int, int, Activation], laws.Law] = laws.start_cosine_cdf
+    weight: Callable[[int, Any], Any] = lambda s, x: 1 - laws.share_above(1, s, x)
+    positive: Callable[[int, Any], Any] = lambda m, x: stats.binom.cdf(x, m, 0.5)
+    square_sum: Callable[[int], float] = lambda m: 3 / (m + 2)
+    above: Callable[[float, int, Activation], float] = laws.largest_above
+    bound: Callable[[float, int, Activation], float] = laws.largest_bound
+    point: Callable[[float, int, int], float] = laws.point_bound
+
+
+TRUE = Laws()
+
+
+def limits_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
+    """Cosine of GD's limit with its start."""
+    for m, n, activation in ((4, 32, LINEAR), (16, 32, LINEAR), (8, 32, RELU), (16, 32, RELU)):
+        result = trained(subject, m, n, activation, None, settings)
+        squares = result.cosine_with_start.numpy()[alive(result)] ** 2
+        where = f"cos^2 with the start, {activation}, m = {m}, n = {n}"
+        yield same_law(where, squares, law.start_cosine(m, n, activation), SLACK)
+        if activation is RELU:
+            given = (result.active.sum(1) == m // 2).numpy()[alive(result)]
+            cdf = law.start_cosine(m // 2, n, LINEAR)
+            yield same_law(f"{where}, given |S+| = {m // 2}", squares[given], cdf, SLACK)
+    result = trained(subject, 8, 8, LINEAR, None, settings)
+    turned = float((1 - result.cosine_with_start).abs().max())
+    # rounding of one cosine, a sum of 8 products
+    yield Margin("linear, m = n: GD keeps the direction", turned, 64 * EPS, len(result.start))
+
+
+def weights_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
+    """Squared coefficients of GD's limit, number of active points."""
+    for m, n, activation in ((8, 32, LINEAR), (8, 32, RELU), (4, 8, RELU)):
+        result = trained(subject, m, n, activation, None, settings)
+        lives = alive(result)
+        total, where = len(lives), f"{activation}, m = {m}"
+        p = result.correlations.numpy() ** 2
+        p /= p.sum(1, keepdims=True)
+        size = np.where(lives, result.active.sum(1).numpy(), 0)
+        if activation is RELU:
+            yield same_law(f"{where}: |S+|", size.astype(float), functools.partial(law.positive, m))
+            dead = float(law.positive(m, 0))
+            yield frequency(f"{where}: dead", int((size == 0).sum()), total, dead)
+            single = float(law.positive(m, 1)) - dead
+            yield frequency(f"{where}: one point alone", int((size == 1).sum()), total, single)
+        s = m if activation is LINEAR else m // 2
+        chosen = np.sort(np.where(result.active.numpy(), p, -1.0)[size == s], axis=1)[:, -s:]
+        # A random one of the s coefficients: the law is the same for each, not for sorted ones.
+        pick = np.random.default_rng(settings.seed).integers(s, size=len(chosen))
+        one = chosen[np.arange(len(chosen)), pick]
+        yield same_law(f"{where}, |S+| = {s}: p_i", one, functools.partial(law.weight, s), SLACK)
+        # sum p^2 lies between 1/s and 1, so its variance is at most (1 - E)(E - 1/s)
+        mean = law.square_sum(s)
+        spread = (1 - mean) * (mean - 1 / s)
+        found = (chosen**2).sum(1)
+        name = f"{where}, |S+| = {s}: sum of p_i^2"
+        yield mean_is(name, float(found.mean()), len(found), mean, spread, 1.0, SLACK)
+        largest = p[lives].max(1)
+        for t in (0.5, 0.8):
+            count = int((largest > t).sum())
+            chance = law.above(t, m, activation)
+            yield frequency(f"{where}: max p_i > {t}", count, len(largest), chance)
+
+
+def bounds_hold(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
+    """Union bounds on the largest cosines, at the threshold where they say 1/m."""
+    for m, n, activation in ((32, 40, LINEAR), (64, 80, RELU)):
+        result = trained(subject, m, n, activation, None, settings)
+        largest = (result.correlations.numpy() ** 2)[alive(result)].max(1)
+        for share in (0.5, 0.75, 1.0):
+            t = share * (4 if activation is LINEAR else 8) * math.log(m) / (m - 1)
+            chance = min(1.0, law.bound(min(t, 1.0), m, activation))
+            count, total = int((largest >= t).sum()), len(result.start)
+            yield at_most(f"{activation}, m = {m}: max p_i >= {t:.3f}", count, total, chance)
+
+
+def sgd_start(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
+    """SGD's limit: one point, whose cosine with the start is that of a data point."""
+    for m, n, batch, activation in ((3, 3, 1, LINEAR), (8, 32, 1, RELU), (8, 32, 7, LINEAR)):
+        result = trained(subject, m, n, activation, batch, settings)
+        lives = torch.from_numpy(alive(result))
+        where = f"{activation}, m = {m}, n = {n}, b = {batch}"
+        short = float((1 - result.cosine[lives].abs()).max())
+        # all other squared correlations and the loss gap are at most 1e-10
+        yield Margin(f"{where}: cosine with a data point", short, 1e-9, int(lives.sum()))
+        cosines = (result.start @ result.data.points.T)[lives] * 2  # starts have norm 1/2
+        own = cosines[torch.arange(len(cosines)), result.winner[lives]].abs()
+        wrong = float((own - result.cosine_with_start[lives].abs()).abs().max())
+        # the limit is off by at most sqrt(2e-10 m + 1e-10)
+        yield Margin(f"{where}: the winner's cosine", wrong, 1e-4, len(own))
+        best = (cosines**2).max(1).values.numpy()
+        t = 4 * math.log(m) / (n - 1)
+        if t < 1:
+            count = int((own.numpy() ** 2 >= t).sum())
+            name = f"{where}: cos^2 with the start >= {t:.3f}"
+            yield at_most(name, count, len(result.start), law.point(t, m, n))
+        if m == n:
+            chance = m * float(laws.share_above(1, n, 0.5))
+            count = int((best > 0.5).sum())
+            yield frequency(f"{where}: a point within 45 degrees", count, len(best), chance)
+
+
+def gaps(subject: Subject, settings: Settings, excess: float = 0.0) -> Iterator[Margin]:
+    """Trace of the Hessian at SGD's limit less that at GD's, kappa = 1/2."""
+    m, n = 8, 32
+    dense = trained(subject, m, n, RELU, None, settings)
+    sparse = trained(subject, m, n, RELU, 1, settings)
+    lives = np.flatnonzero(alive(dense))
+    size = dense.active.sum(1).numpy()
+    for r in lives[:20]:
+        found = [
+            hessian_trace(
+                result.weights[r], result.data, activation=RELU, kink=Kink.MEAN,
+                kink_width=result.kink_width,
+            )
+            for result in (sparse, dense)
+        ]  # fmt: skip
+        told = float(subject.forms["sharpness.trace_difference"](k=size[r], kappa=0.5, m=m))
+        # weights are within sqrt(2e-10 m + 1e-10) of the limits, entries of H move by 8 times that
+        allowed = 8 * n * 1e-4 / m
+        yield Margin(f"gap of replica {r}", abs(found[0] - found[1] - told), allowed)
+    gap = (size[lives] - 1) / (2 * m)
+    mean = 1 / (4 * (1 - 2.0**-m)) - 1 / (2 * m) + excess
+    # |S+| has variance m/4; given that it is not 0, at most that over the chance of it
+    variance = m / 4 / (1 - 2.0**-m) / (2 * m) ** 2
+    yield mean_is("mean gap", float(gap.mean()), len(gap), mean, variance, 0.5)
+    above = max(0.0, float(gap.max()) - (0.5 - 1 / (2 * m)))
+    yield Margin("gaps above 1/2 - 1/(2m)", above, 4 * EPS, len(gap))
+
+
+EXACT = "exact: residuals of all steps are the literal 0; failures are counted, 1/2 is allowed"
+CHANCE = (
+    "a false alarm of 1e-7 a figure: exact binomial tails, Massart's bound of a Kolmogorov-Smirnov "
+    "distance, Bernstein's of a mean"
+)
+
+
+def _identity(name: str, statement: str, chains: Chains) -> Check:
+    return Check(f"gaussian.{name}", statement, EvidenceKind.IDENTITY, EXACT, _chains(chains))
+
+
+def _statistics(
+    name: str,
+    statement: str,
+    measure: Callable[[Subject, Settings], Iterator[Margin]],
+    alarm: float,
+) -> Check:
+    kind = EvidenceKind.STATISTICS
+    return Check(f"gaussian.{name}", statement, kind, CHANCE, measure, false_alarm=alarm)
+
+
+CHECKS = (
+    _identity(
+        "shares",
+        "shares of squared normal coordinates are Beta: identities of densities, at each point",
+        symbolic.shares,
+    ),
+    _identity(
+        "moments",
+        "means and relative variances of the squared cosine of GD's limit with the start, mean sum "
+        "of its squared weights, for all m and n",
+        symbolic.moments,
+    ),
+    _identity(
+        "positive_set",
+        "|S+| has generating function ((1+x)/2)^m: moments, chance of a dead start, the law's mean "
+        "of the trace gap and its limit 1/4",
+        symbolic.positive_set,
+    ),
+    _identity(
+        "tails",
+        "P(Beta(1/2, (m-1)/2) >= t) <= (1-t)^((m-1)/2) for all m >= 2: the difference vanishes at "
+        "0 and 1, rises, then falls; union bounds for GD and SGD",
+        symbolic.tails,
+    ),
+    _statistics(
+        "limits_law",
+        "in training the squared cosine of GD's limit with a Gaussian start has the law "
+        "Beta(m/2, (n-m)/2), for ReLU the same given |S+| in place of m",
+        limits_law,
+        1e-6,  # 6 figures
+    ),
+    _statistics(
+        "weights_law",
+        "in training GD's squared weights have the law Beta(1/2, (m-1)/2), for ReLU on S+, |S+| is "
+        "binomial, 2^-m of the starts are dead, m 2^-m end at one point, sum p^2 has mean 3/(m+2)",
+        weights_law,
+        2e-6,  # 18 figures
+    ),
+    _statistics(
+        "bounds_hold",
+        "in training the largest weight of GD's limit obeys the union bounds",
+        bounds_hold,
+        1e-6,  # 6 figures
+    ),
+    _statistics(
+        "sgd_start",
+        "in training SGD ends at one data point, whose cosine with the start it has",
+        sgd_start,
+        1e-6,  # 3 figures
+    ),
+    _statistics(
+        "gaps",
+        "traces at trained limits differ by (|S+|-1)/(2m) for kappa = 1/2, over Gaussian starts by "
+        "1/(4(1-2^-m)) - 1/(2m) in the mean, never by more than 1/2 - 1/(2m)",
+        gaps,
+        1e-7,  # 1 figure
+    ),
+)
