@@ -37,7 +37,7 @@ from whichmin.core.training.summary import OBSERVABLES, Tally, check_observables
 from whichmin.core.training.trainer import prepare, validated
 from whichmin.core.validation import check_integer, check_seed
 from whichmin.errors import InputError
-from whichmin.reporting import write_text
+from whichmin.files import write_text
 from whichmin.words import Activation, EngineName, Sampling, parse
 
 __all__ = [

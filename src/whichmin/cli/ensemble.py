@@ -22,8 +22,8 @@ from whichmin.cli.options import (
     seed_option,
 )
 from whichmin.errors import InputError
+from whichmin.files import write_text
 from whichmin.progress import progress_bar
-from whichmin.reporting import write_text
 
 if TYPE_CHECKING:
     from whichmin.core.training.ensemble import EnsembleResult, Plan

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from whichmin.errors import InputError
-from whichmin.reporting import FORMATS, write_text
+from whichmin.files import write_text
+from whichmin.reporting import FORMATS
 
 if TYPE_CHECKING:
     from whichmin.reporting import Document
