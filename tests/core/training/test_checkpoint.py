@@ -32,7 +32,7 @@ def test_a_place_that_cannot_be_written_is_one_error_before_training(tmp_path):
 FULL_DISK = """
 import resource, signal, sys
 import numpy as np, whichmin
-from whichmin.core import checkpoint
+from whichmin.core.training import checkpoint
 from whichmin.core.training.trainer import prepare
 run = prepare(np.eye(40), activation="linear")
 keeper = checkpoint.Keeper(sys.argv[1], 30, {}, new=True)

@@ -278,7 +278,7 @@ def test_a_file_that_cannot_be_written_is_one_error_before_any_work(tmp_path):
 FULL_DISK = """
 import json, resource, signal, sys
 import numpy as np, whichmin
-from whichmin.core import ensemble as module
+from whichmin.core.training import ensemble as module
 module._SAVE_EVERY = 0.0
 def fill(done, replicas):
     if done >= 20:
