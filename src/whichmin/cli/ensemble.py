@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["ensemble"]
 
 SCHEMA = "whichmin.ensemble/1"
+_SETTINGS = (
+    "activation", "sampling", "engine", "seed", "max_steps", "tolerance", "check_every",
+)  # fmt: skip
 _OBSERVABLES = ("steps", "cosine", "loss_gap", "off_winner_mass", "norm", "cosine_with_start")
 
 
@@ -148,6 +151,7 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
     from whichmin.core.frames import random_start
     from whichmin.core.training.cells import grid
     from whichmin.core.training.ensemble import plan
+    from whichmin.core.training.settings import TrainingSettings
     from whichmin.core.validation import check_integer, check_seed
     from whichmin.files import load_array
 
@@ -164,17 +168,10 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
         weights = load_array(options["start"], argument="--start")
     elif options["common_start"]:
         weights = random_start(data.n, seed=check_seed(options["seed"]))[0]
+    settings = TrainingSettings(**{name: options[name] for name in _SETTINGS})
     planned = plan(
-        data,
-        weights,
-        grid(sizes, steps, count),
-        **{
-            name: options[name]
-            for name in (
-                "activation", "sampling", "engine", "seed", "max_steps", "tolerance",
-                "check_every", "observables", "dtype", "device", "block",
-            )
-        },
+        data, weights, grid(sizes, steps, count), settings,
+        observables=options["observables"], block=options["block"],
     )  # fmt: skip
     return planned, [*notes, f"starts: {planned.starts.kind}"]
 
