@@ -73,8 +73,9 @@ class TrainingSettings:
             value = getattr(self, name)
             if value is not None:
                 checked[name] = check_integer(value, name, least)
-        if self.record_at is not None and not isinstance(self.record_at, Schedule):
-            checked["record_at"] = Schedule.parse(self.record_at)
+        steps: Any = self.record_at
+        if steps is not None and not isinstance(steps, Schedule):
+            checked["record_at"] = Schedule.parse(steps)
         if self.record_to is not None:
             checked["record_to"] = os.path.abspath(self.record_to)
         for name, value in checked.items():
