@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from blocks import figures, run_page
+from ledger_pages import ledger_markdown, refuted_lines
 from pages import api_pages, cli_page
 
 from whichmin.cli import run
@@ -26,7 +27,6 @@ from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.selection.law import selection_forms
 from whichmin.tables.sharpness import sharpness_table
 from whichmin.tables.sharpness_measures import evaluated
-from whichmin.verification.ledger_markdown import ledger_markdown, refuted_lines
 from whichmin.verification.oracle import described
 from whichmin.verification.oracle.checks import all_checks as oracle_list
 from whichmin.verification.oracle.compliance import Compliance, Result
@@ -99,7 +99,7 @@ def checks() -> str:
             parts.append(f"## {topic.capitalize()}\n")
         cases = f"{check.examples} random problems by default" if check.cases else "fixed cases"
         parts.append(
-            f"### `{check.id}`\n\n{check.statement[0].upper()}{check.statement[1:]}.\n\n"
+            f"### `{check.id}`\n\n{check.statement}\n\n"
             f"- Evidence: {check.kind}; {cases}.\n- Bound: {check.bound}.\n"
         )
     return "\n".join(parts).rstrip()

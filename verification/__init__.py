@@ -6,20 +6,25 @@ The public names and their homes stand in ``__init__.pyi``.
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import lazy_loader
 
-import whichmin
-
 _lazy, _, _names = lazy_loader.attach_stub(__name__, __file__)
-_FRONT_DOOR = ("Prediction", "predict", "sharpness_table")  # lived here before version 0.2
+_FRONT_DOOR = {  # lived here before version 0.2
+    "Prediction": "whichmin.prediction.prediction",
+    "predict": "whichmin.prediction.prediction",
+    "sharpness_table": "whichmin.tables.sharpness",
+}
 __all__ = sorted([*_names, *_FRONT_DOOR])
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return getattr(whichmin, name) if name in _FRONT_DOOR else _lazy(name)
+    if name in _FRONT_DOOR:
+        return getattr(importlib.import_module(_FRONT_DOOR[name]), name)
+    if name in _names:
+        return _lazy(name)
     raise AttributeError(f"module 'whichmin.verification' has no attribute {name!r}")
 
 

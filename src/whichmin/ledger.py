@@ -12,13 +12,23 @@ from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table
 from whichmin.symbolic import closed_form
-from whichmin.verification.claims import all_claims
 from whichmin.verification.evidence.check import Evidence
 from whichmin.verification.evidence.claim import Claim, Decision, decide
 from whichmin.verification.evidence.record import on_file
+from whichmin.verification.evidence.sources import all_sources, source_of, spellings
+from whichmin.verification.topics import all_claims, claim_files
 from whichmin.words import Verdict, parse
 
-__all__ = ["Entry", "claims_document", "entries", "page", "page_record", "select_claims", "tally"]
+__all__ = [
+    "Entry",
+    "claims_document",
+    "entries",
+    "numbered",
+    "page",
+    "page_record",
+    "select_claims",
+    "tally",
+]
 
 SCHEMA = "whichmin.claims/1"
 _WIDTH = 96
@@ -47,14 +57,19 @@ class Entry:
 
 
 def select_claims(
-    pattern: str | None = None, source: str | None = None, verdict: Any = None
+    pattern: str | None = None,
+    source: str | None = None,
+    verdict: Any = None,
+    topic: str | None = None,
 ) -> tuple[Claim, ...]:
     """Choose claims.
 
     Args:
         pattern: Part of an id; None for all.
-        source: Part of a source, such as ``000`` or ``abstract``; None for all.
+        source: Part of a source: of its key such as ``ghosh2025``, of its authors and year, of a
+            place such as ``abstract``, or its former number such as ``000``; None for all.
         verdict: A verdict, in any case; None for all.
+        topic: Name of a topic; None for all.
 
     Returns:
         The claims, in order.
@@ -63,20 +78,29 @@ def select_claims(
         InputError: An argument matches nothing.
     """
     chosen = all_claims()
+    if topic is not None:
+        topics = [file.topic for file in claim_files()]
+        if topic not in topics:
+            raise InputError("topic", topic, f"must be one of: {', '.join(topics)}")
+        chosen = tuple(c for c in chosen if c.topic == topic)
     if pattern is not None:
-        chosen = tuple(c for c in chosen if pattern in c.id)
-        if not chosen:
+        if not any(pattern in name for name in _ids()):
             raise InputError("id", pattern, f"must match one of: {', '.join(_ids())}")
+        chosen = tuple(c for c in chosen if pattern in c.id)
     if source is not None:
-        places = sorted({place.split(",")[0] for c in all_claims() for place in c.source})
-        found = tuple(c for c in chosen if any(source in place for place in c.source))
-        if not any(source in place for c in all_claims() for place in c.source):
-            raise InputError("source", source, f"must be part of a source: {', '.join(places)}")
-        chosen = found
+        found = {c.id for c in all_claims() if _cites(c, source)}
+        if not found:
+            keys = ", ".join(all_sources())
+            raise InputError("source", source, f"must be part of a source: {keys}")
+        chosen = tuple(c for c in chosen if c.id in found)
     if verdict is not None:
         wanted = parse(Verdict, str(verdict).upper(), "verdict")
         chosen = tuple(c for c in chosen if c.verdict is wanted)
     return chosen
+
+
+def _cites(claim: Claim, text: str) -> bool:
+    return any(text in spelled for place in claim.source for spelled in spellings(place))
 
 
 def _ids() -> list[str]:
@@ -198,6 +222,7 @@ def page_record(entry: Entry) -> dict[str, Any]:
     example = claim.counterexample
     return {
         "id": claim.id,
+        "topic": claim.topic,
         "verdict": str(claim.verdict),
         "stands": decision.stands,
         "decided": None if decision.verdict is None else str(decision.verdict),
@@ -206,8 +231,10 @@ def page_record(entry: Entry) -> dict[str, Any]:
         "source": list(claim.source),
         "hypotheses": list(claim.hypotheses),
         "formulas": {name: str(closed_form(name).expression) for name in claim.formulas},
-        "argument": claim.argument,
-        "counterexample": None if example is None else dict(vars(example)),
+        "argument": " ".join(numbered(claim.argument)),
+        "counterexample": None
+        if example is None
+        else {"text": example.text, "code": example.code, "prints": example.prints},
         "corrected": list(claim.corrected),
         "remark": claim.remark,
         "evidence": [e.record() for e in entry.evidence.values()],
@@ -215,11 +242,20 @@ def page_record(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _block(title: str, text: str) -> list[str]:
-    if not text:
-        return []
-    body = textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
-    return ["", f"{title}:", body]
+def numbered(steps: Sequence[str]) -> tuple[str, ...]:
+    """Number the steps of an argument; a single step needs no number."""
+    if len(steps) < 2:
+        return tuple(steps)
+    return tuple(f"({number}) {step}" for number, step in enumerate(steps, 1))
+
+
+def _block(title: str, *paragraphs: str) -> list[str]:
+    body = [
+        textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        for text in paragraphs
+        if text
+    ]
+    return ["", f"{title}:", *body] if body else []
 
 
 def _indented(title: str, text: str) -> list[str]:
@@ -264,7 +300,12 @@ def page(entry: Entry) -> str:
     """
     claim, example = entry.claim, entry.claim.counterexample
     lines = [f"{claim.id}: {entry.shown}", "", textwrap.fill(claim.statement, _WIDTH)]
+    lines += _block("topic", claim.topic)
     lines += _bullets("source", claim.source)
+    works = {source.key: source.citation for source in map(source_of, claim.source)}
+    lines += _bullets(
+        "works cited", (f"{key}: {text}" for key, text in works.items() if key != "whichmin")
+    )
     lines += _bullets("hypotheses", claim.hypotheses)
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
@@ -272,7 +313,7 @@ def page(entry: Entry) -> str:
             "formulas",
             (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
         )
-    lines += _block("argument", claim.argument)
+    lines += _block("argument", *numbered(claim.argument))
     if example is not None:
         lines += _block("counterexample", example.text)
         lines += _indented("to see it", example.code) + _indented("which prints", example.prints)

@@ -7,6 +7,7 @@ Six checks on one small problem, for ``whichmin doctor``. They are no substitute
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from whichmin.core.hessian import hessian_trace
 from whichmin.core.training.result import TrainResult
 from whichmin.core.training.trainer import train
 from whichmin.tables.ends import limit_distance
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check, checks_of
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.batches.streams import KNOWN_ANSWERS
@@ -59,8 +60,9 @@ def _ended(what: str, run: TrainResult) -> Margin:
     return Margin(text, math.inf if others else 0.0, 1.0)
 
 
-def _index_stream(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The first four batches of seed 0 are a published vector.
+@check("doctor.index_stream", EvidenceKind.ENUMERATION, bound="exact")
+def index_stream(subject: Subject) -> Iterator[Margin]:
+    """The first batches of seed 0 follow from a published vector of the generator.
 
     Random123's first vector has counter 0 and key 0: seed 0, replica 0, steps 0 to 3. A bounded
     integer is the high half of word times m, which for m = 8 is the word's three highest bits.
@@ -68,7 +70,6 @@ def _index_stream(subject: Subject, settings: Settings) -> Iterator[Margin]:
     Yields:
         The number of wrong indices.
     """
-    del settings
     answer = KNOWN_ANSWERS[0][2]
     expected = [int(answer[p : p + 8], 16) >> 29 for p in range(0, 32, 8)]
     drawn = subject.sampler(make_stream(8, 1, seed=0), 0, 4, [0])
@@ -77,8 +78,14 @@ def _index_stream(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin(f"wrong indices in {drawn.ravel().tolist()}", float(wrong), 1e-9, 4)
 
 
-def _gd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@check(
+    "doctor.gd_limit",
+    EvidenceKind.ENUMERATION,
+    bound="distance that the run's tolerance allows, plus 4 roundings a step",
+    forms=("dynamics.gd_limit",),
+)
+def gd_limit(subject: Subject) -> Iterator[Margin]:
+    """GD ends at the normalised projection of its start, in closed form."""
     run = _trained(subject, _FULL)
     yield _ended("GD", run)
     c = np.maximum(_FULL.correlations, 0)
@@ -96,8 +103,11 @@ def _gd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
     )
 
 
-def _sgd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@check(
+    "doctor.sgd_limit", EvidenceKind.ENUMERATION, bound="distance that the run's tolerance allows"
+)
+def sgd_limit(subject: Subject) -> Iterator[Margin]:
+    """SGD ends at one data point."""
     run = _trained(subject, _SINGLE)
     yield _ended("SGD", run)
     # |w - a|^2 / 2 bounds 1 - cosine for a unit vector a.
@@ -109,8 +119,9 @@ def _sgd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
     )
 
 
-def _engines(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@check("doctor.engines", EvidenceKind.ENUMERATION, bound="4 roundings a step, 1,000 steps")
+def engines(subject: Subject) -> Iterator[Margin]:
+    """Three engines agree step by step on the same batches."""
     repeated = replace(_SINGLE, sampling=Sampling.WITH_REPLACEMENT, batch_size=3, alpha=0.05)
     for case in (_FULL, _SINGLE, repeated):
         # Not the autograd engine: torch.optim alone takes longer to load than all checks here.
@@ -118,8 +129,14 @@ def _engines(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield from follow(subject, case, ("dense", "gram"), _STEPS, 8, False)
 
 
-def _trace(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@check(
+    "doctor.trace",
+    EvidenceKind.ENUMERATION,
+    bound="distance that the run's tolerance allows, times the trace's derivative",
+    forms=("sharpness.trace_at_minimum",),
+)
+def trace(subject: Subject) -> Iterator[Margin]:
+    """The trace of the automatic Hessian where GD and SGD end is that of the closed form."""
     form = subject.forms["sharpness.trace_at_minimum"]
     for what, case in (("GD", _FULL), ("SGD", _SINGLE)):
         run = _trained(subject, case)
@@ -140,8 +157,9 @@ def _trace(subject: Subject, settings: Settings) -> Iterator[Margin]:
             )
 
 
-def _bits(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@check("doctor.bits", EvidenceKind.ENUMERATION, bound="exact")
+def bits(subject: Subject) -> Iterator[Margin]:
+    """The same seed gives the same bits twice, alone and in company."""
     first, second, alone = (
         _trained(subject, _SINGLE, replicas, max_steps=_STEPS) for replicas in (2, 2, 1)
     )
@@ -156,49 +174,4 @@ def _differing(left: TrainResult, right: TrainResult) -> float:
     return float((here != there).sum())
 
 
-SELF_CHECKS = (
-    Check(
-        "doctor.index_stream",
-        "the first batches of seed 0 follow from a published vector of the generator",
-        EvidenceKind.ENUMERATION,
-        "exact",
-        _index_stream,
-    ),
-    Check(
-        "doctor.gd_limit",
-        "GD ends at the normalised projection of its start, in closed form",
-        EvidenceKind.ENUMERATION,
-        "distance that the run's tolerance allows, plus 4 roundings a step",
-        _gd_limit,
-        forms=("dynamics.gd_limit",),
-    ),
-    Check(
-        "doctor.sgd_limit",
-        "SGD ends at one data point",
-        EvidenceKind.ENUMERATION,
-        "distance that the run's tolerance allows",
-        _sgd_limit,
-    ),
-    Check(
-        "doctor.engines",
-        "three engines agree step by step on the same batches",
-        EvidenceKind.ENUMERATION,
-        "4 roundings a step, 1,000 steps",
-        _engines,
-    ),
-    Check(
-        "doctor.trace",
-        "the trace of the automatic Hessian where GD and SGD end is that of the closed form",
-        EvidenceKind.ENUMERATION,
-        "distance that the run's tolerance allows, times the trace's derivative",
-        _trace,
-        forms=("sharpness.trace_at_minimum",),
-    ),
-    Check(
-        "doctor.bits",
-        "the same seed gives the same bits twice, alone and in company",
-        EvidenceKind.ENUMERATION,
-        "exact",
-        _bits,
-    ),
-)
+SELF_CHECKS = checks_of(sys.modules[__name__])

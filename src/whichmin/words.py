@@ -13,6 +13,7 @@ from typing import TypeVar
 from whichmin.errors import InputError
 
 __all__ = [
+    "TOPICS",
     "Activation",
     "EngineName",
     "EvidenceKind",
@@ -22,6 +23,12 @@ __all__ = [
     "Verdict",
     "parse",
 ]
+
+# What is derived, computed, checked and claimed, in the order of a reader.
+TOPICS = (
+    "landscape", "batches", "descent", "sgd", "cyclic", "selection", "starts", "hessian",
+    "perturbation", "noise", "quadratic", "stationary", "rescaling",
+)  # fmt: skip
 
 
 class Activation(StrEnum):

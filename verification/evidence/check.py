@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from whichmin.errors import InputError
 from whichmin.reporting import data_frame
@@ -17,7 +20,17 @@ if TYPE_CHECKING:
 
     from whichmin.verification.evidence.subject import Subject
 
-__all__ = ["SCHEMA", "Check", "Evidence", "Margin", "Report", "Settings", "differs"]
+__all__ = [
+    "SCHEMA",
+    "Check",
+    "Evidence",
+    "Margin",
+    "Report",
+    "Settings",
+    "check",
+    "checks_of",
+    "differs",
+]
 
 SCHEMA = "whichmin.evidence/2"
 
@@ -91,24 +104,146 @@ class Check:
         statement: What holds if the check passes.
         kind: Kind of evidence.
         bound: The reason for the bound that margins are measured in.
-        measure: Yields margins; called with the subject and a case (property) or the settings.
+        measure: Yields margins; called with the subject and a case (property) or the settings,
+            and by name with other values for the parameters of the function that have a default.
         cases: Builds the strategy that draws cases, for property checks.
         examples: Number of cases drawn by default.
         forms: Closed forms whose numbers this check tests.
         needs: Modules of the extra ``proofs`` that it imports; without them it is not run.
         false_alarm: For statistics: upper bound of the chance that a run fails though all is right.
+        topic: What it is about: the name of the package that its function is in.
     """
 
     id: str
     statement: str
     kind: EvidenceKind
     bound: str
-    measure: Callable[[Subject, Any], Iterable[Margin]]
+    measure: Callable[..., Iterable[Margin]]
     cases: Callable[[], SearchStrategy[Any]] | None = None
     examples: int = 0
     forms: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     false_alarm: float = 0.0
+    topic: str = ""
+
+    def changed(self, **values: Any) -> Check:
+        """Return the check of a false statement, which a test expects to fail.
+
+        Args:
+            values: Other values for parameters of its function that have a default.
+
+        Returns:
+            The check.
+        """
+        return dataclasses.replace(self, measure=functools.partial(self.measure, **values))
+
+
+_Measuring = TypeVar("_Measuring", bound=Callable[..., Iterable[Margin]])
+_REGISTERED: dict[str, Check] = {}
+
+
+def check(
+    name: str,
+    kind: EvidenceKind,
+    bound: str,
+    *,
+    cases: Callable[[], SearchStrategy[Any]] | None = None,
+    examples: int = 0,
+    forms: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
+    false_alarm: float = 0.0,
+) -> Callable[[_Measuring], _Measuring]:
+    """Register a function that yields margins as a check.
+
+    The first paragraph of the function's docstring is the statement of the check. The function
+    gets what it asks for by name: ``subject``, what is judged; ``settings``, how checks are run;
+    ``case``, if the check draws cases, in place of the settings. A parameter with a default is a
+    number of the statement: tests give it another value to see the check fail.
+
+    Args:
+        name: Id of the check, ``topic.what``.
+        kind: Kind of evidence.
+        bound: The reason for the bound that margins are measured in.
+        cases: Builds the strategy that draws cases, for property checks.
+        examples: Number of cases drawn by default.
+        forms: Closed forms whose numbers the check tests.
+        needs: Modules of the extra ``proofs`` that it imports.
+        false_alarm: Upper bound of the chance that a run fails though all is right.
+
+    Returns:
+        A decorator that returns the function as it is.
+
+    Raises:
+        InputError: The function states nothing or asks for something that no check gets, or
+            another function has the id.
+    """
+
+    def register(function: _Measuring) -> _Measuring:
+        home = f"{function.__module__}.{function.__qualname__}"
+        statement = " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+        if not statement:
+            raise InputError("check", home, "must have a docstring that begins with its statement")
+        before = _REGISTERED.get(name)
+        if before is not None and _home(before) != home:
+            raise InputError("check", name, f"must be a new id: {_home(before)} has it")
+        offered = ("subject", "settings" if cases is None else "case")
+        wanted = [p.name for p in inspect.signature(function).parameters.values() if _given(p)]
+        for parameter in wanted:
+            if parameter not in offered:
+                allowed = f"must be {' or '.join(offered)}, or have a default, in {home}"
+                raise InputError("parameter", parameter, allowed)
+        if cases is not None and "case" not in wanted:
+            raise InputError("check", home, "must have a parameter case: it draws cases")
+
+        @functools.wraps(function)
+        def measure(subject: Subject, given: Any, **changes: Any) -> Iterable[Margin]:
+            values = dict(zip(offered, (subject, given), strict=True))
+            return function(**{key: values[key] for key in wanted}, **changes)
+
+        _REGISTERED[name] = Check(
+            id=name,
+            statement=statement,
+            kind=kind,
+            bound=bound,
+            measure=measure,
+            cases=cases,
+            examples=examples,
+            forms=forms,
+            needs=needs,
+            false_alarm=false_alarm,
+            topic=_topic(function.__module__),
+        )
+        return function
+
+    return register
+
+
+def _given(parameter: inspect.Parameter) -> bool:
+    return parameter.default is inspect.Parameter.empty
+
+
+def _home(known: Check) -> str:
+    return f"{known.measure.__module__}.{known.measure.__qualname__}"
+
+
+def _topic(module: str) -> str:
+    """The package below ``topics``; elsewhere the name of the module."""
+    _, _, below = module.partition(".topics.")
+    return below.split(".")[0] or module.rsplit(".", 1)[-1]
+
+
+def checks_of(*modules: ModuleType) -> tuple[Check, ...]:
+    """Return the checks that modules define, in the order of their functions.
+
+    Args:
+        modules: Modules that have been imported.
+
+    Returns:
+        The checks.
+    """
+    names = [module.__name__ for module in modules]
+    found = [c for c in _REGISTERED.values() if c.measure.__module__ in names]
+    return tuple(sorted(found, key=lambda c: names.index(c.measure.__module__)))
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,23 @@
-"""A claim is data: a statement with its source, its hypotheses, its verdict and its evidence.
+"""Define a claim and decide its verdict from evidence.
 
-The verdict is written down so that a change of mind is seen in review, and it is decided anew from
-the evidence that ran: where the two differ, the claim fails.
+Claims stand in ``verification/topics/TOPIC/claims.toml``, read by
+:mod:`whichmin.verification.evidence.claim_file`. The verdict is written down so that a change of
+mind is seen in review, and it is decided anew from the evidence that ran: where the two differ, the
+claim fails.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Evidence
 from whichmin.words import EvidenceKind, Verdict
 
-__all__ = ["Claim", "Counterexample", "Decision", "decide"]
+__all__ = ["Claim", "Counterexample", "Decision", "counterexample", "decide"]
 
 # What a kind of evidence amounts to, if it covers the statement as a whole.
 AMOUNTS_TO = {
@@ -26,19 +31,54 @@ AMOUNTS_TO = {
 }
 
 
+# The functions that show that a statement is false, by id of the claim.
+RUNS: dict[str, Callable[[], None]] = {}
+
+
+def counterexample(claim: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Mark a function as the counterexample to a claim.
+
+    Readers see the function's body as a script, so the body holds all that it needs, imports
+    included, in about ten lines.
+
+    Args:
+        claim: Id of the claim.
+
+    Returns:
+        A decorator that keeps the function as it is.
+
+    Raises:
+        InputError: Another function is the counterexample to that claim.
+    """
+
+    def register(run: Callable[[], None]) -> Callable[[], None]:
+        known = RUNS.setdefault(claim, run)
+        if (known.__module__, known.__qualname__) != (run.__module__, run.__qualname__):
+            raise InputError("claim", claim, f"must have one counterexample: {known.__qualname__}")
+        RUNS[claim] = run
+        return run
+
+    return register
+
+
 @dataclass(frozen=True)
 class Counterexample:
     """What a sceptic needs to see that a statement is false.
 
     Attributes:
         text: The case in one or two sentences, with numbers that can be checked by hand.
-        code: About ten lines of NumPy or plain Python that print it.
-        prints: What they print.
+        prints: What the function prints.
+        run: The function that shows the case.
     """
 
     text: str
-    code: str
     prints: str
+    run: Callable[[], None]
+
+    @property
+    def code(self) -> str:
+        """The function's body as a script."""
+        return textwrap.dedent(inspect.getsource(self.run).split(":\n", 1)[1])
 
 
 @dataclass(frozen=True)
@@ -48,19 +88,21 @@ class Claim:
     Attributes:
         id: Stable name, ``topic.what``.
         statement: The statement, in our words.
-        source: Where it stands: ``000, section``; ``002, abstract``; ``theorem`` of a paper; or
-            ``whichmin`` for results of this project.
+        source: Where it stands, as ``KEY`` or ``KEY, PLACE``, such as ``ghosh2025, Theorem 1``;
+            the keys are those of ``sources.toml``, ``whichmin`` for results of this project.
         verdict: What the evidence says.
         hypotheses: Under which conditions it is meant.
         evidence: Ids of the checks that decide it, taken together; for REFUTED those that show it
             to be false.
         lemmas: Ids of checks that prove parts of it, without deciding it.
         formulas: Ids of closed forms.
-        argument: How the evidence adds up to the statement, where it takes several pieces.
+        argument: How the evidence adds up to the statement, where it takes several pieces, in
+            steps. Steps refer to one another by number, from 1.
         counterexample: For REFUTED: a case that can be checked by hand.
         corrected: For REFUTED: ids of the claims that say what is true instead.
         remark: What else a reader should know.
         brief: For REFUTED: what was said and what is true, in one line.
+        topic: Name of the topic that it belongs to.
     """
 
     id: str
@@ -71,11 +113,12 @@ class Claim:
     evidence: tuple[str, ...] = ()
     lemmas: tuple[str, ...] = ()
     formulas: tuple[str, ...] = ()
-    argument: str = ""
+    argument: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     corrected: tuple[str, ...] = ()
     remark: str = ""
     brief: str = ""
+    topic: str = ""
 
     @property
     def checks(self) -> tuple[str, ...]:

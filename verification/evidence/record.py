@@ -99,9 +99,17 @@ def write_record(path: str | os.PathLike[str], evidence: Iterable[Evidence]) -> 
         entries[e.check] = {
             "digest": digest(checks[e.check]), "evidence": e.record(), "versions": versions,
         }  # fmt: skip
-    kept = {name: entries[name] for name in checks if name in entries}
-    text = json.dumps({"schema": SCHEMA, "checks": kept}, indent=1, ensure_ascii=False)
-    write_text(path, text)
+    write_text(path, _text({name: entries[name] for name in checks if name in entries}))
+
+
+def _text(entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """One line a check, so that a difference between two records can be read."""
+    lines = (
+        f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}"
+        for name, entry in entries.items()
+    )
+    checks = ",\n".join(lines)
+    return f'{{"schema": {json.dumps(SCHEMA)}, "checks": {{\n{checks}\n}}}}'
 
 
 @functools.cache

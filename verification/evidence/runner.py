@@ -16,24 +16,29 @@ from whichmin.errors import CheckFailed, InputError
 from whichmin.verification.evidence import subject as subjects
 from whichmin.verification.evidence.check import Check, Evidence, Margin, Report, Settings
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics import all_checks
+from whichmin.verification.topics import TOPICS, all_checks
 
 __all__ = ["run_check", "select_checks", "verify", "verify_one"]
 
 
-def select_checks(pattern: str | None = None) -> tuple[Check, ...]:
-    """Choose checks by id.
+def select_checks(pattern: str | None = None, topic: str | None = None) -> tuple[Check, ...]:
+    """Choose checks by id and topic.
 
     Args:
         pattern: Shell-style pattern (``sharpness.*``) or part of an id; None for all.
+        topic: Name of a topic (``hessian``); None for all.
 
     Returns:
         The checks, in order.
 
     Raises:
-        InputError: Nothing matches.
+        InputError: Nothing matches, or there is no such topic.
     """
     checks = all_checks()
+    if topic is not None:
+        if topic not in TOPICS:
+            raise InputError("topic", topic, f"must be one of: {', '.join(TOPICS)}")
+        checks = tuple(c for c in checks if c.topic == topic)
     if pattern is None:
         return checks
     chosen = tuple(c for c in checks if fnmatch.fnmatchcase(c.id, pattern) or pattern in c.id)
@@ -46,6 +51,7 @@ def select_checks(pattern: str | None = None) -> tuple[Check, ...]:
 def verify(
     select: str | None = None,
     *,
+    topic: str | None = None,
     examples: int | None = None,
     seed: int = 0,
     deep: bool = False,
@@ -56,6 +62,7 @@ def verify(
 
     Args:
         select: Shell-style pattern or part of an id; None for all checks.
+        topic: Name of a topic; None for all.
         examples: Random cases per property check; None for each check's own number.
         seed: Seed of every random choice.
         deep: Whether to run the long versions: more replicas, wider searches; hours.
@@ -66,7 +73,7 @@ def verify(
         The evidence.
 
     Raises:
-        InputError: Nothing matches, or a number is out of range.
+        InputError: Nothing matches, there is no such topic, or a number is out of range.
 
     Example:
         >>> verify("batches.known_answers").holds
@@ -79,7 +86,7 @@ def verify(
     )
     judged = subjects.default_subject() if subject is None else subject
     evidence = []
-    for check in select_checks(select):
+    for check in select_checks(select, topic):
         if progress is not None:
             progress(check, None)
         evidence.append(run_check(check, judged, settings))

@@ -8,20 +8,42 @@ translation for the solver would be seen.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from whichmin.verification.evidence.check import Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
+from whichmin.words import EvidenceKind
 
-__all__ = ["Answer", "Lemma", "Variant", "decide_lemma", "lemma_margins", "violated"]
+__all__ = [
+    "Answer",
+    "Lemma",
+    "Variant",
+    "decide_lemma",
+    "lemma_margins",
+    "lemmas",
+    "smt",
+    "violated",
+]
 
 # Seconds for one query. The slowest takes about a second on one core of an ordinary machine.
 TIMEOUT = 30.0
+
+# The decorator of a check that yields from ``lemmas``; it takes an id.
+smt = functools.partial(
+    check,
+    kind=EvidenceKind.SMT,
+    bound=(
+        f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if a lemma is not proved "
+        "or a false variant has no model in exact fractions"
+    ),
+    needs=("z3",),
+)
 
 
 @dataclass(frozen=True)
@@ -217,3 +239,16 @@ def lemma_margins(lemma: Lemma, timeout: float = TIMEOUT) -> Iterator[Margin]:
         if variant is SATISFIABLE:
             found = ""
         yield Margin(what, answer.seconds, timeout * len(false.then), 1, found)
+
+
+def lemmas(which: Iterable[Lemma]) -> Iterator[Margin]:
+    """Decide lemmas and their variants.
+
+    Args:
+        which: The lemmas.
+
+    Yields:
+        The margins of each.
+    """
+    for lemma in which:
+        yield from lemma_margins(lemma)

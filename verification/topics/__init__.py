@@ -1,6 +1,7 @@
 """Everything that is claimed and checked, by topic: one package a topic.
 
-A module of a topic's package that holds ``CHECKS`` is found by itself.
+The decorated functions of a module of a topic's package are found by themselves, and so is the
+topic's ``claims.toml``.
 """
 
 from __future__ import annotations
@@ -11,15 +12,13 @@ import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
-from whichmin.verification.evidence.check import Check
+from whichmin.errors import InputError
+from whichmin.verification.evidence.check import Check, checks_of
+from whichmin.verification.evidence.claim import Claim
+from whichmin.verification.evidence.claim_file import ClaimFile, read_claims
+from whichmin.words import TOPICS
 
-__all__ = ["TOPICS", "all_checks"]
-
-# In the order of a reader.
-TOPICS = (
-    "landscape", "batches", "descent", "sgd", "cyclic", "selection", "starts", "hessian",
-    "perturbation", "noise", "quadratic", "stationary", "rescaling",
-)  # fmt: skip
+__all__ = ["TOPICS", "all_checks", "all_claims", "claim_files"]
 
 # The foundations run first, so that a fault is reported where it is.
 _FIRST = (
@@ -42,6 +41,27 @@ def _modules() -> Iterator[ModuleType]:
 @functools.cache
 def all_checks() -> tuple[Check, ...]:
     """Return every check, in the order in which they run."""
-    checks = tuple(check for module in _modules() for check in getattr(module, "CHECKS", ()))
-    assert len({c.id for c in checks}) == len(checks), "two checks share an id"
-    return checks
+    return checks_of(*_modules())
+
+
+@functools.cache
+def claim_files() -> tuple[ClaimFile, ...]:
+    """Return what each topic claims, in the order of the topics; no check is imported.
+
+    Raises:
+        InputError: A topic's ``claims.toml`` is not as it should be, or two claims share an id.
+    """
+    files = tuple(read_claims(f"{__name__}.{topic}") for topic in TOPICS)
+    seen: dict[str, Claim] = {}
+    for claim in (claim for file in files for claim in file.claims):
+        if claim.id in seen:
+            topics = f"{seen[claim.id].topic} and {claim.topic}"
+            raise InputError("id", claim.id, f"must be the id of one claim, not two: {topics}")
+        seen[claim.id] = claim
+    return files
+
+
+@functools.cache
+def all_claims() -> tuple[Claim, ...]:
+    """Return every claim, by topic and in the order of the files."""
+    return tuple(claim for file in claim_files() for claim in file.claims)

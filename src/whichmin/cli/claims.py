@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from whichmin.cli.help import Command, Group
-from whichmin.cli.options import emit, output_options, seed_option
+from whichmin.cli.options import emit, output_options, seed_option, topic_option
 from whichmin.progress import progress_bar
 
 __all__ = ["claims"]
@@ -15,8 +15,10 @@ __all__ = ["claims"]
 @click.option(
     "--id", "pattern", metavar="TEXT", help="Claims whose id contains this.  [default: all]"
 )
+@topic_option("Claims")
 @click.option(
-    "--source", help="Claims with this in their source, such as 000 or abstract.  [default: all]"
+    "--source",
+    help="Claims with this in their source, such as ghosh2025 or abstract.  [default: all]",
 )
 @click.option(
     "--verdict",
@@ -28,6 +30,7 @@ __all__ = ["claims"]
 def claims(
     ctx: click.Context,
     pattern: str | None,
+    topic: str | None,
     source: str | None,
     verdict: str | None,
     form: str,
@@ -41,14 +44,16 @@ def claims(
     \b
     Examples:
       whichmin claims --verdict refuted
-      whichmin claims --source 002 -f markdown -o ledger.md
+      whichmin claims --topic hessian --verdict proved
+      whichmin claims --source ghosh2025 -f markdown -o ledger.md
       whichmin claims show gd.limit
     """  # noqa: D301 - click wants the control character
     if ctx.invoked_subcommand is not None:
         return
     from whichmin.ledger import claims_document, entries, select_claims
 
-    emit(claims_document(entries(select_claims(pattern, source, verdict))), form, output)
+    chosen = select_claims(pattern, source, verdict, topic)
+    emit(claims_document(entries(chosen)), form, output)
 
 
 @claims.command(cls=Command)

@@ -65,7 +65,7 @@ def _installation(listed: list[Part]) -> dict[str, Any]:
     needed = [p for p in listed if p.name == "whichmin" or "whichmin" in p.wanted_by]
     unusable = [f"{p.name}{p.needs}: {p.status}" for p in needed if not p.usable]
     where = "; ".join(unusable) or f"{len(needed)} parts that are always needed"
-    statement = "what is always needed is there, recent enough, and can be imported"
+    statement = "What is always needed is there, recent enough, and can be imported."
     return _record("doctor.installation", statement, bool(unusable), where, len(needed))
 
 

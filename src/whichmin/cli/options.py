@@ -12,11 +12,12 @@ import click
 from whichmin.errors import InputError
 from whichmin.files import write_text
 from whichmin.reporting import FORMATS
+from whichmin.words import TOPICS
 
 if TYPE_CHECKING:
     from whichmin.reporting import Document
 
-__all__ = ["emit", "output_options", "refuse_same_file", "seed_option"]
+__all__ = ["emit", "output_options", "refuse_same_file", "seed_option", "topic_option"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -52,6 +53,20 @@ def seed_option(command: _F) -> _F:
         show_default=True,
         help="Seed of every random choice: 0 to 2^64 - 1.",
     )(command)
+
+
+def topic_option(what: str) -> Callable[[_F], _F]:
+    """Make ``--topic``.
+
+    Args:
+        what: What is chosen, in the plural.
+
+    Returns:
+        The decorator of a command.
+    """
+    topics = ", ".join(TOPICS)
+    text = f"{what} of one topic: {topics}.  [default: all]"
+    return click.option("--topic", metavar="TOPIC", help=text)
 
 
 def refuse_same_file(read: dict[str, str | None], written: dict[str, str | None]) -> None:

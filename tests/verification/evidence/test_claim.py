@@ -5,14 +5,30 @@ from dataclasses import replace
 
 import pytest
 
+from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Check, Margin, Settings
-from whichmin.verification.evidence.claim import AMOUNTS_TO, Claim, Counterexample, decide
+from whichmin.verification.evidence.claim import (
+    AMOUNTS_TO,
+    RUNS,
+    Claim,
+    Counterexample,
+    counterexample,
+    decide,
+)
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import default_subject
 from whichmin.verification.topics import all_checks
 from whichmin.words import EvidenceKind, Verdict
 
-EXAMPLE = Counterexample("a case", "print(1)", "1")
+
+@counterexample("topic.claim")
+def example():
+    # A comment is shown, too.
+    for k in (1, 2):
+        print(k)
+
+
+EXAMPLE = Counterexample("a case", "1\n2", example)
 
 
 def evidence(name="topic.check", kind=EvidenceKind.PROPERTY, error=0.5, **more):
@@ -24,7 +40,7 @@ def evidence(name="topic.check", kind=EvidenceKind.PROPERTY, error=0.5, **more):
 
 def claim(verdict, **more):
     more.setdefault("evidence", ("topic.check",))
-    return Claim("topic.claim", "a statement", ("000, somewhere",), verdict, **more)
+    return Claim("topic.claim", "a statement", ("article2025, somewhere",), verdict, **more)
 
 
 @pytest.mark.parametrize("kind", EvidenceKind)
@@ -82,6 +98,15 @@ def test_a_counterexample_refutes():
     assert decide(refuted, {"topic.check": evidence()}).verdict is Verdict.REFUTED
     assert not decide(refuted, {"topic.check": evidence(error=2)}).stands
     assert not decide(replace(refuted, counterexample=None), {"topic.check": evidence()}).stands
+
+
+def test_a_counterexample_is_shown_as_a_script(capsys):
+    assert RUNS["topic.claim"] is example
+    assert EXAMPLE.code == ("# A comment is shown, too.\nfor k in (1, 2):\n    print(k)\n")
+    with pytest.raises(InputError, match="must have one counterexample: example"):
+        counterexample("topic.claim")(print)
+    EXAMPLE.run()
+    assert capsys.readouterr().out.strip() == EXAMPLE.prints
 
 
 def test_evidence_that_was_not_run_decides_nothing_and_says_why():

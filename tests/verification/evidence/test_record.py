@@ -30,6 +30,21 @@ def test_evidence_goes_through_a_file_unchanged(tmp_path, evidence):
     assert entry["versions"]["numpy"]
 
 
+def test_a_record_has_one_line_a_check(tmp_path, evidence):
+    path = tmp_path / "record.json"
+    record.write_record(path, [verify_one("walk.increments"), evidence])
+    first, *lines, last = path.read_text().splitlines()
+    assert first == '{"schema": "whichmin.record/1", "checks": {'
+    assert last == "}}"
+    order = [c.id for c in all_checks() if c.id in {NAME, "walk.increments"}]
+    assert [line.split('"')[1] for line in lines] == order
+
+
+def test_the_record_that_comes_with_the_package_is_as_it_is_written():
+    entries = record.read_record(record.RECORD)
+    assert len(record.RECORD.read_text(encoding="utf-8").splitlines()) == len(entries) + 2
+
+
 def test_other_evidence_on_file_is_kept(tmp_path, evidence):
     path = tmp_path / "record.json"
     record.write_record(path, [evidence])

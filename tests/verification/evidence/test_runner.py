@@ -5,6 +5,7 @@ from whichmin.errors import InputError
 from whichmin.verification.evidence import runner
 from whichmin.verification.evidence.check import Check, Margin, Settings
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics import TOPICS, all_checks
 from whichmin.words import EvidenceKind
 
 
@@ -90,9 +91,31 @@ def test_select(pattern):
         assert all(pattern.strip(".*") in c.id for c in runner.select_checks(pattern))
 
 
+def test_select_a_topic():
+    hessian = runner.select_checks(topic="hessian")
+    assert {"sharpness.at_minimum", "instruments.sharpness"} <= {c.id for c in hessian}
+    assert {c.topic for c in hessian} == {"hessian"}
+    chosen = runner.select_checks("sharpness.*", "hessian")
+    assert chosen == tuple(c for c in hessian if c.id.startswith("sharpness."))
+    with pytest.raises(InputError, match=r"select = 'cyclic', but must match one of: sharpness"):
+        runner.select_checks("cyclic", "hessian")
+
+
+def test_topics_share_out_all_checks():
+    shares = [runner.select_checks(topic=topic) for topic in TOPICS]
+    assert sorted(c.id for share in shares for c in share) == sorted(c.id for c in all_checks())
+
+
+def test_the_topic_of_a_run():
+    report = runner.verify("batches.*", topic="batches", examples=1)
+    assert [e.check for e in report.evidence][:2] == ["batches.known_answers", "batches.floyd"]
+    assert len(report.evidence) == len(runner.select_checks(topic="batches"))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"examples": 0}, "examples = 0"), ({"examples": 1.5}, "examples = 1.5"),
+    [({"topic": "sharpness"}, "topic = 'sharpness', but must be one of: landscape, batches"),
+     ({"examples": 0}, "examples = 0"), ({"examples": 1.5}, "examples = 1.5"),
      ({"seed": -1}, "seed = -1"), ({"select": ""}, "select = ''")],
 )  # fmt: skip
 def test_bad_input(options, message):

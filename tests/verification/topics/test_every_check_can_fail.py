@@ -329,7 +329,7 @@ def ends_at_the_negative(monkeypatch):
 
 def broken_elsewhere():
     """Ids that the tests of a topic name: they run wrong versions and see the check fail."""
-    for file in set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)}:
+    for file in set(Path(__file__).parent.rglob("test_*.py")) - {Path(__file__)}:
         text = file.read_text(encoding="utf-8")
         prefixes = ["", *re.findall(r'CHECKS\[f"(\w+\.)\{name\}"\]', text)]
         for node in ast.walk(ast.parse(text)):

@@ -12,12 +12,12 @@ from scipy import stats
 
 from whichmin.core.batches import floyd_subset, make_stream
 from whichmin.core.philox import philox4x32
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 # False-alarm rate of one statistical comparison. Fewer than 100 of them make up these checks, so
 # a whole run raises a false alarm less often than once in 10^7.
@@ -35,8 +35,9 @@ def _split(text: str) -> list[int]:
     return [int(text[p : p + 8], 16) for p in range(0, len(text), 8)]
 
 
-def _known_answers(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check("batches.known_answers", EvidenceKind.ENUMERATION, bound="exact: no word may differ")
+def known_answers() -> Iterator[Margin]:
+    """The generator reproduces the published vectors of Philox4x32-10."""
     for counter, key, answer in KNOWN_ANSWERS:
         first, second, third, fourth = (np.array([v], np.uint64) for v in _split(counter))
         k0, k1 = _split(key)
@@ -47,9 +48,9 @@ def _known_answers(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield Margin(f"words of counter {counter}", float(wrong), 1e-9)
 
 
-def _floyd(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Feed every possible tuple of draws: each subset must come out k! times."""
-    del subject, settings
+@check("batches.floyd", EvidenceKind.ENUMERATION, bound="exact: every subset k! times")
+def floyd() -> Iterator[Margin]:
+    """If all draws are equally likely, so are all subsets: every tuple of draws enumerated."""
     for m in range(2, 8):
         for k in range(1, m // 2 + 1):
             tuples = itertools.product(*(range(m - k + i + 1) for i in range(k)))
@@ -67,8 +68,14 @@ def _chi_square(what: str, observed: np.ndarray, expected: np.ndarray) -> Margin
     return Margin(f"chi-square of {what}", statistic, critical, int(observed.sum()))
 
 
-def _uniform(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Count every possible batch, of the stream as it is used."""
+@check(
+    "batches.uniform",
+    EvidenceKind.STATISTICS,
+    bound="chi-square critical value at a false-alarm rate of 1e-9 per comparison",
+    false_alarm=1e-6,  # fewer than 1,000 comparisons
+)
+def uniform(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """All batches of a size are equally likely, for every sampling scheme."""
     replicas, steps = 64, 256
     for m, b in ((2, 1), (5, 1), (5, 2), (6, 3), (5, 4), (7, 5)):
         for sampling in (Sampling.WITHOUT_REPLACEMENT, Sampling.RESHUFFLED):
@@ -103,8 +110,17 @@ def _uniform(subject: Subject, settings: Settings) -> Iterator[Margin]:
         )
 
 
-def _independence(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Neighbouring replicas and seeds, also against shifted copies of each other."""
+@check(
+    "batches.independence",
+    EvidenceKind.STATISTICS,
+    bound="chi-square critical value at a false-alarm rate of 1e-9 per comparison",
+    false_alarm=1e-6,  # fewer than 1,000 comparisons
+)
+def independence(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Replicas, seeds and steps are independent, also when one stream is shifted.
+
+    Neighbouring replicas and seeds, also against shifted copies of each other.
+    """
     m, steps, replicas = 8, 512, 32
     here = make_stream(m, 1, seed=settings.seed)
     drawn = subject.sampler(here, 0, steps, range(replicas))
@@ -133,8 +149,19 @@ def _independence(subject: Subject, settings: Settings) -> Iterator[Margin]:
             )
 
 
-def _random_access(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Any slice of any replica equals that slice of the whole."""
+@check(
+    "batches.random_access",
+    EvidenceKind.PROPERTY,
+    bound="exact: no index may differ",
+    cases=runs,
+    examples=100,
+)
+def random_access(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """A batch depends on (seed, replica, step) alone; batches without replacement repeat nothing;
+    epochs are permutations.
+
+    Any slice of any replica equals that slice of the whole.
+    """
     whole = subject.sampler(case.stream, 0, 40, range(4))
     if whole is None:
         yield Margin("full batches", 0.0, 1e-9)
@@ -157,47 +184,3 @@ def _random_access(subject: Subject, case: RunCase) -> Iterator[Margin]:
         epochs = whole[: 40 // per_epoch * per_epoch].transpose(1, 0, 2).reshape(4, -1, case.m)
         wrong = (np.sort(epochs, axis=2) != np.arange(case.m)).sum()
         yield Margin("epochs that are no permutation", float(wrong), 1e-9)
-
-
-CHECKS = (
-    Check(
-        "batches.known_answers",
-        "the generator reproduces the published vectors of Philox4x32-10",
-        EvidenceKind.ENUMERATION,
-        "exact: no word may differ",
-        _known_answers,
-    ),
-    Check(
-        "batches.floyd",
-        "if all draws are equally likely, so are all subsets: every tuple of draws enumerated",
-        EvidenceKind.ENUMERATION,
-        "exact: every subset k! times",
-        _floyd,
-    ),
-    Check(
-        "batches.uniform",
-        "all batches of a size are equally likely, for every sampling scheme",
-        EvidenceKind.STATISTICS,
-        "chi-square critical value at a false-alarm rate of 1e-9 per comparison",
-        _uniform,
-        false_alarm=1e-6,  # fewer than 1,000 comparisons
-    ),
-    Check(
-        "batches.independence",
-        "replicas, seeds and steps are independent, also when one stream is shifted",
-        EvidenceKind.STATISTICS,
-        "chi-square critical value at a false-alarm rate of 1e-9 per comparison",
-        _independence,
-        false_alarm=1e-6,  # fewer than 1,000 comparisons
-    ),
-    Check(
-        "batches.random_access",
-        "a batch depends on (seed, replica, step) alone; batches without replacement repeat "
-        "nothing; epochs are permutations",
-        EvidenceKind.PROPERTY,
-        "exact: no index may differ",
-        _random_access,
-        runs,
-        examples=100,
-    ),
-)

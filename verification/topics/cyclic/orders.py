@@ -11,9 +11,8 @@ import numpy as np
 import sympy as sp
 
 from whichmin.core.batches import make_stream
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
-from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, lemma_margins
+from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.provers.smt import lemmas, smt
 from whichmin.verification.topics.cyclic.certified import (
     Certificate,
     certified_limit,
@@ -24,18 +23,7 @@ from whichmin.verification.topics.cyclic.finality import BASIN, LEADER, MARGIN
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.words import Activation, EvidenceKind, Sampling
 
-__all__ = [
-    "CHECKS",
-    "almost_tied",
-    "blocks",
-    "fused",
-    "intuition",
-    "lemmas",
-    "losers",
-    "one_step",
-    "orbit",
-    "signed",
-]
+__all__ = ["almost_tied", "losers"]
 
 F = Fraction
 EXACT = "exact: fractions, the difference must be zero"
@@ -43,16 +31,12 @@ EXACT = "exact: fractions, the difference must be zero"
 ROUNDING = 2.0**-51
 
 
-def lemmas(which: Sequence[Lemma], subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Decide lemmas and their false variants."""
-    del subject, settings
-    for lemma in which:
-        yield from lemma_margins(lemma)
+@check("cyclic.one_step", EvidenceKind.IDENTITY, bound="the difference is the zero polynomial")
+def one_step(slope: int = 4) -> Iterator[Margin]:
+    """What a step does to correlations, to the squared norm and to a block in the batch.
 
-
-def one_step(slope: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Derive one step from the gradient of the loss; ``slope`` is the 4 of 4 (1 - N)."""
-    del subject, settings
+    Derive one step from the gradient of the loss; ``slope`` is the 4 of 4 (1 - N).
+    """
     a, r = sp.symbols("a r", positive=True)
     c = sp.symbols("c1:4", real=True)  # two in the batch, one outside; r is the norm off the span
     weights = [*c, r]
@@ -76,12 +60,33 @@ def one_step(slope: int, subject: Subject, settings: Settings) -> Iterator[Margi
         yield Margin(f"one step, {what}: {left}", 0.0 if left == 0 else math.inf, 1.0)
 
 
-def _told(start: Sequence[Fraction], step_size: Fraction, found: Certificate) -> str:
-    shown = ", ".join(str(v) for v in start)
-    return (
-        f"start ({shown}), step size {step_size}: limit {found.sign:+d} a_{found.point}, "
-        f"final at step {found.steps} by the {found.lemma} lemma"
-    )
+@smt("cyclic.leader_lemma")
+def leader_lemma() -> Iterator[Margin]:
+    """Cyclic, one point a step, step size <= 1/5, start in the unit ball: a point that leads, or is
+    tied, when its turn comes leads for ever and is the limit.
+    """
+    return lemmas(LEADER)
+
+
+@smt("cyclic.margin_lemma")
+def margin_lemma() -> Iterator[Margin]:
+    """Beside a larger correlation a point gains at most a factor 1 + 2 a at its turn."""
+    return lemmas(MARGIN)
+
+
+@smt("cyclic.finality")
+def finality() -> Iterator[Margin]:
+    """Epochs that visit every point once, a <= 1/5: from T <= 1/8 and |N - 1| <= a/6 at the start
+    of an epoch the favourite is the limit.
+    """
+    return lemmas(BASIN)
+
+
+counterexample = functools.partial(
+    check,
+    kind=EvidenceKind.COUNTEREXAMPLE,
+    bound="exact or ball arithmetic until a proved lemma makes the limit final",
+)
 
 
 # Starts at which the point of largest correlation loses, with the limit.
@@ -91,14 +96,18 @@ SMALL = (
 )
 
 
+def _told(start: Sequence[Fraction], step_size: Fraction, found: Certificate) -> str:
+    shown = ", ".join(str(v) for v in start)
+    return (
+        f"start ({shown}), step size {step_size}: limit {found.sign:+d} a_{found.point}, "
+        f"final at step {found.steps} by the {found.lemma} lemma"
+    )
+
+
 def losers(
-    starts: Sequence[tuple[Sequence[Fraction], Fraction, int]],
-    lemma: str,
-    subject: Subject,
-    settings: Settings,
+    starts: Sequence[tuple[Sequence[Fraction], Fraction, int]], lemma: str
 ) -> Iterator[Margin]:
     """Certify that the largest correlation loses: (start, step size, index of the winner)."""
-    del subject, settings
     for start, step_size, winner in starts:
         found = (
             first_leader(start, step_size)
@@ -110,6 +119,12 @@ def losers(
         yield Margin(what, 0.0 if found.point == winner else math.inf, 1.0, 1, what)
         lead = start[largest] - start[found.point]
         yield Margin(f"{what}; its deficit at the start", 1e-300, float(lead))
+
+
+@counterexample("cyclic.largest_loses_by_hand")
+def largest_loses_by_hand() -> Iterator[Margin]:
+    """For m = 2: a_1 has the larger correlation and a_0 wins; six steps in fractions decide it."""
+    return losers(SMALL, "exact")
 
 
 def almost_tied(
@@ -124,6 +139,16 @@ EVERY_M = tuple(
     for m in range(2, 17)
     for step_size in (F(1, 20), F(1, 10), F(1, 5))
 )
+
+
+@counterexample("cyclic.largest_loses", needs=("flint",))
+def largest_loses() -> Iterator[Margin]:
+    """For every m from 2 to 16 and step sizes 1/20, 1/10, 1/5: the last point leads by half a step
+    size and a_0 wins.
+    """
+    return losers(EVERY_M, "leader")
+
+
 SHARP = (
     almost_tied(16, F(1, 5), F(17, 10), F(1, 100)),
     almost_tied(32, F(1, 5), F(9, 5), F(1, 1000)),
@@ -131,9 +156,18 @@ SHARP = (
 )
 
 
-def signed(start: Vector, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Certify that the run ends at minus a_1, though c_0 is the higher number."""
-    del subject, settings
+@counterexample("cyclic.margin_sharp", needs=("flint",))
+def margin_sharp() -> Iterator[Margin]:
+    """A lead of 9/5 step sizes can be too small."""
+    return losers(SHARP, "leader")
+
+
+@counterexample("cyclic.largest_in_size", needs=("flint",))
+def largest_in_size(start: Vector = (Fraction(3, 10), Fraction(-1, 2))) -> Iterator[Margin]:
+    """Linear: the limit is minus a_1 if the correlations are 3/10 and -1/2.
+
+    Certify that the run ends at minus a_1, though c_0 is the higher number.
+    """
     found = certified_limit(start, F(1, 5))
     what = _told(start, F(1, 5), found)
     yield Margin(what, 0.0 if (found.point, found.sign) == (1, -1) else math.inf, 1.0, 1, what)
@@ -143,11 +177,15 @@ def signed(start: Vector, subject: Subject, settings: Settings) -> Iterator[Marg
 PLANE: tuple[Vector, Vector] = ((F(1), F(0)), (F(0), F(1)))
 
 
+@check("cyclic.orbit", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
 def orbit(
-    start: Vector, step_size: Fraction, subject: Subject, settings: Settings
+    start: Vector = (Fraction(47, 67), Fraction(48, 67)),
+    step_size: Fraction = Fraction(4489, 106032),
 ) -> Iterator[Margin]:
-    """Two cyclic steps from the definition, exactly: the first swaps the two correlations."""
-    del subject, settings
+    """From (47/67, 48/67) with step size 4489/106032 cyclic SGD swaps the correlations for ever.
+
+    Two cyclic steps from the definition, exactly: the first swaps the two correlations.
+    """
     first = exact_step(start, PLANE[:1], step_size, Activation.LINEAR)
     second = exact_step(first, PLANE[1:], step_size, Activation.LINEAR)
     for what, found, wanted in (
@@ -163,9 +201,12 @@ def orbit(
     yield differs("loss above the minimum", 0.0, float((1 - norm) ** 2 / 4), ROUNDING)
 
 
-def blocks(rate: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Two blocks of two (m = 4, b = 2, eta = 1/5) behave like two points with step ``rate``."""
-    del subject, settings
+@check("cyclic.blocks", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
+def blocks(rate: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
+    """For m = 4, b = 2: cyclic SGD ends at a mixture of two data points.
+
+    Two blocks of two (m = 4, b = 2, eta = 1/5) behave like two points with step ``rate``.
+    """
     c: Vector = (F(3, 10), F(2, 5), F(1, 10), F(1, 10))
     basis = tuple(tuple(F(int(i == j)) for j in range(4)) for i in range(4))
     w = c
@@ -188,11 +229,13 @@ def blocks(rate: Fraction, subject: Subject, settings: Settings) -> Iterator[Mar
     yield differs("largest squared cosine of the limit with a data point", 1.0, 0.64, ROUNDING)
 
 
-def fused(
-    block: Callable[[int, int], int], limit: int, subject: Subject, settings: Settings
-) -> Iterator[Margin]:
-    """Which points are always in the same batches, for all m up to a limit and b < m."""
-    del subject, settings
+@check("cyclic.fused", EvidenceKind.ENUMERATION, bound="integers: no pair may differ")
+def fused(block: Callable[[int, int], int] = math.gcd, limit: int = 32) -> Iterator[Margin]:
+    """Cyclic batches of b keep exactly the blocks of gcd(m, b) neighbours together, and visit every
+    point equally often in a period.
+
+    Which points are always in the same batches, for all m up to a limit and b < m.
+    """
     for m in range(2, limit + 1):
         wrong = 0
         for b in range(1, m):
@@ -206,9 +249,12 @@ def fused(
         yield Margin(f"m = {m}: pairs not as the rule says", float(wrong), 0.0, m - 1)
 
 
-def intuition(start: Vector, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Certify that the lead of a_1 falls over a cycle, and over the step on a_0."""
-    del subject, settings
+@check("cyclic.intuition", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
+def intuition(start: Vector = (Fraction(1, 2), Fraction(13, 25))) -> Iterator[Margin]:
+    """Two steps from (0.5, 0.52): the lead of the larger correlation falls.
+
+    Certify that the lead of a_1 falls over a cycle, and over the step on a_0.
+    """
     path = cycle(start, F(1, 5))
     ratios = [c[1] / c[0] for c in path]
     told = ", ".join(f"{float(r):.6f}" for r in ratios)
@@ -217,105 +263,3 @@ def intuition(start: Vector, subject: Subject, settings: Settings) -> Iterator[M
     yield Margin(what, 1e-300, float(fall), 1, what)
     what = "the step on a_0 favours a_0 though a_1 has the larger correlation"
     yield Margin(what, 1e-300, float(ratios[0] - ratios[1]), 1, what)
-
-
-_SMT = "unsat within the time limit; every false variant has a model, checked in exact fractions"
-_RUN = "exact or ball arithmetic until a proved lemma makes the limit final"
-_PART = functools.partial
-
-CHECKS = (
-    Check(
-        "cyclic.one_step",
-        "what a step does to correlations, to the squared norm and to a block in the batch",
-        EvidenceKind.IDENTITY,
-        "the difference is the zero polynomial",
-        _PART(one_step, 4),
-    ),
-    Check(
-        "cyclic.leader_lemma",
-        "cyclic, one point a step, step size <= 1/5, start in the unit ball: a point that leads, "
-        "or is tied, when its turn comes leads for ever and is the limit",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, LEADER),
-        needs=("z3",),
-    ),
-    Check(
-        "cyclic.margin_lemma",
-        "beside a larger correlation a point gains at most a factor 1 + 2 a at its turn",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, MARGIN),
-        needs=("z3",),
-    ),
-    Check(
-        "cyclic.finality",
-        "epochs that visit every point once, a <= 1/5: from T <= 1/8 and |N - 1| <= a/6 at the "
-        "start of an epoch the favourite is the limit",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, BASIN),
-        needs=("z3",),
-    ),
-    Check(
-        "cyclic.largest_loses_by_hand",
-        "m = 2: a_1 has the larger correlation and a_0 wins; six steps in fractions decide it",
-        EvidenceKind.COUNTEREXAMPLE,
-        _RUN,
-        _PART(losers, SMALL, "exact"),
-    ),
-    Check(
-        "cyclic.largest_loses",
-        "for every m from 2 to 16 and step sizes 1/20, 1/10, 1/5: the last point leads by half a "
-        "step size and a_0 wins",
-        EvidenceKind.COUNTEREXAMPLE,
-        _RUN,
-        _PART(losers, EVERY_M, "leader"),
-        needs=("flint",),
-    ),
-    Check(
-        "cyclic.margin_sharp",
-        "a lead of 9/5 step sizes can be too small",
-        EvidenceKind.COUNTEREXAMPLE,
-        _RUN,
-        _PART(losers, SHARP, "leader"),
-        needs=("flint",),
-    ),
-    Check(
-        "cyclic.largest_in_size",
-        "linear: the limit is minus a_1 if the correlations are 3/10 and -1/2",
-        EvidenceKind.COUNTEREXAMPLE,
-        _RUN,
-        _PART(signed, (F(3, 10), F(-1, 2))),
-        needs=("flint",),
-    ),
-    Check(
-        "cyclic.orbit",
-        "from (47/67, 48/67) with step size 4489/106032 cyclic SGD swaps the correlations for ever",
-        EvidenceKind.COUNTEREXAMPLE,
-        EXACT,
-        _PART(orbit, (F(47, 67), F(48, 67)), F(4489, 106032)),
-    ),
-    Check(
-        "cyclic.blocks",
-        "m = 4, b = 2: cyclic SGD ends at a mixture of two data points",
-        EvidenceKind.COUNTEREXAMPLE,
-        EXACT,
-        _PART(blocks, F(1, 10)),
-    ),
-    Check(
-        "cyclic.fused",
-        "cyclic batches of b keep exactly the blocks of gcd(m, b) neighbours together, and visit "
-        "every point equally often in a period",
-        EvidenceKind.ENUMERATION,
-        "integers: no pair may differ",
-        _PART(fused, math.gcd, 32),
-    ),
-    Check(
-        "cyclic.intuition",
-        "two steps from (0.5, 0.52): the lead of the larger correlation falls",
-        EvidenceKind.COUNTEREXAMPLE,
-        EXACT,
-        _PART(intuition, (F(1, 2), F(13, 25))),
-    ),
-)

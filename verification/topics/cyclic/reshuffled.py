@@ -9,13 +9,13 @@ import numpy as np
 from scipy import special
 
 from whichmin.symbolic import cyclic as reshuffled
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.statistics import FIGURE, at_most, clopper_pearson, frequency
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["CHECKS", "leftover_chance"]
+__all__ = ["leftover_chance"]
 
 # (m, b, k active points, alpha): b divides m.
 WHOLE = (
@@ -33,8 +33,16 @@ RARE = 2e-4
 LEFTOVER = ((5, 2, 0.6, 0.2), (7, 3, 0.4, 0.2), (8, 3, 1.0, 0.2), (7, 5, 0.6, 0.2))
 
 
-def _epochs(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "reshuffled.epochs",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be identically zero",
+)
+def epochs() -> Iterator[Margin]:
+    """On the sphere an epoch moves log|c_1/c_2| by (p_1 - p_2) D a batch on average, with no
+    first-order noise where b divides m, for all m up to 4; with noise r of that of independent
+    batches, I_p(a, a), a = 1/(2 r), solves the backward equation.
+    """
     for chain in (*reshuffled.epoch_lemmas().values(), *reshuffled.leftover_lemmas().values()):
         failures = chain.failures()
         wrong = math.inf if failures else 0.0
@@ -52,7 +60,20 @@ def _start(lead: float, k: int) -> tuple[float, ...]:
     return tuple((c / np.linalg.norm(c)).tolist())
 
 
-def _favourite(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "reshuffled.favourite",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "exact binomial tails at a chance of 2e-4 (1e-7 a figure); upper end of an exact "
+        "interval of confidence 1 - 1e-7 against 0.65, 17 standard errors from 0.56, the law's "
+        "chance"
+    ),
+    false_alarm=(len(WHOLE) + 1) * FIGURE,
+)
+def favourite(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Where b divides m the most correlated point wins in all but 1 of 5,000 runs in which it leads
+    by alpha in log|c|; with independent batches, from such a start, in less than 65 %.
+    """
     runs = 200_000 if settings.deep else 20_000
     for place, (m, b, k, alpha) in enumerate(WHOLE):
         start = _start(alpha, k)
@@ -82,7 +103,14 @@ def _less(what: str, count: int, runs: int, most: float) -> Margin:
 NEAR = ((2, 1, 2, 0.4, 0.1, 0.95), (4, 2, 4, 0.2, 0.1, 0.95), (6, 2, 6, 0.1, 0.05, 0.9))
 
 
-def _near_ties(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "reshuffled.near_ties",
+    EvidenceKind.STATISTICS,
+    bound="upper end of an exact interval of confidence 1 - 1e-7, tens of standard errors away",
+    false_alarm=len(NEAR) * FIGURE,
+)
+def near_ties(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """The lead is needed: with a tenth of it and less the favourite loses one run in twenty."""
     runs = 200_000 if settings.deep else 20_000
     for place, (m, b, k, alpha, part, most) in enumerate(NEAR):
         setting = Race(_start(part * alpha, k), m, b, alpha, Sampling.RESHUFFLED)
@@ -106,7 +134,19 @@ def leftover_chance(m: int, b: int, theta: float) -> float:
     return float(special.betainc(a, a, math.cos(theta) ** 2))
 
 
-def _leftover(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "reshuffled.leftover",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "exact binomial tails (1e-7 a figure); alpha/50, twice the largest term of first order "
+        "of independent batches; leaders that are overtaken"
+    ),
+    false_alarm=len(LEFTOVER) * FIGURE,
+)
+def leftover(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Where b does not divide m, two active points: the first wins with probability I_p(a, a), p =
+    cos(theta)^2, a = (m - b)/(2 (m mod b)).
+    """
     runs = 400_000 if settings.deep else 20_000
     for place, (m, b, theta, alpha) in enumerate(LEFTOVER):
         own = (math.cos(theta), math.sin(theta))
@@ -116,44 +156,3 @@ def _leftover(subject: Subject, settings: Settings) -> Iterator[Margin]:
             f"I_p(a, a) at angle {theta}, {setting}", int(found.wins[0]), runs,
             leftover_chance(m, b, theta), alpha / 50 + setting.overtaken,
         )  # fmt: skip
-
-
-CHECKS = (
-    Check(
-        "reshuffled.epochs",
-        "on the sphere an epoch moves log|c_1/c_2| by (p_1 - p_2) D a batch on average, with no "
-        "first-order noise where b divides m, for all m up to 4; with noise r of that of "
-        "independent batches, I_p(a, a), a = 1/(2 r), solves the backward equation",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be identically zero",
-        _epochs,
-    ),
-    Check(
-        "reshuffled.favourite",
-        "where b divides m the most correlated point wins in all but 1 of 5,000 runs in which it "
-        "leads by alpha in log|c|; with independent batches, from such a start, in less than 65 %",
-        EvidenceKind.STATISTICS,
-        "exact binomial tails at a chance of 2e-4 (1e-7 a figure); upper end of an exact interval "
-        "of confidence 1 - 1e-7 against 0.65, 17 standard errors from 0.56, the law's chance",
-        _favourite,
-        false_alarm=(len(WHOLE) + 1) * FIGURE,
-    ),
-    Check(
-        "reshuffled.near_ties",
-        "the lead is needed: with a tenth of it and less the favourite loses one run in twenty",
-        EvidenceKind.STATISTICS,
-        "upper end of an exact interval of confidence 1 - 1e-7, tens of standard errors away",
-        _near_ties,
-        false_alarm=len(NEAR) * FIGURE,
-    ),
-    Check(
-        "reshuffled.leftover",
-        "where b does not divide m, two active points: the first wins with probability I_p(a, a), "
-        "p = cos(theta)^2, a = (m - b)/(2 (m mod b))",
-        EvidenceKind.STATISTICS,
-        "exact binomial tails (1e-7 a figure); alpha/50, twice the largest term of first order of "
-        "independent batches; leaders that are overtaken",
-        _leftover,
-        false_alarm=len(LEFTOVER) * FIGURE,
-    ),
-)

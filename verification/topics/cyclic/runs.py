@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,12 @@ import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.cyclic.certified import certified_limit
 from whichmin.words import Activation, EvidenceKind, Sampling
 
-__all__ = ["CHECKS", "CyclicCase", "agreement"]
+__all__ = ["CyclicCase"]
 
 F = Fraction
 
@@ -65,8 +66,16 @@ def _weights(case: CyclicCase) -> np.ndarray:
     return np.array([[*(float(v) for v in case.start), math.sqrt(case.off_span)]])
 
 
-def agreement(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
-    """Both lemmas and the core find the same limit; a lead of two step sizes wins."""
+random_cases = functools.partial(
+    check, kind=EvidenceKind.PROPERTY, bound="distance that the run's tolerance allows"
+)
+
+
+@random_cases("cyclic.limits", cases=_cases, examples=150, needs=("flint",))
+def limits(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
+    """One point a step: the limit is one data point that responds, of the sign it started with; a
+    lead of two step sizes wins; both lemmas and the core agree.
+    """
     found = {
         lemma: certified_limit(
             case.start,
@@ -124,8 +133,13 @@ def _train(
     return np.asarray(result.weights.numpy()[0])
 
 
-def _larger_steps(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
-    """Beyond the lemmas' step sizes: the final weights are one data point of the right sign."""
+def _larger() -> SearchStrategy[CyclicCase]:
+    return _cases((F(1, 4), F(3, 10), F(2, 5), F(9, 20)))
+
+
+@random_cases("cyclic.larger_steps", cases=_larger, examples=200)
+def larger_steps(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
+    """Step sizes up to 9/20: the limit is one data point of the sign it started with."""
     size = len(case.start)
     data = np.eye(size, size + 1)
     final = _train(subject, data, _weights(case), 1, float(case.step_size), case)
@@ -136,8 +150,13 @@ def _larger_steps(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
     yield Margin(told, float(np.linalg.norm(final - wanted)), _reach(size))
 
 
-def _block_limit(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
-    """The limit is a block of gcd(m, b) neighbours, with the ratios of the start."""
+def _fifth() -> SearchStrategy[CyclicCase]:
+    return _cases((F(1, 5),))
+
+
+@random_cases("cyclic.block_limits", cases=_fifth, examples=60)
+def block_limits(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
+    """Any b < m: the limit is one block of gcd(m, b) neighbours, with the ratios of the start."""
     m = min(len(case.start), 6)
     start = np.array([float(v) for v in case.start[:m]])
     if not start.any():
@@ -153,44 +172,3 @@ def _block_limit(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
             wanted, length = np.full(m, math.nan), 1.0
         told = f"m = {m}, b = {b}: distance from the block of {size}"
         yield Margin(told, float(np.linalg.norm(final - wanted / length)), _reach(m))
-
-
-def _larger() -> SearchStrategy[CyclicCase]:
-    return _cases((F(1, 4), F(3, 10), F(2, 5), F(9, 20)))
-
-
-def _fifth() -> SearchStrategy[CyclicCase]:
-    return _cases((F(1, 5),))
-
-
-CHECKS = (
-    Check(
-        "cyclic.limits",
-        "one point a step: the limit is one data point that responds, of the sign it started with; "
-        "a lead of two step sizes wins; both lemmas and the core agree",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows",
-        agreement,
-        _cases,
-        examples=150,
-        needs=("flint",),
-    ),
-    Check(
-        "cyclic.larger_steps",
-        "step sizes up to 9/20: the limit is one data point of the sign it started with",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows",
-        _larger_steps,
-        _larger,
-        examples=200,
-    ),
-    Check(
-        "cyclic.block_limits",
-        "any b < m: the limit is one block of gcd(m, b) neighbours, with the ratios of the start",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows",
-        _block_limit,
-        _fifth,
-        examples=60,
-    ),
-)

@@ -17,17 +17,18 @@ these constraints. That region is invariant because
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import sympy as sp
 
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.certificates import Certificate, Term, faults, residual, times
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "DESCENT", "INVARIANT", "TRAP", "certificate_margins"]
+__all__ = ["DESCENT", "INVARIANT", "TRAP", "certificate_margins"]
 
 EXACT = "exact: target minus sum, multiplied out in fractions, must be the zero polynomial"
 
@@ -120,9 +121,41 @@ def certificate_margins(certificate: Certificate) -> Iterator[Margin]:
     yield Margin(certificate.name, float(rest.size), 0.0, len(certificate.terms), found)
 
 
-def _not_convex(subject: Subject, settings: Settings, share: str = "1") -> Iterator[Margin]:
-    """The loss at 0 is above the mean of the losses at a_1 and -a_1, between which it lies."""
-    del settings
+certified = functools.partial(check, kind=EvidenceKind.CERTIFICATE, bound=EXACT)
+
+
+@certified("certificates.gd_descent")
+def gd_descent() -> Iterator[Margin]:
+    """Gradient descent with eta <= m/4 from N + C <= 2: each step lowers the loss by at least
+    (eta/2) |grad L|^2, for all m and n, linear and ReLU.
+    """
+    return certificate_margins(DESCENT)
+
+
+@certified("certificates.gd_region")
+def gd_region() -> Iterator[Margin]:
+    """Gradient descent with eta <= m/4: N + C <= 2 is kept, for all m and n, linear and ReLU."""
+    return certificate_margins(INVARIANT)
+
+
+@certified("certificates.trap_norm")
+def trap_norm() -> Iterator[Margin]:
+    """Any batch without repetition with alpha <= 80/361: N <= 21/20 is kept, for all m, n and b,
+    linear and ReLU.
+    """
+    return certificate_margins(TRAP)
+
+
+@check(
+    "certificates.not_convex",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be identically zero",
+    forms=("landscape.loss",),
+)
+def not_convex(subject: Subject, share: str = "1") -> Iterator[Margin]:
+    """The loss at 0 is above the mean of the losses at a_1 and -a_1, by 1/(2m) (linear) and 1/(4m)
+    (ReLU), for all m and n.
+    """
     form = subject.forms["landscape.loss"]
     m = sp.Symbol("m", positive=True)
 
@@ -136,50 +169,3 @@ def _not_convex(subject: Subject, settings: Settings, share: str = "1") -> Itera
         found = f"{name}: L(0) - [L(a_1) + L(-a_1)]/2 = {sp.simplify(above)}"
         # Any remainder at all is too much; 1 stands for it.
         yield Margin(f"{found}: remainder {rest}", float(rest != 0), 0.0, 1, found)
-
-
-def _checked(
-    certificate: Callable[[], Certificate],
-) -> Callable[[Subject, Settings], Iterator[Margin]]:
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject, settings
-        yield from certificate_margins(certificate())
-
-    return measure
-
-
-# The lambdas look the certificates up when they run, so that a test can put a wrong one there.
-CHECKS = (
-    Check(
-        "certificates.gd_descent",
-        "gradient descent with eta <= m/4 from N + C <= 2: each step lowers the loss by at least "
-        "(eta/2) |grad L|^2, for all m and n, linear and ReLU",
-        EvidenceKind.CERTIFICATE,
-        EXACT,
-        _checked(lambda: DESCENT),
-    ),
-    Check(
-        "certificates.gd_region",
-        "gradient descent with eta <= m/4: N + C <= 2 is kept, for all m and n, linear and ReLU",
-        EvidenceKind.CERTIFICATE,
-        EXACT,
-        _checked(lambda: INVARIANT),
-    ),
-    Check(
-        "certificates.trap_norm",
-        "any batch without repetition with alpha <= 80/361: N <= 21/20 is kept, for all m, n and "
-        "b, linear and ReLU",
-        EvidenceKind.CERTIFICATE,
-        EXACT,
-        _checked(lambda: TRAP),
-    ),
-    Check(
-        "certificates.not_convex",
-        "the loss at 0 is above the mean of the losses at a_1 and -a_1, by 1/(2m) (linear) and "
-        "1/(4m) (ReLU), for all m and n",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be identically zero",
-        _not_convex,
-        forms=("landscape.loss",),
-    ),
-)

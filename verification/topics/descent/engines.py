@@ -13,13 +13,13 @@ from hypothesis.strategies import SearchStrategy
 from whichmin.core.engines import Engine, Problem, ReducedEngine
 from whichmin.core.training.run import advance
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import TRAJECTORY, correlation_noise
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, correlated_runs, kink_runs, runs
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["CHECKS", "follow"]
+__all__ = ["follow"]
 
 STEPS = 1000
 KINK_STEPS = 120
@@ -94,67 +94,37 @@ def _take_branches(weights: np.ndarray, shadow: Engine, points: np.ndarray) -> N
     shadow.c = torch.from_numpy(np.where(ambiguous, theirs, ours).T.copy())
 
 
-def _trajectories(subject: Subject, case: RunCase) -> Iterator[Margin]:
+def _many_runs() -> SearchStrategy[RunCase]:
+    return runs(replicas=8)
+
+
+@check(
+    "engines.trajectories",
+    EvidenceKind.PROPERTY,
+    bound="1e-12 of the norm: 1,000 steps of at most 4 roundings each, doubled",
+    cases=_many_runs,
+    examples=40,
+)
+def trajectories(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Autograd, dense, reduced and its Gram-matrix version follow the same trajectory for 1,000
+    steps on the same batches, away from kinks.
+    """
     yield from follow(subject, case, ("autograd", "dense", "gram"), STEPS, COMPARED, False)
 
 
-def _correlated(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    yield from follow(subject, case, ("autograd", "dense"), CORRELATED_STEPS, COMPARED, False)
+@check(
+    "engines.compiled",
+    EvidenceKind.PROPERTY,
+    bound="1e-12 of the norm: 1,000 steps of at most 4 roundings each, doubled; cuts: exact",
+    cases=runs,
+    examples=40,
+)
+def compiled(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """The compiled engine, which makes its batches itself, follows the reduced one on the sampler's
+    batches for 1,000 steps, with the same bits however the run is cut.
 
-
-def _kinks(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    yield from follow(subject, case, ("autograd", "dense"), KINK_STEPS, 1, True)
-
-
-def _signs(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """In reduced coordinates no correlation ever changes sign, and none appears from nothing."""
-    engine = subject.engines["reduced"](
-        Problem(case.data, case.activation, case.step_size), torch.from_numpy(case.weights)
-    )
-    before = np.sign(engine.correlations().numpy())
-    flipped = np.zeros(before.shape, dtype=bool)
-    indices = subject.sampler(case.stream, 0, KINK_STEPS, range(case.replicas))
-    for step in range(KINK_STEPS):
-        engine.step(None if indices is None else torch.from_numpy(indices[step]))
-        now = np.sign(engine.correlations().numpy())
-        flipped |= (now != before) & (now != 0)  # 0 is what underflow leaves
-    yield Margin("signs changed", float(flipped.sum()), 1e-9, case.replicas)
-
-
-def _replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """A replica's trajectory does not depend on its neighbours: same bits alone and in company."""
-    problem = Problem(case.data, case.activation, case.step_size)
-    together = subject.engines["reduced"](problem, torch.from_numpy(case.weights))
-    last = case.replicas - 1
-    alone = subject.engines["reduced"](problem, torch.from_numpy(case.weights[last:]))
-    for step in range(50):
-        both = subject.sampler(case.stream, step, step + 1, range(case.replicas))
-        one = subject.sampler(case.stream, step, step + 1, [last])
-        together.step(None if both is None else torch.from_numpy(both[0]))
-        alone.step(None if one is None else torch.from_numpy(one[0]))
-    difference = together.correlations()[last] != alone.correlations()[0]
-    yield Margin("bits that differ", float(difference.sum()), 1e-9)
-    settings: dict[str, Any] = {
-        "activation": case.activation,
-        "batch_size": case.batch_size,
-        "step_size": case.step_size,
-        "sampling": case.sampling,
-        "batches": case.stream.rows,
-        "seed": case.seed,
-        "tolerance": 1e-3,
-        "engine": subject.engines["reduced"],
-    }
-    if case.alpha < 0.05 and case.sampling is not Sampling.CUSTOM:
-        return  # small steps take many
-    company = train(case.data, case.weights, **settings)
-    single = train(case.data, case.weights[:1], **settings)
-    different = int(company.steps[0] != single.steps[0])
-    different += int((company.weights[0] != single.weights[0]).sum())
-    yield Margin("steps and bits of a whole run that differ", float(different), 1e-9)
-
-
-def _compiled(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Kernels that make their batches themselves, against steps on the sampler's batches."""
+    Kernels that make their batches themselves, against steps on the sampler's batches.
+    """
     problem = Problem(case.data, case.activation, case.step_size)
     start = torch.from_numpy(case.weights)
     fast, cut, slow = (
@@ -185,65 +155,90 @@ def _compiled(subject: Subject, case: RunCase) -> Iterator[Margin]:
     yield Margin("bits of engine compiled that differ with cuts", different, 1e-9)
 
 
-def _many_runs() -> SearchStrategy[RunCase]:
-    return runs(replicas=8)
-
-
-CHECKS = (
-    Check(
-        "engines.trajectories",
-        "autograd, dense, reduced and its Gram-matrix version follow the same trajectory for "
-        "1,000 steps on the same batches, away from kinks",
-        EvidenceKind.PROPERTY,
-        "1e-12 of the norm: 1,000 steps of at most 4 roundings each, doubled",
-        _trajectories,
-        _many_runs,
-        examples=40,
+@check(
+    "engines.correlated",
+    EvidenceKind.PROPERTY,
+    bound=(
+        "1e-12 of the norm: 300 steps of at most 4 roundings each, and a Gram matrix of norm <= 4"
     ),
-    Check(
-        "engines.compiled",
-        "the compiled engine, which makes its batches itself, follows the reduced one on the "
-        "sampler's batches for 1,000 steps, with the same bits however the run is cut",
-        EvidenceKind.PROPERTY,
-        "1e-12 of the norm: 1,000 steps of at most 4 roundings each, doubled; cuts: exact",
-        _compiled,
-        runs,
-        examples=40,
-    ),
-    Check(
-        "engines.correlated",
-        "on correlated data autograd, dense and the Gram-matrix engine follow the same trajectory",
-        EvidenceKind.PROPERTY,
-        "1e-12 of the norm: 300 steps of at most 4 roundings each, and a Gram matrix of norm <= 4",
-        _correlated,
-        correlated_runs,
-        examples=25,
-    ),
-    Check(
-        "engines.kinks",
-        "next to and exactly at kinks the engines agree up to the branches that rounding allows",
-        EvidenceKind.PROPERTY,
-        "1e-12 of the norm, after taking over correlations below the rounding of an inner product",
-        _kinks,
-        kink_runs,
-        examples=60,
-    ),
-    Check(
-        "engines.signs",
-        "signs of correlations never change for eta/b <= 1/5, however small they become",
-        EvidenceKind.PROPERTY,
-        "exact: no sign may change",
-        _signs,
-        kink_runs,
-        examples=60,
-    ),
-    Check(
-        "engines.replicas",
-        "a replica's run has the same bits, and ends at the same step, alone and beside others",
-        EvidenceKind.PROPERTY,
-        "exact: no bit may differ",
-        _replicas,
-        _many_runs,
-        examples=40,
-    ),
+    cases=correlated_runs,
+    examples=25,
 )
+def correlated(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """On correlated data autograd, dense and the Gram-matrix engine follow the same trajectory."""
+    yield from follow(subject, case, ("autograd", "dense"), CORRELATED_STEPS, COMPARED, False)
+
+
+@check(
+    "engines.kinks",
+    EvidenceKind.PROPERTY,
+    bound=(
+        "1e-12 of the norm, after taking over correlations below the rounding of an inner product"
+    ),
+    cases=kink_runs,
+    examples=60,
+)
+def kinks(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Next to and exactly at kinks the engines agree up to the branches that rounding allows."""
+    yield from follow(subject, case, ("autograd", "dense"), KINK_STEPS, 1, True)
+
+
+@check(
+    "engines.signs",
+    EvidenceKind.PROPERTY,
+    bound="exact: no sign may change",
+    cases=kink_runs,
+    examples=60,
+)
+def signs(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Signs of correlations never change for eta/b <= 1/5, however small they become."""
+    engine = subject.engines["reduced"](
+        Problem(case.data, case.activation, case.step_size), torch.from_numpy(case.weights)
+    )
+    before = np.sign(engine.correlations().numpy())
+    flipped = np.zeros(before.shape, dtype=bool)
+    indices = subject.sampler(case.stream, 0, KINK_STEPS, range(case.replicas))
+    for step in range(KINK_STEPS):
+        engine.step(None if indices is None else torch.from_numpy(indices[step]))
+        now = np.sign(engine.correlations().numpy())
+        flipped |= (now != before) & (now != 0)  # 0 is what underflow leaves
+    yield Margin("signs changed", float(flipped.sum()), 1e-9, case.replicas)
+
+
+@check(
+    "engines.replicas",
+    EvidenceKind.PROPERTY,
+    bound="exact: no bit may differ",
+    cases=_many_runs,
+    examples=40,
+)
+def replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """A replica's run has the same bits, and ends at the same step, alone and beside others."""
+    problem = Problem(case.data, case.activation, case.step_size)
+    together = subject.engines["reduced"](problem, torch.from_numpy(case.weights))
+    last = case.replicas - 1
+    alone = subject.engines["reduced"](problem, torch.from_numpy(case.weights[last:]))
+    for step in range(50):
+        both = subject.sampler(case.stream, step, step + 1, range(case.replicas))
+        one = subject.sampler(case.stream, step, step + 1, [last])
+        together.step(None if both is None else torch.from_numpy(both[0]))
+        alone.step(None if one is None else torch.from_numpy(one[0]))
+    difference = together.correlations()[last] != alone.correlations()[0]
+    yield Margin("bits that differ", float(difference.sum()), 1e-9)
+    settings: dict[str, Any] = {
+        "activation": case.activation,
+        "batch_size": case.batch_size,
+        "step_size": case.step_size,
+        "sampling": case.sampling,
+        "batches": case.stream.rows,
+        "seed": case.seed,
+        "tolerance": 1e-3,
+        "engine": subject.engines["reduced"],
+    }
+    if case.alpha < 0.05 and case.sampling is not Sampling.CUSTOM:
+        return  # small steps take many
+    company = train(case.data, case.weights, **settings)
+    single = train(case.data, case.weights[:1], **settings)
+    different = int(company.steps[0] != single.steps[0])
+    different += int((company.weights[0] != single.weights[0]).sum())
+    yield Margin("steps and bits of a whole run that differ", float(different), 1e-9)

@@ -14,19 +14,17 @@ the squares of the others. Lemmas on SGD's limit are in ``checks/smt_sgd.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import sympy as sp
 
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
-from whichmin.verification.provers.smt import TIMEOUT, Lemma, Variant, lemma_margins
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.words import EvidenceKind
 
-__all__ = ["BATCH", "BATCH_STEP", "CHECKS", "FULL", "FULL_STEP", "LEMMAS", "UNSAT"]
-
-UNSAT = f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if not decided as stated"
+__all__ = ["BATCH", "BATCH_STEP", "FULL", "FULL_STEP", "LEMMAS"]
 
 FACTORS = (("s", "1 - alpha*S"), ("g", "alpha*(2 - N)"))
 BATCH_STEP = (*FACTORS, ("nextN", "s**2*(N - S) + (s + g)**2*S"))
@@ -235,23 +233,25 @@ LEMMAS = {
 }
 
 
-def _decided(name: str) -> Callable[[Subject, Settings], Iterator[Margin]]:
-    # The table is looked up when the check runs, so that a test can change it.
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject, settings
-        for lemma in LEMMAS[name]:
-            yield from lemma_margins(lemma)
-
-    return measure
-
-
 def _rational(value: sp.Expr) -> sp.Expr:
     return sp.Rational(value.numerator, value.denominator)
 
 
-def _notation(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The abbreviations of the lemmas are the closed forms derived from the loss."""
-    del settings
+@check(
+    "smt.notation",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be the zero polynomial",
+    forms=(
+        "dynamics.gd_active_energy",
+        "dynamics.gd_rest_energy",
+        "landscape.gradient_energy",
+        "landscape.loss",
+        "dynamics.active_factor",
+        "dynamics.inactive_factor",
+    ),
+)
+def notation(subject: Subject) -> Iterator[Margin]:
+    """The abbreviations in the lemmas are the closed forms derived from the loss."""
     C, R, N, S, a, alpha = sp.symbols("C R N S a alpha", nonnegative=True)
     algebra = Arithmetic(_rational, all, any, lambda x: not x)
     full = evaluate_all(
@@ -279,61 +279,40 @@ def _notation(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield Margin(f"{name} in the notation of the lemmas", size, 0.0)
 
 
-CHECKS = (
-    Check(
-        "smt.notation",
-        "the abbreviations in the lemmas are the closed forms derived from the loss",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be the zero polynomial",
-        _notation,
-        forms=(
-            "dynamics.gd_active_energy", "dynamics.gd_rest_energy", "landscape.gradient_energy",
-            "landscape.loss", "dynamics.active_factor", "dynamics.inactive_factor",
-        ),
-    ),
-    Check(
-        "smt.trap_region",
-        "one step on any batch without repetition, alpha <= 1/5: |w|^2 <= 21/20 is kept and all "
-        "factors are positive, for all m, n and b, linear and ReLU; true up to alpha = 80/361, "
-        "and for 6/5 up to alpha = 1/2",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.trap_region"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.signs",
-        "correlations keep their signs and zeros, without replacement for alpha <= 1/5, with "
-        "replacement for eta <= 1/5, where the norm is bounded by convexity",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.signs"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.gd_descent",
-        "GD: the two coefficients in the fall of the loss beyond (eta/2) |grad L|^2 are not "
-        "negative, for eta <= m/4 and N + C <= 2, and for eta <= m/5 and |w|^2 <= 21/20",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.gd_descent"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.gd_growth",
-        "GD: N + C <= 2 is kept for eta <= m/4, and there C does not fall; for eta <= m/5 no "
-        "fixed point with C > 0 and |w|^2 <= 21/20 but the minima",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.gd_growth"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.landscape",
-        "the gradient is zero with C > 0 only where C = N = 1, and the loss gap is 0 only there",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.landscape"),
-        needs=("z3",),
-    ),
-)  # fmt: skip
+@smt("smt.trap_region")
+def trap_region() -> Iterator[Margin]:
+    """One step on any batch without repetition, alpha <= 1/5: |w|^2 <= 21/20 is kept and all
+    factors are positive, for all m, n and b, linear and ReLU; true up to alpha = 80/361, and for
+    6/5 up to alpha = 1/2.
+    """
+    return lemmas(LEMMAS["smt.trap_region"])
+
+
+@smt("smt.signs")
+def signs() -> Iterator[Margin]:
+    """Correlations keep their signs and zeros, without replacement for alpha <= 1/5, with
+    replacement for eta <= 1/5, where the norm is bounded by convexity.
+    """
+    return lemmas(LEMMAS["smt.signs"])
+
+
+@smt("smt.gd_descent")
+def gd_descent() -> Iterator[Margin]:
+    """GD: the two coefficients in the fall of the loss beyond (eta/2) |grad L|^2 are not negative,
+    for eta <= m/4 and N + C <= 2, and for eta <= m/5 and |w|^2 <= 21/20.
+    """
+    return lemmas(LEMMAS["smt.gd_descent"])
+
+
+@smt("smt.gd_growth")
+def gd_growth() -> Iterator[Margin]:
+    """GD: N + C <= 2 is kept for eta <= m/4, and there C does not fall; for eta <= m/5 no fixed
+    point with C > 0 and |w|^2 <= 21/20 but the minima.
+    """
+    return lemmas(LEMMAS["smt.gd_growth"])
+
+
+@smt("smt.landscape")
+def landscape() -> Iterator[Margin]:
+    """The gradient is zero with C > 0 only where C = N = 1, and the loss gap is 0 only there."""
+    return lemmas(LEMMAS["smt.landscape"])

@@ -9,16 +9,29 @@ import numpy as np
 from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind, Sampling, Status
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 
-def _gd(subject: Subject, case: RunCase) -> Iterator[Margin]:
+def _gd_runs() -> SearchStrategy[RunCase]:
+    return runs(largest=6, smallest_alpha=0.05)
+
+
+@check(
+    "limits.gradient_descent",
+    EvidenceKind.PROPERTY,
+    bound="distance that the run's tolerance allows, plus 4 roundings a step",
+    cases=_gd_runs,
+    examples=40,
+    forms=("dynamics.gd_limit",),
+)
+def gradient_descent(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """GD ends at the normalised projection of the start (ReLU: on the positive set)."""
     frame = case.data.points.numpy()
     c = case.weights @ frame.T
     if case.activation is Activation.RELU:
@@ -57,7 +70,31 @@ def _all_converged(what: str, status: tuple[Status, ...]) -> Margin:
     return Margin(text, math.inf if others else 0.0, 1.0)
 
 
-def _mini_batch(subject: Subject, case: RunCase) -> Iterator[Margin]:
+def _mini_batch_runs() -> SearchStrategy[RunCase]:
+    return runs(
+        largest=4,
+        proper=True,
+        smallest_alpha=0.1,
+        replicas=8,
+        schedules=(
+            Sampling.WITHOUT_REPLACEMENT,
+            Sampling.WITH_REPLACEMENT,
+            Sampling.RESHUFFLED,
+        ),
+    )
+
+
+@check(
+    "limits.mini_batch",
+    EvidenceKind.PROPERTY,
+    bound="distance that the run's tolerance allows",
+    cases=_mini_batch_runs,
+    examples=12,
+)
+def mini_batch(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Every batch size below m ends at one data point, of the sign it started with; ReLU at one
+    that started positive.
+    """
     tolerance = 1e-10
     result = train(
         case.data,
@@ -88,45 +125,3 @@ def _mini_batch(subject: Subject, case: RunCase) -> Iterator[Margin]:
         distance**2,
         case.replicas,
     )
-
-
-def _gd_runs() -> SearchStrategy[RunCase]:
-    return runs(largest=6, smallest_alpha=0.05)
-
-
-def _mini_batch_runs() -> SearchStrategy[RunCase]:
-    return runs(
-        largest=4,
-        proper=True,
-        smallest_alpha=0.1,
-        replicas=8,
-        schedules=(
-            Sampling.WITHOUT_REPLACEMENT,
-            Sampling.WITH_REPLACEMENT,
-            Sampling.RESHUFFLED,
-        ),
-    )
-
-
-CHECKS = (
-    Check(
-        "limits.gradient_descent",
-        "GD ends at the normalised projection of the start (ReLU: on the positive set)",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows, plus 4 roundings a step",
-        _gd,
-        _gd_runs,
-        examples=40,
-        forms=("dynamics.gd_limit",),
-    ),
-    Check(
-        "limits.mini_batch",
-        "every batch size below m ends at one data point, of the sign it started with; ReLU at "
-        "one that started positive",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows",
-        _mini_batch,
-        _mini_batch_runs,
-        examples=12,
-    ),
-)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 from hypothesis.strategies import SearchStrategy
@@ -14,19 +13,31 @@ from whichmin.core.data import make_data
 from whichmin.core.frames import standard_basis
 from whichmin.core.hessian import hessian_trace
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
-from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind, Kink, Status
 
-__all__ = ["CHECKS", "nearest_sharp", "small_at_first"]
+__all__: list[str] = []
 
 TOLERANCE = 1e-22
 
 
-def _nearest(share: float, subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """GD's end against every other minimum: unit vectors of the span, of the cone for ReLU.
+def _cases() -> SearchStrategy[RunCase]:
+    return runs(largest=6, smallest_alpha=0.05)
+
+
+@check(
+    "gd.nearest",
+    EvidenceKind.PROPERTY,
+    bound="the run's tolerance and rounding",
+    cases=_cases,
+    examples=25,
+)
+def nearest(case: RunCase, share: float = 1.0) -> Iterator[Margin]:
+    """GD ends at the global minimum that is nearest to its start.
+
+    GD's end against every other minimum: unit vectors of the span, of the cone for ReLU.
 
     Two routes to the nearest: the projection on the cone by SciPy's active sets (the span by least
     squares), normalised; and no minimum drawn at random is nearer. ``share`` of a distance counts
@@ -35,7 +46,6 @@ def _nearest(share: float, subject: Subject, case: RunCase) -> Iterator[Margin]:
     Yields:
         The end's distance from the nearest minimum, and from the start against those of others.
     """
-    del subject
     points = case.data.points.numpy()
     ends = train(
         case.data, case.weights, activation=case.activation, batch_size=None,
@@ -61,12 +71,12 @@ def _nearest(share: float, subject: Subject, case: RunCase) -> Iterator[Margin]:
         yield Margin("no minimum is nearer", mine, share * rival + allowed, len(others))
 
 
-def _cases() -> SearchStrategy[RunCase]:
-    return runs(largest=6, smallest_alpha=0.05)
-
-
+@check("gd.nearest_sharp", EvidenceKind.COUNTEREXAMPLE, bound="rounding of the traces")
 def nearest_sharp(kink: Kink = Kink.LEFT) -> Iterator[Margin]:
-    """GD of the ReLU neuron from (0.6, 0.3): the minimum where it ends, beside the data points.
+    """ReLU, two points: the minimum nearest to the start, where GD ends, has the smaller Hessian
+    trace (kappa = 0).
+
+    GD of the ReLU neuron from (0.6, 0.3): the minimum where it ends, beside the data points.
 
     Args:
         kink: Value of the second derivative at 0; from 1 on all traces are equal.
@@ -94,8 +104,12 @@ def nearest_sharp(kink: Kink = Kink.LEFT) -> Iterator[Margin]:
 START = (0.3, 0.28, 0.26, 1.32)
 
 
+@check("noise.small_at_first", EvidenceKind.COUNTEREXAMPLE, bound="a tenth of the mass")
 def small_at_first(batch_size: int = 2, start: tuple[float, ...] = START) -> Iterator[Margin]:
-    """Noise of a batch of two of three points without replacement, and where both runs end.
+    """Three points, batches of two: noise is 1/256 of the signal at the start, 32 of 32 runs end at
+    single points, and GD in a mixture.
+
+    Noise of a batch of two of three points without replacement, and where both runs end.
 
     Args:
         batch_size: Of the run that should behave like GD.
@@ -124,42 +138,3 @@ def small_at_first(batch_size: int = 2, start: tuple[float, ...] = START) -> Ite
     yield Margin("mass beside the largest, GD", float(abs(beside[0] - kept).max()), 1e-5)
     told = "mass beside the winner, claimed like GD's and found in SGD"
     yield differs(told, kept, float(beside[1].max()), 0.1, len(beside[1]))
-
-
-def _nearest_sharp(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from nearest_sharp()
-
-
-def _small_at_first(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from small_at_first()
-
-
-CHECKS = (
-    Check(
-        "gd.nearest",
-        "GD ends at the global minimum that is nearest to its start",
-        EvidenceKind.PROPERTY,
-        "the run's tolerance and rounding",
-        partial(_nearest, 1.0),
-        _cases,
-        examples=25,
-    ),
-    Check(
-        "gd.nearest_sharp",
-        "ReLU, two points: the minimum nearest to the start, where GD ends, has the smaller "
-        "Hessian trace (kappa = 0)",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the traces",
-        _nearest_sharp,
-    ),
-    Check(
-        "noise.small_at_first",
-        "three points, batches of two: noise is 1/256 of the signal at the start, 32 of 32 runs "
-        "end at single points, and GD in a mixture",
-        EvidenceKind.COUNTEREXAMPLE,
-        "a tenth of the mass",
-        _small_at_first,
-    ),
-)

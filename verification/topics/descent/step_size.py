@@ -10,27 +10,12 @@ from fractions import Fraction
 
 import sympy as sp
 
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
-from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant
-from whichmin.verification.topics.cyclic.orders import lemmas
+from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = [
-    "BAD",
-    "CHECKS",
-    "GROWTH",
-    "RADIAL",
-    "STABLE",
-    "bad_minimum",
-    "dead_starts",
-    "period_two",
-    "rates",
-    "ray",
-    "relu_dies",
-    "swings",
-]
+__all__ = ["BAD", "GROWTH", "RADIAL", "STABLE", "swings"]
 
 F = Fraction
 ROUNDING = 2.0**-51
@@ -126,10 +111,13 @@ def _zero(what: str, expression: sp.Expr) -> Margin:
     return Margin(f"{what}: {left}", 0.0 if left == 0 else math.inf, 1.0)
 
 
-def rates(radial: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Linearise a step at a data point; ``radial`` is the 4 of the factor 1 - 4 a."""
+@check("step_size.rates", EvidenceKind.IDENTITY, bound="the difference simplifies to 0")
+def rates(radial: int = 4) -> Iterator[Margin]:
+    """Factors of one step at a minimum: radial 1 - 4 a, off-span 1 - a, a = step size / batch.
+
+    Linearise a step at a data point; ``radial`` is the 4 of the factor 1 - 4 a.
+    """
     # Every minimum of the full loss can be turned into a data point: GD sees the span only.
-    del subject, settings
     a = sp.symbols("a", positive=True)
     x, y, r = sp.symbols("x y r", real=True)  # in the batch, another point, off the span
     norm = x**2 + y**2 + r**2
@@ -147,9 +135,13 @@ def rates(radial: int, subject: Subject, settings: Settings) -> Iterator[Margin]
     yield _zero("GD at x = 1", sum((matrix - wanted).applyfunc(sp.Abs), sp.S.Zero))
 
 
-def period_two(product: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The orbit of r -> r (1 + b - b r^2), b = 2 eta/m; ``x y = product/b``."""
-    del subject, settings
+@check("step_size.period_two", EvidenceKind.IDENTITY, bound="the remainder is the zero polynomial")
+def period_two(product: int = 1) -> Iterator[Margin]:
+    """Radial map of GD: a period-two orbit with x y = 1/b and x^2 + y^2 = 1 + 1/b, b = 2 eta/m; its
+    multipliers.
+
+    The orbit of r -> r (1 + b - b r^2), b = 2 eta/m; ``x y = product/b``.
+    """
     b = sp.symbols("b", positive=True)
     root = sp.sqrt((1 - 1 / b) * (1 + 3 / b))
     x, y = sp.sqrt((1 + 1 / b + root) / 2), sp.sqrt((1 + 1 / b - root) / 2)
@@ -180,16 +172,21 @@ def period_two(product: int, subject: Subject, settings: Settings) -> Iterator[M
     )
 
 
+@smt("step_size.period_two_attracts")
+def period_two_attracts() -> Iterator[Margin]:
+    """The orbit exists for eta/m > 1/2 and attracts until 2 eta/m = sqrt 5 - 1."""
+    return lemmas(STABLE)
+
+
+counterexample = functools.partial(
+    check, kind=EvidenceKind.COUNTEREXAMPLE, bound="exact: fractions"
+)
+
+
 def swings(
-    start: Vector,
-    step_size: Fraction,
-    batches: Sequence[Sequence[Vector]],
-    low: Fraction,
-    subject: Subject,
-    settings: Settings,
+    start: Vector, step_size: Fraction, batches: Sequence[Sequence[Vector]], low: Fraction
 ) -> Iterator[Margin]:
-    """Norms ``low`` and 8/7 in turns, from the definition, exactly."""  # fmt: skip
-    del subject, settings
+    """Norms ``low`` and 8/7 in turns, from the definition, exactly."""
     w = start
     for t, batch in enumerate(batches):
         wanted = (low, F(8, 7))[t % 2] ** 2
@@ -204,11 +201,45 @@ def swings(
     )
 
 
-def ray(
-    cases: Sequence[tuple[Fraction, Fraction, str]], subject: Subject, settings: Settings
-) -> Iterator[Margin]:
-    """GD from starts along (3, 4)/5: (length, step size, end), decided by the radial lemmas."""
-    del subject, settings
+@counterexample("step_size.orbit")
+def orbit() -> Iterator[Margin]:
+    """GD with eta/m = 49/80 from (3/7, 4/7) has norms 5/7 and 8/7 in turns for ever."""
+    return swings((F(3, 7), F(4, 7)), F(49, 40), (PLANE, PLANE), F(5, 7))
+
+
+@counterexample("step_size.orbit_sgd")
+def orbit_sgd() -> Iterator[Margin]:
+    """SGD, one point a step, eta = 49/80, on the line of a data point: the same orbit."""
+    return swings((F(5, 7), F(0)), F(49, 80), (PLANE[:1], PLANE[:1]), F(5, 7))
+
+
+@smt("step_size.radial")
+def radial() -> Iterator[Margin]:
+    """GD in the span: monotone up to squared norm 1 + m/(2 eta), sign change up to 1 + m/eta."""
+    return lemmas(RADIAL)
+
+
+@smt("step_size.growth")
+def growth() -> Iterator[Margin]:
+    """Linear GD beyond C = 1 + m/eta grows for ever."""
+    return lemmas(GROWTH)
+
+
+_RAY = (
+    (F(2), F(1, 5), "w0/|w0|"),
+    (F(3), F(1, 5), "-w0/|w0|"),
+    (F(4), F(1, 5), "diverges"),
+    (F(1, 2), F(3), "diverges"),
+    (F(3, 5), F(11, 5), "diverges"),
+)
+
+
+@counterexample("step_size.ray")
+def ray(cases: Sequence[tuple[Fraction, Fraction, str]] = _RAY) -> Iterator[Margin]:
+    """Exact runs until a radial lemma decides: starts of length 2, 3 and 4, long steps.
+
+    GD from starts along (3, 4)/5: (length, step size, end), decided by the radial lemmas.
+    """
     for length, step_size, end in cases:
         w: Vector = (length * F(3, 5), length * F(4, 5))
         rate, sign, z = step_size / 2, 1, length**2
@@ -228,9 +259,18 @@ def ray(
         yield Margin(what, 0.0 if found == end else math.inf, 1.0, 1, what)
 
 
-def bad_minimum(off: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Certify that starts (1/5, +-1/10, off) lie in the region, also after steps of any batch."""
-    del subject, settings
+@smt("step_size.bad_region")
+def bad_region() -> Iterator[Margin]:
+    """Starts with q - 6 C >= 3, q <= 4 (q off-span energy) lose all correlations, any batches."""
+    return lemmas(BAD)
+
+
+@counterexample("step_size.bad_minimum")
+def bad_minimum(off: Fraction = Fraction(2)) -> Iterator[Margin]:
+    """The start (1/5, 1/10, 2) lies in that region and stays.
+
+    Certify that starts (1/5, +-1/10, off) lie in the region, also after steps of any batch.
+    """
     for c in ((F(1, 5), F(1, 10)), (F(1, 5), F(-1, 10))):
         w: Vector = (*c, off)
         points = tuple((*p, F(0)) for p in PLANE)
@@ -245,9 +285,12 @@ def bad_minimum(off: Fraction, subject: Subject, settings: Settings) -> Iterator
     yield differs("loss of the limit and of the minima", 0.25, 0.5, ROUNDING)
 
 
-def relu_dies(step_size: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Two steps of GD from (0.3, 0.4), from the definition, exactly."""
-    del subject, settings
+@counterexample("step_size.relu_dies")
+def relu_dies(step_size: Fraction = Fraction(2)) -> Iterator[Margin]:
+    """ReLU, step size 2: GD from (0.3, 0.4) is dead after two steps.
+
+    Two steps of GD from (0.3, 0.4), from the definition, exactly.
+    """
     w: Vector = (F(3, 10), F(2, 5))
     for _ in range(2):
         w = exact_step(w, PLANE, step_size, Activation.RELU)
@@ -262,9 +305,13 @@ def relu_dies(step_size: Fraction, subject: Subject, settings: Settings) -> Iter
     yield differs("loss there and at the minima", 0.25, 0.5, ROUNDING)
 
 
-def dead_starts(activation: Activation, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """All sign patterns: ReLU stays put, for every batch, exactly if no correlation is positive."""
-    del subject, settings
+@check("step_size.dead_starts", EvidenceKind.ENUMERATION, bound="integers: no pattern may differ")
+def dead_starts(activation: Activation = Activation.RELU) -> Iterator[Margin]:
+    """ReLU stays where it is for every batch exactly if no correlation is positive: one sign
+    pattern in 2^m.
+
+    All sign patterns: ReLU stays put, for every batch, exactly if no correlation is positive.
+    """
     for m in range(1, 7):
         basis = tuple(tuple(F(int(i == j)) for j in range(m)) for i in range(m))
         batches = [basis[:k] for k in range(1, m + 1)] + [basis[k : k + 1] for k in range(m)]
@@ -276,108 +323,3 @@ def dead_starts(activation: Activation, subject: Subject, settings: Settings) ->
             wrong += still != (max(signs) < 0)
         what = f"m = {m}: {dead} of {2**m} sign patterns are dead"
         yield Margin(what, float(wrong + abs(dead - 1)), 0.0, 2**m, what)
-
-
-_SMT = "unsat within the time limit; every false variant has a model, checked in exact fractions"
-_EXACT = "exact: fractions"
-_PART = functools.partial
-_RAY = (
-    (F(2), F(1, 5), "w0/|w0|"),
-    (F(3), F(1, 5), "-w0/|w0|"),
-    (F(4), F(1, 5), "diverges"),
-    (F(1, 2), F(3), "diverges"),
-    (F(3, 5), F(11, 5), "diverges"),
-)
-
-CHECKS = (
-    Check(
-        "step_size.rates",
-        "factors of one step at a minimum: radial 1 - 4 a, off-span 1 - a, a = step size / batch",
-        EvidenceKind.IDENTITY,
-        "the difference simplifies to 0",
-        _PART(rates, 4),
-    ),
-    Check(
-        "step_size.period_two",
-        "radial map of GD: a period-two orbit with x y = 1/b and x^2 + y^2 = 1 + 1/b, b = 2 eta/m; "
-        "its multipliers",
-        EvidenceKind.IDENTITY,
-        "the remainder is the zero polynomial",
-        _PART(period_two, 1),
-    ),
-    Check(
-        "step_size.period_two_attracts",
-        "the orbit exists for eta/m > 1/2 and attracts until 2 eta/m = sqrt 5 - 1",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, STABLE),
-        needs=("z3",),
-    ),
-    Check(
-        "step_size.orbit",
-        "GD with eta/m = 49/80 from (3/7, 4/7) has norms 5/7 and 8/7 in turns for ever",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(swings, (F(3, 7), F(4, 7)), F(49, 40), (PLANE, PLANE), F(5, 7)),
-    ),
-    Check(
-        "step_size.orbit_sgd",
-        "SGD, one point a step, eta = 49/80, on the line of a data point: the same orbit",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(swings, (F(5, 7), F(0)), F(49, 80), (PLANE[:1], PLANE[:1]), F(5, 7)),
-    ),
-    Check(
-        "step_size.radial",
-        "GD in the span: monotone up to squared norm 1 + m/(2 eta), sign change up to 1 + m/eta",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, RADIAL),
-        needs=("z3",),
-    ),
-    Check(
-        "step_size.growth",
-        "linear GD beyond C = 1 + m/eta grows for ever",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, GROWTH),
-        needs=("z3",),
-    ),
-    Check(
-        "step_size.ray",
-        "exact runs until a radial lemma decides: starts of length 2, 3 and 4, long steps",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(ray, _RAY),
-    ),
-    Check(
-        "step_size.bad_region",
-        "starts with q - 6 C >= 3, q <= 4 (q off-span energy) lose all correlations, any batches",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, BAD),
-        needs=("z3",),
-    ),
-    Check(
-        "step_size.bad_minimum",
-        "the start (1/5, 1/10, 2) lies in that region and stays",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(bad_minimum, F(2)),
-    ),
-    Check(
-        "step_size.relu_dies",
-        "ReLU, step size 2: GD from (0.3, 0.4) is dead after two steps",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(relu_dies, F(2)),
-    ),
-    Check(
-        "step_size.dead_starts",
-        "ReLU stays where it is for every batch exactly if no correlation is positive: one sign "
-        "pattern in 2^m",
-        EvidenceKind.ENUMERATION,
-        "integers: no pattern may differ",
-        _PART(dead_starts, Activation.RELU),
-    ),
-)

@@ -14,17 +14,36 @@ from whichmin.core.data import make_data
 from whichmin.core.descent import rates
 from whichmin.core.engines import Problem
 from whichmin.core.frames import standard_basis
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS, product_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 
-def _step(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """One step from the starts: every coordinate by the factor that the form gives."""
+def _wide_runs() -> SearchStrategy[RunCase]:
+    return runs(largest=6)
+
+
+@check(
+    "dynamics.one_step",
+    EvidenceKind.PROPERTY,
+    bound="rounding of one step, a sum of n + m products of size at most 4",
+    cases=_wide_runs,
+    examples=200,
+    forms=(
+        "dynamics.active_factor",
+        "dynamics.inactive_factor",
+        "dynamics.gd_active_energy",
+        "dynamics.gd_rest_energy",
+    ),
+)
+def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """One step multiplies every coordinate by the derived factor: all schedules, batch sizes,
+    signs, with multiplicities.
+    """
     forms, frame = subject.forms, case.data.points.numpy()
     before = case.weights
     engine = subject.engines["autograd"](
@@ -77,8 +96,16 @@ def _step(subject: Subject, case: RunCase) -> Iterator[Margin]:
             )
 
 
-def _gd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Perturb a minimum radially and off the span, take one full-batch step, compare factors."""
+@check(
+    "dynamics.gd_rates",
+    EvidenceKind.PROPERTY,
+    bound="second-order terms of a deviation of 1e-7, and rounding divided by it",
+    cases=_wide_runs,
+    examples=50,
+    forms=("dynamics.gd_radial_rate", "dynamics.gd_off_span_rate"),
+)
+def gd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Deviations from a minimum shrink by 1 - 4 eta/m (radial) and 1 - eta/m (off the span)."""
     m, n = case.m, case.m + 1
     data = make_data(standard_basis(m, n))
     c = np.abs(case.correlations[0])
@@ -104,8 +131,20 @@ def _gd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
         yield Margin(f"dynamics.{name}", abs(float(measured) - predicted), allowed)
 
 
-def _sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Average the logarithmic change over *all* batches, from next to a single data point."""
+def _proper_runs() -> SearchStrategy[RunCase]:
+    return runs(largest=6, proper=True, replicas=1)
+
+
+@check(
+    "dynamics.sgd_rates",
+    EvidenceKind.PROPERTY,
+    bound="second-order terms of a deviation of 1e-7, and rounding divided by it",
+    cases=_proper_runs,
+    examples=50,
+    forms=("dynamics.separation_rate", "dynamics.sgd_off_span_rate", "dynamics.sgd_radial_rate"),
+)
+def sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Logarithmic rates next to SGD's limit, averaged over all batches of size b."""
     m, b = case.m, case.batch_size
     n = m + 1
     data = make_data(standard_basis(m, n))
@@ -158,55 +197,3 @@ def _sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
         (10 * d + 16 * EPS / d) / 0.05,
         len(batches),
     )
-
-
-def _proper_runs() -> SearchStrategy[RunCase]:
-    return runs(largest=6, proper=True, replicas=1)
-
-
-def _wide_runs() -> SearchStrategy[RunCase]:
-    return runs(largest=6)
-
-
-CHECKS = (
-    Check(
-        "dynamics.one_step",
-        "one step multiplies every coordinate by the derived factor: all schedules, batch sizes, "
-        "signs, with multiplicities",
-        EvidenceKind.PROPERTY,
-        "rounding of one step, a sum of n + m products of size at most 4",
-        _step,
-        _wide_runs,
-        examples=200,
-        forms=(
-            "dynamics.active_factor",
-            "dynamics.inactive_factor",
-            "dynamics.gd_active_energy",
-            "dynamics.gd_rest_energy",
-        ),
-    ),
-    Check(
-        "dynamics.gd_rates",
-        "deviations from a minimum shrink by 1 - 4 eta/m (radial) and 1 - eta/m (off the span)",
-        EvidenceKind.PROPERTY,
-        "second-order terms of a deviation of 1e-7, and rounding divided by it",
-        _gd_rates,
-        _wide_runs,
-        examples=50,
-        forms=("dynamics.gd_radial_rate", "dynamics.gd_off_span_rate"),
-    ),
-    Check(
-        "dynamics.sgd_rates",
-        "logarithmic rates next to SGD's limit, averaged over all batches of size b",
-        EvidenceKind.PROPERTY,
-        "second-order terms of a deviation of 1e-7, and rounding divided by it",
-        _sgd_rates,
-        _proper_runs,
-        examples=50,
-        forms=(
-            "dynamics.separation_rate",
-            "dynamics.sgd_off_span_rate",
-            "dynamics.sgd_radial_rate",
-        ),
-    ),
-)

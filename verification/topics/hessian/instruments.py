@@ -11,20 +11,33 @@ import torch
 from whichmin.core.hessian import hessian
 from whichmin.core.instruments import curved_noise, gradient_noise
 from whichmin.tables.sharpness_instruments import neuron_objective, readings
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.landscape.minima import reduced_coordinates
 from whichmin.verification.topics.strategies import PointCase, minimum_points, points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 EPSILONS, RADII = (1e-3, 0.1), (0.05, 0.3)
 
 
-def _sharpness(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    del subject  # the forms that are compared are those on file
+@check(
+    "instruments.sharpness",
+    EvidenceKind.PROPERTY,
+    bound=(
+        "rounding of the entries; a residual; searches: excess over the maximum, and the loss "
+        "at the point that they report"
+    ),
+    cases=minimum_points,
+    examples=20,
+)
+def sharpness(case: PointCase) -> Iterator[Margin]:
+    """The instruments for any loss agree with the closed forms at minima; their searches never
+    exceed the exact maximum.
+    """
+    # The forms that are compared are those on file.
     place = case.seed % 2
     found = readings(
         case.correlations, case.n, case.activation, EPSILONS[place], RADII[place], case.seed
@@ -36,7 +49,16 @@ def _sharpness(subject: Subject, case: PointCase) -> Iterator[Margin]:
             yield Margin(reading.measure, margin, 1.0)
 
 
-def _noise(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "instruments.noise",
+    EvidenceKind.PROPERTY,
+    bound="rounding, from the sizes of the terms",
+    cases=points,
+    examples=40,
+    forms=("noise.trace", "noise.curvature", "noise.gradient_curvature"),
+)
+def noise(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The instruments for the gradient noise of any loss agree with the closed forms."""
     forms = subject.forms
     N, C, _ = reduced_coordinates(case)
     phi = case.correlations
@@ -60,28 +82,3 @@ def _noise(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield Margin("noise.curvature", abs(curved.trace - predicted), allowed)
     predicted = forms["noise.gradient_curvature"](N=N, C=C, m=case.m)
     yield Margin("noise.gradient_curvature", abs(curved.slope - predicted), allowed)
-
-
-CHECKS = (
-    Check(
-        "instruments.sharpness",
-        "the instruments for any loss agree with the closed forms at minima; their searches never "
-        "exceed the exact maximum",
-        EvidenceKind.PROPERTY,
-        "rounding of the entries; a residual; searches: excess over the maximum, and the loss at "
-        "the point that they report",
-        _sharpness,
-        minimum_points,
-        examples=20,
-    ),
-    Check(
-        "instruments.noise",
-        "the instruments for the gradient noise of any loss agree with the closed forms",
-        EvidenceKind.PROPERTY,
-        "rounding, from the sizes of the terms",
-        _noise,
-        points,
-        examples=40,
-        forms=("noise.trace", "noise.curvature", "noise.gradient_curvature"),
-    ),
-)

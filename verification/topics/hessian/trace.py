@@ -13,14 +13,14 @@ from whichmin.core.frames import standard_basis
 from whichmin.core.hessian import hessian, plain_autograd_hessian
 from whichmin.core.training.trainer import train
 from whichmin.symbolic import ClosedForm
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import product_bound, spectrum_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.landscape.minima import reduced_coordinates
 from whichmin.verification.topics.strategies import PointCase, minimum_points, points
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["CHECKS", "expand_families"]
+__all__ = ["expand_families"]
 
 GENERAL = ("upper", "lower", "active", "kink", "rest")
 MINIMUM = ("top", "flat", "kink", "off_span")
@@ -82,7 +82,18 @@ def expand_families(
     return np.sort(listed)
 
 
-def _quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "sharpness.quadratic_form",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the entries, from the sizes of their terms, times n",
+    cases=points,
+    examples=200,
+    forms=("sharpness.second_derivative", "sharpness.trace"),
+)
+def quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The Hessian as a quadratic form and its trace equal automatic differentiation, under every
+    kink convention.
+    """
     forms = subject.forms
     matrix = _autograd(case).numpy()
     u, frame, slopes = case.direction, case.data.points.numpy(), case.slopes
@@ -106,7 +117,16 @@ def _quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield Margin("sharpness.trace", abs(float(np.trace(matrix)) - trace), allowed)
 
 
-def _sample_quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "sharpness.sample_quadratic_form",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the entries, from the sizes of their terms, times n",
+    cases=points,
+    examples=60,
+    forms=("model.sample_second_derivative",),
+)
+def sample_quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The Hessian of one data point equals automatic differentiation, under every convention."""
     form = subject.forms["model.sample_second_derivative"]
     w, u = case.weights, case.direction
     N = float(w @ w)
@@ -131,7 +151,19 @@ def _sample_quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin
         )
 
 
-def _spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "sharpness.spectrum",
+    EvidenceKind.PROPERTY,
+    bound="Weyl: norm of the entries' rounding, plus a backward stable eigenvalue solver's",
+    cases=points,
+    examples=200,
+    forms=(
+        *(f"sharpness.eigenvalue_{name}" for name in GENERAL),
+        *(f"sharpness.count_{name}" for name in GENERAL),
+    ),
+)
+def spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The spectrum with multiplicities at a general point equals that of the autograd Hessian."""
     matrix = _autograd(case)
     N, C, _ = reduced_coordinates(case)
     k = case.m if case.activation is Activation.LINEAR else case.active
@@ -155,7 +187,22 @@ def _compare_spectra(
     return Margin(what, float(np.abs(measured - predicted).max()), bound)
 
 
-def _at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "sharpness.at_minimum",
+    EvidenceKind.PROPERTY,
+    bound="Weyl: norm of the entries' rounding, plus a backward stable eigenvalue solver's",
+    cases=minimum_points,
+    examples=200,
+    forms=(
+        *(f"sharpness.minimum_{name}" for name in MINIMUM),
+        *(f"sharpness.minimum_count_{name}" for name in MINIMUM),
+        "sharpness.trace_at_minimum",
+        "sharpness.linear_trace_at_minimum",
+        "sharpness.trace_difference",
+    ),
+)
+def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Trace and spectrum at minima with k active points, linear and ReLU, each convention."""
     forms = subject.forms
     matrix = _autograd(case)
     k = case.m if case.activation is Activation.LINEAR else case.active
@@ -188,8 +235,19 @@ def _at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     )
 
 
-def _reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Train to GD's and SGD's minimum, then differentiate automatically where the runs ended.
+@check(
+    "sharpness.reached_by_training",
+    EvidenceKind.PROPERTY,
+    bound="distance of the iterate from its limit, from the run's tolerance",
+    cases=minimum_points,
+    examples=10,
+    forms=("sharpness.trace_at_minimum", "sharpness.autograd_trace_at_iterate"),
+)
+def reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The traces at the points where GD and SGD runs really end, and what plain autograd returns
+    there.
+
+    Train to GD's and SGD's minimum, then differentiate automatically where the runs ended.
 
     On the standard basis: there a correlation is a coordinate and keeps its sign at any size. In
     another frame, once it is below 1e-17, its sign and plain autograd's trace are rounding noise.
@@ -236,68 +294,3 @@ def _reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
             abs(plain - predicted),
             allowed,
         )
-
-
-CHECKS = (
-    Check(
-        "sharpness.quadratic_form",
-        "the Hessian as a quadratic form and its trace equal automatic differentiation, under "
-        "every kink convention",
-        EvidenceKind.PROPERTY,
-        "rounding of the entries, from the sizes of their terms, times n",
-        _quadratic_form,
-        points,
-        examples=200,
-        forms=("sharpness.second_derivative", "sharpness.trace"),
-    ),
-    Check(
-        "sharpness.sample_quadratic_form",
-        "the Hessian of one data point equals automatic differentiation, under every convention",
-        EvidenceKind.PROPERTY,
-        "rounding of the entries, from the sizes of their terms, times n",
-        _sample_quadratic_form,
-        points,
-        examples=60,
-        forms=("model.sample_second_derivative",),
-    ),
-    Check(
-        "sharpness.spectrum",
-        "the spectrum with multiplicities at a general point equals that of the autograd Hessian",
-        EvidenceKind.PROPERTY,
-        "Weyl: norm of the entries' rounding, plus a backward stable eigenvalue solver's",
-        _spectrum,
-        points,
-        examples=200,
-        forms=(
-            *(f"sharpness.eigenvalue_{name}" for name in GENERAL),
-            *(f"sharpness.count_{name}" for name in GENERAL),
-        ),
-    ),
-    Check(
-        "sharpness.at_minimum",
-        "trace and spectrum at minima with k active points, linear and ReLU, each convention",
-        EvidenceKind.PROPERTY,
-        "Weyl: norm of the entries' rounding, plus a backward stable eigenvalue solver's",
-        _at_minimum,
-        minimum_points,
-        examples=200,
-        forms=(
-            *(f"sharpness.minimum_{name}" for name in MINIMUM),
-            *(f"sharpness.minimum_count_{name}" for name in MINIMUM),
-            "sharpness.trace_at_minimum",
-            "sharpness.linear_trace_at_minimum",
-            "sharpness.trace_difference",
-        ),
-    ),
-    Check(
-        "sharpness.reached_by_training",
-        "the traces at the points where GD and SGD runs really end, and what plain autograd "
-        "returns there",
-        EvidenceKind.PROPERTY,
-        "distance of the iterate from its limit, from the run's tolerance",
-        _reached_by_training,
-        minimum_points,
-        examples=10,
-        forms=("sharpness.trace_at_minimum", "sharpness.autograd_trace_at_iterate"),
-    ),
-)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 
@@ -12,11 +13,11 @@ from whichmin.symbolic.hessian import spectrum
 from whichmin.symbolic.landscape import minima as landscape
 from whichmin.symbolic.landscape import reduction
 from whichmin.symbolic.selection import law as selection
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "certificate_holds"]
+__all__ = ["certificate_holds"]
 
 EXACT = "exact: the difference must be identically zero"
 
@@ -25,19 +26,25 @@ def _verdict(what: str, holds: bool, cases: int = 1) -> Margin:
     return Margin(what, 0.0 if holds else math.inf, 1.0, cases)
 
 
-def _chains(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
-    for form in subject.forms.values():
-        failures = form.failures()
-        yield _verdict(
-            "; ".join(failures) or f"closed form {form.id}",
-            not failures,
-            len(form.derivation.steps),
-        )
+identity = functools.partial(check, kind=EvidenceKind.IDENTITY, bound=EXACT)
 
 
-def _reduction(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@identity(
+    "derivations.reduction_lemma",
+    forms=(
+        "model.sample_loss",
+        "model.sample_derivative",
+        "model.sample_second_derivative",
+        "landscape.loss",
+        "landscape.derivative",
+        "sharpness.second_derivative",
+        "sharpness.trace",
+    ),
+)
+def reduction_lemma(subject: Subject) -> Iterator[Margin]:
+    """Written out in R^n, loss, gradient, Hessian and trace equal the reduced forms, identically,
+    for all m <= n <= 5 and every activation pattern.
+    """
     forms = dict(subject.forms)
     sizes = range(1, reduction.LARGEST + 1)
     for n in sizes:
@@ -46,6 +53,20 @@ def _reduction(subject: Subject, settings: Settings) -> Iterator[Margin]:
         for m in range(1, n + 1):
             for what, residual in reduction.confirm_full_batch(m, n, forms):
                 yield _verdict(f"{what}: residual {residual}", residual == 0)
+
+
+@identity("derivations.chains", forms=("*",))
+def chains(subject: Subject) -> Iterator[Margin]:
+    """Every closed form follows from the definition of the loss, step by step, for symbolic m, n, b
+    and step size.
+    """
+    for form in subject.forms.values():
+        failures = form.failures()
+        yield _verdict(
+            "; ".join(failures) or f"closed form {form.id}",
+            not failures,
+            len(form.derivation.steps),
+        )
 
 
 def certificate_holds(
@@ -63,8 +84,9 @@ def certificate_holds(
     return bool(total == sp.Poly(polynomial, *variables, domain="QQ"))
 
 
-def _certificate(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@identity("derivations.certificate")
+def certificate() -> Iterator[Margin]:
+    """The loss gap is a sum of squares, so no point lies below the minimum 1/2 - 1/(2m)."""
     for n in range(1, reduction.LARGEST + 1):
         for k in range(1, n + 1):
             polynomial, terms, variables = landscape.squares(k, n - k)
@@ -74,8 +96,11 @@ def _certificate(subject: Subject, settings: Settings) -> Iterator[Margin]:
             )
 
 
-def _critical_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@identity("derivations.critical_points", forms=("landscape.gradient_energy",))
+def critical_points(subject: Subject) -> Iterator[Margin]:
+    """The gradient vanishes exactly at the minima and where C = 0; kinds below, at and above |w|^2
+    = 2, and the dead neuron.
+    """
     C, R = sp.symbols("C R", nonnegative=True)
     energy = subject.forms["landscape.gradient_energy"].expression
     found = landscape.critical_solutions()
@@ -92,8 +117,12 @@ def _critical_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
             yield _verdict(f"{critical.name}: {fact.reason}", fact.holds())
 
 
-def _consistency(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@identity("derivations.consistency")
+def consistency() -> Iterator[Margin]:
+    """Eigenvalues add up to the trace, multiplicities to n; the full-batch step is minus eta times
+    the gradient and keeps the ratios of active correlations; lemmas on the generator of the
+    selection process, for 2, 3 and 4 points.
+    """
     chains = (
         *spectrum.spectrum_consistency(),
         dynamics.gradient_matches_step(),
@@ -103,58 +132,3 @@ def _consistency(subject: Subject, settings: Settings) -> Iterator[Margin]:
     for chain in chains:
         failures = chain.failures()
         yield _verdict("; ".join(failures) or chain.steps[0].reason, not failures)
-
-
-CHECKS = (
-    Check(
-        "derivations.reduction_lemma",
-        "written out in R^n, loss, gradient, Hessian and trace equal the reduced forms, "
-        "identically, for all m <= n <= 5 and every activation pattern",
-        EvidenceKind.IDENTITY,
-        EXACT,
-        _reduction,
-        forms=(
-            "model.sample_loss",
-            "model.sample_derivative",
-            "model.sample_second_derivative",
-            "landscape.loss",
-            "landscape.derivative",
-            "sharpness.second_derivative",
-            "sharpness.trace",
-        ),
-    ),
-    Check(
-        "derivations.chains",
-        "every closed form follows from the definition of the loss, step by step, for symbolic "
-        "m, n, b and step size",
-        EvidenceKind.IDENTITY,
-        EXACT,
-        _chains,
-        forms=("*",),
-    ),
-    Check(
-        "derivations.certificate",
-        "the loss gap is a sum of squares, so no point lies below the minimum 1/2 - 1/(2m)",
-        EvidenceKind.IDENTITY,
-        EXACT,
-        _certificate,
-    ),
-    Check(
-        "derivations.critical_points",
-        "the gradient vanishes exactly at the minima and where C = 0; kinds below, at and above "
-        "|w|^2 = 2, and the dead neuron",
-        EvidenceKind.IDENTITY,
-        EXACT,
-        _critical_points,
-        forms=("landscape.gradient_energy",),
-    ),
-    Check(
-        "derivations.consistency",
-        "eigenvalues add up to the trace, multiplicities to n; the full-batch step is minus eta "
-        "times the gradient and keeps the ratios of active correlations; lemmas on the generator "
-        "of the selection process, for 2, 3 and 4 points",
-        EvidenceKind.IDENTITY,
-        EXACT,
-        _consistency,
-    ),
-)

@@ -12,14 +12,14 @@ import torch
 from whichmin.core.data import make_data
 from whichmin.core.engines import Engine, Problem
 from whichmin.core.frames import random_frame
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import TRAJECTORY
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "COUNTEREXAMPLES"]
+__all__ = ["COUNTEREXAMPLES"]
 
 STEPS = 100
 
@@ -41,7 +41,15 @@ def _run(
     return engine.weights().numpy()
 
 
-def _symmetries(subject: Subject, case: RunCase) -> Iterator[Margin]:
+@check(
+    "equivariance.symmetries",
+    EvidenceKind.PROPERTY,
+    bound="1e-12 of the norm, as for whole trajectories",
+    cases=runs,
+    examples=60,
+)
+def symmetries(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Trajectories follow rotations, permutations and (linear) signs of the data and weights."""
     points, weights = case.data.points.numpy(), case.weights
     end = _run(subject, case, points, weights)
     rng = np.random.default_rng((case.seed, 4))
@@ -93,9 +101,17 @@ COUNTEREXAMPLES = (
 )  # fmt: skip
 
 
-def _counterexamples(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """One exact step from w = (1/2, 1/4), step size 1/5; checked against the engine as well."""
-    del settings
+@check(
+    "equivariance.counterexamples",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact rational arithmetic; the engine to 1e-15, five roundings of numbers below 1",
+)
+def counterexamples(subject: Subject) -> Iterator[Margin]:
+    """Symmetries that fail: rotations within the span (ReLU, and SGD), signs (ReLU); rational data,
+    one exact step.
+
+    One exact step from w = (1/2, 1/4), step size 1/5; checked against the engine as well.
+    """
     for what, activation, left, right, equal in COUNTEREXAMPLES:
         here = exact_step(START, left, ETA, activation)
         there = exact_step(START, right, ETA, activation)
@@ -111,24 +127,3 @@ def _counterexamples(subject: Subject, settings: Settings) -> Iterator[Margin]:
             engine.step(None)
             error = np.abs(engine.weights().numpy()[0] - [float(v) for v in expected]).max()
             yield Margin(f"{what}: engine against exact arithmetic", float(error), 1e-15)
-
-
-CHECKS = (
-    Check(
-        "equivariance.symmetries",
-        "trajectories follow rotations, permutations and (linear) signs of the data and weights",
-        EvidenceKind.PROPERTY,
-        "1e-12 of the norm, as for whole trajectories",
-        _symmetries,
-        runs,
-        examples=60,
-    ),
-    Check(
-        "equivariance.counterexamples",
-        "symmetries that fail: rotations within the span (ReLU, and SGD), signs (ReLU); rational "
-        "data, one exact step",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact rational arithmetic; the engine to 1e-15, five roundings of numbers below 1",
-        _counterexamples,
-    ),
-)

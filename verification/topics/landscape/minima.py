@@ -10,13 +10,13 @@ import torch
 
 from whichmin.core.data import make_data
 from whichmin.core.landscape import gradient, loss
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS, product_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import PointCase, points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "reduced_coordinates"]
+__all__ = ["reduced_coordinates"]
 
 
 def reduced_coordinates(case: PointCase) -> tuple[float, float, float]:
@@ -36,7 +36,22 @@ def reduced_coordinates(case: PointCase) -> tuple[float, float, float]:
     )
 
 
-def _closed_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "landscape.closed_forms",
+    EvidenceKind.PROPERTY,
+    bound="rounding of sums of n + m products, from the sizes of their terms",
+    cases=points,
+    examples=300,
+    forms=(
+        "landscape.loss",
+        "landscape.minimum",
+        "landscape.gap",
+        "landscape.derivative",
+        "landscape.gradient_energy",
+    ),
+)
+def closed_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Loss, gap, minimum, derivative and gradient norm equal automatic differentiation."""
     forms, m, n = subject.forms, case.m, case.n
     N, C, R = reduced_coordinates(case)
     measured = float(loss(case.weights, case.data, activation=case.activation))
@@ -69,8 +84,16 @@ def _closed_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
     )
 
 
-def _sample_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """One data point alone: the loss of a batch of one."""
+@check(
+    "landscape.sample_forms",
+    EvidenceKind.PROPERTY,
+    bound="rounding of sums of n products, from the sizes of their terms",
+    cases=points,
+    examples=200,
+    forms=("model.sample_loss", "model.sample_derivative"),
+)
+def sample_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The loss and derivative of one data point equal automatic differentiation."""
     forms, n = subject.forms, case.n
     w, u = case.weights, case.direction
     for row in range(case.m):
@@ -96,8 +119,62 @@ def _sample_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
         )
 
 
-def _never_below(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Look for a point below the certified minimum, with an optimiser that wants to find one."""
+@check(
+    "landscape.critical_points",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the loss, a sum of n + m products",
+    cases=points,
+    examples=60,
+)
+def critical_points(case: PointCase) -> Iterator[Margin]:
+    """Around C = 0 no loss exceeds 1/2 for |w|^2 < 2, none is below it for |w|^2 > 2, both occur at
+    2; a dead ReLU neuron sits on a plain.
+
+    Walk around a point with C = 0 and around a dead neuron, and look at the loss.
+    """
+    n = case.m + 1
+    frame = make_data(np.eye(case.m, n))
+    rng = np.random.default_rng(case.seed)
+    nearby = 1e-3 * rng.normal(size=(64, n))
+    # Loss values near 1/2 carry a rounding error of this size.
+    allowed = product_bound(n + case.m, 3.0)
+    for norm, sign in ((rng.uniform(0.1, 1.8), -1.0), (rng.uniform(2.2, 6.0), 1.0)):
+        center = np.zeros(n)
+        center[-1] = math.sqrt(norm)
+        slope = gradient(center, frame, activation=case.activation)
+        yield Margin(f"gradient at C = 0, |w|^2 = {norm:.3f}", float(slope.norm()), allowed)
+        excess = loss(center + nearby, frame, activation=case.activation).numpy() - 0.5
+        kind = "above" if sign < 0 else "below"
+        yield Margin(
+            f"losses {kind} 1/2 around C = 0, |w|^2 = {norm:.3f}",
+            max(float((-sign * excess).max()), 0.0),
+            allowed,
+            len(nearby),
+        )
+    center = np.zeros(n)
+    center[-1] = math.sqrt(2)
+    up, down = (center + np.array([1e-2, *[0.0] * (n - 2), t]) for t in (1e-2, -1e-2))
+    sides = [float(loss(w, frame, activation=case.activation)) - 0.5 for w in (up, down)]
+    holds = sides[0] > allowed and sides[1] < -allowed
+    yield Margin(f"both signs around C = 0, |w|^2 = 2: {sides}", 0.0 if holds else math.inf, 1.0)
+    dead = np.full(n, -1.0)
+    around = loss(dead + nearby, frame, activation=Activation.RELU).numpy()
+    yield Margin("loss around a dead neuron", float(np.abs(around - 0.5).max()), allowed, 64)
+
+
+@check(
+    "landscape.never_below_minimum",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the loss, a sum of n products",
+    cases=points,
+    examples=60,
+    forms=("landscape.minimum",),
+)
+def never_below_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """No point found by L-BFGS lies below the certified minimum, which is attained.
+
+    Look for a point below the certified minimum, with an optimiser that wants to find one.
+    """
     start = torch.from_numpy(case.weights.copy()).requires_grad_(True)
     optimiser = torch.optim.LBFGS([start], max_iter=50, line_search_fn="strong_wolfe")
     frame = case.data.points
@@ -134,86 +211,3 @@ def _never_below(subject: Subject, case: PointCase) -> Iterator[Margin]:
         abs(attained - minimum),
         product_bound(case.n + case.m, 2.0) + EPS,
     )
-
-
-def _critical_points(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Walk around a point with C = 0 and around a dead neuron, and look at the loss."""
-    del subject
-    n = case.m + 1
-    frame = make_data(np.eye(case.m, n))
-    rng = np.random.default_rng(case.seed)
-    nearby = 1e-3 * rng.normal(size=(64, n))
-    # Loss values near 1/2 carry a rounding error of this size.
-    allowed = product_bound(n + case.m, 3.0)
-    for norm, sign in ((rng.uniform(0.1, 1.8), -1.0), (rng.uniform(2.2, 6.0), 1.0)):
-        center = np.zeros(n)
-        center[-1] = math.sqrt(norm)
-        slope = gradient(center, frame, activation=case.activation)
-        yield Margin(f"gradient at C = 0, |w|^2 = {norm:.3f}", float(slope.norm()), allowed)
-        excess = loss(center + nearby, frame, activation=case.activation).numpy() - 0.5
-        kind = "above" if sign < 0 else "below"
-        yield Margin(
-            f"losses {kind} 1/2 around C = 0, |w|^2 = {norm:.3f}",
-            max(float((-sign * excess).max()), 0.0),
-            allowed,
-            len(nearby),
-        )
-    center = np.zeros(n)
-    center[-1] = math.sqrt(2)
-    up, down = (center + np.array([1e-2, *[0.0] * (n - 2), t]) for t in (1e-2, -1e-2))
-    sides = [float(loss(w, frame, activation=case.activation)) - 0.5 for w in (up, down)]
-    holds = sides[0] > allowed and sides[1] < -allowed
-    yield Margin(f"both signs around C = 0, |w|^2 = 2: {sides}", 0.0 if holds else math.inf, 1.0)
-    dead = np.full(n, -1.0)
-    around = loss(dead + nearby, frame, activation=Activation.RELU).numpy()
-    yield Margin("loss around a dead neuron", float(np.abs(around - 0.5).max()), allowed, 64)
-
-
-CHECKS = (
-    Check(
-        "landscape.closed_forms",
-        "loss, gap, minimum, derivative and gradient norm equal automatic differentiation",
-        EvidenceKind.PROPERTY,
-        "rounding of sums of n + m products, from the sizes of their terms",
-        _closed_forms,
-        points,
-        examples=300,
-        forms=(
-            "landscape.loss",
-            "landscape.minimum",
-            "landscape.gap",
-            "landscape.derivative",
-            "landscape.gradient_energy",
-        ),
-    ),
-    Check(
-        "landscape.sample_forms",
-        "the loss and derivative of one data point equal automatic differentiation",
-        EvidenceKind.PROPERTY,
-        "rounding of sums of n products, from the sizes of their terms",
-        _sample_forms,
-        points,
-        examples=200,
-        forms=("model.sample_loss", "model.sample_derivative"),
-    ),
-    Check(
-        "landscape.critical_points",
-        "around C = 0 no loss exceeds 1/2 for |w|^2 < 2, none is below it for |w|^2 > 2, both "
-        "occur at 2; a dead ReLU neuron sits on a plain",
-        EvidenceKind.PROPERTY,
-        "rounding of the loss, a sum of n + m products",
-        _critical_points,
-        points,
-        examples=60,
-    ),
-    Check(
-        "landscape.never_below_minimum",
-        "no point found by L-BFGS lies below the certified minimum, which is attained",
-        EvidenceKind.PROPERTY,
-        "rounding of the loss, a sum of n products",
-        _never_below,
-        points,
-        examples=60,
-        forms=("landscape.minimum",),
-    ),
-)

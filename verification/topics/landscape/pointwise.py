@@ -10,12 +10,11 @@ import sympy as sp
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.neuron import Y, sample_derivative, sample_loss, x
 from whichmin.symbolic.symbols import N, c, sigma
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
-from whichmin.verification.evidence.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "identities", "least_squares_ends"]
+__all__ = ["identities", "least_squares_ends"]
 
 r = sp.Symbol("r", positive=True)
 
@@ -64,8 +63,15 @@ def identities() -> dict[str, Derivation]:
     }  # fmt: skip
 
 
-def _vanish(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "pointwise.gradients",
+    EvidenceKind.IDENTITY,
+    bound="exact: residuals of derivations, none may be left",
+)
+def gradients() -> Iterator[Margin]:
+    """Single-sample gradients vanish at data points and nowhere else on the manifold; not at a data
+    point that another one is correlated with; points of one length r rescale the loss.
+    """
     for name, chain in identities().items():
         failures = chain.failures()
         yield Margin(f"{name} {failures}", float(len(failures)), 1e-9)
@@ -91,8 +97,15 @@ def least_squares_ends(batch: int, steps: int = 4000) -> np.ndarray:
     return w
 
 
-def _least_squares(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Every step adds a combination of rows, so all runs stay in w0 + row space.
+@check(
+    "refuted.least_squares",
+    EvidenceKind.ENUMERATION,
+    bound="100 roundings: the last steps of a contraction",
+)
+def least_squares() -> Iterator[Margin]:
+    """Least squares with more unknowns than equations: every batch size ends at one point.
+
+    Every step adds a combination of rows, so all runs stay in w0 + row space.
 
     Of that affine space one point solves the equations (the rows are independent): the projection
     of w0 on the solutions, whatever the batches were.
@@ -100,7 +113,6 @@ def _least_squares(subject: Subject, settings: Settings) -> Iterator[Margin]:
     Yields:
         The distance of the ends of SGD and GD, and that the batches did differ.
     """
-    del subject, settings
     ends = {batch: least_squares_ends(batch) for batch in (1, 2, 3)}
     for batch in (1, 2):
         # The error after 4,000 contracting steps is that of the last roundings, below 100 EPS.
@@ -109,22 +121,3 @@ def _least_squares(subject: Subject, settings: Settings) -> Iterator[Margin]:
     early = [least_squares_ends(batch, 20) for batch in (1, 3)]
     apart = float(np.abs(early[0] - early[1]).max())
     yield differs("distance of the two runs after 20 steps", 0.0, apart, 1e-6)
-
-
-CHECKS = (
-    Check(
-        "pointwise.gradients",
-        "single-sample gradients vanish at data points and nowhere else on the manifold; not at a "
-        "data point that another one is correlated with; points of one length r rescale the loss",
-        EvidenceKind.IDENTITY,
-        "exact: residuals of derivations, none may be left",
-        _vanish,
-    ),
-    Check(
-        "refuted.least_squares",
-        "least squares with more unknowns than equations: every batch size ends at one point",
-        EvidenceKind.ENUMERATION,
-        "100 roundings: the last steps of a contraction",
-        _least_squares,
-    ),
-)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,14 +19,14 @@ from whichmin.core.noise.covariance import (
     gradient_covariance,
     noise_scales,
 )
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS, product_bound, spectrum_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.landscape.minima import reduced_coordinates
 from whichmin.verification.topics.strategies import PointCase, minimum_points, points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,31 @@ def _power_sums(case: PointCase) -> tuple[float, float]:
     return float((code**4).sum()), float((code**6).sum())
 
 
-def _general(subject: Subject, case: PointCase) -> Iterator[Margin]:
+ROUNDING = "rounding of the gradients, from their sizes, carried to second order"
+
+
+random_cases = functools.partial(check, kind=EvidenceKind.PROPERTY, bound=ROUNDING)
+
+
+@random_cases(
+    "noise.general_point",
+    cases=points,
+    examples=60,
+    forms=(
+        "noise.sample_energy",
+        "noise.sample_curvature",
+        "noise.mean_energy",
+        "noise.mean_curvature",
+        "noise.trace",
+        "noise.simple_scale",
+        "noise.curvature",
+        "noise.gradient_curvature",
+    ),
+)
+def general_point(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Squared gradients of single points, trace of their covariance, simple noise scale and the
+    curvature-weighted figures equal automatic differentiation at any point.
+    """
     forms, m = subject.forms, case.m
     found = Measured(case)
     N, C, R = reduced_coordinates(case)
@@ -140,9 +165,13 @@ def _general(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield Margin("noise.gradient_curvature", abs(signal - predicted), found.curved)
 
 
-def _numerics(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """The fast numerics on the same points and on rows that are not orthonormal."""
-    del subject
+@random_cases("noise.numerics", cases=points, examples=40)
+def numerics(case: PointCase) -> Iterator[Margin]:
+    """Covariance, trace, spectrum, noise scales and alignment by the fast route equal those of
+    automatic gradients and Hessians, on orthonormal and on other data.
+
+    The fast numerics on the same points and on rows that are not orthonormal.
+    """
     mix = np.random.default_rng((case.seed, 7)).normal(size=(case.m, case.m)) / case.m
     rows = case.data.points.numpy() + mix @ case.data.points.numpy()
     # Rows up to 1 + sqrt(m) times as long make gradients larger by the square of that.
@@ -190,7 +219,22 @@ def _centred(case: PointCase, data: Floats) -> tuple[Floats, Floats]:
     return rows - rows.mean(0), np.asarray(rows.mean(0))
 
 
-def _at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@random_cases(
+    "noise.at_minimum",
+    cases=minimum_points,
+    examples=60,
+    forms=(
+        "noise.trace_on_manifold",
+        "noise.curvature_on_manifold",
+        "noise.square_on_manifold",
+        "noise.trace_equal",
+        "noise.eigenvalue_equal",
+    ),
+)
+def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """At minima the trace is (1 - sum c^4)/m, H Sigma is 0 under every kink convention, and the
+    spectrum is that of diag(c^2)/m compressed to the sphere.
+    """
     forms, m, n = subject.forms, case.m, case.n
     found = Measured(case)
     Q, T = _power_sums(case)
@@ -229,48 +273,3 @@ def _at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     expected = np.sort(np.where(np.arange(n) < k - 1, value, 0.0))
     error = float(np.abs(spectrum - expected).max())
     yield Margin("noise.eigenvalue_equal", error, spectrum_bound(n, 1 / m, dense.quadratic))
-
-
-ROUNDING = "rounding of the gradients, from their sizes, carried to second order"
-
-CHECKS = (
-    Check(
-        "noise.general_point",
-        "squared gradients of single points, trace of their covariance, simple noise scale and "
-        "the curvature-weighted figures equal automatic differentiation at any point",
-        EvidenceKind.PROPERTY,
-        ROUNDING,
-        _general,
-        points,
-        examples=60,
-        forms=(
-            "noise.sample_energy", "noise.sample_curvature", "noise.mean_energy",
-            "noise.mean_curvature", "noise.trace", "noise.simple_scale",
-            "noise.curvature", "noise.gradient_curvature",
-        ),
-    ),
-    Check(
-        "noise.numerics",
-        "covariance, trace, spectrum, noise scales and alignment by the fast route equal those "
-        "of automatic gradients and Hessians, on orthonormal and on other data",
-        EvidenceKind.PROPERTY,
-        ROUNDING,
-        _numerics,
-        points,
-        examples=40,
-    ),
-    Check(
-        "noise.at_minimum",
-        "at minima the trace is (1 - sum c^4)/m, H Sigma is 0 under every kink convention, and "
-        "the spectrum is that of diag(c^2)/m compressed to the sphere",
-        EvidenceKind.PROPERTY,
-        ROUNDING,
-        _at_minimum,
-        minimum_points,
-        examples=60,
-        forms=(
-            "noise.trace_on_manifold", "noise.curvature_on_manifold", "noise.square_on_manifold",
-            "noise.trace_equal", "noise.eigenvalue_equal",
-        ),
-    ),
-)  # fmt: skip

@@ -19,18 +19,18 @@ from whichmin.core.training.trainer import train
 from whichmin.symbolic.noise import covariance as noise
 from whichmin.symbolic.noise import limits as noise_limits
 from whichmin.symbolic.symbols import C, N, R, m
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
 from whichmin.verification.oracle import references
 from whichmin.verification.provers.formula import evaluate
-from whichmin.verification.provers.smt import TIMEOUT, Lemma, Variant, lemma_margins
+from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins, smt
 from whichmin.verification.topics.noise.sampling import exact_gradients
 from whichmin.verification.topics.strategies import PointCase, points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "RISE"]
+__all__ = ["RISE"]
 
 # The sign of dB_simple/dt along gradient flow, up to the factor 2 (1 - q) C / D^2 >= 0.
 RISE = Lemma(
@@ -70,9 +70,18 @@ def _verdict(what: str, residuals: list[str]) -> Margin:
                   float(len(residuals)), 1e-9)  # fmt: skip
 
 
-def _identities(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Lemmas on the closed forms under test, for all m, N, C and power sums."""
-    del settings
+@check(
+    "noise.identities",
+    EvidenceKind.IDENTITY,
+    bound="exact: residuals of derivations, none may be left",
+)
+def identities(subject: Subject) -> Iterator[Margin]:
+    """The trace at a minimum is 0 at single data points only; eigenvectors there; B_simple differs
+    from m - 1 by the sign of (C^2 - Q)(4 - 3 |w|^2); with one active point both scales are m - 1;
+    the rate of B_simple along gradient flow.
+
+    Lemmas on the closed forms under test, for all m, N, C and power sums.
+    """
     forms, Q = subject.forms, noise.Q
     for chain in (*noise.eigenvectors(), noise.only_at_single_points()):
         yield _verdict(chain.steps[0].reason, chain.failures())
@@ -110,13 +119,26 @@ def _zero(expression: sp.Expr) -> list[str]:
     return [] if left == 0 else [f"leaves {left}"]
 
 
-def _rise(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from lemma_margins(RISE)
+@smt("noise.rise")
+def rise() -> Iterator[Margin]:
+    """B_simple does not fall along gradient flow while |w|^2 <= 4/3 and N + C <= 2."""
+    return lemma_margins(RISE)
 
 
-def _near_vertex(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Step off a data point in every kind of direction, and let the step shrink."""
+LIMIT = "the next order of the expansion, and rounding in units of the leading one"
+
+
+random_cases = functools.partial(check, kind=EvidenceKind.PROPERTY, bound=LIMIT)
+
+
+@random_cases(
+    "noise.near_vertex",
+    cases=points,
+    examples=60,
+    forms=("noise.vertex_simple", "noise.vertex_curved"),
+)
+def near_vertex(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Limits of both noise scales at a single data point, by the direction of approach."""
     rng = np.random.default_rng(case.seed)
     count, n = case.m, case.n + 1
     frame = random_frame(count, n, case.seed)
@@ -190,8 +212,12 @@ def _energies(run: TrainResult) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return squares.sum(1) + rest, squares.sum(1), rest
 
 
-def _along_gd(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Runs whose off-span part decays last: limits at R = 1e-7, and B_simple never falls."""
+@random_cases("noise.along_gd", forms=("noise.gd_slope", "noise.gd_curved"))
+def along_gd(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Along GD runs B_simple never falls, and (2 - N - C)/R and B_noise have their limits.
+
+    Runs whose off-span part decays last: limits at R = 1e-7, and B_simple never falls.
+    """
     forms = subject.forms
     for case, alpha in _starts(settings, 6, 8):
         count, step_size = case.m, alpha * case.m
@@ -223,8 +249,13 @@ def _falls(along: NoiseAlong, last: int) -> Margin:
     return Margin("B_simple falls along GD", max(fall, 0.0), allowed, len(values))
 
 
-def _along_sgd(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Single-sample runs within the span: limits where the losers' energy is 1e-6."""
+@random_cases("noise.along_sgd", forms=("noise.sgd_slope", "noise.sgd_curved", "noise.sgd_simple"))
+def along_sgd(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Along single-sample runs (2 - N - C)/s^2, B_noise and s^2 B_simple have their limits, s^2 the
+    energy of the losing points.
+
+    Single-sample runs within the span: limits where the losers' energy is 1e-6.
+    """
     forms = subject.forms
     for case, step_size in _starts(settings, 4, 4):
         count = case.m
@@ -250,9 +281,12 @@ def _along_sgd(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield Margin(f"noise.sgd_simple, {case}", error, allowed)
 
 
-def _scales(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Two points, w = (4/5, 2/5): both scales in fractions; one of them is negative."""
-    del subject, settings
+@check("refuted.noise_scales", EvidenceKind.COUNTEREXAMPLE, bound="exact: fractions")
+def refuted_noise_scales() -> Iterator[Margin]:
+    """The two noise scales differ, and the one weighted with the curvature can be negative.
+
+    Two points, w = (4/5, 2/5): both scales in fractions; one of them is negative.
+    """
     data = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
     w = (Fraction(4, 5), Fraction(2, 5))
     gradients, _ = exact_gradients(w, data, Activation.LINEAR)
@@ -264,9 +298,9 @@ def _scales(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin(f"B_noise = {curved} is negative", max(float(curved), 0.0), 0.0)
 
 
-def _proportional(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The dense minimum (3/5, 4/5): Sigma and H are not 0, their product is."""
-    del subject, settings
+@check("refuted.noise_is_curvature", EvidenceKind.COUNTEREXAMPLE, bound="exact: fractions")
+def noise_is_curvature() -> Iterator[Margin]:
+    """At a mixture neither the Hessian nor the covariance is 0, but their product is."""
     data = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
     w = (Fraction(3, 5), Fraction(4, 5))
     for activation in Activation:
@@ -286,9 +320,16 @@ def _proportional(subject: Subject, settings: Settings) -> Iterator[Margin]:
                       float(matrix[0][0] + matrix[1][1]), 1e-15)  # fmt: skip
 
 
-def _falling(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """|w|^2 = 3.17 > 4/3: B_simple is below m - 1 and falls at first, in fractions."""
-    del subject, settings
+@check(
+    "refuted.noise_grows",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="a hundredth, which the fall must exceed in every step",
+)
+def noise_grows() -> Iterator[Margin]:
+    """From |w|^2 above 4/3 B_simple starts below m - 1 and falls.
+
+    |w|^2 = 3.17 > 4/3: B_simple is below m - 1 and falls at first, in fractions.
+    """
     data = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(2))
     w: references.Vector = (Fraction(3, 5), Fraction(1, 2), Fraction(8, 5))
     scales = []
@@ -303,74 +344,3 @@ def _falling(subject: Subject, settings: Settings) -> Iterator[Margin]:
         # By a hundredth a step: more than a reader could take for rounding.
         yield Margin(f"B_simple goes from {before:.6g} to {after:.6g}", 0.01, before - after)
     yield Margin(f"B_simple = {scales[0]:.6g}, below m - 1", EPS, 1 - scales[0])
-
-
-LIMIT = "the next order of the expansion, and rounding in units of the leading one"
-
-CHECKS = (
-    Check(
-        "noise.identities",
-        "the trace at a minimum is 0 at single data points only; eigenvectors there; B_simple "
-        "differs from m - 1 by the sign of (C^2 - Q)(4 - 3 |w|^2); with one active point both "
-        "scales are m - 1; the rate of B_simple along gradient flow",
-        EvidenceKind.IDENTITY,
-        "exact: residuals of derivations, none may be left",
-        _identities,
-    ),
-    Check(
-        "noise.rise",
-        "B_simple does not fall along gradient flow while |w|^2 <= 4/3 and N + C <= 2",
-        EvidenceKind.SMT,
-        f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if not decided as stated",
-        _rise,
-        needs=("z3",),
-    ),
-    Check(
-        "noise.near_vertex",
-        "limits of both noise scales at a single data point, by the direction of approach",
-        EvidenceKind.PROPERTY,
-        LIMIT,
-        _near_vertex,
-        points,
-        examples=60,
-        forms=("noise.vertex_simple", "noise.vertex_curved"),
-    ),
-    Check(
-        "noise.along_gd",
-        "along GD runs B_simple never falls, and (2 - N - C)/R and B_noise have their limits",
-        EvidenceKind.PROPERTY,
-        LIMIT,
-        _along_gd,
-        forms=("noise.gd_slope", "noise.gd_curved"),
-    ),
-    Check(
-        "noise.along_sgd",
-        "along single-sample runs (2 - N - C)/s^2, B_noise and s^2 B_simple have their limits, "
-        "s^2 the energy of the losing points",
-        EvidenceKind.PROPERTY,
-        LIMIT,
-        _along_sgd,
-        forms=("noise.sgd_slope", "noise.sgd_curved", "noise.sgd_simple"),
-    ),
-    Check(
-        "refuted.noise_scales",
-        "the two noise scales differ, and the one weighted with the curvature can be negative",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: fractions",
-        _scales,
-    ),
-    Check(
-        "refuted.noise_is_curvature",
-        "at a mixture neither the Hessian nor the covariance is 0, but their product is",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: fractions",
-        _proportional,
-    ),
-    Check(
-        "refuted.noise_grows",
-        "from |w|^2 above 4/3 B_simple starts below m - 1 and falls",
-        EvidenceKind.COUNTEREXAMPLE,
-        "a hundredth, which the fall must exceed in every step",
-        _falling,
-    ),
-)

@@ -7,19 +7,20 @@ enumerated by ``verification.oracle.noise``, which knows no formula.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 from whichmin.core.noise.covariance import sampling_factor
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
 from whichmin.verification.oracle.references import Matrix, Vector, dot, point_gradients
 from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "exact_gradients", "weights"]
+__all__ = ["exact_gradients", "weights"]
 
 MODES = ("without-replacement", "with-replacement")
 # A rotation of the plane by (3/5, 4/5) keeps the frame in fractions and off the standard basis.
@@ -112,7 +113,16 @@ def _problems(largest: int = 4) -> Iterator[tuple[int, Activation, Matrix, Vecto
             yield m, activation, frame(m, n), weights(n)
 
 
-def _covariances(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "noise.sampling",
+    EvidenceKind.ENUMERATION,
+    bound=EXACT,
+    forms=("noise.sampling_without", "noise.sampling_with", "noise.balanced_batch"),
+)
+def sampling(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Covariance of a batch's mean gradient over Sigma: (m - b)/(b (m - 1)) without and 1/b with
+    replacement; noise equals signal at b = m B/(m - 1 + B) without.
+    """
     for m, activation, data, w in _problems(5 if settings.deep else 4):
         gradients, difference = exact_gradients(w, data, activation)
         label = f"{activation}, m = {m}"
@@ -176,7 +186,23 @@ def expected_halves(
     return trace, (large * second - small * first) / (large - small)
 
 
-def _two_batches(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "noise.two_batches",
+    EvidenceKind.ENUMERATION,
+    bound=EXACT,
+    forms=(
+        "noise.two_batch_trace",
+        "noise.two_batch_energy",
+        "noise.two_batch_trace_without",
+        "noise.two_batch_energy_without",
+        "noise.two_batch_corrected",
+        "noise.two_batch_scale",
+    ),
+)
+def two_batches(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Expectation of the two-batch-size estimates of tr Sigma and |G|^2 over all batches: unbiased
+    with replacement; without, m/(m - 1) times, and tr Sigma/(m - 1) too small.
+    """
     for m, activation, data, w in _problems(5 if settings.deep else 4):
         gradients, _ = exact_gradients(w, data, activation)
         tau, energy = (_rational(x) for x in oracle.trace_and_square(gradients))
@@ -204,9 +230,14 @@ def _two_batches(subject: Subject, settings: Settings) -> Iterator[Margin]:
                     yield _exact(f"noise.two_batch_scale, {label}", scale, trace / square)
 
 
-def _doubling(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Three points: doubling b = 1 leaves a quarter, not a half; the full batch leaves nothing."""
-    del subject, settings
+counterexample = functools.partial(check, kind=EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
+
+
+@counterexample("refuted.noise_halves")
+def noise_halves() -> Iterator[Margin]:
+    """Three points without replacement: doubling the batch quarters the noise, and the full batch
+    has none.
+    """
     gradients, _ = exact_gradients(weights(3), frame(3, 3), Activation.LINEAR)
     traces = {b: _trace(oracle.mean_and_covariance(gradients, b, MODES[0])[1]) for b in (1, 2, 3)}
     yield differs("variance of b = 2 over b = 1", 1 / 2, float(traces[2] / traces[1]), 1e-15)
@@ -215,9 +246,9 @@ def _doubling(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield _exact("variance of b = 3", traces[3], Fraction(0))
 
 
-def _crossing(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Two points, w = (3/5, 3/5): B_simple is above 5, and yet b = 2 has no noise at all."""
-    del subject, settings
+@counterexample("refuted.noise_crossing")
+def noise_crossing() -> Iterator[Margin]:
+    """Without replacement the noise of a batch as large as B_simple is not the signal."""
     data = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
     gradients, _ = exact_gradients((Fraction(3, 5), Fraction(3, 5)), data, Activation.LINEAR)
     scale = oracle.noise_scale(gradients)
@@ -233,9 +264,9 @@ def _crossing(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin("m over B_simple", float(2 / scale), 1.0)
 
 
-def _biased(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """At the dense minimum of two points G is 0, and the estimate of |G|^2 expects -tr Sigma."""
-    del subject, settings
+@counterexample("refuted.two_batches_unbiased")
+def two_batches_unbiased() -> Iterator[Margin]:
+    """Without replacement the two-batch estimate of |G|^2 is negative on average at a minimum."""
     data = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
     gradients, _ = exact_gradients((Fraction(3, 5), Fraction(4, 5)), data, Activation.RELU)
     tau, energy = oracle.trace_and_square(gradients)
@@ -244,51 +275,3 @@ def _biased(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield differs("expected estimate of |G|^2", 0.0, float(square), 1e-15)
     yield _exact("expected estimate of |G|^2", square, -tau)
     yield differs("expected estimate of tr Sigma", float(tau), float(trace), 1e-15)
-
-
-CHECKS = (
-    Check(
-        "noise.sampling",
-        "covariance of a batch's mean gradient over Sigma: (m - b)/(b (m - 1)) without and 1/b "
-        "with replacement; noise equals signal at b = m B/(m - 1 + B) without",
-        EvidenceKind.ENUMERATION,
-        EXACT,
-        _covariances,
-        forms=("noise.sampling_without", "noise.sampling_with", "noise.balanced_batch"),
-    ),
-    Check(
-        "noise.two_batches",
-        "expectation of the two-batch-size estimates of tr Sigma and |G|^2 over all batches: "
-        "unbiased with replacement; without, m/(m - 1) times, and tr Sigma/(m - 1) too small",
-        EvidenceKind.ENUMERATION,
-        EXACT,
-        _two_batches,
-        forms=(
-            "noise.two_batch_trace", "noise.two_batch_energy", "noise.two_batch_trace_without",
-            "noise.two_batch_energy_without", "noise.two_batch_corrected",
-            "noise.two_batch_scale",
-        ),
-    ),
-    Check(
-        "refuted.noise_halves",
-        "three points without replacement: doubling the batch quarters the noise, and the full "
-        "batch has none",
-        EvidenceKind.COUNTEREXAMPLE,
-        EXACT,
-        _doubling,
-    ),
-    Check(
-        "refuted.noise_crossing",
-        "without replacement the noise of a batch as large as B_simple is not the signal",
-        EvidenceKind.COUNTEREXAMPLE,
-        EXACT,
-        _crossing,
-    ),
-    Check(
-        "refuted.two_batches_unbiased",
-        "without replacement the two-batch estimate of |G|^2 is negative on average at a minimum",
-        EvidenceKind.COUNTEREXAMPLE,
-        EXACT,
-        _biased,
-    ),
-)  # fmt: skip

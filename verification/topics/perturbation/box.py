@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from whichmin.core.landscape import loss
 from whichmin.core.perturbation.box import keskar_exact, keskar_upper_bound
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import product_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle.checks.keskar import largest_loss
 from whichmin.verification.topics.strategies import PointCase, minimum_points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "BoxCase", "boxes", "closed_metric"]
+__all__ = ["BoxCase", "boxes", "closed_metric"]
 
 Floats = NDArray[np.float64]
 
@@ -118,7 +118,21 @@ def _metric_bound(case: BoxCase, energy: float, norm: float) -> float:
     return 100 * product_bound(case.n, 1.0, 8 * (1 + energy) * (1 + norm) / case.m)
 
 
-def _corners(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+_ROUNDING = "rounding, from the sizes of the terms"
+
+
+@check(
+    "measures.keskar_corners",
+    EvidenceKind.PROPERTY,
+    bound=_ROUNDING,
+    cases=boxes,
+    examples=120,
+    forms=("keskar.percent", "keskar.active_energy", "keskar.largest_norm"),
+)
+def keskar_corners(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+    """Keskar's metric at minima on standard-basis data, linear and ReLU, any box: closed form,
+    exact maximum and the best of all corners in exact fractions agree.
+    """
     exact = keskar_exact(case.weights, case.m, case.epsilon, activation=case.activation)
     eps, w = Fraction(case.epsilon), [Fraction(float(x)) for x in case.weights]
     reach = [eps * (abs(x) + 1) for x in w]
@@ -136,7 +150,18 @@ def _corners(subject: Subject, case: BoxCase) -> Iterator[Margin]:
         yield Margin("keskar.largest_norm", abs(norm - exact.squared_norm), allowed)
 
 
-def _small_box(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+@check(
+    "measures.keskar_small_box",
+    EvidenceKind.PROPERTY,
+    bound="the next terms of the expansion in eps, and rounding",
+    cases=boxes,
+    examples=80,
+    forms=("keskar.small", "keskar.small_difference", "keskar.threshold"),
+)
+def keskar_small_box(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+    """Keskar's metric for small boxes, the difference of the two minima, and the box at which
+    ReLU's inactive points change sides.
+    """
     forms, s, eps = subject.forms, case.total, 1e-5
     k = case.m if case.activation is Activation.LINEAR else case.k
     at = {"m": case.m, "n": case.n}
@@ -172,7 +197,16 @@ def _small_box(subject: Subject, case: BoxCase) -> Iterator[Margin]:
             )  # fmt: skip
 
 
-def _bound(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "measures.keskar_bound",
+    EvidenceKind.PROPERTY,
+    bound=_ROUNDING,
+    cases=minimum_points,
+    examples=80,
+    forms=("keskar.bound",),
+)
+def keskar_bound(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """In any orthonormal frame no corner of Keskar's box at a minimum exceeds the upper bound."""
     w = case.weights
     for eps in (1e-3, 1e-2):
         reach = eps * (np.abs(w) + 1)
@@ -191,41 +225,3 @@ def _bound(subject: Subject, case: PointCase) -> Iterator[Margin]:
         largest = 100 * float(rises.max()) / (1 + own)
         rounding = 100 * product_bound(case.n + case.m, 8.0)
         yield Margin("a corner above keskar.bound", max(largest - form, 0.0), rounding, 64)
-
-
-_ROUNDING = "rounding, from the sizes of the terms"
-
-CHECKS = (
-    Check(
-        "measures.keskar_corners",
-        "Keskar's metric at minima on standard-basis data, linear and ReLU, any box: closed form, "
-        "exact maximum and the best of all corners in exact fractions agree",
-        EvidenceKind.PROPERTY,
-        _ROUNDING,
-        _corners,
-        boxes,
-        examples=120,
-        forms=("keskar.percent", "keskar.active_energy", "keskar.largest_norm"),
-    ),
-    Check(
-        "measures.keskar_small_box",
-        "Keskar's metric for small boxes, the difference of the two minima, and the box at which "
-        "ReLU's inactive points change sides",
-        EvidenceKind.PROPERTY,
-        "the next terms of the expansion in eps, and rounding",
-        _small_box,
-        boxes,
-        examples=80,
-        forms=("keskar.small", "keskar.small_difference", "keskar.threshold"),
-    ),
-    Check(
-        "measures.keskar_bound",
-        "in any orthonormal frame no corner of Keskar's box at a minimum exceeds the upper bound",
-        EvidenceKind.PROPERTY,
-        _ROUNDING,
-        _bound,
-        minimum_points,
-        examples=80,
-        forms=("keskar.bound",),
-    ),
-)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -17,15 +16,14 @@ from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.hessian import hessian_trace
 from whichmin.core.perturbation.box import keskar_upper_bound
 from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.statistics import FIGURE, at_most, frequency, mean_is
-from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import references
 from whichmin.verification.oracle.checks.keskar import largest_loss
 from whichmin.verification.topics.sgd.rational_sgd import Vector
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "EQUAL", "FRAMES", "UNEQUAL", "exact_metric"]
+__all__ = ["EQUAL", "FRAMES", "UNEQUAL", "exact_metric"]
 
 F = Fraction
 Floats = NDArray[np.float64]
@@ -56,11 +54,23 @@ def exact_metric(w: Vector, m: int, eps: Fraction, activation: str) -> Fraction:
     return 100 * (largest_loss(low, high, m, activation) - own) / (1 + own)
 
 
-def _mixtures(
-    cases: tuple[tuple[Vector, str, int], ...], subject: Subject, settings: Settings
+_EXACT = "exact: fractions"
+
+
+@check("measures.keskar_mixtures", EvidenceKind.COUNTEREXAMPLE, bound=_EXACT)
+def keskar_mixtures(
+    cases: tuple[tuple[Vector, str, int], ...] = (
+        (EQUAL, "linear", 1),
+        (EQUAL, "relu", 1),
+        (UNEQUAL, "linear", 1),
+        (UNEQUAL, "relu", -1),
+    ),
 ) -> Iterator[Margin]:
-    """For each case (minimum, activation, sign): the sign of GD's metric minus SGD's."""
-    del subject, settings
+    """Keskar's metric, eps = 1/1000: an equal mixture of four points is sharper than a single
+    point, linear and ReLU; ReLU with correlations (1599, 80)/1601 is flatter.
+
+    For each case (minimum, activation, sign): the sign of GD's metric minus SGD's.
+    """
     eps = F(1, 1000)
     for w, activation, sign in cases:
         single = (F(1), *(F(0),) * (len(w) - 1))
@@ -75,11 +85,9 @@ def _mixtures(
         yield Margin(told, 0.0 if ranks == sign else math.inf, 1.0, 1, told)
 
 
-def _rotation(
-    rows: tuple[Vector, Vector], subject: Subject, settings: Settings
-) -> Iterator[Margin]:
-    """Linear, m = n = 2: metric of (1, 0) and of (3, 4)/5, each a point or a mixture."""
-    del subject, settings
+@check("measures.keskar_rotation", EvidenceKind.COUNTEREXAMPLE, bound=_EXACT)
+def keskar_rotation(rows: tuple[Vector, Vector] = TURNED) -> Iterator[Margin]:
+    """Keskar's metric is not rotation invariant: turning the data turns the ranking around."""
     eps, own = F(1, 1000), F(1, 4)
     metrics = {}
     for w in (rows[0], (F(1), F(0))):
@@ -106,9 +114,17 @@ def _rotation(
     yield Margin("only |w|_1 matters: the same two values in turned roles", float(off), 0.0)
 
 
-def _units(scales: tuple[float, ...], subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Log-determinant, ReLU, kappa = 0, m = 4, n = 6, k = 3, of the loss times a scale."""
-    del subject, settings
+@check(
+    "measures.determinant_units",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the eigenvalues' logarithms",
+)
+def determinant_units(scales: tuple[float, ...] = (1.0, 4.0, 8.0)) -> Iterator[Margin]:
+    """The ranking by log-determinant turns with the unit of the loss, at m/(1 - kappa) times the
+    mean loss; that by trace does not.
+
+    Log-determinant, ReLU, kappa = 0, m = 4, n = 6, k = 3, of the loss times a scale.
+    """
     m, n, k = 4, 6, 3
     data = make_data(standard_basis(m, n))
     dense = np.r_[np.full(k, k**-0.5), np.zeros(n - k)]
@@ -135,9 +151,16 @@ def _haar(frames: int, n: int, seed: int) -> Floats:
     return np.asarray(np.swapaxes(q * np.sign(np.einsum("fii->fi", r))[:, None, :], 1, 2))
 
 
-def _frames(length: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Linear, m = n = 4: the metric grows with |w|_1 alone; ``length`` is the mixture's."""
-    del subject
+_CHANCE = "exact binomial tails and Bernstein's inequality, one in ten million for each figure"
+
+
+@check("measures.random_frames", EvidenceKind.STATISTICS, bound=_CHANCE, false_alarm=3 * FIGURE)
+def random_frames(settings: Settings, length: float = 1.0) -> Iterator[Margin]:
+    """In frames of uniform law the linear neuron's metric has the same law at both minima, that of
+    a function of |w|_1 for w uniform on the sphere.
+
+    Linear, m = n = 4: the metric grows with |w|_1 alone; ``length`` is the mixture's.
+    """
     n, eps = 4, 1e-3
     rows = _haar(FRAMES, n, settings.seed)
     point, mixture = np.abs(rows[:, 0]).sum(1), length * np.abs(rows.sum(1) / 2).sum(1)
@@ -165,8 +188,16 @@ def _frames(length: float, subject: Subject, settings: Settings) -> Iterator[Mar
                  told)  # fmt: skip
 
 
-def _gap(share: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Search from below and bound from above, m = 4, n = 8, three active points.
+@check(
+    "measures.frames_gap",
+    EvidenceKind.PROPERTY,
+    bound="the bound takes q = (1 + T)^2 at that corner, where q can be larger by Z - T^2",
+)
+def frames_gap(settings: Settings, share: float = 1.0) -> Iterator[Margin]:
+    """In random frames the search ends below the upper bound, by no more than the corner of the
+    signs of w leaves open, linear and ReLU.
+
+    Search from below and bound from above, m = 4, n = 8, three active points.
 
     At the corner of the signs of w, ``<w,z> = T`` and ``|z|^2 = Z``; there q exceeds ``(1+T)^2`` by
     at most ``Z - T^2``: 2m times the rise is at most ``(Z - T^2)(1 - 2T - Z)`` below the bound.
@@ -174,7 +205,6 @@ def _gap(share: float, subject: Subject, settings: Settings) -> Iterator[Margin]
     Yields:
         Both orders.
     """
-    del subject
     m, n, k, eps = 4, 8, 3, 1e-3
     for activation in Activation:
         worst, sharper, count = 0.0, 0, 300 if settings.deep else 6
@@ -201,9 +231,13 @@ def _gap(share: float, subject: Subject, settings: Settings) -> Iterator[Margin]
         yield Margin(told, worst, 1.0, count, told)
 
 
-def _subspace(columns: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Four points in 8 dimensions, all active at GD's minimum; Gaussian A."""
-    del subject
+@check("measures.subspace", EvidenceKind.STATISTICS, bound=_CHANCE, false_alarm=2 * FIGURE)
+def subspace(settings: Settings, columns: int = 2) -> Iterator[Margin]:
+    """Keskar's metric in random subspaces of 2 dimensions: linear, either minimum is the sharper
+    one equally often; ReLU, the single point at least as often as the mixture.
+
+    Four points in 8 dimensions, all active at GD's minimum; Gaussian A.
+    """
     m, n, eps, draws = 4, 8, 1e-3, 20_000
     rng = np.random.default_rng(settings.seed)
     directions = rng.normal(size=(draws, n, columns))
@@ -217,68 +251,3 @@ def _subspace(columns: int, subject: Subject, settings: Settings) -> Iterator[Ma
             yield frequency(what, sharper, draws, 0.5)
         else:
             yield at_most(f"{what}, the opposite", draws - sharper, draws, 0.5)
-
-
-_EXACT = "exact: fractions"
-_CHANCE = "exact binomial tails and Bernstein's inequality, one in ten million for each figure"
-_PART = functools.partial
-
-CHECKS = (
-    Check(
-        "measures.keskar_mixtures",
-        "Keskar's metric, eps = 1/1000: an equal mixture of four points is sharper than a single "
-        "point, linear and ReLU; ReLU with correlations (1599, 80)/1601 is flatter",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(
-            _mixtures,
-            (
-                (EQUAL, "linear", 1),
-                (EQUAL, "relu", 1),
-                (UNEQUAL, "linear", 1),
-                (UNEQUAL, "relu", -1),
-            ),
-        ),
-    ),
-    Check(
-        "measures.keskar_rotation",
-        "Keskar's metric is not rotation invariant: turning the data turns the ranking around",
-        EvidenceKind.COUNTEREXAMPLE,
-        _EXACT,
-        _PART(_rotation, TURNED),
-    ),
-    Check(
-        "measures.determinant_units",
-        "the ranking by log-determinant turns with the unit of the loss, at m/(1 - kappa) times "
-        "the mean loss; that by trace does not",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the eigenvalues' logarithms",
-        _PART(_units, (1.0, 4.0, 8.0)),
-    ),
-    Check(
-        "measures.random_frames",
-        "in frames of uniform law the linear neuron's metric has the same law at both minima, "
-        "that of a function of |w|_1 for w uniform on the sphere",
-        EvidenceKind.STATISTICS,
-        _CHANCE,
-        _PART(_frames, 1.0),
-        false_alarm=3 * FIGURE,
-    ),
-    Check(
-        "measures.frames_gap",
-        "in random frames the search ends below the upper bound, by no more than the corner of the "
-        "signs of w leaves open, linear and ReLU",
-        EvidenceKind.PROPERTY,
-        "the bound takes q = (1 + T)^2 at that corner, where q can be larger by Z - T^2",
-        _PART(_gap, 1.0),
-    ),
-    Check(
-        "measures.subspace",
-        "Keskar's metric in random subspaces of 2 dimensions: linear, either minimum is the "
-        "sharper one equally often; ReLU, the single point at least as often as the mixture",
-        EvidenceKind.STATISTICS,
-        _CHANCE,
-        _PART(_subspace, 2),
-        false_alarm=2 * FIGURE,
-    ),
-)

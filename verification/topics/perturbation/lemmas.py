@@ -7,14 +7,12 @@ add up to the location of the maximum as :mod:`whichmin.symbolic.perturbation.ke
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Iterator
 
-from whichmin.verification.evidence.check import Check
-from whichmin.verification.provers.smt import Lemma, Variant
-from whichmin.verification.topics.cyclic.orders import lemmas
-from whichmin.words import EvidenceKind
+from whichmin.verification.evidence.check import Margin
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 
-__all__ = ["BALL", "BOX", "CHECKS", "FRAMES", "RANKING"]
+__all__ = ["BALL", "BOX", "FRAMES", "RANKING"]
 
 BOX = (
     Lemma(
@@ -137,44 +135,34 @@ FRAMES = (
     ),
 )
 
-_SMT = "unsat within the time limit; every false variant has a model, checked in exact fractions"
-_PART = functools.partial
 
-CHECKS = (
-    Check(
-        "measures.location",
-        "Keskar's metric, standard basis: linear minima have the maximum at the outer corner, for "
-        "every eps; ReLU minima with the inactive points at -eps while |x|^2 <= 2, else at +eps",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, BOX),
-        needs=("z3",),
-    ),
-    Check(
-        "measures.keskar_ranking",
-        "Keskar's metric, standard basis: the linear metric grows with sum |c_i|; ReLU with k > 1 "
-        "equal active points is sharper than a single point; for every eps, m and n",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, RANKING),
-        needs=("z3",),
-    ),
-    Check(
-        "measures.ball",
-        "the largest rise within distance r is (2r + r^2)^2/(2m) at every minimum, any "
-        "orthonormal frame, linear and ReLU",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, BALL),
-        needs=("z3",),
-    ),
-    Check(
-        "measures.frames_bound",
-        "Keskar's metric at a minimum in any orthonormal frame is at most a function of eps, m, n "
-        "and sum |w_j|",
-        EvidenceKind.SMT,
-        _SMT,
-        _PART(lemmas, FRAMES),
-        needs=("z3",),
-    ),
-)
+@smt("measures.location")
+def location() -> Iterator[Margin]:
+    """Keskar's metric, standard basis: linear minima have the maximum at the outer corner, for
+    every eps; ReLU minima with the inactive points at -eps while |x|^2 <= 2, else at +eps.
+    """
+    return lemmas(BOX)
+
+
+@smt("measures.keskar_ranking")
+def keskar_ranking() -> Iterator[Margin]:
+    """Keskar's metric, standard basis: the linear metric grows with sum |c_i|; ReLU with k > 1
+    equal active points is sharper than a single point; for every eps, m and n.
+    """
+    return lemmas(RANKING)
+
+
+@smt("measures.ball")
+def ball() -> Iterator[Margin]:
+    """The largest rise within distance r is (2r + r^2)^2/(2m) at every minimum, any orthonormal
+    frame, linear and ReLU.
+    """
+    return lemmas(BALL)
+
+
+@smt("measures.frames_bound")
+def frames_bound() -> Iterator[Margin]:
+    """Keskar's metric at a minimum in any orthonormal frame is at most a function of eps, m, n and
+    sum |w_j|.
+    """
+    return lemmas(FRAMES)

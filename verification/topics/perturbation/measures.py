@@ -15,7 +15,7 @@ from whichmin.core.flatness import log_determinant, relative_flatness
 from whichmin.core.hessian import hessian
 from whichmin.core.landscape import loss
 from whichmin.core.perturbation.ball import mean_rise, worst_rise
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS, product_bound
 from whichmin.verification.evidence.statistics import FIGURE, mean_is
 from whichmin.verification.evidence.subject import Subject
@@ -23,12 +23,21 @@ from whichmin.verification.topics.perturbation.box import BoxCase, boxes
 from whichmin.verification.topics.strategies import PointCase, minimum_points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 Floats = NDArray[np.float64]
 
 
-def _worst(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "measures.sam_worst",
+    EvidenceKind.PROPERTY,
+    bound="rounding, from the sizes of the terms",
+    cases=minimum_points,
+    examples=10,
+    forms=("sam.worst",),
+)
+def sam_worst(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Gradient ascent within a distance of a minimum finds (2r + r^2)^2/(2m), never more."""
     for radius in (0.05, 0.5, 2.0):
         predicted = float(subject.forms["sam.worst"](m=case.m, r=radius))
         found = worst_rise(
@@ -68,7 +77,16 @@ def _small_minima(draw: st.DrawFn) -> PointCase:
     return draw(minimum_points().filter(lambda case: case.n <= 6))
 
 
-def _mean(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "measures.mean_rise",
+    EvidenceKind.PROPERTY,
+    bound="rounding; the quadrature is exact for polynomials of the loss's degree",
+    cases=_small_minima,
+    examples=40,
+    forms=("sam.sphere", "sam.sphere_difference", "sam.gaussian_difference"),
+)
+def measures_mean_rise(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Mean rise on a sphere and under Gaussian noise equals a quadrature that is exact for it."""
     forms, n, m = subject.forms, case.n, case.m
     relu = case.activation is Activation.RELU
     k = case.active if relu else m
@@ -119,7 +137,16 @@ def _piecewise(start: float, deviation: float) -> tuple[Floats, Floats]:
     return np.concatenate(x), np.concatenate(mass)
 
 
-def _noise(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+@check(
+    "measures.noise_across_kinks",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the integral; mass beyond 9 deviations is below it",
+    cases=boxes,
+    examples=12,
+    forms=("sam.gaussian_coordinate",),
+)
+def noise_across_kinks(subject: Subject, case: BoxCase) -> Iterator[Margin]:
+    """Mean rise under Gaussian noise that crosses ReLU's kinks, against numerical integration."""
     form = subject.forms["sam.gaussian_coordinate"]
     m, n = min(case.m, 2), min(case.n, 2)
     w = np.zeros(n)
@@ -143,7 +170,20 @@ def _noise(subject: Subject, case: BoxCase) -> Iterator[Margin]:
     yield Margin("sam.gaussian_coordinate", abs(mean - total / (2 * m)), allowed)
 
 
-def _sampled(subject: Subject, case: PointCase) -> Iterator[Margin]:
+SAMPLED_EXAMPLES = 20
+
+
+@check(
+    "measures.mean_rise_sampled",
+    EvidenceKind.STATISTICS,
+    bound="Bernstein's inequality, one in ten million for each figure",
+    cases=minimum_points,
+    examples=SAMPLED_EXAMPLES,
+    forms=("sam.sphere",),
+    false_alarm=FIGURE * SAMPLED_EXAMPLES,
+)
+def mean_rise_sampled(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The mean rise on a sphere, sampled at minima in any frame."""
     k = case.m if case.activation is Activation.LINEAR else case.active
     c = case.correlations
     radius = float(c[: case.active].min()) if case.activation is Activation.RELU else 0.5
@@ -157,7 +197,23 @@ def _sampled(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield mean_is(what, found.mean, found.samples, expected, expected * span, span)
 
 
-def _determinant(subject: Subject, case: PointCase) -> Iterator[Margin]:
+@check(
+    "measures.log_determinant",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the Hessian's entries, times n and the largest inverse eigenvalue",
+    cases=minimum_points,
+    examples=80,
+    forms=(
+        "flatness.log_determinant",
+        "flatness.log_determinant_right",
+        "flatness.log_determinant_difference",
+        "flatness.relative",
+    ),
+)
+def measures_log_determinant(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """Log-determinant over the directions of non-zero curvature, how many there are, and relative
+    flatness, at minima in any frame under every kink convention.
+    """
     forms, kappa = subject.forms, float(case.kink.value)
     relu = case.activation is Activation.RELU
     k = case.active if relu else case.m
@@ -193,67 +249,3 @@ def _determinant(subject: Subject, case: PointCase) -> Iterator[Margin]:
     scale = case.n * product_bound(case.n + case.m, 8.0)
     yield Margin("flatness.relative", abs(measured - form), scale)
     yield Margin("flatness.relative against the trace", abs(measured - trace), scale)
-
-
-_ROUNDING = "rounding, from the sizes of the terms"
-SAMPLED_EXAMPLES = 20
-
-CHECKS = (
-    Check(
-        "measures.sam_worst",
-        "gradient ascent within a distance of a minimum finds (2r + r^2)^2/(2m), never more",
-        EvidenceKind.PROPERTY,
-        _ROUNDING,
-        _worst,
-        minimum_points,
-        examples=10,
-        forms=("sam.worst",),
-    ),
-    Check(
-        "measures.mean_rise",
-        "mean rise on a sphere and under Gaussian noise equals a quadrature that is exact for it",
-        EvidenceKind.PROPERTY,
-        "rounding; the quadrature is exact for polynomials of the loss's degree",
-        _mean,
-        _small_minima,
-        examples=40,
-        forms=("sam.sphere", "sam.sphere_difference", "sam.gaussian_difference"),
-    ),
-    Check(
-        "measures.noise_across_kinks",
-        "mean rise under Gaussian noise that crosses ReLU's kinks, against numerical integration",
-        EvidenceKind.PROPERTY,
-        "rounding of the integral; mass beyond 9 deviations is below it",
-        _noise,
-        boxes,
-        examples=12,
-        forms=("sam.gaussian_coordinate",),
-    ),
-    Check(
-        "measures.mean_rise_sampled",
-        "the mean rise on a sphere, sampled at minima in any frame",
-        EvidenceKind.STATISTICS,
-        "Bernstein's inequality, one in ten million for each figure",
-        _sampled,
-        minimum_points,
-        examples=SAMPLED_EXAMPLES,
-        forms=("sam.sphere",),
-        false_alarm=FIGURE * SAMPLED_EXAMPLES,
-    ),
-    Check(
-        "measures.log_determinant",
-        "log-determinant over the directions of non-zero curvature, how many there are, and "
-        "relative flatness, at minima in any frame under every kink convention",
-        EvidenceKind.PROPERTY,
-        "rounding of the Hessian's entries, times n and the largest inverse eigenvalue",
-        _determinant,
-        minimum_points,
-        examples=80,
-        forms=(
-            "flatness.log_determinant",
-            "flatness.log_determinant_right",
-            "flatness.log_determinant_difference",
-            "flatness.relative",
-        ),
-    ),
-)

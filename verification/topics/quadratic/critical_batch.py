@@ -6,13 +6,12 @@ import itertools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
 
 import numpy as np
 
 from whichmin.core.quadratic.critical_batch import optimal_run, trade_off
 from whichmin.core.quadratic.recursion import make_quadratic
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import FIGURE
 from whichmin.verification.evidence.subject import Subject
@@ -25,14 +24,27 @@ from whichmin.verification.topics.quadratic.exact import (
 from whichmin.verification.topics.quadratic.recursion import EXACT, exactly, spread, value
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "SCALES"]
+__all__ = ["SCALES"]
 
 F = Fraction
 ROUNDING = 2.0**-51
 
 
-def _trade_off(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """Steps and samples from equal decreases, one after the other."""
+@check(
+    "critical_batch.trade_off",
+    EvidenceKind.PROPERTY,
+    bound=f"{EXACT}; third derivative of the logarithm for the slope; rounding",
+    cases=cases,
+    examples=30,
+    forms=tuple(
+        f"critical.{name}"
+        for name in ("steps", "samples", "frontier", "doubling", "doubling_cost", "elasticity")
+    ),
+)
+def critical_batch_trade_off(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """With a constant noise scale: S = S_min (1 + B_noise/B), E = E_min (1 + B/B_noise), their
+    hyperbola, what doubling the batch gives and costs, the slope at any batch size.
+    """
     forms, size, scale = subject.forms, F(case.size), case.v + case.h
     total = F(12)
 
@@ -72,8 +84,20 @@ def _trade_off(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield exactly("(S/S_min - 1)(E/E_min - 1) = 1", product_, F(1))
 
 
-def _optimal(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """``E x^2`` under the best step sizes, in fractions and by the numeric layer."""
+@check(
+    "critical_batch.optimal_run",
+    EvidenceKind.PROPERTY,
+    bound=f"{EXACT}; a rounding or two a step in the numeric layer",
+    cases=cases,
+    examples=20,
+    forms=("critical.next_variance", "critical.noise_scale_growth", "critical.stationary_scale"),
+)
+def critical_batch_optimal_run(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """One direction, constant noise, best step sizes: 1/E x^2 grows by B h^2/s a step, the noise
+    scale by B; at a constant step size it ends at B (2 - eta h)/(eta h).
+
+    ``E x^2`` under the best step sizes, in fractions and by the numeric layer.
+    """
     forms, h, s, size = subject.forms, case.h, case.sigma[0][0], F(case.size)
     v = start = case.v + 1
     scale = s / (h**2 * v)
@@ -109,8 +133,12 @@ def _optimal(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield exactly(name, value(forms[name], **known), s / (h**2 * rest))
 
 
-def _no_trade_off(noise: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """One direction, constant noise, best steps throughout: samples do not depend on B.
+@check("critical_batch.no_trade_off", EvidenceKind.COUNTEREXAMPLE, bound="whole numbers of steps")
+def no_trade_off(noise: float = 1.0) -> Iterator[Margin]:
+    """One direction, constant noise, best step sizes: batch sizes B up to 128 take 64/B steps,
+    rounded up, to the same target.
+
+    One direction, constant noise, best steps throughout: samples do not depend on B.
 
     1/v grows by B a step: from 1 to 65 it takes 64/B steps, rounded up.
 
@@ -118,7 +146,6 @@ def _no_trade_off(noise: float, subject: Subject, settings: Settings) -> Iterato
         Steps of every batch size up to 128, against that; samples against the law of a constant
         noise scale.
     """
-    del subject, settings
     growth = 64
     for size in range(1, 2 * growth + 1):
         # 1e-9 beyond the target: the last step reaches it in exact arithmetic.
@@ -130,15 +157,18 @@ def _no_trade_off(noise: float, subject: Subject, settings: Settings) -> Iterato
     yield differs("samples at B = 64 over those at B = 1", claimed, 1.0, 8 * EPS * claimed)
 
 
-def _steps_law(target: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Noise in proportion to the loss: B_noise = 8 at every point, yet the law of steps fails.
+@check("critical_batch.steps_law", EvidenceKind.COUNTEREXAMPLE, bound="whole numbers of steps")
+def steps_law(target: float = 1e-6) -> Iterator[Margin]:
+    """Noise in proportion to the loss, B_noise = 8 all along: 20 steps at B = 8 where one suffices
+    without noise and the law says 2.
+
+    Noise in proportion to the loss: B_noise = 8 at every point, yet the law of steps fails.
 
     A step leaves 8/(B + 8) of the loss: for B to infinity one suffices, whatever the target.
 
     Yields:
         S_min, and the steps at B = B_noise against the law's 2 S_min.
     """
-    del subject, settings
     scale = 8.0
     least, half = (
         optimal_run(1.0, target, size, noise=scale, constant_scale=True).steps
@@ -149,9 +179,12 @@ def _steps_law(target: float, subject: Subject, settings: Settings) -> Iterator[
     yield differs(told, least * trade_off(scale, scale).steps, half, 0.5)
 
 
-def _constant_scale(power: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Noise in proportion to the loss: log v falls by log(1 + B/B_noise) a step."""
-    del subject, settings
+@check("critical_batch.constant_scale", EvidenceKind.ENUMERATION, bound="a whole number of steps")
+def constant_scale(power: int = 1) -> Iterator[Margin]:
+    """Noise in proportion to the loss, best step sizes: log(1/target)/log(1 + B/B_noise) steps.
+
+    Noise in proportion to the loss: log v falls by log(1 + B/B_noise) a step.
+    """
     scale, target = 8.0, 1e-6
     for size in (1, 4, 8, 32, 256):
         run = optimal_run(1.0, target, size, noise=scale, constant_scale=True)
@@ -167,7 +200,17 @@ def _constant_scale(power: int, subject: Subject, settings: Settings) -> Iterato
 
 
 # 8 steps of B = 4 from E x^2 = 1, h = 1, s = 2.
-def _simulated(subject: Subject, settings: Settings) -> Iterator[Margin]:
+
+
+@check(
+    "critical_batch.simulated",
+    EvidenceKind.STATISTICS,
+    bound="exact chi-square tails, 1e-7 a figure",
+    forms=("critical.next_variance",),
+    false_alarm=2 * FIGURE,
+)
+def simulated(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Runs with the best step sizes have the second moment derived."""
     form = subject.forms["critical.next_variance"]
     replicas = 1_000_000 if settings.deep else 100_000
     for place, (size, steps) in enumerate(((4, 8), (1, 20))):
@@ -183,9 +226,17 @@ def _simulated(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield spread(f"critical.next_variance, B = {size}, {steps} steps", ends[:, 0], v)
 
 
-def _least(scale: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Samples at B = B_noise are twice the infimum, at B_noise/8 they are 9/8 of it."""
-    del settings
+@check(
+    "critical_batch.least_samples",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact; rounding of the two numbers",
+    forms=("critical.samples",),
+)
+def least_samples(subject: Subject, scale: Fraction = Fraction(64)) -> Iterator[Margin]:
+    """The number of samples rises with the batch size; at B_noise it is twice the infimum.
+
+    Samples at B = B_noise are twice the infimum, at B_noise/8 they are 9/8 of it.
+    """
     form = subject.forms["critical.samples"]
     found = {
         batch: value(form, B=batch, B_noise=F(64), E_min=F(1))
@@ -203,9 +254,17 @@ def _least(scale: Fraction, subject: Subject, settings: Settings) -> Iterator[Ma
 SCALES = (256, 1024, 2048, 4096, 32768)
 
 
-def _exercise(global_batch: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """From 16 GPUs with 128 samples each to 32: steps saved and samples added."""
-    del settings
+@check(
+    "critical_batch.exercise",
+    EvidenceKind.ENUMERATION,
+    bound="rounding of a few quotients",
+    forms=("critical.doubling", "critical.doubling_cost"),
+)
+def exercise(subject: Subject, global_batch: int = 2048) -> Iterator[Margin]:
+    """2048 to 4096: 2 (B + B_noise)/(2 B + B_noise) times fewer steps; 4/3 at B_noise = 2048.
+
+    From 16 GPUs with 128 samples each to 32: steps saved and samples added.
+    """
     forms = subject.forms
     yield Margin("16 GPUs with 128 samples", abs(16 * 128 - global_batch), 0.0)
     for scale in SCALES:
@@ -225,84 +284,3 @@ def _exercise(global_batch: int, subject: Subject, settings: Settings) -> Iterat
         sign = (faster - F(4, 3)) * (scale - global_batch)
         fits = sign > 0 or (scale == global_batch and faster == F(4, 3))
         yield Margin(f"{told}: 4/3 at B_noise = B", 0.0 if fits else math.inf, 1.0)
-
-
-CHECKS = (
-    Check(
-        "critical_batch.trade_off",
-        "with a constant noise scale: S = S_min (1 + B_noise/B), E = E_min (1 + B/B_noise), their "
-        "hyperbola, what doubling the batch gives and costs, the slope at any batch size",
-        EvidenceKind.PROPERTY,
-        f"{EXACT}; third derivative of the logarithm for the slope; rounding",
-        _trade_off,
-        cases,
-        examples=30,
-        forms=tuple(
-            f"critical.{name}"
-            for name in ("steps", "samples", "frontier", "doubling", "doubling_cost", "elasticity")
-        ),
-    ),
-    Check(
-        "critical_batch.optimal_run",
-        "one direction, constant noise, best step sizes: 1/E x^2 grows by B h^2/s a step, the "
-        "noise scale by B; at a constant step size it ends at B (2 - eta h)/(eta h)",
-        EvidenceKind.PROPERTY,
-        f"{EXACT}; a rounding or two a step in the numeric layer",
-        _optimal,
-        cases,
-        examples=20,
-        forms=(
-            "critical.next_variance",
-            "critical.noise_scale_growth",
-            "critical.stationary_scale",
-        ),
-    ),
-    Check(
-        "critical_batch.no_trade_off",
-        "one direction, constant noise, best step sizes: batch sizes B up to 128 take 64/B steps, "
-        "rounded up, to the same target",
-        EvidenceKind.COUNTEREXAMPLE,
-        "whole numbers of steps",
-        partial(_no_trade_off, 1.0),
-    ),
-    Check(
-        "critical_batch.steps_law",
-        "noise in proportion to the loss, B_noise = 8 all along: 20 steps at B = 8 where one "
-        "suffices without noise and the law says 2",
-        EvidenceKind.COUNTEREXAMPLE,
-        "whole numbers of steps",
-        partial(_steps_law, 1e-6),
-    ),
-    Check(
-        "critical_batch.constant_scale",
-        "noise in proportion to the loss, best step sizes: log(1/target)/log(1 + B/B_noise) steps",
-        EvidenceKind.ENUMERATION,
-        "a whole number of steps",
-        partial(_constant_scale, 1),
-    ),
-    Check(
-        "critical_batch.simulated",
-        "runs with the best step sizes have the second moment derived",
-        EvidenceKind.STATISTICS,
-        "exact chi-square tails, 1e-7 a figure",
-        _simulated,
-        forms=("critical.next_variance",),
-        false_alarm=2 * FIGURE,
-    ),
-    Check(
-        "critical_batch.least_samples",
-        "the number of samples rises with the batch size; at B_noise it is twice the infimum",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact; rounding of the two numbers",
-        partial(_least, F(64)),
-        forms=("critical.samples",),
-    ),
-    Check(
-        "critical_batch.exercise",
-        "2048 to 4096: 2 (B + B_noise)/(2 B + B_noise) times fewer steps; 4/3 at B_noise = 2048",
-        EvidenceKind.ENUMERATION,
-        "rounding of a few quotients",
-        partial(_exercise, 2048),
-        forms=("critical.doubling", "critical.doubling_cost"),
-    ),
-)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import linalg
 
 from whichmin.core.quadratic.recursion import Moments
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases, covariance_step
@@ -24,12 +24,26 @@ from whichmin.verification.topics.quadratic.recursion import (
 )
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 F = Fraction
 
 
-def _diffusion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+@check(
+    "quadratic.diffusion",
+    EvidenceKind.PROPERTY,
+    bound=f"{EXACT}; rounding of the matrix exponential, of the size of its entries",
+    cases=cases,
+    examples=25,
+    forms=names(
+        "sde_rate", "sde_mean", "sde_variance_at", "sde_covariance", "sde_variance", "ratio"
+    ),
+)
+def diffusion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """The diffusion is the limit of small steps at a fixed eta/B; its moments equal a matrix
+    exponential's, a Lyapunov solver's and the numeric layer's; SGD's stationary variance is 1/(1 -
+    eta h/2) of its.
+    """
     forms = subject.forms
     known = given(case, case.sigma[0][1], case.g)
     # In proportion smaller step and batch sizes: the change of v per unit of time is linear in
@@ -114,8 +128,19 @@ def _flow(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield Margin("core against the Lyapunov solver", away, 256 * EPS * scale)
 
 
-def _order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """SGD minus diffusion at a time tau, with all further terms of the expansion bounded.
+@check(
+    "quadratic.order",
+    EvidenceKind.PROPERTY,
+    bound="all further terms of the logarithm and the exponential, and rounding",
+    cases=cases,
+    examples=25,
+    forms=names("mean_gap", "variance_gap"),
+)
+def order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """At a fixed time and eta/B, mean and variance of SGD and of the diffusion differ at first
+    order in eta h, with the coefficients derived.
+
+    SGD minus diffusion at a time tau, with all further terms of the expansion bounded.
 
     With y = eta h: t log(1 - y) = -h tau (1 + y/2 + r), 0 <= r <= y^2/(3 (1 - y)).
 
@@ -152,32 +177,3 @@ def _order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
         mixed = (y / 2 + second) * (2 * a + twice)
         allowed = limit * (second + twice + mixed) + v * twice + rounding * (limit + v)
         yield Margin("quadratic.variance_gap", abs(now - then - eta * at("variance_gap")), allowed)
-
-
-CHECKS = (
-    Check(
-        "quadratic.diffusion",
-        "the diffusion is the limit of small steps at a fixed eta/B; its moments equal a matrix "
-        "exponential's, a Lyapunov solver's and the numeric layer's; SGD's stationary variance is "
-        "1/(1 - eta h/2) of its",
-        EvidenceKind.PROPERTY,
-        f"{EXACT}; rounding of the matrix exponential, of the size of its entries",
-        _diffusion,
-        cases,
-        examples=25,
-        forms=names(
-            "sde_rate", "sde_mean", "sde_variance_at", "sde_covariance", "sde_variance", "ratio"
-        ),
-    ),
-    Check(
-        "quadratic.order",
-        "at a fixed time and eta/B, mean and variance of SGD and of the diffusion differ at first "
-        "order in eta h, with the coefficients derived",
-        EvidenceKind.PROPERTY,
-        "all further terms of the logarithm and the exponential, and rounding",
-        _order,
-        cases,
-        examples=25,
-        forms=names("mean_gap", "variance_gap"),
-    ),
-)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
 
 import numpy as np
 
 from whichmin.core.quadratic.recursion import make_quadratic
 from whichmin.symbolic.quadratic.critical_batch import progress_lemmas
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.quadratic.exact import (
@@ -30,7 +29,7 @@ from whichmin.words import EvidenceKind
 F = Fraction
 ROUNDING = 2.0**-51
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 
 def _apply(matrix: Matrix, x: Vector) -> Vector:
@@ -52,7 +51,28 @@ def _decrease(x: Vector, H: Matrix, gradients: list[Vector], eta: Fraction) -> F
     return loss(x, H) - sum((loss(end, H) for end in ends), F(0)) / len(ends)
 
 
-def _progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+@check(
+    "critical_batch.progress",
+    EvidenceKind.PROPERTY,
+    bound=f"{EXACT}; rounding of the numeric layer",
+    cases=cases,
+    examples=30,
+    forms=tuple(
+        f"critical.{name}"
+        for name in (
+            "progress",
+            "best_step",
+            "largest_progress",
+            "noise_scale",
+            "best_progress",
+            "rule_share",
+        )
+    ),
+)
+def progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """Mean decrease of a step over all batches, the best step size and B_noise = tr(H Sigma)/(G^T H
+    G), H and Sigma not commuting.
+    """
     forms = subject.forms
     # H turned, the noise as it is: they do not commute.
     H, x = turned(case.eigen), case.x
@@ -116,16 +136,33 @@ def _condition(case: QuadraticCase) -> float:
     return float((case.h / case.g) ** 2)
 
 
-def _lemmas(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "critical_batch.lemmas",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be identically zero",
+)
+def critical_batch_lemmas() -> Iterator[Margin]:
+    """Mean decrease of a step in one to three dimensions, H and Sigma symbolic."""
     for chain in progress_lemmas().values():
         failures = chain.failures()
         wrong = math.inf if failures else 0.0
         yield Margin("; ".join(failures) or chain.steps[0].reason, wrong, 1.0)
 
 
-def _finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """All batches of 5 points without replacement: steps from the best decrease of each size."""
+@check(
+    "critical_batch.finite",
+    EvidenceKind.PROPERTY,
+    bound=EXACT,
+    cases=cases,
+    examples=20,
+    forms=("critical.finite_samples",),
+)
+def finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """Batches without replacement from 5 points: samples are S_min (b + B_noise (m - b)/(m - 1)),
+    rising with b exactly for B_noise < m - 1.
+
+    All batches of 5 points without replacement: steps from the best decrease of each size.
+    """
     form = subject.forms["critical.finite_samples"]
     H, x, m = turned(case.eigen), case.x, len(case.points)
     G = _apply(H, x)
@@ -149,8 +186,16 @@ def _finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield Margin("samples rise with b exactly for B_noise < m - 1", 0.0 if fits else math.inf, 1.0)
 
 
-def _simple(bend: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """H = diag(1, bend), Sigma = 1, x = (bend, 1): G = (bend, bend).
+@check(
+    "critical_batch.simple_scale",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the two numbers",
+    forms=("critical.noise_scale", "critical.best_progress"),
+)
+def simple_scale(subject: Subject, bend: int = 4) -> Iterator[Margin]:
+    """Curvatures 1 and 4, x = (1, 1): tr Sigma/|G|^2 = 2/17 and B_noise = 1/13 differ.
+
+    H = diag(1, bend), Sigma = 1, x = (bend, 1): G = (bend, bend).
 
     B_simple = 2/(2 bend^2), B_noise = (1 + bend)/(bend^2 (1 + bend)): here they agree; not so at
     x = (1, 1), G = (1, bend): 2/(1 + bend^2) against (1 + bend)/(1 + bend^3).
@@ -159,7 +204,6 @@ def _simple(bend: int, subject: Subject, settings: Settings) -> Iterator[Margin]
         The two scales, and the decrease at B = B_simple against half the largest.
     """
     forms = subject.forms
-    del settings
     H: Matrix = ((F(1), F(0)), (F(0), F(bend)))
     one: Matrix = ((F(1), F(0)), (F(0), F(1)))
     for x, same in (((F(bend), F(1)), True), ((F(1), F(1)), False)):
@@ -175,54 +219,3 @@ def _simple(bend: int, subject: Subject, settings: Settings) -> Iterator[Margin]
         best = value(forms["critical.best_progress"], L_max=1, B_noise=scale, B=simple)
         told = "decrease at B = B_simple, in units of the largest"
         yield differs(told, 0.5, float(best), ROUNDING)
-
-
-CHECKS = (
-    Check(
-        "critical_batch.progress",
-        "mean decrease of a step over all batches, the best step size and B_noise = tr(H Sigma)/"
-        "(G^T H G), H and Sigma not commuting",
-        EvidenceKind.PROPERTY,
-        f"{EXACT}; rounding of the numeric layer",
-        _progress,
-        cases,
-        examples=30,
-        forms=tuple(
-            f"critical.{name}"
-            for name in (
-                "progress",
-                "best_step",
-                "largest_progress",
-                "noise_scale",
-                "best_progress",
-                "rule_share",
-            )
-        ),
-    ),
-    Check(
-        "critical_batch.lemmas",
-        "mean decrease of a step in one to three dimensions, H and Sigma symbolic",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be identically zero",
-        _lemmas,
-    ),
-    Check(
-        "critical_batch.finite",
-        "batches without replacement from 5 points: samples are S_min (b + B_noise (m - b)/(m - "
-        "1)), rising with b exactly for B_noise < m - 1",
-        EvidenceKind.PROPERTY,
-        EXACT,
-        _finite,
-        cases,
-        examples=20,
-        forms=("critical.finite_samples",),
-    ),
-    Check(
-        "critical_batch.simple_scale",
-        "curvatures 1 and 4, x = (1, 1): tr Sigma/|G|^2 = 2/17 and B_noise = 1/13 differ",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the two numbers",
-        partial(_simple, 4),
-        forms=("critical.noise_scale", "critical.best_progress"),
-    ),
-)

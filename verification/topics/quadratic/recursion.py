@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
 
 import numpy as np
 from scipy import linalg, stats
 
 from whichmin.core.quadratic.recursion import Quadratic, make_quadratic
 from whichmin.symbolic import ClosedForm
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import FIGURE, same_law
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant
-from whichmin.verification.topics.cyclic.orders import lemmas
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.quadratic.exact import (
     Matrix,
     QuadraticCase,
@@ -29,7 +27,7 @@ from whichmin.verification.topics.quadratic.exact import (
 )
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "STABLE", "exactly", "given", "names", "numeric", "spread", "value"]
+__all__ = ["STABLE", "exactly", "given", "names", "numeric", "spread", "value"]
 
 F = Fraction
 EXACT = "exact: both sides are fractions"
@@ -68,7 +66,21 @@ def given(case: QuadraticCase, sigma: Fraction, g: Fraction) -> dict[str, Fracti
     }  # fmt: skip
 
 
-def _one_step(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+def names(*quantities: str) -> tuple[str, ...]:
+    """Ids of closed forms of this topic."""
+    return tuple(f"quadratic.{quantity}" for quantity in quantities)
+
+
+@check(
+    "quadratic.one_step",
+    EvidenceKind.PROPERTY,
+    bound=EXACT,
+    cases=cases,
+    examples=25,
+    forms=names("step_mean", "step_covariance"),
+)
+def one_step(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """Mean and covariance after one step equal those over all batches of 1 to 3 of 5 noises."""
     forms = subject.forms
     H, x, eta = case.eigen, case.x, case.eta
     # Starts v to both sides of x, equally likely: along h their variance is v^2.
@@ -87,7 +99,18 @@ def _one_step(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield exactly("quadratic.step_covariance, h = g", value(form, **known), covariance[0][0])
 
 
-def _recursion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+@check(
+    "quadratic.recursion",
+    EvidenceKind.PROPERTY,
+    bound=f"{EXACT}; roundings of the recursion in floating point",
+    cases=cases,
+    examples=25,
+    forms=names("mean", "variance", "critical_step"),
+)
+def recursion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """Mean and variance after t steps equal the recursion of matrices, H turned against the axes;
+    so does the numeric layer.
+    """
     forms = subject.forms
     H, noise, zero = turned(case.eigen), turned(case.batch_sigma), F(0)
     start: Matrix = turned(((case.v, zero), (zero, zero)))
@@ -117,7 +140,18 @@ def _recursion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield Margin("quadratic.variance, core", error, bound)
 
 
-def _stationary(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+@check(
+    "quadratic.stationary",
+    EvidenceKind.PROPERTY,
+    bound=f"{EXACT}; backward error of the solver over the distance from the limit of stability",
+    cases=cases,
+    examples=25,
+    forms=names("stationary_covariance", "stationary_variance", "stationary_loss"),
+)
+def stationary(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """The stationary covariance is a fixed point of the recursion of matrices, also where H and
+    Sigma do not commute, and equals the solution of a Lyapunov solver and of the numeric layer.
+    """
     forms = subject.forms
     pairs = ((case.h, case.h, 0, 0), (case.h, case.g, 0, 1), (case.g, case.g, 1, 1))
     entries = {}
@@ -179,7 +213,17 @@ def spread(what: str, sample: np.ndarray, variance: float, mean: float = 0.0) ->
 RUNS = ((0.2, 1, 40), (1.0, 4, 3), (1.0, 4, 60), (1.9, 2, 200))
 
 
-def _runs(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "quadratic.runs",
+    EvidenceKind.STATISTICS,
+    bound="Dvoretzky-Kiefer-Wolfowitz-Massart and exact chi-square tails, 1e-7 a figure",
+    forms=names("mean", "variance"),
+    false_alarm=4 * len(RUNS) * FIGURE,
+)
+def runs(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Runs with normal noise end with the law derived: short, long and near the limit of stability,
+    H and Sigma not commuting.
+    """
     forms = subject.forms
     turn = np.array([[0.8, -0.6], [0.6, 0.8]])
     H = turn @ np.diag([2.0, 0.5]) @ turn.T
@@ -233,62 +277,9 @@ STABLE = (
 )
 
 
-def names(*quantities: str) -> tuple[str, ...]:
-    """Ids of closed forms of this topic."""
-    return tuple(f"quadratic.{quantity}" for quantity in quantities)
-
-
-CHECKS = (
-    Check(
-        "quadratic.one_step",
-        "mean and covariance after one step equal those over all batches of 1 to 3 of 5 noises",
-        EvidenceKind.PROPERTY,
-        EXACT,
-        _one_step,
-        cases,
-        examples=25,
-        forms=names("step_mean", "step_covariance"),
-    ),
-    Check(
-        "quadratic.recursion",
-        "mean and variance after t steps equal the recursion of matrices, H turned against the "
-        "axes; so does the numeric layer",
-        EvidenceKind.PROPERTY,
-        f"{EXACT}; roundings of the recursion in floating point",
-        _recursion,
-        cases,
-        examples=25,
-        forms=names("mean", "variance", "critical_step"),
-    ),
-    Check(
-        "quadratic.stationary",
-        "the stationary covariance is a fixed point of the recursion of matrices, also where H "
-        "and Sigma do not commute, and equals the solution of a Lyapunov solver and of "
-        "the numeric layer",
-        EvidenceKind.PROPERTY,
-        f"{EXACT}; backward error of the solver over the distance from the limit of stability",
-        _stationary,
-        cases,
-        examples=25,
-        forms=names("stationary_covariance", "stationary_variance", "stationary_loss"),
-    ),
-    Check(
-        "quadratic.runs",
-        "runs with normal noise end with the law derived: short, long and near the limit of "
-        "stability, H and Sigma not commuting",
-        EvidenceKind.STATISTICS,
-        "Dvoretzky-Kiefer-Wolfowitz-Massart and exact chi-square tails, 1e-7 a figure",
-        _runs,
-        forms=names("mean", "variance"),
-        false_alarm=4 * len(RUNS) * FIGURE,
-    ),
-    Check(
-        "quadratic.stability",
-        "a stationary state exists exactly for eta h < 2; from there on no earlier steps, "
-        "however short, keep the variance from growing",
-        EvidenceKind.SMT,
-        "seconds of the solver against its limit; every false variant must have a model",
-        partial(lemmas, STABLE),
-        needs=("z3",),
-    ),
-)
+@smt("quadratic.stability")
+def stability() -> Iterator[Margin]:
+    """A stationary state exists exactly for eta h < 2; from there on no earlier steps, however
+    short, keep the variance from growing.
+    """
+    return lemmas(STABLE)

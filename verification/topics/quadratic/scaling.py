@@ -6,9 +6,8 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import partial
 
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases, moments
@@ -16,7 +15,7 @@ from whichmin.verification.topics.quadratic.recursion import EXACT, exactly, val
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "F", "variance"]
+__all__ = ["F", "variance"]
 
 F = Fraction
 # Rounding of the two numbers shown; they are fractions of size at most 1 otherwise.
@@ -31,7 +30,24 @@ def variance(eta: Fraction, size: Fraction, h: Fraction, s: Fraction, steps: int
     return v
 
 
-def _rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+@check(
+    "scaling.rule",
+    EvidenceKind.PROPERTY,
+    bound=EXACT,
+    cases=cases,
+    examples=25,
+    forms=(
+        "scaling.noise_per_time",
+        "scaling.noise_per_step",
+        "scaling.stationary_ratio",
+        "scaling.mean_ratio",
+        "scaling.largest_factor",
+    ),
+)
+def rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """On the quadratic, (K eta, K B) keeps the noise per unit of time exactly and changes the means
+    and the stationary variance by the ratios derived; sqrt(K) eta keeps that per step.
+    """
     forms, K = subject.forms, case.factor
     h, eta, size, s = case.h, case.eta, F(case.size), case.sigma[0][0]
     known: dict[str, Fraction | int] = {
@@ -77,7 +93,18 @@ def _rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
             yield exactly(name, found, coarse / fine)
 
 
-def _order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+@check(
+    "scaling.order",
+    EvidenceKind.PROPERTY,
+    bound="all further terms of the expansion",
+    cases=cases,
+    examples=20,
+    forms=("scaling.stationary_order", "scaling.mean_order"),
+)
+def order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """These changes are of first order in eta h for the stationary variance, of second order a step
+    for the logarithm of the mean.
+    """
     forms, h, K = subject.forms, case.h, 2 + case.size
     for y in (F(1, 2**6), F(1, 2**12)):
         known: dict[str, Fraction | int] = {"h": h, "eta": y / h, "K": K, "t": case.steps}
@@ -95,8 +122,18 @@ def _order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
         yield Margin(name, error, beyond_mean)
 
 
-def _transient(share: float, subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """The mean during the whole transient, in units of the start.
+@check(
+    "scaling.transient",
+    EvidenceKind.PROPERTY,
+    bound="the bound itself, proved beside the code; rounding of the fractions",
+    cases=cases,
+    examples=10,
+)
+def transient(case: QuadraticCase, share: float = 1.0) -> Iterator[Margin]:
+    """While the mean decays the rule changes it by at most (b - a)/(e a) of the start, and by less
+    than it changes the stationary variance.
+
+    The mean during the whole transient, in units of the start.
 
     With a = -K log(1 - y) and b = -log(1 - K y), a < b, the means are e^(-a t) and e^(-b t); their
     difference is at most (b - a) t e^(-a t) <= (b - a)/(e a). The stationary variance changes by
@@ -105,7 +142,6 @@ def _transient(share: float, subject: Subject, case: QuadraticCase) -> Iterator[
     Yields:
         The largest difference against that bound, for K y up to 1/2.
     """
-    del subject
     K = 2 + case.size
     y = F(case.steps, 20 * K)
     fine, coarse, worst = F(1), F(1), F(0)
@@ -123,14 +159,22 @@ def _transient(share: float, subject: Subject, case: QuadraticCase) -> Iterator[
     yield Margin(f"{told}, stationary variance {stationary:.3g}", float(worst), stationary)
 
 
-def _relative(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The mean loss after the same samples, h = s = B = 1, eta = 1/100, in relative terms.
+@check(
+    "scaling.transient_relative",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the recursions",
+    forms=("scaling.stationary_ratio", "scaling.mean_ratio"),
+)
+def transient_relative(subject: Subject, factor: int = 10) -> Iterator[Margin]:
+    """For eta = 1/100, K = 10: after the same samples the mean loss is off by more in the
+    transient, in relative terms, than in the stationary state.
+
+    The mean loss after the same samples, h = s = B = 1, eta = 1/100, in relative terms.
 
     Yields:
         Its change at the worst of the first 60 coarse steps from E x^2 = 1, above that of the
         stationary state; and from E x^2 = 10^16 at step 150.
     """
-    del settings
     eta = F(1, 100)
     ratio = subject.forms["scaling.stationary_ratio"]
     stationary = float(value(ratio, eta=eta, h=F(1), K=F(factor))) - 1
@@ -182,9 +226,16 @@ def _batches(data: Sequence[Vector], size: int, replacement: bool) -> Iterator[t
         yield from itertools.combinations(data, size)
 
 
-def _autoencoder(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """All batches of up to 5 points of the standard basis; alpha = eta/b is the same for all."""
-    del settings
+@check(
+    "scaling.batch_noise",
+    EvidenceKind.ENUMERATION,
+    bound=EXACT,
+    forms=("scaling.sampled_noise", "scaling.replaced_noise", "scaling.halving"),
+)
+def batch_noise(subject: Subject) -> Iterator[Margin]:
+    """Autoencoder, eta/b fixed, all batches of up to 5 points: a step adds alpha^2 s (m - b)/(m -
+    1) per sample without replacement, alpha^2 s with it.
+    """
     forms, alpha = subject.forms, F(1, 5)
     for m in range(2, 6):
         data = tuple(tuple(F(int(i == j)) for j in range(m)) for i in range(m))
@@ -207,63 +258,3 @@ def _autoencoder(subject: Subject, settings: Settings) -> Iterator[Margin]:
                 name = "scaling.replaced_noise"
                 found = _samples(w, data, size, alpha, replacement=True)
                 yield exactly(f"{name}, b = {size}, m = {m}", value(forms[name], **known), found)
-
-
-CHECKS = (
-    Check(
-        "scaling.rule",
-        "on the quadratic, (K eta, K B) keeps the noise per unit of time exactly and changes the "
-        "means and the stationary variance by the ratios derived; sqrt(K) eta keeps that per step",
-        EvidenceKind.PROPERTY,
-        EXACT,
-        _rule,
-        cases,
-        examples=25,
-        forms=(
-            "scaling.noise_per_time",
-            "scaling.noise_per_step",
-            "scaling.stationary_ratio",
-            "scaling.mean_ratio",
-            "scaling.largest_factor",
-        ),
-    ),
-    Check(
-        "scaling.order",
-        "these changes are of first order in eta h for the stationary variance, of second order "
-        "a step for the logarithm of the mean",
-        EvidenceKind.PROPERTY,
-        "all further terms of the expansion",
-        _order,
-        cases,
-        examples=20,
-        forms=("scaling.stationary_order", "scaling.mean_order"),
-    ),
-    Check(
-        "scaling.transient",
-        "while the mean decays the rule changes it by at most (b - a)/(e a) of the start, and by "
-        "less than it changes the stationary variance",
-        EvidenceKind.PROPERTY,
-        "the bound itself, proved beside the code; rounding of the fractions",
-        partial(_transient, 1.0),
-        cases,
-        examples=10,
-    ),
-    Check(
-        "scaling.transient_relative",
-        "eta = 1/100, K = 10: after the same samples the mean loss is off by more in the "
-        "transient, in relative terms, than in the stationary state",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the recursions",
-        partial(_relative, 10),
-        forms=("scaling.stationary_ratio", "scaling.mean_ratio"),
-    ),
-    Check(
-        "scaling.batch_noise",
-        "autoencoder, eta/b fixed, all batches of up to 5 points: a step adds alpha^2 s (m - b)/"
-        "(m - 1) per sample without replacement, alpha^2 s with it",
-        EvidenceKind.ENUMERATION,
-        EXACT,
-        _autoencoder,
-        forms=("scaling.sampled_noise", "scaling.replaced_noise", "scaling.halving"),
-    ),
-)

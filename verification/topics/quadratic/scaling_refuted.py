@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import partial
 
 from whichmin.core.quadratic.critical_batch import linear_scaling
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases
@@ -17,15 +16,19 @@ from whichmin.verification.topics.quadratic.scaling import F, variance
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "GOYAL", "WARM_UP"]
+__all__ = ["GOYAL", "WARM_UP"]
 
 # Rounding of the two numbers shown; they are fractions of size at most 1.
 ROUNDING = 2.0**-51
 
 
-def _kept(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """H = s = 1, step size 1/2 and batches of one; then both doubled."""
-    del subject, settings
+@check("scaling.variance_changes", EvidenceKind.COUNTEREXAMPLE, bound="rounding of the two numbers")
+def variance_changes(factor: int = 2) -> Iterator[Margin]:
+    """Doubling step and batch size from (1/2, 1), h = 1, raises the stationary variance from 1/3 to
+    1/2.
+
+    H = s = 1, step size 1/2 and batches of one; then both doubled.
+    """
     # After one step of size 1 nothing of the past is left: variance 1/2 for ever.
     doubled = variance(F(factor, 2), F(factor), F(1), F(1), 1)
     yield exactly("step size 1, B = 2: the variance stays", doubled,
@@ -36,9 +39,12 @@ def _kept(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]
     yield differs("stationary variance at (1/2, 1), at (1, 2)", float(doubled), 1 / 3, ROUNDING)
 
 
-def _any_factor(factor: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """H = 1, step size 1/100: close to the diffusion; K = 250 makes the step size 5/2."""
-    del subject, settings
+@check("scaling.diverges", EvidenceKind.COUNTEREXAMPLE, bound="it grows beyond 10 times the start")
+def diverges(factor: int = 250) -> Iterator[Margin]:
+    """250 times the step size 1/100, h = 1: the mean grows by 3/2 a step.
+
+    H = 1, step size 1/100: close to the diffusion; K = 250 makes the step size 5/2.
+    """
     eta = F(1, 100)
     fine, coarse = (1 - eta) ** (6 * factor), (1 - factor * eta) ** 6
     # (1 - 1/100)^1500 = exp(-15.08)
@@ -46,14 +52,21 @@ def _any_factor(factor: int, subject: Subject, settings: Settings) -> Iterator[M
     yield differs("mean after 6 steps of K/100: claimed near 0", 0.0, float(abs(coarse)), 10.0)
 
 
-def _kink(share: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """L = |x|, no noise at all, so that the diffusion ends at 0 for every step size.
+@check(
+    "scaling.kink",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the two numbers; the cycles are exact",
+)
+def kink(share: Fraction = Fraction(1, 2)) -> Iterator[Margin]:
+    """On |x| without noise runs end in cycles of mean loss eta/2, from every start: the rule
+    multiplies it by its factor.
+
+    L = |x|, no noise at all, so that the diffusion ends at 0 for every step size.
 
     Yields:
         The mean loss on the cycle in which GD ends, from several starts, against a share of the
         step size; and that the rule multiplies it by K.
     """
-    del subject, settings
     mean = {}
     for K in (1, 2, 3, 5):
         for start in (F(1, 4), F(7, 3), F(-9, 7), F(1, 100), F(20, 3)):
@@ -72,9 +85,17 @@ def _kink(share: Fraction, subject: Subject, settings: Settings) -> Iterator[Mar
     )
 
 
-def _per_step(second: int, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """(1/10, 1) and (1/10, 1) times a factor: the variance that a step adds, s = 1."""
-    del settings
+@check(
+    "scaling.per_step",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the two numbers",
+    forms=("scaling.noise_per_step",),
+)
+def per_step(subject: Subject, second: int = 10) -> Iterator[Margin]:
+    """Step size and batch size times ten: the variance that a step adds is ten times as large.
+
+    (1/10, 1) and (1/10, 1) times a factor: the variance that a step adds, s = 1.
+    """
     form = subject.forms["scaling.noise_per_step"]
     eta, size = F(1, 10), F(1)
     added = []
@@ -86,8 +107,17 @@ def _per_step(second: int, subject: Subject, settings: Settings) -> Iterator[Mar
     yield differs(told, float(added[0]), float(added[1]), ROUNDING)
 
 
-def _failure(eta: Fraction, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """H = 1, eta = 1/10 at B = 1, x = 1: the rule's limit at two noises a factor 10^4 apart.
+@check(
+    "scaling.failure_and_noise",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact: fractions; one unit between the noise scales",
+    forms=("scaling.largest_factor", "critical.noise_scale"),
+)
+def failure_and_noise(subject: Subject, eta: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
+    """For h = 1, step size 1/10: the rule diverges from a factor of 20 on, at noise scales 1 and
+    10,000.
+
+    H = 1, eta = 1/10 at B = 1, x = 1: the rule's limit at two noises a factor 10^4 apart.
 
     Yields:
         Whether the recursion of E x^2 contracts at the closed form's factor and 1 percent beside
@@ -95,7 +125,6 @@ def _failure(eta: Fraction, subject: Subject, settings: Settings) -> Iterator[Ma
     """
     limit = subject.forms["scaling.largest_factor"]
     scale = subject.forms["critical.noise_scale"]
-    del settings
     scales = []
     for s in (F(1), F(10**4)):
         scales.append(value(scale, W=s, Q=F(1)))
@@ -124,8 +153,16 @@ def _failure(eta: Fraction, subject: Subject, settings: Settings) -> Iterator[Ma
 WARM_UP = tuple(F(k, 50) for k in range(1, 11))
 
 
-def _warm_up(sizes: Sequence[Fraction], subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """GD of the linear neuron from (12/5, 16/5), of squared norm 16 > 1 + m/eta = 11.
+@check(
+    "scaling.warm_up",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="proved thresholds of the squared norm, in fractions rounded to 1e-12",
+)
+def warm_up(sizes: Sequence[Fraction] = WARM_UP) -> Iterator[Margin]:
+    """GD of the autoencoder from |w0| = 4 diverges with step size 1/5 and converges after a linear
+    warm-up to it of 10 steps.
+
+    GD of the linear neuron from (12/5, 16/5), of squared norm 16 > 1 + m/eta = 11.
 
     In the span C = N. Beyond C = 1 + m/eta it grows for ever (``step_size.growth``); for
     0 < C < 1 + m/(2 eta), eta <= m/4, GD converges (``step_size.radial``).
@@ -133,7 +170,6 @@ def _warm_up(sizes: Sequence[Fraction], subject: Subject, settings: Settings) ->
     Yields:
         Where the squared norm stands against the two thresholds, exactly.
     """
-    del subject, settings
     m, eta = 2, F(1, 5)
     data: tuple[Vector, ...] = ((F(1), F(0)), (F(0), F(1)))
     start: Vector = (F(12, 5), F(16, 5))
@@ -166,8 +202,13 @@ def _warm_up(sizes: Sequence[Fraction], subject: Subject, settings: Settings) ->
 GOYAL = {"from": 256, "to": 8192, "step": 0.1, "gpus": 256, "each": 32}
 
 
-def _arithmetic(told: dict[str, float], subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "scaling.published_arithmetic",
+    EvidenceKind.CERTIFICATE,
+    bound="integers; rounding of a product and a quotient",
+)
+def published_arithmetic(told: dict[str, float] = GOYAL) -> Iterator[Margin]:
+    """256 GPUs with 32 images make a batch of 8192, 32 times 256; the step size 0.1 becomes 3.2."""
     gpus, each = int(told["gpus"]), int(told["each"])
     yield Margin("256 GPUs with 32 images each", abs(gpus * each - told["to"]), 0.0)
     yield Margin("8192 is 32 times 256", abs(told["to"] / told["from"] - 32), 0.0)
@@ -176,8 +217,20 @@ def _arithmetic(told: dict[str, float], subject: Subject, settings: Settings) ->
     yield Margin("step size 0.1 becomes 3.2", abs(new - 3.2), 2 * EPS * 3.2)
 
 
-def _exercise(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """The first exercise, for any step size and two batch sizes: eta/B and its noise are kept."""
+@check(
+    "scaling.exercise",
+    EvidenceKind.PROPERTY,
+    bound=EXACT,
+    cases=cases,
+    examples=20,
+    forms=("scaling.noise_per_time",),
+)
+def exercise(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """For any step size and batch sizes the rule's new step size keeps eta/B, and with it the noise
+    per unit of time.
+
+    The first exercise, for any step size and two batch sizes: eta/B and its noise are kept.
+    """
     eta, old, new = case.eta, case.size, case.size * (1 + case.steps)
     scaled = linear_scaling(float(eta), old, new)
     wanted = eta * new / old
@@ -192,73 +245,3 @@ def _exercise(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     )
     added = variance(wanted, F(new), case.h, s, 1) / wanted
     yield exactly("scaling.noise_per_time, recursion", value(form, eta=eta, B=old, s=s), added)
-
-
-CHECKS = (
-    Check(
-        "scaling.variance_changes",
-        "doubling step and batch size from (1/2, 1), h = 1, raises the stationary variance from "
-        "1/3 to 1/2",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the two numbers",
-        partial(_kept, 2),
-    ),
-    Check(
-        "scaling.diverges",
-        "250 times the step size 1/100, h = 1: the mean grows by 3/2 a step",
-        EvidenceKind.COUNTEREXAMPLE,
-        "it grows beyond 10 times the start",
-        partial(_any_factor, 250),
-    ),
-    Check(
-        "scaling.kink",
-        "on |x| without noise runs end in cycles of mean loss eta/2, from every start: the rule "
-        "multiplies it by its factor",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the two numbers; the cycles are exact",
-        partial(_kink, F(1, 2)),
-    ),
-    Check(
-        "scaling.per_step",
-        "step size and batch size times ten: the variance that a step adds is ten times as large",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the two numbers",
-        partial(_per_step, 10),
-        forms=("scaling.noise_per_step",),
-    ),
-    Check(
-        "scaling.failure_and_noise",
-        "h = 1, step size 1/10: the rule diverges from a factor of 20 on, at noise scales 1 and "
-        "10,000",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: fractions; one unit between the noise scales",
-        partial(_failure, F(1, 10)),
-        forms=("scaling.largest_factor", "critical.noise_scale"),
-    ),
-    Check(
-        "scaling.warm_up",
-        "GD of the autoencoder from |w0| = 4 diverges with step size 1/5 and converges after a "
-        "linear warm-up to it of 10 steps",
-        EvidenceKind.COUNTEREXAMPLE,
-        "proved thresholds of the squared norm, in fractions rounded to 1e-12",
-        partial(_warm_up, WARM_UP),
-    ),
-    Check(
-        "scaling.published_arithmetic",
-        "256 GPUs with 32 images make a batch of 8192, 32 times 256; the step size 0.1 becomes 3.2",
-        EvidenceKind.CERTIFICATE,
-        "integers; rounding of a product and a quotient",
-        partial(_arithmetic, GOYAL),
-    ),
-    Check(
-        "scaling.exercise",
-        "for any step size and batch sizes the rule's new step size keeps eta/B, and with it the "
-        "noise per unit of time",
-        EvidenceKind.PROPERTY,
-        EXACT,
-        _exercise,
-        cases,
-        examples=20,
-        forms=("scaling.noise_per_time",),
-    ),
-)

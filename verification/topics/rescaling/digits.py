@@ -16,12 +16,12 @@ from whichmin.core.rescaling.layers import (
     network_loss,
     rescale,
 )
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import spectrum_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "Trained", "digits", "margins", "trained"]
+__all__ = ["Trained", "digits", "trained"]
 
 HIDDEN, TRAINING, ITERATIONS = 10, 300, 200
 FACTORS = (1 / 8, 8.0)
@@ -72,8 +72,20 @@ def trained(seed: int) -> Trained:
     return layers(found.x)
 
 
-def margins(subject: Subject, settings: Settings, second_power: float = 1.0) -> Iterator[Margin]:
-    """Rescale the trained network and look at everything again.
+@check(
+    "reparameterisation.digits",
+    EvidenceKind.PROPERTY,
+    bound="none for outputs (powers of 2); rounding of a dense Hessian",
+    forms=("reparameterisation.trace",),
+    needs=("sklearn",),
+)
+def reparameterisation_digits(
+    subject: Subject, settings: Settings, second_power: float = 1.0
+) -> Iterator[Margin]:
+    """A trained two-layer network on digits, rescaled: the same outputs on 1,497 held-out images
+    bit for bit, trace and top eigenvalue as the laws say.
+
+    Rescale the trained network and look at everything again.
 
     Args:
         subject: What is judged.
@@ -121,17 +133,3 @@ def margins(subject: Subject, settings: Settings, second_power: float = 1.0) -> 
         yield Margin(
             f"relative flatness, r = {FACTORS[-1]:g}", error, rounding, 1, shown + "; ".join(told)
         )
-
-
-CHECKS = (
-    Check(
-        "reparameterisation.digits",
-        "a trained two-layer network on digits, rescaled: the same outputs on 1,497 held-out "
-        "images bit for bit, trace and top eigenvalue as the laws say",
-        EvidenceKind.PROPERTY,
-        "none for outputs (powers of 2); rounding of a dense Hessian",
-        margins,
-        forms=("reparameterisation.trace",),
-        needs=("sklearn",),
-    ),
-)

@@ -18,13 +18,13 @@ from whichmin.core.rescaling.layers import (
     rescale,
     untied_hessian,
 )
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary.densities import seeds
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["CHECKS", "Small", "small_network"]
+__all__ = ["Small", "small_network"]
 
 Floats = NDArray[np.float64]
 
@@ -62,8 +62,31 @@ def small_network(rng: np.random.Generator) -> Small:
     return Small(*(torch.from_numpy(d) for d in draws))
 
 
-def _chain_rule(subject: Subject, seed: int) -> Iterator[Margin]:
-    rng = np.random.default_rng(seed)
+@check(
+    "reparameterisation.chain_rule",
+    EvidenceKind.PROPERTY,
+    bound="rounding of means of 24 products, scaled by the largest entry",
+    cases=seeds,
+    examples=40,
+    forms=tuple(
+        f"reparameterisation.{name}"
+        for name in (
+            "gradient_scale",
+            "first_block",
+            "mixed_block",
+            "second_block",
+            "trace",
+            "relative_flatness",
+            "log_determinant",
+            "box_growth",
+        )
+    ),
+)
+def chain_rule(subject: Subject, case: int) -> Iterator[Margin]:
+    """Gradient, Hessian blocks, trace, log determinant, relative flatness and Keskar's box of a
+    rescaled ReLU network follow the laws; the Hessian is computed at the rescaled weights.
+    """
+    rng = np.random.default_rng(case)
     net = small_network(rng)
     r = float(rng.uniform(0.3, 3))
     forms, here, there = subject.forms, net.curvature(1.0), net.curvature(r)
@@ -120,9 +143,17 @@ def _chain_rule(subject: Subject, seed: int) -> Iterator[Margin]:
     )
 
 
-def _least_trace(subject: Subject, seed: int) -> Iterator[Margin]:
-    """Minimise the trace that automatic differentiation gives over log r."""
-    net = small_network(np.random.default_rng(seed))
+@check(
+    "reparameterisation.least_trace",
+    EvidenceKind.PROPERTY,
+    bound="the minimiser's tolerance of 1e-6 in log r, squared, 50 times",
+    cases=seeds,
+    examples=10,
+    forms=("reparameterisation.least_trace",),
+)
+def least_trace(subject: Subject, case: int) -> Iterator[Margin]:
+    """The smallest trace on an orbit, found by minimising that of automatic differentiation."""
+    net = small_network(np.random.default_rng(case))
     T1, T2 = net.curvature(1.0).traces
     found = optimize.minimize_scalar(
         lambda t: net.curvature(math.exp(t)).trace, bracket=(-0.5, 0.5), tol=1e-6
@@ -132,9 +163,21 @@ def _least_trace(subject: Subject, seed: int) -> Iterator[Margin]:
     yield Margin("reparameterisation.least_trace", abs(found.fun - told), 1e-10 * told)
 
 
-def _untied(subject: Subject, seed: int) -> Iterator[Margin]:
-    """The untied neuron on standard-basis data, in an exact position: zeros are zeros."""
-    rng = np.random.default_rng(seed)
+@check(
+    "reparameterisation.untied",
+    EvidenceKind.PROPERTY,
+    bound="rounding of sums of m terms",
+    cases=seeds,
+    examples=40,
+    forms=("reparameterisation.untied_trace", "reparameterisation.untied_least_trace"),
+)
+def untied(subject: Subject, case: int) -> Iterator[Margin]:
+    """The trace of the untied neuron along the orbit of a minimum, linear and ReLU, under every
+    kink convention.
+
+    The untied neuron on standard-basis data, in an exact position: zeros are zeros.
+    """
+    rng = np.random.default_rng(case)
     m = int(rng.integers(1, 5))
     n = m + int(rng.integers(0, 4))
     k = int(rng.integers(1, m + 1))
@@ -164,9 +207,21 @@ def _untied(subject: Subject, seed: int) -> Iterator[Margin]:
     yield Margin("reparameterisation.untied_least_trace", abs(measured - told), bound)
 
 
-def _keskar(subject: Subject, seed: int) -> Iterator[Margin]:
-    """The largest loss over the corners, and over a grid of the box."""
-    rng = np.random.default_rng(seed)
+@check(
+    "reparameterisation.keskar",
+    EvidenceKind.PROPERTY,
+    bound="rounding of 1 - u v",
+    cases=seeds,
+    examples=60,
+    forms=("reparameterisation.keskar_neuron",),
+)
+def keskar(subject: Subject, case: int) -> Iterator[Margin]:
+    """Keskar's metric of the scalar untied neuron along the orbit equals its maximum over a grid of
+    the box with all corners.
+
+    The largest loss over the corners, and over a grid of the box.
+    """
+    rng = np.random.default_rng(case)
     r, eps = float(rng.uniform(0.2, 5)), float(rng.choice([1e-3, 5e-4, 0.1]))
     told = subject.forms["reparameterisation.keskar_neuron"](epsilon=eps, total=r + 1 / r)
     u, v = 1 / r, r
@@ -175,62 +230,3 @@ def _keskar(subject: Subject, seed: int) -> Iterator[Margin]:
     found = 100 * float(((1 - np.outer(moved_u, moved_v)) ** 2).max()) / 2
     # 1 - u v loses digits: an error of 8 roundings of u v against a distance of eps (r + 1/r).
     yield Margin("reparameterisation.keskar_neuron", abs(found - told), 400 * EPS * math.sqrt(told))
-
-
-CHECKS = (
-    Check(
-        "reparameterisation.chain_rule",
-        "gradient, Hessian blocks, trace, log determinant, relative flatness and Keskar's box of a "
-        "rescaled ReLU network follow the laws; the Hessian is computed at the rescaled weights",
-        EvidenceKind.PROPERTY,
-        "rounding of means of 24 products, scaled by the largest entry",
-        _chain_rule,
-        seeds,
-        examples=40,
-        forms=tuple(
-            f"reparameterisation.{name}"
-            for name in (
-                "gradient_scale",
-                "first_block",
-                "mixed_block",
-                "second_block",
-                "trace",
-                "relative_flatness",
-                "log_determinant",
-                "box_growth",
-            )
-        ),
-    ),
-    Check(
-        "reparameterisation.least_trace",
-        "the smallest trace on an orbit, found by minimising that of automatic differentiation",
-        EvidenceKind.PROPERTY,
-        "the minimiser's tolerance of 1e-6 in log r, squared, 50 times",
-        _least_trace,
-        seeds,
-        examples=10,
-        forms=("reparameterisation.least_trace",),
-    ),
-    Check(
-        "reparameterisation.untied",
-        "the trace of the untied neuron along the orbit of a minimum, linear and ReLU, under every "
-        "kink convention",
-        EvidenceKind.PROPERTY,
-        "rounding of sums of m terms",
-        _untied,
-        seeds,
-        examples=40,
-        forms=("reparameterisation.untied_trace", "reparameterisation.untied_least_trace"),
-    ),
-    Check(
-        "reparameterisation.keskar",
-        "Keskar's metric of the scalar untied neuron along the orbit equals its maximum over a "
-        "grid of the box with all corners",
-        EvidenceKind.PROPERTY,
-        "rounding of 1 - u v",
-        _keskar,
-        seeds,
-        examples=60,
-        forms=("reparameterisation.keskar_neuron",),
-    ),
-)

@@ -12,14 +12,14 @@ import torch
 
 from whichmin.core.rescaling.layers import gradients, network
 from whichmin.core.rescaling.layerwise import adam_step, lamb_step, lars_step, sgd_step, trust_ratio
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling.layers import Small, small_network
 from whichmin.verification.topics.stationary.densities import seeds
 from whichmin.words import EvidenceKind
 
-__all__ = ["BROKEN", "CHECKS", "KEPT", "lamb_ratio", "trajectory"]
+__all__ = ["BROKEN", "KEPT", "trajectory"]
 
 Stepper = Callable[..., Any]
 
@@ -71,43 +71,33 @@ def trajectory(
     return torch.stack(outputs)
 
 
-def _kept(subject: Subject, seed: int) -> Iterator[Margin]:
-    del subject
-    net = small_network(np.random.default_rng(seed))
-    for name, (step, options) in KEPT.items():
-        reference = trajectory(net, 1.0, step, options, seed)
-        size = float(reference.abs().max())
-        for r in (1 / 16, 4.0):
-            error = float((trajectory(net, r, step, options, seed) - reference).abs().max())
-            # Scaling by a power of 2 commutes with every rounding, roots of squares included.
-            yield Margin(f"{name}, outputs over {STEPS} steps, r = {r:g}", error, 0.0, STEPS)
-        # Any other r rounds differently: a few roundings a step, each amplified at most by the
-        # growth that the trajectory itself shows between neighbours, measured at a shift of 1e-9.
-        shifted = Small(net.first * (1 + 1e-9), net.second, net.inputs, net.targets)
-        growth = float((trajectory(shifted, 1.0, step, options, seed) - reference).abs().max())
-        allowed = 1e4 * EPS * (size + growth / 1e-9)
-        error = float((trajectory(net, 3.0, step, options, seed) - reference).abs().max())
-        yield Margin(f"{name}, outputs, r = 3", error, allowed, STEPS)
-
-
-def _broken(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject
-    net = small_network(np.random.default_rng(settings.seed))
-    for name, (step, options) in BROKEN.items():
-        first = trajectory(net, 1.0, step, options, settings.seed)
-        second = trajectory(net, 4.0, step, options, settings.seed)
-        distance = float((first - second).abs().max())
-        # Powers of 2 change no rounding, so equivariance would mean 0; 1e-9 is far above rounding.
-        yield differs(f"{name}: distance of the outputs, r = 4 and 1", 0.0, distance, 1e-9, STEPS)
-
-
 def _relative(before: torch.Tensor, after: torch.Tensor) -> float:
     return float((after - before).norm() / before.norm())
 
 
-def _relative_steps(subject: Subject, seed: int) -> Iterator[Margin]:
-    """Layer 1's step over its weights, by the numeric steps at the rescaled weights."""
-    rng = np.random.default_rng(seed)
+@check(
+    "layerwise.relative_steps",
+    EvidenceKind.PROPERTY,
+    bound="rounding of a difference of weights",
+    cases=seeds,
+    examples=40,
+    forms=tuple(
+        f"layerwise.{name}"
+        for name in (
+            "sgd_relative_step",
+            "adam_relative_step",
+            "lars_relative_step",
+            "decayed_relative_step",
+        )
+    ),
+)
+def relative_steps(subject: Subject, case: int) -> Iterator[Margin]:
+    """Step over weights of a rescaled layer under SGD, Adam, LARS and LAMB, and the share of weight
+    decay in LARS's step.
+
+    Layer 1's step over its weights, by the numeric steps at the rescaled weights.
+    """
+    rng = np.random.default_rng(case)
     net = small_network(rng)
     r, eta, trust = (
         float(rng.uniform(low, high)) for low, high in ((0.3, 3), (0.01, 0.1), (0.1, 1))
@@ -152,9 +142,21 @@ def _relative_steps(subject: Subject, seed: int) -> Iterator[Margin]:
     yield Margin("layerwise.decayed_relative_step", abs(share - told), allowed)
 
 
-def _noise(subject: Subject, seed: int) -> Iterator[Margin]:
-    """Noise scale of each layer, and the trust ratio beside it, from per-sample gradients."""
-    rng = np.random.default_rng(seed)
+@check(
+    "layerwise.noise",
+    EvidenceKind.PROPERTY,
+    bound="rounding of means of 24 gradients",
+    cases=seeds,
+    examples=20,
+    forms=("layerwise.noise_scale", "layerwise.noisy_norm"),
+)
+def noise(subject: Subject, case: int) -> Iterator[Margin]:
+    """A layer's noise scale does not move under the rescaling while LARS's multiplier moves by r^2;
+    the mean square length of a batch gradient, over all batches.
+
+    Noise scale of each layer, and the trust ratio beside it, from per-sample gradients.
+    """
+    rng = np.random.default_rng(case)
     net = small_network(rng)
     r = float(rng.uniform(0.3, 3))
     forms, found = subject.forms, []
@@ -189,8 +191,61 @@ def _noise(subject: Subject, seed: int) -> Iterator[Margin]:
         )  # fmt: skip
 
 
+@check(
+    "layerwise.equivariant",
+    EvidenceKind.PROPERTY,
+    bound="none for powers of 2; else 10,000 roundings times the measured sensitivity",
+    cases=seeds,
+    examples=8,
+)
+def equivariant(case: int) -> Iterator[Margin]:
+    """LARS and LAMB without weight decay and epsilon: mini-batch training of a rescaled network has
+    the same outputs at every step, bit for bit for powers of 2.
+    """
+    net = small_network(np.random.default_rng(case))
+    for name, (step, options) in KEPT.items():
+        reference = trajectory(net, 1.0, step, options, case)
+        size = float(reference.abs().max())
+        for r in (1 / 16, 4.0):
+            error = float((trajectory(net, r, step, options, case) - reference).abs().max())
+            # Scaling by a power of 2 commutes with every rounding, roots of squares included.
+            yield Margin(f"{name}, outputs over {STEPS} steps, r = {r:g}", error, 0.0, STEPS)
+        # Any other r rounds differently: a few roundings a step, each amplified at most by the
+        # growth that the trajectory itself shows between neighbours, measured at a shift of 1e-9.
+        shifted = Small(net.first * (1 + 1e-9), net.second, net.inputs, net.targets)
+        growth = float((trajectory(shifted, 1.0, step, options, case) - reference).abs().max())
+        allowed = 1e4 * EPS * (size + growth / 1e-9)
+        error = float((trajectory(net, 3.0, step, options, case) - reference).abs().max())
+        yield Margin(f"{name}, outputs, r = 3", error, allowed, STEPS)
+
+
+@check(
+    "layerwise.not_equivariant",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding, which powers of 2 do not even cause",
+)
+def not_equivariant(settings: Settings) -> Iterator[Margin]:
+    """SGD and Adam, and LARS and LAMB with weight decay or epsilon, train a rescaled network to
+    another function.
+    """
+    net = small_network(np.random.default_rng(settings.seed))
+    for name, (step, options) in BROKEN.items():
+        first = trajectory(net, 1.0, step, options, settings.seed)
+        second = trajectory(net, 4.0, step, options, settings.seed)
+        distance = float((first - second).abs().max())
+        # Powers of 2 change no rounding, so equivariance would mean 0; 1e-9 is far above rounding.
+        yield differs(f"{name}: distance of the outputs, r = 4 and 1", 0.0, distance, 1e-9, STEPS)
+
+
+@check(
+    "layerwise.lamb_ratio",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of two lengths; a power of 2 causes none in the steps",
+)
 def lamb_ratio(unit: float = 8.0) -> Iterator[Margin]:
-    """First steps of LAMB with a gradient and with another unit of the loss.
+    """LAMB's step stays in another unit of the loss, the ratio of weights to gradient does not.
+
+    First steps of LAMB with a gradient and with another unit of the loss.
 
     Args:
         unit: Factor of the gradient, a power of 2, which commutes with every rounding.
@@ -206,67 +261,3 @@ def lamb_ratio(unit: float = 8.0) -> Iterator[Margin]:
     found = float(moved[1].norm() / moved[0].norm())
     told = "length of LAMB's step in the other unit, by weights over gradient"
     yield differs(told, by_gradient, found, 8 * EPS)
-
-
-def _lamb_ratio(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from lamb_ratio()
-
-
-CHECKS = (
-    Check(
-        "layerwise.relative_steps",
-        "step over weights of a rescaled layer under SGD, Adam, LARS and LAMB, and the share of "
-        "weight decay in LARS's step",
-        EvidenceKind.PROPERTY,
-        "rounding of a difference of weights",
-        _relative_steps,
-        seeds,
-        examples=40,
-        forms=tuple(
-            f"layerwise.{name}"
-            for name in (
-                "sgd_relative_step",
-                "adam_relative_step",
-                "lars_relative_step",
-                "decayed_relative_step",
-            )
-        ),
-    ),
-    Check(
-        "layerwise.noise",
-        "a layer's noise scale does not move under the rescaling while LARS's multiplier moves by "
-        "r^2; the mean square length of a batch gradient, over all batches",
-        EvidenceKind.PROPERTY,
-        "rounding of means of 24 gradients",
-        _noise,
-        seeds,
-        examples=20,
-        forms=("layerwise.noise_scale", "layerwise.noisy_norm"),
-    ),
-    Check(
-        "layerwise.equivariant",
-        "LARS and LAMB without weight decay and epsilon: mini-batch training of a rescaled network "
-        "has the same outputs at every step, bit for bit for powers of 2",
-        EvidenceKind.PROPERTY,
-        "none for powers of 2; else 10,000 roundings times the measured sensitivity",
-        _kept,
-        seeds,
-        examples=8,
-    ),
-    Check(
-        "layerwise.not_equivariant",
-        "SGD and Adam, and LARS and LAMB with weight decay or epsilon, train a rescaled network to "
-        "another function",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding, which powers of 2 do not even cause",
-        _broken,
-    ),
-    Check(
-        "layerwise.lamb_ratio",
-        "LAMB's step stays in another unit of the loss, the ratio of weights to gradient does not",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of two lengths; a power of 2 causes none in the steps",
-        _lamb_ratio,
-    ),
-)

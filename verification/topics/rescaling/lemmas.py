@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from whichmin.verification.evidence.check import Check, Margin, Settings
-from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins
-from whichmin.words import EvidenceKind
+from whichmin.verification.evidence.check import Margin
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 
-__all__ = ["CHECKS", "LEMMAS"]
+__all__ = ["LEMMAS"]
 
 LEMMAS = {
     "reparameterisation.homogeneous": (
@@ -73,49 +70,27 @@ LEMMAS = {
 }  # fmt: skip
 
 
-def _lemma(name: str) -> Any:
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject, settings
-        for lemma in LEMMAS[name]:
-            yield from lemma_margins(lemma)
-
-    return measure
+@smt("reparameterisation.homogeneous")
+def homogeneous() -> Iterator[Margin]:
+    """ReLU(r z) = r ReLU(z) for r > 0, so the rescaled network is the same function."""
+    return lemmas(LEMMAS["reparameterisation.homogeneous"])
 
 
-SMT_BOUND = "seconds against the timeout of a query; infinite if not decided as stated"
+@smt("reparameterisation.least")
+def least() -> Iterator[Margin]:
+    """T1/r^2 + r^2 T2 is nowhere below 2 sqrt(T1 T2)."""
+    return lemmas(LEMMAS["reparameterisation.least"])
 
-CHECKS = (
-    Check(
-        "reparameterisation.homogeneous",
-        "ReLU(r z) = r ReLU(z) for r > 0, so the rescaled network is the same function",
-        EvidenceKind.SMT,
-        SMT_BOUND,
-        _lemma("reparameterisation.homogeneous"),
-        needs=("z3",),
-    ),
-    Check(
-        "reparameterisation.least",
-        "T1/r^2 + r^2 T2 is nowhere below 2 sqrt(T1 T2)",
-        EvidenceKind.SMT,
-        SMT_BOUND,
-        _lemma("reparameterisation.least"),
-        needs=("z3",),
-    ),
-    Check(
-        "reparameterisation.tied",
-        "the tied neuron's function determines its weights: for ReLU, and up to the sign for the "
-        "linear one",
-        EvidenceKind.SMT,
-        SMT_BOUND,
-        _lemma("reparameterisation.tied"),
-        needs=("z3",),
-    ),
-    Check(
-        "reparameterisation.corner",
-        "of Keskar's box about u v = 1 the upper corner is the farthest from the minimum",
-        EvidenceKind.SMT,
-        SMT_BOUND,
-        _lemma("reparameterisation.corner"),
-        needs=("z3",),
-    ),
-)
+
+@smt("reparameterisation.tied")
+def tied() -> Iterator[Margin]:
+    """The tied neuron's function determines its weights: for ReLU, and up to the sign for the
+    linear one.
+    """
+    return lemmas(LEMMAS["reparameterisation.tied"])
+
+
+@smt("reparameterisation.corner")
+def corner() -> Iterator[Margin]:
+    """Of Keskar's box about u v = 1 the upper corner is the farthest from the minimum."""
+    return lemmas(LEMMAS["reparameterisation.corner"])

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
 from whichmin.core.rescaling.posterior import best_variances, gaussian_divergence
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary.densities import seeds
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 # Exact for the polynomials that log(q/p) is made of.
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(8)
@@ -30,8 +29,38 @@ def _quadrature(d: float, v: float, sigma: float) -> float:
     return float(_WEIGHTS @ (log_q - log_p) / _WEIGHTS.sum())
 
 
-def _posteriors(subject: Subject, seed: int) -> Iterator[Margin]:
-    rng, forms = np.random.default_rng(seed), subject.forms
+@check(
+    "posterior.wider",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the quadrature",
+    forms=("posterior.divergence",),
+)
+def wider(subject: Subject, deviation: float = 2.0) -> Iterator[Margin]:
+    """N(0, 4) is as far from N(0, 1) as 0.807 nats, N(0, 1) itself 0."""
+    form = subject.forms["posterior.divergence"]
+    same, wide = (float(form(d=0.0, v=s**2, sigma=1.0)) for s in (1.0, deviation))
+    yield Margin("divergence at the prior's width", abs(same), 0.0)
+    error = abs(wide - _quadrature(0.0, deviation**2, 1.0))
+    yield Margin("posterior.divergence, wider", error, 100 * EPS * (1 + deviation**2))
+    told = f"divergence at a deviation of {deviation:g}, claimed as low as at 1"
+    yield differs(told, same, wide, 1e-9)
+
+
+@check(
+    "posterior.gaussian",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the sums; a search by values stops at the root of it; a central difference",
+    cases=seeds,
+    examples=40,
+    forms=tuple(
+        f"posterior.{name}" for name in ("divergence", "variance", "penalty", "penalty_slope")
+    ),
+)
+def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
+    """Divergence of a Gaussian posterior, the variance of the best one, its penalty and how that
+    rises with the curvature, by quadrature and search.
+    """
+    rng, forms = np.random.default_rng(case), subject.forms
     d, sigma = float(rng.normal()), float(rng.uniform(0.3, 3))
     v = float(sigma**2 * 10 ** rng.uniform(-3, 1))
     h, T = float(10 ** rng.uniform(-2, 2)), float(10 ** rng.uniform(-2, 1))
@@ -76,40 +105,3 @@ def _posteriors(subject: Subject, seed: int) -> Iterator[Margin]:
     allowed = 4 / h**3 * step**2 / 6 + 4 * EPS * size / step
     yield Margin(name, abs((ends[1] - ends[0]) / (2 * step) - told_slope), allowed)
     yield Margin(f"{name} is positive", 0.0 if told_slope > 0 else math.inf, 1.0)
-
-
-def _wider(deviation: float, subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Divergence from N(0, 1) at the prior's own width and at a larger one."""
-    del settings
-    form = subject.forms["posterior.divergence"]
-    same, wide = (float(form(d=0.0, v=s**2, sigma=1.0)) for s in (1.0, deviation))
-    yield Margin("divergence at the prior's width", abs(same), 0.0)
-    error = abs(wide - _quadrature(0.0, deviation**2, 1.0))
-    yield Margin("posterior.divergence, wider", error, 100 * EPS * (1 + deviation**2))
-    told = f"divergence at a deviation of {deviation:g}, claimed as low as at 1"
-    yield differs(told, same, wide, 1e-9)
-
-
-CHECKS = (
-    Check(
-        "posterior.wider",
-        "N(0, 4) is as far from N(0, 1) as 0.807 nats, N(0, 1) itself 0",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the quadrature",
-        partial(_wider, 2.0),
-        forms=("posterior.divergence",),
-    ),
-    Check(
-        "posterior.gaussian",
-        "divergence of a Gaussian posterior, the variance of the best one, its penalty and how "
-        "that rises with the curvature, by quadrature and search",
-        EvidenceKind.PROPERTY,
-        "rounding of the sums; a search by values stops at the root of it; a central difference",
-        _posteriors,
-        seeds,
-        examples=40,
-        forms=tuple(
-            f"posterior.{name}" for name in ("divergence", "variance", "penalty", "penalty_slope")
-        ),
-    ),
-)

@@ -9,13 +9,13 @@ import numpy as np
 from scipy import stats
 
 from whichmin.symbolic.selection.first_order import first_order_lemmas
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.statistics import FIGURE, at_most, clopper_pearson, frequency
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Outcome, Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["CHECKS", "first_order"]
+__all__ = ["first_order"]
 
 WITH, WITHOUT = Sampling.WITH_REPLACEMENT, Sampling.WITHOUT_REPLACEMENT
 
@@ -63,8 +63,41 @@ def first_order(setting: Race, theta: float) -> float:
     return setting.alpha * spread * math.sin(4 * theta) / (32 * math.pi)
 
 
-def _first_order(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "selection_law.two_points",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "exact binomial tails (1e-7 a figure); the term of first order in alpha is added, "
+        "alpha^2/14 is allowed, and the chance that the leader of a finished run is overtaken"
+    ),
+    forms=("selection.two_point_probability",),
+    false_alarm=8 * FIGURE,
+)
+def two_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """In 10^5 runs each (10^6 in the long version) the first of two active points wins with
+    probability 1 - 2 theta/pi: several angles, m, b, both kinds of independent batches.
+    """
+    runs = _runs(settings)
+    for place, setting in enumerate(SAME_START + OTHERS):
+        found = race(subject, setting, settings.seed * 1000 + place, runs)
+        theta = _angle(setting)
+        chance = subject.forms["selection.two_point_probability"](theta=theta)
+        yield frequency(
+            f"selection.two_point_probability at angle {theta:.1f}, {setting}", int(found.wins[0]),
+            runs, chance + first_order(setting, theta), _slack(setting),
+        )  # fmt: skip
+        yield Margin(f"runs without a winner, {setting}", float(runs - found.wins[:2].sum()), 0.0)
+
+
+@check(
+    "selection_law.first_order",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be identically zero",
+)
+def selection_law_first_order() -> Iterator[Margin]:
+    """Two points from the sphere: collecting all terms, the next order of the chance is alpha (m -
+    b)/(m - 1) sin(4 theta)/(32 pi).
+    """
     for chain in first_order_lemmas().values():
         failures = chain.failures()
         wrong = math.inf if failures else 0.0
@@ -75,7 +108,17 @@ def _first_order(subject: Subject, settings: Settings) -> Iterator[Margin]:
 SEEN = _two(math.pi / 8, 2, 1, 0.4, WITHOUT)
 
 
-def _first_order_seen(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "selection_law.first_order_seen",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "exact binomial tails (1e-7) with alpha^2/14; 3 standard errors (5.33 in the long "
+        "version) against the deviation from the law alone"
+    ),
+    false_alarm=1e-5 + FIGURE,
+)
+def first_order_seen(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """At alpha = 0.4 the frequency has that term, and not that of the law alone."""
     runs = 30_000_000 if settings.deep else MANY_RUNS
     theta = _angle(SEEN)
     # Testing seldom costs less than the steps that it wastes.
@@ -108,19 +151,6 @@ def _angle(setting: Race) -> float:
     return math.atan2(second, first)
 
 
-def _two_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    runs = _runs(settings)
-    for place, setting in enumerate(SAME_START + OTHERS):
-        found = race(subject, setting, settings.seed * 1000 + place, runs)
-        theta = _angle(setting)
-        chance = subject.forms["selection.two_point_probability"](theta=theta)
-        yield frequency(
-            f"selection.two_point_probability at angle {theta:.1f}, {setting}", int(found.wins[0]),
-            runs, chance + first_order(setting, theta), _slack(setting),
-        )  # fmt: skip
-        yield Margin(f"runs without a winner, {setting}", float(runs - found.wins[:2].sum()), 0.0)
-
-
 def homogeneity(counts: list[int], runs: int, offset: float) -> tuple[float, float]:
     """Pearson's statistic for equal chances, and the largest that chance explains.
 
@@ -140,7 +170,17 @@ def homogeneity(counts: list[int], runs: int, offset: float) -> tuple[float, flo
     return statistic, float(stats.ncx2.isf(FIGURE, len(counts) - 1, max(away, 1e-12)))
 
 
-def _same_for_every_b(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "selection_law.every_batch_size",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "Pearson's chi-square (1e-7) with the known differences of first order in alpha as its "
+        "noncentrality; 5.33 standard errors and alpha of the time"
+    ),
+    false_alarm=5 * FIGURE,
+)
+def every_batch_size(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """The frequencies do not depend on the batch size, the number of steps does, as 1/D."""
     runs = _runs(settings)
     found: list[Outcome] = [
         race(subject, setting, settings.seed * 1000 + place, runs)
@@ -177,7 +217,17 @@ MANY = (
 )
 
 
-def _bound(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "selection_law.bound",
+    EvidenceKind.STATISTICS,
+    bound="exact binomial tails (1e-7 a figure), alpha^2/14 and leaders that are overtaken",
+    forms=("selection.arcsine_bound",),
+    false_alarm=40 * FIGURE,  # 33 points and 6 middles
+)
+def bound(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """With 3 to 8 active points none wins more often than (2/pi) arcsin(cosine), and the middle
+    ones less.
+    """
     runs = 10 * BOUNDED if settings.deep else BOUNDED
     for place, (correlations, m, b) in enumerate(MANY):
         unit = np.array(correlations) / np.linalg.norm(correlations)
@@ -197,8 +247,16 @@ def _bound(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield Margin(told, above - share + _slack(setting), max(0.0, bound - share), runs, told)
 
 
-def _varies(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """One start, one recipe, other seeds: every candidate wins in a share of the runs."""
+@check(
+    "selection_law.winner_varies",
+    EvidenceKind.STATISTICS,
+    bound="lower ends of exact intervals of confidence 1 - 1e-7 against 0.05",
+    false_alarm=3 * FIGURE,
+)
+def winner_varies(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """The same start and recipe end at different points for different seeds, at each candidate in
+    at least one run in twenty, and never at an inactive point.
+    """
     setting = Race((0.3, 0.25, 0.2), 4, 2, 0.1, rest=-0.1)
     found = race(subject, setting, settings.seed * 1000 + 200, 4000)
     for point, wins in enumerate(found.wins[:3]):
@@ -207,63 +265,3 @@ def _varies(subject: Subject, settings: Settings) -> Iterator[Margin]:
         # At least one run in twenty ends there.
         yield Margin(told, 0.05, low, 4000, told)
     yield Margin("runs that end at the inactive point", float(found.wins[3]), 0.0, 4000)
-
-
-CHECKS = (
-    Check(
-        "selection_law.two_points",
-        "in 10^5 runs each (10^6 in the long version) the first of two active points wins with "
-        "probability 1 - 2 theta/pi: several angles, m, b, both kinds of independent batches",
-        EvidenceKind.STATISTICS,
-        "exact binomial tails (1e-7 a figure); the term of first order in alpha is added, "
-        "alpha^2/14 is allowed, and the chance that the leader of a finished run is overtaken",
-        _two_points,
-        forms=("selection.two_point_probability",),
-        false_alarm=8 * FIGURE,
-    ),
-    Check(
-        "selection_law.first_order",
-        "two points from the sphere: collecting all terms, the next order of the chance is "
-        "alpha (m - b)/(m - 1) sin(4 theta)/(32 pi)",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be identically zero",
-        _first_order,
-    ),
-    Check(
-        "selection_law.first_order_seen",
-        "at alpha = 0.4 the frequency has that term, and not that of the law alone",
-        EvidenceKind.STATISTICS,
-        "exact binomial tails (1e-7) with alpha^2/14; 3 standard errors (5.33 in the long version) "
-        "against the deviation from the law alone",
-        _first_order_seen,
-        false_alarm=1e-5 + FIGURE,
-    ),
-    Check(
-        "selection_law.every_batch_size",
-        "the frequencies do not depend on the batch size, the number of steps does, as 1/D",
-        EvidenceKind.STATISTICS,
-        "Pearson's chi-square (1e-7) with the known differences of first order in alpha as its "
-        "noncentrality; 5.33 standard errors and alpha of the time",
-        _same_for_every_b,
-        false_alarm=5 * FIGURE,
-    ),
-    Check(
-        "selection_law.bound",
-        "with 3 to 8 active points none wins more often than (2/pi) arcsin(cosine), and the middle "
-        "ones less",
-        EvidenceKind.STATISTICS,
-        "exact binomial tails (1e-7 a figure), alpha^2/14 and leaders that are overtaken",
-        _bound,
-        forms=("selection.arcsine_bound",),
-        false_alarm=40 * FIGURE,  # 33 points and 6 middles
-    ),
-    Check(
-        "selection_law.winner_varies",
-        "the same start and recipe end at different points for different seeds, at each candidate "
-        "in at least one run in twenty, and never at an inactive point",
-        EvidenceKind.STATISTICS,
-        "lower ends of exact intervals of confidence 1 - 1e-7 against 0.05",
-        _varies,
-        false_alarm=3 * FIGURE,
-    ),
-)

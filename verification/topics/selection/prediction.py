@@ -17,12 +17,12 @@ from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.training.result import TrainResult
 from whichmin.core.training.trainer import train
 from whichmin.prediction.prediction import Prediction, predict
-from whichmin.verification.evidence.check import Check, Margin
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.words import Activation, EvidenceKind, Sampling, Status
 
-__all__ = ["CHECKS", "PredictionCase", "problems"]
+__all__ = ["PredictionCase", "problems"]
 
 TOLERANCE = 1e-8
 LIMIT = 10_000
@@ -122,7 +122,20 @@ def problems(draw: st.DrawFn) -> PredictionCase:
     )
 
 
-def _outcomes(subject: Subject, case: PredictionCase) -> Iterator[Margin]:
+@check(
+    "prediction.outcomes",
+    EvidenceKind.PROPERTY,
+    bound=(
+        "distance that the run's tolerance allows; chances: 1e-9 a figure, with 2 alpha^2 for "
+        "the next order"
+    ),
+    cases=problems,
+    examples=200,
+)
+def outcomes(subject: Subject, case: PredictionCase) -> Iterator[Margin]:
+    """Runs end as predicted: kind of end, limit, steps of gradient descent, candidates and chances
+    of mini-batches; where nothing is predicted a hypothesis fails.
+    """
     told = predict(
         case.start, case.data, case.batch_size, case.step_size, activation=case.activation,
         sampling=case.sampling, tolerance=TOLERANCE, check_every=EVERY, seed=case.seed,
@@ -223,18 +236,3 @@ def _winners(case: PredictionCase, told: Prediction, result: TrainResult) -> Ite
 
 def _verdict(what: str, holds: bool) -> Margin:
     return Margin(what, 0.0 if holds else math.inf, 1.0)
-
-
-CHECKS = (
-    Check(
-        "prediction.outcomes",
-        "runs end as predicted: kind of end, limit, steps of gradient descent, candidates and "
-        "chances of mini-batches; where nothing is predicted a hypothesis fails",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows; chances: 1e-9 a figure, with 2 alpha^2 for the "
-        "next order",
-        _outcomes,
-        problems,
-        examples=200,
-    ),
-)

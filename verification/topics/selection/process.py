@@ -17,13 +17,13 @@ from whichmin.core.frames import standard_basis
 from whichmin.core.selection import simulate_selection
 from whichmin.core.training.trainer import train
 from whichmin.prediction.prediction import predict
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "Z"]
+__all__ = ["Z"]
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
@@ -70,7 +70,32 @@ def _drift(
     return values[0], abs(values[1] - values[0]) + 500 * EPS * (1 + float(np.abs(now).max()))
 
 
-def _one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
+def _cases() -> SearchStrategy[RunCase]:
+    return runs(largest=6, proper=True, replicas=1)
+
+
+@check(
+    "selection.one_step",
+    EvidenceKind.PROPERTY,
+    bound="terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
+    cases=_cases,
+    examples=40,
+    forms=(
+        "selection.log_ratio_mean",
+        "selection.log_ratio_variance",
+        "selection.diffusion",
+        "selection.spread_drift",
+        "selection.arcsine_bound",
+        "selection.arcsine_drift",
+        "selection.two_point_probability",
+        "selection.two_point_drift",
+        "selection.two_point_time",
+    ),
+)
+def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Moments of a step and drifts of the functions that decide who wins, over all batches of size
+    b; the arcsine bound never drifts up.
+    """
     forms, m, b = subject.forms, case.m, case.batch_size
     c = np.abs(case.correlations[0])
     off = 0.4
@@ -150,8 +175,24 @@ def _ends(name: str, f: Function, ends: Floats) -> Iterator[Margin]:
     yield Margin(f"{name} at its two ends", wrong, 8 * EPS)
 
 
-def _reshuffled(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Whole epochs in every order of the data."""
+def _small_cases() -> SearchStrategy[RunCase]:
+    return runs(largest=5, proper=True, replicas=1)
+
+
+@check(
+    "selection.reshuffled",
+    EvidenceKind.PROPERTY,
+    bound="terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
+    cases=_small_cases,
+    examples=20,
+    forms=("selection.reshuffled_noise",),
+)
+def reshuffled(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Moments of a reshuffled epoch over all orders of the data: the mean of independent batches,
+    and noise from the points that the epoch leaves out.
+
+    Whole epochs in every order of the data.
+    """
     forms, m, b = subject.forms, case.m, case.batch_size
     epoch = m // b
     orders = np.array(list(itertools.permutations(range(m))))
@@ -186,8 +227,14 @@ def _reshuffled(subject: Subject, case: RunCase) -> Iterator[Margin]:
         )  # fmt: skip
 
 
-def _process(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The simulated process against the closed forms for two points."""
+@check(
+    "selection.process",
+    EvidenceKind.STATISTICS,
+    bound="5.33 standard errors: a false alarm of 1e-7 a figure",
+    false_alarm=3e-6,  # fewer than 30 figures
+)
+def process(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """The simulated selection process has the chances and times of the closed forms."""
     forms, paths = subject.forms, 20_000
     for place, theta in enumerate((0.15, 0.6, 1.2)):
         own = np.array([math.cos(theta), math.sin(theta)])
@@ -221,8 +268,17 @@ TRAINED = (
 )
 
 
-def _law(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """How often each point wins in training, and after how many steps."""
+@check(
+    "selection.law",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "5.33 standard errors (a false alarm of 1e-7 a figure), and the next order in alpha: "
+        "alpha^2 of a chance, alpha of a time"
+    ),
+    false_alarm=3e-6,  # fewer than 30 figures
+)
+def law(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """In training every candidate wins as often as predicted, after as many steps."""
     replicas = 4000
     for place, (active, m, b, eta, sampling) in enumerate(TRAINED):
         start = np.zeros(m)
@@ -261,64 +317,3 @@ def _law(subject: Subject, settings: Settings) -> Iterator[Margin]:
             f"mean number of steps {mean:.0f}, predicted {told.steps:.0f}, m = {m}, b = {b}",
             abs(mean - told.steps), Z * error + eta / b * told.steps, replicas,
         )  # fmt: skip
-
-
-def _small_cases() -> SearchStrategy[RunCase]:
-    return runs(largest=5, proper=True, replicas=1)
-
-
-def _cases() -> SearchStrategy[RunCase]:
-    return runs(largest=6, proper=True, replicas=1)
-
-
-CHECKS = (
-    Check(
-        "selection.one_step",
-        "moments of a step and drifts of the functions that decide who wins, over all batches of "
-        "size b; the arcsine bound never drifts up",
-        EvidenceKind.PROPERTY,
-        "terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
-        _one_step,
-        _cases,
-        examples=40,
-        forms=(
-            "selection.log_ratio_mean",
-            "selection.log_ratio_variance",
-            "selection.diffusion",
-            "selection.spread_drift",
-            "selection.arcsine_bound",
-            "selection.arcsine_drift",
-            "selection.two_point_probability",
-            "selection.two_point_drift",
-            "selection.two_point_time",
-        ),
-    ),
-    Check(
-        "selection.reshuffled",
-        "moments of a reshuffled epoch over all orders of the data: the mean of independent "
-        "batches, and noise from the points that the epoch leaves out",
-        EvidenceKind.PROPERTY,
-        "terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
-        _reshuffled,
-        _small_cases,
-        examples=20,
-        forms=("selection.reshuffled_noise",),
-    ),
-    Check(
-        "selection.process",
-        "the simulated selection process has the chances and times of the closed forms",
-        EvidenceKind.STATISTICS,
-        "5.33 standard errors: a false alarm of 1e-7 a figure",
-        _process,
-        false_alarm=3e-6,  # fewer than 30 figures
-    ),
-    Check(
-        "selection.law",
-        "in training every candidate wins as often as predicted, after as many steps",
-        EvidenceKind.STATISTICS,
-        "5.33 standard errors (a false alarm of 1e-7 a figure), and the next order in alpha: "
-        "alpha^2 of a chance, alpha of a time",
-        _law,
-        false_alarm=3e-6,  # fewer than 30 figures
-    ),
-)

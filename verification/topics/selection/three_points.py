@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from whichmin.core.selection import simulate_selection
 from whichmin.symbolic.selection.three_points import equation_lemmas
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.statistics import FIGURE, frequency
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection import finite_elements as three_points
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["ACCURACY", "CHECKS"]
+__all__ = ["ACCURACY"]
 
 Floats = NDArray[np.float64]
 
@@ -30,8 +30,15 @@ REGION = 3.0
 PLACE, KNOWN, KNOWN_ERROR = (1.2, 0.7), (0.57236, 0.30032, 0.12732), 1e-5
 
 
-def _equation(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "three_points.equation",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be identically zero",
+)
+def equation() -> Iterator[Margin]:
+    """Three points: the generator is div(W A grad h)/(2 W) in x = u_1 - u_3 and y = u_2 - u_3, and
+    its energy is coercive: the ground-state potential is 5/3 minus the sum of the p_i^2.
+    """
     for chain in equation_lemmas().values():
         failures = chain.failures()
         wrong = math.inf if failures else 0.0
@@ -62,15 +69,32 @@ def _changes() -> tuple[float, float]:
     return first, second
 
 
-def _solution(subject: Subject, seed: int) -> Iterator[Margin]:
-    del subject
-    x, y = _places(seed)
+def _cases() -> SearchStrategy[int]:
+    return st.integers(0, 2**32 - 1)
+
+
+@check(
+    "three_points.solution",
+    EvidenceKind.PROPERTY,
+    bound=(
+        "2e-5, the accuracy stated, against the change under halving all cells; the change "
+        "itself against the one before"
+    ),
+    cases=_cases,
+    examples=10,
+    needs=("skfem",),
+)
+def solution(case: int) -> Iterator[Margin]:
+    """The law of three points by finite elements: it converges with the mesh, the cut matters less
+    than the mesh, it keeps the arcsine bounds and the symmetry.
+    """
+    x, y = _places(case)
     coarse, fine = (three_points.solve(k).chances(x, y) for k in (0, 1))
     low, high = three_points.solve(1).bracket(x, y)
     # An error falls fivefold or more (eightfold in the limit), so at most a quarter of the change
     # is left; on a grid, as errors at single places change sign.
     left = float(np.abs(fine - coarse).max()) / 4
-    told = f"error left of the mesh, {len(x)} places of seed {seed}"
+    told = f"error left of the mesh, {len(x)} places of case {case}"
     yield Margin(told, left, ACCURACY, len(x), f"{told}: about {left:.1g}")
     before, after = _changes()
     yield Margin("a halving changes a fifth of the one before", after, before / 5)
@@ -108,7 +132,20 @@ def _known(halvings: int) -> Margin:
     return Margin(told, float(np.abs(fine - KNOWN).max()), KNOWN_ERROR + left, 1, told)
 
 
-def _training(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "three_points.training",
+    EvidenceKind.STATISTICS,
+    bound=(
+        "exact binomial tails (1e-7 a figure); alpha/50 for the term of first order in alpha, "
+        "0.014 alpha where measured; leaders that are overtaken; 1/400 for the process's steps"
+    ),
+    needs=("skfem",),
+    false_alarm=2 * 6 * FIGURE,
+)
+def training(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Training from two starts, and the simulated process, select each of three points as often as
+    that solution says, whose value at u = (0.5, 0, -0.7) was known before.
+    """
     runs = 1_000_000 if settings.deep else 100_000
     paths = 200_000 if settings.deep else 10_000
     yield _known(2 if settings.deep else 1)
@@ -130,42 +167,3 @@ def _training(subject: Subject, settings: Settings) -> Iterator[Margin]:
             # Heun's scheme with steps of 1/20 is of weak order 2.
             what = f"point {point} of u = {u}, the simulated process"
             yield frequency(what, wins, paths, float(chance), 0.05**2 + setting.overtaken)
-
-
-def _cases() -> SearchStrategy[int]:
-    return st.integers(0, 2**32 - 1)
-
-
-CHECKS = (
-    Check(
-        "three_points.equation",
-        "three points: the generator is div(W A grad h)/(2 W) in x = u_1 - u_3 and y = u_2 - u_3, "
-        "and its energy is coercive: the ground-state potential is 5/3 minus the sum of the p_i^2",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be identically zero",
-        _equation,
-    ),
-    Check(
-        "three_points.solution",
-        "the law of three points by finite elements: it converges with the mesh, the cut matters "
-        "less than the mesh, it keeps the arcsine bounds and the symmetry",
-        EvidenceKind.PROPERTY,
-        "2e-5, the accuracy stated, against the change under halving all cells; the change itself "
-        "against the one before",
-        _solution,
-        _cases,
-        examples=10,
-        needs=("skfem",),
-    ),
-    Check(
-        "three_points.training",
-        "training from two starts, and the simulated process, select each of three points as "
-        "often as that solution says, whose value at u = (0.5, 0, -0.7) was known before",
-        EvidenceKind.STATISTICS,
-        "exact binomial tails (1e-7 a figure); alpha/50 for the term of first order in alpha, "
-        "0.014 alpha where measured; leaders that are overtaken; 1/400 for the process's steps",
-        _training,
-        needs=("skfem",),
-        false_alarm=2 * 6 * FIGURE,
-    ),
-)

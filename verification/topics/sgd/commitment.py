@@ -10,14 +10,14 @@ import numpy as np
 
 from whichmin.core.selection import MONITORING
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.rounding import TRAJECTORY
 from whichmin.verification.evidence.statistics import FIGURE, mean_is
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import Activation, EvidenceKind, Sampling
 
-__all__ = ["CHECKS", "leads", "rate"]
+__all__ = ["leads", "rate"]
 
 # (m, b, alpha): every b < m of small m, alpha up to near 1/2, where a vertex stops attracting.
 SLOPES = (
@@ -117,19 +117,49 @@ def _slopes(
         yield mean_is(what, mean, total, expected, variance, span)
 
 
-def _without(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "rate.slope",
+    EvidenceKind.STATISTICS,
+    bound="Bernstein's inequality with the exact variance of a step: 1e-7 a figure",
+    forms=("dynamics.separation_rate",),
+    false_alarm=len(SLOPES) * FIGURE,
+)
+def slope(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Near a_*, log|c_j/c_*| changes by lambda = b(m-b)/(m(m-1)) log(1 - alpha^2) a step on
+    average; long runs, batches without replacement.
+    """
     yield from _slopes(subject, settings, SLOPES, Sampling.WITHOUT_REPLACEMENT)
 
 
-def _with(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "rate.slope_with_replacement",
+    EvidenceKind.STATISTICS,
+    bound="Bernstein's inequality with the exact variance of a step: 1e-7 a figure",
+    false_alarm=len(REPEATED) * FIGURE,
+)
+def slope_with_replacement(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """With replacement it changes by the sum over d of P(D = d) log|1 - alpha^2 d^2|, D the
+    difference of two multiplicities.
+    """
     yield from _slopes(subject, settings, REPEATED, Sampling.WITH_REPLACEMENT)
 
 
 M, ETA, THETA = 6, 0.3, 0.7
 
 
-def _time(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The same start and step size, every b: mean steps against those of the diffusion limit."""
+@check(
+    "rate.time",
+    EvidenceKind.STATISTICS,
+    bound="5.33 standard errors (a false alarm of 1e-7 a figure) and alpha of the time",
+    forms=("selection.diffusion", "selection.two_point_time"),
+    false_alarm=(M - 1) * FIGURE,
+)
+def time(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """Two active points on the sphere: the mean number of steps to commit is that of the diffusion
+    limit, in proportion to 1/D for every b.
+
+    The same start and step size, every b: mean steps against those of the diffusion limit.
+    """
     own = (math.cos(THETA), math.sin(THETA))
     runs = 40_000 if settings.deep else 2_000
     first = 0.0
@@ -154,8 +184,15 @@ def _time(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield Margin(told, abs(found.steps - steps), allowed, runs, told)
 
 
-def _full_batch(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """GD for as many steps as SGD takes at most: no ratio has moved."""
+@check(
+    "rate.full_batch",
+    EvidenceKind.ENUMERATION,
+    bound="rounding of a trajectory, five times a thousand steps; 0 for the rate",
+)
+def full_batch(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """A full batch never commits: no ratio of active correlations moves and the rate is 0; m points
+    drawn with replacement do commit.
+    """
     start = np.random.default_rng(settings.seed).uniform(0.1, 0.4, M)
     ends = train(
         np.eye(M), start, batch_size=None, step_size=ETA, engine=subject.engines["dense"],
@@ -171,44 +208,3 @@ def _full_batch(subject: Subject, settings: Settings) -> Iterator[Margin]:
     told = f"the rate at b = m = {M}, with replacement: {found:.3g} a step, not 0"
     # Rounding of a sum of M logarithms against its size.
     yield Margin(told, 1e-14, abs(found), len(twin), told)
-
-
-CHECKS = (
-    Check(
-        "rate.slope",
-        "near a_*, log|c_j/c_*| changes by lambda = b(m-b)/(m(m-1)) log(1 - alpha^2) a step on "
-        "average; long runs, batches without replacement",
-        EvidenceKind.STATISTICS,
-        "Bernstein's inequality with the exact variance of a step: 1e-7 a figure",
-        _without,
-        forms=("dynamics.separation_rate",),
-        false_alarm=len(SLOPES) * FIGURE,
-    ),
-    Check(
-        "rate.slope_with_replacement",
-        "with replacement it changes by the sum over d of P(D = d) log|1 - alpha^2 d^2|, D the "
-        "difference of two multiplicities",
-        EvidenceKind.STATISTICS,
-        "Bernstein's inequality with the exact variance of a step: 1e-7 a figure",
-        _with,
-        false_alarm=len(REPEATED) * FIGURE,
-    ),
-    Check(
-        "rate.time",
-        "two active points on the sphere: the mean number of steps to commit is that of the "
-        "diffusion limit, in proportion to 1/D for every b",
-        EvidenceKind.STATISTICS,
-        "5.33 standard errors (a false alarm of 1e-7 a figure) and alpha of the time",
-        _time,
-        forms=("selection.diffusion", "selection.two_point_time"),
-        false_alarm=(M - 1) * FIGURE,
-    ),
-    Check(
-        "rate.full_batch",
-        "a full batch never commits: no ratio of active correlations moves and the rate is 0; "
-        "m points drawn with replacement do commit",
-        EvidenceKind.ENUMERATION,
-        "rounding of a trajectory, five times a thousand steps; 0 for the rate",
-        _full_batch,
-    ),
-)

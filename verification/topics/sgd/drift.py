@@ -23,14 +23,14 @@ from hypothesis.strategies import SearchStrategy
 from whichmin.core.data import make_data
 from whichmin.core.engines import Problem
 from whichmin.core.frames import standard_basis
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "INEQUALITIES", "drift_bound", "pair_bound"]
+__all__ = ["INEQUALITIES", "drift_bound", "pair_bound"]
 
 x = sp.Symbol("x", positive=True)
 alpha, m, b = sp.symbols("alpha m b", positive=True)
@@ -51,8 +51,16 @@ def _zero(what: str, expression: sp.Expr) -> Margin:
     return Margin(f"{what}: remainder {rest}", float(rest != 0), 0.0)
 
 
-def _logarithms(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del settings
+@check(
+    "sgd_drift.logarithms",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be identically zero",
+    forms=("dynamics.active_factor", "dynamics.inactive_factor", "dynamics.separation_rate"),
+)
+def logarithms(subject: Subject) -> Iterator[Margin]:
+    """The inequalities on logarithms that the drift bounds use, by their derivatives; the bound at
+    b = 1 and b = m; the rate of separation.
+    """
     for what, f, slope in INEQUALITIES:
         yield _zero(f"{what}: both sides agree at 0", f.subs(x, 0))
         yield _zero(f"{what}: derivative {slope} of the difference", sp.diff(f, x) - slope)
@@ -138,7 +146,21 @@ def _after(subject: Subject, case: RunCase, start: np.ndarray) -> np.ndarray:
     return np.asarray(engine.correlations().numpy())
 
 
-def _all_batches(subject: Subject, case: RunCase, scale: float = 1.0) -> Iterator[Margin]:
+def _mini_batches() -> SearchStrategy[RunCase]:
+    return runs(largest=7, proper=True, replicas=1)
+
+
+@check(
+    "sgd_drift.all_batches",
+    EvidenceKind.PROPERTY,
+    bound="rounding of one step, divided by the smallest correlation",
+    cases=_mini_batches,
+    examples=150,
+)
+def all_batches(subject: Subject, case: RunCase, scale: float = 1.0) -> Iterator[Margin]:
+    """Averaged over all batches of size b < m, the core's drift of the log ratios is at least the
+    proved bounds: of every active pair anywhere, of R next to a data point.
+    """
     count, size, rate = case.m, case.batch_size, case.alpha
     # Anywhere: every pair of active correlations. Off-span energy fills the norm to at most 1.
     c = case.correlations[0]
@@ -164,10 +186,6 @@ def _all_batches(subject: Subject, case: RunCase, scale: float = 1.0) -> Iterato
     yield Margin("drift of R below its bound", short, 32 * EPS / d + 16 * d**2, len(after))
 
 
-def _mini_batches() -> SearchStrategy[RunCase]:
-    return runs(largest=7, proper=True, replicas=1)
-
-
 def _basis(count: int) -> tuple[Vector, ...]:
     return tuple(tuple(Fraction(int(i == j)) for j in range(count)) for i in range(count))
 
@@ -179,9 +197,16 @@ def _gains(w: Vector, eta: Fraction) -> list[Fraction]:
     return [v[0] / sum(v[1:]) / (w[0] / sum(w[1:])) for v in steps]
 
 
-def _small_norm(subject: Subject, settings: Settings, norm: str = "1/100") -> Iterator[Margin]:
-    """R is as large as one likes, and its drift is negative because the norm is small."""
-    del subject, settings
+@check(
+    "sgd_drift.small_norm",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact fractions; four roundings of the logarithm shown",
+)
+def small_norm(norm: str = "1/100") -> Iterator[Margin]:
+    """For m = 3, b = 1, eta = 1/5: with |w| = 1/100 and R = log(500000) the drift of R is negative.
+
+    R is as large as one likes, and its drift is negative because the norm is small.
+    """
     top = Fraction(norm)
     w = (top, top / 10**6, top / 10**6)
     product = math.prod(_gains(w, Fraction(1, 5)))
@@ -192,9 +217,13 @@ def _small_norm(subject: Subject, settings: Settings, norm: str = "1/100") -> It
     yield differs("drift of R at R = log(500000)", least, math.log(product) / 3, 4 * EPS)
 
 
-def _fixed_points(subject: Subject, settings: Settings, skip: int = 0) -> Iterator[Margin]:
-    """The step of the argument that counts batches, and its end points in exact arithmetic."""
-    del subject, settings
+@check("sgd_drift.fixed_points", EvidenceKind.ENUMERATION, bound="exact: fractions")
+def fixed_points(skip: int = 0) -> Iterator[Margin]:
+    """For b < m <= 6 some batch holds one point and not the other; all batches fix the data points
+    and some batch moves a minimum with two parts, which the full batch fixes.
+
+    The step of the argument that counts batches, and its end points in exact arithmetic.
+    """
     eta = Fraction(1, 5)
     pairs, kept, moved = 0, Fraction(0), []
     for count in range(2, 7):
@@ -229,45 +258,3 @@ def _fixed_points(subject: Subject, settings: Settings, skip: int = 0) -> Iterat
 
 def _moved(before: Vector, after: Vector) -> Fraction:
     return sum((abs(p - q) for p, q in zip(before, after, strict=True)), Fraction(0))
-
-
-CHECKS = (
-    Check(
-        "sgd_drift.logarithms",
-        "the inequalities on logarithms that the drift bounds use, by their derivatives; the bound "
-        "at b = 1 and b = m; the rate of separation",
-        EvidenceKind.IDENTITY,
-        "exact: the difference must be identically zero",
-        _logarithms,
-        forms=(
-            "dynamics.active_factor",
-            "dynamics.inactive_factor",
-            "dynamics.separation_rate",
-        ),
-    ),
-    Check(
-        "sgd_drift.all_batches",
-        "averaged over all batches of size b < m, the core's drift of the log ratios is at least "
-        "the proved bounds: of every active pair anywhere, of R next to a data point",
-        EvidenceKind.PROPERTY,
-        "rounding of one step, divided by the smallest correlation",
-        _all_batches,
-        _mini_batches,
-        examples=150,
-    ),
-    Check(
-        "sgd_drift.small_norm",
-        "m = 3, b = 1, eta = 1/5: with |w| = 1/100 and R = log(500000) the drift of R is negative",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact fractions; four roundings of the logarithm shown",
-        _small_norm,
-    ),
-    Check(
-        "sgd_drift.fixed_points",
-        "for b < m <= 6 some batch holds one point and not the other; all batches fix the data "
-        "points and some batch moves a minimum with two parts, which the full batch fixes",
-        EvidenceKind.ENUMERATION,
-        "exact: fractions",
-        _fixed_points,
-    ),
-)

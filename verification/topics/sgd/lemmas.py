@@ -6,20 +6,18 @@ With i the ratio is multiplied by ``k_i = 1 + g / s_i``, ``s_i = 1 - alpha (P + 
 divided by ``k_j``, and ``k_i >= k_j``. So the drift of ``log |c_i / c_j|`` is
 ``q E[log (k_i / k_j)]``, ``q = b (m - b) / (m (m - 1))``, and not negative anywhere in the trap
 region. That is all the randomness that is needed;
-:mod:`whichmin.verification.claims.convergence` adds it up.
+the claim ``convergence.sgd_single_point`` adds it up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from whichmin.verification.evidence.check import Check, Margin, Settings
-from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins
-from whichmin.verification.topics.descent.lemmas import BATCH, BATCH_STEP, UNSAT
-from whichmin.words import EvidenceKind
+from whichmin.verification.evidence.check import Margin
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.descent.lemmas import BATCH, BATCH_STEP
 
-__all__ = ["CHECKS", "LEMMAS"]
+__all__ = ["LEMMAS"]
 
 FACTORS = BATCH_STEP[:2]
 
@@ -252,51 +250,32 @@ LEMMAS = {
 }
 
 
-def _decided(name: str) -> Callable[[Subject, Settings], Iterator[Margin]]:
-    # Defined here, not imported: the digest of a check on file is that of the module it is in.
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject, settings
-        for lemma in LEMMAS[name]:
-            yield from lemma_margins(lemma)
-
-    return measure
+@smt("smt.sgd_fixed_points")
+def sgd_fixed_points() -> Iterator[Margin]:
+    """A batch with an active point fixes just the unit sphere of its active directions, so what all
+    batches of size b < m fix, beside dead points, are single data points.
+    """
+    return lemmas(LEMMAS["smt.sgd_fixed_points"])
 
 
-CHECKS = (
-    Check(
-        "smt.sgd_fixed_points",
-        "a batch with an active point fixes just the unit sphere of its active directions, so "
-        "what all batches of size b < m fix, beside dead points, are single data points",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.sgd_fixed_points"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.sgd_drift",
-        "the log ratio of a larger to a smaller active correlation has a drift of at least "
-        "q log(1 + (19/28) alpha^2 (x - y)), q = b (m - b)/(m (m - 1)), at every point of the "
-        "trap region, and bounded steps",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.sgd_drift"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.sgd_growth",
-        "small active correlations grow on average, and one point that is left alone is reached",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.sgd_growth"),
-        needs=("z3",),
-    ),
-    Check(
-        "smt.walk",
-        "near a data point the drift of the log ratio is positive for every b < m, its first "
-        "orders cancel, and the rate of separation is negative",
-        EvidenceKind.SMT,
-        UNSAT,
-        _decided("smt.walk"),
-        needs=("z3",),
-    ),
-)
+@smt("smt.sgd_drift")
+def sgd_drift() -> Iterator[Margin]:
+    """The log ratio of a larger to a smaller active correlation has a drift of at least q log(1 +
+    (19/28) alpha^2 (x - y)), q = b (m - b)/(m (m - 1)), at every point of the trap region, and
+    bounded steps.
+    """
+    return lemmas(LEMMAS["smt.sgd_drift"])
+
+
+@smt("smt.sgd_growth")
+def sgd_growth() -> Iterator[Margin]:
+    """Small active correlations grow on average, and one point that is left alone is reached."""
+    return lemmas(LEMMAS["smt.sgd_growth"])
+
+
+@smt("smt.walk")
+def walk() -> Iterator[Margin]:
+    """Near a data point the drift of the log ratio is positive for every b < m, its first orders
+    cancel, and the rate of separation is negative.
+    """
+    return lemmas(LEMMAS["smt.walk"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -13,12 +14,12 @@ import sympy as sp
 from whichmin.core.frames import random_frame
 from whichmin.core.hessian import hessian_trace
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["CHECKS", "PLANE", "trajectory"]
+__all__ = ["PLANE", "trajectory"]
 
 # One rounding of each of the two numbers shown; they are computed as fractions below 2.
 ROUNDING = 2.0**-51
@@ -62,8 +63,50 @@ def _loss(w: Vector) -> Fraction:
     return total / 2
 
 
-def _gd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """GD's loss never rises (smt.gd_descent), so it cannot tend to a point of larger loss.
+@check(
+    "refuted.graded_sharpness",
+    EvidenceKind.PROPERTY,
+    bound="distance that the run's tolerance allows, times the trace's derivative",
+)
+def graded_sharpness(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """ReLU: runs of every batch size below m end where the trace is the same; GD's differs.
+
+    Every b < m of m = 5: SGD's end is a single data point, and the trace there is one number.
+
+    Yields:
+        The distance of each trace from the closed form, and GD's trace apart from it.
+    """
+    m, n, tolerance = 5, 7, 1e-16
+    data, start = random_frame(m, n, settings.seed), np.linspace(0.2, 0.4, m)
+    form = subject.forms["sharpness.trace_at_minimum"]
+    single, mixture = (form(n=n, m=m, k=k, kappa=0.5) for k in (1, m))
+    # The trace's derivative at a minimum is at most 4 (m + n + 4)/m and the distance that the
+    # tolerance leaves 2 sqrt(2 m tolerance) (as in sharpness.reached_by_training).
+    allowed = 4 * (m + n + 4) / m * 2 * math.sqrt(2 * m * tolerance)
+    for b in range(1, m + 1):
+        run = train(
+            data, start @ data, batch_size=b, step_size=0.2, seed=settings.seed,
+            tolerance=tolerance, engine=subject.engines["reduced"],
+        )  # fmt: skip
+        trace = hessian_trace(run.weights[0], data, kink=Kink.MEAN, kink_width=run.kink_width)
+        error = abs(float(trace) - (mixture if b == m else single))
+        told = f"b = {b} of {m}: trace {float(trace):.6f}"
+        yield Margin(told, error, allowed, found=told)
+    yield differs("trace at GD's minimum, as SGD's", single, mixture, allowed)
+
+
+counterexample = functools.partial(
+    check,
+    kind=EvidenceKind.COUNTEREXAMPLE,
+    bound="exact: the distance of two fractions against their rounding when shown",
+)
+
+
+@counterexample("refuted.gd_limit")
+def gd_limit() -> Iterator[Margin]:
+    """ReLU: GD from (0.6, -0.3) falls below the loss of the normalised projection.
+
+    GD's loss never rises (smt.gd_descent), so it cannot tend to a point of larger loss.
 
     The claimed limit is (2, -1)/sqrt 5: the second code is 0, the loss
     (1/2 + (N - 2) C / 4) = 1/2 - (4/5)/4 = 3/10.
@@ -71,15 +114,17 @@ def _gd_limit(subject: Subject, settings: Settings) -> Iterator[Margin]:
     Yields:
         The distance of the losses, and that it is on the lower side.
     """
-    del subject, settings
     start = vector("3/5", "-3/10")
     loss = float(_loss(trajectory(start, [PLANE] * 6, Activation.RELU)))
     yield differs("loss at the claimed limit, and after 6 steps", 0.3, loss, ROUNDING)
     yield Margin("excess over the loss of the claimed limit", max(0.0, loss - 0.3), ROUNDING)
 
 
-def _gd_invariance(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The data turned by a right angle within their span.
+@counterexample("refuted.gd_invariance")
+def gd_invariance() -> Iterator[Margin]:
+    """ReLU: GD from (0.6, 0.3) ends elsewhere after the data are turned by a right angle.
+
+    The data turned by a right angle within their span.
 
     On the standard basis both correlations are active and GD keeps w1/w2 = 2 for ever. On
     {e2, -e1} the first coordinate is inactive; with g > 0 its factor s is below s + g, that of the
@@ -88,7 +133,6 @@ def _gd_invariance(subject: Subject, settings: Settings) -> Iterator[Margin]:
     Yields:
         The kept ratio, and the distance of the two.
     """
-    del subject, settings
     start = vector("3/5", "3/10")
     turned = (vector(0, 1), vector(-1, 0))
     kept = trajectory(start, [PLANE] * 5, Activation.RELU)
@@ -99,8 +143,11 @@ def _gd_invariance(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin("excess of the ratio over the claimed limit", max(0.0, ratio - 2), ROUNDING)
 
 
-def _orthogonal(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Orthogonal data of lengths 2 and 1, linear GD.
+@counterexample("refuted.orthogonal_data")
+def orthogonal_data() -> Iterator[Margin]:
+    """On orthogonal data of lengths 2 and 1 linear GD leaves the direction of its start.
+
+    Orthogonal data of lengths 2 and 1, linear GD.
 
     With l_j the squared lengths, ``w_j <- w_j (1 + (eta/m)((2 - N) l_j - Q))``: while N < 2 the
     ratio w2/w1 falls in every step.
@@ -108,7 +155,6 @@ def _orthogonal(subject: Subject, settings: Settings) -> Iterator[Margin]:
     Yields:
         The distance of the ratio from that of the claimed limit.
     """
-    del subject, settings
     data = (vector(2, 0), vector(0, 1))
     end = trajectory(vector("1/4", "1/4"), [data] * 6, Activation.LINEAR)
     ratio = float(end[1] / end[0])
@@ -121,13 +167,15 @@ def _sequences(length: int) -> Iterator[tuple[tuple[Vector, ...], ...]]:
     yield from itertools.product(*[[(a,) for a in PLANE]] * length)
 
 
-def _negative_relu(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """ReLU never reaches -a_j: an inactive correlation is multiplied by s in (0, 1] (smt.trap).
+@counterexample("refuted.negative_points_relu")
+def negative_points_relu() -> Iterator[Margin]:
+    """ReLU: no batches make a negative correlation grow, so -a_j is no limit.
+
+    ReLU never reaches -a_j: an inactive correlation is multiplied by s in (0, 1] (smt.trap).
 
     Yields:
         The distance of the largest |c_2| over all batch sequences from the 1 of -a_2.
     """
-    del subject, settings
     start = vector("3/5", "-3/10")
     ends = [trajectory(start, batches, Activation.RELU) for batches in _sequences(5)]
     largest = float(max(abs(end[1]) for end in ends))
@@ -136,13 +184,15 @@ def _negative_relu(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield Margin("growth of |c_2|", grown, ROUNDING, len(ends))
 
 
-def _positive_linear(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Linear, no positive correlation: signs never change (smt.trap), so SGD ends at some -a_i.
+@counterexample("refuted.positive_points_linear")
+def positive_points_linear() -> Iterator[Margin]:
+    """Linear: from negative correlations no batches lead to a positive one.
+
+    Linear, no positive correlation: signs never change (smt.trap), so SGD ends at some -a_i.
 
     Yields:
         The distance of the largest correlation over all batch sequences from the 1 of +a_i.
     """
-    del subject, settings
     start = vector("-1/2", "-2/5")
     ends = [trajectory(start, batches, Activation.LINEAR) for batches in _sequences(5)]
     largest = float(max(max(end) for end in ends))
@@ -169,13 +219,19 @@ def linear_trace(w: Sequence[sp.Expr], m: int) -> sp.Expr:
     return sp.nsimplify(trace.subs(dict(zip(x, w, strict=True))))
 
 
-def _sharper(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Linear neuron: the trace is the same at a single data point and at a mixture.
+@check(
+    "refuted.sharper_linear",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact: a difference of SymPy numbers, against one rounding",
+)
+def sharper_linear() -> Iterator[Margin]:
+    """Linear: the Hessian's trace at a data point equals that at the even mixture.
+
+    Linear neuron: the trace is the same at a single data point and at a mixture.
 
     Yields:
         How much larger the trace is at SGD's minimum, where the claim needs more than nothing.
     """
-    del subject, settings
     for n, m in ((2, 2), (4, 3), (5, 4)):
         zero = sp.Integer(0)
         single = [sp.Integer(1)] + [zero] * (n - 1)
@@ -183,81 +239,3 @@ def _sharper(subject: Subject, settings: Settings) -> Iterator[Margin]:
         excess = float(linear_trace(single, m) - linear_trace(mixture, m))
         told = f"m = {m}, n = {n}: trace at a data point minus trace at the even mixture: {excess}"
         yield Margin(told, abs(excess), ROUNDING, found=told)
-
-
-def _graded(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Every b < m of m = 5: SGD's end is a single data point, and the trace there is one number.
-
-    Yields:
-        The distance of each trace from the closed form, and GD's trace apart from it.
-    """
-    m, n, tolerance = 5, 7, 1e-16
-    data, start = random_frame(m, n, settings.seed), np.linspace(0.2, 0.4, m)
-    form = subject.forms["sharpness.trace_at_minimum"]
-    single, mixture = (form(n=n, m=m, k=k, kappa=0.5) for k in (1, m))
-    # The trace's derivative at a minimum is at most 4 (m + n + 4)/m and the distance that the
-    # tolerance leaves 2 sqrt(2 m tolerance) (as in sharpness.reached_by_training).
-    allowed = 4 * (m + n + 4) / m * 2 * math.sqrt(2 * m * tolerance)
-    for b in range(1, m + 1):
-        run = train(
-            data, start @ data, batch_size=b, step_size=0.2, seed=settings.seed,
-            tolerance=tolerance, engine=subject.engines["reduced"],
-        )  # fmt: skip
-        trace = hessian_trace(run.weights[0], data, kink=Kink.MEAN, kink_width=run.kink_width)
-        error = abs(float(trace) - (mixture if b == m else single))
-        told = f"b = {b} of {m}: trace {float(trace):.6f}"
-        yield Margin(told, error, allowed, found=told)
-    yield differs("trace at GD's minimum, as SGD's", single, mixture, allowed)
-
-
-CHECKS = (
-    Check(
-        "refuted.graded_sharpness",
-        "ReLU: runs of every batch size below m end where the trace is the same; GD's differs",
-        EvidenceKind.PROPERTY,
-        "distance that the run's tolerance allows, times the trace's derivative",
-        _graded,
-    ),
-    Check(
-        "refuted.gd_limit",
-        "ReLU: GD from (0.6, -0.3) falls below the loss of the normalised projection",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: the distance of two fractions against their rounding when shown",
-        _gd_limit,
-    ),
-    Check(
-        "refuted.gd_invariance",
-        "ReLU: GD from (0.6, 0.3) ends elsewhere after the data are turned by a right angle",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: the distance of two fractions against their rounding when shown",
-        _gd_invariance,
-    ),
-    Check(
-        "refuted.orthogonal_data",
-        "on orthogonal data of lengths 2 and 1 linear GD leaves the direction of its start",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: the distance of two fractions against their rounding when shown",
-        _orthogonal,
-    ),
-    Check(
-        "refuted.negative_points_relu",
-        "ReLU: no batches make a negative correlation grow, so -a_j is no limit",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: the distance of two fractions against their rounding when shown",
-        _negative_relu,
-    ),
-    Check(
-        "refuted.positive_points_linear",
-        "linear: from negative correlations no batches lead to a positive one",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: the distance of two fractions against their rounding when shown",
-        _positive_linear,
-    ),
-    Check(
-        "refuted.sharper_linear",
-        "linear: the Hessian's trace at a data point equals that at the even mixture",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact: a difference of SymPy numbers, against one rounding",
-        _sharper,
-    ),
-)

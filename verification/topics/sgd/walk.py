@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,13 +12,12 @@ import sympy as sp
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor, inactive_factor
 from whichmin.symbolic.symbols import N, S, alpha, mu
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
-from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.topics.sgd.rational_sgd import Vector
 from whichmin.verification.topics.sgd.refuted import ETA, PLANE, ROUNDING, trajectory, vector
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS", "increments", "supermartingale"]
+__all__ = ["increments", "supermartingale"]
 
 q = sp.Symbol("q", nonnegative=True)
 # A logarithm of a fraction: two roundings of numbers below 8, and one of their difference.
@@ -56,27 +56,57 @@ def increments() -> tuple[Derivation, Derivation]:
     return with_winner, without
 
 
-def _increments(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "walk.increments",
+    EvidenceKind.IDENTITY,
+    bound="exact: residuals of a derivation, none may be left",
+)
+def walk_increments() -> Iterator[Margin]:
+    """Next to a data point R rises by -log(1 - alpha (1 - q)) when the winner is drawn and falls by
+    log(1 + alpha q) when it is not, q the batch's share of the other correlations.
+    """
     for chain in increments():
         failures = chain.failures()
         yield Margin(f"{chain.steps[0].reason} {failures}", float(len(failures)), 1e-9)
 
 
-def _constant_relu(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
+@check(
+    "walk.supermartingale",
+    EvidenceKind.IDENTITY,
+    bound="exact: residuals of a derivation, none may be left",
+)
+def walk_supermartingale() -> Iterator[Margin]:
+    """With increments in [-B, B] and drift at least e, exp(-d X) does not grow in the mean for d =
+    (2/B) artanh(e/B).
+    """
+    failures = supermartingale().failures()
+    yield Margin(f"cosh - t sinh is 1 {failures}", float(len(failures)), 1e-9)
+
+
+counterexample = functools.partial(
+    check,
+    kind=EvidenceKind.COUNTEREXAMPLE,
+    bound="the distance of logarithms of fractions against their rounding",
+)
+
+
+@counterexample("refuted.walk_constant_relu")
+def walk_constant_relu() -> Iterator[Margin]:
+    """ReLU with a negative correlation: one full-batch step changes R."""
     start = vector("3/5", "-3/10")
     after = trajectory(start, [PLANE], Activation.RELU)
     yield differs("R after one full-batch step", _walk(start), _walk(after), LOG)
 
 
-def _gain(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Batches of 2 of 3 points: the winner and one of two equal others in the batch.
+@counterexample("refuted.walk_gain")
+def walk_gain() -> Iterator[Margin]:
+    """For b = 2 of m = 3: drawing the winner raises R by far less than log(1/(1 - eta)).
+
+    Batches of 2 of 3 points: the winner and one of two equal others in the batch.
 
     Yields:
         The distance from log(1/(1 - eta)).
     """
-    del subject, settings
     basis = tuple(vector(*(int(p == k) for p in range(3))) for k in range(3))
     start = vector(1, "1/1000000", "1/1000000")
     after = trajectory(start, [basis[:2]], Activation.LINEAR)
@@ -84,13 +114,15 @@ def _gain(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield differs("rise of R", claimed, _walk(after) - _walk(start), LOG)
 
 
-def _loss(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Batches of 1 of 2: the other point drawn, at two distances from the data point.
+@counterexample("refuted.walk_loss")
+def walk_loss() -> Iterator[Margin]:
+    """The fall of R when the winner is not drawn does not depend on how small the others are.
+
+    Batches of 1 of 2: the other point drawn, at two distances from the data point.
 
     Yields:
         The ratio of the two falls, which proportionality to the correlation makes 1000.
     """
-    del subject, settings
     falls = []
     for other in ("1/1000", "1/1000000"):
         start = vector(1, other)
@@ -101,15 +133,21 @@ def _loss(subject: Subject, settings: Settings) -> Iterator[Margin]:
     yield differs("fall of R at c_2 = 1e-6", 0.0, falls[1], LOG)
 
 
-def _absorbed(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Up by 1 with 2/3, down by 1 with 1/3, stuck at 0: the drift is 1/3 at every x > 0.
+@check(
+    "refuted.transience",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact sums over all paths, against one rounding and what 40 steps leave undecided",
+)
+def transience() -> Iterator[Margin]:
+    """A process on a half-line with bounded steps and drift 1/3 is stuck with probability 1/2.
+
+    Up by 1 with 2/3, down by 1 with 1/3, stuck at 0: the drift is 1/3 at every x > 0.
 
     Starting at 1, all paths of 40 steps are summed in exact arithmetic: what is stuck stays.
 
     Yields:
         The chance of being stuck, against the claimed 0, and against the closed form.
     """
-    del subject, settings
     up, down = Fraction(2, 3), Fraction(1, 3)
     chance = {0: Fraction(0), 1: Fraction(1)}
     for _ in range(40):
@@ -149,57 +187,3 @@ def supermartingale() -> Derivation:
         sp.Integer(1),
         {z: (1 + t) / (1 - t)},
     )
-
-
-def _supermartingale(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    failures = supermartingale().failures()
-    yield Margin(f"cosh - t sinh is 1 {failures}", float(len(failures)), 1e-9)
-
-
-CHECKS = (
-    Check(
-        "walk.increments",
-        "next to a data point R rises by -log(1 - alpha (1 - q)) when the winner is drawn and "
-        "falls by log(1 + alpha q) when it is not, q the batch's share of the other correlations",
-        EvidenceKind.IDENTITY,
-        "exact: residuals of a derivation, none may be left",
-        _increments,
-    ),
-    Check(
-        "walk.supermartingale",
-        "with increments in [-B, B] and drift at least e, exp(-d X) does not grow in the mean for "
-        "d = (2/B) artanh(e/B)",
-        EvidenceKind.IDENTITY,
-        "exact: residuals of a derivation, none may be left",
-        _supermartingale,
-    ),
-    Check(
-        "refuted.walk_constant_relu",
-        "ReLU with a negative correlation: one full-batch step changes R",
-        EvidenceKind.COUNTEREXAMPLE,
-        "the distance of logarithms of fractions against their rounding",
-        _constant_relu,
-    ),
-    Check(
-        "refuted.walk_gain",
-        "b = 2 of m = 3: drawing the winner raises R by far less than log(1/(1 - eta))",
-        EvidenceKind.COUNTEREXAMPLE,
-        "the distance of logarithms of fractions against their rounding",
-        _gain,
-    ),
-    Check(
-        "refuted.walk_loss",
-        "the fall of R when the winner is not drawn does not depend on how small the others are",
-        EvidenceKind.COUNTEREXAMPLE,
-        "the distance of logarithms of fractions against their rounding",
-        _loss,
-    ),
-    Check(
-        "refuted.transience",
-        "a process on a half-line with bounded steps and drift 1/3 is stuck with probability 1/2",
-        EvidenceKind.COUNTEREXAMPLE,
-        "exact sums over all paths, against one rounding and what 40 steps leave undecided",
-        _absorbed,
-    ),
-)

@@ -16,7 +16,7 @@ from scipy import stats
 from whichmin.core.hessian import hessian_trace
 from whichmin.symbolic import starts as symbolic
 from whichmin.symbolic.derivation import Derivation
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import at_most, frequency, mean_is, same_law
 from whichmin.verification.evidence.subject import Subject
@@ -24,7 +24,7 @@ from whichmin.verification.topics.starts import laws
 from whichmin.verification.topics.starts.runs import alive, trained
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["CHECKS", "Laws", "bounds_hold", "gaps", "limits_law", "sgd_start", "weights_law"]
+__all__ = ["Laws"]
 
 Floats = NDArray[np.float64]
 Chains = Callable[[], Mapping[str, Derivation]]
@@ -37,14 +37,10 @@ LINEAR, RELU = Activation.LINEAR, Activation.RELU
 SLACK = 1e-8
 
 
-def _chains(chains: Chains) -> Callable[[Subject, Settings], Iterator[Margin]]:
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject, settings
-        for name, chain in chains().items():
-            failures = chain.failures()
-            yield Margin("; ".join([name, *failures]), float(len(failures)), 0.5, len(chain.steps))
-
-    return measure
+def _chains(chains: Chains) -> Iterator[Margin]:
+    for name, chain in chains().items():
+        failures = chain.failures()
+        yield Margin("; ".join([name, *failures]), float(len(failures)), 0.5, len(chain.steps))
 
 
 @dataclass(frozen=True)
@@ -63,8 +59,59 @@ class Laws:
 TRUE = Laws()
 
 
+EXACT = "exact: residuals of all steps are the literal 0; failures are counted, 1/2 is allowed"
+
+
+identity = functools.partial(check, kind=EvidenceKind.IDENTITY, bound=EXACT)
+
+
+@identity("gaussian.shares")
+def shares() -> Iterator[Margin]:
+    """Shares of squared normal coordinates are Beta: identities of densities, at each point."""
+    return _chains(symbolic.shares)
+
+
+@identity("gaussian.moments")
+def moments() -> Iterator[Margin]:
+    """Means and relative variances of the squared cosine of GD's limit with the start, mean sum of
+    its squared weights, for all m and n.
+    """
+    return _chains(symbolic.moments)
+
+
+@identity("gaussian.positive_set")
+def positive_set() -> Iterator[Margin]:
+    """|S+| has generating function ((1+x)/2)^m: moments, chance of a dead start, the law's mean of
+    the trace gap and its limit 1/4.
+    """
+    return _chains(symbolic.positive_set)
+
+
+@identity("gaussian.tails")
+def tails() -> Iterator[Margin]:
+    """P(Beta(1/2, (m-1)/2) >= t) <= (1-t)^((m-1)/2) for all m >= 2: the difference vanishes at 0
+    and 1, rises, then falls; union bounds for GD and SGD.
+    """
+    return _chains(symbolic.tails)
+
+
+CHANCE = (
+    "a false alarm of 1e-7 a figure: exact binomial tails, Massart's bound of a Kolmogorov-Smirnov "
+    "distance, Bernstein's of a mean"
+)
+
+
+statistical = functools.partial(check, kind=EvidenceKind.STATISTICS, bound=CHANCE)
+
+
+@statistical(
+    "gaussian.limits_law",
+    false_alarm=1e-6,  # 6 figures
+)
 def limits_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
-    """Cosine of GD's limit with its start."""
+    """In training the squared cosine of GD's limit with a Gaussian start has the law Beta(m/2,
+    (n-m)/2), for ReLU the same given |S+| in place of m.
+    """
     for m, n, activation in ((4, 32, LINEAR), (16, 32, LINEAR), (8, 32, RELU), (16, 32, RELU)):
         result = trained(subject, m, n, activation, None, settings)
         squares = result.cosine_with_start.numpy()[alive(result)] ** 2
@@ -80,8 +127,14 @@ def limits_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterat
     yield Margin("linear, m = n: GD keeps the direction", turned, 64 * EPS, len(result.start))
 
 
+@statistical(
+    "gaussian.weights_law",
+    false_alarm=2e-6,  # 18 figures
+)
 def weights_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
-    """Squared coefficients of GD's limit, number of active points."""
+    """In training GD's squared weights have the law Beta(1/2, (m-1)/2), for ReLU on S+, |S+| is
+    binomial, 2^-m of the starts are dead, m 2^-m end at one point, sum p^2 has mean 3/(m+2).
+    """
     for m, n, activation in ((8, 32, LINEAR), (8, 32, RELU), (4, 8, RELU)):
         result = trained(subject, m, n, activation, None, settings)
         lives = alive(result)
@@ -114,8 +167,12 @@ def weights_law(subject: Subject, settings: Settings, law: Laws = TRUE) -> Itera
             yield frequency(f"{where}: max p_i > {t}", count, len(largest), chance)
 
 
+@statistical(
+    "gaussian.bounds_hold",
+    false_alarm=1e-6,  # 6 figures
+)
 def bounds_hold(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
-    """Union bounds on the largest cosines, at the threshold where they say 1/m."""
+    """In training the largest weight of GD's limit obeys the union bounds."""
     for m, n, activation in ((32, 40, LINEAR), (64, 80, RELU)):
         result = trained(subject, m, n, activation, None, settings)
         largest = (result.correlations.numpy() ** 2)[alive(result)].max(1)
@@ -126,8 +183,12 @@ def bounds_hold(subject: Subject, settings: Settings, law: Laws = TRUE) -> Itera
             yield at_most(f"{activation}, m = {m}: max p_i >= {t:.3f}", count, total, chance)
 
 
+@statistical(
+    "gaussian.sgd_start",
+    false_alarm=1e-6,  # 3 figures
+)
 def sgd_start(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterator[Margin]:
-    """SGD's limit: one point, whose cosine with the start is that of a data point."""
+    """In training SGD ends at one data point, whose cosine with the start it has."""
     for m, n, batch, activation in ((3, 3, 1, LINEAR), (8, 32, 1, RELU), (8, 32, 7, LINEAR)):
         result = trained(subject, m, n, activation, batch, settings)
         lives = torch.from_numpy(alive(result))
@@ -152,8 +213,16 @@ def sgd_start(subject: Subject, settings: Settings, law: Laws = TRUE) -> Iterato
             yield frequency(f"{where}: a point within 45 degrees", count, len(best), chance)
 
 
+@statistical(
+    "gaussian.gaps",
+    false_alarm=1e-7,  # 1 figure
+)
 def gaps(subject: Subject, settings: Settings, excess: float = 0.0) -> Iterator[Margin]:
-    """Trace of the Hessian at SGD's limit less that at GD's, kappa = 1/2."""
+    """Traces at trained limits differ by (|S+|-1)/(2m) for kappa = 1/2, over Gaussian starts by
+    1/(4(1-2^-m)) - 1/(2m) in the mean, never by more than 1/2 - 1/(2m).
+
+    Trace of the Hessian at SGD's limit less that at GD's, kappa = 1/2.
+    """
     m, n = 8, 32
     dense = trained(subject, m, n, RELU, None, settings)
     sparse = trained(subject, m, n, RELU, 1, settings)
@@ -178,84 +247,3 @@ def gaps(subject: Subject, settings: Settings, excess: float = 0.0) -> Iterator[
     yield mean_is("mean gap", float(gap.mean()), len(gap), mean, variance, 0.5)
     above = max(0.0, float(gap.max()) - (0.5 - 1 / (2 * m)))
     yield Margin("gaps above 1/2 - 1/(2m)", above, 4 * EPS, len(gap))
-
-
-EXACT = "exact: residuals of all steps are the literal 0; failures are counted, 1/2 is allowed"
-CHANCE = (
-    "a false alarm of 1e-7 a figure: exact binomial tails, Massart's bound of a Kolmogorov-Smirnov "
-    "distance, Bernstein's of a mean"
-)
-
-
-def _identity(name: str, statement: str, chains: Chains) -> Check:
-    return Check(f"gaussian.{name}", statement, EvidenceKind.IDENTITY, EXACT, _chains(chains))
-
-
-def _statistics(
-    name: str,
-    statement: str,
-    measure: Callable[[Subject, Settings], Iterator[Margin]],
-    alarm: float,
-) -> Check:
-    kind = EvidenceKind.STATISTICS
-    return Check(f"gaussian.{name}", statement, kind, CHANCE, measure, false_alarm=alarm)
-
-
-CHECKS = (
-    _identity(
-        "shares",
-        "shares of squared normal coordinates are Beta: identities of densities, at each point",
-        symbolic.shares,
-    ),
-    _identity(
-        "moments",
-        "means and relative variances of the squared cosine of GD's limit with the start, mean sum "
-        "of its squared weights, for all m and n",
-        symbolic.moments,
-    ),
-    _identity(
-        "positive_set",
-        "|S+| has generating function ((1+x)/2)^m: moments, chance of a dead start, the law's mean "
-        "of the trace gap and its limit 1/4",
-        symbolic.positive_set,
-    ),
-    _identity(
-        "tails",
-        "P(Beta(1/2, (m-1)/2) >= t) <= (1-t)^((m-1)/2) for all m >= 2: the difference vanishes at "
-        "0 and 1, rises, then falls; union bounds for GD and SGD",
-        symbolic.tails,
-    ),
-    _statistics(
-        "limits_law",
-        "in training the squared cosine of GD's limit with a Gaussian start has the law "
-        "Beta(m/2, (n-m)/2), for ReLU the same given |S+| in place of m",
-        limits_law,
-        1e-6,  # 6 figures
-    ),
-    _statistics(
-        "weights_law",
-        "in training GD's squared weights have the law Beta(1/2, (m-1)/2), for ReLU on S+, |S+| is "
-        "binomial, 2^-m of the starts are dead, m 2^-m end at one point, sum p^2 has mean 3/(m+2)",
-        weights_law,
-        2e-6,  # 18 figures
-    ),
-    _statistics(
-        "bounds_hold",
-        "in training the largest weight of GD's limit obeys the union bounds",
-        bounds_hold,
-        1e-6,  # 6 figures
-    ),
-    _statistics(
-        "sgd_start",
-        "in training SGD ends at one data point, whose cosine with the start it has",
-        sgd_start,
-        1e-6,  # 3 figures
-    ),
-    _statistics(
-        "gaps",
-        "traces at trained limits differ by (|S+|-1)/(2m) for kappa = 1/2, over Gaussian starts by "
-        "1/(4(1-2^-m)) - 1/(2m) in the mean, never by more than 1/2 - 1/(2m)",
-        gaps,
-        1e-7,  # 1 figure
-    ),
-)

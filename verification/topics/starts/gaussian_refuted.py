@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from whichmin.core.frames import standard_basis
 from whichmin.core.training.result import TrainResult
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.starts import laws
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 LINEAR, RELU = Activation.LINEAR, Activation.RELU
 # Runs end with squared distances below 1e-12; quadrature and SciPy's Beta law are good to 1e-8.
@@ -29,9 +30,16 @@ def _gd(subject: Subject, w0: list[float], m: int, activation: Activation) -> Tr
     )  # fmt: skip
 
 
-def turned(subject: Subject, settings: Settings, expected: float = 1.0) -> Iterator[Margin]:
-    """GD with m = n/2."""
-    del settings
+counterexample = functools.partial(
+    check,
+    kind=EvidenceKind.COUNTEREXAMPLE,
+    bound="1e-5, more than the distance that a tolerance of 1e-12 leaves; small chances as stated",
+)
+
+
+@counterexample("gaussian.turned")
+def turned(subject: Subject, expected: float = 1.0) -> Iterator[Margin]:
+    """With m = n/2 GD turns by 45 (linear) and 60 degrees (ReLU)."""
     found = float(_gd(subject, [0.25] * 4, 2, LINEAR).cosine_with_start[0])
     yield differs("linear, m = 2, n = 4: cosine of limit and start", expected, found, CLOSE)
     signs = [0.1, -0.1, 0.1, -0.1, 0.1, 0.1, 0.1, 0.1]
@@ -45,9 +53,12 @@ def turned(subject: Subject, settings: Settings, expected: float = 1.0) -> Itera
         yield Margin(told, chance, 1e-3, 1, told)
 
 
-def rate(subject: Subject, settings: Settings, factor: float = 10.0) -> Iterator[Margin]:
-    """The cosine with the start is of the order of the root of m/n."""
-    del settings
+@counterexample("gaussian.rate")
+def rate(subject: Subject, factor: float = 10.0) -> Iterator[Margin]:
+    """For m = 100, n = 10^6 GD's cosine with the start exceeds 10 m/n.
+
+    The cosine with the start is of the order of the root of m/n.
+    """
     found = float(_gd(subject, [1 / 64] * 1024, 4, LINEAR).cosine_with_start[0])
     yield differs("m = 4, n = 1024, equal coordinates: cosine", 4 / 1024, found, CLOSE)
     for activation in (LINEAR, RELU):
@@ -59,9 +70,12 @@ def rate(subject: Subject, settings: Settings, factor: float = 10.0) -> Iterator
         yield Margin(told, chance, 1e-7, 1, told)
 
 
-def uneven(subject: Subject, settings: Settings, factor: float = 2.0) -> Iterator[Margin]:
-    """GD keeps the ratios of the start, and those of a Gaussian start are not near 1."""
-    del settings
+@counterexample("gaussian.uneven")
+def uneven(subject: Subject, factor: float = 2.0) -> Iterator[Margin]:
+    """Weights of GD's limit differ: all 8 within a factor 2 is rare.
+
+    GD keeps the ratios of the start, and those of a Gaussian start are not near 1.
+    """
     c = _gd(subject, [0.5, 0.05], 2, LINEAR).correlations[0]
     yield differs("linear, from (0.5, 0.05): ratio of the weights", 1.0, float(c[0] / c[1]), CLOSE)
     chance = laws.all_within(factor, 8)
@@ -69,11 +83,9 @@ def uneven(subject: Subject, settings: Settings, factor: float = 2.0) -> Iterato
     yield Margin(told, chance, 1e-3, 1, told)
 
 
-def missing(
-    subject: Subject, settings: Settings, w0: tuple[float, ...] = (0.5, -0.3)
-) -> Iterator[Margin]:
-    """ReLU GD's limit lacks the points that start with a negative correlation."""
-    del settings
+@counterexample("gaussian.missing")
+def missing(subject: Subject, w0: tuple[float, ...] = (0.5, -0.3)) -> Iterator[Margin]:
+    """ReLU GD's limit lacks points with a negative start correlation."""
     c = _gd(subject, list(w0), 2, RELU).correlations[0]
     yield Margin("weight of the second point in the limit", abs(float(c[1])), CLOSE)
     yield differs(
@@ -84,8 +96,9 @@ def missing(
     )
 
 
+@counterexample("gaussian.diagonal")
 def diagonal(subject: Subject, settings: Settings, claimed: float = 0.0) -> Iterator[Margin]:
-    """SGD from (0.35, 0.35) ends 45 degrees away, whichever point wins."""
+    """For n = m = 2: SGD's limit is 45 degrees away from a diagonal start."""
     result = train(
         np.eye(2), np.full((100, 2), 0.35), batch_size=1, step_size=0.2, seed=settings.seed,
         engine=subject.engines["reduced"],
@@ -99,19 +112,3 @@ def diagonal(subject: Subject, settings: Settings, claimed: float = 0.0) -> Iter
     )
     for end in (cosines.min(), cosines.max()):
         yield differs("n = m = 2: cosine of SGD's limit with the start", claimed, float(end), CLOSE)
-
-
-def _check(
-    name: str, statement: str, measure: Callable[[Subject, Settings], Iterator[Margin]]
-) -> Check:
-    bound = "1e-5, more than the distance that a tolerance of 1e-12 leaves; small chances as stated"
-    return Check(f"gaussian.{name}", statement, EvidenceKind.COUNTEREXAMPLE, bound, measure)
-
-
-CHECKS = (
-    _check("turned", "with m = n/2 GD turns by 45 (linear) and 60 degrees (ReLU)", turned),
-    _check("rate", "for m = 100, n = 10^6 GD's cosine with the start exceeds 10 m/n", rate),
-    _check("uneven", "weights of GD's limit differ: all 8 within a factor 2 is rare", uneven),
-    _check("missing", "ReLU GD's limit lacks points with a negative start correlation", missing),
-    _check("diagonal", "n = m = 2: SGD's limit is 45 degrees away from a diagonal start", diagonal),
-)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from whichmin.core.frames import random_frame
 from whichmin.core.training.result import TrainResult
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.statistics import (
     clopper_pearson,
     frequency,
@@ -24,7 +24,7 @@ from whichmin.verification.topics.starts import laws
 from whichmin.verification.topics.starts.published_script import NORM, STEP_SIZE, STEPS, M, N
 from whichmin.words import Activation, EvidenceKind, Status
 
-__all__ = ["CHECKS"]
+__all__: list[str] = []
 
 
 def _run(
@@ -56,13 +56,24 @@ ABOVE = functools.partial(laws.largest_above, m=M, activation=Activation.RELU)
 START = laws.start_cosine_cdf(M, N, Activation.RELU)
 
 
-def gd_replicas(
+CHANCE = "a false alarm of 1e-7 a figure: exact binomial tails, Massart's bound of a distance"
+
+
+@check(
+    "script.gd",
+    EvidenceKind.STATISTICS,
+    bound=CHANCE,
+    false_alarm=1e-6,  # 3 figures
+)
+def gd(
     subject: Subject,
     settings: Settings,
     above: Callable[[float], float] = ABOVE,
     cdf: laws.Law = START,
 ) -> Iterator[Margin]:
-    """The listing's GD."""
+    """Replicas of the listing's GD: the largest cosine is at least 1/sqrt|S+|, with the median of
+    the exact law, and the cosine with the start has the exact law.
+    """
     result, lives = _run(subject, settings, None, 200_000 if settings.deep else 10_000)
     largest = result.cosine.abs().numpy()[lives]
     start = result.cosine_with_start.abs().numpy()[lives]
@@ -92,13 +103,21 @@ ARRIVED = (
 )
 
 
-def sgd_replicas(
+@check(
+    "script.sgd",
+    EvidenceKind.STATISTICS,
+    bound=CHANCE + "; the rounding of the chances as stated, 0.01, and of the median, 0.02",
+    false_alarm=1e-6,  # 7 figures
+)
+def sgd(
     subject: Subject,
     settings: Settings,
     arrived: tuple[tuple[str, float, float], ...] = ARRIVED,
     median: float = 0.229,
 ) -> Iterator[Margin]:
-    """The listing's SGD after exactly 8,000 steps."""
+    """Replicas of the listing's SGD after 8,000 steps: how often it is at one point, and its cosine
+    with the start.
+    """
     result, lives = _run(subject, settings, 1, 400_000 if settings.deep else 100_000)
     largest = result.cosine.abs().numpy()[lives]
     start = result.cosine_with_start.abs().numpy()[lives]
@@ -120,13 +139,21 @@ def sgd_replicas(
     yield Margin(told, abs(rate * STEPS + 2.503), 5e-4, 1, told)
 
 
-def enough_steps(
+@check(
+    "script.steps",
+    EvidenceKind.STATISTICS,
+    bound="2 in 100, for the upper end of an interval of confidence 1 - 1e-7",
+    false_alarm=2e-7,  # 2 figures
+)
+def steps(
     subject: Subject,
     settings: Settings,
     least: float = 0.98,
     cases: tuple[tuple[int, Fraction], ...] = ((48_000, STEP_SIZE), (STEPS, Fraction(1, 5))),
 ) -> Iterator[Margin]:
-    """How long, or with which step size, the listing's SGD would have to run."""
+    """With 48,000 steps in place of 8,000, or steps of size 1/5, the largest cosine of the
+    listing's SGD is at least 0.995 in more than 98 of 100 runs.
+    """
     for steps, size in cases:
         replicas = 100_000 if settings.deep else 10_000
         result, lives = _run(subject, settings, 1, replicas, steps, size)
@@ -138,36 +165,3 @@ def enough_steps(
             f"{total} runs [{low:.5f}, {high:.5f}]"
         )
         yield Margin(told, high, 1 - least, total, told)
-
-
-CHANCE = "a false alarm of 1e-7 a figure: exact binomial tails, Massart's bound of a distance"
-
-CHECKS = (
-    Check(
-        "script.gd",
-        "replicas of the listing's GD: the largest cosine is at least 1/sqrt|S+|, with the median "
-        "of the exact law, and the cosine with the start has the exact law",
-        EvidenceKind.STATISTICS,
-        CHANCE,
-        gd_replicas,
-        false_alarm=1e-6,  # 3 figures
-    ),
-    Check(
-        "script.sgd",
-        "replicas of the listing's SGD after 8,000 steps: how often it is at one point, and its "
-        "cosine with the start",
-        EvidenceKind.STATISTICS,
-        CHANCE + "; the rounding of the chances as stated, 0.01, and of the median, 0.02",
-        sgd_replicas,
-        false_alarm=1e-6,  # 7 figures
-    ),
-    Check(
-        "script.steps",
-        "with 48,000 steps in place of 8,000, or steps of size 1/5, the largest cosine of the "
-        "listing's SGD is at least 0.995 in more than 98 of 100 runs",
-        EvidenceKind.STATISTICS,
-        "2 in 100, for the upper end of an interval of confidence 1 - 1e-7",
-        enough_steps,
-        false_alarm=2e-7,  # 2 figures
-    ),
-)

@@ -11,12 +11,11 @@ import sympy as sp
 import torch
 
 from whichmin.symbolic import starts as symbolic
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.statistics import frequency
-from whichmin.verification.evidence.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "NORM", "STEPS", "STEP_SIZE", "M", "N", "largest_tail", "start_tail"]
+__all__ = ["NORM", "STEPS", "STEP_SIZE", "M", "N", "largest_tail", "start_tail"]
 
 M, N, STEP_SIZE, STEPS = 8, 32, Fraction(1, 20), 8000
 NORM = Fraction(2, 3)
@@ -34,11 +33,14 @@ def _compiles(line: str) -> bool:
     return True
 
 
-def listing(
-    subject: Subject, settings: Settings, lines: tuple[str, ...] = LINES
-) -> Iterator[Margin]:
-    """Lines with the listing's characters, and the same lines in ASCII."""
-    del subject, settings
+COUNTED = "counted: 0 allowed, written as 1/2"
+
+
+@check("script.listing", EvidenceKind.COUNTEREXAMPLE, bound=COUNTED)
+def listing(lines: tuple[str, ...] = LINES) -> Iterator[Margin]:
+    """Python refuses lines with the listing's typographic quotes and dashes, and takes them in
+    ASCII.
+    """
     accepted = sum(_compiles(line) for line in lines)
     told = f"Python accepts {accepted} of {len(lines)} lines with typographic quotes or dashes"
     yield Margin(told, float(accepted), 0.5, len(lines), told)
@@ -46,11 +48,12 @@ def listing(
     yield Margin("the same lines in ASCII that it refuses", float(refused), 0.5, len(lines))
 
 
-def recipe(
-    subject: Subject, settings: Settings, step: Fraction = STEP_SIZE, divisor: Fraction = 1 / NORM
-) -> Iterator[Margin]:
-    """The theory's hypotheses: step size at most 1/5, norm below 1, b < m <= n."""
-    del subject, settings
+@check("script.recipe", EvidenceKind.IDENTITY, bound="exact numbers")
+def recipe(step: Fraction = STEP_SIZE, divisor: Fraction = 1 / NORM) -> Iterator[Margin]:
+    """The listing's start has norm 2/3, its step size is 1/20, its batch smaller than m.
+
+    The theory's hypotheses: step size at most 1/5, norm below 1, b < m <= n.
+    """
     norm = sp.Symbol("norm", positive=True)
     after = sp.simplify(norm / (norm * sp.Rational(divisor)))
     yield Margin(f"norm of the start, {after}, at most 1", float(after), 1 - 1e-9)
@@ -58,13 +61,19 @@ def recipe(
     yield Margin("largest batch with b < m <= n", 1.0, float(min(M - 1, N - 1)))
 
 
+CHANCE = "a false alarm of 1e-7 a figure: exact binomial tails"
+
+
+@check(
+    "script.sampler",
+    EvidenceKind.STATISTICS,
+    bound=CHANCE,
+    false_alarm=5e-6,  # 44 figures
+)
 def sampler(
-    subject: Subject,
-    settings: Settings,
-    draw: Callable[[int, int, torch.Generator], torch.Tensor] | None = None,
+    settings: Settings, draw: Callable[[int, int, torch.Generator], torch.Tensor] | None = None
 ) -> Iterator[Margin]:
-    """Every subset is drawn equally often."""
-    del subject
+    """The first b of a random permutation are every subset of size b equally often."""
 
     def listed(m: int, b: int, generator: torch.Generator) -> torch.Tensor:
         return torch.randperm(m, generator=generator)[:b]
@@ -107,11 +116,17 @@ def start_tail(x: Fraction, m: int = M, n: int = N) -> Fraction:
     return Fraction(sum(terms))
 
 
-def gd_start(
-    subject: Subject, settings: Settings, tail: Callable[[Fraction], Fraction] = start_tail
-) -> Iterator[Margin]:
-    """The binomial sum is the Beta tail; at 0.985^2 it is tiny."""
-    del subject, settings
+@check(
+    "script.gd_start",
+    EvidenceKind.CERTIFICATE,
+    bound="fractions; polynomials are compared symbolically",
+)
+def gd_start(tail: Callable[[Fraction], Fraction] = start_tail) -> Iterator[Margin]:
+    """GD's cosine with the start is 0.985 or more with probability below 1e-15, dead starts apart:
+    even the share of all 8 points, law Beta(4, 12), is that large no more often.
+
+    The binomial sum is the Beta tail; at 0.985^2 it is tiny.
+    """
     x = sp.Symbol("x")
     a, d = M // 2, (N - M) // 2
     total = sum(sp.binomial(a + d - 1, j) * x**j * (1 - x) ** (a + d - 1 - j) for j in range(a))
@@ -151,11 +166,12 @@ def largest_tail(cosine: Fraction, m: int = M) -> Fraction:
     return Fraction(6 / (3 * (1 - (m - 1) * u)) ** 4 * volume / 2**m)
 
 
-def gd_largest(
-    subject: Subject, settings: Settings, tail: Callable[[Fraction], Fraction] = largest_tail
-) -> Iterator[Margin]:
-    """Seven or fewer active points give at least 1/sqrt 7; eight equal ones never happen."""
-    del subject, settings
+@check("script.gd_largest", EvidenceKind.CERTIFICATE, bound="fractions, with pi > 3")
+def gd_largest(tail: Callable[[Fraction], Fraction] = largest_tail) -> Iterator[Margin]:
+    """GD's largest cosine is below 0.355 with probability below 1e-16, dead starts apart.
+
+    Seven or fewer active points give at least 1/sqrt 7; eight equal ones never happen.
+    """
     top = Fraction(355, 1000)
     yield Margin("0.355^2 against the smallest largest weight of 7 points", float(top**2), 1 / 7)
     chance = tail(top)
@@ -163,48 +179,3 @@ def gd_largest(
     yield Margin(told, float(chance), 1e-16, 1, told)
     # 0.353^2 < 1/8
     yield Margin("the bound at the least possible value", float(tail(Fraction(353, 1000))), 1e-300)
-
-
-CHANCE = "a false alarm of 1e-7 a figure: exact binomial tails"
-COUNTED = "counted: 0 allowed, written as 1/2"
-
-CHECKS = (
-    Check(
-        "script.listing",
-        "Python refuses lines with the listing's typographic quotes and dashes, and takes them in "
-        "ASCII",
-        EvidenceKind.COUNTEREXAMPLE,
-        COUNTED,
-        listing,
-    ),
-    Check(
-        "script.recipe",
-        "the listing's start has norm 2/3, its step size is 1/20, its batch smaller than m",
-        EvidenceKind.IDENTITY,
-        "exact numbers",
-        recipe,
-    ),
-    Check(
-        "script.sampler",
-        "the first b of a random permutation are every subset of size b equally often",
-        EvidenceKind.STATISTICS,
-        CHANCE,
-        sampler,
-        false_alarm=5e-6,  # 44 figures
-    ),
-    Check(
-        "script.gd_start",
-        "GD's cosine with the start is 0.985 or more with probability below 1e-15, dead starts "
-        "apart: even the share of all 8 points, law Beta(4, 12), is that large no more often",
-        EvidenceKind.CERTIFICATE,
-        "fractions; polynomials are compared symbolically",
-        gd_start,
-    ),
-    Check(
-        "script.gd_largest",
-        "GD's largest cosine is below 0.355 with probability below 1e-16, dead starts apart",
-        EvidenceKind.CERTIFICATE,
-        "fractions, with pi > 3",
-        gd_largest,
-    ),
-)

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import linalg
 
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "STABLE", "seeds", "weak_residual"]
+__all__ = ["STABLE", "seeds", "weak_residual"]
 
 Floats = NDArray[np.float64]
 Field = Callable[[Floats], Floats]
@@ -62,9 +62,22 @@ def weak_residual(slope: Field, noise: Field, density: Field, low: float, high: 
     return float(weights @ (drift + spread)), float(weights @ (np.abs(drift) + np.abs(spread)))
 
 
-def _generator(subject: Subject, seed: int) -> Iterator[Margin]:
-    """Random quartic loss L >= 1/2, and noise of three kinds; a test function somewhere."""
-    rng = np.random.default_rng(seed)
+@check(
+    "stationary.generator",
+    EvidenceKind.PROPERTY,
+    bound="rounding of an interpolant of degree 160, times the sizes of the terms",
+    cases=seeds,
+    examples=60,
+    forms=("stationary.score", "stationary.gibbs", "stationary.loss_noise"),
+)
+def generator(subject: Subject, case: int) -> Iterator[Margin]:
+    """Under the closed-form densities (any noise, constant noise, noise proportional to the loss,
+    each on the line; constant noise in two dimensions too) the generator's image of a test function
+    has mean zero.
+
+    Random quartic loss L >= 1/2, and noise of three kinds; a test function somewhere.
+    """
+    rng = np.random.default_rng(case)
     a, c, d = rng.uniform(0.2, 0.5), rng.uniform(-0.8, 0.8), rng.uniform(0.1, 0.3)
 
     def loss(x: Floats) -> Floats:
@@ -142,9 +155,21 @@ def _in_space(subject: Subject, rng: np.random.Generator) -> Iterator[Margin]:
     yield Margin("stationary.gibbs, two dimensions", abs(value), 1000 * EPS * size)
 
 
-def _wells(subject: Subject, seed: int) -> Iterator[Margin]:
-    """Two parabolas that meet in a top at 0, noise constant on either side of it."""
-    rng = np.random.default_rng(seed)
+@check(
+    "stationary.wells",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the exponents, depth over noise, times the sizes of the terms",
+    cases=seeds,
+    examples=60,
+    forms=("stationary.well_odds", "stationary.hessian_noise_odds"),
+)
+def wells(subject: Subject, case: int) -> Iterator[Margin]:
+    """The odds of two wells with noises of their own make the density stationary across the point
+    where they meet.
+
+    Two parabolas that meet in a top at 0, noise constant on either side of it.
+    """
+    rng = np.random.default_rng(case)
     h = rng.uniform(0.5, 4, 2)
     for what, equal in (("well_odds", False), ("hessian_noise_odds", True)):
         # Depth over noise of at least 40: the tail beyond the top is below erfc(sqrt 40)/2 = 2e-19
@@ -194,9 +219,20 @@ def _spd(rng: np.random.Generator, n: int) -> Floats:
     return np.asarray(turn @ np.diag(rng.uniform(0.5, 2, n)) @ turn.T)
 
 
-def _basin_mass(subject: Subject, seed: int) -> Iterator[Margin]:
-    """The integral over a basin, on a grid that knows nothing of eigenvectors."""
-    rng = np.random.default_rng(seed)
+@check(
+    "stationary.basin_mass",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the exponents; the trapezoidal rule's own error is below 1e-17",
+    cases=seeds,
+    examples=12,
+    forms=("stationary.log_basin_mass",),
+)
+def basin_mass(subject: Subject, case: int) -> Iterator[Margin]:
+    """The mass of a quadratic basin equals its integral on a grid, in 1, 2 and 3 dimensions.
+
+    The integral over a basin, on a grid that knows nothing of eigenvectors.
+    """
+    rng = np.random.default_rng(case)
     for n in (1, 2, 3):
         H, T, lowest = _spd(rng, n), rng.uniform(0.5, 2), rng.uniform(-1, 1)
         # Trapezoidal rule: the error is exp(-2 pi^2 T / (h spacing^2)) < 1e-18 for a spacing of
@@ -216,9 +252,20 @@ def _basin_mass(subject: Subject, seed: int) -> Iterator[Margin]:
         )  # fmt: skip
 
 
-def _covariance(subject: Subject, seed: int) -> Iterator[Margin]:
-    """SciPy's Lyapunov solver in coordinates that are not the eigenvectors."""
-    rng = np.random.default_rng(seed)
+@check(
+    "stationary.lyapunov",
+    EvidenceKind.PROPERTY,
+    bound="backward error of SciPy's solver at condition number 4",
+    cases=seeds,
+    examples=60,
+    forms=("stationary.covariance",),
+)
+def lyapunov(subject: Subject, case: int) -> Iterator[Margin]:
+    """The stationary covariance solves H C + C H = 2 D, for any constant noise.
+
+    SciPy's Lyapunov solver in coordinates that are not the eigenvectors.
+    """
+    rng = np.random.default_rng(case)
     n = int(rng.integers(2, 6))
     H, noise = _spd(rng, n), _spd(rng, n)
     solved = linalg.solve_continuous_lyapunov(H, 2 * noise)
@@ -232,9 +279,20 @@ def _covariance(subject: Subject, seed: int) -> Iterator[Margin]:
     yield Margin("stationary.covariance", error, 64 * n**2 * EPS * 4)
 
 
-def _mean_square(subject: Subject, seed: int) -> Iterator[Margin]:
-    """All batches with replacement of points with different curvatures, in exact fractions."""
-    rng = np.random.default_rng(seed)
+@check(
+    "stationary.mean_square",
+    EvidenceKind.PROPERTY,
+    bound="rounding of the closed form; the average is exact",
+    cases=seeds,
+    examples=60,
+    forms=("stationary.second_moment_factor",),
+)
+def mean_square(subject: Subject, case: int) -> Iterator[Margin]:
+    """The mean square factor of a step at a shared minimum equals its average over all batches.
+
+    All batches with replacement of points with different curvatures, in exact fractions.
+    """
+    rng = np.random.default_rng(case)
     curvatures = [Fraction(int(v), 8) for v in rng.integers(0, 33, 3)]
     eta = Fraction(int(rng.integers(1, 9)), 8)
     mean = sum(curvatures, Fraction(0)) / 3
@@ -274,72 +332,7 @@ STABLE = (
 )
 
 
-def _stable(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    for lemma in STABLE:
-        yield from lemma_margins(lemma)
-
-
-CHECKS = (
-    Check(
-        "stationary.generator",
-        "under the closed-form densities (any noise, constant noise, noise proportional to the "
-        "loss, each on the line; constant noise in two dimensions too) the generator's image of a "
-        "test function has mean zero",
-        EvidenceKind.PROPERTY,
-        "rounding of an interpolant of degree 160, times the sizes of the terms",
-        _generator,
-        seeds,
-        examples=60,
-        forms=("stationary.score", "stationary.gibbs", "stationary.loss_noise"),
-    ),
-    Check(
-        "stationary.wells",
-        "the odds of two wells with noises of their own make the density stationary across the "
-        "point where they meet",
-        EvidenceKind.PROPERTY,
-        "rounding of the exponents, depth over noise, times the sizes of the terms",
-        _wells,
-        seeds,
-        examples=60,
-        forms=("stationary.well_odds", "stationary.hessian_noise_odds"),
-    ),
-    Check(
-        "stationary.basin_mass",
-        "the mass of a quadratic basin equals its integral on a grid, in 1, 2 and 3 dimensions",
-        EvidenceKind.PROPERTY,
-        "rounding of the exponents; the trapezoidal rule's own error is below 1e-17",
-        _basin_mass,
-        seeds,
-        examples=12,
-        forms=("stationary.log_basin_mass",),
-    ),
-    Check(
-        "stationary.lyapunov",
-        "the stationary covariance solves H C + C H = 2 D, for any constant noise",
-        EvidenceKind.PROPERTY,
-        "backward error of SciPy's solver at condition number 4",
-        _covariance,
-        seeds,
-        examples=60,
-        forms=("stationary.covariance",),
-    ),
-    Check(
-        "stationary.mean_square",
-        "the mean square factor of a step at a shared minimum equals its average over all batches",
-        EvidenceKind.PROPERTY,
-        "rounding of the closed form; the average is exact",
-        _mean_square,
-        seeds,
-        examples=60,
-        forms=("stationary.second_moment_factor",),
-    ),
-    Check(
-        "stationary.stable_steps",
-        "mean square stability in terms of step size, curvature and noise, for all values",
-        EvidenceKind.SMT,
-        "seconds against the timeout of a query; infinite if not decided as stated",
-        _stable,
-        needs=("z3",),
-    ),
-)
+@smt("stationary.stable_steps")
+def stable_steps() -> Iterator[Margin]:
+    """Mean square stability in terms of step size, curvature and noise, for all values."""
+    return lemmas(STABLE)

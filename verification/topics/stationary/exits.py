@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import integrate
 
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary.densities import seeds
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "collocated", "escape", "integrated"]
+__all__ = ["collocated", "integrated"]
 
 # Even polynomials up to degree 54 resolve exp(h x^2 / (2T)) up to exponents of 8 to the last bits.
 _TERMS = 28
@@ -56,8 +56,19 @@ def integrated(h: float, depth: float, T: float) -> float:
     return float(found[0])
 
 
-def _scaling(subject: Subject, seed: int) -> Iterator[Margin]:
-    rng = np.random.default_rng(seed)
+@check(
+    "stationary.exit_scaling",
+    EvidenceKind.PROPERTY,
+    bound="condition of the collocation systems, times rounding",
+    cases=seeds,
+    examples=20,
+    forms=("stationary.exit_time",),
+)
+def exit_scaling(subject: Subject, case: int) -> Iterator[Margin]:
+    """Mean exit times of parabolic wells under constant noise scale as 1/h at equal depth, each
+    solved from its differential equation.
+    """
+    rng = np.random.default_rng(case)
     h, T = float(rng.uniform(0.3, 6)), float(rng.uniform(0.2, 1))
     depth = T * float(rng.uniform(0.5, 6))
     unit, unit_error = collocated(1.0, depth, T)
@@ -66,10 +77,18 @@ def _scaling(subject: Subject, seed: int) -> Iterator[Margin]:
     yield Margin("stationary.exit_time", abs(told - measured), error + unit_error / h)
 
 
+@check(
+    "stationary.escape",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="error asked of the integrator and condition of the collocation",
+)
 def escape(
     flat: tuple[float, float] = (1.0, 0.5), sharp: tuple[float, float] = (8.0, 2.0), T: float = 0.25
 ) -> Iterator[Margin]:
-    """Compare a flat shallow well with a sharp deep one.
+    """A sharp and narrow well of depth 2 keeps the noise longer than a flat and wide one of depth
+    1/2.
+
+    Compare a flat shallow well with a sharp deep one.
 
     Args:
         flat: Curvature and depth.
@@ -91,31 +110,3 @@ def escape(
     told = f"mean exit times: flat {times[0]:.4f}, sharp {times[1]:.4f}"
     yield differs("exit times, flat and sharp", times[0], times[1], 2e-10 * max(times))
     yield Margin("the flat one is kept longer", max(0.0, times[0] - times[1]), 0.0, 1, told)
-
-
-def _escape(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from escape()
-
-
-CHECKS = (
-    Check(
-        "stationary.exit_scaling",
-        "mean exit times of parabolic wells under constant noise scale as 1/h at equal depth, each "
-        "solved from its differential equation",
-        EvidenceKind.PROPERTY,
-        "condition of the collocation systems, times rounding",
-        _scaling,
-        seeds,
-        examples=20,
-        forms=("stationary.exit_time",),
-    ),
-    Check(
-        "stationary.escape",
-        "a sharp and narrow well of depth 2 keeps the noise longer than a flat and wide one of "
-        "depth 1/2",
-        EvidenceKind.COUNTEREXAMPLE,
-        "error asked of the integrator and condition of the collocation",
-        _escape,
-    ),
-)

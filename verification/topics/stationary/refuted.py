@@ -13,14 +13,13 @@ from whichmin.core.data import make_data
 from whichmin.core.frames import standard_basis
 from whichmin.core.hessian import hessian_spectrum, hessian_trace
 from whichmin.core.training.trainer import train
-from whichmin.verification.evidence.check import Check, Margin, Settings, differs
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import EPS, spectrum_bound
 from whichmin.verification.evidence.statistics import FIGURE
-from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary.densities import weak_residual
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["CHECKS", "autoencoder", "densities", "diffusion", "equal_depths"]
+__all__ = ["autoencoder"]
 
 Floats = NDArray[np.float64]
 Field = Callable[[Floats], Floats]
@@ -41,11 +40,19 @@ def curvature(x: Floats) -> Floats:
     return np.asarray(1 + 3 * x**2)
 
 
-def densities(
+@check(
+    "stationary.no_determinant",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the integral, which may not reach its distance from 0",
+)
+def no_determinant(
     claimed: Field = lambda x: np.exp(-loss(x)) / np.sqrt(curvature(x)),
     constant: Field = lambda x: np.exp(-loss(x)),
 ) -> Iterator[Margin]:
-    """The generator's mean of a test function under the claimed density, T = 1.
+    """exp(-L/T) det(H)^(-1/2) is not stationary in a well with varying curvature, neither for
+    constant noise nor for noise equal to the curvature.
+
+    The generator's mean of a test function under the claimed density, T = 1.
 
     It is not zero, neither for constant noise nor for noise equal to the curvature; under
     exp(-L) it is, for constant noise.
@@ -71,16 +78,20 @@ def densities(
         )  # fmt: skip
 
 
-def _densities(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from densities()
-
-
+@check(
+    "stationary.equal_depths",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="the error that the integrator was asked for",
+)
 def equal_depths(
-    curvatures: tuple[float, float] = (1.0, 4.0), depths: tuple[float, float] = (1.0, 1.0),
+    curvatures: tuple[float, float] = (1.0, 4.0),
+    depths: tuple[float, float] = (1.0, 1.0),
     temperatures: Sequence[float] = (0.02, 0.5, 1.0, 20.0, 1000.0),
-) -> Iterator[Margin]:  # fmt: skip
-    """Two parabolas of one depth that meet in a top: their shares at all temperatures.
+) -> Iterator[Margin]:
+    """Of two equally deep wells with curvatures 1 and 4 the sharp one keeps a third of the mass at
+    every temperature.
+
+    Two parabolas of one depth that meet in a top: their shares at all temperatures.
 
     In units of its own width each well is the same half line, so the odds are those of the widths,
     whatever T: the sharp well keeps a third.
@@ -110,11 +121,6 @@ def equal_depths(
         # The integrator was asked for a relative error of 1e-12 in each mass.
         yield Margin(f"sharp well's share at T = {T:g}", abs(share - claimed), 2e-12)
         yield differs(f"share of the sharp of two equally deep wells, T = {T:g}", 0, share, 2e-12)
-
-
-def _equal_depths(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject, settings
-    yield from equal_depths()
 
 
 def autoencoder(settings: Settings, activation: Activation, batch_size: int | None = 1,
@@ -173,8 +179,40 @@ def autoencoder(settings: Settings, activation: Activation, batch_size: int | No
         yield Margin("chance of these ends under a uniform law", chance, FIGURE, 1, told)
 
 
-def diffusion(settings: Settings, noisy: bool = True) -> Iterator[Margin]:
-    """The diffusion itself, two points in the plane: ``dw = -G dt + sqrt(eta/b Sigma) dB``.
+@check(
+    "stationary.autoencoder",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the spectra; the runs' tolerance; a chance of 1e-7",
+)
+def stationary_autoencoder(settings: Settings) -> Iterator[Margin]:
+    """Linear neuron: loss and Hessian spectrum are the same on the whole circle of minima, and 64
+    of 64 runs end at data points.
+    """
+    yield from autoencoder(settings, Activation.LINEAR)
+
+
+@check(
+    "stationary.relu_autoencoder",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the traces; the runs' tolerance",
+)
+def relu_autoencoder(settings: Settings) -> Iterator[Margin]:
+    """ReLU neuron, kappa = 0 and 1/2: runs end at single points, where the Hessian's trace is
+    larger than at the mixture of all points, of the same loss.
+    """
+    yield from autoencoder(settings, Activation.RELU, m=4, batch_size=3)
+
+
+@check(
+    "stationary.diffusion_selects",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="the decay of the losing correlation, derived beside the code; rounding",
+)
+def diffusion_selects(settings: Settings, noisy: bool = True) -> Iterator[Margin]:
+    """The diffusion with the ReLU autoencoder's own noise ends at single data points, where the
+    Hessian's trace (kappa = 0) is larger than at the mixture.
+
+    The diffusion itself, two points in the plane: ``dw = -G dt + sqrt(eta/b Sigma) dB``.
 
     ReLU, eta/b = 1/2, time 1000 by the Euler-Maruyama scheme with two time steps. The noise is the
     model's own: ``sum_i (g_i - G) dB_i / sqrt m`` has the covariance Sigma dt.
@@ -212,62 +250,3 @@ def diffusion(settings: Settings, noisy: bool = True) -> Iterator[Margin]:
     traces = [hessian_trace(at, data, kink=Kink.LEFT) for at in (dense, np.array([1.0, 0.0]))]
     yield differs("trace where it ends, as small as at the mixture", traces[0], traces[1], 64 * EPS)
     yield Margin("the mixture is the flatter one", traces[0], traces[1])
-
-
-def _diffusion(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject
-    yield from diffusion(settings)
-
-
-def _linear(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject
-    yield from autoencoder(settings, Activation.LINEAR)
-
-
-def _relu(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    del subject
-    yield from autoencoder(settings, Activation.RELU, m=4, batch_size=3)
-
-
-CHECKS = (
-    Check(
-        "stationary.no_determinant",
-        "exp(-L/T) det(H)^(-1/2) is not stationary in a well with varying curvature, neither for "
-        "constant noise nor for noise equal to the curvature",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the integral, which may not reach its distance from 0",
-        _densities,
-    ),
-    Check(
-        "stationary.equal_depths",
-        "of two equally deep wells with curvatures 1 and 4 the sharp one keeps a third of the mass "
-        "at every temperature",
-        EvidenceKind.COUNTEREXAMPLE,
-        "the error that the integrator was asked for",
-        _equal_depths,
-    ),
-    Check(
-        "stationary.autoencoder",
-        "linear neuron: loss and Hessian spectrum are the same on the whole circle of minima, and "
-        "64 of 64 runs end at data points",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the spectra; the runs' tolerance; a chance of 1e-7",
-        _linear,
-    ),
-    Check(
-        "stationary.relu_autoencoder",
-        "ReLU neuron, kappa = 0 and 1/2: runs end at single points, where the Hessian's trace is "
-        "larger than at the mixture of all points, of the same loss",
-        EvidenceKind.COUNTEREXAMPLE,
-        "rounding of the traces; the runs' tolerance",
-        _relu,
-    ),
-    Check(
-        "stationary.diffusion_selects",
-        "the diffusion with the ReLU autoencoder's own noise ends at single data points, where the "
-        "Hessian's trace (kappa = 0) is larger than at the mixture",
-        EvidenceKind.COUNTEREXAMPLE,
-        "the decay of the losing correlation, derived beside the code; rounding",
-        _diffusion,
-    ),
-)

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.core.stationary import law, simulate
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.statistics import FIGURE, same_law
 from whichmin.verification.evidence.subject import Subject
 from whichmin.words import EvidenceKind
 
-__all__ = ["CHECKS", "double_well"]
+__all__ = ["double_well"]
 
 Floats = NDArray[np.float64]
 
@@ -88,19 +88,14 @@ def double_well(
     yield same_law(f"ends in a double well, bend {bend:g}", ends, cumulative, far[0])
 
 
-def _double_wells(subject: Subject, settings: Settings) -> Iterator[Margin]:
+@check(
+    "stationary.double_well",
+    EvidenceKind.STATISTICS,
+    bound="Dvoretzky-Kiefer-Wolfowitz-Massart, plus the distance of the chain's own law",
+    forms=("stationary.score",),
+    false_alarm=2 * FIGURE,
+)
+def stationary_double_well(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """10,000 runs in a double well have the closed-form law, for constant and for varying noise."""
     yield from double_well(subject, settings)
     yield from double_well(subject, settings, 0.5)
-
-
-CHECKS = (
-    Check(
-        "stationary.double_well",
-        "10,000 runs in a double well have the closed-form law, for constant and for varying noise",
-        EvidenceKind.STATISTICS,
-        "Dvoretzky-Kiefer-Wolfowitz-Massart, plus the distance of the chain's own law",
-        _double_wells,
-        forms=("stationary.score",),
-        false_alarm=2 * FIGURE,
-    ),
-)

@@ -9,20 +9,20 @@ import pytest
 pytest.importorskip("z3")
 pytest.importorskip("flint")
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import default_subject
-from whichmin.verification.provers.smt import lemma_margins
+from whichmin.verification.provers.smt import lemma_margins, lemmas
 from whichmin.verification.topics.cyclic import orders as cyclic
 
-CHECKS = {c.id: c for c in cyclic.CHECKS}
+CHECKS = {c.id: c for c in checks_of(cyclic)}
 F = cyclic.F
 
 
-def outcome(name, measure=None):
-    check = CHECKS[name]
+def outcome(name, measure=None, **changes):
+    check = CHECKS[name].changed(**changes)
     if measure is not None:
-        check = dataclasses.replace(check, measure=measure)
+        check = dataclasses.replace(check, measure=lambda *_: measure())
     return run_check(check, default_subject(), Settings())
 
 
@@ -37,7 +37,7 @@ LEMMAS = {
 def test_a_false_lemma_is_caught(name):
     for lemma in LEMMAS[name]:
         for variant in lemma.variants:
-            evidence = outcome(name, partial(cyclic.lemmas, (lemma.changed(variant),)))
+            evidence = outcome(name, partial(lemmas, (lemma.changed(variant),)))
             assert not evidence.holds
             assert "sat" in evidence.message
     assert list(lemma_margins(LEMMAS[name][0]))
@@ -49,25 +49,27 @@ def tied(lead):
 
 
 WRONG = {
-    "cyclic.one_step": partial(cyclic.one_step, 3),
-    "cyclic.largest_loses_by_hand": partial(
-        cyclic.losers, [((F(1, 2), F(13, 25)), F(1, 5), 1)], "exact"
-    ),
-    "cyclic.largest_loses": partial(cyclic.losers, [tied(F(2, 5))], "leader"),
-    "cyclic.margin_sharp": partial(
-        cyclic.losers, [cyclic.almost_tied(16, F(1, 5), F(19, 10), F(1, 100))], "leader"
-    ),
-    "cyclic.largest_in_size": partial(cyclic.signed, (F(3, 10), F(-1, 5))),
-    "cyclic.orbit": partial(cyclic.orbit, (F(47, 67), F(48, 67)), F(1, 20)),
-    "cyclic.blocks": partial(cyclic.blocks, F(1, 9)),
-    "cyclic.fused": partial(cyclic.fused, lambda m, b: b, 6),
-    "cyclic.intuition": partial(cyclic.intuition, (F(1, 2), F(3, 4))),
+    "cyclic.one_step": {"slope": 3},
+    "cyclic.largest_loses_by_hand": {
+        "measure": partial(cyclic.losers, [((F(1, 2), F(13, 25)), F(1, 5), 1)], "exact")
+    },
+    "cyclic.largest_loses": {"measure": partial(cyclic.losers, [tied(F(2, 5))], "leader")},
+    "cyclic.margin_sharp": {
+        "measure": partial(
+            cyclic.losers, [cyclic.almost_tied(16, F(1, 5), F(19, 10), F(1, 100))], "leader"
+        )
+    },
+    "cyclic.largest_in_size": {"start": (F(3, 10), F(-1, 5))},
+    "cyclic.orbit": {"step_size": F(1, 20)},
+    "cyclic.blocks": {"rate": F(1, 9)},
+    "cyclic.fused": {"block": lambda m, b: b, "limit": 6},
+    "cyclic.intuition": {"start": (F(1, 2), F(3, 4))},
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_false_version_fails(name):
-    evidence = outcome(name, WRONG[name])
+    evidence = outcome(name, **WRONG[name])
     assert not evidence.holds
     assert evidence.message.startswith(name)
     assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"
@@ -78,5 +80,5 @@ def test_all_are_covered():
 
 
 def test_points_that_share_a_factor_are_fused():
-    margins = list(cyclic.fused(math.gcd, 4, default_subject(), Settings()))
+    margins = list(cyclic.fused(math.gcd, 4))
     assert all(m.ratio <= 1 for m in margins)

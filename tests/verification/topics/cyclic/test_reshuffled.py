@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 from whichmin.symbolic import cyclic as symbolic
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.cyclic import reshuffled
@@ -13,7 +13,7 @@ from whichmin.verification.topics.cyclic.reshuffled import leftover_chance
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import Sampling
 
-CHECKS = {check.id: check for check in reshuffled.CHECKS}
+CHECKS = {check.id: check for check in checks_of(reshuffled)}
 
 
 @pytest.mark.parametrize("check_id", CHECKS)

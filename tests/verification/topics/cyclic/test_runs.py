@@ -8,12 +8,12 @@ pytest.importorskip("z3")
 pytest.importorskip("flint")
 
 from whichmin.core.engines import CompiledEngine
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.cyclic import runs as cyclic_runs
 
-CHECKS = {c.id: c for c in cyclic_runs.CHECKS}
+CHECKS = {c.id: c for c in checks_of(cyclic_runs)}
 FEW = Settings(examples=8)
 
 

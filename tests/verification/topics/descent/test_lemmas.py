@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("z3")
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.formula import evaluate_all
@@ -17,7 +17,7 @@ from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Activation
 
 TABLES = {**dict.fromkeys(smt.LEMMAS, smt.LEMMAS), **dict.fromkeys(smt_sgd.LEMMAS, smt_sgd.LEMMAS)}
-CHECKS = {c.id: c for c in (*smt.CHECKS, *smt_sgd.CHECKS)}
+CHECKS = {c.id: c for c in checks_of(smt, smt_sgd)}
 VARIANTS = [
     pytest.param(name, lemma, variant, id=f"{name}, {lemma.name}, {variant.what}")
     for name, table in TABLES.items()

@@ -7,21 +7,21 @@ import pytest
 
 pytest.importorskip("z3")
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import default_subject
-from whichmin.verification.topics.cyclic.orders import lemmas
+from whichmin.verification.provers.smt import lemmas
 from whichmin.verification.topics.descent import step_size
 from whichmin.words import Activation
 
-CHECKS = {c.id: c for c in step_size.CHECKS}
+CHECKS = {c.id: c for c in checks_of(step_size)}
 F = step_size.F
 
 
-def outcome(name, measure=None):
-    check = CHECKS[name]
+def outcome(name, measure=None, **changes):
+    check = CHECKS[name].changed(**changes)
     if measure is not None:
-        check = dataclasses.replace(check, measure=measure)
+        check = dataclasses.replace(check, measure=lambda *_: measure())
     return run_check(check, default_subject(), Settings())
 
 
@@ -46,20 +46,20 @@ def test_a_false_lemma_is_caught(name):
 SWING = ((F(3, 7), F(4, 7)), F(49, 40), (step_size.PLANE, step_size.PLANE))
 LINE = ((F(5, 7), F(0)), F(49, 80), (step_size.PLANE[:1], step_size.PLANE[:1]))
 WRONG = {
-    "step_size.rates": partial(step_size.rates, 2),
-    "step_size.period_two": partial(step_size.period_two, 2),
-    "step_size.orbit": partial(step_size.swings, *SWING, F(4, 7)),
-    "step_size.orbit_sgd": partial(step_size.swings, *LINE, F(6, 7)),
-    "step_size.ray": partial(step_size.ray, [(F(3), F(1, 5), "w0/|w0|")]),
-    "step_size.bad_minimum": partial(step_size.bad_minimum, F(3, 2)),
-    "step_size.relu_dies": partial(step_size.relu_dies, F(3, 2)),
-    "step_size.dead_starts": partial(step_size.dead_starts, Activation.LINEAR),
+    "step_size.rates": {"radial": 2},
+    "step_size.period_two": {"product": 2},
+    "step_size.orbit": {"measure": partial(step_size.swings, *SWING, F(4, 7))},
+    "step_size.orbit_sgd": {"measure": partial(step_size.swings, *LINE, F(6, 7))},
+    "step_size.ray": {"cases": [(F(3), F(1, 5), "w0/|w0|")]},
+    "step_size.bad_minimum": {"off": F(3, 2)},
+    "step_size.relu_dies": {"step_size": F(3, 2)},
+    "step_size.dead_starts": {"activation": Activation.LINEAR},
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_false_version_fails(name):
-    evidence = outcome(name, WRONG[name])
+    evidence = outcome(name, **WRONG[name])
     assert not evidence.holds
     assert evidence.message.startswith(name)
     assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"

@@ -5,12 +5,12 @@ import dataclasses
 import pytest
 
 from whichmin.tables import sharpness_instruments
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.hessian import instruments
 
-CHECKS = {c.id: c for c in instruments.CHECKS}
+CHECKS = {c.id: c for c in checks_of(instruments)}
 
 
 def outcome(name):

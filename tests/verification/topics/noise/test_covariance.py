@@ -9,7 +9,7 @@ pytest.importorskip("z3")
 
 from whichmin.core.noise import sample_gradients
 from whichmin.symbolic.noise import covariance as symbolic_noise
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
@@ -17,7 +17,7 @@ from whichmin.verification.topics.noise import covariance as noise
 from whichmin.verification.topics.noise import limits as noise_limits
 from whichmin.verification.topics.noise import sampling as noise_sampling
 
-CHECKS = {c.id: c for module in (noise, noise_limits, noise_sampling) for c in module.CHECKS}
+CHECKS = {c.id: c for c in checks_of(noise, noise_limits, noise_sampling)}
 PRODUCT = Subject()
 FEW = Settings(examples=8)
 

@@ -9,10 +9,10 @@ import sympy as sp
 pytest.importorskip("z3")
 
 from whichmin.symbolic.quadratic import critical_batch as symbolic_critical_batch
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.cyclic.orders import lemmas
+from whichmin.verification.provers.smt import lemmas
 from whichmin.verification.topics.quadratic import critical_batch, scaling, scaling_refuted
 from whichmin.verification.topics.quadratic import diffusion as quadratic_diffusion
 from whichmin.verification.topics.quadratic import progress as critical_batch_progress
@@ -23,14 +23,14 @@ MODULES = (
     critical_batch, critical_batch_progress, quadratic, quadratic_diffusion, scaling,
     scaling_refuted,
 )  # fmt: skip
-CHECKS = {c.id: c for module in MODULES for c in module.CHECKS}
+CHECKS = {c.id: c for c in checks_of(*MODULES)}
 PRODUCT = Subject()
 
 
-def outcome(name, subject=PRODUCT, measure=None):
-    check = CHECKS[name]
+def outcome(name, subject=PRODUCT, measure=None, **changes):
+    check = CHECKS[name].changed(**changes)
     if measure is not None:
-        check = dataclasses.replace(check, measure=measure)
+        check = dataclasses.replace(check, measure=lambda *_: measure())
     return run_check(check, subject, Settings(examples=8 if check.cases else None))
 
 
@@ -68,31 +68,29 @@ def test_a_wrong_closed_form_is_caught(name):
 
 
 WRONG = {
-    "scaling.transient": partial(scaling._transient, 0.8),
-    "scaling.variance_changes": partial(scaling_refuted._kept, 1),
-    "scaling.diverges": partial(scaling_refuted._any_factor, 100),
-    "scaling.per_step": partial(scaling_refuted._per_step, 1),
-    "scaling.failure_and_noise": partial(scaling_refuted._failure, F(1, 9)),
+    "scaling.transient": {"share": 0.8},
+    "scaling.variance_changes": {"factor": 1},
+    "scaling.diverges": {"factor": 100},
+    "scaling.per_step": {"second": 1},
+    "scaling.failure_and_noise": {"eta": F(1, 9)},
     # Without a factor nothing is off.
-    "scaling.transient_relative": partial(scaling._relative, 1),
-    "scaling.kink": partial(scaling_refuted._kink, F(1, 3)),
-    "scaling.warm_up": partial(scaling_refuted._warm_up, [F(1, 5)] * 3),
-    "scaling.published_arithmetic": partial(
-        scaling_refuted._arithmetic, scaling_refuted.GOYAL | {"each": 31}
-    ),
-    "critical_batch.no_trade_off": partial(critical_batch._no_trade_off, 2.0),
+    "scaling.transient_relative": {"factor": 1},
+    "scaling.kink": {"share": F(1, 3)},
+    "scaling.warm_up": {"sizes": [F(1, 5)] * 3},
+    "scaling.published_arithmetic": {"told": scaling_refuted.GOYAL | {"each": 31}},
+    "critical_batch.no_trade_off": {"noise": 2.0},
     # To half the loss one step suffices at B_noise: the law's two are not far enough off.
-    "critical_batch.steps_law": partial(critical_batch._steps_law, 0.3),
-    "critical_batch.constant_scale": partial(critical_batch._constant_scale, 2),
+    "critical_batch.steps_law": {"target": 0.3},
+    "critical_batch.constant_scale": {"power": 2},
     # With equal curvatures the two noise scales agree.
-    "critical_batch.simple_scale": partial(critical_batch_progress._simple, 1),
-    "critical_batch.exercise": partial(critical_batch._exercise, 4096),
+    "critical_batch.simple_scale": {"bend": 1},
+    "critical_batch.exercise": {"global_batch": 4096},
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_false_version_fails(name):
-    evidence = outcome(name, measure=WRONG[name])
+    evidence = outcome(name, **WRONG[name])
     assert not evidence.holds
     assert evidence.message.startswith(name)
     assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"
@@ -100,8 +98,7 @@ def test_a_false_version_fails(name):
 
 @pytest.mark.parametrize("step_sizes", [[F(1, 5)] * 3, [F(1, 50)] * 10, [F(1, 100), F(1, 5)]])
 def test_a_warm_up_must_be_long_enough_and_end_at_the_step_size(step_sizes):
-    measure = partial(scaling_refuted._warm_up, step_sizes)
-    assert not outcome("scaling.warm_up", measure=measure).holds
+    assert not outcome("scaling.warm_up", sizes=step_sizes).holds
 
 
 @pytest.mark.parametrize("place", range(len(quadratic.STABLE)))

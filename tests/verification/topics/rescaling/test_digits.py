@@ -1,22 +1,21 @@
 """A rescaling that is no symmetry, and a wrong law, are caught on the real network."""
 
 import dataclasses
-from functools import partial
 
 import pytest
 
 pytest.importorskip("sklearn")
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling import digits
 
-CHECK = {c.id: c for c in digits.CHECKS}["reparameterisation.digits"]
+CHECK = {c.id: c for c in checks_of(digits)}["reparameterisation.digits"]
 
 
 def test_layers_scaled_by_different_powers_are_caught():
-    wrong = dataclasses.replace(CHECK, measure=partial(digits.margins, second_power=2.0))
+    wrong = CHECK.changed(second_power=2.0)
     evidence = run_check(wrong, Subject(), Settings())
     assert evidence.message.startswith("reparameterisation.digits: outputs on held-out digits")
 

@@ -4,12 +4,12 @@ import dataclasses
 
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling import layers as reparameterisation
 
-CHECKS = {c.id: c for c in reparameterisation.CHECKS}
+CHECKS = {c.id: c for c in checks_of(reparameterisation)}
 PRODUCT = Subject()
 
 
@@ -22,7 +22,7 @@ def caught(check, subject=PRODUCT, says=""):
 
 
 @pytest.mark.parametrize(
-    ("check", "form"), [(c.id, form) for c in reparameterisation.CHECKS for form in c.forms]
+    ("check", "form"), [(c.id, form) for c in checks_of(reparameterisation) for form in c.forms]
 )
 def test_a_form_off_by_a_millionth_is_caught(check, form):
     right = PRODUCT.forms[form]

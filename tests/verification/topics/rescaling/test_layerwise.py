@@ -4,12 +4,12 @@ import dataclasses
 
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling import layerwise
 
-CHECKS = {c.id: c for c in layerwise.CHECKS}
+CHECKS = {c.id: c for c in checks_of(layerwise)}
 PRODUCT = Subject()
 
 
@@ -22,7 +22,7 @@ def caught(check, subject=PRODUCT, says=""):
 
 
 @pytest.mark.parametrize(
-    ("check", "form"), [(c.id, form) for c in layerwise.CHECKS for form in c.forms]
+    ("check", "form"), [(c.id, form) for c in checks_of(layerwise) for form in c.forms]
 )
 def test_a_form_off_by_a_millionth_is_caught(check, form):
     right = PRODUCT.forms[form]
@@ -32,15 +32,13 @@ def test_a_form_off_by_a_millionth_is_caught(check, form):
 
 def test_all_are_covered():
     by_forms = {"layerwise.relative_steps", "layerwise.noise"}
-    assert {c.id for c in layerwise.CHECKS if c.forms} == by_forms
+    assert {c.id for c in checks_of(layerwise) if c.forms} == by_forms
     others = {"layerwise.equivariant", "layerwise.not_equivariant", "layerwise.lamb_ratio"}
     assert set(CHECKS) == by_forms | others
 
 
-def test_in_one_unit_both_ratios_agree(monkeypatch):
-    right = layerwise.lamb_ratio
-    monkeypatch.setattr(layerwise, "lamb_ratio", lambda: right(1.0))
-    caught(CHECKS["layerwise.lamb_ratio"], says="by weights over gradient")
+def test_in_one_unit_both_ratios_agree():
+    caught(CHECKS["layerwise.lamb_ratio"].changed(unit=1.0), says="by weights over gradient")
 
 
 @pytest.mark.parametrize("name", layerwise.BROKEN)

@@ -4,12 +4,12 @@ import pytest
 
 pytest.importorskip("z3")
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling import lemmas
 
-CHECKS = {c.id: c for c in lemmas.CHECKS}
+CHECKS = {c.id: c for c in checks_of(lemmas)}
 NAMES = (
     "reparameterisation.homogeneous",
     "reparameterisation.least",

@@ -1,16 +1,15 @@
 """Of every check on PAC-Bayes a false version is caught."""
 
 import dataclasses
-from functools import partial
 
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling import posterior
 
-CHECKS = {c.id: c for c in posterior.CHECKS}
+CHECKS = {c.id: c for c in checks_of(posterior)}
 PRODUCT = Subject()
 
 
@@ -23,7 +22,7 @@ def caught(check, subject, says):
 
 
 @pytest.mark.parametrize(
-    ("check", "form"), [(c.id, form) for c in posterior.CHECKS for form in c.forms]
+    ("check", "form"), [(c.id, form) for c in checks_of(posterior) for form in c.forms]
 )
 def test_a_form_off_by_a_thousandth_is_caught(check, form):
     right = PRODUCT.forms[form]
@@ -32,7 +31,7 @@ def test_a_form_off_by_a_thousandth_is_caught(check, form):
 
 
 def test_no_wider_than_the_prior_is_no_counterexample():
-    check = dataclasses.replace(CHECKS["posterior.wider"], measure=partial(posterior._wider, 1.0))
+    check = CHECKS["posterior.wider"].changed(deviation=1.0)
     caught(check, PRODUCT, "claimed as low as at 1")
 
 

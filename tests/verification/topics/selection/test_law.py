@@ -5,14 +5,14 @@ import pytest
 from scipy import stats
 
 from whichmin.symbolic.selection import first_order as symbolic
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection import law as selection_law
 from whichmin.verification.topics.selection.law import first_order, homogeneity
 from whichmin.verification.topics.selection.winner_statistics import Race
 
-CHECKS = {check.id: check for check in selection_law.CHECKS}
+CHECKS = {check.id: check for check in checks_of(selection_law)}
 
 
 @pytest.fixture(autouse=True)

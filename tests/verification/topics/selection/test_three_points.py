@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from whichmin.symbolic.selection import three_points as symbolic
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection import finite_elements as solver
 from whichmin.verification.topics.selection import three_points
 
 pytest.importorskip("skfem")
-CHECKS = {check.id: check for check in three_points.CHECKS}
+CHECKS = {check.id: check for check in checks_of(three_points)}
 
 
 @pytest.mark.parametrize("check_id", CHECKS)

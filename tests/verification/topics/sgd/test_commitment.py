@@ -3,14 +3,14 @@ import math
 
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.sgd import commitment
 from whichmin.verification.topics.sgd.commitment import leads, rate
 from whichmin.words import Sampling
 
-CHECKS = {check.id: check for check in commitment.CHECKS}
+CHECKS = {check.id: check for check in checks_of(commitment)}
 
 
 @pytest.fixture(autouse=True)

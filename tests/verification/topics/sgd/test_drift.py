@@ -4,19 +4,16 @@ import math
 import pytest
 import sympy as sp
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.sgd import drift as sgd_drift
 
-CHECKS = {c.id: c for c in sgd_drift.CHECKS}
+CHECKS = {c.id: c for c in checks_of(sgd_drift)}
 
 
 def outcome(name, subject=None, **changes):
-    check = CHECKS[name]
-    if changes:
-        right = check.measure
-        check = dataclasses.replace(check, measure=lambda s, c: right(s, c, **changes))
+    check = CHECKS[name].changed(**changes)
     return run_check(check, subject or Subject(), Settings())
 
 

@@ -1,16 +1,13 @@
 """A true statement is not refuted: each measure fails when it is given one."""
 
-import dataclasses
-import functools
-
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.starts import gaussian_refuted
 
-CHECKS = {check.id: check for check in gaussian_refuted.CHECKS}
+CHECKS = {check.id: check for check in checks_of(gaussian_refuted)}
 
 
 @pytest.mark.parametrize(
@@ -24,8 +21,7 @@ CHECKS = {check.id: check for check in gaussian_refuted.CHECKS}
     ],
 )
 def test_what_is_true_is_not_refuted(name, true):
-    check = CHECKS[f"gaussian.{name}"]
-    check = dataclasses.replace(check, measure=functools.partial(check.measure, **true))
+    check = CHECKS[f"gaussian.{name}"].changed(**true)
     evidence = run_check(check, Subject(), Settings(seed=1))
     assert not evidence.holds
     assert "Error" not in evidence.message

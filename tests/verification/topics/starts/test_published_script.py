@@ -1,7 +1,5 @@
 """Every figure on the script is seen to be told from a wrong one."""
 
-import dataclasses
-import functools
 from fractions import Fraction
 
 import numpy as np
@@ -9,14 +7,14 @@ import pytest
 import torch
 from scipy import stats
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.starts import laws, published_replicas
 from whichmin.verification.topics.starts import published_script as script
 from whichmin.words import Activation
 
-CHECKS = {check.id: check for check in (*script.CHECKS, *published_replicas.CHECKS)}
+CHECKS = {check.id: check for check in checks_of(script, published_replicas)}
 
 
 def skewed(m, b, generator):
@@ -52,8 +50,7 @@ def with_replacement(m, b, generator):
     ],
 )
 def test_a_wrong_variant_fails(name, wrong, words):
-    check = CHECKS[f"script.{name}"]
-    check = dataclasses.replace(check, measure=functools.partial(check.measure, **wrong))
+    check = CHECKS[f"script.{name}"].changed(**wrong)
     evidence = run_check(check, Subject(), Settings(seed=1))
     assert not evidence.holds
     assert "Error" not in evidence.message

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary import densities as stationary
 from whichmin.verification.topics.stationary import exits as stationary_exits
 
-CHECKS = {c.id: c for c in stationary.CHECKS + stationary_exits.CHECKS}
+CHECKS = {c.id: c for c in checks_of(stationary, stationary_exits)}
 PRODUCT = Subject()
 
 
@@ -72,6 +72,6 @@ def test_false_lemmas_are_caught(monkeypatch):
 def test_a_deep_well_that_is_flat_as_well_is_no_counterexample():
     caught(
         CHECKS["stationary.escape"],
-        measure=lambda subject, settings: stationary_exits.escape(sharp=(4.0, 0.5)),
+        measure=lambda *_: stationary_exits.escape(sharp=(4.0, 0.5)),
         says="the flat one is kept longer",
     )

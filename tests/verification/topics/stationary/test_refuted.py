@@ -6,17 +6,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary import refuted
 from whichmin.words import Activation
 
-CHECKS = {c.id: c for c in refuted.CHECKS}
-
-
-def unbound(function, **options):
-    return lambda subject, settings: function(**options)
+CHECKS = {c.id: c for c in checks_of(refuted)}
 
 
 def with_settings(**options):
@@ -26,26 +22,32 @@ def with_settings(**options):
 WRONG = {
     # The true density cannot be refuted, nor does the product pass for stationary.
     "stationary.no_determinant": [
-        unbound(refuted.densities, claimed=lambda x: np.exp(-refuted.loss(x))),
-        unbound(refuted.densities, constant=lambda x: np.exp(-1.001 * refuted.loss(x))),
+        {"claimed": lambda x: np.exp(-refuted.loss(x))},
+        {"constant": lambda x: np.exp(-1.001 * refuted.loss(x))},
     ],
     # Other depths: now the temperature counts.
-    "stationary.equal_depths": [unbound(refuted.equal_depths, depths=(1.0, 1.1))],
+    "stationary.equal_depths": [{"depths": (1.0, 1.1)}],
     # Full batches end at mixtures.
-    "stationary.autoencoder": [with_settings(activation=Activation.LINEAR, batch_size=None)],
-    "stationary.relu_autoencoder": [with_settings(activation=Activation.RELU, batch_size=None)],
-    # Without noise the mixtures stay.
-    "stationary.diffusion_selects": [
-        lambda subject, settings: refuted.diffusion(settings, noisy=False)
+    "stationary.autoencoder": [
+        {"measure": with_settings(activation=Activation.LINEAR, batch_size=None)}
     ],
+    "stationary.relu_autoencoder": [
+        {"measure": with_settings(activation=Activation.RELU, batch_size=None)}
+    ],
+    # Without noise the mixtures stay.
+    "stationary.diffusion_selects": [{"noisy": False}],
 }
 
 
 @pytest.mark.parametrize(
-    ("name", "measure"), [(n, m) for n, measures in WRONG.items() for m in measures]
+    ("name", "changes"), [(n, c) for n, changes in WRONG.items() for c in changes]
 )
-def test_a_false_version_fails(name, measure):
-    check = dataclasses.replace(CHECKS[name], measure=measure)
+def test_a_false_version_fails(name, changes):
+    check = CHECKS[name]
+    if "measure" in changes:
+        check = dataclasses.replace(check, **changes)
+    else:
+        check = check.changed(**changes)
     evidence = run_check(check, Subject(), Settings())
     assert not evidence.holds
     assert evidence.message.startswith(name)

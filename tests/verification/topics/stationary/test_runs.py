@@ -3,14 +3,14 @@
 import dataclasses
 from functools import partial
 
-from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.stationary import densities as stationary
 from whichmin.verification.topics.stationary import runs as stationary_runs
 
 PRODUCT = Subject()
-CHECK = {c.id: c for c in stationary_runs.CHECKS}["stationary.double_well"]
+CHECK = {c.id: c for c in checks_of(stationary_runs)}["stationary.double_well"]
 
 
 def caught(check, says, subject=PRODUCT):
@@ -26,7 +26,7 @@ def test_stratonovich_for_ito_is_caught():
     (bend,) = (s for s in form.expression.free_symbols if str(s) == "diffusion_slope")
     wrong = dataclasses.replace(form, expression=form.expression.subs(bend, bend / 2))
     subject = PRODUCT.with_form(wrong)
-    (generator,) = (c for c in stationary.CHECKS if c.id == "stationary.generator")
+    (generator,) = (c for c in checks_of(stationary) if c.id == "stationary.generator")
     caught(generator, "stationary.score", subject)
     # The same density against the chain itself, which was not told of any rule.
     bent = dataclasses.replace(CHECK, measure=partial(stationary_runs.double_well, bend=0.5))
