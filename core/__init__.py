@@ -1,9 +1,9 @@
 """The numeric layer: losses, batches, engines, training and curvature in PyTorch.
 
-It never imports ``whichmin.symbolic``: what the two agree on, they reached apart.
+It never imports ``whichmin.symbolic``, so that an agreement of the two is evidence.
 """
 
-from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream
+from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream, sampling_factor
 from whichmin.core.data import Data, make_data
 from whichmin.core.descent import default_step_limit, rates
 from whichmin.core.frames import (
@@ -21,13 +21,12 @@ from whichmin.core.hessian import (
     top_eigenvalue,
 )
 from whichmin.core.landscape import gradient, loss
-from whichmin.core.noise.covariance import (
+from whichmin.core.noise import (
     covariance_spectrum,
     covariance_trace,
     gradient_covariance,
     noise_along,
     noise_scales,
-    sampling_factor,
 )
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.core.training.trainer import resume, train

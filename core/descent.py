@@ -1,20 +1,26 @@
-"""Rates of convergence, and the step limit that follows from them.
+r"""Rates of convergence, and the step limit that follows from them.
 
-The three time scales of a run on orthonormal data, per step, for ``alpha = eta / b``:
+A run on orthonormal data has three time scales. With :math:`\alpha = \eta / b` and the multiplicity
+:math:`\mu` of a point in a batch, the logarithms change per step by
 
-* growth of the active correlations while the weights are small: ``E log(1 + alpha mu)``, mu the
-  point's multiplicity in the batch, hence ``(b/m) log(1 + alpha)`` without replacement;
-* decay of the off-span part at a minimum: ``E log(1 - alpha mu)``, mu the winner's multiplicity;
-* separation of the winner ``i*`` from another point ``j``. At the vertex ``N = 1``, and a batch
-  holding them ``mu_*`` and ``mu_j`` times maps ``c_* <- (1 - alpha mu_* + alpha mu_*) c_* = c_*``
-  and ``c_j <- (1 + alpha D) c_j`` with ``D = mu_j - mu_*``. ``D`` is symmetric, so
-  ``E log|c_j / c_*|`` changes by ``sum_{d >= 1} P(|D| = d) log|1 - alpha^2 d^2| / 2``.
+.. math::
+   \text{growth} &= E \log(1 + \alpha\mu), \\
+   \text{decay} &= E \log\lvert 1 - \alpha\mu\rvert, \\
+   \text{separation} &= \tfrac12 \sum_{d \ge 1} P(|D| = d) \log\lvert 1 - \alpha^2 d^2\rvert, \qquad
+      D = \mu_j - \mu_* .
+
+The first is that of the active correlations while the weights are small. The second is that of the
+off-span part at a minimum, with the multiplicity of the winner. The third is that of another point
+beside the winner, :math:`E \log|c_j / c_*|`, at a vertex, where :math:`N = 1`: a batch maps
+:math:`c_* \mapsto (1 - \alpha\mu_* + \alpha\mu_*)\,c_* = c_*` and
+:math:`c_j \mapsto (1 + \alpha D)\,c_j`, and the law of D is symmetric.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,9 +29,11 @@ from scipy import stats
 
 from whichmin.core.batches import BatchStream
 from whichmin.core.data import Data
-from whichmin.core.engines import Problem
 from whichmin.errors import InputError
 from whichmin.words import Activation, Sampling
+
+if TYPE_CHECKING:
+    from whichmin.core.engines import Problem
 
 __all__ = [
     "Rates",
@@ -45,12 +53,12 @@ LONGEST_DEFAULT = 20_000_000
 
 @dataclass(frozen=True)
 class Rates:
-    """Expected change per step of logarithms near a minimum.
+    """Expected change of logarithms per step.
 
     Attributes:
         growth: Of the active correlations at small weights (positive).
-        off_span: Of the off-span part (negative).
-        separation: Of ``|c_j / c_*|`` (negative; zero when nothing separates points).
+        off_span: Of the off-span part at a minimum (negative).
+        separation: Of ``|c_j / c_*|`` at a minimum (negative; zero when nothing separates points).
         separation_variance: Variance per step of that logarithm.
     """
 
@@ -61,15 +69,21 @@ class Rates:
 
 
 def difference_law(stream: BatchStream) -> dict[int, float]:
-    """Law of the difference of two points' multiplicities in a batch, for d >= 1.
+    r"""Compute the law of the difference of two points' multiplicities in a batch.
 
-    Without replacement (and within a reshuffled epoch) a batch holds exactly one of the two with
-    probability ``2 b (m - b) / (m (m - 1))``. With replacement the two counts are multinomial.
-    Fixed batches (cyclic, custom) are averaged over their rows, for the pair told apart least:
-    pairs never told apart (blocks of a cycle) stay together and wait for nothing.
+    With D the difference, without replacement and within a reshuffled epoch,
+
+    .. math:: P(|D| = 1) = \frac{2 b (m - b)}{m (m - 1)} ,
+
+    the probability that a batch holds exactly one of the two. With replacement the two counts are
+    multinomial. Fixed batches (cyclic, custom) are averaged over their rows, for the pair that is
+    told apart least. Pairs that are never told apart (blocks of a cycle) are left out.
+
+    Args:
+        stream: The batches.
 
     Returns:
-        ``P(|D| = d)`` by ``d``; empty when ``m = 1`` or nothing separates.
+        ``P(|D| = d)`` by ``d >= 1``; empty when ``m = 1`` or nothing separates.
     """
     m, b = stream.m, stream.batch_size
     if m == 1 or stream.is_full_batch:
@@ -95,13 +109,18 @@ def difference_law(stream: BatchStream) -> dict[int, float]:
 
 
 def multiplicity_law(stream: BatchStream) -> dict[int, float]:
-    """Law of one point's multiplicity in a batch, for multiplicities >= 1.
+    r"""Compute the law of one point's multiplicity in a batch.
 
-    Binomial with replacement; otherwise the point is in a batch with probability ``b/m``. Fixed
-    batches: of the point that occurs least often, if it does.
+    .. math:: P(\mu = 1) = \frac bm \text{ without replacement}, \qquad
+              P(\mu = d) = \binom bd \frac{(m - 1)^{b - d}}{m^b} \text{ with it.}
+
+    Fixed batches are averaged over their rows, for the point that occurs least often.
+
+    Args:
+        stream: The batches.
 
     Returns:
-        ``P(multiplicity = d)`` by ``d``.
+        ``P(multiplicity = d)`` by ``d >= 1``.
     """
     m, b = stream.m, stream.batch_size
     if stream.sampling is Sampling.WITH_REPLACEMENT:
@@ -117,7 +136,20 @@ def multiplicity_law(stream: BatchStream) -> dict[int, float]:
 
 
 def rates(stream: BatchStream, step_size: float) -> Rates:
-    """Rates on orthonormal data (see the module's text).
+    r"""Compute the rates of convergence on orthonormal data.
+
+    With :math:`\alpha = \eta / b`, and D symmetric,
+
+    .. math::
+       \text{growth} &= E \log(1 + \alpha\mu), \\
+       \text{off-span} &= E \log\lvert 1 - \alpha\mu\rvert, \\
+       \text{separation} &= E \log\lvert 1 + \alpha D\rvert
+         = \tfrac12 \sum_{d \ge 1} P(|D| = d) \log\lvert 1 - \alpha^2 d^2\rvert, \\
+       \text{variance} &= \tfrac12 \sum_{d \ge 1} P(|D| = d)
+         \bigl[\log^2\lvert 1 - \alpha d\rvert + \log^2(1 + \alpha d)\bigr]
+         - \text{separation}^2 .
+
+    A factor of exactly 0 counts as :math:`e^{-50}`.
 
     Args:
         stream: The batches.
@@ -148,13 +180,17 @@ def default_step_limit(
     tolerance: float,
     squared_norm: float = 1.0,
 ) -> int:
-    """Steps after which a run has converged but for about one replica in a million.
+    r"""Compute a step limit that all but about one run in a million keep.
 
-    Escape from small weights, decay of the off-span part to ``tolerance``, and separation: the
-    logarithm ``v`` of winner over others is a random walk with drift ``-separation`` and the given
-    variance, so it exceeds ``v`` after T steps but for a Gaussian quantile z once
-    ``T drift - z sqrt(T variance) >= v``. The deterministic times are doubled, because each rate
-    is that of the slow end of its phase only.
+    It adds up the escape from small weights, the decay of the off-span part to ``tolerance``, and
+    the separation. The logarithm of winner over others is a random walk with drift :math:`\delta` =
+    ``-separation`` and variance :math:`\sigma^2` per step, so it exceeds v after T steps, but for a
+    Gaussian quantile z, once
+
+    .. math:: T\delta - z\,\sigma\sqrt T \ge v, \qquad v = \tfrac12 \log(m / \text{tolerance}).
+
+    The first two times are twice what the rates say, because each rate is that of the slow end of
+    its phase only.
 
     Args:
         problem: What is trained.
@@ -181,7 +217,9 @@ def step_limits(
     norms: NDArray[np.float64],
     tolerance: float,
 ) -> NDArray[np.int64]:
-    """Default step limit of every replica; none depends on another's start.
+    """Compute the default step limit of every replica from its own start.
+
+    See :func:`default_step_limit`. A stream with a last step has that as its limit.
 
     Args:
         problem: What is trained.
@@ -219,10 +257,20 @@ def step_limits(
 
 
 def settling_time(problem: Problem, stream: BatchStream, tolerance: float) -> int:
-    """Default step limit less the escape from small weights: the same for every start.
+    """Compute the default step limit without the escape from small weights.
+
+    It is the same for every start.
+
+    Args:
+        problem: What is trained.
+        stream: The batches.
+        tolerance: Tolerance of the run.
 
     Returns:
         A number of steps, at least 1.
+
+    Raises:
+        InputError: See :func:`default_step_limit`.
     """
     if stream.steps_available is not None:
         return stream.steps_available
@@ -230,10 +278,10 @@ def settling_time(problem: Problem, stream: BatchStream, tolerance: float) -> in
 
 
 def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[float, float]:
-    """Steps to settle and separate, and the rate of growth before.
+    """Compute the steps to settle and separate, and the rate of growth before.
 
     Returns:
-        Number of steps, growth per step.
+        Number of steps, and growth per step.
 
     Raises:
         InputError: The step size is beyond the theory.
@@ -262,7 +310,7 @@ def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[
 
 
 def _correlated_rates(data: Data, step_size: float, tolerance: float) -> tuple[float, float]:
-    """Growth and slowest decay of gradient descent on correlated data, linear activation.
+    """Compute growth and slowest decay of gradient descent on correlated data, for the identity.
 
     At the minimum (unit top eigenvector of ``M = A^T A / m``) the Hessian's other eigenvalues are
     ``top - lambda_j``. ReLU has no closed form; the linear rate stands in as an order of magnitude.
@@ -284,7 +332,7 @@ def _correlated_rates(data: Data, step_size: float, tolerance: float) -> tuple[f
 
 
 def _log_of_rest(taken: float) -> float:
-    """``log|1 - taken|``, with all digits for small arguments."""
+    """Compute ``log|1 - taken|`` with all digits for small arguments."""
     if taken < 0.5:
         return math.log1p(-taken)
     # A factor of exactly 0 kills a coordinate in one step; -50 is below double precision.

@@ -1,35 +1,59 @@
-"""Hessian, trace and spectrum at a point, by automatic differentiation, under a declared kappa.
+r"""Hessian, trace, spectrum and flatness at a point, under a declared convention at the kink.
 
-ReLU has no second derivative at 0, which is where its minima lie. The convention kappa is the
-value given to the second derivative of ``phi(t)^2 / 2`` at ``t = 0``. The Hessian of each sample
-is affine in that value, so it is *the mixture* ``(1 - kappa) H(slope 0) + kappa H(slope 1)`` of
-two Hessians that automatic differentiation computes. Setting ReLU's own slope at 0 to kappa would
-be something else: the loss contains ``phi'(0)^2``, and kappa = 1/2 would come out as
-``(N/4 - 1) a a^T`` in place of ``(N/2 - 1) a a^T``.
+ReLU has no second derivative at 0, which is where its minima lie. The convention :math:`\kappa` is
+the value given to the second derivative of :math:`\varphi(t)^2/2` at :math:`t = 0`. The Hessian of
+each sample is affine in that value. So it is the mixture
+
+.. math:: H_\kappa = (1 - \kappa)\,H_0 + \kappa\,H_1
+
+of the Hessians with slope 0 and with slope 1 at the kink, which automatic differentiation
+computes. Setting the slope of ReLU at 0 to :math:`\kappa` would be something else: the loss
+contains :math:`\varphi'(0)^2`, and :math:`\kappa = 1/2` would come out as
+:math:`(N/4 - 1)\,a a^\top` in place of :math:`(N/2 - 1)\,a a^\top`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
-from whichmin.core.activations import check_kink, slope
 from whichmin.core.data import check_point
-from whichmin.core.landscape import reconstruction_loss
+from whichmin.core.landscape import check_kink, reconstruction_loss
 from whichmin.core.threads import single_threaded
+from whichmin.core.validation import check_positive
 from whichmin.words import Activation, Kink, parse
 
 __all__ = [
+    "LogDeterminant",
     "hessian",
     "hessian_spectrum",
     "hessian_trace",
     "kink_mixture",
+    "log_determinant",
     "plain_autograd_hessian",
+    "relative_flatness",
     "second_derivative",
     "top_eigenvalue",
 ]
+
+
+@dataclass(frozen=True)
+class LogDeterminant:
+    """Sum of the logarithms of the eigenvalues that are not zero.
+
+    Attributes:
+        value: The sum, natural logarithms; NaN if an eigenvalue is negative.
+        directions: Number of eigenvalues in the sum.
+        flat: Number of eigenvalues left out because they are zero.
+    """
+
+    value: float
+    directions: int
+    flat: int
 
 
 def hessian(
@@ -42,7 +66,13 @@ def hessian(
     dtype: Any = "float64",
     device: Any = "cpu",
 ) -> torch.Tensor:
-    """Hessian of the full-batch loss.
+    r"""Compute the Hessian of the full-batch loss by automatic differentiation.
+
+    With :math:`c_i = \langle w, a_i\rangle`, :math:`N = |w|^2` and :math:`s_i` the second
+    derivative of :math:`\varphi^2/2` at :math:`c_i` (:math:`\kappa` at the kink) it is
+
+    .. math:: H = \frac1m \sum_i s_i \bigl[(N - 2)\,a_i a_i^\top
+              + 2 c_i\,(w a_i^\top + a_i w^\top) + c_i^2\,I\bigr] .
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -83,7 +113,9 @@ def hessian(
 def plain_autograd_hessian(
     w: Any, data: Any, *, activation: Any = Activation.RELU, dtype: Any = "float64"
 ) -> torch.Tensor:
-    """Hessian as anybody would get it: ``torch.relu`` and two backward passes.
+    """Compute the Hessian with ``torch.relu`` and two backward passes, as most code does.
+
+    It is :func:`hessian` with the convention ``left``, without the code that declares one.
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -109,19 +141,41 @@ def plain_autograd_hessian(
 
 
 def hessian_trace(w: Any, data: Any, **options: Any) -> float:
-    """Trace of :func:`hessian`; same arguments.
+    r"""Compute the trace of the Hessian.
+
+    .. math:: \operatorname{tr} H = \frac1m \sum_i s_i
+              \bigl[(N - 2)\,|a_i|^2 + (n + 4)\,c_i^2\bigr]
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``.
+        **options: As for :func:`hessian`.
 
     Returns:
         The trace.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     return float(hessian(w, data, **options).trace())
 
 
 def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
-    """Eigenvalues of :func:`hessian` in ascending order; same arguments.
+    r"""Compute the eigenvalues of the Hessian.
+
+    At a minimum on orthonormal data whose active set has k points they are 4/m (once), 0 (k - 1
+    times), :math:`(1 - \kappa)/m` (m - k times) and 1/m (n - m times). For the identity k = m.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``.
+        **options: As for :func:`hessian`.
 
     Returns:
-        Shape ``(n,)``.
+        Ascending, shape ``(n,)``.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     with single_threaded():
         eigenvalues: torch.Tensor = torch.linalg.eigvalsh(hessian(w, data, **options))
@@ -129,29 +183,79 @@ def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
 
 
 def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:
-    """Largest eigenvalue (not largest in size) of :func:`hessian`; same arguments.
+    r"""Compute the largest eigenvalue of the Hessian.
+
+    It is the most positive one, :math:`\max_j \lambda_j`, not the largest in size.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``.
+        **options: As for :func:`hessian`.
 
     Returns:
         The eigenvalue.
+
+    Raises:
+        InputError: As for :func:`hessian`.
     """
     return float(hessian_spectrum(w, data, **options)[-1])
 
 
-def kink_members(correlations: torch.Tensor, kink_width: float) -> torch.Tensor:
-    """Which correlations count as being at the kink.
+def log_determinant(w: Any, data: Any, *, zero: float = 1e-6, **options: Any) -> LogDeterminant:
+    r"""Compute the log-determinant of the Hessian without its zero eigenvalues.
+
+    .. math:: \sum_{|\lambda_j| > z \max_k |\lambda_k|} \log \lambda_j
+
+    The determinant itself is 0 wherever minima form a manifold.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``.
+        zero: z: eigenvalues up to this multiple of the largest size count as 0. The default lies
+            between what a converged iterate leaves (1e-9) and the smallest of the model (1/8).
+        **options: As for :func:`hessian`.
 
     Returns:
-        Boolean mask of the same shape.
+        The sum, with how many eigenvalues are in it and how many are not.
+
+    Raises:
+        InputError: An argument is out of range.
     """
-    left = slope(correlations, Activation.RELU, 0.0, kink_width)
-    right = slope(correlations, Activation.RELU, 1.0, kink_width)
-    return left != right
+    width = check_positive(zero, "zero", 1.0)
+    spectrum = hessian_spectrum(w, data, **options).numpy()
+    kept = spectrum[np.abs(spectrum) > width * np.abs(spectrum).max(initial=0.0)]
+    value = float(np.log(kept).sum()) if (kept > 0).all() else float("nan")
+    return LogDeterminant(value, len(kept), len(spectrum) - len(kept))
+
+
+def relative_flatness(w: Any, data: Any, **options: Any) -> float:
+    r"""Compute the relative flatness of the neuron.
+
+    .. math:: |w|^2 \operatorname{tr} H
+
+    Source: Petzka et al. 2021, definition 3, the sum over pairs of neurons of
+    :math:`\langle w_s, w_{s'}\rangle` times the trace of their block of the Hessian. Here there is
+    one neuron.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        data: Data points as rows, shape ``(m, n)``.
+        **options: As for :func:`hessian`.
+
+    Returns:
+        The number, in units of the loss.
+
+    Raises:
+        InputError: As for :func:`hessian`.
+    """
+    weight, _ = check_point(w, data)
+    return float(weight @ weight) * hessian_trace(w, data, **options)
 
 
 def second_derivative(
     value: Callable[[torch.Tensor], torch.Tensor], at: torch.Tensor
 ) -> torch.Tensor:
-    """Dense Hessian of a function of a flat vector, by automatic differentiation.
+    """Compute the dense Hessian of a function of a flat vector, by automatic differentiation.
 
     Args:
         value: Maps shape ``(n,)`` to a number.
@@ -167,10 +271,12 @@ def second_derivative(
 
 
 def kink_mixture(at: Callable[[float], torch.Tensor], kappa: float) -> torch.Tensor:
-    """Hessian for kappa from those with slope 0 and with slope 1 at the kink.
+    r"""Mix the Hessians with slope 0 and with slope 1 at the kink.
+
+    .. math:: H_\kappa = (1 - \kappa)\,H_0 + \kappa\,H_1
 
     Args:
-        at: The Hessian for a slope at the kink.
+        at: Maps a slope at the kink to the Hessian.
         kappa: From 0 to 1.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Whether a module's loss is a sum over samples: whether any of them sees the others.
+"""Check that a module's loss is a sum over samples, so that no sample sees the others.
 
 Dropout and batch statistics are known by their modules. The rest (another reduction than declared,
 a weighted mean, a module that centres its batch) is found by evaluating samples together and one at
@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from whichmin.core.instruments.problem import check_losses
-from whichmin.core.instruments.random import PROBES, generator
+from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError, Verbatim
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ Flags = list[tuple[nn.Module, bool]]
 
 
 def training_flags(module: nn.Module, mode: str) -> Flags:
-    """Return every submodule with the flag that it is measured in: False for ``eval``."""
+    """Return every submodule with the flag that it is measured in, which is False for ``eval``."""
     return [(part, part.training and mode == "as-is") for part in module.modules()]
 
 
@@ -85,7 +85,11 @@ def check_modules(module: nn.Module, mode: str) -> None:
 
 
 def check_additive(objective: ModuleObjective) -> None:
-    """Read the data once: the loss must be finite, and that of samples the one of theirs alone.
+    r"""Read the data once, and refuse a loss that is not finite or not a sum over samples.
+
+    Samples together must have the loss of theirs alone,
+
+    .. math:: L(x_1, \dots, x_k) = \sum_i \ell(x_i) \quad\text{or}\quad \frac1k \sum_i \ell(x_i) .
 
     A right loss differs by rounding: some thousand units of roundoff of the largest loss, for
     another shape of the same products. A wrong one differs by a share of the loss. The root of the
@@ -138,7 +142,7 @@ def check_additive(objective: ModuleObjective) -> None:
 
 
 def _first_loss(objective: ModuleObjective, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The loss of a batch, or what PyTorch says against it."""
+    """Compute the loss of a batch, or say what PyTorch has against it."""
     try:
         return objective.batch_loss(objective.point, x, y)
     except InputError:
@@ -153,16 +157,16 @@ def _first_loss(objective: ModuleObjective, x: torch.Tensor, y: torch.Tensor) ->
 
 
 def _random(w: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Opposite random weights with about the root mean square of these; 1 where all are 0."""
+    """Draw opposite random weights with about the root mean square of these; 1 where all are 0."""
     size = float(w.double().square().mean().sqrt()) or 1.0
-    drawn = torch.from_numpy(generator(0, PROBES).standard_normal(len(w)) * size).to(w)
+    drawn = torch.from_numpy(generator(0, Purpose.PROBES).standard_normal(len(w)) * size).to(w)
     return drawn, -drawn
 
 
 def _difference(
     objective: ModuleObjective, w: torch.Tensor, groups: list[Sample]
 ) -> tuple[float, float]:
-    """Largest difference between groups and their samples alone, and largest loss."""
+    """Compute the largest difference of groups from their samples alone, and the largest loss."""
     off, size = [], []
     for x, y in groups:
         together = objective.batch_loss(w, x, y).double()

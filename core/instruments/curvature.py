@@ -1,10 +1,15 @@
-"""Trace of the Hessian from products with vectors, with a standard error.
+r"""Trace of the Hessian from products with vectors, with a standard error.
 
-Hutchinson's estimator is the mean of ``g^T H g`` over vectors of random signs; its variance is
-``2 (|H|_F^2 - sum_i H_ii^2)`` a vector. Hutch++ (Meyer, Musco, Musco, Woodruff 2021) takes the
-part of H on a subspace Q, the image of a few random vectors under H, exactly, and estimates the
-rest: ``tr(Q^T H Q) + mean of g^T P H P g``, ``P = I - Q Q^T``. Given Q the terms are independent
-and their mean is unbiased, so their spread gives the standard error.
+Hutchinson's estimator is the mean of :math:`g^\top H g` over vectors of random signs. Hutch++
+(Meyer, Musco, Musco, Woodruff 2021) takes the part of H on a subspace Q, the image of a few random
+vectors under H, exactly, and estimates the rest:
+
+.. math:: \operatorname{tr} H = \operatorname{tr}(Q^\top H Q) + E\,g^\top P H P g, \qquad
+          P = I - Q Q^\top, \qquad
+          \operatorname{Var}(g^\top H g) = 2 \Bigl(|H|_F^2 - \sum_i H_{ii}^2\Bigr) .
+
+Given Q the terms are independent and their mean is unbiased, so their spread gives the standard
+error.
 
 Sampling to a target is planned: a pilot's spread says how many terms are drawn, with a margin, and
 the pilot is then left out (Stein's two stages, 1945). A rule that watches the standard error stops
@@ -25,14 +30,14 @@ import torch
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import PROBES, generator
-from whichmin.core.instruments.scales import deviation
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
-__all__ = ["METHODS", "TraceEstimate", "estimate_trace"]
+__all__ = ["TraceEstimate", "estimate_trace"]
 
-METHODS = ("hutch++", "hutchinson", "exact")
+_METHODS = ("hutch++", "hutchinson", "exact")
 _PILOT = 16  # terms: their spread is known to 1/sqrt(30) = 18 %
 _LEAST = 32  # terms that Student's interval is given
 _MARGIN = 1.4  # of the planned number: covers a spread that the pilot finds 16 % too small
@@ -61,7 +66,9 @@ class TraceEstimate:
     method: str
 
     def interval(self, confidence: Any = 0.95) -> tuple[float, float]:
-        """Student's interval, which holds if the mean of the terms is close to normal.
+        r"""Compute Student's interval, which holds if the mean of the terms is close to normal.
+
+        .. math:: \bar x \pm t_{k - 1,\,(1 + \gamma)/2}\;\frac{s}{\sqrt k}
 
         Args:
             confidence: Between 0 and 1.
@@ -89,7 +96,13 @@ def estimate_trace(
     engine: str = "torch",
     progress: bool | None = None,
 ) -> TraceEstimate:
-    """Estimate the trace of the Hessian at the objective's point.
+    r"""Estimate the trace of the Hessian at the objective's point.
+
+    With independent terms :math:`t_j` and the exact part E (0 for ``hutchinson``)
+
+    .. math:: \operatorname{tr} H \approx E + \frac1k \sum_{j=1}^k t_j ;
+
+    see the module's text.
 
     Args:
         objective: The loss.
@@ -116,8 +129,8 @@ def estimate_trace(
     """
     check_objective(objective)
     relative = check_positive(target, "target")
-    if method not in METHODS:
-        raise InputError("method", method, f"must be one of: {', '.join(METHODS)}")
+    if method not in _METHODS:
+        raise InputError("method", method, f"must be one of: {', '.join(_METHODS)}")
     n = objective.size
     columns = min(check_integer(sketch, "sketch", 1), n) if method == "hutch++" else 0
     needed = n if method == "exact" else 2 * columns + _PILOT + _LEAST
@@ -127,7 +140,7 @@ def estimate_trace(
         if method == "exact":
             value = _exact(objective, multiply, done)
             return TraceEstimate(value, 0.0, np.empty(0), value, n, True, method)
-        draws = generator(seed, PROBES)
+        draws = generator(seed, Purpose.PROBES)
 
         def signs(count: int) -> torch.Tensor:
             # Drawn vector by vector: the first k are the same whatever the number.
@@ -181,7 +194,7 @@ def _exact(
 
 
 def _planned(known: np.ndarray, wanted: float) -> int:
-    """How many terms of this spread have the standard error that is wanted, and a margin."""
+    """Compute how many terms of this spread have the wanted standard error, with a margin."""
     spread = deviation(known)
     if wanted <= 0:  # the estimate is 0: four times as many as there are
         return 4 * len(known)

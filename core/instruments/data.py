@@ -1,4 +1,4 @@
-"""Samples of a data set, from tensors, a list of batches or a data loader: in passes, or by index.
+"""Samples of a data set, from tensors, a list of batches or a data loader, in passes or by index.
 
 A pass yields every sample once, in chunks of bounded size. Whatever an instrument sums over a pass
 depends on the chunks through rounding only; so a loader's last, smaller batch counts by its size.
@@ -152,7 +152,7 @@ def _same(value: torch.Tensor) -> torch.Tensor:
 
 
 def _fingerprint(batches: Iterable[Any]) -> tuple[list[bytes], list[int]]:
-    """Digest and size of every batch of a pass.
+    """Compute digest and size of every batch of a pass.
 
     Returns:
         Both, in the order of the pass.

@@ -1,22 +1,27 @@
-"""Keskar's sharpness: how far the loss rises in a box around the weights, in percent of 1 + loss.
+r"""Keskar's sharpness, which is how far the loss rises in a box around the weights.
 
-Keskar et al. 2017 (arXiv 1609.04836), equations 3 and 4: with a matrix A of shape ``(n, p)``::
+In percent of 1 + loss (Keskar et al. 2017, arXiv 1609.04836, equations 3 and 4), with a matrix A of
+shape ``(n, p)``,
 
-    phi = 100 max_{z in C} [L(x + A z) - L(x)] / (1 + L(x)),
-    C = {z : |z_i| <= eps (|(A^+ x)_i| + 1)},
+.. math:: \varphi = 100\,\frac{\max_{z \in C} L(x + A z) - L(x)}{1 + L(x)}, \qquad
+          C = \{z : |z_i| \le \epsilon\,(|(A^+ x)_i| + 1)\},
 
 A the identity (full space) or a Gaussian random matrix (a subspace). The maximum is sought as
-there: by L-BFGS-B with at most 10 iterations, which finds a lower bound of phi, not phi.
+there: by L-BFGS-B with at most 10 iterations, which finds a lower bound of it.
 
-The search runs in the coordinates ``u_i = z_i / r_i`` of the box, on the rise divided by the
-largest ``|dL/du_i|`` at its start: L-BFGS-B's first step is the gradient itself, whose length is
-otherwise an accident of the loss's units. SciPy's other stopping rules are switched off: they
-compare a gradient with 1e-5, which at a minimum ends the search before it began.
+The search runs in the coordinates :math:`u_i = z_i / r_i` of the box, on the rise divided by the
+largest :math:`|\partial L / \partial u_i|` at its start: L-BFGS-B's first step is the gradient
+itself, whose length is otherwise an accident of the loss's units. SciPy's other stopping rules are
+switched off: they compare a gradient with 1e-5, which at a minimum ends the search before it began.
 
 From the centre of the box the search follows the gradient. At a minimum that is rounding, and where
 the loss is symmetric the search stays in the directions that it has: at the mixture of the linear
-neuron it finds 6 % of the maximum. So a random start competes by default, and a gradient
-that the loss cannot show is no direction.
+neuron it finds 6 % of the maximum. So a random start competes by default, and a gradient that the
+loss cannot show is no direction.
+
+The solvable neuron has an exact maximum (:mod:`whichmin.core.perturbation.box`), which says what
+this search misses, and a search of its own (:mod:`whichmin.core.perturbation.box_search`), from
+corners and with rises that do not cancel. This one stays as the paper has it.
 """
 
 from __future__ import annotations
@@ -30,8 +35,8 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import STARTS, SUBSPACE, generator
-from whichmin.core.instruments.rises import Rises
+from whichmin.core.instruments.rises import MeasuredRises
+from whichmin.core.philox import Purpose, generator
 from whichmin.core.validation import check_integer, check_positive, check_real
 from whichmin.errors import InputError
 
@@ -40,7 +45,7 @@ __all__ = ["KeskarSharpness", "keskar_sharpness", "random_subspace"]
 
 @dataclass(frozen=True)
 class KeskarSharpness:
-    """What a search found.
+    """Outcome of a search for Keskar's sharpness.
 
     Attributes:
         value: The metric at the best point found, in percent; at most the maximum, but for
@@ -84,7 +89,7 @@ class KeskarSharpness:
 
 
 def random_subspace(n: int, dimension: Any, seed: Any) -> torch.Tensor:
-    """Matrix A of independent standard normal entries.
+    """Draw a matrix A of independent standard normal entries, whose columns span a random subspace.
 
     Args:
         n: Rows, the number of weights.
@@ -98,7 +103,7 @@ def random_subspace(n: int, dimension: Any, seed: Any) -> torch.Tensor:
         InputError: More columns than rows.
     """
     p = check_integer(dimension, "dimension", 1, n, "the number of weights")
-    return torch.from_numpy(generator(seed, SUBSPACE).standard_normal((n, p)))
+    return torch.from_numpy(generator(seed, Purpose.SUBSPACE).standard_normal((n, p)))
 
 
 def keskar_sharpness(
@@ -112,7 +117,12 @@ def keskar_sharpness(
     certified: float | None = None,
     progress: bool | None = None,
 ) -> KeskarSharpness:
-    """Measure how far the loss rises in a box (Keskar et al. 2017, equations 3 and 4).
+    r"""Measure how far the loss rises in a box around the weights.
+
+    .. math:: \varphi = 100\,\frac{\max_{z \in C} L(x + A z) - L(x)}{1 + L(x)}, \qquad
+              C = \{z : |z_i| \le \epsilon\,(|(A^+ x)_i| + 1)\}
+
+    Source: Keskar et al. 2017, equations 3 and 4.
 
     Args:
         objective: The loss, with the point to measure at.
@@ -151,12 +161,12 @@ def keskar_sharpness(
     widths = size * (inner.abs() + 1)
     known = None if certified is None else check_real(certified, "certified", 0.0)
     base, slope = objective.value_and_gradient()
-    rises = Rises(objective, base, "epsilon", epsilon, "box")
+    rises = MeasuredRises(objective, base, "epsilon", epsilon, "box")
     if base <= -1:
         raise InputError(
             "objective", f"loss of {base:.6g}", "must be above -1: phi divides by 1 + L"
         )
-    draws = generator(seed, STARTS)
+    draws = generator(seed, Purpose.SEARCH_STARTS)
     evaluations = 1
 
     def moved(u: np.ndarray) -> torch.Tensor:
@@ -230,7 +240,7 @@ class _Found(NamedTuple):
 def _subspace(
     objective: Objective, dimension: Any, seed: Any
 ) -> tuple[torch.Tensor | None, torch.Tensor]:
-    """The matrix A, None for the identity, and ``A^+ x``."""
+    """Compute the matrix A, None for the identity, and ``A^+ x``."""
     x = objective.point.double()
     if dimension is None:
         return None, x

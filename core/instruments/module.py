@@ -41,9 +41,9 @@ from whichmin.core.instruments.problem import (
 from whichmin.core.validation import check_dtype, check_integer
 from whichmin.errors import InputError, Verbatim
 
-__all__ = ["MODES", "ModuleObjective", "module_objective"]
+__all__ = ["ModuleObjective", "module_objective"]
 
-MODES = ("as-is", "eval")
+_MODES = ("as-is", "eval")
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -90,7 +90,7 @@ class ModuleObjective(Objective):
         return with_flags(self._flags)
 
     def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return what the loss function says of a batch."""
+        """Return the loss function's value on a batch."""
         with self.in_mode():
             # The places are untied here. PyTorch's own untying leaves the copies in a module that
             # is reached by two paths (its issue 164759, in 2.13).
@@ -188,7 +188,13 @@ def module_objective(
     chunk_size: Any = 1024,
     dtype: Any = None,
 ) -> ModuleObjective:
-    """Make an objective of a module: its loss on data, as a function of its trainable parameters.
+    r"""Make an objective of a module, which is its loss on data as a function of its parameters.
+
+    With the module f, its trainable parameters w and the loss function :math:`\ell` it is
+
+    .. math:: L(w) = \frac1m \sum_{i=1}^m \ell(f(x_i; w), y_i)
+
+    or the sum without the factor 1/m, for ``reduction="sum"``.
 
     Args:
         module: Takes a batch ``x``. Parameters that do not require gradients stay as they are.
@@ -225,8 +231,8 @@ def module_objective(
         (1.0, [1.0, 1.0])
     """
     check_reduction(reduction, ("mean", "sum", "none"))
-    if mode not in MODES:
-        raise InputError("mode", mode, f"must be one of: {', '.join(MODES)}")
+    if mode not in _MODES:
+        raise InputError("mode", mode, f"must be one of: {', '.join(_MODES)}")
     chunk = check_integer(chunk_size, "chunk_size", 1)
     if not isinstance(module, nn.Module):
         raise InputError("module", module, "must be a torch.nn.Module")

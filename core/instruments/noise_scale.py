@@ -1,13 +1,15 @@
-"""Noise of the gradient from the samples' gradients: covariance trace, and both noise scales.
+r"""Noise of the gradient from the samples' gradients: covariance trace and both noise scales.
 
-With sample gradients ``g_i``, their mean G and ``Sigma = (1/m) sum_i (g_i - G)(g_i - G)^T``, the
-mean gradient of a random batch of b has covariance ``f(b) Sigma``: ``f = 1/b`` with replacement and
-``(m - b)/(b (m - 1))`` without. McCandlish et al. 2018 (arXiv 1812.06162) define the noise scales::
+With sample gradients :math:`g_i`, their mean G and :math:`\Sigma = \frac1m \sum_i (g_i - G)(g_i -
+G)^\top`, the mean gradient of a random batch of b has covariance :math:`f(b)\,\Sigma`
+(:func:`batch_factor`). The noise scales are
 
-    B_simple = tr(Sigma) / |G|^2 (equation 2.9),   B_noise = tr(H Sigma) / (G^T H G) (equation 2.8).
+.. math:: B_{\text{simple}} = \frac{\operatorname{tr}\Sigma}{|G|^2}, \qquad
+          B_{\text{noise}} = \frac{\operatorname{tr}(H \Sigma)}{G^\top H G}
 
-H is the Hessian of the mean loss, also where the objective is the sum over the samples: so nothing
-here depends on which of them it is.
+(McCandlish et al. 2018, arXiv 1812.06162, equations 2.9 and 2.8). H is the Hessian of the mean
+loss, also where the objective is the sum over the samples: so nothing here depends on which of them
+it is.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from whichmin.core.batches import sampling_factor
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import PROBES, generator
-from whichmin.core.instruments.scales import deviation
-from whichmin.core.noise.covariance import quotient, sampling_factor
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation, quotient
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.words import Sampling, parse
@@ -58,16 +60,18 @@ class GradientNoise:
 
     @property
     def square(self) -> float:
-        """``|G|^2``."""
+        """Squared length ``|G|^2`` of the mean gradient."""
         return float(self.mean.double().square().sum())
 
     @property
     def simple_scale(self) -> float:
-        """``B_simple``; infinite where G = 0 and nan where all gradients are 0."""
+        """Noise scale ``B_simple``; infinite where G = 0 and nan where all gradients are 0."""
         return quotient(self.trace, self.square)
 
     def batch_trace(self, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
-        """Trace of the covariance of a batch's mean gradient.
+        r"""Compute the trace of the covariance of a batch's mean gradient.
+
+        .. math:: f(b)\,\operatorname{tr}\Sigma
 
         Args:
             batch_size: b.
@@ -81,7 +85,7 @@ class GradientNoise:
 
 @dataclass(frozen=True)
 class CurvedNoise:
-    """The noise weighted by the Hessian.
+    """Noise of the gradient weighted by the Hessian.
 
     Attributes:
         trace: ``tr(H Sigma)``, H of the mean loss.
@@ -95,14 +99,17 @@ class CurvedNoise:
 
     @property
     def scale(self) -> float:
-        """``B_noise``; of either sign where H is indefinite."""
+        """Noise scale ``B_noise``; of either sign where H is indefinite."""
         return quotient(self.trace, self.slope)
 
 
 def batch_factor(
     batch_size: Any, samples: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT
 ) -> float:
-    """Factor f(b) between a sample's covariance and that of a batch's mean.
+    r"""Compute the factor between a sample's covariance and that of a batch's mean.
+
+    .. math:: f(b) = \frac{m - b}{b (m - 1)} \text{ without replacement}, \qquad
+              f(b) = \frac1b \text{ with it}
 
     Args:
         batch_size: b.
@@ -141,10 +148,15 @@ def is_replacement(sampling: Any) -> bool:
 
 
 def gradient_noise(objective: Objective, *, progress: bool | None = None) -> GradientNoise:
-    """Compute mean and spread of the samples' gradients, exactly up to rounding, in one pass.
+    r"""Compute mean and spread of the samples' gradients, exactly up to rounding, in one pass.
 
-    Blocks are merged by ``M = M_1 + M_2 + |mean_1 - mean_2|^2 k_1 k_2 / (k_1 + k_2)`` (Chan, Golub,
-    LeVeque 1983): sums of squares about the means, without cancellation.
+    Blocks are merged by the formula of Chan, Golub, LeVeque 1983 for sums of squares about the
+    means,
+
+    .. math:: M = M_1 + M_2 + \frac{k_1 k_2}{k_1 + k_2}\,|\bar g_1 - \bar g_2|^2, \qquad
+              \operatorname{tr}\Sigma = M / m ,
+
+    which has no cancellation.
 
     Args:
         objective: A loss that says what its samples are.
@@ -195,10 +207,13 @@ def curved_noise(
     engine: str = "torch",
     progress: bool | None = None,
 ) -> CurvedNoise:
-    """Compute ``tr(H Sigma)`` and ``G^T H G``.
+    r"""Compute the noise along the curvature and the curvature along the mean gradient.
 
-    With random signs ``s_i`` the vector ``u = sum_i s_i (g_i - G) / sqrt(m)`` has the covariance
-    Sigma, so the mean of ``u^T H u`` is ``tr(H Sigma)``, at one product and one weighted gradient.
+    .. math:: \operatorname{tr}(H \Sigma) = E\,u^\top H u, \quad
+              u = \frac{1}{\sqrt m} \sum_i s_i\,(g_i - G), \qquad\text{and}\quad G^\top H G
+
+    With random signs :math:`s_i` the vector u has the covariance :math:`\Sigma`, at one product and
+    one weighted gradient.
 
     Args:
         objective: A loss that says what its samples are.
@@ -236,7 +251,7 @@ def curved_noise(
                     for _ in range(len(some)):
                         done()
             return CurvedNoise(_in_units(total / m, power), 0.0, slope)
-        draws = generator(seed, PROBES)
+        draws = generator(seed, Purpose.PROBES)
         for k in range(many):
             signs = draws.integers(0, 2, m) * 2.0 - 1
             u = objective.weighted_gradient(torch.from_numpy(signs)).double() / unit

@@ -1,4 +1,4 @@
-"""A loss as the instruments see it: value, gradient, Hessian products and per-sample gradients.
+"""A loss as the instruments see it, with value, gradient, Hessian products and samples' gradients.
 
 All live on one flat vector of weights. The loss is a sum of parts, one for each chunk of the data,
 and every derivative is the sum of the parts' derivatives, taken by ``torch.func``. The order of the
@@ -115,7 +115,9 @@ class Objective(ABC):
         return self.value_and_gradient(w)[1]
 
     def hessian_product(self, vectors: torch.Tensor, w: Any = None) -> torch.Tensor:
-        """Multiply the Hessian by vectors, the gradient's derivative along them.
+        r"""Multiply the Hessian by vectors.
+
+        .. math:: H v = \frac{\partial}{\partial t} \nabla L(w + t v) \Big|_{t = 0}
 
         Args:
             vectors: Shape ``(n,)`` or ``(n, k)``, columns as vectors.
@@ -158,7 +160,9 @@ class Objective(ABC):
                 yield check_derivative(vmap(_first(pull))(some), "gradient of one sample")
 
     def weighted_gradient(self, weights: torch.Tensor, w: Any = None) -> torch.Tensor:
-        """Return ``sum_i weights_i grad l_i``, ``(n,)``.
+        r"""Compute a weighted sum of the samples' gradients.
+
+        .. math:: \sum_i q_i\,\nabla \ell_i
 
         Args:
             weights: One a sample, shape ``(m,)``.
@@ -283,7 +287,7 @@ def closure_objective(
 
 
 def check_objective(value: object) -> None:
-    """Refuse what is no objective, a module say.
+    """Refuse what is no objective, such as a module.
 
     Raises:
         InputError: It is none.
@@ -306,7 +310,7 @@ def check_reduction(value: object, allowed: tuple[str, ...]) -> None:
 
 
 def check_columns(vectors: object, n: int) -> torch.Tensor:
-    """Take vectors for the Hessian apart.
+    """Validate vectors for the Hessian and return them as columns.
 
     Args:
         vectors: Shape ``(n,)`` or ``(n, k)``, columns as vectors.
@@ -354,7 +358,7 @@ def check_indices(indices: object, samples: int) -> np.ndarray:
 
 
 def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
-    """Refuse a derivative that is not finite, as at a kink of the loss's root or power.
+    """Refuse a derivative that is not finite, as at a kink of a root or power in the loss.
 
     Returns:
         The values.
@@ -372,7 +376,7 @@ def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
 
 
 def check_losses(argument: str, first: Any, again: Any, dtype: torch.dtype) -> None:
-    """Refuse what is no loss: two evaluations at the same weights.
+    """Refuse a result that is no loss, given two evaluations at the same weights.
 
     Raises:
         InputError: No tensor of the data type, not finite, or two different ones.

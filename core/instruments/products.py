@@ -1,4 +1,4 @@
-"""Who multiplies by the Hessian: ``torch.func`` here, or curvlinops (the extra ``curvature``).
+"""Products with the Hessian, by ``torch.func`` here or by curvlinops (the extra ``curvature``).
 
 Both are exact up to rounding and share no code: ours takes the derivative of the gradient in
 reverse mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes it
@@ -28,9 +28,9 @@ from whichmin.core.instruments.problem import (
 )
 from whichmin.errors import InputError, MissingDependency
 
-__all__ = ["ENGINES", "hessian_matrix", "hessian_operator"]
+__all__ = ["hessian_matrix", "hessian_operator"]
 
-ENGINES = ("torch", "curvlinops")
+_ENGINES = ("torch", "curvlinops")
 _LARGEST = 5000  # weights of a dense Hessian: 200 MB of float64
 
 Operator = Callable[[torch.Tensor], torch.Tensor]
@@ -56,7 +56,7 @@ def hessian_operator(objective: Objective, engine: str = "torch") -> Operator:
         return objective.hessian_product
     if engine == "curvlinops":
         return _curvlinops(objective)
-    raise InputError("engine", engine, f"must be one of: {', '.join(ENGINES)}")
+    raise InputError("engine", engine, f"must be one of: {', '.join(_ENGINES)}")
 
 
 def hessian_matrix(objective: Objective, *, engine: str = "torch") -> torch.Tensor:

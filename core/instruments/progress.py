@@ -37,4 +37,4 @@ def progress_bar(
 
 
 def _nothing() -> None:
-    """One unit is done, and nobody looks."""
+    """Do nothing, where no bar is shown."""

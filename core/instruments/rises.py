@@ -14,6 +14,10 @@ More and Wild 2011, "Estimating computational noise"). Two things are added to i
 The window in which the points lie is the fourth root of the unit of roundoff, as a share of the
 move: what a cubic leaves of a smooth loss is then below a unit of roundoff of the rise. What is
 missed: the rounding of numbers that neither the window nor the last bits change.
+
+The solvable neuron needs none of this: there the cancelling part is taken out by algebra
+(:mod:`whichmin.core.perturbation.rises`). The two share no code, and a table of the command line
+holds one against the other.
 """
 
 from __future__ import annotations
@@ -24,11 +28,11 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective
-from whichmin.core.instruments.random import LAST_BITS, generator
-from whichmin.core.instruments.scales import length
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.errors import InputError
 
-__all__ = ["POINTS", "Rises"]
+__all__ = ["POINTS", "MeasuredRises"]
 
 POINTS = 12
 _TERMS = 4  # of a cubic
@@ -36,7 +40,7 @@ _DEVIATIONS = 8.0
 _UNITS = 4.0
 
 
-class Rises:
+class MeasuredRises:
     """Rises of an objective's loss, by moves whose size is an argument of an instrument.
 
     Args:
@@ -106,7 +110,13 @@ class Rises:
         return value - self.base
 
     def rounding(self, move: torch.Tensor) -> float:
-        """Measure how far a rise can be rounding, at the cost of 12 losses.
+        r"""Measure how far a rise can be rounding, at the cost of 12 losses.
+
+        With residuals :math:`\epsilon_k` of a cubic through the 12 rises, the unit of roundoff u
+        and the losses :math:`L_0, L_1` at both ends,
+
+        .. math:: 8 \Bigl[\tfrac18 \sum_{k=1}^{12} \epsilon_k^2\Bigr]^{1/2}
+                  + 4 u \max(|L_0|, |L_1|) .
 
         Args:
             move: The move that was found best, or a typical one; shape ``(n,)``.
@@ -116,7 +126,7 @@ class Rises:
         """
         point = self.objective.point
         unit = float(torch.finfo(point.dtype).eps)
-        draws, places = generator(0, LAST_BITS), np.arange(POINTS) / POINTS
+        draws, places = generator(0, Purpose.LAST_BITS), np.arange(POINTS) / POINTS
         found = np.empty(POINTS)
         for k, place in enumerate(places):
             bits = torch.from_numpy(draws.integers(-1, 2, len(point)) * unit).to(point.device)

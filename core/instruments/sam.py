@@ -1,14 +1,17 @@
-"""Sharpness in a ball or under Gaussian noise: how far the loss rises, at worst and on average.
+r"""Sharpness in a ball or under Gaussian noise: how far the loss rises at worst or on average.
 
-* Worst case, ``max_{|d| <= r} L(w + d) - L(w)`` (Foret et al. 2021, equation 1): either what one
-  ascent step of SAM reaches, ``d = r G / |G|`` (equation 2), or the best of projected gradient
-  ascent. Both are lower bounds of the maximum.
-* Average case, ``E L(w + s z) - L(w)``, z standard normal: the mean over pairs ``+z, -z``, in which
-  the gradient's part cancels; to second order it is ``s^2 tr(H) / 2``.
+.. math:: \max_{|d| \le r} L(w + d) - L(w) \qquad\text{and}\qquad E\,L(w + s z) - L(w)
+
+* Worst case (Foret et al. 2021, equation 1): either what one ascent step of SAM reaches,
+  :math:`d = r\,G / |G|` (equation 2), or the best of projected gradient ascent. Both are lower
+  bounds of the maximum.
+* Average case, z standard normal: the mean over pairs +z, -z, in which the gradient's part cancels;
+  to second order it is :math:`\tfrac12 s^2 \operatorname{tr} H`.
 
 A rise is a difference of losses, so in a small ball it is rounding: at a minimum it falls as the
 square of the radius, to some units of roundoff of the loss where the radius is 1e-8. Every result
-says how far it can be (:mod:`whichmin.core.instruments.rises`).
+says how far it can be (:mod:`whichmin.core.instruments.rises`). The solvable neuron has its own
+measures (:mod:`whichmin.core.perturbation.ball`), whose rises do not cancel.
 """
 
 from __future__ import annotations
@@ -22,10 +25,10 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import DIRECTIONS, STARTS, generator
-from whichmin.core.instruments.rises import Rises
-from whichmin.core.instruments.scales import deviation as spread_of
-from whichmin.core.instruments.scales import scaled
+from whichmin.core.instruments.rises import MeasuredRises
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation as spread_of
+from whichmin.core.scales import scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
@@ -85,7 +88,11 @@ class AverageSharpness:
 
 
 def sam_step(objective: Objective, radius: Any = 0.05) -> BallSharpness:
-    """Measure what SAM measures: the rise along the gradient (Foret et al. 2021, equation 2).
+    r"""Measure the rise along the gradient, as SAM does.
+
+    .. math:: L\!\left(w + r\,\frac{G}{|G|}\right) - L(w)
+
+    Source: Foret et al. 2021, equation 2.
 
     Args:
         objective: The loss.
@@ -101,7 +108,7 @@ def sam_step(objective: Objective, radius: Any = 0.05) -> BallSharpness:
     check_objective(objective)
     r = check_positive(radius, "radius")
     base, slope = objective.value_and_gradient()
-    rises = Rises(objective, base, "radius", radius, "ball")
+    rises = MeasuredRises(objective, base, "radius", radius, "ball")
     if not bool(slope.any()):
         raise InputError(
             "objective",
@@ -123,11 +130,13 @@ def worst_sharpness(
     seed: Any = 0,
     progress: bool | None = None,
 ) -> BallSharpness:
-    """Search for the largest rise in a ball, by projected gradient ascent.
+    r"""Search for the largest rise in a ball, by projected gradient ascent.
 
-    Every step goes to ``r (d + r G(w + d) / |G(w + d)|)``, scaled back to length r: the iteration
-    whose fixed points are the points where the gradient is along ``d``. On a quadratic around its
-    minimum it is the power method for ``I + H / |G|``.
+    .. math:: \max_{|d| \le r} L(w + d) - L(w)
+
+    Every step goes to :math:`r\,(d + r\,G / |G|)`, G the gradient at :math:`w + d`, scaled back to
+    length r: the iteration whose fixed points are the points where the gradient is along d. On a
+    quadratic around its minimum it is the power method for :math:`I + H / |G|`.
 
     There the rise is even to second order: each maximum has a lower one opposite, where the search
     may end as well. So every random start is followed by the point opposite to where it led.
@@ -158,7 +167,8 @@ def worst_sharpness(
     r = check_positive(radius, "radius")
     many, count = check_integer(steps, "steps", 1), check_integer(starts, "starts", 1)
     base, slope = objective.value_and_gradient()
-    rises, draws = Rises(objective, base, "radius", radius, "ball"), generator(seed, STARTS)
+    rises = MeasuredRises(objective, base, "radius", radius, "ball")
+    draws = generator(seed, Purpose.SEARCH_STARTS)
     best, where = 0.0, torch.zeros_like(objective.point)
     values = []
     with progress_bar(many * count, "sharpness in a ball", progress) as done:
@@ -199,7 +209,9 @@ def average_sharpness(
     seed: Any = 0,
     progress: bool | None = None,
 ) -> AverageSharpness:
-    """Measure the mean rise of the loss under Gaussian noise on the weights.
+    r"""Measure the mean rise of the loss under Gaussian noise on the weights.
+
+    .. math:: E\,L(w + s z) - L(w), \qquad z \sim N(0, I)
 
     Args:
         objective: The loss.
@@ -225,8 +237,8 @@ def average_sharpness(
         s = check_positive(deviation, "deviation")
     count = check_integer(pairs, "pairs", 2)
     argument, given = ("radius", radius) if deviation is None else ("deviation", deviation)
-    rises = Rises(objective, objective.value(), argument, given, "reach of the noise")
-    draws = generator(seed, DIRECTIONS)
+    rises = MeasuredRises(objective, objective.value(), argument, given, "reach of the noise")
+    draws = generator(seed, Purpose.DIRECTIONS)
     terms, z = np.empty(count), torch.zeros_like(objective.point)
     with progress_bar(count, "sharpness on average", progress) as done:
         for k in range(count):

@@ -1,11 +1,16 @@
-"""Eigenvalues of the Hessian from products with vectors: its ends, all of them, or their density.
+r"""Eigenvalues of the Hessian from products with vectors, its ends, all of them, or their density.
 
 The ends come from SciPy's implicitly restarted Lanczos method (ARPACK); each pair has its residual
-``|H v - lambda v|``, and within that distance of lambda there is an eigenvalue, as H is symmetric.
+:math:`|H v - \lambda v|`, and within that distance of :math:`\lambda` there is an eigenvalue, as H
+is symmetric.
 
-The density is stochastic Lanczos quadrature: Lanczos on a random vector v gives nodes and weights
-with ``v^T f(H) v ~ sum_j weight_j f(node_j)``, exact for polynomials up to degree 2 steps - 1, and
-the mean over random v is ``tr f(H) / n`` (Golub and Meurant 2010; Ubaru, Chen, Saad 2017).
+The density is stochastic Lanczos quadrature (Golub and Meurant 2010; Ubaru, Chen, Saad 2017).
+Lanczos on a random unit vector v gives nodes :math:`\theta_j` and weights :math:`\omega_j` with
+
+.. math:: v^\top f(H)\,v \approx \sum_j \omega_j\,f(\theta_j), \qquad
+          \tfrac1n \operatorname{tr} f(H) = E\,v^\top f(H)\,v ,
+
+exact for polynomials up to degree 2 steps - 1.
 """
 
 from __future__ import annotations
@@ -21,8 +26,8 @@ import torch
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_matrix, hessian_operator
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import DIRECTIONS, generator
-from whichmin.core.instruments.scales import length
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import CheckFailed, InputError
 
@@ -69,7 +74,10 @@ class SpectralDensity:
     size: int
 
     def mean(self, function: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float]:
-        """Estimate ``tr f(H) / n``.
+        r"""Estimate the mean of a function over the eigenvalues.
+
+        .. math:: \tfrac1n \operatorname{tr} f(H) \approx
+                  \frac1k \sum_{i=1}^k \sum_j \omega_{ij}\,f(\theta_{ij})
 
         Args:
             function: f, applied to an array of eigenvalues.
@@ -82,7 +90,10 @@ class SpectralDensity:
         return float(each.mean()), float(error)
 
     def density(self, at: np.ndarray, width: float) -> np.ndarray:
-        """Return the density smoothed by a Gaussian of this standard deviation.
+        r"""Compute the density smoothed by a Gaussian of a given standard deviation.
+
+        .. math:: \rho(x) = \frac1k \sum_{i=1}^k \sum_j \omega_{ij}\,
+                  \frac{e^{-(x - \theta_{ij})^2 / (2 s^2)}}{s \sqrt{2\pi}}
 
         Args:
             at: Where to evaluate it, shape ``(k,)``.
@@ -108,7 +119,9 @@ def extreme_eigenvalues(
     seed: Any = 0,
     engine: str = "torch",
 ) -> Eigenpairs:
-    """Find eigenvalues at an end of the Hessian's spectrum.
+    r"""Find eigenvalues at an end of the Hessian's spectrum.
+
+    Each pair has its residual :math:`|H v - \lambda v|`: an eigenvalue is at most this far away.
 
     Args:
         objective: The loss.
@@ -159,7 +172,7 @@ def extreme_eigenvalues(
         return result
 
     restarts = check_integer(max_restarts, "max_restarts", 1)
-    start = generator(seed, DIRECTIONS).standard_normal(n)
+    start = generator(seed, Purpose.DIRECTIONS).standard_normal(n)
     try:
         values, vectors = eigsh(
             LinearOperator((n, n), matvec=in_units, dtype=np.float64), k=k, which=_ENDS[which],
@@ -229,7 +242,7 @@ def spectral_density(
     n = objective.size
     many = min(check_integer(steps, "steps", 1), n)
     rows = check_integer(probes, "probes", 1)
-    multiply, draws = hessian_operator(objective, engine), generator(seed, DIRECTIONS)
+    multiply, draws = hessian_operator(objective, engine), generator(seed, Purpose.DIRECTIONS)
     starts = draws.standard_normal((rows, n))
     nodes, weights = np.zeros((rows, many)), np.zeros((rows, many))
     with progress_bar(rows * many, "spectrum of the Hessian", progress) as done:
@@ -243,7 +256,7 @@ def _lanczos(
     objective: Objective, multiply: Callable[[torch.Tensor], torch.Tensor], start: np.ndarray,
     steps: int, done: Callable[[], None],
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Nodes and weights from one vector, orthogonalised in full and twice."""
+    """Compute nodes and weights from one vector, orthogonalised in full and twice."""
     unit = float(torch.finfo(objective.point.dtype).eps)
     basis = [start]
     diagonal: list[float] = []

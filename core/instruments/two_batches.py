@@ -1,19 +1,21 @@
-"""The noise scale from gradients of batches of two sizes, with a confidence interval.
+r"""The noise scale from gradients of batches of two sizes, with a confidence interval.
 
 For batches with factors s > t (see :mod:`whichmin.core.instruments.noise_scale`), and A, C the
-squared lengths of their mean gradients, ``E A = |G|^2 + s tr Sigma`` and
-``E C = |G|^2 + t tr Sigma``. So::
+squared lengths of their mean gradients,
 
-    X = A - C has mean (s - t) tr Sigma,   Y = s C - t A has mean (s - t) |G|^2,
+.. math::
+   E\,A &= |G|^2 + s \operatorname{tr}\Sigma, \qquad E\,C = |G|^2 + t \operatorname{tr}\Sigma, \\
+   X &= \frac{A - C}{s - t} \text{ has mean } \operatorname{tr}\Sigma, \qquad
+   Y = \frac{s C - t A}{s - t} \text{ has mean } |G|^2 .
 
-and the ratio of the means of X and Y over k pairs estimates B_simple (McCandlish et al. 2018,
-appendix A.1, where s = 1/B_small, t = 1/B_big). Sampled without replacement the factors are
-``(m - b)/(b (m - 1))``; with 1/b in their place the estimate is biased.
+The ratio of the means of X and Y over k pairs estimates :math:`B_{\text{simple}}` (McCandlish et
+al. 2018, appendix A.1, where s = 1/B_small, t = 1/B_big). Sampled without replacement the factors
+are :math:`(m - b) / (b (m - 1))`; with 1/b in their place the estimate is biased.
 
-The interval is Fieller's: those q for which Student's test of ``E(X - q Y) = 0`` does not reject.
-At the true scale that mean is exactly 0, so the rate is the stated one up to the test's own error
-for means that are not normal, of order 1/k; no normality or smallness of the ratio's error is
-needed. If ``|G|^2`` cannot be told from 0, the interval has no upper end.
+The interval is Fieller's: those q for which Student's test of :math:`E(X - q Y) = 0` does not
+reject. At the true scale that mean is exactly 0, so the rate is the stated one up to the test's own
+error for means that are not normal, of order 1/k; no normality or smallness of the ratio's error is
+needed. If :math:`|G|^2` cannot be told from 0, the interval has no upper end.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ import torch
 from whichmin.core.instruments.noise_scale import batch_factor, is_replacement
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.progress import progress_bar
-from whichmin.core.instruments.random import BATCHES, generator
-from whichmin.core.instruments.scales import length
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.core.validation import (
     check_batch_size,
     check_integer,
@@ -73,7 +75,11 @@ class NoiseScaleEstimate:
 def noise_scale_from_squares(
     small: Any, large: Any, small_factor: Any, large_factor: Any, *, confidence: Any = 0.95
 ) -> NoiseScaleEstimate:
-    """Estimate the noise scale from squared lengths of batch gradients, met in training or drawn.
+    r"""Estimate the noise scale from squared lengths of batch gradients.
+
+    .. math:: B_{\text{simple}} \approx \frac{\bar A - \bar C}{s \bar C - t \bar A}
+
+    The lengths may come from training or be drawn for the purpose.
 
     Args:
         small: ``|g|^2`` of the smaller batches, shape ``(k,)``, k at least 30.
@@ -103,7 +109,7 @@ def noise_scale_from_squares(
 
 
 def _squares(value: Any, argument: str) -> np.ndarray:
-    """Return squared lengths.
+    """Return validated squared lengths.
 
     Raises:
         InputError: They are no finite numbers from 0.
@@ -135,14 +141,15 @@ def _estimate(
 
 
 def _power(values: np.ndarray) -> int:
-    """The power of two above the largest size; 0 for zeros."""
+    """Compute the exponent of the power of two above the largest size; 0 for zeros."""
     return int(np.frexp(np.abs(values).max())[1])
 
 
 def _fieller(above: np.ndarray, below: np.ndarray, level: float) -> tuple[float, float]:
-    """Ratios q >= 0 for which a mean of 0 of ``above - q below`` is not rejected; their hull.
+    """Compute the hull of the ratios that Student's test does not reject.
 
-    ``(x - q y)^2 <= T^2 (v_xx - 2 q v_xy + q^2 v_yy)`` is ``p q^2 - 2 h q + r <= 0``.
+    Those q >= 0 for which a mean of 0 of ``above - q below`` is not rejected: ``(x - q y)^2 <= T^2
+    (v_xx - 2 q v_xy + q^2 v_yy)`` is ``p q^2 - 2 h q + r <= 0``.
 
     Returns:
         Lower and upper end.
@@ -178,7 +185,9 @@ def two_batch_noise_scale(
     seed: Any = 0,
     progress: bool | None = None,
 ) -> NoiseScaleEstimate:
-    """Estimate ``B_simple`` at the objective's point from random batches of two sizes.
+    """Estimate the simple noise scale at the objective's point from random batches of two sizes.
+
+    See the module's text for the estimate and its interval.
 
     Args:
         objective: A loss that says what its samples are, which can be read by index.
@@ -209,7 +218,7 @@ def two_batch_noise_scale(
         raise InputError("large", large, f"must be above the smaller size, {small}")
     count = check_integer(pairs, "pairs", _FEWEST)
     level = check_positive(confidence, "confidence", 1.0)
-    draws = generator(seed, BATCHES)
+    draws = generator(seed, Purpose.BATCHES)
     lengths = np.empty((2, count))
     with progress_bar(count, "gradients of batches", progress) as done:
         for k in range(count):

@@ -1,13 +1,14 @@
-"""Noise of the gradient: covariance over the data, noise scales, at a point and along a run.
+r"""Noise of the gradient: covariance over the data, noise scales, at a point or along a run.
 
-``Sigma = (1/m) sum (g_i - G)(g_i - G)^T`` over the data's m gradients: divided by m, not m - 1. Two
-passes, centred, so that a small covariance beside a large mean keeps its digits. The gradients are
-those of :mod:`whichmin.core.noise.sample_gradients`.
+.. math:: \Sigma = \frac1m \sum_{i=1}^m (g_i - G)(g_i - G)^\top, \qquad G = \frac1m \sum_i g_i
+
+over the gradients :math:`g_i` of the m data points: divided by m, not by m - 1. Two passes,
+centred, so that a small covariance beside a large mean keeps its digits. The gradients are those of
+:mod:`whichmin.core.noise.sample_gradients`.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +16,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from whichmin.core.activations import check_kink
 from whichmin.core.data import Data, as_data, make_data
 from whichmin.core.frames import standard_basis
+from whichmin.core.landscape import check_kink
 from whichmin.core.noise.sample_gradients import (
     BLOCK,
     SampleGradients,
     sample_gradients,
 )
+from whichmin.core.scales import quotient
 from whichmin.core.threads import single_threaded
 from whichmin.core.training.result import TrainResult
-from whichmin.core.validation import check_batch_size, check_integer, check_weights
+from whichmin.core.validation import check_weights
 from whichmin.errors import InputError
-from whichmin.words import Activation, Kink, Sampling, parse
+from whichmin.words import Activation, Kink, parse
 
 __all__ = [
     "NoiseAlong",
@@ -37,8 +39,6 @@ __all__ = [
     "gradient_covariance",
     "noise_along",
     "noise_scales",
-    "quotient",
-    "sampling_factor",
 ]
 
 
@@ -63,12 +63,12 @@ class NoiseScales:
 
     @property
     def simple(self) -> float:
-        """``B_simple = tr Sigma / |G|^2`` (McCandlish et al. 2018); NaN for 0/0."""
+        """Noise scale ``B_simple = tr Sigma / |G|^2``; NaN for 0/0."""
         return quotient(self.trace, self.gradient_energy)
 
     @property
     def curved(self) -> float:
-        """``B_noise = tr(H Sigma) / (G^T H G)`` (McCandlish et al. 2018); can be negative."""
+        """Noise scale ``B_noise = tr(H Sigma) / (G^T H G)``; it can be negative."""
         return quotient(self.curvature, self.gradient_curvature)
 
 
@@ -94,13 +94,13 @@ class NoiseAlong:
 
     @property
     def simple(self) -> NDArray[np.float64]:
-        """``B_simple`` at every step, shape ``(T, R)``; NaN for 0/0."""
+        """Noise scale ``B_simple`` at every step, shape ``(T, R)``; NaN for 0/0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.trace / self.gradient_energy)
 
     @property
     def curved(self) -> NDArray[np.float64]:
-        """``B_noise`` at every step, shape ``(T, R)``; NaN for 0/0."""
+        """Noise scale ``B_noise`` at every step, shape ``(T, R)``; NaN for 0/0."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.curvature / self.gradient_curvature)
 
@@ -113,7 +113,12 @@ def gradient_covariance(
     dtype: Any = "float64",
     device: Any = "cpu",
 ) -> torch.Tensor:
-    """Covariance of the per-sample gradients over the data, divided by m.
+    r"""Compute the covariance of the samples' gradients over the data.
+
+    .. math:: \Sigma = \frac1m \sum_i (g_i - G)(g_i - G)^\top, \qquad
+              g_i = s_i \bigl[(N - 2)\,c_i\,a_i + c_i^2\,w\bigr]
+
+    with :math:`c_i = \langle w, a_i\rangle` and the slope :math:`s_i` of the activation there.
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -142,63 +147,59 @@ def gradient_covariance(
     return total / state.m
 
 
-def covariance_trace(
-    w: Any,
-    data: Any,
-    *,
-    activation: Any = Activation.RELU,
-    dtype: Any = "float64",
-    device: Any = "cpu",
-) -> float:
-    """Trace of :func:`gradient_covariance` without forming it: time O(m n), memory a block.
+def covariance_trace(w: Any, data: Any, **options: Any) -> float:
+    r"""Compute the trace of :func:`gradient_covariance` without forming the matrix.
+
+    .. math:: \operatorname{tr}\Sigma = \frac1m \sum_i |g_i - G|^2
+
+    It takes time O(m n) and the memory of one block of gradients.
 
     Args:
         w: Weights, shape ``(n,)``.
-        data: Data points as rows, shape ``(m, n)``; any data.
-        activation: ``linear`` or ``relu``.
-        dtype: float64 or float32.
-        device: Where to compute.
+        data: Data points as rows, shape ``(m, n)``.
+        **options: As for :func:`gradient_covariance`.
 
     Returns:
         The trace.
 
     Raises:
-        InputError: Wrong shapes, not finite, or an unknown name.
+        InputError: As for :func:`gradient_covariance`.
     """
-    state = sample_gradients(w, data, activation, dtype, device)
+    state = _at(w, data, **options)
     with single_threaded():
         return float(sum(float(away.square().sum()) for away in state.centred()) / state.m)
 
 
-def covariance_spectrum(
-    w: Any,
-    data: Any,
-    *,
-    activation: Any = Activation.RELU,
-    dtype: Any = "float64",
-    device: Any = "cpu",
-) -> torch.Tensor:
-    """Eigenvalues of :func:`gradient_covariance`, from the singular values of the gradients.
+def covariance_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
+    r"""Compute the eigenvalues of :func:`gradient_covariance`.
+
+    They are :math:`\sigma_j^2 / m` with the singular values :math:`\sigma_j` of the matrix of rows
+    :math:`g_i - G`, and 0.
 
     Args:
         w: Weights, shape ``(n,)``.
-        data: Data points as rows, shape ``(m, n)``; any data.
-        activation: ``linear`` or ``relu``.
-        dtype: float64 or float32.
-        device: Where to compute.
+        data: Data points as rows, shape ``(m, n)``.
+        **options: As for :func:`gradient_covariance`.
 
     Returns:
         Ascending, never negative, shape ``(n,)``.
 
     Raises:
-        InputError: Wrong shapes, not finite, or an unknown name.
+        InputError: As for :func:`gradient_covariance`.
     """
-    state = sample_gradients(w, data, activation, dtype, device)
+    state = _at(w, data, **options)
     with single_threaded():
         values = torch.linalg.svdvals(torch.cat(list(state.centred()), 1)[0]).square() / state.m
     spectrum = torch.zeros(state.w.shape[1], dtype=values.dtype, device=values.device)
     spectrum[: len(values)] = values
     return spectrum.flip(0)
+
+
+def _at(
+    w: Any, data: Any, *, activation: Any = Activation.RELU, dtype: Any = "float64",
+    device: Any = "cpu",
+) -> SampleGradients:  # fmt: skip
+    return sample_gradients(w, data, activation, dtype, device)
 
 
 def noise_scales(
@@ -211,7 +212,12 @@ def noise_scales(
     dtype: Any = "float64",
     device: Any = "cpu",
 ) -> NoiseScales:
-    """Noise, signal, and both noise scales of McCandlish et al. (2018) at one point.
+    r"""Compute noise, signal and both noise scales at one point.
+
+    .. math:: B_{\text{simple}} = \frac{\operatorname{tr}\Sigma}{|G|^2}, \qquad
+              B_{\text{noise}} = \frac{\operatorname{tr}(H \Sigma)}{G^\top H G}
+
+    Source: McCandlish et al. 2018, equations 2.9 and 2.8.
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -238,36 +244,6 @@ def noise_scales(
         return NoiseScales(*state.figures()[:, 0].tolist())
 
 
-def sampling_factor(m: Any, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
-    """Covariance of a batch's mean gradient over Sigma, the covariance divided by m.
-
-    Args:
-        m: Number of data points.
-        batch_size: Points per batch; at most m without replacement.
-        sampling: ``without-replacement``, ``with-replacement``, or ``reshuffled``: a single batch
-            of a reshuffled epoch is drawn without replacement, but the batches of one epoch are
-            dependent.
-
-    Returns:
-        ``(m - b)/(b (m - 1))`` (0 for m = 1), or ``1/b`` with replacement.
-
-    Raises:
-        InputError: A number is out of range, or the batches are not random.
-
-    Example:
-        >>> [sampling_factor(4, b) for b in (1, 2, 4)]
-        [1.0, 0.3333333333333333, 0.0]
-    """
-    mode = parse(Sampling, sampling, "sampling")
-    if mode in (Sampling.CYCLIC, Sampling.CUSTOM):
-        raise InputError("sampling", str(mode), "must have random batches")
-    count = check_integer(m, "m", 1)
-    size = check_batch_size(batch_size, count, mode is Sampling.WITH_REPLACEMENT)
-    if mode is Sampling.WITH_REPLACEMENT:
-        return 1 / size
-    return (count - size) / (size * (count - 1)) if count > 1 else 0.0
-
-
 def noise_along(
     run: Any,
     data: Any = None,
@@ -276,7 +252,9 @@ def noise_along(
     kink: Any = Kink.LEFT,
     kink_width: Any = 0.0,
 ) -> NoiseAlong:
-    """Noise and signal along recorded weights, in float64 on the CPU.
+    """Compute noise and signal along recorded weights, in float64 on the CPU.
+
+    See :func:`noise_scales` for what is computed at every step.
 
     Args:
         run: A result of ``train(..., record_at=...)`` on orthonormal data, which brings its data
@@ -326,7 +304,7 @@ def noise_along(
 def _recorded(
     run: TrainResult, data: Any
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], Data, int]:
-    """States of a run in the frame of its data points and one direction outside their span.
+    """Take the states of a run in the frame of its points and one direction outside their span.
 
     Noise and signal depend on correlations and norms only, and the gradients have no part outside
     the span but along w's own, so that R^(m + 1) will do in place of R^n.
@@ -348,18 +326,3 @@ def _recorded(
     weights = np.concatenate([path.correlations, off], axis=2).astype(np.float64)
     m = run.data.m
     return path.steps, weights, make_data(standard_basis(m, m + 1)), run.data.n
-
-
-def quotient(above: float, below: float) -> float:
-    """A noise scale: noise over signal, infinite with the noise's sign for no signal, NaN for 0/0.
-
-    Args:
-        above: Noise.
-        below: Signal.
-
-    Returns:
-        The ratio.
-    """
-    if below == 0:
-        return math.nan if above == 0 else math.copysign(math.inf, above)
-    return above / below

@@ -1,9 +1,14 @@
-"""Gradients of single data points, block by block, and sums over the data.
+r"""Gradients of single data points, block by block, and sums over the data.
 
-A sample's loss is ``|a|^2/2 + s (N - 2) c^2/2`` with ``c = <w, a>``, ``N = |w|^2`` and s the slope
-of the activation, 0 or 1, for data of any length. By the chain rule its gradient is
-``s ((N - 2) c a + c^2 w)`` and its Hessian, as a quadratic form,
-``s ((N - 2) <a,u>^2 + 4 c <a,u> <w,u> + c^2 |u|^2)``.
+With :math:`c = \langle w, a\rangle`, :math:`N = |w|^2` and the slope s of the activation at c,
+which is 0 or 1, the loss of a sample of any length, its gradient, and its Hessian as a quadratic
+form are
+
+.. math::
+   \ell &= \tfrac12 |a|^2 + \tfrac12 s\,(N - 2)\,c^2, \\
+   \nabla\ell &= s\,\bigl[(N - 2)\,c\,a + c^2\,w\bigr], \\
+   u^\top \nabla^2\ell\,u &= s\,\bigl[(N - 2)\langle a, u\rangle^2
+     + 4 c\,\langle a, u\rangle \langle w, u\rangle + c^2 |u|^2\bigr].
 """
 
 from __future__ import annotations
@@ -15,8 +20,8 @@ from typing import Any
 
 import torch
 
-from whichmin.core.activations import check_kink, slope
 from whichmin.core.data import check_point
+from whichmin.core.landscape import check_kink, norm_factor, slope
 from whichmin.words import Activation, Kink, parse
 
 __all__ = ["BLOCK", "SampleGradients", "sample_gradients"]
@@ -27,10 +32,10 @@ BLOCK = 1 << 22
 
 @dataclass(frozen=True)
 class SampleGradients:
-    """K points in weight space, the data, and what is summed over the data at each of them.
+    """Points in weight space, the data, and what is summed over the data at each point.
 
     Attributes:
-        w: Weights, shape ``(K, n)``.
+        w: Weights, one row a point, shape ``(K, n)``.
         points: Data points as rows, shape ``(m, n)``.
         activation: Identity or ReLU.
         kappa: Slope at the kink, for the Hessian.
@@ -52,17 +57,22 @@ class SampleGradients:
 
     @cached_property
     def norm(self) -> torch.Tensor:
-        """``N``, shape ``(K,)``."""
+        """Squared norm N of the weights, shape ``(K,)``."""
         return self.w.square().sum(1)
 
     @cached_property
+    def factor(self) -> torch.Tensor:
+        """Factor ``N - 2``, shape ``(K,)``."""
+        return norm_factor(self.norm)
+
+    @cached_property
     def correlations(self) -> torch.Tensor:
-        """``c``, shape ``(K, m)``."""
+        """Correlations ``c``, shape ``(K, m)``."""
         return self.w @ self.points.T
 
     @cached_property
     def code(self) -> torch.Tensor:
-        """``phi(c)``, shape ``(K, m)``."""
+        """Codes ``phi(c)``, shape ``(K, m)``."""
         linear = self.activation is Activation.LINEAR
         return self.correlations if linear else self.correlations.clamp_min(0)
 
@@ -74,11 +84,11 @@ class SampleGradients:
     @cached_property
     def mean(self) -> torch.Tensor:
         """The gradient G, shape ``(K, n)``."""
-        own = (self.norm - 2)[:, None] * (self.code @ self.points)
+        own = self.factor[:, None] * (self.code @ self.points)
         return (own + self.code.square().sum(1, keepdim=True) * self.w) / self.m
 
     def centred(self) -> Iterator[torch.Tensor]:
-        """Gradients less their mean.
+        """Compute the gradients less their mean.
 
         Yields:
             Blocks of shape ``(K, rows, n)``.
@@ -86,28 +96,32 @@ class SampleGradients:
         rows = max(1, BLOCK // self.w.numel())
         for first in range(0, self.m, rows):
             code = self.code[:, first : first + rows, None]
-            own = (self.norm - 2)[:, None, None] * code * self.points[first : first + rows]
+            own = self.factor[:, None, None] * code * self.points[first : first + rows]
             yield own + code.square() * self.w[:, None] - self.mean[:, None]
 
     @cached_property
     def _pull(self) -> torch.Tensor:
-        """``sum s c a``, shape ``(K, n)``."""
+        """Sum of ``s c a``, shape ``(K, n)``."""
         return (self.slopes * self.correlations) @ self.points
 
     @cached_property
     def _energy(self) -> torch.Tensor:
-        """``sum s c^2``, shape ``(K,)``."""
+        """Sum of ``s c^2``, shape ``(K,)``."""
         return (self.slopes * self.correlations.square()).sum(1)
 
     @cached_property
     def _moment(self) -> torch.Tensor:
-        """``sum s a a^T`` or, if there are fewer points than dimensions, its Gram twin."""
+        """Sum of ``s a a^T`` or, if there are fewer points than dimensions, of its Gram twin."""
         root = self.slopes.sqrt()[:, :, None] * self.points
         wide = self.m < self.points.shape[1]
         return root @ root.mT if wide else root.mT @ root
 
     def quadratic_form(self, rows: torch.Tensor) -> torch.Tensor:
-        """The Hessian's quadratic form at vectors.
+        r"""Compute the quadratic form of the Hessian at vectors.
+
+        .. math:: u^\top H u = \frac1m \Bigl[(N - 2) \sum_i s_i \langle a_i, u\rangle^2
+                  + 4\,\langle w, u\rangle \sum_i s_i c_i \langle a_i, u\rangle
+                  + |u|^2 \sum_i s_i c_i^2\Bigr]
 
         Args:
             rows: Vectors u, shape ``(K, r, n)``.
@@ -121,18 +135,22 @@ class SampleGradients:
             own = (rows @ self._moment * rows).sum(2)
         cross = (rows * self.w[:, None]).sum(2) * (rows * self._pull[:, None]).sum(2)
         length = self._energy[:, None] * rows.square().sum(2)
-        return ((self.norm - 2)[:, None] * own + 4 * cross + length) / self.m
+        return (self.factor[:, None] * own + 4 * cross + length) / self.m
 
     def hessian_square(self) -> torch.Tensor:
-        """Squared Frobenius norm of the Hessian, without forming it.
+        r"""Compute the squared Frobenius norm of the Hessian, without forming it.
 
-        With ``M = sum s a a^T``, ``v = sum s c a = M w`` and ``C = <v, w>``,
-        ``m H = (N - 2) M + 2 (w v^T + v w^T) + C I``; the nine products of the terms are summed.
+        With :math:`M = \sum s\,a a^\top`, :math:`v = \sum s\,c\,a` and :math:`C = \langle v,
+        w\rangle`,
+
+        .. math:: m H = (N - 2)\,M + 2\,(w v^\top + v w^\top) + C I ,
+
+        and the nine products of the terms are summed.
 
         Returns:
             ``|H|_F^2``, shape ``(K,)``.
         """
-        a, v, energy = self.norm - 2, self._pull, self._energy
+        a, v, energy = self.factor, self._pull, self._energy
         moment = self._moment.square().sum((1, 2))
         inner, length = (v * self.w).sum(1), v.square().sum(1)
         trace = self.slopes @ self.points.square().sum(1)
@@ -147,7 +165,9 @@ class SampleGradients:
         return total.clamp_min(0) / self.m**2
 
     def covariance_square(self) -> torch.Tensor:
-        """Squared Frobenius norm of the covariance, from the smaller one of it and its Gram twin.
+        """Compute the squared Frobenius norm of the covariance.
+
+        The covariance and its Gram twin have the same norm; the smaller matrix is formed.
 
         Returns:
             ``|Sigma|_F^2``, shape ``(K,)``.
@@ -157,7 +177,11 @@ class SampleGradients:
         return small.square().sum((1, 2)) / self.m**2
 
     def figures(self) -> torch.Tensor:
-        """Noise and signal.
+        r"""Compute noise and signal.
+
+        The alignment is
+
+        .. math:: \frac{\operatorname{tr}(H \Sigma)}{|H|_F\,|\Sigma|_F} .
 
         Returns:
             ``tr Sigma``, ``|G|^2``, ``tr(H Sigma)``, ``G^T H G`` and the alignment (NaN for 0/0),
@@ -185,7 +209,7 @@ def sample_gradients(
     kink: Any = Kink.LEFT,
     kink_width: Any = 0.0,
 ) -> SampleGradients:
-    """Validate a point and its data.
+    """Validate a point and its data, and prepare the samples' gradients there.
 
     Args:
         w: Weights, shape ``(n,)``.

@@ -1,6 +1,9 @@
 """Rise of the loss within a distance of a point: worst case by ascent, average by sampling.
 
-Rises are those of :mod:`whichmin.core.perturbation.rises`: right to rounding at any radius.
+Rises are those of :mod:`whichmin.core.perturbation.rises`, right to rounding at any radius. The
+general instrument (:mod:`whichmin.core.instruments.sam`) sees nothing but losses and stands apart:
+it takes differences of losses, other starts and another step. So a number that both reach was
+found by two routes.
 """
 
 from __future__ import annotations
@@ -49,11 +52,14 @@ def worst_rise(
     starts: int = 8,
     seed: int = 0,
 ) -> float:
-    """Largest rise of the loss found within a distance: sharpness as in Foret et al. 2021.
+    r"""Search for the largest rise of the loss within a distance of the weights.
 
-    Iterates ``z -> radius * gradient / |gradient|`` from random directions and from ``+-w``; such a
-    step never lowers a convex function, and a stationary point on the sphere is a fixed point. It
-    is a search: the result is a lower bound of the maximum.
+    .. math:: \max_{|z| \le r} L(w + z) - L(w)
+
+    Source: Foret et al. 2021, equation 1. The search repeats :math:`z \leftarrow r\,\nabla L(w + z)
+    / |\nabla L(w + z)|` from random directions and from :math:`\pm w`. Such a step never lowers a
+    convex function, and a stationary point on the sphere is a fixed point. The result is a lower
+    bound of the maximum.
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -118,7 +124,9 @@ def mean_rise(
     samples: int = 10_000,
     seed: int = 0,
 ) -> MeanRise:
-    """Average rise of the loss under a random move of the weights.
+    r"""Estimate the average rise of the loss under a random move of the weights.
+
+    .. math:: E\,[L(w + z) - L(w)]
 
     Moves come in pairs (z, -z), which removes everything odd.
 

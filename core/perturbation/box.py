@@ -1,14 +1,22 @@
-"""Keskar's sharpness without a search: the exact maximum in the box, on standard-basis data.
+r"""Keskar's sharpness without a search, the exact maximum in the box on standard-basis data.
 
-With q the active energy of ``x = w + z`` and ``N = |x|^2`` the loss is ``1/2 + q (N-2)/(2m)``, and
-on the standard basis a coordinate adds to (q, N) on its own. Whatever the other coordinates are,
-the loss is convex in each coordinate's energy, so only both ends of its interval and 0 matter:
-points (q_i, N_i). What is left is to maximise ``q (N-2)`` over sums of one point per coordinate.
+With q the active energy of :math:`x = w + z` and :math:`N = |x|^2` the loss is
 
-All of it is done with differences from the centre, where ``q = Q + dq``, ``N = Q + R + dq + dr``:
-``2m`` times the rise is ``dq (dq + dr + 2Q + R - 2) + Q dr``. A coordinate adds ``z (2w + z)`` to
-dq or dr, and ``2Q + R - 2``, which vanishes at a minimum, is added up exactly: no digits are lost
-in a small box, and candidates that differ by less than the rounding of a loss are told apart.
+.. math:: L(x) = \tfrac12 + \frac{q\,(N - 2)}{2m} ,
+
+and on the standard basis a coordinate adds to (q, N) on its own. Whatever the other coordinates
+are, the loss is convex in each coordinate's energy, so only both ends of its interval and 0 matter:
+points :math:`(q_i, N_i)`. What is left is to maximise :math:`q\,(N - 2)` over sums of one point per
+coordinate.
+
+All of it is done with differences from the centre, where :math:`q = Q + dq` and :math:`N = Q + R +
+dq + dr`:
+
+.. math:: 2m\,[L(x) - L(w)] = dq\,(dq + dr + 2Q + R - 2) + Q\,dr .
+
+A coordinate adds :math:`z (2w + z)` to dq or dr, and :math:`2Q + R - 2`, which vanishes at a
+minimum, is added up exactly: no digits are lost in a small box, and candidates that differ by less
+than the rounding of a loss are told apart.
 
 * Sums in which no other sum has both a larger (or equal) q and N: the maximum is there if some
   sum has ``N >= 2``. A coordinate whose outer end is active offers one such point only.
@@ -30,12 +38,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from whichmin.core.landscape import norm_factor
 from whichmin.core.perturbation.exact_sums import exact_sum, two_product
 from whichmin.core.validation import check_extent, check_integer, check_real, check_vector
 from whichmin.errors import InputError
 from whichmin.words import Activation, parse
 
-__all__ = ["KeskarMaximum", "box_rises", "keskar_exact", "keskar_upper_bound"]
+__all__ = ["KeskarMaximum", "box_rises", "half_widths", "keskar_exact", "keskar_upper_bound"]
 
 Floats = NDArray[np.float64]
 # Largest number of sums kept; 16 bytes each and as much again for the choices.
@@ -71,10 +80,33 @@ class KeskarMaximum:
     squared_norm: float
 
 
+def half_widths(w: Floats, epsilon: float, directions: Floats | None = None) -> Floats:
+    r"""Compute the half-widths of Keskar's box.
+
+    .. math:: r_i = \epsilon\,(|(A^+ w)_i| + 1)
+
+    Source: Keskar et al. 2017, equation 3.
+
+    Args:
+        w: Weights, shape ``(n,)``.
+        epsilon: Relative size.
+        directions: Matrix A, shape ``(n, p)``, or several, shape ``(draws, n, p)``; None for the
+            whole space, where A is the identity.
+
+    Returns:
+        Shape ``(n,)``, ``(p,)`` or ``(draws, p)``.
+    """
+    place = w if directions is None else np.linalg.pinv(directions) @ w
+    return np.asarray(epsilon * (np.abs(place) + 1))
+
+
 def keskar_exact(
     w: Any, m: int, epsilon: float = 1e-3, *, activation: Any = Activation.RELU
 ) -> KeskarMaximum:
-    """Exact maximum of the loss in the box ``|z_i| <= epsilon (|w_i| + 1)``.
+    r"""Compute the exact maximum of the loss in Keskar's box, on standard-basis data.
+
+    .. math:: \varphi = 100\,\frac{\max_z L(w + z) - L(w)}{1 + L(w)}, \qquad
+              |z_i| \le \epsilon\,(|w_i| + 1)
 
     Source: Keskar et al. 2017, metric 2.1 with the whole space; maximum as in this module's text.
 
@@ -97,7 +129,7 @@ def keskar_exact(
     """
     act = parse(Activation, activation, "activation")
     centre, points, eps = _inputs(w, m, epsilon)
-    reach = eps * (np.abs(centre) + 1)
+    reach = half_widths(centre, eps)
     at = _centre(centre, points, act)
     # Ties between ends go to the side of the weight; 0 counts as positive.
     best = np.where(centre >= 0, reach, -reach)
@@ -106,7 +138,7 @@ def keskar_exact(
     else:
         _relu(best, centre, reach, at)
     energy, rest = (math.fsum(part) for part in _changes(centre, best, points, act))
-    loss = 0.5 + at.energy * (at.norm - 2) / (2 * points)
+    loss = 0.5 + at.energy * norm_factor(at.norm) / (2 * points)
     rise = max(at.gain(energy, rest), 0.0) / (2 * points)
     return KeskarMaximum(
         100 * rise / (1 + loss), rise, loss, centre + best, best,
@@ -115,7 +147,11 @@ def keskar_exact(
 
 
 def box_rises(w: Any, moves: Floats, m: int, activation: Activation) -> Floats:
-    """Rises of the loss by moves, on standard-basis data, each right to rounding.
+    r"""Compute the rises of the loss by moves, on standard-basis data, each right to rounding.
+
+    .. math:: L(w + z) - L(w) = \frac{dq\,(dq + dr + 2Q + R - 2) + Q\,dr}{2m}
+
+    See the module's text for the letters.
 
     Args:
         w: Any weights, shape ``(n,)``.
@@ -134,13 +170,19 @@ def box_rises(w: Any, moves: Floats, m: int, activation: Activation) -> Floats:
 def keskar_upper_bound(
     w: Any, m: int, epsilon: float = 1e-3, *, distance: float | None = None
 ) -> float:
-    """Upper bound of Keskar's metric at or near a global minimum, for any orthonormal data.
+    r"""Bound Keskar's metric from above at or near a global minimum, for any orthonormal data.
 
-    With ``T = sum |w_j| r_j`` the largest ``<w, z>`` and ``Z = sum r_j^2`` the largest ``|z|^2`` in
-    the box, ``2m`` times the rise is at most ``T^2 (3 + 2T + Z) + Z (1 + 2T)`` if ``2T + Z <= 1``
-    and at most ``(2T + Z)^2`` otherwise: the active energy lies between ``(1 + <w,z>)^2`` and N.
+    With :math:`T = \sum |w_j| r_j` the largest :math:`\langle w, z\rangle` and :math:`Z = \sum
+    r_j^2` the largest :math:`|z|^2` in the box of half-widths r, the active energy lies between
+    :math:`(1 + \langle w, z\rangle)^2` and N, so
+
+    .. math:: 2m\,[L(w + z) - L(w)] \le \begin{cases}
+              T^2 (3 + 2T + Z) + Z (1 + 2T) & 2T + Z \le 1, \\
+              (2T + Z)^2 & \text{otherwise.} \end{cases}
+
     At a distance d from a minimum a point of the box is that much farther from it, and the loss at
-    its centre is no lower than the minimum: T grows by ``d (1 + sqrt Z)``, ``sqrt Z`` by d.
+    its centre is no lower than the minimum: T grows by :math:`d\,(1 + \sqrt Z)`, :math:`\sqrt Z` by
+    d.
 
     Args:
         w: The weights, shape ``(n,)``, in the coordinates in which the box is taken.
@@ -165,7 +207,7 @@ def keskar_upper_bound(
     if off > allowed:
         raise InputError("w", w, f"must be one minimum, a vector of length 1 to {allowed:.1g}")
     away = off if distance is None else allowed
-    reach = eps * (size + 1)
+    reach = half_widths(centre, eps)
     along, span = math.fsum(size * reach), math.sqrt(math.fsum(reach**2))
     # From the minimum w* the move is z + w - w*: at most d longer, and at most d (1 + |z|) further
     # along w*.
@@ -207,7 +249,7 @@ class _Centre:
     slope: float
 
     def gain(self, energy: Any, rest: Any) -> Any:
-        """``2m`` times the rise where q changes by dq and N - q by dr."""
+        """Compute ``2m`` times the rise where q changes by dq and N - q by dr."""
         return energy * (energy + rest + self.slope) + self.energy * rest
 
 
@@ -219,7 +261,7 @@ def _centre(centre: Floats, m: int, activation: Activation) -> _Centre:
 
 
 def _changes(centre: Floats, z: Floats, m: int, activation: Activation) -> tuple[Floats, Floats]:
-    """What each coordinate of a move adds to the active energy q and to ``N - q``.
+    """Compute what each coordinate of a move adds to the active energy q and to ``N - q``.
 
     Args:
         centre: Shape ``(n,)``.
@@ -313,16 +355,11 @@ def _front(energies: Floats, rests: Floats, rest: float, at: _Centre) -> NDArray
 
 
 def _turning(energies: Floats, rests: Floats, rest: float, at: _Centre) -> NDArray[np.int64]:
-    """Minimise ``q (2-N)`` over the extreme points: for directions in the quadrant, one each.
+    """Minimise ``q (2-N)`` over the extreme points, one for each direction in the quadrant.
 
     For weights ``(1-u)`` of q and ``u`` of -N each coordinate takes its smallest candidate. It
-    changes at values of u where two of its candidates tie; between these nothing changes.
-
-    Args:
-        energies: What each of three candidates adds to q, shape ``(3, m)``.
-        rests: What it adds to N - q, shape ``(3, m)``.
-        rest: What the other coordinates add to N - q.
-        at: The centre.
+    changes at values of u where two of its candidates tie; between these nothing changes. The
+    arguments are those of :func:`_front`.
 
     Returns:
         The candidate of each coordinate, shape ``(m,)``.

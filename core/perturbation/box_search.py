@@ -1,8 +1,12 @@
-"""Keskar's metric by search, for any orthonormal frame and any subspace: a lower bound.
+"""Keskar's metric by search, for any orthonormal frame and any subspace; a lower bound.
 
 SciPy's L-BFGS-B from corners of the box, with the gradient of the definition; the corners are
 values too. In the whole space :func:`~whichmin.core.perturbation.box.keskar_upper_bound` closes the
 gap from above.
+
+The general instrument (:mod:`whichmin.core.instruments.keskar`) searches as the paper does, from
+the centre and with differences of losses. This search uses the rises of the model, right to
+rounding, so that it finds maxima in boxes that are too small for the other.
 """
 
 from __future__ import annotations
@@ -16,33 +20,16 @@ from scipy.optimize import minimize
 
 from whichmin.core.data import Data
 from whichmin.core.landscape import loss
-from whichmin.core.perturbation.box import box_rises
+from whichmin.core.perturbation.box import box_rises, half_widths
 from whichmin.core.perturbation.rises import make_rise
 from whichmin.errors import InputError
 from whichmin.words import Activation
 
-__all__ = ["box", "keskar_search", "subspace_metric"]
+__all__ = ["keskar_search", "subspace_metric"]
 
 Floats = NDArray[np.float64]
 # Keskar et al. stop after 10 iterations; here the search may run until it stands still.
 _ITERATIONS = 100
-
-
-def box(w: Floats, epsilon: float, directions: Floats | None = None) -> Floats:
-    """Half-widths of Keskar's box.
-
-    Source: Keskar et al. 2017, equation (3): ``eps (|(A^+ w)_i| + 1)``.
-
-    Args:
-        w: Weights, shape ``(n,)``.
-        epsilon: Relative size.
-        directions: Matrix A, shape ``(n, p)``; None for the whole space.
-
-    Returns:
-        Shape ``(p,)`` or ``(n,)``.
-    """
-    place = w if directions is None else np.linalg.pinv(directions) @ w
-    return np.asarray(epsilon * (np.abs(place) + 1))
 
 
 def keskar_search(
@@ -55,7 +42,9 @@ def keskar_search(
     starts: int = 8,
     seed: int = 0,
 ) -> float:
-    """Largest rise found in the box, in percent of 1 + loss.
+    r"""Search for the largest rise in Keskar's box, in percent of 1 + loss.
+
+    .. math:: 100\,\frac{\max_y L(w + A y) - L(w)}{1 + L(w)}, \qquad |y_i| \le r_i
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -70,7 +59,7 @@ def keskar_search(
     Returns:
         A value that occurs in the box, so a lower bound of the metric.
     """
-    reach = box(w, epsilon, directions)
+    reach = half_widths(w, epsilon, directions)
     size = len(reach)
     spread = np.eye(len(w)) if directions is None else directions
     toward = w if directions is None else w @ directions
@@ -103,15 +92,18 @@ def keskar_search(
 def subspace_metric(
     w: Floats, m: int, directions: Floats, eps: float, activation: Activation
 ) -> Floats:
-    """Keskar's metric in random subspaces at minima on standard-basis data, from the corners.
+    r"""Compute Keskar's metric in random subspaces at a minimum on standard-basis data.
+
+    .. math:: \varphi = 100 \cdot \frac{2m}{3m - 1}\,\max_{|y_i| = r_i} [L(w + A y) - L^*]
 
     Source: Keskar et al. 2017, metric 2.1 with A of p columns. The value is the largest at the
-    ``2^p`` corners: the maximum where the loss is convex in the box, else a lower bound.
+    :math:`2^p` corners, which is the maximum where the loss is convex in the box, else a lower
+    bound.
 
     Args:
         w: Minimum, shape ``(n,)``.
         m: Number of data points.
-        directions: Matrices A, shape ``(draws, n, p)``.
+        directions: The matrices A, shape ``(draws, n, p)``.
         eps: Relative size of the box.
         activation: Identity or ReLU.
 
@@ -122,8 +114,7 @@ def subspace_metric(
         InputError: The loss overflows in a box.
     """
     p = directions.shape[2]
-    place = np.linalg.pinv(directions) @ w
-    reach = eps * (np.abs(place) + 1)
+    reach = half_widths(w, eps, directions)
     best = np.zeros(len(directions))
     with np.errstate(over="ignore", invalid="ignore"):  # refused below
         for signs in itertools.product((-1.0, 1.0), repeat=p):

@@ -1,4 +1,7 @@
-"""Sums of products that are right to the last bit: two numbers for every product, one rounding."""
+"""Sums of products that are right to the last bit, each rounded once.
+
+A product is kept as two numbers, so that nothing is lost before the sum.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ _SPLITTER = 134217729.0
 
 
 def two_product(a: Floats, b: Floats | float) -> tuple[Floats, Floats]:
-    """Products and what their rounding lost: ``a b = product + error`` exactly.
+    r"""Compute products and what their rounding lost.
+
+    .. math:: a\,b = p + e \quad\text{exactly}, \qquad p = \operatorname{fl}(a\,b)
 
     Source: Dekker 1971; see Ogita, Rump, Oishi 2005, algorithm 3.3. Factors below 1e300, products
     above 1e-290 in size.
@@ -41,7 +46,7 @@ def two_product(a: Floats, b: Floats | float) -> tuple[Floats, Floats]:
 
 
 def exact_sum(*parts: Floats | Iterable[float]) -> tuple[float, float]:
-    """Sum of all numbers, and what its rounding lost.
+    """Add all numbers, and say what the rounding of the sum lost.
 
     Args:
         *parts: Numbers.
@@ -55,7 +60,7 @@ def exact_sum(*parts: Floats | Iterable[float]) -> tuple[float, float]:
 
 
 def exact_dot(a: Floats, b: Floats) -> tuple[float, float]:
-    """Inner product, and what its rounding lost.
+    """Compute an inner product, and what its rounding lost.
 
     Args:
         a: Shape ``(n,)``.

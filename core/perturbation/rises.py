@@ -1,13 +1,19 @@
-"""The rise of the loss by a move, without the cancellation of a difference of two losses.
+r"""The rise of the loss by a move, without the cancellation of a difference of two losses.
 
-Of a data point a with code ``p = phi(<w, a>)`` and residual ``R = a - p w``, a move z changes the
-code by e and the residual by ``-D``, ``D = p z + e (w + z)``. Half the squared residual rises by
-``-<R, D> + |D|^2/2``. Its part linear in z is ``<gradient, z>``; at a minimum the gradient is 0, so
-it is taken out, added up over the data exactly, and what is left is of second order term by term:
+Of a data point a with code :math:`p = \varphi(\langle w, a\rangle)` and residual :math:`R = a -
+p\,w`, a move z changes the code by e and the residual by -D, :math:`D = p\,z + e\,(w + z)`. Half
+the squared residual rises by :math:`-\langle R, D\rangle + |D|^2/2`. Its part linear in z is
+:math:`\langle \nabla\ell, z\rangle`; at a minimum the mean gradient is 0, so it is taken out, added
+up over the data exactly, and what is left is of second order term by term:
 
-    ``|D|^2/2 - e <R, z> - (e - s <z, a>) <R, w>``, s the slope of the activation at ``<w, a>``.
+.. math:: \tfrac12 |D|^2 - e\,\langle R, z\rangle
+          - (e - s\,\langle z, a\rangle)\,\langle R, w\rangle ,
 
-A difference of two losses would leave 1e-16 beside a rise of the size of ``|z|^2``.
+s the slope of the activation at :math:`\langle w, a\rangle`. A difference of two losses would leave
+1e-16 beside a rise of the size of :math:`|z|^2`.
+
+The instruments for any loss (:mod:`whichmin.core.instruments.rises`) have no such algebra: they do
+take differences, and measure how far these are rounding.
 """
 
 from __future__ import annotations
@@ -49,7 +55,7 @@ class Rise:
     slope: torch.Tensor
 
     def __call__(self, moves: torch.Tensor) -> torch.Tensor:
-        """Rises of the loss.
+        """Compute the rises of the loss.
 
         Args:
             moves: z, shape ``(R, n)``.
@@ -60,7 +66,10 @@ class Rise:
         return (moves * self.slope).sum(-1) + self.curved(moves)
 
     def curved(self, moves: torch.Tensor) -> torch.Tensor:
-        """Rises without their part linear in the move.
+        r"""Compute the rises without their part linear in the move.
+
+        .. math:: \frac1m \sum_i \Bigl[\tfrac12 |D_i|^2 - e_i\,\langle R_i, z\rangle
+                  - (e_i - s_i \langle z, a_i\rangle)\,\langle R_i, w\rangle\Bigr]
 
         Args:
             moves: z, shape ``(R, n)``.
@@ -85,7 +94,7 @@ class Rise:
         return (moved.square().sum(-1) / 2 - change * back - crossed * self.left).mean(-1)
 
     def gradient(self, moves: torch.Tensor) -> torch.Tensor:
-        """Gradient of the loss after moves, with the same care.
+        """Compute the gradient of the loss after moves, with the same care.
 
         Args:
             moves: z, shape ``(R, n)``.
@@ -123,7 +132,9 @@ def make_rise(weights: torch.Tensor, data: Data, activation: Activation) -> Rise
 
 
 def _gradient(w: Floats, rows: Floats, code: Floats) -> Floats:
-    """``[(|w|^2 - 2) sum p_i a_i + (sum p_i^2) w]/m``: at a minimum the two terms cancel.
+    r"""Compute the gradient of the loss with one rounding, though its terms cancel at a minimum.
+
+    .. math:: \frac1m \Bigl[(|w|^2 - 2) \sum_i p_i\,a_i + \Bigl(\sum_i p_i^2\Bigr) w\Bigr]
 
     Args:
         w: Weights, shape ``(n,)``.

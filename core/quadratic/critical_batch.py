@@ -17,10 +17,13 @@ Floats = NDArray[np.float64]
 
 
 def linear_scaling(step_size: float, batch_size: int, new_batch_size: int) -> float:
-    """Step size for another batch size by the linear scaling rule: their ratio is kept.
+    r"""Compute the step size for another batch size by the linear scaling rule.
+
+    .. math:: \eta' = \eta\,\frac{B'}{B}
 
     Source: Goyal et al. 2017, section 2.1. On a quadratic of curvature h it is stable only while
-    ``step_size * h < 2``; it changes the stationary variance by ``(2 - eta h)/(2 - K eta h)``.
+    :math:`\eta' h < 2`; with :math:`K = B'/B` it changes the stationary variance by :math:`(2 -
+    \eta h) / (2 - K \eta h)`.
 
     Args:
         step_size: Step size at the old batch size.
@@ -52,7 +55,10 @@ class TradeOff:
 
 
 def trade_off(batch_size: float, noise_scale: float) -> TradeOff:
-    """Steps and samples to a target, by how much each exceeds its least possible number.
+    r"""Compute by how much steps and samples to a target exceed their least possible numbers.
+
+    .. math:: \frac{S}{S_{\min}} = 1 + \frac{B_{\text{noise}}}{B}, \qquad
+              \frac{E}{E_{\min}} = 1 + \frac{B}{B_{\text{noise}}}
 
     Source: McCandlish et al. 2018, equation 2.11 and appendix D.
 
@@ -105,7 +111,15 @@ def optimal_run(
     constant_scale: bool = False,
     max_steps: int = 1_000_000,
 ) -> OptimalRun:
-    """Run the recursion of ``E x^2`` with the best step size until a target is reached.
+    r"""Run SGD on one curvature with the best step size at every step, until a target is reached.
+
+    With :math:`v = E x^2`, the variance :math:`\sigma^2` of the noise and the noise scale
+    :math:`B_{\text{noise}} = \sigma^2 / (h^2 v)`,
+
+    .. math:: \eta h = y = \frac{1}{1 + B_{\text{noise}} / B}, \qquad
+              v \leftarrow (1 - y)^2\,v + y^2\,\frac{B_{\text{noise}}}{B}\,v .
+
+    The loss is :math:`h x^2 / 2`; y is where the derivative of the new v is 0.
 
     Args:
         start: ``E x^2`` at the start.

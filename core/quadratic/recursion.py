@@ -1,13 +1,16 @@
-"""The noisy quadratic, ``L = x^T H x / 2`` with gradient noise of covariance ``Sigma/B``.
+r"""The noisy quadratic, a loss x^T H x / 2 with gradient noise of covariance Sigma/B.
 
-Moments by their exact recursion, those of the diffusion and of stationary states entry by entry in
-the eigenbasis of H, and runs. H and Sigma need not commute: there every entry of a covariance obeys
-an equation of its own, and what solves it has no cancellation, however small or large a curvature.
-:mod:`whichmin.verification.topics.quadratic.diffusion` compares with a matrix exponential (Van Loan
-1978), which loses all digits once ``H tau`` is large, and with Lyapunov solvers.
+SGD and its diffusion, which runs in the time :math:`\tau = \eta t`, are
 
-All matrices are ``(n, n)``, x is ``(n,)``; steps of SGD are counted by t, the diffusion
-``dX = -H X dtau + sqrt(eta/B) Sigma^(1/2) dW`` runs in the time ``tau = eta t``.
+.. math:: x \leftarrow x - \eta\,(H x + \xi), \quad \operatorname{Cov}\xi = \Sigma / B, \qquad
+          dX = -H X\,d\tau + \sqrt{\eta / B}\;\Sigma^{1/2}\,dW .
+
+Here are moments by their exact recursion, those of the diffusion and of stationary states entry by
+entry in the eigenbasis of H, and runs. H and Sigma need not commute: in that basis every entry of a
+covariance obeys an equation of its own, and what solves it has no cancellation, however small or
+large a curvature. :mod:`whichmin.verification.topics.quadratic.diffusion` compares with a matrix
+exponential (Van Loan 1978), which loses all digits once ``H tau`` is large, and with Lyapunov
+solvers. All matrices are ``(n, n)``, x is ``(n,)``.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from whichmin.core.philox import Purpose
 from whichmin.core.validation import (
     check_integer,
     check_matrix,
@@ -35,7 +39,6 @@ __all__ = ["Moments", "Quadratic", "make_quadratic"]
 
 Floats = NDArray[np.float64]
 
-_PURPOSE = 7  # separates this generator from those of the data, the starts and the selection
 _NUMBERS = 1 << 22  # largest number of normal numbers drawn at once
 
 
@@ -52,7 +55,17 @@ class Moments:
     covariance: Floats
 
     def loss(self, curvature: Floats) -> float:
-        """Mean of ``x^T H x / 2``."""
+        r"""Compute the mean loss.
+
+        .. math:: E\,\tfrac12 x^\top H x
+                  = \tfrac12 \operatorname{tr}\bigl[H\,(V + \mu \mu^\top)\bigr]
+
+        Args:
+            curvature: H, shape ``(n, n)``.
+
+        Returns:
+            The mean.
+        """
         second = self.covariance + np.outer(self.mean, self.mean)
         return float(np.sum(curvature * second) / 2)
 
@@ -81,11 +94,14 @@ class Quadratic:
 
     @property
     def critical_step(self) -> float:
-        """Step size from which on SGD has no stationary state."""
+        """Step size ``2 / top``, from which on SGD has no stationary state."""
         return 2 / self.top
 
     def moments(self, start: Any, step_size: float, batch_size: float, steps: int) -> Moments:
-        """Mean and covariance of x after some steps from a fixed start, by their recursion.
+        r"""Compute mean and covariance of x after some steps from a fixed start.
+
+        .. math:: \mu \leftarrow (1 - \eta H)\,\mu, \qquad
+                  V \leftarrow (1 - \eta H)\,V\,(1 - \eta H) + \frac{\eta^2}{B}\,\Sigma
 
         Args:
             start: Shape ``(n,)``.
@@ -108,10 +124,12 @@ class Quadratic:
         return Moments(x, covariance)
 
     def diffused(self, start: Any, step_size: float, batch_size: float, time: float) -> Moments:
-        """Mean and covariance of the diffusion at a time.
+        r"""Compute mean and covariance of the diffusion at a time.
 
-        In the eigenbasis of H an entry of the covariance, of curvatures h and g, is eta/B times its
-        entry of Sigma times the integral of ``e^(-(h+g) u)`` from 0 to tau.
+        In the eigenbasis of H, for an entry of curvatures h and g,
+
+        .. math:: \mu_h = e^{-h\tau}\,x_h, \qquad
+                  V_{hg} = \frac{\eta}{B}\,\Sigma_{hg}\,\frac{1 - e^{-(h + g)\tau}}{h + g} .
 
         Args:
             start: Shape ``(n,)``.
@@ -136,7 +154,12 @@ class Quadratic:
         return Moments(mean, self._from_eigenbasis(vectors, lost / rates, eta / size))
 
     def stationary(self, step_size: float, batch_size: float) -> Floats:
-        """Stationary covariance of SGD: ``V = (1 - eta H) V (1 - eta H) + eta^2 Sigma/B``.
+        r"""Compute the stationary covariance of SGD.
+
+        .. math:: V = (1 - \eta H)\,V\,(1 - \eta H) + \frac{\eta^2}{B}\,\Sigma, \qquad
+                  V_{hg} = \frac{\eta}{B}\,\frac{\Sigma_{hg}}{h + g - \eta h g}
+
+        in the eigenbasis of H, for an entry of curvatures h and g.
 
         Args:
             step_size: Step size, below :attr:`critical_step`.
@@ -159,7 +182,12 @@ class Quadratic:
         return self._from_eigenbasis(vectors, 1 / rates, eta / size)
 
     def stationary_diffusion(self, step_size: float, batch_size: float) -> Floats:
-        """Stationary covariance of the diffusion: ``H V + V H = eta Sigma/B``.
+        r"""Compute the stationary covariance of the diffusion.
+
+        .. math:: H V + V H = \frac{\eta}{B}\,\Sigma, \qquad
+                  V_{hg} = \frac{\eta}{B}\,\frac{\Sigma_{hg}}{h + g}
+
+        in the eigenbasis of H, for an entry of curvatures h and g.
 
         Args:
             step_size: Step size, above 0.
@@ -177,7 +205,7 @@ class Quadratic:
         return self._from_eigenbasis(vectors, 1 / (h[:, None] + h), eta / size)
 
     def _from_eigenbasis(self, vectors: Floats, factors: Floats, scale: float) -> Floats:
-        """Sigma with every entry multiplied in the eigenbasis of H.
+        """Multiply every entry of Sigma in the eigenbasis of H.
 
         Returns:
             Shape ``(n, n)``, symmetric to the bit.
@@ -195,7 +223,9 @@ class Quadratic:
         replicas: int = 1,
         seed: int = 0,
     ) -> Floats:
-        """Run SGD with normal noise.
+        r"""Run SGD with normal noise.
+
+        .. math:: x \leftarrow x - \eta_t\,(H x + \xi_t), \qquad \xi_t \sim N(0, \Sigma / B)
 
         Args:
             start: Shape ``(n,)``, or one per replica: ``(replicas, n)``.
@@ -222,7 +252,7 @@ class Quadratic:
         # A root of Sigma that exists for singular ones too.
         values, vectors = np.linalg.eigh(self.noise)
         root = vectors * np.sqrt(np.clip(values, 0, None) / size)
-        rng = np.random.default_rng((check_seed(seed), _PURPOSE))
+        rng = np.random.default_rng((check_seed(seed), Purpose.QUADRATIC))
         chunk = max(1, _NUMBERS // x.size)
         for first in range(0, length, chunk):
             drawn = rng.standard_normal((min(chunk, length - first), *x.shape))
@@ -231,7 +261,10 @@ class Quadratic:
         return x
 
     def noise_scales(self, x: Any) -> tuple[float, float]:
-        """Noise scales at a point with gradient ``G = H x``.
+        r"""Compute both noise scales at a point.
+
+        .. math:: B_{\text{noise}} = \frac{\operatorname{tr}(H \Sigma)}{G^\top H G}, \qquad
+                  B_{\text{simple}} = \frac{\operatorname{tr}\Sigma}{G^\top G}, \qquad G = H x
 
         Source: McCandlish et al. 2018, equations 2.8 and 2.9.
 
@@ -258,7 +291,9 @@ class Quadratic:
         return float(scales[0]), float(scales[1])
 
     def mean_loss_after(self, x: Any, step_size: float, batch_size: float) -> float:
-        """Mean loss after one step from x.
+        r"""Compute the mean loss after one step from x.
+
+        .. math:: E\,\tfrac12 x'^\top H x', \qquad x' = x - \eta\,(H x + \xi)
 
         Args:
             x: Shape ``(n,)``.

@@ -1,8 +1,10 @@
-"""A two-layer ReLU network and the untied neuron, with dense Hessians, along a rescaling of layers.
+r"""A two-layer ReLU network and the untied neuron along a rescaling of layers.
 
-``(W1, W2) -> (r W1, W2 / r)`` leaves ``W2 relu(W1 x)`` as it was (Dinh et al. 2017). Everything
-here is computed by automatic differentiation at the rescaled weights themselves; nothing uses the
-laws that the symbolic layer derives.
+.. math:: (W_1, W_2) \mapsto (r\,W_1,\; W_2 / r)
+
+leaves :math:`W_2 \operatorname{relu}(W_1 x)` as it was (Dinh et al. 2017). Everything here is
+computed by automatic differentiation at the rescaled weights themselves; nothing uses the laws that
+the symbolic layer derives.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from typing import Any
 
 import torch
 
-from whichmin.core.activations import activate
 from whichmin.core.hessian import kink_mixture, second_derivative
+from whichmin.core.landscape import activate
 from whichmin.core.threads import single_threaded
 from whichmin.core.validation import check_matrix, check_positive, check_vector
 from whichmin.errors import InputError
@@ -34,7 +36,7 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Curvature:
-    """What the Hessian of a two-layer network says at one point.
+    """Hessian of a two-layer network at one point, and what follows from it.
 
     Attributes:
         hessian: The dense Hessian, layer 1's parameters (row by row) first.
@@ -75,7 +77,9 @@ class Curvature:
 
 
 def rescale(first: Any, second: Any, factor: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scale layer 1 up and layer 2 down.
+    r"""Scale layer 1 up and layer 2 down.
+
+    .. math:: (W_1, W_2) \mapsto (r\,W_1,\; W_2 / r)
 
     Source: Dinh, Pascanu, Bengio, Bengio, ICML 2017, section 3.
 
@@ -110,7 +114,9 @@ def rescale(first: Any, second: Any, factor: Any) -> tuple[torch.Tensor, torch.T
 
 
 def network(first: Any, second: Any, inputs: Any) -> torch.Tensor:
-    """Outputs ``W2 relu(W1 x)``.
+    r"""Compute the outputs of the two-layer network.
+
+    .. math:: f(x) = W_2 \operatorname{relu}(W_1 x)
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -128,7 +134,9 @@ def network(first: Any, second: Any, inputs: Any) -> torch.Tensor:
 
 
 def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
-    """Mean over the samples of half the squared distance from the targets.
+    r"""Compute the mean over the samples of half the squared distance from the targets.
+
+    .. math:: L = \frac{1}{2 k} \sum_{j=1}^k \lvert W_2 \operatorname{relu}(W_1 x_j) - y_j \rvert^2
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -142,14 +150,13 @@ def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    one, other, rows = _network_inputs(first, second, inputs)
-    return float(_loss(one, other, rows, _targets(targets, rows, other)))
+    return float(_loss(*_problem(first, second, inputs, targets)))
 
 
 def gradients(
     first: Any, second: Any, inputs: Any, targets: Any
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gradient of :func:`network_loss`, layer by layer.
+    """Compute the gradient of :func:`network_loss`, layer by layer.
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -163,8 +170,7 @@ def gradients(
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    one, other, rows = _network_inputs(first, second, inputs)
-    wanted = _targets(targets, rows, other)
+    one, other, rows, wanted = _problem(first, second, inputs, targets)
     one.requires_grad_()
     other.requires_grad_()
     with single_threaded():
@@ -173,7 +179,7 @@ def gradients(
 
 
 def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
-    """Dense Hessian of :func:`network_loss`; meant for some hundred parameters.
+    """Compute the dense Hessian of :func:`network_loss`, for some hundred parameters.
 
     Args:
         first: Weights of layer 1, shape ``(hidden, inputs)``.
@@ -187,8 +193,7 @@ def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    one, other, rows = _network_inputs(first, second, inputs)
-    wanted = _targets(targets, rows, other)
+    one, other, rows, wanted = _problem(first, second, inputs, targets)
     cut = one.numel()
 
     def value(flat: torch.Tensor) -> torch.Tensor:
@@ -202,7 +207,9 @@ def curvature(first: Any, second: Any, inputs: Any, targets: Any) -> Curvature:
 def untied_hessian(
     decoder: Any, encoder: Any, points: Any, *, activation: Any = "relu", kink: Any = "left"
 ) -> torch.Tensor:
-    """Hessian of the untied neuron ``u phi(<v, x>)`` on data, in (v, u).
+    r"""Compute the Hessian of the untied neuron on data, encoder first.
+
+    .. math:: L(v, u) = \frac{1}{2m} \sum_i \lvert a_i - u\,\varphi(\langle v, a_i\rangle) \rvert^2
 
     Args:
         decoder: u, shape ``(n,)``.
@@ -231,7 +238,7 @@ def untied_hessian(
 
         return second_derivative(loss, torch.cat([v, u]))
 
-    # As in core.sharpness: the sample Hessian is affine in the value given to (phi^2/2)''.
+    # As in core.hessian: the sample Hessian is affine in the value given to (phi^2/2)''.
     return kink_mixture(value, kappa)
 
 
@@ -263,9 +270,12 @@ def _network_inputs(
     return one, other, rows
 
 
-def _targets(targets: Any, rows: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+def _problem(
+    first: Any, second: Any, inputs: Any, targets: Any
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    one, other, rows = _network_inputs(first, second, inputs)
     wanted = check_matrix(targets, "targets", torch.float64, _CPU)
     shape = (rows.shape[0], other.shape[0])
     if tuple(wanted.shape) != shape:
         raise InputError("targets", f"shape {tuple(wanted.shape)}", f"must have shape {shape}")
-    return wanted
+    return one, other, rows, wanted

@@ -1,4 +1,4 @@
-"""Steps with one size per layer: LARS and LAMB, and SGD and Adam beside them for comparison.
+"""Optimisers with one step size per layer, LARS and LAMB, and SGD and Adam beside them.
 
 All four are functions of weights, gradients and a state; layers are a list of tensors. LARS (You,
 Gitman, Ginsburg 2017) multiplies a layer's gradient by ``trust |w|/|g|``; LAMB (You et al. 2020)
@@ -15,16 +15,25 @@ from typing import Any
 
 import torch
 
+from whichmin.core.scales import length
 from whichmin.core.validation import check_positive, check_real, check_tensor
 from whichmin.errors import InputError
 
-__all__ = ["Moments", "Momentum", "adam_step", "lamb_step", "lars_step", "sgd_step", "trust_ratio"]
+__all__ = [
+    "AdamState",
+    "MomentumState",
+    "adam_step",
+    "lamb_step",
+    "lars_step",
+    "sgd_step",
+    "trust_ratio",
+]
 
 Layers = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
-class Momentum:
+class MomentumState:
     """State of SGD and LARS.
 
     Attributes:
@@ -35,12 +44,12 @@ class Momentum:
 
 
 @dataclass(frozen=True)
-class Moments:
+class AdamState:
     """State of Adam and LAMB.
 
     Attributes:
         first: Running means of the gradients.
-        second: Square roots of the running means of their squares: a square of 1e-170 would vanish.
+        second: Square roots of the running means of their squares, as a square of 1e-170 vanishes.
         steps: Number of steps taken.
     """
 
@@ -52,7 +61,11 @@ class Moments:
 def trust_ratio(
     weights: torch.Tensor, direction: torch.Tensor, trust: float = 1.0, epsilon: float = 0.0
 ) -> float:
-    """Factor that gives a direction ``trust`` times the length of the weights.
+    r"""Compute the factor that gives a direction ``trust`` times the length of the weights.
+
+    .. math:: \frac{\tau\,|w|}{|d| + \epsilon}
+
+    or 1 where either length is 0.
 
     Args:
         weights: A layer, any shape.
@@ -63,20 +76,24 @@ def trust_ratio(
     Returns:
         ``trust |w| / (|d| + epsilon)``; 1 where either length is 0.
     """
-    size, length = _length(weights), _length(direction)
-    return trust * size / (length + epsilon) if size > 0 and length > 0 else 1.0
+    size, own = length(weights), length(direction)
+    return trust * size / (own + epsilon) if size > 0 and own > 0 else 1.0
 
 
 def sgd_step(
     weights: Sequence[Any],
     gradients: Sequence[Any],
-    state: Momentum | None = None,
+    state: MomentumState | None = None,
     *,
     step_size: float,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
-) -> tuple[Layers, Momentum]:
-    """One step of SGD with momentum.
+) -> tuple[Layers, MomentumState]:
+    r"""Take one step of SGD with momentum.
+
+    .. math:: u \leftarrow \mu\,u + \eta\,(g + \lambda w), \qquad w \leftarrow w - u
+
+    with momentum :math:`\mu` and weight decay :math:`\lambda`.
 
     Args:
         weights: Layers, any shapes.
@@ -98,15 +115,21 @@ def sgd_step(
 def lars_step(
     weights: Sequence[Any],
     gradients: Sequence[Any],
-    state: Momentum | None = None,
+    state: MomentumState | None = None,
     *,
     step_size: float,
     trust: float = 1e-3,
     momentum: float = 0.0,
     weight_decay: float = 0.0,
     epsilon: float = 0.0,
-) -> tuple[Layers, Momentum]:
-    """One step of LARS.
+) -> tuple[Layers, MomentumState]:
+    r"""Take one step of LARS.
+
+    .. math:: d = g + \lambda w, \qquad
+              u \leftarrow \mu\,u + \eta\,\frac{\tau\,|w|}{|d| + \epsilon}\,d, \qquad
+              w \leftarrow w - u
+
+    layer by layer, with trust :math:`\tau`, momentum :math:`\mu` and weight decay :math:`\lambda`.
 
     Source: You, Gitman, Ginsburg, arXiv 1708.03888, algorithm 1; with weight decay as optax has it:
     the paper divides by ``|g| + weight_decay |w|``, here it is ``|g + weight_decay w|``.
@@ -140,13 +163,18 @@ def lars_step(
 def adam_step(
     weights: Sequence[Any],
     gradients: Sequence[Any],
-    state: Moments | None = None,
+    state: AdamState | None = None,
     *,
     step_size: float,
     decays: tuple[float, float] = (0.9, 0.999),
     epsilon: float = 0.0,
-) -> tuple[Layers, Moments]:
-    """One step of Adam.
+) -> tuple[Layers, AdamState]:
+    r"""Take one step of Adam.
+
+    .. math::
+       m &\leftarrow \beta_1 m + (1 - \beta_1)\,g, \\
+       v &\leftarrow \beta_2 v + (1 - \beta_2)\,g^2, \\
+       w &\leftarrow w - \eta\,\frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
     Source: Kingma, Ba, arXiv 1412.6980, algorithm 1.
 
@@ -172,14 +200,19 @@ def adam_step(
 def lamb_step(
     weights: Sequence[Any],
     gradients: Sequence[Any],
-    state: Moments | None = None,
+    state: AdamState | None = None,
     *,
     step_size: float,
     decays: tuple[float, float] = (0.9, 0.999),
     epsilon: float = 0.0,
     weight_decay: float = 0.0,
-) -> tuple[Layers, Moments]:
-    """One step of LAMB, with the identity for the paper's scaling function.
+) -> tuple[Layers, AdamState]:
+    r"""Take one step of LAMB, with the identity for the paper's scaling function.
+
+    .. math:: d = r + \lambda w, \qquad w \leftarrow w - \eta\,\frac{|w|}{|d|}\,d
+
+    layer by layer, with Adam's direction r (see :func:`adam_step`) and weight decay
+    :math:`\lambda`.
 
     Source: You et al., arXiv 1904.00962, algorithm 2.
 
@@ -210,14 +243,16 @@ def lamb_step(
 def _momentum(
     weights: Sequence[Any],
     gradients: Sequence[Any],
-    state: Momentum | None,
+    state: MomentumState | None,
     trust: float | None,
     step_size: float,
     momentum: float,
     weight_decay: float,
     epsilon: float,
-) -> tuple[Layers, Momentum]:
-    """SGD (no trust ratio) or LARS; the buffer holds updates, so a later step size scales it not.
+) -> tuple[Layers, MomentumState]:
+    """Take a step of SGD (without a trust ratio) or of LARS.
+
+    The buffer holds updates, so that a later step size does not scale it.
 
     Returns:
         New layers and state.
@@ -235,18 +270,18 @@ def _momentum(
         factor = 1.0 if trust is None else trust_ratio(layer, direction, trust, epsilon)
         buffers.append(momentum * buffer + step_size * factor * direction)
     moved = tuple(w - u for w, u in zip(layers, buffers, strict=True))
-    return moved, Momentum(tuple(buffers))
+    return moved, MomentumState(tuple(buffers))
 
 
 def _adam(
     weights: Sequence[Any],
     gradients: Sequence[Any],
-    state: Moments | None,
+    state: AdamState | None,
     step_size: float,
     decays: tuple[float, float],
     epsilon: float,
-) -> tuple[Layers, list[torch.Tensor], Moments]:
-    """Adam's directions.
+) -> tuple[Layers, list[torch.Tensor], AdamState]:
+    """Compute Adam's directions.
 
     Returns:
         Layers, one direction per layer, and the state.
@@ -256,7 +291,7 @@ def _adam(
     mean, square = (check_real(d, f"decays[{place}]", 0, 1) for place, d in enumerate(decays))
     layers, slopes = _paired(weights, gradients)
     zero = tuple(map(torch.zeros_like, layers))
-    old = state if state is not None else Moments(zero, zero, 0)
+    old = state if state is not None else AdamState(zero, zero, 0)
     ones = _checked(old.first, "state.first", layers)
     roots = _checked(old.second, "state.second", layers)
     first = tuple(mean * a + (1 - mean) * g for a, g in zip(ones, slopes, strict=True))
@@ -269,7 +304,7 @@ def _adam(
         root = two / math.sqrt(1 - square**steps) + epsilon
         # With epsilon = 0 an entry that never had a gradient stays where it is.
         directions.append(torch.where(root > 0, one / (1 - mean**steps) / root, 0.0))
-    return layers, directions, Moments(first, second, steps)
+    return layers, directions, AdamState(first, second, steps)
 
 
 def _paired(weights: Sequence[Any], gradients: Sequence[Any]) -> tuple[Layers, Layers]:
@@ -278,7 +313,7 @@ def _paired(weights: Sequence[Any], gradients: Sequence[Any]) -> tuple[Layers, L
 
 
 def _checked(values: Sequence[Any], argument: str, layers: Layers) -> Layers:
-    """Tensors in the shapes of the layers.
+    """Validate tensors that have the shapes of the layers.
 
     Returns:
         One per layer, finite.
@@ -298,17 +333,3 @@ def _tensors(values: Sequence[Any], argument: str) -> Layers:
         check_tensor(value, f"{argument}[{place}]", torch.float64, torch.device("cpu"))
         for place, value in enumerate(values)
     )
-
-
-def _length(values: torch.Tensor) -> float:
-    """Length of a tensor, its largest entry taken out by a power of 2 so that no square vanishes.
-
-    Returns:
-        The length.
-    """
-    largest = float(values.abs().max()) if values.numel() else 0.0
-    if not 0 < largest < math.inf:
-        return largest
-    # 2^-1000 at least, so that the power itself is a normal number.
-    power = max(math.frexp(largest)[1], -1000)
-    return math.ldexp(float((values * math.ldexp(1.0, -power)).norm()), power)

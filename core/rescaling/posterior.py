@@ -15,7 +15,11 @@ __all__ = ["best_variances", "gaussian_divergence"]
 
 
 def gaussian_divergence(mean: Any, variance: Any, prior_deviation: Any = 1.0) -> float:
-    """KL divergence of ``N(mean, diag(variance))`` from ``N(0, prior_deviation^2)``.
+    r"""Compute the KL divergence of a Gaussian with independent entries from a centred prior.
+
+    .. math:: D\bigl(N(\mu, \operatorname{diag} s) \,\|\, N(0, \sigma^2 I)\bigr)
+              = \tfrac12 \sum_j \Bigl[\frac{s_j}{\sigma^2} - 1 - \log\frac{s_j}{\sigma^2}
+              + \frac{\mu_j^2}{\sigma^2}\Bigr]
 
     Args:
         mean: Shape ``(n,)``, in units of the weights.
@@ -39,7 +43,12 @@ def gaussian_divergence(mean: Any, variance: Any, prior_deviation: Any = 1.0) ->
 def best_variances(
     curvatures: Any, temperature: Any, prior_deviation: Any = 1.0
 ) -> NDArray[np.float64]:
-    """Variances of the Gaussian posterior of least mean loss plus temperature times divergence.
+    r"""Compute the variances of the Gaussian posterior with the least free energy.
+
+    It minimises the mean loss plus the temperature T times the divergence from a prior of deviation
+    :math:`\sigma`. Along an eigenvector of curvature h its variance is
+
+    .. math:: s = \frac{\sigma^2\,T}{T + \sigma^2 h} .
 
     Args:
         curvatures: Eigenvalues of the Hessian at a minimum, at least 0, shape ``(n,)``.

@@ -11,6 +11,7 @@ __all__ = ["MOVED", "MovedModules"]
 MOVED = dict(
     line.split()
     for line in """
+core.activations core.landscape
 core.cells core.training.cells
 core.checkpoint core.training.checkpoint
 core.critical_batch core.quadratic.critical_batch
@@ -18,6 +19,7 @@ core.dynamics core.descent
 core.ensemble core.training.ensemble
 core.ensemble_result core.training.ensemble_result
 core.exact_sums core.perturbation.exact_sums
+core.flatness core.hessian
 core.gradient_noise core.noise.covariance
 core.histogram core.training.histogram
 core.kernels core.engines.kernels

@@ -12,7 +12,7 @@ from whichmin.core.engines import Problem
 from whichmin.core.frames import random_frame
 from whichmin.core.training.trainer import train
 from whichmin.errors import InputError
-from whichmin.words import Activation
+from whichmin.words import Activation, Status
 
 
 def listed(rows, m):
@@ -88,3 +88,111 @@ def test_default_limit_is_enough_for_2000_replicas(sampling):
     assert result.converged
     assert result.steps.max() < result.recipe.step_limit
     assert result.steps.max() > result.recipe.step_limit / 20  # and it is no wild guess
+
+
+# Rates by enumeration, and step limits that are long enough without being told.
+
+
+def all_batches(m, b, sampling):
+    if sampling == "with-replacement":
+        return list(itertools.product(range(m), repeat=b))
+    return list(itertools.combinations(range(m), b))
+
+
+@pytest.mark.parametrize("sampling", ["without-replacement", "with-replacement"])
+@pytest.mark.parametrize(("m", "b"), [(2, 1), (3, 2), (4, 3), (3, 3), (5, 4)])
+def test_separation_rate_by_listing_all_batches(m, b, sampling):
+    stream, step_size = make_stream(m, b, sampling=sampling), 0.3
+    rows = all_batches(m, b, sampling)
+    steps = [math.log(1 + step_size / b * (r.count(1) - r.count(0))) for r in rows]
+    rate = rates(stream, step_size)
+    # sums of at most 625 terms below 0.4
+    assert rate.separation == pytest.approx(np.mean(steps), abs=1e-13)
+    assert rate.separation_variance == pytest.approx(np.var(steps), abs=1e-13)
+    assert (rate.separation < 0) == (not stream.is_full_batch)
+    law = difference_law(stream)
+    assert all(0 < chance <= 1 for chance in law.values())
+    assert sum(law.values()) == pytest.approx(
+        np.mean([r.count(0) != r.count(1) for r in rows]), abs=1e-13
+    )
+
+
+def test_cycles_wait_for_the_pair_told_apart_least():
+    # {0,1}, {2,3}, {4,0}, {1,2}, {3,4}: neighbours part in 2 of 5 batches, others in 4 of 5.
+    assert difference_law(make_stream(5, 2, sampling="cyclic")) == {1: pytest.approx(0.4)}
+    assert difference_law(make_stream(4, 2, sampling="cyclic")) == {1: pytest.approx(1.0)}
+
+
+def test_law_of_own_batches_with_repetition():
+    stream = make_stream(2, 2, sampling="custom", batches=[[0, 0], [1, 1]])
+    assert difference_law(stream) == {2: pytest.approx(1.0)}
+
+
+@pytest.mark.parametrize(("m", "b"), [(2, 2), (3, 4)])
+def test_off_span_rate_with_replacement_by_listing_all_batches(m, b):
+    # At the vertex S is the winner's multiplicity; the off-span part shrinks by 1 - alpha S.
+    rows = all_batches(m, b, "with-replacement")
+    expected = np.mean([math.log(1 - 0.4 / b * r.count(0)) for r in rows])
+    rate = rates(make_stream(m, b, sampling="with-replacement"), 0.4)
+    assert rate.off_span == pytest.approx(expected, rel=1e-12)  # a mean of 81 logarithms
+
+
+@pytest.mark.parametrize("b", [1, 2, 4])
+def test_limits_grow_as_the_tolerance_shrinks(b):
+    problem = Problem(make_data(random_frame(4, 6)), Activation.RELU, 0.1)
+    stream = make_stream(4, b)
+    limits = [default_step_limit(problem, stream, 0.1, 10.0**-k) for k in (1, 2, 4, 8, 16)]
+    assert limits == sorted(set(limits))
+    energies = [default_step_limit(problem, stream, 10.0**-k, 1e-8) for k in (1, 2, 4, 8)]
+    assert energies == sorted(set(energies))
+    # one more e-fold of energy costs 2 * (1/2) / growth steps
+    slope = (energies[3] - energies[2]) / (4 * math.log(10))
+    assert slope == pytest.approx(1 / rates(stream, 0.1).growth, rel=0.01)  # limits are rounded up
+
+
+def correlated(angle, activation=Activation.LINEAR):
+    rows = [[1.0, 0.0], [math.cos(angle), math.sin(angle)]]
+    return Problem(make_data(rows, handling="as-is"), activation, 0.1)
+
+
+def test_limits_on_correlated_data_follow_the_spectral_gap():
+    # eigenvalues of M are (1 +- cos angle) / 2: the gap is cos(angle).
+    stream = make_stream(2, 2)
+    limits = [default_step_limit(correlated(a), stream, 1.0, 1e-12) for a in (0.2, 1.2, 1.5)]
+    settle = [math.log(1e12) / (0.1 * math.cos(a)) for a in (0.2, 1.2, 1.5)]
+    assert limits == [math.ceil(s) + 1 for s in settle]
+    for angle in (0.2, 1.2, 1.5):
+        data = correlated(angle).data
+        result = train(data, [0.5, 0.1], activation="linear", batch_size=None)
+        assert result.converged
+        assert result.steps.item() < result.recipe.step_limit
+
+
+@pytest.mark.parametrize("sampling", ["without-replacement", "with-replacement", "reshuffled",
+                                      "cyclic"])  # fmt: skip
+@pytest.mark.parametrize(("m", "b"), [(2, 1), (5, 3)])
+def test_the_default_limit_is_long_enough(m, b, sampling):
+    # Documented chance of stopping early: 1e-6 a replica.
+    result = train(random_frame(m, m + 2), replicas=100, batch_size=b, sampling=sampling,
+                   activation="linear", step_size=0.4, tolerance=1e-6)  # fmt: skip
+    assert result.status == (Status.CONVERGED,) * 100
+
+
+@pytest.mark.parametrize(("sampling", "b"), [("without-replacement", 1), ("with-replacement", 2)])
+def test_a_step_size_beyond_the_theory_asks_for_a_limit(sampling, b):
+    problem = Problem(make_data(np.eye(2)), Activation.RELU, b / 2)
+    with pytest.raises(InputError, match=r"max_steps = None.*step_size / batch_size below 1/2"):
+        default_step_limit(problem, make_stream(2, b, sampling=sampling), 0.4, 1e-12)
+
+
+def test_equal_top_eigenvalues_need_no_time_to_decay():
+    # Whitened: M = P/r. Only the part off the span decays, at the rate top = 1/2 of r = 2.
+    data = make_data([[1.0, 0.1, 2.0], [0.0, 3.0, 1.0], [2.0, 2.0, 0.0]], handling="whiten")
+    problem = Problem(data, Activation.LINEAR, 0.1)
+    limit = default_step_limit(problem, make_stream(3, 3), 1.0, 1e-12)
+    assert limit == math.ceil(math.log(1e12) / (0.1 / 2)) + 1
+    result = train(data, [0.5, 0.1, 0.3], activation="linear", batch_size=None)
+    assert result.converged
+    # With a full span nothing has to decay but the norm.
+    plane = make_data([[1.0, 0.1], [0.0, 3.0], [2.0, 2.0]], handling="whiten")
+    assert default_step_limit(Problem(plane, Activation.LINEAR, 0.1), make_stream(3, 3), 1.0, 1e-12)

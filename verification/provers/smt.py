@@ -39,8 +39,8 @@ smt = functools.partial(
     check,
     kind=EvidenceKind.SMT,
     bound=(
-        f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if a lemma is not proved or "
-        "a false variant has no model in exact fractions"
+        f"seconds against the timeout of {TIMEOUT:.0f} a query; infinite if a lemma is not proved "
+        "or a false variant has no model in exact fractions"
     ),
     needs=("z3",),
 )

@@ -9,9 +9,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from whichmin.core.flatness import log_determinant
 from whichmin.core.frames import standard_basis
-from whichmin.core.hessian import hessian_trace, top_eigenvalue
+from whichmin.core.hessian import hessian_trace, log_determinant, top_eigenvalue
 from whichmin.core.perturbation.ball import mean_rise, worst_rise
 from whichmin.core.perturbation.box import keskar_exact
 from whichmin.core.validation import check_extent, check_integer, check_seed

@@ -11,11 +11,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from whichmin.core.flatness import log_determinant, relative_flatness
-from whichmin.core.hessian import hessian_trace, top_eigenvalue
+from whichmin.core.hessian import hessian_trace, log_determinant, relative_flatness, top_eigenvalue
 from whichmin.core.perturbation.ball import mean_rise, worst_rise
-from whichmin.core.perturbation.box import keskar_exact, keskar_upper_bound
-from whichmin.core.perturbation.box_search import box, keskar_search, subspace_metric
+from whichmin.core.perturbation.box import half_widths, keskar_exact, keskar_upper_bound
+from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
 from whichmin.core.training.result import TrainResult
 from whichmin.reporting import Cell, Table
 from whichmin.symbolic import closed_form
@@ -220,7 +219,7 @@ def _keskar(
     if frame != "standard":
         top = keskar_upper_bound(w, size, epsilon, distance=reach)
         found = keskar_search(w, run.data, epsilon, act, seed=seed)
-        half = box(w, epsilon)
+        half = half_widths(w, epsilon)
         along, square = float(np.abs(w) @ half), float(half @ half)
         # What the corner of the signs of w leaves open: see measures.frames_gap. The bound allows
         # for the run's distance from its limit, to either side.
@@ -237,7 +236,7 @@ def _keskar(
     if small and epsilon * (largest.min() + 1) > largest.min() and len(largest) > 1:
         return Measured(name, Cell("none: an active point can cross its kink"), None, found)
     # The box moves with the weights, and s is measured, which adds no more than that.
-    length = float(np.linalg.norm(box(w, epsilon)))
+    length = float(np.linalg.norm(half_widths(w, epsilon)))
     moved = 1 + epsilon * math.sqrt(run.data.n)
     slope = 100 * 2 * _steepest(norm, size) * length * moved
     margin = abs(found - value) / (slope * reach)

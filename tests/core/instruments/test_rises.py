@@ -13,7 +13,7 @@ from whichmin.core.instruments import (
     sam_step,
     worst_sharpness,
 )
-from whichmin.core.instruments.rises import POINTS, Rises
+from whichmin.core.instruments.rises import POINTS, MeasuredRises
 from whichmin.errors import InputError
 
 
@@ -94,7 +94,7 @@ def test_a_smooth_loss_leaves_nothing_over():
     """The window is so small that a cubic follows the loss below its last bit."""
     o = closure_objective(lambda w: torch.exp(3 * w[0]) + w[1] ** 5, [1.0, 1.0])
     move = torch.tensor([0.5, 0.2], dtype=torch.float64)
-    rises = Rises(o, o.value(), "radius", 0.5, "ball")
+    rises = MeasuredRises(o, o.value(), "radius", 0.5, "ball")
     there = o.value(o.point + move)
     # Arguments off by a last bit: 3 w there is 4.5, so the loss is off by 5 units.
     assert rises.rounding(move) < 100 * 2.2e-16 * there
@@ -104,9 +104,9 @@ def test_a_noisy_loss_is_noticed():
     """A loss that is rounded to multiples of 1e-6, and one with a sum of large numbers in it."""
     steps = closure_objective(lambda w: (w.square().sum() * 1e6).round() / 1e6, [1.0, 2.0])
     move = torch.tensor([1e-2, 1e-2], dtype=torch.float64)
-    assert 5e-7 < Rises(steps, steps.value(), "radius", 1, "ball").rounding(move) < 1e-5
+    assert 5e-7 < MeasuredRises(steps, steps.value(), "radius", 1, "ball").rounding(move) < 1e-5
     lost = closure_objective(lambda w: (1e8 * w[0] + w.square().sum()) - 1e8 * w[0], [1.0, 2.0])
-    assert 5e-9 < Rises(lost, lost.value(), "radius", 1, "ball").rounding(move) < 1e-6
+    assert 5e-9 < MeasuredRises(lost, lost.value(), "radius", 1, "ball").rounding(move) < 1e-6
 
 
 def test_its_cost():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from whichmin.core import gradient, hessian, make_data, random_frame, train
-from whichmin.core.noise.covariance import (
+from whichmin.core.noise import (
     covariance_spectrum,
     covariance_trace,
     gradient_covariance,
@@ -13,7 +13,9 @@ from whichmin.core.noise.covariance import (
     noise_scales,
     sampling_factor,
 )
+from whichmin.core.noise.sample_gradients import sample_gradients
 from whichmin.errors import InputError
+from whichmin.words import Kink
 
 RNG = np.random.default_rng(3)
 ROWS, POINT = RNG.normal(size=(9, 4)), RNG.normal(size=4)
@@ -136,3 +138,18 @@ def test_a_run_on_correlated_data_has_no_weights_on_record():
     run = train(rows, [0.3, 0.2], activation="linear", record_at=5, max_steps=10)
     with pytest.raises(InputError, match="on correlated data"):
         noise_along(run)
+
+
+@pytest.mark.parametrize("kink", list(Kink))
+@pytest.mark.parametrize("rows", [np.eye(3, 5), np.eye(4)[:, :2] + 0.5], ids=["wide", "tall"])
+def test_quadratic_form_and_norm_of_the_hessian(rows, kink):
+    w = np.array([0.7, 0.0, -0.3, 0.2, 0.1])[: rows.shape[1]]
+    state = sample_gradients(w, rows, "relu", "float64", "cpu", kink)
+    matrix = hessian(w, rows, kink=kink)
+    u = torch.tensor(np.random.default_rng(0).normal(size=(1, 6, len(w))))
+    expected = torch.einsum("kri,ij,krj->kr", u, matrix, u)
+    # Entries of order 1 and some dozen roundings.
+    np.testing.assert_allclose(state.quadratic_form(u), expected, rtol=0, atol=1e-13)
+    assert float(state.hessian_square()[0]) == pytest.approx(
+        float(matrix.square().sum()), abs=1e-13
+    )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from whichmin.core.frames import random_frame
-from whichmin.core.perturbation.ball import mean_rise, worst_rise
+from whichmin.core.perturbation import mean_rise, worst_rise
 from whichmin.errors import InputError
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from whichmin.core.quadratic.critical_batch import linear_scaling, optimal_run, trade_off
+from whichmin.core.quadratic import linear_scaling, optimal_run, trade_off
 from whichmin.errors import InputError
 
 

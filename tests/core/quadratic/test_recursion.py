@@ -2,7 +2,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from whichmin.core.quadratic.recursion import make_quadratic
+from whichmin.core.quadratic import make_quadratic
 from whichmin.errors import InputError
 
 H = [[2.0, 0.3], [0.3, 1.0]]

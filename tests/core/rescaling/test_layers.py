@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.rescaling.layers import (
+from whichmin.core.rescaling import (
     curvature,
     gradients,
     network,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.rescaling.layerwise import (
-    Moments,
-    Momentum,
+from whichmin.core.rescaling import (
+    AdamState,
+    MomentumState,
     adam_step,
     lamb_step,
     lars_step,
@@ -152,9 +152,15 @@ def test_gradients_whose_squares_vanish_still_move(size):
         ("decays[0]", lambda: adam_step([[1.0]], [[1.0]], step_size=1, decays=("x", 0.9))),
         ("weights[0]", lambda: sgd_step([[NAN]], [[1.0]], step_size=1)),
         ("gradients[1]", lambda: sgd_step([[1.0], [2.0]], [[1.0], [NAN]], step_size=1)),
-        ("state.buffers", lambda: lars_step([PAIR], [PAIR], Momentum((ONE,)), step_size=1)),
-        ("state.first", lambda: adam_step([PAIR], [PAIR], Moments((ONE,), (ONE,), 1), step_size=1)),
-        ("state.second", lambda: lamb_step([[1.0]], [[1.0]], Moments((ONE,), (), 1), step_size=1)),
+        ("state.buffers", lambda: lars_step([PAIR], [PAIR], MomentumState((ONE,)), step_size=1)),
+        (
+            "state.first",
+            lambda: adam_step([PAIR], [PAIR], AdamState((ONE,), (ONE,), 1), step_size=1),
+        ),
+        (
+            "state.second",
+            lambda: lamb_step([[1.0]], [[1.0]], AdamState((ONE,), (), 1), step_size=1),
+        ),
     ],
 )
 def test_refused(argument, call):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.rescaling.posterior import best_variances, gaussian_divergence
+from whichmin.core.rescaling import best_variances, gaussian_divergence
 from whichmin.errors import InputError
 
 

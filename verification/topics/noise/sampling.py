@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from whichmin.core.noise.covariance import sampling_factor
+from whichmin.core.batches import sampling_factor
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.core.data import make_data
-from whichmin.core.flatness import log_determinant
 from whichmin.core.frames import random_frame, standard_basis
-from whichmin.core.hessian import hessian_trace
+from whichmin.core.hessian import hessian_trace, log_determinant
 from whichmin.core.perturbation.box import keskar_upper_bound
 from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
 from whichmin.verification.evidence.check import Margin, Settings, check, differs

@@ -11,8 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from whichmin.core.flatness import log_determinant, relative_flatness
-from whichmin.core.hessian import hessian
+from whichmin.core.hessian import hessian, log_determinant, relative_flatness
 from whichmin.core.landscape import loss
 from whichmin.core.perturbation.ball import mean_rise, worst_rise
 from whichmin.verification.evidence.check import Margin, check

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("z3")
 
-from whichmin.core.flatness import LogDeterminant
+from whichmin.core.hessian import LogDeterminant
 from whichmin.core.perturbation.ball import MeanRise
 from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check

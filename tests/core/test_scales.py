@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.core.instruments.scales import deviation, length, scaled
+from whichmin.core.scales import deviation, length, scaled
 
 V = torch.tensor([3.0, -4.0, 12.0], dtype=torch.float64)
 
@@ -20,6 +20,12 @@ def test_lengths(unit):
 def test_float32():
     assert length(1e-25 * V.float()) == pytest.approx(13e-25, rel=1e-6)  # of float32's numbers
     assert scaled(1e-25 * V.float(), 13.0).dtype == torch.float64
+
+
+def test_any_shape():
+    assert length(V.reshape(3, 1).expand(3, 4)) == pytest.approx(26, rel=1e-15)
+    assert length(V[:0]) == 0
+    assert length(V / 0) == float("inf")
 
 
 def test_zero():
