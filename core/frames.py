@@ -204,7 +204,7 @@ def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:
     Args:
         m: Number of points.
         n: Dimension, at least ``m``.
-        seed: Seed; the same seed gives the same bits.
+        seed: Seed; the same seed gives the same bits on one kind of processor.
 
     Returns:
         Orthonormal rows, shape ``(m, n)``, float64.
@@ -249,7 +249,7 @@ def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) ->
         n: Dimension.
         replicas: Number of rows.
         norm: Euclidean norm of every row.
-        seed: Seed; the same seed gives the same bits.
+        seed: Seed; the same seed gives the same bits on one kind of processor.
 
     Returns:
         Weights, shape ``(replicas, n)``, float64.

@@ -1,4 +1,4 @@
-"""Bit-reproducible linear algebra: the thread count may not change a result."""
+"""Linear algebra of the same bits at any thread count, on one kind of processor."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@
   exit code must be 0 unless a comment before the block says ``<!-- exit code: 2 -->``.
 * ``python`` blocks are doctests, or scripts where they have no prompt. All blocks of a page share
   one namespace and the folder.
-* ``...`` in an output shown stands for anything.
+* ``...`` in an output shown stands for anything; numbers may differ as rounding makes them
+  differ from processor to processor (see ``compare.py``).
 * A block that cannot run has ``<!-- not executed: REASON -->`` before it, with one of
   :data:`REASONS`. Blocks in other languages are no code and do not run.
 """
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import warm
+from compare import Checker, same_text
 
 __all__ = ["REASONS", "Block", "Run", "commands", "figures", "find_blocks", "run_page", "shell"]
 
@@ -44,7 +46,6 @@ RUNNABLE = ("console", "python")
 PLAIN = ("", "text", "json", "toml", "bibtex", "markdown")
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[^`\s]*)[^`]*$")
 _MARK = re.compile(r"^<!-- (not executed|exit code): (.+) -->$")
-_ELLIPSIS = doctest.ELLIPSIS
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def _run_python(block: Block, namespace: dict[str, Any], run: Run) -> None:
         exec(compile("\n" * block.line + source, "page", "exec"), namespace)  # noqa: S102
         return
     test = doctest.DocTestParser().get_doctest(source, namespace, "page", None, block.line)
-    runner = doctest.DocTestRunner(verbose=False, optionflags=_ELLIPSIS)
+    runner = doctest.DocTestRunner(Checker(), verbose=False, optionflags=doctest.ELLIPSIS)
     report = io.StringIO()
     results = runner.run(test, out=report.write, clear_globs=False)
     namespace.update(test.globs)
@@ -205,7 +206,7 @@ def _run_console(block: Block, folder: Path, run: Run) -> list[str]:
             fresh += shown
             continue
         wanted = "\n".join(shown).rstrip() + "\n"
-        if doctest.OutputChecker().check_output(wanted, printed, _ELLIPSIS):
+        if same_text(wanted, printed):
             fresh += shown
         else:
             run.failures.append(f"{where}: shown\n{wanted}printed\n{printed}")

@@ -1,4 +1,4 @@
-"""Reshuffled epochs: one epoch by brute force, and the law where points are left out.
+"""Derive what a reshuffled epoch does, and which point wins where points are left out.
 
 An epoch is a random order of the data, cut into batches; ``q = m mod b`` points are left out. On
 the unit sphere (N = C = 1, no off-span part) the shares ``p_i = c_i^2`` are all that matters.
@@ -24,7 +24,7 @@ SIZES = tuple((points, size) for points in (2, 3, 4) for size in range(1, points
 
 
 def _truncated(polynomial: Any) -> Any:
-    """Terms up to alpha^2 of a polynomial in alpha, the first generator of its ring.
+    """Keep the terms up to alpha^2 of a polynomial in alpha, the first generator of its ring.
 
     Returns:
         The polynomial without the others.
@@ -34,7 +34,7 @@ def _truncated(polynomial: Any) -> Any:
 
 
 def epochs(points: int, size: int) -> Iterator[tuple[tuple[int, ...], ...]]:
-    """All ways to cut the points into the batches of an epoch, each as likely as any other.
+    """List all ways to cut the points into the batches of an epoch; all are equally likely.
 
     Args:
         points: m.
@@ -54,7 +54,7 @@ def epochs(points: int, size: int) -> Iterator[tuple[tuple[int, ...], ...]]:
 def log_ratio_change(
     batches: Sequence[Sequence[int]], points: int, factor: sp.Expr | None = None
 ) -> tuple[sp.Expr, sp.Expr]:
-    """Change of log|c_1/c_2| in an epoch, to second order in alpha, from the one-step map.
+    """Expand the change of ``log|c_1/c_2|`` in an epoch to second order in alpha.
 
     Args:
         batches: The batches of the epoch.
@@ -80,7 +80,7 @@ def log_ratio_change(
 
 
 def _shares(points: int) -> list[sp.Expr]:
-    """Shares p_i that add up to 1.
+    """Make shares p_i that add up to 1.
 
     Returns:
         One per point.
@@ -90,7 +90,9 @@ def _shares(points: int) -> list[sp.Expr]:
 
 
 def epoch_lemmas(factor: sp.Expr | None = None) -> dict[str, Derivation]:
-    """An epoch on the sphere: no first-order move where b divides m, and the mean is ``D p``.
+    """Derive the moments of an epoch's move on the unit sphere.
+
+    Where b divides m nothing moves at first order in alpha; the mean move per batch is ``D p``.
 
     Args:
         factor: See :func:`log_ratio_change`.
@@ -127,10 +129,14 @@ def epoch_lemmas(factor: sp.Expr | None = None) -> dict[str, Derivation]:
 
 
 def leftover_lemmas(power: Callable[[sp.Expr], sp.Expr] | None = None) -> dict[str, Derivation]:
-    """Two points, noise of variance r times that of independent batches, r = q/(m - b).
+    r"""Derive which of two points wins where an epoch leaves q points out.
 
-    ``h = I_p(a, a)``, the regularised incomplete Beta function at ``p = p_1``, a = 1/(2 r), is the
-    chance that the first wins: it is 0 and 1 at the ends and the generator maps it to 0.
+    .. math:: P(a_1) = I_{p_1}\left(\frac{1}{2 r}, \frac{1}{2 r}\right), \quad r = \frac{q}{m - b}
+
+    The noise has r times the variance of independent batches.
+
+    I is the regularised incomplete Beta function: it is 0 and 1 at the ends, and the generator
+    maps it to 0.
 
     Args:
         power: a; by default 1/(2 r).

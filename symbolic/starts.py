@@ -1,4 +1,4 @@
-"""Laws of a Gaussian start: shares of squares, the positive set, tails of the largest share.
+"""Derive laws of a Gaussian start: shares of squares, the positive set, tails of the largest share.
 
 Every law is reached by an identity of densities at each point, so that no integral is left to
 trust: ``s g_a(su) g_d(s(1-u)) = g_{a+d}(s) beta_{a,d}(u)`` says at once that a sum of independent
@@ -20,18 +20,26 @@ s, t, u, x = sp.symbols("s t u x", positive=True)
 
 
 def gamma_density(shape: sp.Expr, at: sp.Expr) -> sp.Expr:
-    """Density of the Gamma law of scale 2: chi-squared with ``2 shape`` degrees of freedom."""
+    r"""Return the density of the Gamma law of scale 2: chi-squared, ``2 shape`` degrees of freedom.
+
+    .. math:: g_s(t) = \frac{t^{s - 1} e^{-t / 2}}{2^s \Gamma(s)}
+    """
     return at ** (shape - 1) * sp.exp(-at / 2) / (2**shape * sp.gamma(shape))
 
 
 def beta_density(first: sp.Expr, second: sp.Expr, at: sp.Expr) -> sp.Expr:
-    """Density of the Beta law."""
+    r"""Return the density of the Beta law.
+
+    .. math::
+        \beta_{a, d}(u)
+        = \frac{\Gamma(a + d)}{\Gamma(a) \Gamma(d)} u^{a - 1} (1 - u)^{d - 1}
+    """
     constant = sp.gamma(first + second) / (sp.gamma(first) * sp.gamma(second))
     return constant * at ** (first - 1) * (1 - at) ** (second - 1)
 
 
 def shares() -> dict[str, Derivation]:
-    """From normal coordinates to the law of a share of the squared norm.
+    """Derive the law of a share of the squared norm from normal coordinates.
 
     Returns:
         Derivations by name.
@@ -71,7 +79,7 @@ def _beta_moment(power: int) -> Derivation:
 
 
 def moments() -> dict[str, Derivation]:
-    """Moments of the shares: weights of GD's limit, its cosine with the start.
+    """Derive moments of the shares: weights of GD's limit, its cosine with the start.
 
     Returns:
         Derivations by name.
@@ -112,7 +120,9 @@ def moments() -> dict[str, Derivation]:
 
 
 def positive_set() -> dict[str, Derivation]:
-    """The number of positive correlations: m independent fair signs, ``E x^k = ((1+x)/2)^m``.
+    r"""Derive the law of the number k of positive correlations: m independent fair signs.
+
+    .. math:: \mathbb{E}\,x^k = \left(\frac{1 + x}{2}\right)^m
 
     Returns:
         Derivations by name.
@@ -155,7 +165,11 @@ def positive_set() -> dict[str, Derivation]:
 
 
 def tails() -> dict[str, Derivation]:
-    """``P(Beta(1/2, (m-1)/2) >= t) <= (1-t)^((m-1)/2)`` for every m >= 2, and union bounds.
+    r"""Derive a tail bound of the largest share for every m >= 2, and union bounds.
+
+    .. math::
+        P\left(\mathrm{Beta}\left(\tfrac{1}{2}, \tfrac{m - 1}{2}\right) \ge t\right)
+        \le (1 - t)^{(m - 1) / 2}
 
     Let G be the right side minus the left side. ``G(0) = G(1) = 0`` and ``G' = (1-t)^((m-3)/2)
     (1/(B sqrt t) - (m-1)/2)``, whose last factor falls in t: G rises, then falls, so ``G >= 0``.

@@ -1,4 +1,4 @@
-"""The same seed gives the same bits, whatever the number of threads."""
+"""On one machine the same seed gives the same bits, whatever the number of threads."""
 
 import os
 import subprocess

@@ -1,8 +1,9 @@
 """Checkpoints: one ``.npz`` file that holds unfinished and finished runs, replaced atomically.
 
 The batches are a function of (seed, replica, step), so the state of a run is its engine's tensors,
-the outcomes so far and a step number: a run taken up again ends in the same bits. The file holds
-plain arrays (``numpy.load`` reads it) and one JSON text; nothing is pickled.
+the outcomes so far and a step number: a run taken up again ends in the same bits on the same kind
+of processor with the same library versions. The file holds plain arrays (``numpy.load`` reads it)
+and one JSON text; nothing is pickled.
 """
 
 from __future__ import annotations

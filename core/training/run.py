@@ -1,4 +1,7 @@
-"""A training run that can be stopped at any boundary and taken up again with the same bits."""
+"""A training run that can be stopped at any boundary and taken up again.
+
+On one kind of processor and one set of library versions it ends in the same bits.
+"""
 
 from __future__ import annotations
 

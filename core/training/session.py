@@ -84,8 +84,8 @@ def resume(
 ) -> list[TrainResult]:
     """Continue the runs in a checkpoint to the results that they would have had without a break.
 
-    On the same machine with the same versions the results have the same bits. The checkpoint is
-    updated as before; resuming finished runs returns their results.
+    On one kind of processor with one set of library versions the results have the same bits. The
+    checkpoint is updated as before; resuming finished runs returns their results.
 
     Args:
         checkpoint: The file.

@@ -16,10 +16,17 @@ from typing import Any
 from whichmin.errors import InputError, MissingDependency
 
 __all__ = [
-    "FORMATS", "Cell", "Document", "Table", "data_frame", "plain_json", "write_bytes", "write_text",
+    "FORMATS", "ROUNDING", "ROUNDING_TEXT", "Cell", "Document", "Table", "data_frame",
+    "margin_text", "plain_json", "residual_text", "write_bytes", "write_text",
 ]  # fmt: skip
 
 FORMATS = ("table", "markdown", "latex", "csv", "json")
+
+# Relative size up to which a residual is taken for rounding, 64 units in the last place: what a sum
+# of some sixty products leaves.
+ROUNDING = 2.0**-46
+# What stands for such a residual in a text.
+ROUNDING_TEXT = "rounding"
 
 _GREEK = [  # from alpha on; TeX has no omicron
     "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa",
@@ -55,6 +62,38 @@ class Cell:
         text = self.text or _human(self.value)
         object.__setattr__(self, "text", text)
         object.__setattr__(self, "latex", self.latex or _escape(text))
+
+
+def residual_text(residual: float, allowed: float = ROUNDING) -> str:
+    """Write by how much two numbers differ that agree up to rounding.
+
+    What rounding leaves over depends on the processor and on the libraries' versions, and means
+    nothing; its digits are for CSV and JSON only.
+
+    Args:
+        residual: The difference, relative or in units near 1.
+        allowed: What rounding explains.
+
+    Returns:
+        ``rounding``, or the number with two digits if it is larger or not a number.
+    """
+    return ROUNDING_TEXT if abs(residual) <= allowed else f"{residual:.2g}"
+
+
+def margin_text(margin: float, *, exact: bool = True) -> str:
+    """Write a margin, a deviation in units of what rounding or chance explains.
+
+    Args:
+        margin: The margin; at most 1 holds.
+        exact: Whether 0 says that nothing was rounded. If not, it is as good as 1e-9.
+
+    Returns:
+        ``< 0.1`` for what is far below 1: more digits would depend on the processor. Otherwise two
+        digits.
+    """
+    if margin < 0.1 and (margin > 0 or not exact):
+        return "< 0.1"
+    return f"{margin:.2g}"
 
 
 def data_frame(records: list[dict[str, Any]]) -> Any:

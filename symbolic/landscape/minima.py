@@ -1,13 +1,11 @@
-"""Full-batch loss, gradient, global minima and critical points, for symbolic m and n."""
+"""Derive the full-batch loss, its gradient, minima and critical points, for symbolic m and n."""
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.neuron import (
     SOURCE,
@@ -17,10 +15,12 @@ from whichmin.symbolic.landscape.neuron import (
     sum_over_data,
 )
 from whichmin.symbolic.landscape.neuron import x as x_symbol
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, c, m, sigma
 
 __all__ = [
     "CriticalSet",
+    "P",
     "SignFact",
     "X",
     "critical_points",
@@ -36,76 +36,75 @@ __all__ = [
 
 # <w_A, u> for the active part w_A = sum sigma_i c_i a_i of the weights.
 X = sp.Symbol("X", real=True)
+# sum sigma_i <a_i, u>^2: squared length of u's projection on the active points.
+P = sp.Symbol("P", nonnegative=True)
 
 
-@functools.cache
-def loss() -> ClosedForm:
-    """Full-batch loss."""
-    chain = Derivation.begin(
+@derives("landscape.loss", SOURCE)
+def loss() -> Derivation:
+    r"""Derive the full-batch loss.
+
+    .. math:: L = \frac{1}{2} + \frac{(N - 2) C}{2 m}
+    """
+    return Derivation.begin(
         "sum over the m data points; C = sum sigma_i c_i^2",
         sum_over_data(sample_loss().expression) / m,
         sp.Rational(1, 2) + (N - 2) * C / (2 * m),
         {C: sum_over_data(sigma * c**2)},
     )
-    return ClosedForm("landscape.loss", "full-batch loss", chain.result, chain, SOURCE)
 
 
-@functools.cache
-def minimum() -> ClosedForm:
-    """Global minimum of the loss."""
-    chain = Derivation.begin(
+@derives("landscape.minimum", SOURCE)
+def minimum() -> Derivation:
+    r"""Derive the global minimum of the loss.
+
+    .. math:: L^* = \frac{1}{2} - \frac{1}{2 m}
+    """
+    return Derivation.begin(
         "the loss where C = 1 and R = N - C = 0",
         loss().expression,
         sp.Rational(1, 2) - 1 / (2 * m),
         {N: 1, C: 1},
     )
-    return ClosedForm(
-        "landscape.minimum", "global minimum of the loss", chain.result, chain, SOURCE
-    )
 
 
-@functools.cache
-def gap() -> ClosedForm:
-    """Loss above its global minimum, as a sum of non-negative terms."""
-    chain = Derivation.begin(
+@derives("landscape.gap", SOURCE)
+def gap() -> Derivation:
+    r"""Derive the loss above the global minimum; zero exactly where C = 1 and R = 0.
+
+    .. math:: L - L^* = \frac{(1 - C)^2 + C R}{2 m}
+    """
+    return Derivation.begin(
         "N = C + R",
         loss().expression - minimum().expression,
         (1 - 2 * C + C * (C + R)) / (2 * m),
         {N: C + R},
     ).then("complete the square", ((1 - C) ** 2 + C * R) / (2 * m))
-    return ClosedForm(
-        "landscape.gap",
-        "loss above the global minimum; zero exactly where C = 1 and R = 0",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def derivative() -> ClosedForm:
-    """Derivative of the loss along u: the gradient, paired with every direction."""
-    chain = Derivation.begin(
+@derives("landscape.derivative", SOURCE, where="X = <w_A, u>, Y = <w, u>")
+def derivative() -> Derivation:
+    r"""Derive the derivative of the loss along u.
+
+    .. math:: dL(u) = \frac{(N - 2) X + C Y}{m}
+    """
+    return Derivation.begin(
         "sum over the data; X = <w_A, u> with w_A = sum sigma_i c_i a_i",
         sum_over_data(sample_derivative().expression) / m,
         ((N - 2) * X + C * Y) / m,
         {X: sum_over_data(sigma * c * x_symbol), C: sum_over_data(sigma * c**2)},
     )
-    return ClosedForm(
-        "landscape.derivative",
-        "derivative of the loss along u, X = <w_A, u>, Y = <w, u>",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def gradient_energy() -> ClosedForm:
-    """Squared norm of the gradient."""
+@derives("landscape.gradient_energy", SOURCE)
+def gradient_energy() -> Derivation:
+    r"""Derive the squared norm of the gradient.
+
+    .. math:: \|\nabla L\|^2 = \frac{C (N - 2 + C)^2 + C^2 (N - C)}{m^2}
+    """
     # <grad, u> = p <w_A, u> + q <w, u> says grad = p w_A + q w.
     p, q = (derivative().expression.diff(direction) for direction in (X, Y))
-    chain = Derivation.begin(
+    return Derivation.begin(
         "|p w_A + q w|^2 with |w_A|^2 = <w_A, w> = C",
         p**2 * C + 2 * p * q * C + q**2 * N,
         ((N - 2) ** 2 * C + 2 * (N - 2) * C**2 + C**2 * N) / m**2,
@@ -113,16 +112,15 @@ def gradient_energy() -> ClosedForm:
         "split off the active part: the components along w_A and along the rest of w",
         (C * (N - 2 + C) ** 2 + C**2 * (N - C)) / m**2,
     )
-    return ClosedForm(
-        "landscape.gradient_energy", "squared norm of the gradient", chain.result, chain, SOURCE
-    )
 
 
 def squares(k: int, rest: int) -> tuple[sp.Expr, tuple[sp.Expr, ...], tuple[sp.Symbol, ...]]:
-    """Sum-of-squares certificate of global minimality for k active of k + rest coordinates.
+    r"""Write the loss gap as a sum of squares: a certificate that a minimum is global.
 
-    The loss gap times ``2m`` equals ``(1 - sum c_i^2)^2 + sum_{i,l} (c_i r_l)^2``, so it is never
-    negative and vanishes only where every square does.
+    .. math::
+        2 m (L - L^*) = \left(1 - \sum_i c_i^2\right)^2 + \sum_{i, l} (c_i r_l)^2
+
+    The gap is never negative, and vanishes only where every square does.
 
     Args:
         k: Number of active points.
@@ -145,7 +143,7 @@ def squares(k: int, rest: int) -> tuple[sp.Expr, tuple[sp.Expr, ...], tuple[sp.S
 
 @dataclass(frozen=True)
 class SignFact:
-    """A sign that SymPy decides from the assumptions on the symbols.
+    """State a sign that SymPy decides from the assumptions on the symbols.
 
     Attributes:
         reason: What the sign shows.
@@ -158,7 +156,7 @@ class SignFact:
     sign: str
 
     def holds(self) -> bool:
-        """Whether the sign is certain."""
+        """Decide whether the sign is certain."""
         return any(
             getattr(form, f"is_{self.sign}") is True
             for form in (self.expression, sp.factor(self.expression))
@@ -167,7 +165,7 @@ class SignFact:
 
 @dataclass(frozen=True)
 class CriticalSet:
-    """A set of critical points.
+    """Describe a set of critical points.
 
     Attributes:
         name: What it is called.
@@ -183,7 +181,7 @@ class CriticalSet:
 
 
 def critical_solutions() -> list[dict[sp.Symbol, sp.Expr]]:
-    """Solve gradient = 0 for (C, R).
+    """Solve gradient = 0 for the energies C and R.
 
     The gradient is ``(N - 2 + C)/m`` along the active part and ``C/m`` along the rest, so both
     squared components must vanish.
@@ -252,6 +250,4 @@ def critical_points() -> tuple[CriticalSet, ...]:
     )
 
 
-def landscape_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (loss(), minimum(), gap(), derivative(), gradient_energy())
+landscape_forms = forms_of(__name__)

@@ -1,4 +1,4 @@
-"""The per-sample loss, from its definition to a function of two scalars.
+r"""Derive the per-sample loss and its derivatives as functions of two scalars.
 
 Everything else in this layer starts from :func:`sample_loss`. The definition
 ``|a - w phi(<w, a>)|^2 / 2`` is a sum over n coordinates with symbolic n; it depends on the
@@ -7,20 +7,20 @@ is ``phi(c) = sigma c`` with the slope ``sigma`` of the piece that c is on.
 
 The chain rule then gives all derivatives: for ``F(c, N)`` and any direction u,
 
-    ``dF(u) = F_c <a, u> + 2 F_N <w, u>``
-    ``d2F(u, u) = F_cc <a,u>^2 + 4 F_cN <a,u> <w,u> + 4 F_NN <w,u>^2 + 2 F_N |u|^2``.
+.. math::
+    dF(u) &= F_c \langle a, u \rangle + 2 F_N \langle w, u \rangle \\
+    d^2F(u, u) &= F_{cc} \langle a, u \rangle^2 + 4 F_{cN} \langle a, u \rangle \langle w, u \rangle
+    + 4 F_{NN} \langle w, u \rangle^2 + 2 F_N \|u\|^2
 
 :mod:`whichmin.symbolic.landscape.reduction` confirms this lemma by brute force in R^n.
 """
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import N, c, i, m, n, sigma
 
 __all__ = [
@@ -64,9 +64,12 @@ def sum_over_data(expression: sp.Expr) -> sp.Expr:
     return sp.Sum(over_data(expression), (i, 1, m))
 
 
-@functools.cache
-def sample_loss() -> ClosedForm:
-    """Per-sample loss as a function of ``c``, ``N`` and the slope ``sigma``."""
+@derives("model.sample_loss", SOURCE)
+def sample_loss() -> Derivation:
+    r"""Derive the loss of one data point.
+
+    .. math:: \ell = \frac{1}{2} + \frac{(N - 2) \sigma c^2}{2}
+    """
     a_, w_ = sp.IndexedBase("a"), sp.IndexedBase("w")
     entry = sp.Symbol("l", integer=True)
     phi, aa, aw = sp.symbols("phi aa aw", real=True)
@@ -74,7 +77,7 @@ def sample_loss() -> ClosedForm:
     def total(term: sp.Expr) -> sp.Expr:
         return sp.Sum(term, (entry, 1, n))
 
-    chain = (
+    return (
         Derivation
         .begin(
             "expand the square over the n coordinates, by bilinearity",
@@ -98,32 +101,30 @@ def sample_loss() -> ClosedForm:
             {sigma**2: sigma},
         )
     )
-    return ClosedForm("model.sample_loss", "loss of one data point", chain.result, chain, SOURCE)
 
 
-@functools.cache
-def sample_derivative() -> ClosedForm:
-    """First derivative of the per-sample loss in a direction u."""
+@derives("model.sample_derivative", SOURCE, where="x = <a, u>, Y = <w, u>")
+def sample_derivative() -> Derivation:
+    r"""Derive the derivative of a sample's loss along u.
+
+    .. math:: d\ell(u) = (N - 2) \sigma c x + \sigma c^2 Y
+    """
     loss = sample_loss().expression
-    chain = Derivation.begin(
+    return Derivation.begin(
         "chain rule in (c, N)",
         sp.Derivative(loss, c) * x + 2 * sp.Derivative(loss, N) * Y,
         (N - 2) * sigma * c * x + sigma * c**2 * Y,
     )
-    return ClosedForm(
-        "model.sample_derivative",
-        "derivative of a sample's loss along u, x = <a, u>, Y = <w, u>",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def sample_second_derivative() -> ClosedForm:
-    """Second derivative of the per-sample loss in a direction u; sigma is kappa at the kink."""
+@derives("model.sample_second_derivative", SOURCE, where="x = <a, u>, Y = <w, u>, U = |u|^2")
+def sample_second_derivative() -> Derivation:
+    r"""Derive the second derivative of a sample's loss along u.
+
+    .. math:: d^2\ell(u, u) = (N - 2) \sigma x^2 + 4 \sigma c x Y + \sigma c^2 U
+    """
     loss = sample_loss().expression
-    chain = Derivation.begin(
+    return Derivation.begin(
         "chain rule in (c, N), twice",
         sp.Derivative(loss, c, 2) * x**2
         + 4 * sp.Derivative(loss, c, N) * x * Y
@@ -131,15 +132,6 @@ def sample_second_derivative() -> ClosedForm:
         + 2 * sp.Derivative(loss, N) * U,
         (N - 2) * sigma * x**2 + 4 * sigma * c * x * Y + sigma * c**2 * U,
     )
-    return ClosedForm(
-        "model.sample_second_derivative",
-        "second derivative of a sample's loss along u, x = <a, u>, Y = <w, u>, U = |u|^2",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-def per_sample() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (sample_loss(), sample_derivative(), sample_second_derivative())
+per_sample = forms_of(__name__)

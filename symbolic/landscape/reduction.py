@@ -1,4 +1,4 @@
-"""The reduction lemma, confirmed by brute force in R^n.
+"""Confirm by brute force in R^n that the loss depends on a handful of scalars.
 
 The other modules work with a handful of scalars (c, N, C, R, P, X, Y). Here the loss is written
 out in coordinates, exactly as defined, differentiated by SymPy coordinate by coordinate, and
@@ -20,8 +20,7 @@ from collections.abc import Iterator
 import sympy as sp
 
 from whichmin.symbolic.closed_form import ClosedForm
-from whichmin.symbolic.hessian.trace import P
-from whichmin.symbolic.landscape.minima import X
+from whichmin.symbolic.landscape.minima import P, X
 from whichmin.symbolic.landscape.neuron import U, Y, x
 from whichmin.symbolic.symbols import C, N, c, k, kappa, m, n, sigma, z
 
@@ -43,7 +42,7 @@ def _idempotent(expression: sp.Expr, slopes: tuple[sp.Symbol, ...]) -> sp.Expr:
 
 
 def _defined_loss(weights: sp.Matrix, point: sp.Matrix, slope: sp.Expr) -> sp.Expr:
-    """``|a - w phi(<w, a>)|^2 / 2``, from the definition."""
+    """Write ``|a - w phi(<w, a>)|^2 / 2`` in coordinates, from the definition."""
     residual = point - weights * slope * weights.dot(point)
     return residual.dot(residual) / 2
 
@@ -153,7 +152,7 @@ def confirm_full_batch(points: int, dimension: int, forms: Forms) -> Iterator[Re
 def _polarised(
     form: sp.Expr, directions: tuple[dict[sp.Symbol, sp.Expr], dict[sp.Symbol, sp.Expr]], same: bool
 ) -> sp.Expr:
-    """Bilinear form of a quadratic form, on two orthonormal directions (or one, twice)."""
+    """Evaluate a quadratic form's bilinear form on two orthonormal directions (or one, twice)."""
     first, second = directions
     if same:
         return form.subs(first, simultaneous=True)

@@ -1,23 +1,21 @@
-"""Noise of the gradient: per-sample gradients, their covariance, curvature-weighted, noise scales.
+"""Derive the covariance of per-sample gradients, plain and weighted by curvature, and noise scales.
 
 A sample's gradient is ``g_i = p a_i + q w`` with ``p = (N - 2) c_i`` and ``q = c_i^2`` where the
 point is active, and 0 elsewhere. ``Sigma = (1/m) sum g_i g_i^T - G G^T`` is the covariance over the
 data, divided by m (not m - 1). Power sums over the active points: ``C`` of squares, ``Q`` of fourth
-and ``T`` of sixth powers of the correlations. What batches make of it: :mod:`whichmin.symbolic.noise.sampling`;
-limits along runs: :mod:`whichmin.symbolic.noise.limits`.
+and ``T`` of sixth powers of the correlations. :mod:`.sampling` derives the covariance of batches,
+:mod:`.limits` the noise scales near the minima.
 """
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
-from whichmin.symbolic.hessian.trace import P, second_derivative
-from whichmin.symbolic.landscape.minima import X, derivative, gradient_energy
+from whichmin.symbolic.hessian.trace import second_derivative
+from whichmin.symbolic.landscape.minima import P, X, derivative, gradient_energy
 from whichmin.symbolic.landscape.neuron import SOURCE, U, Y, sample_derivative, sum_over_data, x
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, c, k, m, sigma
 
 __all__ = [
@@ -25,13 +23,21 @@ __all__ = [
     "Q",
     "T",
     "curvature",
+    "curvature_on_manifold",
+    "eigenvalue_equal",
     "eigenvectors",
     "gradient_curvature",
+    "mean_curvature",
+    "mean_energy",
     "noise_forms",
     "only_at_single_points",
+    "sample_curvature",
     "sample_energy",
     "simple_scale",
+    "square_on_manifold",
     "trace",
+    "trace_equal",
+    "trace_on_manifold",
 ]
 
 Q, T = sp.symbols("Q sixth_powers", nonnegative=True)
@@ -40,28 +46,28 @@ MCCANDLISH = "McCandlish et al. 2018, section 2.2, for the loss of Ghosh et al. 
 
 
 def _parts() -> tuple[sp.Expr, sp.Expr]:
-    """``p`` and ``q`` of a sample's gradient ``p a + q w``."""
+    """Return ``p`` and ``q`` of a sample's gradient ``p a + q w``."""
     form = sample_derivative().expression.expand()
     return sp.factor(form.coeff(x)), form.coeff(Y)
 
 
-@functools.cache
-def sample_energy() -> ClosedForm:
-    """Squared norm of one sample's gradient."""
+@derives("noise.sample_energy", SOURCE)
+def sample_energy() -> Derivation:
+    r"""Derive the squared norm of one sample's gradient.
+
+    .. math:: \|g_i\|^2 = \sigma c^2 ((N - 2)^2 + (3 N - 4) c^2)
+    """
     p, q = _parts()
-    chain = Derivation.begin(
+    return Derivation.begin(
         "|p a + q w|^2 with |a| = 1, <a, w> = c, |w|^2 = N; sigma is 0 or 1",
         p**2 + 2 * p * q * c + q**2 * N,
         sigma * c**2 * ((N - 2) ** 2 + (3 * N - 4) * c**2),
         {sigma**2: sigma},
     )
-    return ClosedForm(
-        "noise.sample_energy", "squared norm of one sample's gradient", chain.result, chain, SOURCE
-    )
 
 
 def _mean(reason: str, own: sp.Expr, result: sp.Expr) -> Derivation:
-    """Mean over the data of what is ``h2 c^2 + h4 c^4`` for active points and 0 for the others.
+    """Take the mean over the data of ``h2 c^2 + h4 c^4``, with 0 for inactive points.
 
     Returns:
         The chain.
@@ -80,91 +86,79 @@ def _mean(reason: str, own: sp.Expr, result: sp.Expr) -> Derivation:
     )
 
 
-@functools.cache
-def mean_energy() -> ClosedForm:
-    """Mean of the squared norms of the samples' gradients."""
-    chain = _mean(
+@derives("noise.mean_energy", SOURCE, where="Q = sum phi(c_i)^4")
+def mean_energy() -> Derivation:
+    r"""Derive the mean of the squared norms of the samples' gradients.
+
+    .. math:: \frac{1}{m} \sum_i \|g_i\|^2 = \frac{(N - 2)^2 C + (3 N - 4) Q}{m}
+    """
+    return _mean(
         "mean of |g_i|^2 = h2 c_i^2 + h4 c_i^4; inactive samples have no gradient",
         sample_energy().expression.subs(sigma, 1),
         ((N - 2) ** 2 * C + (3 * N - 4) * Q) / m,
     )
-    return ClosedForm(
-        "noise.mean_energy",
-        "mean of the squared norms of the samples' gradients, Q = sum phi(c_i)^4",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def trace() -> ClosedForm:
-    """Trace of the covariance at any point."""
-    chain = Derivation.begin(
+@derives("noise.trace", SOURCE, where="Q = sum phi(c_i)^4")
+def trace() -> Derivation:
+    r"""Derive the trace of the gradients' covariance over the data (divided by m).
+
+    .. math::
+        \operatorname{tr} \Sigma
+        = \frac{1}{m} \left((N - 2)^2 C + (3 N - 4) Q
+        - \frac{C (N - 2 + C)^2 + C^2 (N - C)}{m}\right)
+    """
+    return Derivation.begin(
         "mean of the squared norms less the squared norm of the mean",
         mean_energy().expression - gradient_energy().expression,
         ((N - 2) ** 2 * C + (3 * N - 4) * Q - (C * (N - 2 + C) ** 2 + C**2 * (N - C)) / m) / m,
     )
-    return ClosedForm(
-        "noise.trace",
-        "trace of the gradients' covariance over the data (divided by m), Q = sum phi(c_i)^4",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def trace_on_manifold() -> ClosedForm:
-    """Trace of the covariance at a minimum."""
-    chain = Derivation.begin("N = C = 1", trace().expression, (1 - Q) / m, MANIFOLD)
-    return ClosedForm(
-        "noise.trace_on_manifold",
-        "trace of the gradients' covariance at a minimum",
-        chain.result,
-        chain,
-        SOURCE,
-    )
+@derives("noise.trace_on_manifold", SOURCE)
+def trace_on_manifold() -> Derivation:
+    r"""Derive the trace of the gradients' covariance at a minimum.
+
+    .. math:: \operatorname{tr} \Sigma = \frac{1 - Q}{m}
+    """
+    return Derivation.begin("N = C = 1", trace().expression, (1 - Q) / m, MANIFOLD)
 
 
-@functools.cache
-def trace_equal() -> ClosedForm:
-    """Trace of the covariance at the minimum with k equal correlations."""
-    chain = Derivation.begin(
+@derives("noise.trace_equal", SOURCE)
+def trace_equal() -> Derivation:
+    r"""Derive the trace of the gradients' covariance at the minimum of k equal correlations.
+
+    .. math:: \operatorname{tr} \Sigma = \frac{k - 1}{k m}
+    """
+    return Derivation.begin(
         "k times c^4 = 1/k^2",
         trace_on_manifold().expression,
         (k - 1) / (k * m),
         {Q: 1 / k},
     )
-    return ClosedForm(
-        "noise.trace_equal",
-        "trace of the gradients' covariance at the minimum of k equal correlations",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def simple_scale() -> ClosedForm:
-    """The simple noise scale at any point."""
-    chain = Derivation.begin(
+@derives("noise.simple_scale", MCCANDLISH)
+def simple_scale() -> Derivation:
+    r"""Derive the simple noise scale ``tr Sigma / |G|^2`` (Sigma divided by m).
+
+    .. math::
+        B_{\mathrm{simple}} = m - 1 + \frac{m (C^2 - Q) (4 - 3 N)}{C ((2 - N - C)^2 + C (N - C))}
+    """
+    return Derivation.begin(
         "tr Sigma / |G|^2; what m - 1 leaves has a factor C^2 - Q",
         trace().expression / gradient_energy().expression,
         m - 1 + m * (C**2 - Q) * (4 - 3 * N) / (C * ((2 - N - C) ** 2 + C * (N - C))),
     )
-    return ClosedForm(
-        "noise.simple_scale",
-        "B_simple = tr Sigma / |G|^2 (Sigma divided by m)",
-        chain.result,
-        chain,
-        MCCANDLISH,
-    )
 
 
-@functools.cache
-def sample_curvature() -> ClosedForm:
-    """The Hessian's quadratic form at one active sample's gradient."""
+@derives("noise.sample_curvature", SOURCE)
+def sample_curvature() -> Derivation:
+    r"""Derive the curvature g^T H g for the gradient g of an active sample.
+
+    .. math::
+        g^T H g = \frac{c^2}{m} ((N - 2)^2 (N - 2 + C) + 2 c^2 ((5 N - 6) (N - 2) + C (6 N - 7)))
+    """
     p, q = (part.subs(sigma, 1) for part in _parts())
     # <a_j, g> is p + q c for the sample's own point and q c_j for every other.
     at = {
@@ -173,7 +167,7 @@ def sample_curvature() -> ClosedForm:
         Y: p * c + q * N,
         U: sample_energy().expression.subs(sigma, 1),
     }
-    chain = Derivation.begin(
+    return Derivation.begin(
         "u = g = p a + q w in the Hessian's quadratic form",
         second_derivative().expression,
         c**2
@@ -181,18 +175,14 @@ def sample_curvature() -> ClosedForm:
         / m,
         at,
     )
-    return ClosedForm(
-        "noise.sample_curvature",
-        "g^T H g for the gradient g of an active sample",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def gradient_curvature() -> ClosedForm:
-    """The Hessian's quadratic form at the gradient."""
+@derives("noise.gradient_curvature", SOURCE)
+def gradient_curvature() -> Derivation:
+    r"""Derive the curvature G^T H G for the gradient G.
+
+    .. math:: G^T H G = \frac{C}{m^3} ((N - 2)^3 + C (11 N - 14) (N - 2) + 2 C^2 (6 N - 7))
+    """
     p, q = (derivative().expression.expand().coeff(v) for v in (X, Y))
     # G = p w_A + q w, so <a_j, G> = (p + q) c_j on the active points.
     at = {
@@ -201,69 +191,66 @@ def gradient_curvature() -> ClosedForm:
         Y: p * C + q * N,
         U: gradient_energy().expression,
     }
-    chain = Derivation.begin(
+    return Derivation.begin(
         "u = G = p w_A + q w in the Hessian's quadratic form",
         second_derivative().expression,
         C * ((N - 2) ** 3 + C * (11 * N - 14) * (N - 2) + 2 * C**2 * (6 * N - 7)) / m**3,
         at,
     )
-    return ClosedForm(
-        "noise.gradient_curvature", "G^T H G for the gradient G", chain.result, chain, SOURCE
-    )
 
 
-@functools.cache
-def mean_curvature() -> ClosedForm:
-    """Mean of the Hessian's quadratic form at the samples' gradients."""
-    chain = _mean(
+@derives("noise.mean_curvature", SOURCE)
+def mean_curvature() -> Derivation:
+    r"""Derive the mean of g_i^T H g_i over the samples' gradients.
+
+    .. math::
+        \frac{1}{m} \sum_i g_i^T H g_i
+        = \frac{(N - 2)^2 (N - 2 + C) C + 2 Q ((5 N - 6) (N - 2) + C (6 N - 7))}{m^2}
+    """
+    return _mean(
         "mean of g_i^T H g_i = h2 c_i^2 + h4 c_i^4; inactive samples have no gradient",
         sample_curvature().expression,
         ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2,
     )
-    return ClosedForm(
-        "noise.mean_curvature",
-        "mean of g_i^T H g_i over the samples' gradients",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def curvature() -> ClosedForm:
-    """The trace of Hessian times covariance at any point."""
+@derives("noise.curvature", MCCANDLISH)
+def curvature() -> Derivation:
+    r"""Derive the trace of H Sigma; B_noise is this trace over G^T H G.
+
+    .. math::
+        \operatorname{tr}(H \Sigma)
+        = \frac{(N - 2)^2 (N - 2 + C) C + 2 Q ((5 N - 6) (N - 2) + C (6 N - 7))}{m^2}
+        - \frac{C ((N - 2)^3 + C (11 N - 14) (N - 2) + 2 C^2 (6 N - 7))}{m^3}
+    """
     mean, signal = mean_curvature().expression, gradient_curvature().expression
-    chain = Derivation.begin(
+    return Derivation.begin(
         "tr(H Sigma): mean of g_i^T H g_i less G^T H G",
         mean - signal,
         ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2
         - C * ((N - 2) ** 3 + C * (11 * N - 14) * (N - 2) + 2 * C**2 * (6 * N - 7)) / m**3,
     )
-    return ClosedForm(
-        "noise.curvature",
-        "tr(H Sigma); B_noise is this over G^T H G",
-        chain.result,
-        chain,
-        MCCANDLISH,
-    )
 
 
-@functools.cache
-def curvature_on_manifold() -> ClosedForm:
-    """The noise has no part in any curved direction at a minimum."""
-    chain = Derivation.begin("N = C = 1", curvature().expression, sp.Integer(0), MANIFOLD)
-    return ClosedForm(
-        "noise.curvature_on_manifold",
-        "tr(H Sigma) at a minimum, so H Sigma = 0 there: both are positive semidefinite",
-        chain.result,
-        chain,
-        SOURCE,
-    )
+@derives(
+    "noise.curvature_on_manifold",
+    SOURCE,
+    where="so H Sigma = 0 there: both are positive semidefinite",
+)
+def curvature_on_manifold() -> Derivation:
+    r"""Derive the trace of H Sigma at a minimum.
+
+    .. math:: \operatorname{tr}(H \Sigma) = 0
+    """
+    return Derivation.begin("N = C = 1", curvature().expression, sp.Integer(0), MANIFOLD)
 
 
-@functools.cache
-def square_on_manifold() -> ClosedForm:
-    """Squared Frobenius norm of the covariance at a minimum."""
+@derives("noise.square_on_manifold", SOURCE, where="Q and T the sums of fourth and sixth powers")
+def square_on_manifold() -> Derivation:
+    r"""Derive the squared norm ``|Sigma|_F^2`` at a minimum.
+
+    .. math:: \|\Sigma\|_F^2 = \frac{Q - 2 T + Q^2}{m^2}
+    """
     # <g_i, g_j> = p_i q_j c_i + q_i p_j c_j + q_i q_j N, and p_i^2 more if i = j.
     left, right = sp.symbols("c_i c_j", real=True)
     p, q = (part.subs(sigma, 1) for part in _parts())
@@ -274,7 +261,7 @@ def square_on_manifold() -> ClosedForm:
     # Off the diagonal <g_i, g_j> is a multiple of c_i^2 c_j^2: its squares sum to Q^2 times that
     # factor squared, less the diagonal.
     factor = sp.cancel(other.subs(N, 1) / (left * right) ** 2)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "squares of <g_i, g_j> over all pairs, at N = C = 1",
         (
             sum_over_data(sp.expand(sigma * (own**2 - factor**2 * c**8)).subs(N, 1))
@@ -284,35 +271,24 @@ def square_on_manifold() -> ClosedForm:
         (Q - 2 * T + Q**2) / m**2,
         {Q: sum_over_data(sigma * c**4), T: sum_over_data(sigma * c**6)},
     )
-    return ClosedForm(
-        "noise.square_on_manifold",
-        "|Sigma|_F^2 at a minimum, Q and T the sums of fourth and sixth powers",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def eigenvalue_equal() -> ClosedForm:
-    """The one non-zero eigenvalue at the minimum with k equal correlations."""
-    chain = Derivation.begin(
+@derives("noise.eigenvalue_equal", SOURCE, where="k equal correlations; 0 elsewhere")
+def eigenvalue_equal() -> Derivation:
+    r"""Derive the eigenvalue of Sigma on the k - 1 flat directions.
+
+    .. math:: \lambda = \frac{1}{k m}
+    """
+    return Derivation.begin(
         "orthogonal to w, m Sigma v = c_i^2 v_i - c_i sum c_l^3 v_l, and the sum is c^2 <w, v> = 0",
         c**2 / m,
         1 / (k * m),
         {c: 1 / sp.sqrt(k)},
     )
-    return ClosedForm(
-        "noise.eigenvalue_equal",
-        "eigenvalue of Sigma on the k - 1 flat directions, k equal correlations; 0 elsewhere",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
 def eigenvectors() -> tuple[Derivation, ...]:
-    """The spectrum of the covariance at a minimum, by its eigenvectors.
+    """Derive the spectrum of the covariance at a minimum from its eigenvectors.
 
     ``v_i = c_i / (c_i^2 - mu)`` is an eigenvector of ``m Sigma`` if ``sum c_i^2/(c_i^2 - mu) = 0``:
     one root mu strictly between any two neighbouring squares (a square that occurs j times is a
@@ -348,7 +324,7 @@ def eigenvectors() -> tuple[Derivation, ...]:
 
 
 def only_at_single_points() -> Derivation:
-    """The trace at a minimum is a sum of non-negative terms, all 0 only at a single data point.
+    """Derive that the noise vanishes at no other minima than single data points.
 
     Returns:
         The chain from ``1 - Q`` to ``sum c_i^2 (1 - c_i^2)``, all ``c_i^2`` in [0, 1].
@@ -360,20 +336,4 @@ def only_at_single_points() -> Derivation:
     )
 
 
-def noise_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        sample_energy(),
-        mean_energy(),
-        trace(),
-        trace_on_manifold(),
-        trace_equal(),
-        simple_scale(),
-        sample_curvature(),
-        mean_curvature(),
-        gradient_curvature(),
-        curvature(),
-        curvature_on_manifold(),
-        square_on_manifold(),
-        eigenvalue_equal(),
-    )
+noise_forms = forms_of(__name__)

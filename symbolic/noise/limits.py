@@ -1,15 +1,12 @@
-"""Noise scales near the minima: limits along gradient descent, and at a single data point.
+"""Derive limits of noise scales: along gradient descent and SGD, and at a single data point.
 
 At a minimum both scales are 0/0 or c/0. Next to it they depend on how it is approached.
 """
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import (
     active_factor,
@@ -18,9 +15,13 @@ from whichmin.symbolic.descent import (
     inactive_factor,
 )
 from whichmin.symbolic.noise.covariance import Q, curvature, gradient_curvature, simple_scale
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, S, alpha, eta, m, mu
 
-__all__ = ["flow_rise", "limit_forms", "r", "s"]
+__all__ = [
+    "flow_rise",
+    "limit_forms",
+]
 
 OWN = "new; expansion of the closed forms next to the minima of this model"
 
@@ -35,7 +36,9 @@ _SHARE = sp.Symbol("f", nonnegative=True)
 
 
 def _near_data_point() -> dict[sp.Symbol, sp.Expr]:
-    """Energies at ``a_1 + t (r a_1 + s u + sqrt(R) v)``; ``fourth`` is the fourth-power sum of s u.
+    """Return the energies at ``a_1 + t (r a_1 + s u + sqrt(R) v)``.
+
+    The fourth powers of the entries of s u sum to ``fourth``.
 
     Returns:
         Rules for C, N and Q.
@@ -46,7 +49,7 @@ def _near_data_point() -> dict[sp.Symbol, sp.Expr]:
 
 
 def _leading(expression: sp.Expr, power: int) -> sp.Expr:
-    """Coefficient of the lowest power of t, after a check that lower ones vanish.
+    """Return the coefficient of a power of t, after a check that lower ones vanish.
 
     Returns:
         The coefficient of ``t ** power``.
@@ -58,7 +61,7 @@ def _leading(expression: sp.Expr, power: int) -> sp.Expr:
 
 
 def _limit(top: sp.Expr, bottom: sp.Expr, power: int) -> sp.Expr:
-    """Limit of a ratio of polynomials in t whose lowest powers are ``power``.
+    """Return the limit of a ratio of polynomials in t whose lowest powers are ``power``.
 
     Returns:
         Ratio of the leading coefficients.
@@ -66,51 +69,50 @@ def _limit(top: sp.Expr, bottom: sp.Expr, power: int) -> sp.Expr:
     return _leading(top, power) / _leading(bottom, power)
 
 
-@functools.cache
-def vertex_simple() -> ClosedForm:
-    """Limit of the simple scale at a single data point, by the direction of approach."""
+@derives(
+    "noise.vertex_simple",
+    OWN,
+    where="displaced along it (radial), along other active points (tangential), and R, the "
+    "squared rest",
+)
+def vertex_simple() -> Derivation:
+    r"""Derive the limit of B_simple at a data point.
+
+    .. math:: \lim B_{\mathrm{simple}} = m - 1 + \frac{2 m s^2}{16 r^2 + R}
+    """
     near = _near_data_point()
     top, bottom = sp.fraction(sp.together(simple_scale().expression))
-    chain = Derivation.begin(
+    return Derivation.begin(
         "w = a_1 + t (displacement), t to 0: ratio of the coefficients of t^2",
         _limit(top.subs(near, simultaneous=True), bottom.subs(near, simultaneous=True), 2),
         m - 1 + 2 * m * s**2 / (16 * r**2 + R),
     )
-    return ClosedForm(
-        "noise.vertex_simple",
-        "limit of B_simple at a data point, displaced along it (radial), along other active points "
-        "(tangential), and R, the squared rest",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
-@functools.cache
-def vertex_curved() -> ClosedForm:
-    """Limit of the curvature-weighted scale at a single data point."""
+@derives("noise.vertex_curved", OWN, where="unless the approach is along other active points alone")
+def vertex_curved() -> Derivation:
+    r"""Derive the limit of B_noise at a data point.
+
+    .. math:: \lim B_{\mathrm{noise}} = m - 1
+    """
     near = _near_data_point()
     top, bottom = (
         (f.expression * m**3).subs(near, simultaneous=True)
         for f in (curvature(), gradient_curvature())
     )
-    chain = Derivation.begin(
+    return Derivation.begin(
         "w = a_1 + t (displacement), t to 0: ratio of the coefficients of t^2",
         _limit(top, bottom, 2),
         m - 1,
     )
-    return ClosedForm(
-        "noise.vertex_curved",
-        "limit of B_noise at a data point, unless the approach is along other active points alone",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
-@functools.cache
-def gd_slope() -> ClosedForm:
-    """Where gradient descent comes in: the radial part that the off-span part carries along."""
+@derives("noise.gd_slope", OWN, where="R > 0 at the start, eta/m <= 1/5")
+def gd_slope() -> Derivation:
+    r"""Derive the limit of (2 - N - C)/R along gradient descent.
+
+    .. math:: \lim \frac{2 - N - C}{R} = \frac{2 m - \eta}{2 m + \eta}
+    """
     # With C = 1 - (1 + lambda) t / 2 and R = t, y = 2 - 2 C - R is lambda t. The line is mapped
     # into itself if y' = lambda R' to first order in t.
     line = {C: 1 - (1 + _SLOPE) * _T / 2, R: _T}
@@ -119,30 +121,26 @@ def gd_slope() -> ClosedForm:
     )
     first = sp.diff(2 - 2 * active - rest - _SLOPE * rest, _T).subs(_T, 0)
     (root,) = sp.solve(first, _SLOPE)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "y = 2 - N - C and R after a step in the same ratio, to first order",
         root,
         (2 * m - eta) / (2 * m + eta),
     )
-    return ClosedForm(
-        "noise.gd_slope",
-        "limit of (2 - N - C)/R along gradient descent, R > 0 at the start, eta/m <= 1/5",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
-@functools.cache
-def gd_curved() -> ClosedForm:
-    """Limit of the curvature-weighted scale along gradient descent."""
+@derives("noise.gd_curved", OWN, where="R > 0 at the start, eta/m <= 1/5; Q at the limit")
+def gd_curved() -> Derivation:
+    r"""Derive the limit of B_noise along gradient descent.
+
+    .. math:: \lim B_{\mathrm{noise}} = m \left(Q - \frac{2 m - \eta}{2 m + \eta} (1 - Q)\right) - 1
+    """
     line = {C: 1 - (1 + _SLOPE) * _T / 2, N: 1 + (1 - _SLOPE) * _T / 2}
     line[Q] = Q * line[C] ** 2
     top, bottom = (
         sp.expand((f.expression * m**3).subs(line, simultaneous=True))
         for f in (curvature(), gradient_curvature())
     )
-    chain = Derivation.begin(
+    return Derivation.begin(
         "C = 1 - (1 + lambda) R/2, R to 0; ratios of correlations are kept",
         _limit(top, bottom, 1),
         m * (Q - _SLOPE * (1 - Q)) - 1,
@@ -151,17 +149,10 @@ def gd_curved() -> ClosedForm:
         m * (Q - (2 * m - eta) / (2 * m + eta) * (1 - Q)) - 1,
         {_SLOPE: gd_slope().expression},
     )
-    return ClosedForm(
-        "noise.gd_curved",
-        "limit of B_noise along gradient descent, R > 0 at the start, eta/m <= 1/5; Q at the limit",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
 def _single_steps() -> tuple[tuple[sp.Expr, sp.Expr], ...]:
-    """Changes of ``c_*^2`` and of ``s^2`` in a step of SGD at b = 1 next to the data point a_*.
+    """Linearise a step of SGD at b = 1 next to the data point ``a_*``.
 
     ``c_*^2 = 1 - e t``, ``s^2 = t`` and ``s_j^2 = f t`` for a point j, to first order in t: a step
     on the point a_* itself, a step on j. Nothing is off the active span: ``N = 1 - e t + t``.
@@ -184,30 +175,26 @@ def _single_steps() -> tuple[tuple[sp.Expr, sp.Expr], ...]:
                  for own_, all_ in changes)  # fmt: skip
 
 
-@functools.cache
-def sgd_slope() -> ClosedForm:
-    """Where single-sample SGD comes in: the radial part that the mixture carries along."""
+@derives("noise.sgd_slope", OWN, where="s^2 the energy of the losing points")
+def sgd_slope() -> Derivation:
+    r"""Derive the limit of (2 - N - C)/s^2 along SGD with b = 1.
+
+    .. math:: \lim \frac{2 - N - C}{s^2} = -\frac{2 \eta}{2 + \eta}
+    """
     # 1 - c_*^2 = e s^2 is kept by a step if the change of c_*^2 is -e times that of s^2.
     (own, length), (other_own, other_length) = _single_steps()
     (root,) = sp.solve(own + _SLOPE * length, _SLOPE)
     left = (other_own + _SLOPE * other_length).subs(_SLOPE, root)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "2 - N - C = 2 (1 - c_*^2) - 2 s^2, on the line that steps on a_* keep; steps on another "
         "point keep it too: what they leave over is 0",
         2 * root - 2 + left,
         -2 * eta / (2 + eta),
     )
-    return ClosedForm(
-        "noise.sgd_slope",
-        "limit of (2 - N - C)/s^2 along SGD with b = 1, s^2 the energy of the losing points",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
 def _sgd_line(second: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
-    """SGD's line to second order in ``t = s^2``; ``second`` and ``fourth`` are what is not known.
+    """Return the line that SGD comes in on, to second order in ``t = s^2``.
 
     Returns:
         Rules for C, N and Q.
@@ -217,50 +204,42 @@ def _sgd_line(second: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
     return {N: active, C: active, Q: (active - _T) ** 2 + _FOURTH * _T**2}
 
 
-@functools.cache
-def sgd_curved() -> ClosedForm:
-    """Limit of the curvature-weighted scale along single-sample SGD."""
+@derives("noise.sgd_curved", OWN, where="off-span part gone first")
+def sgd_curved() -> Derivation:
+    r"""Derive the limit of B_noise along SGD with b = 1, several active points.
+
+    .. math:: \lim B_{\mathrm{noise}} = m - 1 + \frac{m (2 + \eta)}{4 \eta}
+    """
     line = _sgd_line(sp.Symbol("second", real=True))
     top, bottom = (
         (f.expression * m**3).subs(line, simultaneous=True)
         for f in (curvature(), gradient_curvature())
     )
-    chain = Derivation.begin(
+    return Derivation.begin(
         "ratio of the coefficients of s^4; the second order of the line drops out",
         _limit(top, bottom, 2),
         m - 1 + m * (2 + eta) / (4 * eta),
     )
-    return ClosedForm(
-        "noise.sgd_curved",
-        "limit of B_noise along SGD with b = 1, several active points, off-span part gone first",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
-@functools.cache
-def sgd_simple() -> ClosedForm:
-    """How the simple scale grows along single-sample SGD."""
+@derives("noise.sgd_simple", OWN, where="B_simple grows as s^2 goes to 0")
+def sgd_simple() -> Derivation:
+    r"""Derive the limit of s^2 B_simple along SGD with b = 1.
+
+    .. math:: \lim s^2 B_{\mathrm{simple}} = \frac{m (2 + \eta)^2}{2 \eta^2}
+    """
     line = _sgd_line(sp.Symbol("second", real=True))
     top, bottom = sp.fraction(sp.together(simple_scale().expression))
-    chain = Derivation.begin(
+    return Derivation.begin(
         "coefficient of s^2 in the numerator over that of s^4 in the denominator",
         _leading(top.subs(line, simultaneous=True), 1)
         / _leading(bottom.subs(line, simultaneous=True), 2),
         m * (2 + eta) ** 2 / (2 * eta**2),
     )
-    return ClosedForm(
-        "noise.sgd_simple",
-        "limit of s^2 B_simple along SGD with b = 1: B_simple grows as s^2 goes to 0",
-        chain.result,
-        chain,
-        OWN,
-    )
 
 
 def flow_rise() -> tuple[Derivation, sp.Expr]:
-    """How the simple scale changes along gradient flow, ratios of correlations kept.
+    """Derive the rate of change of the simple noise scale along gradient flow.
 
     Returns:
         The chain to ``2 (1 - q) C E / D^2`` with ``q = Q/C^2`` and
@@ -286,14 +265,4 @@ def flow_rise() -> tuple[Derivation, sp.Expr]:
     return chain, sign
 
 
-def limit_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        vertex_simple(),
-        vertex_curved(),
-        gd_slope(),
-        gd_curved(),
-        sgd_slope(),
-        sgd_curved(),
-        sgd_simple(),
-    )
+limit_forms = forms_of(__name__)

@@ -1,4 +1,4 @@
-"""What batches make of the gradients' covariance, and of the two-batch-size estimator.
+"""Derive the covariance of a mini-batch gradient for each sampling scheme.
 
 With multiplicities ``mu_i`` (how often point i is in the batch, ``sum mu_i = b``) a batch's mean
 gradient is ``(1/b) sum mu_i g_i``. Its covariance needs ``M2 = E mu_i^2`` and ``M11 = E mu_i mu_j``
@@ -7,15 +7,17 @@ alone, and both follow from ``sum mu_i = b`` and from the points being alike.
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import b, m
 
-__all__ = ["G", "beta", "sampling_forms", "tau"]
+__all__ = [
+    "sampling_forms",
+    "sampling_with",
+    "sampling_without",
+]
 
 COCHRAN = "Cochran, Sampling Techniques (1977), theorem 2.2"
 ESTIMATOR = "McCandlish et al. 2018, appendix A.1 (two batch sizes), expectations derived here"
@@ -30,7 +32,7 @@ _LARGER = sp.Symbol("b_large", integer=True, positive=True)
 
 
 def _factor(reason: str, square: sp.Expr, mixed: sp.Expr, result: sp.Expr) -> Derivation:
-    """From moments of the multiplicities to the factor of the covariance.
+    """Derive the factor of the covariance from moments of the multiplicities.
 
     ``b^2 Cov = sum_ij Cov(mu_i, mu_j) g_i g_j^T``. All variances are ``M2 - (b/m)^2``, all other
     covariances ``M11 - (b/m)^2``; ``sum g_i = m G`` and ``sum g_i g_i^T = m (Sigma + G G^T)`` leave
@@ -61,154 +63,148 @@ def _factor(reason: str, square: sp.Expr, mixed: sp.Expr, result: sp.Expr) -> De
     )
 
 
-@functools.cache
-def sampling_without() -> ClosedForm:
-    """Factor of the covariance for batches without replacement."""
-    chain = _factor(
+@derives("noise.sampling_without", COCHRAN)
+def sampling_without() -> Derivation:
+    r"""Derive the covariance of a batch's mean gradient over Sigma, without replacement.
+
+    .. math:: \frac{\operatorname{Cov} g_B}{\Sigma} = \frac{m - b}{b (m - 1)}
+    """
+    return _factor(
         "mu is 0 or 1: m M2 = E sum mu = b, m (m - 1) M11 = E ((sum mu)^2 - sum mu) = b^2 - b",
         b / m,
         (b**2 - b) / (m * (m - 1)),
         (m - b) / (b * (m - 1)),
     )
-    return ClosedForm(
-        "noise.sampling_without",
-        "covariance of a batch's mean gradient over Sigma, without replacement",
-        chain.result,
-        chain,
-        COCHRAN,
-    )
 
 
-@functools.cache
-def sampling_with() -> ClosedForm:
-    """Factor of the covariance for batches with replacement."""
-    chain = _factor(
+@derives("noise.sampling_with", COCHRAN)
+def sampling_with() -> Derivation:
+    r"""Derive the covariance of a batch's mean gradient over Sigma, with replacement.
+
+    .. math:: \frac{\operatorname{Cov} g_B}{\Sigma} = \frac{1}{b}
+    """
+    return _factor(
         "b independent draws: E mu_i mu_j = b (b - 1)/m^2, E mu_i^2 = b/m + b (b - 1)/m^2",
         b / m + b * (b - 1) / m**2,
         b * (b - 1) / m**2,
         1 / b,
     )
-    return ClosedForm(
-        "noise.sampling_with",
-        "covariance of a batch's mean gradient over Sigma, with replacement",
-        chain.result,
-        chain,
-        COCHRAN,
-    )
 
 
-@functools.cache
-def balanced_batch() -> ClosedForm:
-    """The batch without replacement whose noise is as large as the signal."""
-    chain = Derivation.begin(
+@derives("noise.balanced_batch", "from noise.sampling_without", where="beta = B_simple")
+def balanced_batch() -> Derivation:
+    r"""Derive the batch size without replacement at which noise equals signal.
+
+    .. math:: b = \frac{m \beta}{m - 1 + \beta}
+    """
+    return Derivation.begin(
         "noise over signal, the factor times beta = B_simple, is 1 at this b and nowhere else: "
         "b + (noise over signal - 1) b (m - 1)/(m - 1 + beta)",
         b + (sampling_without().expression * beta - 1) * b * (m - 1) / (m - 1 + beta),
         m * beta / (m - 1 + beta),
     )
-    return ClosedForm(
-        "noise.balanced_batch",
-        "batch size without replacement at which noise equals signal, beta = B_simple",
-        chain.result,
-        chain,
-        "from noise.sampling_without",
-    )
 
 
-def _two_batches(
-    name: str, statement: str, without: bool, square: bool, result: sp.Expr
-) -> ClosedForm:
-    """Expectation of one half of the estimator.
+def _estimate(reason: str, factor: sp.Expr, squared: bool, result: sp.Expr) -> Derivation:
+    """Take the expectation of the two-batch estimate of tr Sigma, or of that of ``|G|^2``.
+
+    Args:
+        reason: What the step says of the factors.
+        factor: Covariance of a batch's mean gradient over Sigma, for batch size b.
+        squared: Whether ``|G|^2`` is estimated.
+        result: The expectation.
 
     Returns:
-        The closed form.
+        The chain from the estimate, in which ``|g_B|^2`` has its mean, to the result.
     """
     small, large = (G + f * tau for f in (_SMALL, _LARGE))
     estimate = (
         (_LARGER * large - b * small) / (_LARGER - b)
-        if square
+        if squared
         else (small - large) / (1 / b - 1 / _LARGER)
     )
-    factor = (sampling_without() if without else sampling_with()).expression
-    mode = "without replacement" if without else "with replacement"
-    chain = Derivation.begin(
-        f"E |g_B|^2 = |G|^2 + f_B tr Sigma in the estimator, factors {mode}",
+    return Derivation.begin(
+        f"E |g_B|^2 = |G|^2 + f_B tr Sigma in the estimator, factors {reason}",
         estimate,
         result,
         {_SMALL: factor, _LARGE: factor.subs(b, _LARGER)},
     )
-    return ClosedForm(name, statement, chain.result, chain, ESTIMATOR)
 
 
-@functools.cache
-def two_batch_forms() -> tuple[ClosedForm, ...]:
-    """Expectations of the estimator's two halves, in both sampling modes."""
-    trace = "expectation of the two-batch estimate of tr Sigma"
-    energy = "expectation of the two-batch estimate of |G|^2"
-    return (
-        _two_batches("noise.two_batch_trace", f"{trace}, with replacement", False, False, tau),
-        _two_batches("noise.two_batch_energy", f"{energy}, with replacement", False, True, G),
-        _two_batches(
-            "noise.two_batch_trace_without",
-            f"{trace}, without replacement: the covariance divided by m - 1",
-            True,
-            False,
-            m * tau / (m - 1),
-        ),
-        _two_batches(
-            "noise.two_batch_energy_without",
-            f"{energy}, without replacement",
-            True,
-            True,
-            G - tau / (m - 1),
-        ),
-    )
+@derives("noise.two_batch_trace", ESTIMATOR)
+def two_batch_trace() -> Derivation:
+    r"""Derive the expectation of the two-batch estimate of tr Sigma, with replacement.
+
+    .. math::
+        \mathbb{E}\,\hat\tau = \mathbb{E}\,\frac{\|g_b\|^2 - \|g_{b'}\|^2}{1/b - 1/b'} = \tau
+    """
+    return _estimate("with replacement", sampling_with().expression, False, tau)
 
 
-@functools.cache
-def corrected_energy() -> ClosedForm:
-    """Unbiased estimate of the squared gradient, without replacement."""
-    trace, energy = (form.expression for form in two_batch_forms()[2:])
-    chain = Derivation.begin(
+@derives("noise.two_batch_energy", ESTIMATOR)
+def two_batch_energy() -> Derivation:
+    r"""Derive the expectation of the two-batch estimate of ``|G|^2``, with replacement.
+
+    .. math::
+        \mathbb{E}\,\hat\gamma = \mathbb{E}\,\frac{b' \|g_{b'}\|^2 - b \|g_b\|^2}{b' - b} = \gamma
+    """
+    return _estimate("with replacement", sampling_with().expression, True, G)
+
+
+@derives(
+    "noise.two_batch_trace_without",
+    ESTIMATOR,
+    where="the trace of the covariance divided by m - 1",
+)
+def two_batch_trace_without() -> Derivation:
+    r"""Derive the expectation of the two-batch estimate of tr Sigma, without replacement.
+
+    .. math:: \mathbb{E}\,\hat\tau = \frac{m \tau}{m - 1}
+    """
+    factor = sampling_without().expression
+    return _estimate("without replacement", factor, False, m * tau / (m - 1))
+
+
+@derives("noise.two_batch_energy_without", ESTIMATOR)
+def two_batch_energy_without() -> Derivation:
+    r"""Derive the expectation of the two-batch estimate of ``|G|^2``, without replacement.
+
+    .. math:: \mathbb{E}\,\hat\gamma = \gamma - \frac{\tau}{m - 1}
+    """
+    factor = sampling_without().expression
+    return _estimate("without replacement", factor, True, G - tau / (m - 1))
+
+
+@derives("noise.two_batch_corrected", ESTIMATOR, where="without replacement")
+def corrected_energy() -> Derivation:
+    r"""Derive the expectation of the estimate of ``|G|^2`` plus 1/m of that of tr Sigma.
+
+    .. math:: \mathbb{E}\,\left[\hat{\gamma} + \frac{\hat{\tau}}{m}\right] = \gamma
+    """
+    trace = two_batch_trace_without().expression
+    energy = two_batch_energy_without().expression
+    return Derivation.begin(
         "the estimate of |G|^2 plus that of tr Sigma over m",
         energy + trace / m,
         G,
     )
-    return ClosedForm(
-        "noise.two_batch_corrected",
-        "expectation of the estimate of |G|^2 plus 1/m of that of tr Sigma, without replacement",
-        chain.result,
-        chain,
-        ESTIMATOR,
-    )
 
 
-@functools.cache
-def two_batch_scale() -> ClosedForm:
-    """Ratio of the expectations without replacement, in units of B_simple."""
-    trace, energy = (form.expression for form in two_batch_forms()[2:])
-    chain = Derivation.begin(
+@derives("noise.two_batch_scale", ESTIMATOR)
+def two_batch_scale() -> Derivation:
+    r"""Derive the limit of the two-batch estimate of B_simple = beta without replacement.
+
+    .. math::
+        \frac{\mathbb{E}\,\hat{\tau}}{\mathbb{E}\,\hat{\gamma}} = \frac{m \beta}{m - 1 - \beta}
+    """
+    trace = two_batch_trace_without().expression
+    energy = two_batch_energy_without().expression
+    return Derivation.begin(
         "ratio of the two expectations, tr Sigma = beta |G|^2",
         trace / energy,
         m * beta / (m - 1 - beta),
         {tau: beta * G},
     )
-    return ClosedForm(
-        "noise.two_batch_scale",
-        "what the two-batch estimate of B_simple = beta tends to without replacement",
-        chain.result,
-        chain,
-        ESTIMATOR,
-    )
 
 
-def sampling_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        sampling_without(),
-        sampling_with(),
-        balanced_batch(),
-        *two_batch_forms(),
-        corrected_energy(),
-        two_batch_scale(),
-    )
+sampling_forms = forms_of(__name__)

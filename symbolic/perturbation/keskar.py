@@ -1,4 +1,4 @@
-"""Keskar's sharpness at a minimum on standard-basis data: the largest rise of the loss in a box.
+"""Derive Keskar's sharpness at a minimum on standard-basis data: the largest rise in a box.
 
 The metric is ``100 max_z [L(w+z) - L(w)] / (1 + L(w))`` over ``|z_i| <= eps (|w_i| + 1)``. Where
 the maximum is: with q the active energy of ``x = w + z`` and ``N = |x|^2`` the gap formula reads
@@ -19,20 +19,16 @@ So the metric depends on a minimum through ``s = sum |c_i|`` (and, for ReLU in a
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.minima import gap, minimum
 from whichmin.symbolic.landscape.neuron import c_, sigma_
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, i, k, m, n
 
 __all__ = [
-    "KESKAR",
     "active_energy",
-    "bound",
     "eps",
     "keskar_forms",
     "largest_norm",
@@ -52,16 +48,15 @@ eps, s = sp.symbols("eps s", positive=True)
 q, T, Z = sp.symbols("q_max T Z", positive=True)
 
 
-def _form(name: str, statement: str, chain: Derivation) -> ClosedForm:
-    return ClosedForm(f"keskar.{name}", statement, chain.result, chain, KESKAR)
+@derives("keskar.active_energy", KESKAR)
+def active_energy() -> Derivation:
+    r"""Derive the energy of the k active points at the outer corner.
 
-
-@functools.cache
-def active_energy() -> ClosedForm:
-    """Energy of k active coordinates at their outer ends."""
+    .. math:: q = (1 + \varepsilon)^2 + 2 \varepsilon (1 + \varepsilon) s + k \varepsilon^2
+    """
     energy, total, slopes = sp.symbols("E T Sigma", positive=True)
     active = sigma_[i]
-    chain = Derivation.begin(
+    return Derivation.begin(
         "sum over the active points, sigma_i = 1 there and 0 elsewhere; c_i stands for |w_i|",
         sp.Sum(active * (c_[i] + eps * (c_[i] + 1)) ** 2, (i, 1, m)),
         (1 + eps) ** 2 * energy + 2 * eps * (1 + eps) * total + slopes * eps**2,
@@ -75,34 +70,37 @@ def active_energy() -> ClosedForm:
         (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + k * eps**2,
         {energy: 1, total: s, slopes: k},
     )
-    return _form("active_energy", "energy of the k active points at the outer corner", chain)
 
 
-@functools.cache
-def largest_norm() -> ClosedForm:
-    """Largest squared norm in the box; at most 2 means a small box."""
-    chain = Derivation.begin(
+@derives("keskar.largest_norm", KESKAR, where="s = sum |c_i|")
+def largest_norm() -> Derivation:
+    r"""Derive the largest ``|w + z|^2`` in the box.
+
+    .. math:: N_+ = (1 + \varepsilon)^2 + 2 \varepsilon (1 + \varepsilon) s + n \varepsilon^2
+    """
+    return Derivation.begin(
         "all n coordinates at their outer ends |w_i| + eps (|w_i| + 1), active or not",
         active_energy().expression.subs(k, n),
         (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + n * eps**2,
     )
-    return _form("largest_norm", "largest |w + z|^2 in the box, s = sum |c_i|", chain)
 
 
-@functools.cache
-def percent() -> ClosedForm:
-    """The metric, from the active energy q and the squared norm N where the loss is largest."""
+@derives("keskar.percent", KESKAR)
+def percent() -> Derivation:
+    r"""Derive Keskar's metric, the loss largest at energy q and ``|x|^2 = N``.
+
+    .. math:: \phi = \frac{100 (1 + q (N - 2))}{3 m - 1}
+    """
     excess = gap().expression.subs({C: q, R: N - q}, simultaneous=True)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "rise over the minimum, in percent of 1 + loss",
         100 * excess / (1 + minimum().expression),
         100 * (1 + q * (N - 2)) / (3 * m - 1),
     )
-    return _form("percent", "Keskar's metric, the loss largest at energy q and |x|^2 = N", chain)
 
 
 def metric(active: sp.Expr, total: sp.Expr) -> sp.Expr:
-    """Keskar's metric at a minimum, written out.
+    """Write Keskar's metric at a minimum in terms of the box.
 
     Args:
         active: Number of points that count as active at the maximum: k for ReLU in a small box, m
@@ -117,76 +115,72 @@ def metric(active: sp.Expr, total: sp.Expr) -> sp.Expr:
     return 100 * ((energy - 1) ** 2 + energy * rest) / (3 * m - 1)
 
 
-@functools.cache
-def small() -> ClosedForm:
-    """Keskar's metric over eps^2 as eps goes to 0."""
+@derives("keskar.small", KESKAR)
+def small() -> Derivation:
+    r"""Derive Keskar's metric over eps^2 for eps to 0, linear with k = m.
+
+    .. math::
+        \lim_{\varepsilon \to 0} \frac{\phi}{\varepsilon^2}
+        = \frac{100 (4 (1 + s)^2 + n - k)}{3 m - 1}
+    """
     at_corner = {q: active_energy().expression, N: largest_norm().expression}
     whole = percent().expression.subs(at_corner, simultaneous=True)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "second Taylor coefficient at eps = 0; active points at the outer ends, the others off q",
         sp.diff(whole, eps, 2) / 2,
         100 * (4 * (1 + s) ** 2 + n - k) / (3 * m - 1),
         {eps: 0},
     )
-    return _form("small", "Keskar's metric over eps^2 for eps to 0, linear with k = m", chain)
 
 
-@functools.cache
-def small_difference() -> ClosedForm:
-    """GD's small-box metric minus SGD's, ReLU: its sign is the ranking."""
+@derives("keskar.small_difference", KESKAR)
+def small_difference() -> Derivation:
+    r"""Derive Keskar's metric over eps^2, ReLU, eps to 0: GD's minimum minus SGD's.
+
+    .. math::
+        \lim_{\varepsilon \to 0} \frac{\phi_{\mathrm{GD}} - \phi_{\mathrm{SGD}}}{\varepsilon^2}
+        = \frac{100 (4 (s - 1) (s + 3) - (k - 1))}{3 m - 1}
+    """
     at = small().expression
-    chain = Derivation.begin(
+    return Derivation.begin(
         "SGD's minimum has k = s = 1",
         at - at.subs({k: 1, s: 1}),
         100 * (4 * (s - 1) * (s + 3) - (k - 1)) / (3 * m - 1),
     )
-    statement = "Keskar's metric over eps^2, ReLU, eps to 0: GD's minimum minus SGD's"
-    return _form("small_difference", statement, chain)
 
 
-@functools.cache
-def threshold() -> ClosedForm:
-    """Box at which ReLU's inactive points change from -eps to +eps."""
+@derives("keskar.threshold", KESKAR)
+def threshold() -> Derivation:
+    r"""Derive the eps up to which the box is small (largest_norm at most 2).
+
+    .. math:: \varepsilon_0 = \frac{1}{1 + s + \sqrt{(1 + s)^2 + 1 + 2 s + n}}
+    """
     # N_+ - 2 is quadratic in eps; its positive root.
     square, double, constant = sp.Poly(largest_norm().expression - 2, eps).all_coeffs()
     root = (-double + sp.sqrt(double**2 - 4 * square * constant)) / (2 * square)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "positive root of largest_norm = 2, times its conjugate",
         root,
         1 / (1 + s + sp.sqrt((1 + s) ** 2 + 1 + 2 * s + n)),
     )
-    return _form("threshold", "eps up to which the box is small (largest_norm at most 2)", chain)
 
 
-@functools.cache
-def bound() -> ClosedForm:
-    """Upper bound of the metric at a minimum on any orthonormal data.
+@derives("keskar.bound", KESKAR, where="T = max <w,z>, Z = max |z|^2, while 2T + Z <= 1")
+def bound() -> Derivation:
+    r"""Derive the upper bound in any frame.
+
+    .. math:: \phi \le \bar\phi = \frac{100 (T^2 (3 + 2 T + Z) + Z (1 + 2 T))}{3 m - 1}
 
     With ``t = <w, z>`` the active energy is at least ``<w, x>^2 = (1+t)^2`` (Cauchy and Schwarz),
     and ``N = 1 + 2t + |z|^2``; so ``1 + q (N-2) <= 1 - (1+t)^2 (1 - 2t - |z|^2)`` while N <= 2.
     It grows in ``|t| <= T = eps (1 + |w|_1)`` and in ``|z|^2 <= Z = eps^2 (1 + 2 |w|_1 + n)``.
-
-    Returns:
-        The closed form.
     """
-    chain = Derivation.begin(
+    return Derivation.begin(
         "q = (1+T)^2, N = 1 + 2T + Z",
         percent().expression,
         100 * (T**2 * (3 + 2 * T + Z) + Z * (1 + 2 * T)) / (3 * m - 1),
         {q: (1 + T) ** 2, N: 1 + 2 * T + Z},
     )
-    statement = "upper bound in any frame, T = max <w,z>, Z = max |z|^2, while 2T + Z <= 1"
-    return _form("bound", statement, chain)
 
 
-def keskar_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        largest_norm(),
-        active_energy(),
-        percent(),
-        small(),
-        small_difference(),
-        threshold(),
-        bound(),
-    )
+keskar_forms = forms_of(__name__)

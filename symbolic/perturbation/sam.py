@@ -1,4 +1,4 @@
-"""Rise of the loss in a ball: worst case (as in sharpness-aware minimisation) and average.
+"""Derive the rise of the loss in a ball: worst case (as in SAM, Foret et al. 2021) and average.
 
 Worst case, ``|z| <= r``: with ``t = <w, z>`` the active energy of ``x = w + z`` is at least
 ``<w, x>^2 = (1+t)^2`` (Cauchy and Schwarz; ReLU too, since inactive points only lower ``<w, x>``)
@@ -14,17 +14,14 @@ Hessians, kappa = 1/2, is what remains for r to 0.
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.minima import gap
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, R, c, k, m, n
 
 __all__ = [
-    "SAM",
     "antiderivatives",
     "gaussian_coordinate",
     "gaussian_difference",
@@ -46,23 +43,30 @@ F, G = sp.symbols("F G", nonnegative=True)
 
 
 def _rise(energy: sp.Expr, norm: sp.Expr) -> sp.Expr:
-    """The gap of the loss, at active energy and squared norm as given."""
+    """Return the gap of the loss at a given active energy and squared norm."""
     return gap().expression.subs({C: energy, R: norm - energy}, simultaneous=True)
 
 
-@functools.cache
-def worst() -> ClosedForm:
-    """Largest rise within distance r, at every minimum."""
-    chain = Derivation.begin(
+@derives("sam.worst", SAM)
+def worst() -> Derivation:
+    r"""Derive the largest rise within distance r.
+
+    .. math:: \max_{\|z\| \le r} L(w + z) - L^* = \frac{(2 r + r^2)^2}{2 m}
+    """
+    return Derivation.begin(
         "z = r w: q = N = (1 + r)^2", _rise(q, N), (2 * r + r**2) ** 2 / (2 * m),
         {q: (1 + r) ** 2, N: (1 + r) ** 2},
     )  # fmt: skip
-    return ClosedForm("sam.worst", "largest rise within distance r", chain.result, chain, SAM)
 
 
-@functools.cache
-def sphere() -> ClosedForm:
-    """Mean rise on the sphere of radius r at a minimum with k active points; linear k = m."""
+@derives("sam.sphere", AVERAGE)
+def sphere() -> Derivation:
+    r"""Derive the mean rise at distance r <= min c_i, k active points, the others at the kink.
+
+    .. math::
+        \mathbb{E}_{\|z\| = r} L(w + z) - L^*
+        = \frac{r^2 (n + 4 - \frac{m + k}{2} + \frac{r^2 (m + k)}{2})}{2 m n}
+    """
     norm = 1 + 2 * t + r**2
     expanded = sp.expand(2 * m * _rise(1 + 2 * t + p + h, norm))
     share = r**2 / n
@@ -73,27 +77,26 @@ def sphere() -> ClosedForm:
     averaged = expanded
     for monomial, mean in means.items():
         averaged = sp.expand(averaged).subs(monomial, mean)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "moments on the sphere: <w,z>^2, p and h have means r^2/n, k r^2/n, (m-k) r^2/(2n), "
         "odd ones 0",
         averaged / (2 * m),
         result,
     )
-    statement = "mean rise at distance r <= min c_i, k active points, the others at the kink"
-    return ClosedForm("sam.sphere", statement, chain.result, chain, AVERAGE)
 
 
-@functools.cache
-def sphere_difference() -> ClosedForm:
-    """Mean rise at SGD's minimum minus that at GD's, on a sphere of radius r."""
+@derives("sam.sphere_difference", AVERAGE)
+def sphere_difference() -> Derivation:
+    r"""Derive the mean rise at distance r, ReLU: SGD's minimum minus GD's.
+
+    .. math:: \Delta = \frac{(k - 1) r^2 (1 - r^2)}{4 m n}
+    """
     at = sphere().expression
-    chain = Derivation.begin(
+    return Derivation.begin(
         "SGD's minimum has k = 1",
         at.subs(k, 1) - at,
         (k - 1) * r**2 * (1 - r**2) / (4 * m * n),
     )
-    statement = "mean rise at distance r, ReLU: SGD's minimum minus GD's"
-    return ClosedForm("sam.sphere_difference", statement, chain.result, chain, AVERAGE)
 
 
 def _gauss(at: sp.Expr) -> sp.Expr:
@@ -105,7 +108,7 @@ def _normal(at: sp.Expr) -> sp.Expr:
 
 
 def antiderivatives() -> dict[int, sp.Expr]:
-    """Antiderivatives in t of ``(c + d t)^p`` times the normal density, p = 2 and 4.
+    """Return antiderivatives in t of ``(c + d t)^p`` times the normal density, p = 2 and 4.
 
     Returns:
         By power.
@@ -119,7 +122,7 @@ def antiderivatives() -> dict[int, sp.Expr]:
 
 
 def _moment(power: int) -> sp.Expr:
-    """Mean of relu(c + d t)^power, t standard normal, by F and G: from -c/d to infinity."""
+    """Integrate ``relu(c + d t)^power`` over a standard normal t, in terms of F and G."""
     whole = antiderivatives()[power]
     at_edge = sp.expand(
         whole.subs({sp.erf(t / sp.sqrt(2)): 1 - 2 * F, _gauss(t): G}).subs(t, -c / d)
@@ -128,11 +131,14 @@ def _moment(power: int) -> sp.Expr:
     return sp.expand(at_infinity - at_edge)
 
 
-@functools.cache
-def gaussian_coordinate() -> ClosedForm:
-    """What one data coordinate adds to the mean of ``1 + q (N-2)`` under Gaussian noise."""
+@derives("sam.gaussian_coordinate", AVERAGE, where="noise of deviation d, ReLU")
+def gaussian_coordinate() -> Derivation:
+    r"""Derive the part of a data coordinate in the mean of 2m (rise) - 1.
+
+    .. math:: g(c) = (c^2 ((n + 4) d^2 - 1) + d^2 ((n + 2) d^2 - 1)) F + c d ((n + 4) d^2 - 1) G
+    """
     second, fourth, plain = sp.symbols("M2 M4 x2", positive=True)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "E[relu(x_i)^2 (|x|^2 - 2)]; the other coordinates are independent of x_i and have mean "
         "squares that add up to 1 - c^2 + (n - 1) d^2",
         fourth + second * (plain - 2),
@@ -144,13 +150,14 @@ def gaussian_coordinate() -> ClosedForm:
         + c * d * ((n + 4) * d**2 - 1) * G,
         {second: _moment(2), fourth: _moment(4)},
     )
-    statement = "part of a data coordinate in the mean of 2m (rise) - 1, noise of deviation d, ReLU"
-    return ClosedForm("sam.gaussian_coordinate", statement, chain.result, chain, AVERAGE)
 
 
-@functools.cache
-def gaussian_difference() -> ClosedForm:
-    """Mean rise at SGD's minimum minus that at GD's, Gaussian noise that crosses no kink."""
+@derives("sam.gaussian_difference", AVERAGE, where="F = 1, G = 0")
+def gaussian_difference() -> Derivation:
+    r"""Derive the mean rise under noise of deviation d, ReLU: SGD's minimum minus GD's.
+
+    .. math:: \Delta = \frac{(k - 1) d^2 (1 - (n + 2) d^2)}{4 m}
+    """
     at = gaussian_coordinate().expression
     kinked = at.subs({c: 0, F: sp.Rational(1, 2)})
     smooth = at.subs({F: 1, G: 0})
@@ -160,21 +167,11 @@ def gaussian_difference() -> ClosedForm:
         share = smooth.subs(c, 1 / sp.sqrt(active))
         return (1 + active * share + (m - active) * kinked) / (2 * m)
 
-    chain = Derivation.begin(
+    return Derivation.begin(
         "k equal active points against one, F = 1 and G = 0",
         total(sp.Integer(1)) - total(k),
         (k - 1) * d**2 * (1 - (n + 2) * d**2) / (4 * m),
     )
-    statement = "mean rise under noise of deviation d, ReLU: SGD's minimum minus GD's, F = 1, G = 0"
-    return ClosedForm("sam.gaussian_difference", statement, chain.result, chain, AVERAGE)
 
 
-def sam_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        worst(),
-        sphere(),
-        sphere_difference(),
-        gaussian_coordinate(),
-        gaussian_difference(),
-    )
+sam_forms = forms_of(__name__)

@@ -1,4 +1,4 @@
-"""The noisy quadratic: SGD on ``x^T H x / 2`` with gradient noise of covariance ``Sigma/B``.
+"""Derive SGD on the noisy quadratic ``x^T H x / 2``, with gradient noise of covariance ``Sigma/B``.
 
 A step is ``x' = x - eta (H x + xi)``, the noises independent with mean 0. In the eigenbasis of H
 the coordinates have curvatures h, g, ...; s is the entry of Sigma that belongs to the two of them.
@@ -10,16 +10,42 @@ The diffusion with the same mean and noise per unit of time ``tau = eta t`` is
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import eta
 
-__all__ = ["B", "T", "g", "h", "quadratic_forms", "s", "t", "tau", "v", "x"]
+__all__ = [
+    "B",
+    "T",
+    "critical_step",
+    "g",
+    "h",
+    "mean",
+    "mean_gap",
+    "quadratic_forms",
+    "ratio",
+    "s",
+    "sde_covariance",
+    "sde_mean",
+    "sde_rate",
+    "sde_variance",
+    "sde_variance_at",
+    "stationary_covariance",
+    "stationary_loss",
+    "stationary_variance",
+    "step_covariance",
+    "step_mean",
+    "t",
+    "tau",
+    "v",
+    "variance",
+    "variance_gap",
+    "x",
+]
 
 SOURCE = "Mandt, Hoffman, Blei 2017, section 3; here exact in discrete time"
 
@@ -41,19 +67,28 @@ def _step(place: sp.Symbol, curvature: sp.Expr, noise: sp.Symbol) -> sp.Expr:
     return place - eta * (sp.Derivative(curvature * place**2 / 2, place) + noise)
 
 
-@functools.cache
-def step_mean() -> ClosedForm:
-    """Mean after one step."""
-    chain = Derivation.begin(
+@derives("quadratic.step_mean", SOURCE)
+def step_mean() -> Derivation:
+    r"""Derive the mean after one step from x, curvature h.
+
+    .. math:: \mathbb{E}\,x' = (1 - \eta h) x
+    """
+    return Derivation.begin(
         "gradient of h x^2/2 and noise of mean 0", _step(x, h, _XI), (1 - eta * h) * x, {_XI: 0}
     )
-    return _form("step_mean", "mean after one step from x, curvature h", chain)
 
 
-@functools.cache
-def step_covariance() -> ClosedForm:
-    """Covariance of two coordinates after one step, from their covariance v."""
-    chain = Derivation.begin(
+@derives(
+    "quadratic.step_covariance",
+    SOURCE,
+    where="from covariance v of coordinates of curvatures h and g",
+)
+def step_covariance() -> Derivation:
+    r"""Derive the covariance after one step.
+
+    .. math:: v' = (1 - \eta h) (1 - \eta g) v + \frac{\eta^2 s}{B}
+    """
+    return Derivation.begin(
         "product of two coordinates, deviations from their means",
         _step(_X, h, _XI) * _step(_Y, g, _XI_Y),
         (1 - eta * h) * (1 - eta * g) * _XY
@@ -66,18 +101,16 @@ def step_covariance() -> ClosedForm:
         (1 - eta * h) * (1 - eta * g) * v + eta**2 * s / B,
         {_XY: v, _X_NOISE: 0, _Y_NOISE: 0, _NOISES: s / B},
     )
-    return _form(
-        "step_covariance",
-        "covariance after one step of coordinates of curvatures h and g and covariance v",
-        chain,
-    )
 
 
-@functools.cache
-def mean() -> ClosedForm:
-    """Mean after t steps."""
+@derives("quadratic.mean", SOURCE)
+def mean() -> Derivation:
+    r"""Derive the mean after t steps from x.
+
+    .. math:: \mathbb{E}\,x_t = x (1 - \eta h)^t
+    """
     value = x * (1 - eta * h) ** t
-    return _form("mean", "mean after t steps from x", _solves(value, x, step_mean().expression, x))
+    return _solves(value, x, step_mean().expression, x)
 
 
 def _solves(
@@ -87,7 +120,7 @@ def _solves(
     state: sp.Symbol,
     known: Mapping[sp.Symbol, sp.Expr] | None = None,
 ) -> Derivation:
-    """A sequence that starts right and obeys the recursion is the solution.
+    """Show that a sequence starts right and obeys the recursion: it is the solution.
 
     Returns:
         A chain that ends in the value.
@@ -103,76 +136,82 @@ def _solves(
     )
 
 
-@functools.cache
-def stationary_covariance() -> ClosedForm:
-    """Covariance that a step leaves as it is."""
+@derives("quadratic.stationary_covariance", SOURCE, where="noise covariance s/B")
+def stationary_covariance() -> Derivation:
+    r"""Derive the stationary covariance of coordinates of curvatures h and g.
+
+    .. math:: v_\infty = \frac{\eta s}{B (h + g - \eta h g)}
+    """
     step = step_covariance().expression
     (rest,) = sp.solve(sp.Eq(step, v), v)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "a step leaves the only root of step = v as it is", step.subs(v, rest), rest
     ).then("that root", eta * s / (B * (h + g - eta * h * g)))
-    return _form(
-        "stationary_covariance",
-        "stationary covariance of coordinates of curvatures h and g, noise covariance s/B",
-        chain,
-    )
 
 
-@functools.cache
-def stationary_variance() -> ClosedForm:
-    """Stationary variance along an eigendirection."""
-    chain = Derivation.begin(
+@derives("quadratic.stationary_variance", SOURCE)
+def stationary_variance() -> Derivation:
+    r"""Derive the stationary variance along curvature h.
+
+    .. math:: v_\infty = \frac{\eta s}{B h (2 - \eta h)}
+    """
+    return Derivation.begin(
         "one direction: g = h",
         stationary_covariance().expression,
         eta * s / (B * h * (2 - eta * h)),
         {g: h},
     )
-    return _form("stationary_variance", "stationary variance along curvature h", chain)
 
 
-@functools.cache
-def stationary_loss() -> ClosedForm:
-    """Mean stationary loss of an eigendirection."""
-    chain = Derivation.begin(
+@derives("quadratic.stationary_loss", SOURCE)
+def stationary_loss() -> Derivation:
+    r"""Derive the mean stationary loss along curvature h.
+
+    .. math:: \frac{h v_\infty}{2} = \frac{\eta s}{2 B (2 - \eta h)}
+    """
+    return Derivation.begin(
         "loss h x^2/2, mean 0",
         h * stationary_variance().expression / 2,
         eta * s / (2 * B * (2 - eta * h)),
     )
-    return _form("stationary_loss", "mean stationary loss along curvature h", chain)
 
 
-@functools.cache
-def variance() -> ClosedForm:
-    """Variance after t steps."""
+@derives("quadratic.variance", SOURCE, where="the stationary variance being rest")
+def variance() -> Derivation:
+    r"""Derive the variance after t steps from variance v.
+
+    .. math:: v_t = v_\infty + (v - v_\infty) (1 - \eta h)^{2 t}
+    """
     value = _REST + (v - _REST) * (1 - eta * h) ** (2 * t)
     step = step_covariance().expression.subs(g, h)
     settled = {_REST: stationary_variance().expression}
-    return _form(
-        "variance",
-        "variance after t steps from variance v, the stationary variance being rest",
-        _solves(value, v, step, v, settled),
-    )
+    return _solves(value, v, step, v, settled)
 
 
-@functools.cache
-def critical_step() -> ClosedForm:
-    """Step size at which a step stops to contract."""
+@derives("quadratic.critical_step", SOURCE)
+def critical_step() -> Derivation:
+    r"""Derive the step size below which curvature h is stable.
+
+    .. math:: \eta_{\max} = \frac{2}{h}
+    """
     contraction = sp.diff(step_covariance().expression.subs(g, h), v)
     (root,) = sp.solve(sp.Eq(sp.expand(contraction - 1), 0), eta)  # eta is positive
-    chain = Derivation.begin(
+    return Derivation.begin(
         "the only positive step size at which the variance is multiplied by 1",
         root,
         2 / h,
     )
-    return _form("critical_step", "step size below which curvature h is stable", chain)
 
 
-@functools.cache
-def sde_rate() -> ClosedForm:
-    """Rate of the covariance in the diffusion."""
+@derives("quadratic.sde_rate", SOURCE)
+def sde_rate() -> Derivation:
+    r"""Derive the rate of the covariance v in the diffusion.
+
+    .. math:: \frac{dv}{d\tau} = \frac{\eta s}{B} - (h + g) v
+    """
     # s/B = s T/eta: T = eta/B is held fixed while eta tends to 0.
     step = step_covariance().expression.subs(B, eta / T)
-    chain = (
+    return (
         Derivation
         .begin(
             "change per unit of time tau = eta t, T = eta/B",
@@ -182,53 +221,56 @@ def sde_rate() -> ClosedForm:
         .then("eta to 0 at a fixed T", T * s - (h + g) * v, {eta: 0})
         .then("T = eta/B", eta * s / B - (h + g) * v, {T: eta / B})
     )
-    return _form("sde_rate", "rate of the covariance v in the diffusion", chain)
 
 
-@functools.cache
-def sde_covariance() -> ClosedForm:
-    """Stationary covariance of the diffusion, from Lyapunov's equation."""
+@derives("quadratic.sde_covariance", SOURCE, where="curvatures h and g, noise covariance s/B")
+def sde_covariance() -> Derivation:
+    r"""Derive the stationary covariance of the diffusion.
+
+    .. math:: v_\infty = \frac{\eta s}{B (h + g)}
+    """
     rate = sde_rate().expression
     (root,) = sp.solve(rate, v)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "the only root of the rate, which is 0 there",
         root + rate.subs(v, root),
         eta * s / (B * (h + g)),
     )
-    return _form(
-        "sde_covariance",
-        "stationary covariance of the diffusion, curvatures h and g, noise covariance s/B",
-        chain,
-    )
 
 
-@functools.cache
-def sde_variance() -> ClosedForm:
-    """Stationary variance of the diffusion along an eigendirection."""
-    chain = Derivation.begin(
+@derives("quadratic.sde_variance", SOURCE)
+def sde_variance() -> Derivation:
+    r"""Derive the stationary variance of the diffusion, curvature h.
+
+    .. math:: v_\infty = \frac{\eta s}{2 B h}
+    """
+    return Derivation.begin(
         "one direction: g = h", sde_covariance().expression, eta * s / (2 * B * h), {g: h}
     )
-    return _form("sde_variance", "stationary variance of the diffusion, curvature h", chain)
 
 
-@functools.cache
-def ratio() -> ClosedForm:
-    """Stationary variance of SGD in units of that of the diffusion."""
-    chain = Derivation.begin(
+@derives("quadratic.ratio", SOURCE)
+def ratio() -> Derivation:
+    r"""Derive the stationary variance of SGD over that of the diffusion.
+
+    .. math:: \frac{v_\infty^{\mathrm{SGD}}}{v_\infty^{\mathrm{SDE}}} = \frac{1}{1 - \eta h / 2}
+    """
+    return Derivation.begin(
         "quotient",
         stationary_variance().expression / sde_variance().expression,
         1 / (1 - eta * h / 2),
     )
-    return _form("ratio", "stationary variance of SGD over that of the diffusion", chain)
 
 
-@functools.cache
-def sde_mean() -> ClosedForm:
-    """Mean of the diffusion at time tau."""
+@derives("quadratic.sde_mean", SOURCE)
+def sde_mean() -> Derivation:
+    r"""Derive the mean of the diffusion at time tau = eta t from x.
+
+    .. math:: \mathbb{E}\,X_\tau = x e^{-h \tau}
+    """
     drift = sp.diff(step_mean().expression, eta)
     value = x * sp.exp(-h * tau)
-    chain = _flows(value, x, drift, x)
-    return _form("sde_mean", "mean of the diffusion at time tau = eta t from x", chain)
+    return _flows(value, x, drift, x)
 
 
 def _flows(
@@ -238,7 +280,7 @@ def _flows(
     state: sp.Symbol,
     known: Mapping[sp.Symbol, sp.Expr] | None = None,
 ) -> Derivation:
-    """The solution of a linear differential equation: its fixed point and one exponential.
+    """Solve a linear differential equation: its fixed point and one exponential.
 
     Returns:
         A chain that ends in the value.
@@ -254,35 +296,36 @@ def _flows(
     ).then("the start leaves one constant", value, {constant: left, **(known or {})})
 
 
-@functools.cache
-def sde_variance_at() -> ClosedForm:
-    """Variance of the diffusion at time tau."""
+@derives("quadratic.sde_variance_at", SOURCE, where="its stationary one being rest")
+def sde_variance_at() -> Derivation:
+    r"""Derive the variance of the diffusion at time tau from variance v.
+
+    .. math:: v_\tau = v_\infty + (v - v_\infty) e^{-2 h \tau}
+    """
     value = _REST + (v - _REST) * sp.exp(-2 * h * tau)
     settled = {_REST: sde_variance().expression}
-    return _form(
-        "sde_variance_at",
-        "variance of the diffusion at time tau from variance v, its stationary one being rest",
-        _flows(value, v, sde_rate().expression.subs(g, h), v, settled),
-    )
+    return _flows(value, v, sde_rate().expression.subs(g, h), v, settled)
 
 
-@functools.cache
-def mean_gap() -> ClosedForm:
-    """First order in eta of the mean of SGD minus that of the diffusion."""
+@derives("quadratic.mean_gap", SOURCE, where="eta to 0")
+def mean_gap() -> Derivation:
+    r"""Derive the mean of SGD minus mean of the diffusion at time tau, over eta.
+
+    .. math::
+        \lim_{\eta \to 0} \frac{\mathbb{E}\,x_{\tau / \eta} - \mathbb{E}\,X_\tau}{\eta}
+        = -\frac{x h^2 \tau e^{-h \tau}}{2}
+    """
     # t = tau/eta steps; the expansion is that of the exponent.
     after = sp.exp(tau * _series(sp.log(1 - eta * h)))
-    chain = Derivation.begin(
+    return Derivation.begin(
         "term of first order in eta of x exp((tau/eta) log(1 - eta h))",
         x * sp.diff(after, eta).subs(eta, 0),
         -x * h**2 * tau * sp.exp(-h * tau) / 2,
     )
-    return _form(
-        "mean_gap", "mean of SGD minus mean of the diffusion at time tau, over eta, eta to 0", chain
-    )
 
 
 def _series(exponent: sp.Expr) -> sp.Expr:
-    """The exponent over eta up to the first order.
+    """Expand an exponent over eta up to the first order.
 
     Returns:
         A polynomial in eta.
@@ -291,46 +334,23 @@ def _series(exponent: sp.Expr) -> sp.Expr:
     return sum((term * eta**place for place, term in enumerate(terms)), sp.Integer(0))
 
 
-@functools.cache
-def variance_gap() -> ClosedForm:
-    """First order in eta, at a fixed T = eta/B, of the variance of SGD minus the diffusion's."""
+@derives("quadratic.variance_gap", SOURCE, where="eta to 0, T = eta/B")
+def variance_gap() -> Derivation:
+    r"""Derive the variance of SGD minus variance of the diffusion at time tau, over eta.
+
+    .. math::
+        \lim_{\eta \to 0} \frac{v_{\tau / \eta} - v_\tau}{\eta}
+        = \frac{T s (1 - e^{-2 h \tau})}{4}
+        + \left(\frac{T s}{2 h} - v\right) h^2 \tau e^{-2 h \tau}
+    """
     rest = stationary_variance().expression.subs(B, eta / T)
     after = rest + (v - rest) * sp.exp(2 * tau * _series(sp.log(1 - eta * h)))
     decay = sp.exp(-2 * h * tau)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "term of first order in eta at a fixed T = eta/B, t = tau/eta",
         sp.diff(after, eta).subs(eta, 0),
         T * s * (1 - decay) / 4 + (T * s / (2 * h) - v) * h**2 * tau * decay,
     )
-    return _form(
-        "variance_gap",
-        "variance of SGD minus variance of the diffusion at time tau, over eta, eta to 0, "
-        "T = eta/B",
-        chain,
-    )
 
 
-def _form(name: str, statement: str, chain: Derivation) -> ClosedForm:
-    return ClosedForm(f"quadratic.{name}", statement, chain.result, chain, SOURCE)
-
-
-def quadratic_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        step_mean(),
-        step_covariance(),
-        mean(),
-        variance(),
-        stationary_covariance(),
-        stationary_variance(),
-        stationary_loss(),
-        critical_step(),
-        sde_rate(),
-        sde_mean(),
-        sde_variance_at(),
-        sde_covariance(),
-        sde_variance(),
-        ratio(),
-        mean_gap(),
-        variance_gap(),
-    )
+quadratic_forms = forms_of(__name__)

@@ -1,4 +1,4 @@
-"""The term of first order in alpha of the selection law of two points that start on the sphere.
+"""Derive the selection law of two points on the sphere to first order in alpha.
 
 Two active points with shares p and 1 - p, multiplicities that differ by d, a symmetric law. The
 expansion is formal: it collects all terms of the next order, it does not bound the rest.
@@ -21,7 +21,11 @@ x, d, p = sp.symbols("x d p", real=True)
 
 
 def first_order_term() -> sp.Expr:
-    """The term, to be added to ``1 - 2 theta/pi``; batches without replacement.
+    r"""Return the term of first order in alpha, for batches without replacement.
+
+    .. math::
+        P(a_1) \approx 1 - \frac{2 \theta}{\pi}
+        + \frac{m - b}{m - 1} \frac{\alpha \sin 4 \theta}{32 \pi}
 
     Returns:
         A function of alpha, m, b and theta.
@@ -30,7 +34,7 @@ def first_order_term() -> sp.Expr:
 
 
 def first_order_lemmas(term: sp.Expr | None = None) -> dict[str, Derivation]:
-    """Where the term comes from, step by step.
+    """Derive the term of first order step by step.
 
     Args:
         term: The term; by default the one above.

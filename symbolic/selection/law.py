@@ -1,27 +1,41 @@
-"""Which data point SGD ends at: moments of a step, the diffusion limit and its selection law.
+r"""Derive which data point SGD ends at: moments of a step, diffusion limit, selection law.
 
 Active correlations only; ``u_i = log|c_i|``, ``p_i = c_i^2 / C``. To second order in alpha a step
 changes ``u_i - u_j`` by a mean ``D (2 - N) C (p_i - p_j)`` and a variance ``2 D (2 - N)^2``. On the
 unit sphere (N = C = 1) these are the moments of the diffusion with generator
 
-    ``G f = D (sum_j d_j d_j f / 2 + sum_j p_j d_j f)``,  ``d_j = d / d u_j``,
+.. math::
+    G f = D \left(\frac{1}{2} \sum_j \partial_j^2 f + \sum_j p_j \partial_j f\right),
+    \quad \partial_j = \frac{\partial}{\partial u_j},
 
 up to a shift common to all u, which the functions below do not see.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import sympy as sp
 
-from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor
+from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import C, N, S, alpha, b, k, m, mu
 
-__all__ = ["generator_lemmas", "selection_forms"]
+__all__ = [
+    "arcsine_bound",
+    "arcsine_drift",
+    "diffusion",
+    "generator_lemmas",
+    "log_ratio_mean",
+    "log_ratio_variance",
+    "reshuffled_noise",
+    "selection_forms",
+    "spread_drift",
+    "two_point_drift",
+    "two_point_probability",
+    "two_point_time",
+]
 
 SOURCE = "new; the diffusion limit of SGD in this model"
 
@@ -56,12 +70,15 @@ def _log_factors() -> tuple[sp.Expr, sp.Expr]:
     return sp.log(factor.subs(mu, _MU_I)), sp.log(factor.subs(mu, _MU_J))
 
 
-@functools.cache
-def log_ratio_mean() -> ClosedForm:
-    """Mean change of u_i - u_j in a step."""
+@derives("selection.log_ratio_mean", SOURCE, where="p = p_i - p_j")
+def log_ratio_mean() -> Derivation:
+    r"""Derive the mean change of log|c_i / c_j| in a step to order alpha^2.
+
+    .. math:: \mathbb{E}\,\Delta \log|c_i / c_j| = \alpha^2 \frac{b (m - b)}{m (m - 1)} (2 - N) C p
+    """
     first, second = _log_factors()
     gain = 2 - N
-    chain = (
+    return (
         Derivation
         .begin(
             "second-order Taylor term in alpha of u_i - u_j; the first has mean 0",
@@ -80,20 +97,17 @@ def log_ratio_mean() -> ClosedForm:
             {**WITHOUT_REPLACEMENT, _P_I: p + _P_J},
         )
     )
-    return ClosedForm(
-        "selection.log_ratio_mean",
-        "mean change of log|c_i / c_j| in a step to order alpha^2, p = p_i - p_j",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def log_ratio_variance() -> ClosedForm:
-    """Variance of the change of u_i - u_j in a step."""
+@derives("selection.log_ratio_variance", SOURCE)
+def log_ratio_variance() -> Derivation:
+    r"""Derive the variance of the change of log|c_i / c_j| in a step to order alpha^2.
+
+    .. math::
+        \operatorname{Var} \Delta \log|c_i / c_j| = 2 \alpha^2 \frac{b (m - b)}{m (m - 1)} (2 - N)^2
+    """
     first, second = _log_factors()
-    chain = (
+    return (
         Derivation
         .begin(
             "square of the first-order Taylor term in alpha of u_i - u_j",
@@ -112,89 +126,80 @@ def log_ratio_variance() -> ClosedForm:
             WITHOUT_REPLACEMENT,
         )
     )
-    return ClosedForm(
-        "selection.log_ratio_variance",
-        "variance of the change of log|c_i / c_j| in a step to order alpha^2",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def diffusion() -> ClosedForm:
-    """The clock D of the diffusion."""
-    chain = Derivation.begin(
+@derives("selection.diffusion", SOURCE)
+def diffusion() -> Derivation:
+    r"""Derive the diffusion constant D per step: one unit of the selection process takes 1/D steps.
+
+    .. math:: D = \alpha^2 \frac{b (m - b)}{m (m - 1)}
+    """
+    return Derivation.begin(
         "half the variance on the unit sphere",
         log_ratio_variance().expression / 2,
         alpha**2 * b * (m - b) / (m * (m - 1)),
         {N: 1},
     )
-    return ClosedForm(
-        "selection.diffusion",
-        "diffusion constant D per step: one unit of the selection process takes 1/D steps",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def reshuffled_noise() -> ClosedForm:
-    """Noise of reshuffled epochs in units of that of independent batches."""
+@derives(
+    "selection.reshuffled_noise",
+    SOURCE,
+    where="q = m mod b points left out of an epoch; the mean is the same",
+)
+def reshuffled_noise() -> Derivation:
+    r"""Derive the variance of log|c_i / c_j| per step under reshuffled over independent batches.
+
+    .. math::
+        \frac{\operatorname{Var}_{\mathrm{reshuffled}}}{\operatorname{Var}_{\mathrm{independent}}}
+        = \frac{q}{m - b}
+    """
     epoch = sp.Symbol("t", integer=True, positive=True)  # batches in an epoch
     used = log_ratio_variance().expression.subs(b, epoch * b)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "an epoch moves log|c_i / c_j| as one batch of the t b points that it uses; per batch, "
         "over the variance of an independent batch",
         used / (epoch * log_ratio_variance().expression),
         (m - epoch * b) / (m - b),
     ).then("q points of an epoch are left out, m = t b + q", q / (m - b), {m: epoch * b + q})
-    return ClosedForm(
-        "selection.reshuffled_noise",
-        "variance of log|c_i / c_j| per step under reshuffled epochs that leave out q = m mod b "
-        "points, over that of independent batches; the mean is the same",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
 def two_point_generator(f: sp.Expr) -> sp.Expr:
-    """Generator, in units of D, on a function of v = u_1 - u_2: p_1 - p_2 = tanh v."""
+    """Apply the generator, in units of D, to a function of v = u_1 - u_2; p_1 - p_2 = tanh v."""
     return sp.Derivative(f, (v, 2)) + sp.tanh(v) * sp.Derivative(f, v)
 
 
-@functools.cache
-def two_point_probability() -> ClosedForm:
-    """Chance that the first of two active points wins."""
+@derives("selection.two_point_probability", SOURCE, where="theta the angle of Pw0 to a_1")
+def two_point_probability() -> Derivation:
+    r"""Derive the chance that SGD ends at a_1 of two active points.
+
+    .. math:: P(a_1) = 1 - \frac{2 \theta}{\pi}
+    """
     free, slope = sp.symbols("A B", real=True)
     line = free + slope * theta
     ends = sp.solve([line.subs(theta, 0) - 1, line.subs(theta, sp.pi / 2)], [free, slope])
-    chain = Derivation.begin(
+    return Derivation.begin(
         "what the generator maps to 0 is linear in theta (lemma); it is 1 at a_1 and 0 at a_2",
         line,
         1 - 2 * theta / sp.pi,
         ends,
     )
-    return ClosedForm(
-        "selection.two_point_probability",
-        "chance that SGD ends at a_1 of two active points, theta the angle of Pw0 to a_1",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def two_point_drift() -> ClosedForm:
-    """Change of that chance during the growth from small weights."""
+@derives("selection.two_point_drift", SOURCE, where="to order alpha^2")
+def two_point_drift() -> Derivation:
+    r"""Derive the expected change in a step of 1 - 2 theta/pi while the weights grow.
+
+    .. math::
+        \mathbb{E}\,\Delta\left(1 - \frac{2 \theta}{\pi}\right)
+        = -\frac{D}{\pi} \sin(2 \theta) \cos(2 \theta) (2 - N) (2 - N - C)
+    """
     h = two_point_probability().expression
     angle = sp.atan(sp.exp(-v))
     share = (sp.exp(2 * v) - 1) / (sp.exp(2 * v) + 1)  # p_1 - p_2
     of_v = h.subs(theta, angle)
     noise, drift = (2 - N) ** 2 * sp.Derivative(of_v, (v, 2)), (2 - N) * C * share
-    chain = Derivation.begin(
+    return Derivation.begin(
         "moments at any N and C applied to 1 - 2 theta/pi, tan theta = exp(-v)",
         D * (noise + drift * sp.Derivative(of_v, v)),
         -D / sp.pi * sp.sin(2 * angle) * sp.cos(2 * angle) * (2 - N) * (2 - N - C),
@@ -203,77 +208,65 @@ def two_point_drift() -> ClosedForm:
         -D / sp.pi * sp.sin(2 * theta) * sp.cos(2 * theta) * (2 - N) * (2 - N - C),
         {theta: angle},
     )
-    return ClosedForm(
-        "selection.two_point_drift",
-        "expected change in a step of 1 - 2 theta/pi while the weights grow, to order alpha^2",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def two_point_time() -> ClosedForm:
-    """Expected steps until ``|v|`` reaches V, for two active points."""
+@derives("selection.two_point_time", SOURCE, where="two active points on the sphere")
+def two_point_time() -> Derivation:
+    r"""Derive the expected steps until ``|log|c_1/c_2||`` reaches V from v.
+
+    .. math:: \mathbb{E}\,t = \frac{\log \cosh V - \log \cosh v}{D}
+    """
     free = sp.Symbol("A", real=True)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "the generator maps log cosh v to D (lemma); the time is 0 at v = V",
         free - sp.log(sp.cosh(v)) / D,
         (sp.log(sp.cosh(V)) - sp.log(sp.cosh(v))) / D,
         {free: sp.log(sp.cosh(V)) / D},
     )
-    return ClosedForm(
-        "selection.two_point_time",
-        "expected steps until |log|c_1/c_2|| reaches V from v, two active points on the sphere",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def spread_drift() -> ClosedForm:
-    """Drift of k log|c| - sum u_j."""
+@derives("selection.spread_drift", SOURCE, where="k active points on the sphere")
+def spread_drift() -> Derivation:
+    r"""Derive the expected change in a step of k log|c| - sum of log|c_j|.
+
+    .. math:: \mathbb{E}\,\Delta\left(k \log|c| - \sum_j \log|c_j|\right) = D (k - 1)
+    """
     laplacian = sp.Symbol("L", real=True)
-    chain = Derivation.begin(
+    return Derivation.begin(
         "F = log|c| has gradient p and Laplacian L; Q is the sum of p_j^2",
         D * (k * laplacian / 2 + k * Q - 1),
         D * (k - 1),
         {laplacian: 2 * (1 - Q)},
     )
-    return ClosedForm(
-        "selection.spread_drift",
-        "expected change in a step of k log|c| - sum of log|c_j|, k active points on the sphere",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def arcsine_bound() -> ClosedForm:
-    """Upper bound of a point's chance, equal to it for two points."""
-    chain = Derivation.begin(
+@derives(
+    "selection.arcsine_bound",
+    SOURCE,
+    where="cosine that of Pw0 and a_i; equal to it for two points",
+)
+def arcsine_bound() -> Derivation:
+    r"""Derive the upper bound of the chance to end at a_i.
+
+    .. math:: P(a_i) \le \bar{P} = \frac{2}{\pi} \arcsin x
+    """
+    return Derivation.begin(
         "two points: the cosine with a_1 is cos theta, and theta = pi/2 - asin(cos theta)",
         two_point_probability().expression,
         2 / sp.pi * sp.asin(x),
         {theta: sp.pi / 2 - sp.asin(x)},
     )
-    return ClosedForm(
-        "selection.arcsine_bound",
-        "upper bound of the chance to end at a_i, of that cosine; equal to it for two points",
-        chain.result,
-        chain,
-        SOURCE,
-    )
 
 
-@functools.cache
-def arcsine_drift() -> ClosedForm:
-    """Why the bound is one: its drift is never positive."""
+@derives("selection.arcsine_drift", SOURCE, where="Q the sum of the other p_j^2")
+def arcsine_drift() -> Derivation:
+    r"""Derive the expected change in a step of the arcsine bound.
+
+    .. math:: \mathbb{E}\,\Delta \bar{P} = \frac{D x (Q - (1 - x^2)^2)}{\pi (1 - x^2)^{3/2}}
+    """
     f = arcsine_bound().expression
     total = x**4 + Q
-    chain = Derivation.begin(
+    return Derivation.begin(
         "x has drift -x (1 - s)/2 and squared slope x^2 (1 - 2 x^2 + s), s = x^4 + Q (lemmas)",
         D
         * (
@@ -281,13 +274,6 @@ def arcsine_drift() -> ClosedForm:
             + x**2 * (1 - 2 * x**2 + total) / 2 * sp.Derivative(f, (x, 2))
         ),
         D * x * (Q - (1 - x**2) ** 2) / (sp.pi * (1 - x**2) ** sp.Rational(3, 2)),
-    )
-    return ClosedForm(
-        "selection.arcsine_drift",
-        "expected change in a step of that bound, Q the sum of the other p_j^2",
-        chain.result,
-        chain,
-        SOURCE,
     )
 
 
@@ -297,7 +283,7 @@ def _full_generator(f: sp.Expr, u: Sequence[sp.Symbol]) -> sp.Expr:
 
 
 def generator_lemmas() -> dict[str, Derivation]:
-    """What the chains above take from the generator, by brute force in u for 2, 3 and 4 points.
+    """Derive the lemmas on the generator by brute force in u, for 2, 3 and 4 points.
 
     Returns:
         Derivations by name.
@@ -352,17 +338,4 @@ def generator_lemmas() -> dict[str, Derivation]:
     return lemmas
 
 
-def selection_forms() -> tuple[ClosedForm, ...]:
-    """The closed forms of this module."""
-    return (
-        log_ratio_mean(),
-        log_ratio_variance(),
-        diffusion(),
-        reshuffled_noise(),
-        two_point_probability(),
-        two_point_drift(),
-        two_point_time(),
-        spread_drift(),
-        arcsine_bound(),
-        arcsine_drift(),
-    )
+selection_forms = forms_of(__name__)

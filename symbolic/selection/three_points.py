@@ -1,4 +1,4 @@
-"""Three active points: the boundary-value problem of the selection law in two variables.
+"""Derive the boundary-value problem of the selection law of three active points.
 
 ``x = u_1 - u_3`` and ``y = u_2 - u_3`` remove the common shift. Gradients are paired by
 ``A = [[2, 1], [1, 2]]``, the inner products of the gradients of x and y in u.
@@ -18,7 +18,9 @@ x, y = sp.symbols("x y", real=True)
 
 
 def weight() -> sp.Expr:
-    """Weight W that makes the generator symmetric: ``|c|^2`` over its geometric mean square.
+    r"""Return the weight W that makes the generator symmetric.
+
+    .. math:: W = \frac{\|c\|^2}{|c_1 c_2 c_3|^{2/3}} = (e^{2 x} + e^{2 y} + 1) e^{-2 (x + y) / 3}
 
     Returns:
         A function of x and y.
@@ -27,7 +29,7 @@ def weight() -> sp.Expr:
 
 
 def pairing(f: sp.Expr, g: sp.Expr) -> sp.Expr:
-    """``grad f . A grad g``.
+    """Pair two gradients: ``grad f . A grad g``.
 
     Returns:
         The product.
@@ -47,7 +49,7 @@ def _generator(f: sp.Expr, u: Sequence[sp.Symbol]) -> sp.Expr:
 
 
 def equation_lemmas(scale: sp.Expr | None = None) -> dict[str, Derivation]:
-    """The equation is ``div(W A grad h) = 0``, and it is coercive.
+    """Derive that the equation is ``div(W A grad h) = 0``, and that it is coercive.
 
     Args:
         scale: The weight; by default :func:`weight`.

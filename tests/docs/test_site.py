@@ -6,6 +6,7 @@ import shlex
 import generate
 import pytest
 from blocks import RUN_ELSEWHERE, RUNNABLE, figures, find_blocks, run_page
+from compare import check_drawing, same_drawing
 
 from whichmin.cli import cli
 
@@ -21,7 +22,10 @@ def test_all_code_runs(page, tmp_path):
     assert not run.failures, "\n\n".join(run.failures)
     for figure in figures(text):
         drawn = (tmp_path / figure.removeprefix("figures/")).read_bytes()
-        assert (page.parent / figure).read_bytes() == drawn, f"{figure}: run docs/generate.py"
+        check_drawing(drawn)
+        kept = page.parent / figure
+        if kept.exists():  # most are drawn when the site is built
+            assert same_drawing(kept.read_bytes(), drawn), f"{figure}: run docs/generate.py"
 
 
 def test_there_is_code_to_run():
@@ -42,7 +46,7 @@ def test_there_is_code_to_run():
 
 def test_every_figure_is_shown():
     shown = {p.parent / f for p in PAGES for f in figures(p.read_text(encoding="utf-8"))}
-    assert set((ROOT / "docs").glob("figures/*")) == shown
+    assert set((ROOT / "docs").glob("figures/*")) <= shown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

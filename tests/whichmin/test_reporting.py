@@ -1,13 +1,23 @@
 import csv
 import io
 import json
+import math
 import sys
 
 import pandas as pd
 import pytest
 
 from whichmin.errors import InputError, MissingDependency
-from whichmin.reporting import FORMATS, Cell, Document, Table, data_frame
+from whichmin.reporting import (
+    FORMATS,
+    ROUNDING,
+    Cell,
+    Document,
+    Table,
+    data_frame,
+    margin_text,
+    residual_text,
+)
 
 NAN, INF = float("nan"), float("inf")
 
@@ -182,3 +192,39 @@ def test_on_a_terminal_brackets_in_a_table_are_text_and_not_markup(capsys):
     printed = capsys.readouterr().out
     for text in ("t[1]", "x[m]", "a[/b]", "holds", "FAILS", "note [red]"):
         assert text in printed
+
+
+@pytest.mark.parametrize(
+    ("residual", "allowed", "text"),
+    [
+        (0.0, ROUNDING, "rounding"),
+        (9.2e-16, ROUNDING, "rounding"),
+        (-1.2e-15, ROUNDING, "rounding"),
+        (2e-14, ROUNDING, "2e-14"),
+        (-0.02, ROUNDING, "-0.02"),
+        (2e-14, 1e-13, "rounding"),
+        (math.nan, ROUNDING, "nan"),
+        (math.inf, ROUNDING, "inf"),
+    ],
+)
+def test_residuals(residual, allowed, text):
+    assert residual_text(residual, allowed) == text
+
+
+@pytest.mark.parametrize(
+    ("margin", "exact", "text"),
+    [
+        (0.0, True, "0"),
+        (0.0, False, "< 0.1"),
+        (3.6e-7, True, "< 0.1"),
+        (0.0999, False, "< 0.1"),
+        (0.1, True, "0.1"),
+        (0.84, False, "0.84"),
+        (1.04, True, "1"),
+        (4.1e11, True, "4.1e+11"),
+        (math.inf, False, "inf"),
+        (math.nan, False, "nan"),
+    ],
+)
+def test_margins(margin, exact, text):
+    assert margin_text(margin, exact=exact) == text

@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
 def write_record(path: str | os.PathLike[str], evidence: Iterable[Evidence]) -> None:
     """Put evidence into a file, beside what it holds of other checks that still exist.
 
+    Margins are kept to two digits, and seconds to one decimal.
+
     Args:
         path: The file; made if it is not there.
         evidence: What ran; what was not run is left as it was on file.
@@ -96,8 +99,10 @@ def write_record(path: str | os.PathLike[str], evidence: Iterable[Evidence]) -> 
             continue
         if not e.holds:
             raise InputError("record", e.check, "must hold to be put on file")
+        # Further digits are the processor's, and would be new in each record.
+        rounded = replace(e, worst=float(f"{e.worst:.2g}"), seconds=round(e.seconds, 1))
         entries[e.check] = {
-            "digest": digest(checks[e.check]), "evidence": e.record(), "versions": versions,
+            "digest": digest(checks[e.check]), "evidence": rounded.record(), "versions": versions,
         }  # fmt: skip
     write_text(path, _text({name: entries[name] for name in checks if name in entries}))
 

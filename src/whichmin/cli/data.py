@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from whichmin.errors import InputError
+from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, EngineName, Sampling
 
 if TYPE_CHECKING:
@@ -260,15 +261,15 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
         # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
         return make_data(points, **place), [f"data: {described}"]
     raw = make_data(points, handling="as-is", **place)
-    described = f"data: {described}, m={raw.m}, n={raw.n}, deviation from orthonormality "
-    described += f"{raw.deviation:.2g}"
+    shown = ROUNDING_TEXT if raw.orthonormal else f"{raw.deviation:.2g}"
+    described = f"data: {described}, m={raw.m}, n={raw.n}, deviation from orthonormality {shown}"
     if options["as_is"]:
         data, done = raw, "taken as it is"
     elif options["whiten"]:
         data, done = make_data(points, handling="whiten", **place), "centred and whitened"
     elif options["orthonormalise"]:
         data = make_data(points, handling=options["orthonormalise"], **place)
-        described += f", orthonormalised ({options['orthonormalise']}) to {data.deviation:.2g}"
+        described += f", orthonormalised ({options['orthonormalise']}) to {ROUNDING_TEXT}"
     else:
         data = make_data(points, **place)
     if not data.orthonormal:

@@ -103,7 +103,7 @@ def _record(check: str, statement: str, fails: bool, where: str, cases: int) -> 
 def _document(listed: list[Part], lines: list[dict[str, Any]]) -> Document:
     from whichmin.doctor import devices, extras
     from whichmin.provenance import provenance
-    from whichmin.reporting import Cell, Document, Table
+    from whichmin.reporting import Cell, Document, Table, margin_text
 
     failed = [line["check"] for line in lines if not line["holds"]]
     verdict = f"FAILS: {', '.join(failed)}" if failed else "everything holds"
@@ -133,7 +133,7 @@ def _document(listed: list[Part], lines: list[dict[str, Any]]) -> Document:
             (
                 line["check"],
                 Cell(line["holds"], "holds" if line["holds"] else "FAILS"),
-                Cell(line["worst"], f"{line['worst']:.2g}"),
+                Cell(line["worst"], margin_text(line["worst"])),
                 line["where"],
             )
             for line in lines

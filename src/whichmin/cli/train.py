@@ -76,7 +76,8 @@ _SETTINGS = (
 @click.option(
     "--resume",
     type=click.Path(dir_okay=False),
-    help="Continue the runs in this checkpoint, to the same bits; goes with output options only.",
+    help="Continue the runs in this checkpoint, to the same bits on the same kind of processor; "
+    "goes with output options only.",
 )
 @seed_option
 @output_options

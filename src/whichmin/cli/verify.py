@@ -116,7 +116,7 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
     """
     from whichmin.ledger import tally
     from whichmin.provenance import provenance
-    from whichmin.reporting import Cell, Document, Table
+    from whichmin.reporting import Cell, Document, Table, margin_text
     from whichmin.tables.sharpness import sharpness_table
 
     rows = [
@@ -124,7 +124,7 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
             e.check,
             str(e.kind),
             Cell(e.holds, _outcome(e)),
-            Cell(e.worst, f"{e.worst:.2g}"),
+            Cell(e.worst, margin_text(e.worst)),
             e.cases,
             Cell(e.seconds, f"{e.seconds:.1f}"),
         )

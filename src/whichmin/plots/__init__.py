@@ -1,7 +1,8 @@
 """Figures: plain functions that train, predict, draw and return Matplotlib axes.
 
 Each takes ``ax`` to draw into a figure of the caller's, and makes one of its own otherwise.
-``save`` writes a figure as SVG, PDF or PNG; the same call gives the same bytes.
+``save`` writes a figure as SVG, PDF or PNG; the same call gives the same bytes on one kind of
+processor and one set of library versions.
 """
 
 from whichmin.plots.correlations import plot_correlations

@@ -231,7 +231,11 @@ def spread(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
 
 
 def render(axes: Any, form: str = "svg", description: str = "") -> bytes:
-    """Turn a figure into the bytes of a file; the same figure gives the same bytes.
+    """Turn a figure into the bytes of a file.
+
+    The same figure gives the same bytes with one set of library versions: names inside the file
+    come from its content, and it holds no date. Data computed on another kind of processor may
+    differ in their last bits, and so may the coordinates drawn from them.
 
     Args:
         axes: Axes of the figure, or an array of them.

@@ -9,6 +9,7 @@ import numpy as np
 
 from whichmin.core.batches import BatchStream
 from whichmin.core.engines import Problem
+from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, Sampling
 
 __all__ = ["Hypothesis", "Start", "hypotheses", "is_trapped"]
@@ -140,7 +141,7 @@ def hypotheses(problem: Problem, stream: BatchStream, start: Start) -> tuple[Hyp
     add(
         "the data are orthonormal",
         data.orthonormal,
-        f"deviation {data.deviation:.2g}",
+        f"to {ROUNDING_TEXT}" if data.orthonormal else f"deviation {data.deviation:.2g}",
         eigenvectors
         if stream.is_full_batch
         else "the noise of mini-batches does not vanish at a minimum: they need not settle",

@@ -29,7 +29,7 @@ from whichmin.core.instruments import (
 from whichmin.core.perturbation.box import keskar_exact
 from whichmin.core.perturbation.rises import make_rise
 from whichmin.errors import InputError
-from whichmin.reporting import Cell, Table
+from whichmin.reporting import Cell, Table, margin_text, residual_text
 from whichmin.symbolic import closed_form
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.words import Activation
@@ -263,8 +263,8 @@ def instruments_table(
             away, margin = Cell(None), Cell(None)
             if r.found is not None:
                 relative = (r.found - r.exact) / (abs(r.exact) or 1.0)
-                away = Cell(relative, f"{relative:+.1e}")
-                margin = Cell(r.margin, f"{r.margin:.2g}")
+                away = Cell(relative, residual_text(relative))
+                margin = Cell(r.margin, margin_text(r.margin, exact=False))
             rows.append((
                 r.measure, str(activation), method, r.exact, r.found, away, margin, r.why,
             ))  # fmt: skip

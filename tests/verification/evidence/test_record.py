@@ -21,11 +21,12 @@ def check():
     return next(c for c in all_checks() if c.id == NAME)
 
 
-def test_evidence_goes_through_a_file_unchanged(tmp_path, evidence):
+def test_evidence_goes_through_a_file_without_the_digits_of_this_machine(tmp_path, evidence):
     path = tmp_path / "record.json"
-    record.write_record(path, [evidence])
+    record.write_record(path, [replace(evidence, worst=0.10227272727272738, seconds=4.891819876)])
     entry = record.read_record(path)[NAME]
-    assert Evidence.parse(entry["evidence"]) == evidence
+    kept = Evidence.parse(entry["evidence"])
+    assert kept == replace(evidence, worst=0.1, seconds=4.9)
     assert entry["digest"] == record.digest(check())
     assert entry["versions"]["numpy"]
 

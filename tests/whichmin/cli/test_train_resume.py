@@ -1,4 +1,5 @@
-"""Interrupted runs: kill -9, Ctrl-C and SIGTERM leave a file that continues to the same bits."""
+"""Interrupted runs: kill -9, Ctrl-C and SIGTERM leave a file that continues to the
+same bits on this machine."""
 
 import json
 import random
