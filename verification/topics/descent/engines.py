@@ -25,7 +25,6 @@ STEPS = 1000
 KINK_STEPS = 120
 CORRELATED_STEPS = 300
 COMPARED = 25  # every so many steps
-WHOLE = 2000  # of a whole run at most; most have converged by then
 BLOCK = 125  # steps of the compiled engine in one call
 
 
@@ -223,7 +222,7 @@ def replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
         "batches": case.stream.rows,
         "seed": case.seed,
         "tolerance": 1e-3,
-        "max_steps": WHOLE,
+        "max_steps": STEPS,
         "engine": subject.engines["reduced"],
     }
     if case.alpha < 0.05 and case.sampling is not Sampling.CUSTOM:

@@ -8,6 +8,7 @@ import numpy as np
 
 from whichmin.core.data import make_data
 from whichmin.core.frames import standard_basis
+from whichmin.core.landscape import gradient
 from whichmin.core.training.trainer import train
 from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.words import EvidenceKind
@@ -34,7 +35,7 @@ def small_at_first(batch_size: int = 2, start: tuple[float, ...] = START) -> Ite
     """
     data, w = make_data(standard_basis(3, 4)), np.array(start)
     c, points = w[:3], np.eye(4)[:3]
-    gradients = (w @ w - 2) * c[:, None] * points + c[:, None] ** 2 * w
+    gradients = np.stack([gradient(w, point[None]).numpy() for point in points])
     ratio = float(gradients.var(axis=0).sum() / (gradients.mean(axis=0) ** 2).sum())
     ratio *= (3 - batch_size) / (batch_size * 2)
     told = f"noise over signal at the start {ratio:.4f}"
