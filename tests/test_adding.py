@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = {"": "src/whichmin", "core": "core", "symbolic": "symbolic", "verification": "verification"}
 
-# Kind of addition: files with the text that is put at the end, or (old, new) to be replaced there.
+# Kind of addition: files with the text that is put at the end, or old and new texts by turns.
 ADDITIONS = {
     "claim": {
         "verification/topics/stationary/claims.toml": """
@@ -130,6 +130,9 @@ class NewcomerEngine(DenseEngine):
     """The dense engine."""
 ''',
         "core/engines/__init__.py": (
+            "from whichmin.core.engines.reduced import",
+            "from whichmin.core.engines.newcomer import NewcomerEngine\n"
+            "from whichmin.core.engines.reduced import",
             "    EngineName.REDUCED: reduced_engine,\n",
             "    EngineName.REDUCED: reduced_engine,\n    EngineName.NEWCOMER: NewcomerEngine,\n",
         ),
@@ -184,9 +187,11 @@ def add(scratch, kind):
         if isinstance(text, str):
             file.write_text((file.read_text() if file.exists() else "") + text)
         else:
-            before = file.read_text()
-            assert before.count(text[0]) == 1, name
-            file.write_text(before.replace(*text))
+            content = file.read_text()
+            for old, new in zip(text[::2], text[1::2], strict=True):
+                assert content.count(old) == 1, name
+                content = content.replace(old, new)
+            file.write_text(content)
 
 
 def typed(scratch, line, folder):
