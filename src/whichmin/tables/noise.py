@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from whichmin.core.data import Data, make_data
 from whichmin.core.frames import random_frame, standard_basis
-from whichmin.core.noise.covariance import (
+from whichmin.core.noise import (
     covariance_spectrum,
     noise_along,
     noise_scales,
