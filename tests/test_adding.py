@@ -147,21 +147,24 @@ class NewcomerEngine(DenseEngine):
 SEEN = {
     "claim": [("claims show stationary.newcomer", "eighty-one"),
               ("claims --topic stationary -f csv", "stationary.newcomer")],
-    "check": [("verify --select stationary.newcomer", "all hold")],
-    "closed form": [("verify --select stationary.newcomer_numbers", "all hold"),
-                    ("verify --select derivations.chains", "all hold")],
+    "check": [("verify --select stationary.newcomer", "holds")],
+    "closed form": [("verify --select stationary.newcomer_numbers", "holds"),
+                    ("form", "9*T")],
     "figure": [("plot newcomer -o newcomer.svg", ""), ("plot --help", "newcomer")],
     "check of the oracle": [("oracle", "loss.newcomer passed")],
     "engine": [("train --engine newcomer --m 2 --n 3 --seed 1", "newcomer"),
                ("train --help", "newcomer")],
 }  # fmt: skip
 
-JUDGED = """
+SCRIPTS = {
+    "form": "import whichmin; print(whichmin.closed_form('stationary.newcomer').expression)",
+    "oracle": """
 from whichmin.verification.oracle.judge import judge
 target = "whichmin.verification.oracle.adapters.whichmin_engines:dense"
 for result in judge(target, only=lambda name: name.startswith("loss.")).results:
     print(result.check, result.verdict)
-"""
+""",
+}
 
 
 def place(scratch, name):
@@ -196,7 +199,7 @@ def add(scratch, kind):
 
 def typed(scratch, line, folder):
     """What a command prints, run on the packages of the scratch copy."""
-    command = ["-c", JUDGED] if line == "oracle" else ["-m", "whichmin", *line.split()]
+    command = ["-c", SCRIPTS[line]] if line in SCRIPTS else ["-m", "whichmin", *line.split()]
     done = subprocess.run(
         [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(scratch)},
