@@ -18,7 +18,7 @@ PAGE = (
     shown
     '''
     '''console
-    $ cp data.txt one.svg; : -o one.svg
+    $ cp data.txt one.svg && : -o one.svg
     '''
     ![one](figures/one.svg)
     """)
