@@ -2,11 +2,8 @@
 
 from textwrap import dedent
 
-import pytest
-
-pytest.importorskip("sphinx")
-
 import figures
+import pytest
 
 PAGE = (
     dedent("""

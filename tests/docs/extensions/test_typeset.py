@@ -1,9 +1,6 @@
 """Sentences of claims and checks with their formulas set."""
 
 import pytest
-
-pytest.importorskip("sphinx")
-
 from typeset import typeset
 
 MARKS = {"superscript": "^", "subscript": "_", "literal": "`", "math": "$"}
