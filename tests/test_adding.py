@@ -128,6 +128,8 @@ __all__ = ["NewcomerEngine"]
 
 class NewcomerEngine(DenseEngine):
     """The dense engine."""
+
+    name = "newcomer"
 ''',
         "core/engines/__init__.py": (
             "from whichmin.core.engines.reduced import",
@@ -152,7 +154,7 @@ SEEN = {
                     ("form", "9*T")],
     "figure": [("plot newcomer -o newcomer.svg", ""), ("plot --help", "newcomer")],
     "check of the oracle": [("oracle", "loss.newcomer passed")],
-    "engine": [("train --engine newcomer --m 2 --n 3 --seed 1", "newcomer"),
+    "engine": [("train --engine newcomer --m 2 --n 3 --seed 2 -f json", '"engine": "newcomer"'),
                ("train --help", "newcomer")],
 }  # fmt: skip
 

@@ -90,8 +90,8 @@ def test_rooms_hold_topics_and_workshops_only():
     workshop = {
         "symbolic": {"closed_form", "derivation", "printing", "registry", "symbols"},
         "core": {
-            "activations", "data", "engines", "flatness", "frames", "instruments", "philox",
-            "summation", "threads", "training", "validation",
+            "data", "engines", "frames", "instruments", "philox", "scales", "summation", "threads",
+            "training", "validation",
         },
     }  # fmt: skip
     for room, machinery in workshop.items():
