@@ -1,4 +1,4 @@
-"""Which point wins: one-step moments by listing all batches, the process, the law in training."""
+"""The process that selects a point: moments of a step over all batches, simulation, training."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALPHA = 1e-3
 
 
 def _after(subject: Subject, c: Floats, off: float, b: int, alpha: float) -> Floats:
-    """Correlations after one step, for every batch of size b.
+    """Take one step from the same correlations with every batch of size b.
 
     Returns:
         Shape ``(batches, m)``.
@@ -53,7 +53,7 @@ def _after(subject: Subject, c: Floats, off: float, b: int, alpha: float) -> Flo
 def _drift(
     subject: Subject, f: Function, c: Floats, off: float, b: int, power: int = 1
 ) -> tuple[float, float]:
-    """Mean over all batches of (f after a step - f)^power, to order alpha^2.
+    """Compute the mean over all batches of ``(f after a step - f)^power``, to order alpha^2.
 
     The odd orders cancel between alpha and -alpha; what is left is of relative order alpha^2, and
     doubling alpha shows its size fourfold.
@@ -93,8 +93,8 @@ def _cases() -> SearchStrategy[RunCase]:
     ),
 )
 def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Moments of a step and drifts of the functions that decide who wins, over all batches of size
-    b; the arcsine bound never drifts up.
+    """Moments of a step, and drifts of the functions that decide which point wins, over all batches
+    of size b are those of the closed forms; the arcsine bound never drifts up.
     """
     forms, m, b = subject.forms, case.m, case.batch_size
     c = np.abs(case.correlations[0])
@@ -142,7 +142,7 @@ def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
 
 
 def _two_points(subject: Subject, case: RunCase, c: Floats, off: float) -> Iterator[Margin]:
-    """Functions of the angle between two active points; the other correlations are 0."""
+    """Compare functions of the angle between two active points; the other correlations are 0."""
     forms, m, b = subject.forms, case.m, case.batch_size
     count = math.comb(m, b)
     c = np.where(np.arange(m) < 2, c, 0.0)
@@ -188,10 +188,8 @@ def _small_cases() -> SearchStrategy[RunCase]:
     forms=("selection.reshuffled_noise",),
 )
 def reshuffled(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Moments of a reshuffled epoch over all orders of the data: the mean of independent batches,
-    and noise from the points that the epoch leaves out.
-
-    Whole epochs in every order of the data.
+    """A reshuffled epoch, over all orders of the data, has the mean of independent batches, and
+    noise from the points that the epoch leaves out.
     """
     forms, m, b = subject.forms, case.m, case.batch_size
     epoch = m // b
@@ -290,7 +288,7 @@ def law(subject: Subject, settings: Settings) -> Iterator[Margin]:
         )
         result = train(
             np.eye(m), np.tile(start, (replicas, 1)), batch_size=b, step_size=eta, seed=seed,
-            sampling=sampling, tolerance=1e-8, check_every=20, engine=subject.engines["reduced"],
+            sampling=sampling, tolerance=1e-8, check_every=20, engine=subject.engines["compiled"],
         )  # fmt: skip
         often = np.bincount(result.winner.numpy(), minlength=m) / replicas
         if told.favourite is not None:

@@ -1,4 +1,4 @@
-"""Of every check on cyclic SGD a false version of what it says is caught."""
+"""Of every check on cyclic SGD a false version is caught: of its statement, engine or lemma."""
 
 import dataclasses
 import math
@@ -9,13 +9,15 @@ import pytest
 pytest.importorskip("z3")
 pytest.importorskip("flint")
 
+from whichmin.core.engines import CompiledEngine
 from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
-from whichmin.verification.evidence.subject import default_subject
+from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.smt import lemma_margins, lemmas
+from whichmin.verification.topics.cyclic import finality
 from whichmin.verification.topics.cyclic import orders as cyclic
 
-CHECKS = {c.id: c for c in checks_of(cyclic)}
+CHECKS = {c.id: c for c in checks_of(cyclic, finality)}
 F = cyclic.F
 
 
@@ -23,13 +25,13 @@ def outcome(name, measure=None, **changes):
     check = CHECKS[name].changed(**changes)
     if measure is not None:
         check = dataclasses.replace(check, measure=lambda *_: measure())
-    return run_check(check, default_subject(), Settings())
+    return run_check(check, Subject(), Settings())
 
 
 LEMMAS = {
-    "cyclic.leader_lemma": cyclic.LEADER,
-    "cyclic.margin_lemma": cyclic.MARGIN,
-    "cyclic.finality": cyclic.BASIN,
+    "cyclic.leader_lemma": finality.LEADER,
+    "cyclic.margin_lemma": finality.MARGIN,
+    "cyclic.finality": finality.BASIN,
 }
 
 
@@ -75,8 +77,47 @@ def test_a_false_version_fails(name):
     assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"
 
 
+class Mirrored(CompiledEngine):
+    def weights(self):
+        return -super().weights()
+
+
+MIRRORED = Subject().with_engine("compiled", Mirrored, "ends at the negative")
+FEW = Settings(examples=8)
+RUNS = ("cyclic.limits", "cyclic.larger_steps", "cyclic.block_limits")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_an_engine_that_ends_elsewhere_is_caught(name):
+    evidence = run_check(CHECKS[name], MIRRORED, FEW)
+    assert not evidence.holds
+    assert evidence.message.startswith(name)
+    assert "distance" in evidence.message
+
+
+def test_lemmas_that_disagree_are_caught(monkeypatch):
+    right = cyclic.certified_limit
+
+    def wrong(start, step_size, **options):
+        found = right(start, step_size, **options)
+        if options["lemma"] == "leader":
+            return dataclasses.replace(found, sign=-found.sign)
+        return found
+
+    monkeypatch.setattr(cyclic, "certified_limit", wrong)
+    evidence = run_check(CHECKS["cyclic.limits"], Subject(), FEW)
+    assert "leader and basin lemma" in evidence.message
+
+
+def test_a_wrong_block_size_is_caught(monkeypatch):
+    monkeypatch.setattr(cyclic, "fused_block", lambda m, b: 1)
+    evidence = run_check(CHECKS["cyclic.block_limits"], Subject(), FEW)
+    assert not evidence.holds
+    assert "block of 1" in evidence.message
+
+
 def test_all_are_covered():
-    assert set(WRONG) | set(LEMMAS) == set(CHECKS)
+    assert set(WRONG) | set(LEMMAS) | set(RUNS) == set(CHECKS)
 
 
 def test_points_that_share_a_factor_are_fused():
