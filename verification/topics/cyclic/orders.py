@@ -174,13 +174,12 @@ def blocks(rate: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
     c: Vector = (F(3, 10), F(2, 5), F(1, 10), F(1, 10))
     basis = tuple(tuple(F(int(i == j)) for j in range(4)) for i in range(4))
     w = c
-    energies, norm = [c[0] ** 2 + c[1] ** 2, c[2] ** 2 + c[3] ** 2], sum((v * v for v in c), F(0))
+    energies = [c[0] ** 2 + c[1] ** 2, c[2] ** 2 + c[3] ** 2]
     for t in range(3):
         k = t % 2
         w = exact_step(w, basis[2 * k : 2 * k + 2], F(1, 5), Activation.LINEAR)
-        s, g, e = 1 - rate * energies[k], rate * (2 - norm), energies[k]
+        s, g = 1 - rate * energies[k], rate * (2 - sum(energies))
         energies = [v * (s + g) ** 2 if j == k else v * s**2 for j, v in enumerate(energies)]
-        norm += rate * e * (4 * (1 - norm) + rate * (2 - norm) ** 2 - rate * e * (4 - 3 * norm))
         yield Margin(f"step {t + 1}: c_1/c_0 = 4/3", float(abs(3 * w[1] - 4 * w[0])), 0.0)
         yield Margin(f"step {t + 1}: c_3/c_2 = 1", float(abs(w[3] - w[2])), 0.0)
         found = [w[0] ** 2 + w[1] ** 2, w[2] ** 2 + w[3] ** 2]

@@ -1,4 +1,4 @@
-"""Hessian, trace and spectrum: closed forms against automatic differentiation."""
+"""The Hessian, its trace and its spectrum: closed forms against automatic differentiation."""
 
 from __future__ import annotations
 
@@ -27,17 +27,11 @@ MINIMUM = ("top", "flat", "kink", "off_span")
 
 
 def _autograd(case: PointCase) -> torch.Tensor:
-    return hessian(
-        case.weights,
-        case.data,
-        activation=case.activation,
-        kink=case.kink,
-        kink_width=case.kink_width,
-    )
+    return hessian(case.weights, case.data, **case.conventions)
 
 
 def _entry_bound(case: PointCase) -> float:
-    """Rounding of one entry of the Hessian: per sample |N-2| slope + 4 |c||w| + c^2."""
+    """Bound the rounding of one entry of the Hessian: per sample |N-2| slope + 4 |c||w| + c^2."""
     N, C, _ = reduced_coordinates(case)
     inner = np.abs(case.data.points.numpy() @ case.weights)
     return product_bound(
@@ -110,7 +104,7 @@ def quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
     )
     allowed = case.n * _entry_bound(case)
     yield Margin("sharpness.second_derivative", abs(float(u @ matrix @ u) - predicted), allowed)
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    k = case.active
     trace = forms["sharpness.trace"](
         N=N, C=C, k=k, z=case.kinks, kappa=float(case.kink.value), n=case.n, m=case.m
     )
@@ -133,13 +127,7 @@ def sample_quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]
     for row in range(case.m):
         a = case.data.points[row].numpy()
         c = float(a @ w)
-        matrix = hessian(
-            w,
-            a[None],
-            activation=case.activation,
-            kink=case.kink,
-            kink_width=case.kink_width,
-        ).numpy()
+        matrix = hessian(w, a[None], **case.conventions).numpy()
         predicted = form(
             N=N, c=c, sigma=float(case.slopes[row]), x=float(a @ u), Y=float(w @ u), U=float(u @ u)
         )
@@ -166,7 +154,7 @@ def spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     """The spectrum with multiplicities at a general point equals that of the autograd Hessian."""
     matrix = _autograd(case)
     N, C, _ = reduced_coordinates(case)
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    k = case.active
     values = {
         "N": N, "C": C, "k": k, "z": case.kinks, "kappa": float(case.kink.value),
         "n": case.n, "m": case.m,
@@ -202,10 +190,12 @@ def _compare_spectra(
     ),
 )
 def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Trace and spectrum at minima with k active points, linear and ReLU, each convention."""
+    """Trace and spectrum at minima with k active points are those of the closed forms, linear and
+    ReLU, under every kink convention.
+    """
     forms = subject.forms
     matrix = _autograd(case)
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    k = case.active
     kappa = float(case.kink.value)
     values = {"k": k, "kappa": kappa, "n": case.n, "m": case.m}
     entry = _entry_bound(case)
@@ -226,9 +216,7 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
         yield Margin("sharpness.linear_trace_at_minimum", abs(trace - predicted), case.n * entry)
         return
     # SGD's minimum on the same data: the first point alone.
-    vertex = hessian(
-        case.data.points[0], case.data, kink=case.kink, kink_width=case.kink_width
-    ).trace()
+    vertex = hessian(case.data.points[0], case.data, **case.conventions).trace()
     predicted = forms["sharpness.trace_difference"](k=k, kappa=kappa, m=case.m)
     yield Margin(
         "sharpness.trace_difference", abs(float(vertex) - trace - predicted), 2 * case.n * entry
@@ -244,8 +232,8 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     forms=("sharpness.trace_at_minimum", "sharpness.autograd_trace_at_iterate"),
 )
 def reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """The traces at the points where GD and SGD runs really end, and what plain autograd returns
-    there.
+    """The traces at the points where GD and SGD runs end, and those that plain autograd returns
+    there, are those of the closed forms.
 
     Train to GD's and SGD's minimum, then differentiate automatically where the runs ended.
 

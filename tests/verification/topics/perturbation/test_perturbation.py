@@ -1,26 +1,20 @@
-"""Every check on sharpness measures holds, and wrong versions of what it says are caught."""
+"""Every check on perturbed weights holds, and wrong versions of what it says are caught."""
 
 import dataclasses
 from functools import partial
 
-import numpy as np
 import pytest
 
 pytest.importorskip("z3")
 
-from whichmin.core.hessian import LogDeterminant
 from whichmin.core.perturbation.ball import MeanRise
 from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import default_subject
 from whichmin.verification.provers.smt import lemmas
-from whichmin.verification.topics.perturbation import box as measures_box
-from whichmin.verification.topics.perturbation import flips as measures_flips
-from whichmin.verification.topics.perturbation import lemmas as measures_smt
-from whichmin.verification.topics.perturbation import measures
+from whichmin.verification.topics.perturbation import ball, box, rankings
 
-MODULES = (measures, measures_box, measures_flips, measures_smt)
-CHECKS = {c.id: c for c in checks_of(*MODULES)}
+CHECKS = {c.id: c for c in checks_of(ball, box, rankings)}
 PRODUCT = default_subject()
 
 
@@ -52,7 +46,6 @@ FORMS = {
     "measures.sam_worst": "sam.worst",
     "measures.mean_rise": "sam.sphere",
     "measures.noise_across_kinks": "sam.gaussian_coordinate",
-    "measures.log_determinant": "flatness.log_determinant_difference",
 }
 
 
@@ -64,10 +57,10 @@ def test_a_wrong_closed_form_is_caught(name):
 
 
 LEMMAS = {
-    "measures.location": measures_smt.BOX,
-    "measures.keskar_ranking": measures_smt.RANKING,
-    "measures.ball": measures_smt.BALL,
-    "measures.frames_bound": measures_smt.FRAMES,
+    "measures.location": box.BOX,
+    "measures.keskar_ranking": rankings.RANKING,
+    "measures.ball": ball.BALL,
+    "measures.frames_bound": box.FRAMES,
 }
 
 
@@ -80,13 +73,11 @@ def test_a_false_lemma_is_caught(name, place):
     seen_to_fail(outcome(name, partial(lemmas, tuple(table))))
 
 
-# The opposite ranking; rows that are not turned; a unit below the turning point; a mixture that is
-# too long; less room than there is. The tests below break the rest.
-flips = measures_flips
+# The opposite ranking; rows that are not turned; a mixture that is too long; less room than there
+# is. The tests below break the rest.
 WRONG = {
-    "measures.keskar_mixtures": {"cases": ((flips.UNEQUAL, "relu", 1),)},
-    "measures.keskar_rotation": {"rows": (flips.TURNED[0][::-1], flips.TURNED[1])},
-    "measures.determinant_units": {"scales": (1.0, 3.9, 8.0)},
+    "measures.keskar_mixtures": {"cases": ((rankings.UNEQUAL, "relu", 1),)},
+    "measures.keskar_rotation": {"rows": (rankings.TURNED[0][::-1], rankings.TURNED[1])},
     "measures.random_frames": {"length": 1.01},
     "measures.frames_gap": {"share": 0.1},
 }
@@ -98,44 +89,30 @@ def test_a_false_version_is_caught(name):
 
 
 def test_a_metric_that_favours_a_minimum_is_caught(monkeypatch):
-    right = flips.subspace_metric
-    monkeypatch.setattr(flips, "subspace_metric", lambda w, *a: right(w, *a) * (1 + 0.1 * w[0]))
+    right = rankings.subspace_metric
+    monkeypatch.setattr(rankings, "subspace_metric", lambda w, *a: right(w, *a) * (1 + 0.1 * w[0]))
     seen_to_fail(outcome("measures.subspace"))
 
 
 def test_a_wrong_sampler_is_caught(monkeypatch):
-    right = measures.mean_rise
+    right = ball.mean_rise
 
     def wrong(*args, **options):
         found = right(*args, **options)
         return MeanRise(2 * found.mean, found.error, found.samples)
 
-    monkeypatch.setattr(measures, "mean_rise", wrong)
+    monkeypatch.setattr(ball, "mean_rise", wrong)
     seen_to_fail(outcome("measures.mean_rise_sampled"))
 
 
-@pytest.mark.parametrize("change", [{"value": 0.1}, {"directions": 1}])
-def test_a_wrong_determinant_is_caught(monkeypatch, change):
-    right = measures.log_determinant
-
-    def wrong(*args, **options):
-        found = right(*args, **options)
-        moved = {name: getattr(found, name) + by for name, by in change.items()}
-        return dataclasses.replace(found, **moved)
-
-    assert isinstance(right(np.eye(2)[0], np.eye(2)), LogDeterminant)
-    monkeypatch.setattr(measures, "log_determinant", wrong)
-    seen_to_fail(outcome("measures.log_determinant"))
-
-
 def test_an_exact_maximum_that_is_none_is_caught(monkeypatch):
-    right = measures_box.keskar_exact
+    right = box.keskar_exact
 
     def wrong(*args, **options):
         found = right(*args, **options)
         return dataclasses.replace(found, percent=found.percent * (1 - 1e-6))
 
-    monkeypatch.setattr(measures_box, "keskar_exact", wrong)
+    monkeypatch.setattr(box, "keskar_exact", wrong)
     seen_to_fail(outcome("measures.keskar_corners"))
 
 
