@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 from whichmin.core.batches import BatchStream
 from whichmin.core.data import Data
@@ -39,6 +39,7 @@ __all__ = [
     "Rates",
     "default_step_limit",
     "difference_law",
+    "expected_steps",
     "multiplicity_law",
     "rates",
     "settling_time",
@@ -124,6 +125,8 @@ def multiplicity_law(stream: BatchStream) -> dict[int, float]:
     """
     m, b = stream.m, stream.batch_size
     if stream.sampling is Sampling.WITH_REPLACEMENT:
+        from scipy import stats  # loads for half a second, which other runs need not wait for
+
         chances = stats.binom.pmf(np.arange(b + 1), b, 1 / m)
         return {d: float(chances[d]) for d in range(1, b + 1) if chances[d] > 0}
     if stream.is_fixed and not stream.is_full_batch:
@@ -277,8 +280,34 @@ def settling_time(problem: Problem, stream: BatchStream, tolerance: float) -> in
     return math.ceil(min(_settling(problem, stream, tolerance)[0], LONGEST_DEFAULT))
 
 
-def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[float, float]:
+def expected_steps(problem: Problem, stream: BatchStream, tolerance: float) -> float:
+    """Estimate the length of a typical run: ``distance / drift`` steps until the winner stands out.
+
+    The default step limit waits for the slowest of a million replicas, several times as long.
+
+    Args:
+        problem: What is trained.
+        stream: The batches.
+        tolerance: Tolerance of the run.
+
+    Returns:
+        A number of steps; infinity where the theory's rates do not hold.
+    """
+    if problem.step_size / stream.batch_size >= 0.5:
+        return math.inf
+    return _settling(problem, stream, tolerance, quantile=0.0)[0]
+
+
+def _settling(
+    problem: Problem, stream: BatchStream, tolerance: float, quantile: float | None = None
+) -> tuple[float, float]:
     """Compute the steps to settle and separate, and the rate of growth before.
+
+    Args:
+        problem: What is trained.
+        stream: The batches.
+        tolerance: Tolerance of the run.
+        quantile: Normal quantile ``z`` of the time to separate; by default that of the step limit.
 
     Returns:
         Number of steps, and growth per step.
@@ -300,7 +329,7 @@ def _settling(problem: Problem, stream: BatchStream, tolerance: float) -> tuple[
         growth, off_span = _correlated_rates(problem.data, problem.step_size, tolerance)
     total = math.log(1 / tolerance) / max(off_span, 1e-300)
     if rate.separation < 0 and problem.data.orthonormal:
-        z = float(stats.norm.isf(_EARLY_STOP / stream.m))
+        z = -float(ndtri(_EARLY_STOP / stream.m)) if quantile is None else quantile
         distance = 0.5 * math.log(stream.m / tolerance)
         spread = z * math.sqrt(rate.separation_variance)
         drift = -rate.separation

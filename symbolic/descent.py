@@ -41,7 +41,7 @@ def _batch_gradient(own: sp.Expr, own_share: sp.Expr) -> sp.Expr:
     form = sample_derivative().expression
     p = form.coeff(x)
     q = form.expand().coeff(Y)
-    per_energy = sp.simplify(q / (sigma * c**2))
+    per_energy = sp.cancel(q / (sigma * c**2))
     return own_share * p.subs(sigma, 1) + per_energy * S * own
 
 
@@ -153,7 +153,7 @@ def _log_ratio(winner: int, other: int) -> sp.Expr:
     vertex = {N: 1, S: winner}
     top = active_factor().expression.subs({**vertex, mu: winner})
     low = active_factor().expression.subs({**vertex, mu: other})
-    return sp.log(sp.simplify(low / top))
+    return sp.log(sp.cancel(low / top))
 
 
 @derives(

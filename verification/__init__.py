@@ -1,50 +1,32 @@
 """The layer that holds ``symbolic`` and ``core`` against each other and decides every check.
 
 Importing this package loads nothing: the oracle's worker processes need neither PyTorch nor SymPy.
+The public names and their homes stand in ``__init__.pyi``.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from whichmin.prediction.prediction import Prediction, predict
-    from whichmin.tables.sharpness import sharpness_table
-    from whichmin.verification.evidence.check import Evidence, Margin, Report
-    from whichmin.verification.evidence.runner import verify
-    from whichmin.verification.evidence.subject import Subject
+import lazy_loader
 
-_HOME = {
-    "Evidence": "verification.evidence.check",
-    "Margin": "verification.evidence.check",
-    "Prediction": "prediction.prediction",
-    "Report": "verification.evidence.check",
-    "Subject": "verification.evidence.subject",
-    "predict": "prediction.prediction",
-    "sharpness_table": "tables.sharpness",
-    "verify": "verification.evidence.runner",
+_lazy, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_FRONT_DOOR = {  # lived here before version 0.2
+    "Prediction": "whichmin.prediction.prediction",
+    "predict": "whichmin.prediction.prediction",
+    "sharpness_table": "whichmin.tables.sharpness",
 }
-
-__all__ = [
-    "Evidence",
-    "Margin",
-    "Prediction",
-    "Report",
-    "Subject",
-    "predict",
-    "sharpness_table",
-    "verify",
-]
+__all__ = sorted([*_names, *_FRONT_DOOR])
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'whichmin.verification' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"whichmin.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+    if name in _FRONT_DOOR:
+        return getattr(importlib.import_module(_FRONT_DOOR[name]), name)
+    if name in _names:
+        return _lazy(name)
+    raise AttributeError(f"module 'whichmin.verification' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

@@ -29,11 +29,11 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 
 __all__ = ["TraceEstimate", "estimate_trace"]
 

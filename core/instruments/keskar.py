@@ -34,11 +34,11 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.instruments.rises import MeasuredRises
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.validation import check_integer, check_positive, check_real
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 
 __all__ = ["KeskarSharpness", "keskar_sharpness", "random_subspace"]
 

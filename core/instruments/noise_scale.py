@@ -24,11 +24,11 @@ import torch
 from whichmin.core.batches import sampling_factor
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation, quotient
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.words import Sampling, parse
 
 __all__ = [

@@ -24,13 +24,13 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.instruments.rises import MeasuredRises
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation as spread_of
 from whichmin.core.scales import scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 
 __all__ = ["AverageSharpness", "BallSharpness", "average_sharpness", "sam_step", "worst_sharpness"]
 

@@ -25,11 +25,11 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_matrix, hessian_operator
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import CheckFailed, InputError
+from whichmin.progress import progress_bar
 
 __all__ = [
     "Eigenpairs",

@@ -29,7 +29,6 @@ import torch
 
 from whichmin.core.instruments.noise_scale import batch_factor, is_replacement
 from whichmin.core.instruments.problem import Objective, check_objective
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.core.validation import (
@@ -40,6 +39,7 @@ from whichmin.core.validation import (
     check_vector,
 )
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.words import Sampling
 
 __all__ = ["NoiseScaleEstimate", "noise_scale_from_squares", "two_batch_noise_scale"]

@@ -25,7 +25,7 @@ import numpy as np
 from whichmin.core.training.run import Run
 from whichmin.core.training.signals import Signals
 from whichmin.errors import InputError
-from whichmin.reporting import write_bytes
+from whichmin.files import write_bytes
 
 __all__ = ["Contents", "Interrupted", "Keeper", "load"]
 

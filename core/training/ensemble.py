@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -32,13 +32,14 @@ from whichmin.core.training.ensemble_result import (
 )
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.core.training.run import Run
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.signals import Signals
 from whichmin.core.training.summary import OBSERVABLES, Tally, check_observables
 from whichmin.core.training.trainer import prepare, validated
-from whichmin.core.validation import check_integer, check_seed
+from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
-from whichmin.reporting import write_text
-from whichmin.words import Activation, EngineName, Sampling, parse
+from whichmin.files import write_text
+from whichmin.words import Activation, EngineName, Sampling
 
 __all__ = [
     "EnsembleFailed",
@@ -66,9 +67,9 @@ class Plan:
         data: The data.
         starts: Where replicas start.
         cells: Which replicas have which batch size and step size.
-        recipes: Settings of the cells.
+        recipes: How each cell is run.
         edges: Edges of the histograms, by name of the observable.
-        options: The other arguments of :func:`~whichmin.core.training.trainer.prepare`.
+        settings: How to train, but for batch size and step size.
         block: Largest number of replicas at a time.
     """
 
@@ -77,7 +78,7 @@ class Plan:
     cells: tuple[Cell, ...]
     recipes: tuple[Recipe, ...]
     edges: Mapping[str, NDArray[np.float64] | None]
-    options: Mapping[str, Any]
+    settings: TrainingSettings
     block: int
 
     def run(self, cell: Cell, lanes: NDArray[np.int64]) -> Run:
@@ -90,10 +91,8 @@ class Plan:
         Returns:
             The run.
         """
-        return prepare(
-            self.data, self.starts.rows(lanes), batch_size=cell.batch_size,
-            step_size=cell.step_size, lanes=lanes, **self.options,
-        )  # fmt: skip
+        own = replace(self.settings, batch_size=cell.batch_size, step_size=cell.step_size)
+        return prepare(self.data, self.starts.rows(lanes), own, lanes=lanes)
 
     def rows(self, batch_size: int) -> int:
         """Replicas of a block: fewer than asked for where they are large, for memory's sake."""
@@ -172,51 +171,38 @@ def ensemble(
         >>> int(found.total.winners.sum()), low == high
         (500, True)
     """
-    planned = plan(
-        data, w0, cells_of(batch_size, step_size, check_integer(replicas, "replicas", 1, 2**32)),
+    settings = TrainingSettings(
         activation=activation, sampling=sampling, engine=engine, seed=seed, max_steps=max_steps,
-        tolerance=tolerance, check_every=check_every, observables=observables, edges=edges,
-        handling=handling, dtype=dtype, device=device, block=block,
+        tolerance=tolerance, check_every=check_every,
     )  # fmt: skip
+    cells = cells_of(batch_size, step_size, check_integer(replicas, "replicas", 1, 2**32))
+    valid = validated(data, handling, dtype, device)
+    planned = plan(valid, w0, cells, settings, observables=observables, edges=edges, block=block)
     if output is None:
         return carry_out(planned, None, progress)
     return carry_out(planned, lambda result: write_text(output, result.json()), progress)
 
 
 def plan(
-    data: Any,
+    data: Data,
     w0: Any,
     cells: tuple[Cell, ...],
+    settings: TrainingSettings,
     *,
-    activation: Any = Activation.RELU,
-    engine: Any = EngineName.AUTO,
-    sampling: Any = Sampling.WITHOUT_REPLACEMENT,
-    seed: int = 0,
     observables: Sequence[str] = tuple(OBSERVABLES),
     edges: Mapping[str, Any] = MappingProxyType({}),
-    handling: Handling = "require",
-    dtype: Any = None,
-    device: Any = "cpu",
     block: int = 65536,
-    **options: Any,
 ) -> Plan:
     """Validate everything before the first step.
 
     Args:
-        data: See :func:`ensemble`, as for all arguments that are not said here.
-        w0: See there.
+        data: The data.
+        w0: Starts, as to :func:`ensemble`.
         cells: Which replicas have which batch size and step size.
-        activation: See there.
-        engine: See there.
-        sampling: See there.
-        seed: See there.
-        observables: See there.
-        edges: See there.
-        handling: See there.
-        dtype: See there.
-        device: See there.
-        block: See there.
-        options: More arguments of :func:`~whichmin.core.training.trainer.prepare`.
+        settings: How to train, but for batch size and step size.
+        observables: What to summarise.
+        edges: Edges of histograms by name of the observable.
+        block: Most replicas at a time.
 
     Returns:
         The plan.
@@ -224,44 +210,27 @@ def plan(
     Raises:
         InputError: An argument is not allowed.
     """
-    if parse(Sampling, sampling, "sampling") is Sampling.CUSTOM:
-        raise InputError("sampling", sampling, "must be drawn batches: one of the other ways")
-    valid = validated(data, handling, dtype, device)
-    replicas = sum(len(cell.lanes) for cell in cells)
-    check_integer(replicas, "replicas", 1, 2**32)
-    points = valid.points
+    if settings.sampling is Sampling.CUSTOM:
+        raise InputError(
+            "sampling", settings.sampling.value, "must be drawn batches: one of the other ways"
+        )
+    replicas = check_integer(sum(len(cell.lanes) for cell in cells), "replicas", 1, 2**32)
+    points = data.points
+    if settings.engine is EngineName.AUTO:
+        # The same for blocks of every size, as the engines' bits differ.
+        fast = points.device.type == "cpu" and applies(Problem(data, settings.activation, 1))
+        settings = replace(settings, engine=EngineName.COMPILED if fast else EngineName.REDUCED)
     planned = Plan(
-        valid,
-        Starts.parse(w0, valid.n, replicas, check_seed(seed), points.dtype, points.device),
+        data,
+        Starts.parse(w0, data.n, replicas, settings.seed, points.dtype, points.device),
         cells,
         (),
         check_observables(observables, edges),
-        {
-            "activation": activation,
-            "engine": _engine(
-                engine, Problem(valid, parse(Activation, activation, "activation"), 1)
-            ),
-            "sampling": sampling,
-            "seed": seed,
-            "device": device,
-            **options,
-        },
+        settings,
         check_integer(block, "block", 1),
     )
     recipes = [planned.run(cell, next(blocks(cell.lanes, 1))).recipe for cell in cells]
-    return Plan(**{**vars(planned), "recipes": tuple(recipes)})
-
-
-def _engine(engine: Any, problem: Problem) -> Any:
-    """Say what ``auto`` is: the same for blocks of every size, as their bits differ.
-
-    Returns:
-        An engine by name, or what the caller gave.
-    """
-    if not isinstance(engine, str) or engine != EngineName.AUTO:
-        return engine
-    on_cpu = problem.data.points.device.type == "cpu"
-    return EngineName.COMPILED if applies(problem) and on_cpu else EngineName.REDUCED
+    return replace(planned, recipes=tuple(recipes))
 
 
 def carry_out(
@@ -292,7 +261,7 @@ def carry_out(
             tuple(CellResult(recipe, len(cell.lanes), tally) for recipe, cell, tally in cells),
             planned.data,
             planned.starts,
-            planned.options.get("max_steps"),
+            planned.settings.max_steps,
         )
 
     if save is not None:

@@ -1,4 +1,8 @@
-"""Histograms that can be merged, with brackets that surely hold the quantiles."""
+"""Histograms that can be merged, with brackets that surely hold the quantiles.
+
+boost-histogram does less of it: its integer axes cannot be made coarser, take 160 MB for a single
+count of 20 million steps, and end at 32 bits; the last bin of its axes is open.
+"""
 
 from __future__ import annotations
 

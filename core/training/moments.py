@@ -3,6 +3,7 @@
 A double is an integer times a power of two, so sums of doubles and of their squares are integers in
 a small enough unit. They are added as integers: no order, split or number of threads can change a
 bit, and nothing cancels in ``n sum x^2 - (sum x)^2``. Only what is read off is rounded, once.
+(Library accumulators, such as boost-histogram's, round at every value, hence by order and split.)
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 from whichmin.core.training.histogram import Counts, Histogram, check_edges, rank_of
 from whichmin.core.training.moments import Moments
@@ -312,7 +312,7 @@ def wilson(wins: Any, runs: Any) -> Floats:
     Returns:
         Lower and upper ends, shape ``(2, k)``.
     """
-    z = float(stats.norm.isf((1 - _CONFIDENCE) / 2))
+    z = -float(ndtri((1 - _CONFIDENCE) / 2))
     share = np.asarray(wins, dtype=np.float64) / runs
     scale = 1 + z**2 / runs
     middle = (share + z**2 / (2 * runs)) / scale

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core.batches import BatchStream, make_stream
+from whichmin.core.batches import BatchStream
 from whichmin.core.data import Data, Handling, make_data
-from whichmin.core.descent import settling_time, step_limits
+from whichmin.core.descent import expected_steps, settling_time, step_limits
 from whichmin.core.engines import ENGINES, EngineFactory, Problem
 from whichmin.core.engines.compiled import applies
 from whichmin.core.frames import random_start
@@ -22,22 +22,24 @@ from whichmin.core.training.checkpoint import EVERY
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.core.training.run import Run
 from whichmin.core.training.session import finish, resume
-from whichmin.core.training.trajectory import Recorder, Schedule
+from whichmin.core.training.settings import TrainingSettings
+from whichmin.core.training.trajectory import Recorder
 from whichmin.core.validation import (
     check_device,
     check_dtype,
     check_integer,
     check_lanes,
-    check_positive,
-    check_seed,
     check_weights,
 )
 from whichmin.errors import InputError
-from whichmin.words import Activation, EngineName, Sampling, parse
+from whichmin.words import Activation, EngineName, Sampling
 
 # Seconds that `reduced` takes, measured on two cores: a step of one replica, and on top of it each
-# coordinate of each replica. Loading `compiled` takes a second, compiling it the first time ten.
-_STEP, _COORDINATE, _WORTH = 20e-6, 5e-9, 5.0
+# coordinate of each replica.
+_STEP, _COORDINATE = 20e-6, 5e-9
+# Loading `compiled` takes a second, compiling it the first time ten: `auto` takes it for runs of
+# which `reduced` is expected to take longer than this, so that no small run ever waits for it.
+_WORTH = 1.0
 # Steps between two records from which on `compiled`, whose kernel is called once a record, is the
 # faster one (1 to 4,096 replicas: from 6 to 25 steps); at every step `reduced` is, 3 to 7 times.
 _STRETCH = 20
@@ -92,7 +94,9 @@ def train(
             ``custom``.
         batches: Indices of every step, shape ``(steps, b)``, for ``custom``.
         engine: ``auto``, ``autograd``, ``compiled``, ``dense``, ``reduced``, or a callable that
-            builds an :class:`~whichmin.core.engines.Engine` from (problem, start).
+            builds an :class:`~whichmin.core.engines.Engine` from (problem, start). ``auto`` is
+            ``reduced`` where that is expected to take less than a second, otherwise ``compiled``
+            where it applies: a function of the arguments only.
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
         max_steps: Step limit; by default, for each replica, what the theory's rates ask for.
@@ -124,144 +128,97 @@ def train(
         >>> result.status[0].label, np.round(result.weights[0].numpy(), 3).tolist()
         ('converged', [0.707, 0.566, 0.424])
     """
-    run = prepare(
-        data,
-        w0,
-        activation=activation,
-        batch_size=batch_size,
-        step_size=step_size,
-        sampling=sampling,
-        batches=batches,
-        engine=engine,
-        seed=seed,
-        replicas=replicas,
-        max_steps=max_steps,
-        tolerance=tolerance,
-        check_every=check_every,
-        handling=handling,
-        dtype=dtype,
-        device=device,
-        record_at=record_at,
-        record_to=record_to,
+    settings = TrainingSettings(
+        activation=activation, batch_size=batch_size, step_size=step_size, sampling=sampling,
+        batches=batches, engine=engine, seed=seed, max_steps=max_steps, tolerance=tolerance,
+        check_every=check_every, record_at=record_at,
+        record_to=None if record_to is None else os.fspath(record_to),
         checkpointed=checkpoint is not None,
-    )
+    )  # fmt: skip
+    valid = validated(data, handling, dtype, device)
+    run = prepare(valid, w0, settings, replicas=replicas)
     inform = None if progress is None else lambda _, done, limit: progress(done, limit)
     return finish([run], checkpoint, checkpoint_every, inform)[0]
 
 
 def prepare(
-    data: Any,
-    w0: Any = None,
-    *,
-    activation: Any = Activation.RELU,
-    batch_size: int | None = 1,
-    step_size: float = 0.1,
-    sampling: Any = Sampling.WITHOUT_REPLACEMENT,
-    batches: Any = None,
-    engine: Any = EngineName.AUTO,
-    seed: int = 0,
-    replicas: int = 1,
-    max_steps: int | None = None,
-    tolerance: float = 1e-12,
-    check_every: int | None = None,
-    handling: Handling = "require",
-    dtype: Any = None,
-    device: Any = "cpu",
-    record_at: Any = None,
-    record_to: str | os.PathLike[str] | None = None,
-    checkpointed: bool = False,
-    lanes: Any = None,
+    data: Any, w0: Any, settings: TrainingSettings, *, replicas: int = 1, lanes: Any = None
 ) -> Run:
-    """Validate everything and set up a run, without taking a step.
+    """Set up a run, without taking a step.
 
-    The arguments are those of :func:`train`; ``checkpointed`` says that the run will be saved, and
-    ``lanes``, shape ``(replicas,)``, the index streams of the rows: by default row r has stream r.
+    Args:
+        data: Data points as rows, or validated data.
+        w0: Starting weights; None for ``replicas`` random ones.
+        settings: How to train.
+        replicas: Number of independent runs, if ``w0`` does not say.
+        lanes: Index streams of the rows, shape ``(replicas,)``; by default row r has stream r.
 
     Returns:
         The run.
 
     Raises:
-        InputError: An argument is not allowed.
+        InputError: An argument is not allowed, or a setting does not fit the data.
     """
-    valid = validated(data, handling, dtype, device)
+    valid = data if isinstance(data, Data) else make_data(data)
     kind, place = valid.points.dtype, valid.points.device
-    mode = parse(Sampling, sampling, "sampling")
-    size = valid.m if batch_size is None else batch_size
-    stream = make_stream(valid.m, size, sampling=mode, seed=seed, batches=batches)
-    if mode is Sampling.CUSTOM and batch_size not in {None, 1, stream.batch_size}:
-        raise InputError(
-            "batch_size", batch_size, f"batches has {stream.batch_size} indices a step"
-        )
-    problem = Problem(
-        valid, parse(Activation, activation, "activation"), check_positive(step_size, "step_size")
-    )
+    problem, stream = settings.fit(valid)
+    replicas = check_integer(replicas, "replicas", 1)
     if w0 is None:
-        w0 = random_start(valid.n, check_integer(replicas, "replicas", 1), seed=check_seed(seed))
+        w0 = random_start(valid.n, replicas, seed=settings.seed)
     start = check_weights(w0, valid.n, "w0", kind, place)
-    if check_integer(replicas, "replicas", 1) != 1 and replicas != len(start):
+    if replicas not in {1, len(start)}:
         raise InputError("replicas", replicas, f"must match the {len(start)} row(s) of w0")
-    own = callable(engine) and not isinstance(engine, str)
-    name = None if own else parse(EngineName, engine, "engine")
-    tolerance = check_positive(tolerance, "tolerance", upper=0.01)
     with single_threaded():
-        limits, every = _schedule(max_steps, check_every, problem, stream, start, tolerance)
-        if name is EngineName.AUTO:
-            name = _cheapest(problem, len(start), int(limits.max()), record_at)
-        factory: EngineFactory = engine if name is None else ENGINES[name]
-        running = factory(problem, start)
+        limits, every = _schedule(settings, problem, stream, start)
+        limit = int(limits.max())
+        running = _factory(settings, problem, stream, len(start), limit)(problem, start)
     recipe = Recipe(
         activation=problem.activation,
-        sampling=mode,
+        sampling=stream.sampling,
         batch_size=stream.batch_size,
         step_size=problem.step_size,
-        engine=type(running).__name__ if own else running.name,
-        seed=check_seed(seed),
-        tolerance=tolerance,
-        step_limit=int(limits.max()),
+        engine=type(running).__name__ if settings.own_engine else running.name,
+        seed=settings.seed,
+        tolerance=settings.tolerance,
+        step_limit=limit,
         check_every=every,
         dtype=str(kind).removeprefix("torch."),
         device=str(place),
         threads=torch.get_num_threads(),
         full_batch=stream.is_full_batch,
     )
-    if own and checkpointed:
-        raise InputError("engine", recipe.engine, "must be an engine by name, to be checkpointed")
+    recorder = None
+    if settings.record_at is not None:
+        recorder = Recorder(settings.record_at, start, valid.m, limit, settings.record_to)
     return Run(
-        running, stream, start, limits, recipe,
-        _recorder(record_at, record_to, checkpointed, start, valid.m, recipe.step_limit),
+        running, stream, start, limits, recipe, recorder,
         None if lanes is None else check_lanes(lanes, len(start)),
     )  # fmt: skip
 
 
-def _cheapest(problem: Problem, replicas: int, steps: int, record_at: Any) -> EngineName:
-    """The engine that ``auto`` stands for: a function of the arguments, never of the machine.
+def _factory(
+    settings: TrainingSettings, problem: Problem, stream: BatchStream, replicas: int, limit: int
+) -> EngineFactory:
+    """Return what builds the engine; choose it for ``auto`` from the arguments only.
 
-    Returns:
-        ``compiled`` where it applies and the work is worth loading it, else ``reduced``.
+    ``reduced`` is expected to take ``steps (20 us + replicas m 5 ns)``, where ``steps`` is the step
+    limit or, if that is smaller, what the theory expects. ``auto`` is ``compiled`` where it applies
+    and that is more than a second, else ``reduced``.
     """
-    if record_at is not None and steps < _STRETCH * Schedule.parse(record_at).count(steps):
-        return EngineName.REDUCED
+    if not isinstance(settings.engine, EngineName):
+        return settings.engine
+    if settings.engine is not EngineName.AUTO:
+        return ENGINES[settings.engine]
+    recorded = settings.record_at
+    often = recorded is not None and limit < _STRETCH * recorded.count(limit)
     on_cpu = problem.data.points.device.type == "cpu"
     moderate = 1e-100 < problem.step_size < 1e100
-    reduced = steps * (_STEP + replicas * problem.data.m * _COORDINATE)
-    worth = on_cpu and moderate and reduced > _WORTH and applies(problem)
-    return EngineName.COMPILED if worth else EngineName.REDUCED
-
-
-def _recorder(
-    record_at: Any, record_to: Any, checkpointed: bool, start: torch.Tensor, m: int, limit: int
-) -> Recorder | None:
-    path = None if record_to is None else os.path.abspath(record_to)
-    if record_at is None:
-        if path is not None:
-            raise InputError("record_to", path, "needs record_at: which steps to record")
-        return None
-    schedule = Schedule.parse(record_at)
-    if checkpointed and path is None:
-        raise InputError(
-            "record_to", None, "must name a file when a recorded run is to be resumable"
-        )
-    return Recorder(schedule, start, m, limit, path)
+    if often or not (on_cpu and moderate and problem.data.orthonormal):
+        return ENGINES[EngineName.REDUCED]
+    steps = min(limit, expected_steps(problem, stream, settings.tolerance))
+    seconds = steps * (_STEP + replicas * problem.data.m * _COORDINATE)
+    worth = seconds > _WORTH and applies(problem)
+    return ENGINES[EngineName.COMPILED if worth else EngineName.REDUCED]
 
 
 def validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
@@ -286,22 +243,12 @@ def validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
 
 
 def _schedule(
-    max_steps: int | None,
-    check_every: int | None,
-    problem: Problem,
-    stream: BatchStream,
-    start: torch.Tensor,
-    tolerance: float,
+    settings: TrainingSettings, problem: Problem, stream: BatchStream, start: torch.Tensor
 ) -> tuple[np.ndarray, int]:
     """Step limit of every replica and steps between tests; neither depends on other replicas."""
-    if check_every is not None:
-        check_every = check_integer(check_every, "check_every", 1)
-    if max_steps is not None:
-        limit = check_integer(max_steps, "max_steps", 0)
-        available = stream.steps_available
-        if available is not None and limit > available:
-            raise InputError("max_steps", max_steps, f"batches holds {available} steps only")
-        return np.full(len(start), limit), check_every or max(1, limit // 500)
+    limit, every = settings.max_steps, settings.check_every
+    if limit is not None:
+        return np.full(len(start), limit), every or max(1, limit // 500)
     correlations = inner_products(start, problem.data.points).T
     energy = outcome.active_energy(correlations, problem.activation)
     limits = step_limits(
@@ -309,9 +256,9 @@ def _schedule(
         stream,
         torch.where(energy > 0, energy, 1.0).double().cpu().numpy(),
         start.square().sum(-1).double().cpu().numpy(),
-        tolerance,
+        settings.tolerance,
     )
-    every = check_every or max(1, settling_time(problem, stream, tolerance) // 500)
+    every = every or max(1, settling_time(problem, stream, settings.tolerance) // 500)
     if stream.steps_available is None:
         limits = -(-limits // every) * every  # so that all replicas are tested at the same steps
     return limits, every

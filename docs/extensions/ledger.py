@@ -16,6 +16,7 @@ from typing import Any
 
 from docutils import nodes
 from folded import folded
+from mathml import expression
 from sources import citation
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
@@ -23,7 +24,6 @@ from typeset import typeset
 
 from whichmin.ledger import Entry, entries, numbered, tally
 from whichmin.symbolic import closed_forms
-from whichmin.symbolic.printing import as_latex
 from whichmin.verification.topics import TOPICS, all_checks, claim_files
 from whichmin.words import Verdict
 
@@ -137,7 +137,7 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
     if claim.hypotheses:
         yield _paragraph("Hypotheses", _joined(map(_said, claim.hypotheses), "; "))
     for name in claim.formulas:
-        formula = nodes.math("", as_latex(forms[name].expression))
+        formula = nodes.math("", expression(forms[name].expression))
         yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
     if claim.evidence:
         told = f" ({decision.strongest}; {decision.cases} cases, worst margin {decision.worst:.2g}"
@@ -221,13 +221,10 @@ class Checks(SphinxDirective):
             rows = nodes.bullet_list(classes=["entries"])
             for check in found:
                 cases = f"{check.examples} random problems by default" if check.cases else "fixed"
-                kind = str(check.kind)
+                kind, said = str(check.kind), typeset(check.statement)
                 rows += nodes.list_item(
                     "",
-                    nodes.paragraph(
-                        "", "", nodes.literal("", check.id), nodes.Text(" "),
-                        *typeset(check.statement),
-                    ),
+                    nodes.paragraph("", "", nodes.literal("", check.id), nodes.Text(" "), *said),
                     nodes.paragraph(
                         "", "", *typeset(f"{kind}, {cases}. Bound: {check.bound}."),
                         classes=["count"],

@@ -10,11 +10,27 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import sympy as sp
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.errors import ExtensionError
 
-__all__ = ["mathml", "setup"]
+from whichmin.symbolic.printing import as_latex
+
+__all__ = ["expression", "mathml", "setup"]
+
+
+def expression(value: sp.Expr) -> str:
+    r"""Write an expression of SymPy in LaTeX, symbols of several letters upright: ``slope``.
+
+    Args:
+        value: The expression.
+
+    Returns:
+        LaTeX without dollar signs, its fractions at full size.
+    """
+    word = r"(?<!operatorname\{)(?<![\\A-Za-z])([A-Za-z]{3,})(?![A-Za-z])"
+    return r"\displaystyle " + re.sub(word, r"\\operatorname{\1}\\,", as_latex(value))
 
 
 def mathml(latex: str, *, block: bool = False) -> str:

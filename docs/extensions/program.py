@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from docutils import nodes
+from mathml import expression
 from sphinx.util.docutils import SphinxDirective
 
 from whichmin.symbolic import ClosedForm
-from whichmin.symbolic.printing import as_latex
 from whichmin.symbolic.rescaling.layers import reparameterisation_forms
 from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.selection.law import selection_forms
@@ -71,7 +71,7 @@ def measures() -> str:
 def _forms(chosen: Iterable[ClosedForm]) -> str:
     return _rows(
         ("closed form", "what it is", "value"),
-        ((f"`{f.id}`", f"{{set}}`{f.statement}`", _math(as_latex(f.expression))) for f in chosen),
+        ((f"`{f.id}`", f"{{set}}`{f.statement}`", _math(expression(f.expression))) for f in chosen),
     )
 
 

@@ -245,7 +245,8 @@ class _Collector:
 
     def _report(self) -> None:
         """Say how each target fares, and write the files."""
-        from whichmin.reporting import plain_json, write_text
+        from whichmin.files import write_text
+        from whichmin.reporting import plain_json
 
         chosen, verdicts = self._chosen, self._compliances()
         for verdict in verdicts:

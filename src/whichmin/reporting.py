@@ -1,4 +1,8 @@
-"""The one place that formats tables: terminal, plain text, Markdown, LaTeX, CSV and JSON."""
+"""The one place that formats tables: terminal, plain text, Markdown, LaTeX, CSV and JSON.
+
+Tabulate and rich draw them. pandas would not: its cells have no LaTeX of their own, its tables no
+notes, and loading it takes longer than most commands.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,12 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from whichmin.errors import InputError, MissingDependency
+from whichmin.files import write_bytes, write_text
 
 __all__ = [
     "FORMATS", "ROUNDING", "ROUNDING_TEXT", "Cell", "Document", "Table", "data_frame",
@@ -379,61 +381,3 @@ class Document:
         if form not in writers:
             raise InputError("format", form, f"must be one of: {', '.join(FORMATS)}")
         return "\n\n".join(writers[form](t) for t in self.tables)
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file atomically: it is there in full or as it was before.
-
-    Args:
-        path: Where to write.
-        text: Content; a newline is added.
-
-    Raises:
-        InputError: The place cannot be written, or the text cannot be encoded.
-    """
-    try:
-        content = (text + "\n").encode()
-    except UnicodeEncodeError as error:
-        raise InputError("output", str(path), f"must get valid Unicode ({error})") from error
-    write_bytes(path, content)
-
-
-def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "output") -> None:
-    """Write a file atomically: it is there in full or as it was before.
-
-    Args:
-        path: Where to write.
-        content: What to write.
-        argument: Name of the caller's argument, for messages.
-
-    Raises:
-        InputError: The place cannot be written.
-    """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    if not Path(path).name:
-        raise InputError(argument, str(path), "must be a writable file (it names none)")
-    temporary = None
-    try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(content)  # a device or a pipe
-            return
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=".whichmin-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise InputError(argument, str(path), f"must be a writable file ({reason})") from error
-    except BaseException:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise

@@ -64,7 +64,8 @@ class Sampling(StrEnum):
 class EngineName(StrEnum):
     """Implementation of a training step.
 
-    ``auto`` picks ``compiled`` for long runs on orthonormal float64 data, ``reduced`` otherwise.
+    ``auto`` picks ``compiled`` on orthonormal float64 data where ``reduced`` is expected to take
+    more than a second, ``reduced`` otherwise.
     """
 
     AUTO = "auto"

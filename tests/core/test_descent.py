@@ -7,7 +7,7 @@ import pytest
 
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
-from whichmin.core.descent import default_step_limit, difference_law, rates
+from whichmin.core.descent import default_step_limit, difference_law, expected_steps, rates
 from whichmin.core.engines import Problem
 from whichmin.core.frames import random_frame
 from whichmin.core.training.trainer import train
@@ -51,6 +51,19 @@ def test_rates_by_hand():
 
 def problem(step_size=0.1, m=4):
     return Problem(make_data(random_frame(m, 6)), Activation.RELU, step_size)
+
+
+@pytest.mark.parametrize(("batch_size", "sampling"), [(1, "without-replacement"), (4, "cyclic")])
+def test_expected_steps_are_those_of_a_typical_run(batch_size, sampling):
+    taken = train(
+        random_frame(4, 6), activation="linear", batch_size=batch_size, sampling=sampling,
+        replicas=50, engine="reduced",
+    )  # fmt: skip
+    stream = make_stream(4, batch_size, sampling=sampling)
+    told = expected_steps(problem(), stream, 1e-12)
+    assert taken.converged
+    assert told / 3 < float(taken.steps.double().median()) < 3 * told
+    assert math.isinf(expected_steps(problem(0.5), make_stream(4, 1), 1e-12))
 
 
 def test_default_limit_follows_the_rates():

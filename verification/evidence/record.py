@@ -24,8 +24,8 @@ import sympy
 import torch
 
 from whichmin.errors import InputError
+from whichmin.files import write_text
 from whichmin.provenance import version
-from whichmin.reporting import write_text
 from whichmin.verification.evidence.check import Check, Evidence
 from whichmin.verification.topics import all_checks
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from whichmin.cli.help import Command, Group
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option, topic_option
+from whichmin.cli.options import emit, output_options, seed_option, topic_option
+from whichmin.progress import progress_bar
 
 __all__ = ["claims"]
 
@@ -81,7 +82,7 @@ def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> No
     records = None
     if again:
         records = {}
-        with progress_bar(len(claim.checks), "checks") as update:
+        with progress_bar(len(claim.checks), "checks", lines=True) as update:
             for done, check in enumerate(claim.checks):
                 update(done, check)
                 records[check] = runner.verify_one(check, seed=seed)

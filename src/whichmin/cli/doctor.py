@@ -11,7 +11,7 @@ import click
 
 from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options
-from whichmin.reporting import write_text
+from whichmin.files import write_text
 from whichmin.words import EvidenceKind
 
 if TYPE_CHECKING:

@@ -1,4 +1,8 @@
-"""How help texts are laid out: options in groups, examples last."""
+"""How help texts are laid out: options in groups, examples last.
+
+Click's own layout, because rich-click (and typer, which draws the same tables) leaves 28 columns of
+80 for a description, breaks the names of choices, draws frames into pipes, and starts half as fast.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option, topic_option
+from whichmin.cli.options import emit, output_options, seed_option, topic_option
+from whichmin.progress import progress_bar
 
 if TYPE_CHECKING:
     from whichmin.ledger import Entry
@@ -73,7 +74,7 @@ def verify(
     checks = runner.select_checks(select, topic)
     everything = select is None and topic is None
     done = 0
-    with progress_bar(len(checks), "checks") as update:
+    with progress_bar(len(checks), "checks", lines=True) as update:
 
         def progress(check: Check, evidence: Evidence | None) -> None:
             nonlocal done

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.errors import InputError, MissingDependency
-from whichmin.reporting import write_bytes
+from whichmin.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

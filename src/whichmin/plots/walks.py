@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.core.training.result import TrainResult
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.trainer import prepare
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
@@ -69,7 +70,7 @@ def plot_walks(
         "activation": act, "step_size": step_size, "max_steps": max_steps, "seed": seed,
     }  # fmt: skip
     # A run is tested for convergence 500 times at most: often enough to look at it, too.
-    every = prepare(valid, start, batch_size=size, **settings).recipe.check_every
+    every = prepare(valid, start, TrainingSettings(batch_size=size, **settings)).recipe.check_every
     sgd = runs.mini_batches(valid, start, count, batch_size=size, record_at=every, **settings)
     gd = runs.gradient_descent(valid, start, record_at=every, **settings)
     title = "The winner's lead stays constant under GD and grows without bound under SGD"

@@ -11,19 +11,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from whichmin.core.batches import make_stream
 from whichmin.core.data import Data, Handling, make_data
 from whichmin.core.descent import settling_time
 from whichmin.core.engines import Problem
 from whichmin.core.hessian import hessian_trace, top_eigenvalue
 from whichmin.core.landscape import minimum_loss
-from whichmin.core.validation import check_integer, check_positive, check_seed, check_weights
+from whichmin.core.training.settings import TrainingSettings
+from whichmin.core.validation import check_weights
 from whichmin.errors import InputError
 from whichmin.prediction.full_batch import follow_full_batch
 from whichmin.prediction.hypotheses import Hypothesis, Start, hypotheses
 from whichmin.prediction.mini_batch import Choice, choose, describe
 from whichmin.symbolic import closed_form
-from whichmin.words import Activation, Kink, Sampling, Status, parse
+from whichmin.words import Activation, Kink, Sampling, Status
 
 __all__ = ["Prediction", "predict"]
 
@@ -137,17 +137,13 @@ def predict(
     weights = check_weights(w0, valid.n, "w0", kind, place)
     if len(weights) != 1:
         raise InputError("w0", f"{len(weights)} rows", "must be one start, shape (n,)")
-    mode = parse(Sampling, sampling, "sampling")
-    size = valid.m if batch_size is None else batch_size
-    stream = make_stream(valid.m, size, sampling=mode, seed=check_seed(seed), batches=batches)
-    problem = Problem(
-        valid, parse(Activation, activation, "activation"), check_positive(step_size, "step_size")
-    )
-    tolerance = check_positive(tolerance, "tolerance", upper=0.01)
-    every = 1
-    if check_every is not None:
-        every = check_integer(check_every, "check_every", 1)
-    elif problem.step_size / stream.batch_size < 0.5:
+    settings = TrainingSettings(
+        activation=activation, batch_size=batch_size, step_size=step_size, sampling=sampling,
+        batches=batches, tolerance=tolerance, check_every=check_every, seed=seed,
+    )  # fmt: skip
+    problem, stream = settings.fit(valid)
+    tolerance, every = settings.tolerance, settings.check_every or 1
+    if settings.check_every is None and problem.step_size / stream.batch_size < 0.5:
         every = max(1, settling_time(problem, stream, tolerance) // 500)
     start = Start.of(problem, weights[0].numpy())
     asked = hypotheses(problem, stream, start)

@@ -10,14 +10,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from whichmin.core.batches import sampling_factor
 from whichmin.core.data import Data, make_data
 from whichmin.core.frames import random_frame, standard_basis
-from whichmin.core.noise.covariance import (
-    covariance_spectrum,
-    noise_along,
-    noise_scales,
-    sampling_factor,
-)
+from whichmin.core.noise.covariance import covariance_spectrum, noise_along, noise_scales
 from whichmin.core.training.result import TrainResult
 from whichmin.core.validation import check_integer, check_seed
 from whichmin.provenance import provenance

@@ -261,7 +261,7 @@ def instruments_table(
     for (activation, method), correlations in limits.items():
         for r in readings(correlations, n, activation, epsilon, radius, seed):
             away, margin = Cell(None), Cell(None)
-            if r.found is not None:
+            if r.found is not None and r.margin is not None:
                 relative = (r.found - r.exact) / (abs(r.exact) or 1.0)
                 away = Cell(relative, residual_text(relative))
                 margin = Cell(r.margin, margin_text(r.margin, exact=False))

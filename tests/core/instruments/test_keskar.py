@@ -8,7 +8,6 @@ import torch
 from scipy.optimize import minimize
 
 from whichmin.core.instruments import closure_objective, keskar, keskar_sharpness, random_subspace
-from whichmin.core.instruments.progress import progress_bar
 from whichmin.core.perturbation import keskar_exact
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError
@@ -209,40 +208,3 @@ def test_refused_losses():
     pole = closure_objective(lambda w: -torch.log(1 - w[0]) + 0 * w.sum(), [0.5, 0.0])
     with pytest.raises(InputError, match="must leave the loss finite in the box"):
         keskar_sharpness(pole, 0.9)
-
-
-# A bar on request or on a terminal, nothing otherwise.
-
-
-class Terminal:
-    def __init__(self):
-        self.written = ""
-
-    def isatty(self):
-        return True
-
-    def write(self, text):
-        self.written += text
-
-    def flush(self):
-        pass
-
-
-@pytest.mark.parametrize(("show", "terminal", "shown"), [
-    (None, False, False), (None, True, True), (True, False, True), (False, True, False),
-])  # fmt: skip
-def test_when_it_is_shown(monkeypatch, show, terminal, shown):
-    stream = Terminal()
-    stream.isatty = lambda: terminal
-    monkeypatch.setattr("sys.stderr", stream)
-    with progress_bar(2, "counting", show) as done:
-        done()
-        done()
-    assert ("counting" in stream.written) == shown
-
-
-def test_instruments_are_quiet_by_default(capsys):
-    keskar_sharpness(closure_objective(lambda w: w.square().sum(), [1.0]))
-    assert capsys.readouterr() == ("", "")
-    keskar_sharpness(closure_objective(lambda w: w.square().sum(), [1.0]), progress=True)
-    assert "Keskar's sharpness" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 
 import whichmin
 from whichmin.core.training import checkpoint
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.trainer import prepare
 from whichmin.errors import InputError
 
@@ -32,9 +33,10 @@ def test_a_place_that_cannot_be_written_is_one_error_before_training(tmp_path):
 FULL_DISK = """
 import resource, signal, sys
 import numpy as np, whichmin
-from whichmin.core import checkpoint
+from whichmin.core.training import checkpoint
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.trainer import prepare
-run = prepare(np.eye(40), activation="linear")
+run = prepare(np.eye(40), None, TrainingSettings(activation="linear"))
 keeper = checkpoint.Keeper(sys.argv[1], 30, {}, new=True)
 keeper.runs = [run]
 keeper.save()
@@ -64,7 +66,7 @@ def test_checkpoints_come_when_they_are_due(tmp_path, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(checkpoint.time, "monotonic", lambda: clock[0])
     keeper = checkpoint.Keeper(tmp_path / "c.npz", 30.0, {"labels": ["x"]}, new=True)
-    keeper.runs = [prepare(np.eye(3))]
+    keeper.runs = [prepare(np.eye(3), None, TrainingSettings())]
     written = []
     monkeypatch.setattr(checkpoint, "write_bytes", lambda *_: written.append(clock[0]))
     for now in (100, 110, 129.9, 130, 131, 200):
@@ -75,6 +77,6 @@ def test_checkpoints_come_when_they_are_due(tmp_path, monkeypatch):
 
 def test_notes_come_back(tmp_path):
     keeper = checkpoint.Keeper(tmp_path / "c.npz", 30.0, {"labels": ["ü", 1]}, new=True)
-    keeper.runs = [prepare(np.eye(3))]
+    keeper.runs = [prepare(np.eye(3), None, TrainingSettings())]
     keeper.save()
     assert checkpoint.load(tmp_path / "c.npz", "file").notes == {"labels": ["ü", 1]}

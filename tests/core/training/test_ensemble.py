@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import whichmin
+from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame, random_start
 from whichmin.core.starts import replica_starts
 from whichmin.core.training import ensemble as module
@@ -23,11 +24,14 @@ from whichmin.core.training.ensemble import (
     ensemble,
     plan,
 )
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.summary import OBSERVABLES, Tally
 from whichmin.core.training.trainer import prepare, train
 from whichmin.errors import InputError
 
 FRAME = random_frame(4, 7, seed=3)
+DATA = make_data(FRAME)
+LOOSE = TrainingSettings(tolerance=1e-4)
 START = random_start(7, seed=4)[0]
 EDGES = {name: o.edges for name, o in OBSERVABLES.items()}
 FAST = {"step_size": 0.4, "tolerance": 1e-4, "engine": "reduced"}
@@ -123,8 +127,8 @@ def test_step_and_batch_sizes_per_replica():
 
 
 def test_a_cell_does_not_depend_on_the_others():
-    alone = plan(FRAME, START, grid([1], [0.4], 9), tolerance=1e-4)
-    beside = plan(FRAME, START, grid([1, 2], [0.4, 0.2], 9), tolerance=1e-4)
+    alone = plan(DATA, START, grid([1], [0.4], 9), LOOSE)
+    beside = plan(DATA, START, grid([1, 2], [0.4, 0.2], 9), LOOSE)
     first, *others = carry_out(beside).cells
     assert text(carry_out(alone).cells[0].tally) == text(first.tally)
     assert len({text(cell.tally) for cell in (first, *others)}) == 4
@@ -195,9 +199,10 @@ def test_memory_does_not_grow_with_the_number_of_replicas():
 
 
 def test_large_rows_come_in_smaller_blocks():
-    planned = plan(FRAME, START, grid([1], [0.1], 10**6))
+    planned = plan(DATA, START, grid([1], [0.1], 10**6), TrainingSettings())
     assert planned.rows(1) == 65536
-    wide = plan(np.eye(2, 50_000), None, grid([1], [0.1], 10**6), max_steps=1)
+    once = TrainingSettings(max_steps=1)
+    wide = plan(make_data(np.eye(2, 50_000)), None, grid([1], [0.1], 10**6), once)
     assert 1 <= wide.rows(1) < 65536
     assert wide.rows(1) * 50_000 * 8 < module._BLOCK_BYTES
 
@@ -258,7 +263,7 @@ def test_between_two_writes_some_seconds_pass(monkeypatch):
     now = iter(range(0, 1000, 2))
     monkeypatch.setattr(module.time, "monotonic", lambda: float(next(now)))
     saved = []
-    planned = plan(FRAME, START, grid([1], [0.4], 20), tolerance=1e-4, block=1)
+    planned = plan(DATA, START, grid([1], [0.4], 20), LOOSE, block=1)
     carry_out(planned, lambda result: saved.append(result.done))
     # The clock goes on by 2 whenever it is read: once a block, and once more after a write.
     assert saved == [0, 3, 6, 9, 12, 15, 18, 20]
@@ -278,7 +283,7 @@ def test_a_file_that_cannot_be_written_is_one_error_before_any_work(tmp_path):
 FULL_DISK = """
 import json, resource, signal, sys
 import numpy as np, whichmin
-from whichmin.core import ensemble as module
+from whichmin.core.training import ensemble as module
 module._SAVE_EVERY = 0.0
 def fill(done, replicas):
     if done >= 20:
@@ -313,11 +318,11 @@ def test_a_disk_that_fills_leaves_the_file_before_and_the_partial_result(tmp_pat
 
 
 def test_an_error_on_the_way_carries_the_partial_result(monkeypatch):
-    def late(data, w0, *, lanes, **options):
+    def late(data, w0, settings, *, lanes):
         # As a start of 1e-140 would: its growth takes too many steps for a default limit.
         if 15 in lanes:
             raise InputError("max_steps", None, "must be given here")
-        return prepare(data, w0, lanes=lanes, **options)
+        return prepare(data, w0, settings, lanes=lanes)
 
     monkeypatch.setattr(module, "prepare", late)
     with pytest.raises(EnsembleFailed, match=r"max_steps = None.*; 14 of 20 replicas") as failed:

@@ -6,6 +6,7 @@ import pytest
 from whichmin.core.frames import random_frame, random_start
 from whichmin.core.training import checkpoint
 from whichmin.core.training.session import finish, restore
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.trainer import prepare, train
 from whichmin.errors import InputError
 
@@ -25,10 +26,11 @@ def same(part, whole, rows):
 def test_some_replicas_are_that_part_of_all(sampling, engine):
     options = {**OPTIONS, "sampling": sampling, "engine": engine}
     whole = train(FRAME, STARTS, **options)
-    (part,) = finish([prepare(FRAME, STARTS[SOME], lanes=SOME, **options)])
+    settings = TrainingSettings(**options)
+    (part,) = finish([prepare(FRAME, STARTS[SOME], settings, lanes=SOME)])
     assert len(set(part.steps.tolist())) > 1, "some leave before others"
     assert same(part, whole, SOME)
-    (mixed,) = finish([prepare(FRAME, STARTS[SOME], lanes=SOME[::-1], **options)])
+    (mixed,) = finish([prepare(FRAME, STARTS[SOME], settings, lanes=SOME[::-1])])
     assert not same(mixed, whole, SOME), "the comparison sees another stream"
 
 
@@ -36,12 +38,13 @@ class Stop(Exception):
     pass
 
 
-def broken_off(file, **options):
+def broken_off(file, w0, lanes=None):
     def stop(_place, done, _limit):
         if done >= 200:
             raise Stop
 
-    run = prepare(FRAME, checkpointed=True, **options, **OPTIONS)
+    settings = TrainingSettings(checkpointed=True, **OPTIONS)
+    run = prepare(FRAME, w0, settings, lanes=lanes)
     with pytest.raises(Stop):
         finish([run], file, 1e-9, stop)
     return checkpoint.load(file, "file")
@@ -65,4 +68,4 @@ def test_a_checkpoint_of_an_earlier_version_names_no_streams(tmp_path):
 @pytest.mark.parametrize("lanes", [[0, 1], [0.0, 1.0, 2.0], [-1, 0, 1], [0, 1, 2**32], [[0, 1, 2]]])
 def test_refused(lanes):
     with pytest.raises(InputError, match="lanes = "):
-        prepare(FRAME, STARTS[SOME], lanes=lanes)
+        prepare(FRAME, STARTS[SOME], TrainingSettings(), lanes=lanes)

@@ -11,6 +11,7 @@ import torch
 import whichmin
 from whichmin.core.engines import DenseEngine
 from whichmin.core.training import checkpoint, run, session
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.trainer import prepare
 from whichmin.errors import InputError
 
@@ -92,7 +93,10 @@ def test_a_relative_recording_is_found_from_elsewhere(monkeypatch, tmp_path):
 
 
 def test_several_runs_share_a_file(tmp_path):
-    runs = [prepare(FRAME, STARTS, batch_size=b, step_size=0.2, seed=3) for b in (None, 2)]
+    runs = [
+        prepare(FRAME, STARTS, TrainingSettings(batch_size=b, step_size=0.2, seed=3))
+        for b in (None, 2)
+    ]
     told = []
     first = session.finish(runs, tmp_path / "c.npz", progress=lambda *now: told.append(now))
     again = whichmin.resume(tmp_path / "c.npz")
@@ -196,7 +200,7 @@ def test_a_run_stopped_right_after_its_start_was_judged(engine, tmp_path):
     """One replica is dead and gone at step 0; the others are judged as themselves later."""
     starts = [[-0.3, -0.2, -0.1], [0.3, 0.2, 0.1], [0.1, 0.2, 0.3]]
     whole = whichmin.train(np.eye(3), starts, engine=engine)
-    run = prepare(np.eye(3), starts, engine=engine, checkpointed=True)
+    run = prepare(np.eye(3), starts, TrainingSettings(engine=engine, checkpointed=True))
 
     class Stop(Exception):
         pass

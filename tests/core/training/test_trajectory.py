@@ -164,7 +164,7 @@ import numpy as np, whichmin
 # A file size limit stands for the full disk: the write fails in the middle of a row.
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-from whichmin.core import trajectory
+from whichmin.core.training import trajectory
 trajectory._BUFFER = 3000
 try:
     whichmin.train(np.eye(4), record_at=1, record_to=sys.argv[1], max_steps=10_000, seed=1,

@@ -139,7 +139,7 @@ def test_an_interrupt_without_a_file_prints_what_was_done(tmp_path):
 FULL_DISK = """
 import resource, signal, sys
 from whichmin.cli import run
-from whichmin.core import ensemble as module
+from whichmin.core.training import ensemble as module
 module._SAVE_EVERY = 0.0
 folded = module.Tally.of
 def of(*arguments):

@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from whichmin.core.data import make_data
 from whichmin.core.training.cells import grid
 from whichmin.core.training.ensemble import carry_out, plan
+from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.summary import wilson
 from whichmin.prediction.prediction import predict
 from whichmin.tables.ensemble import ensemble_tables, predictions
@@ -18,10 +20,10 @@ START = 0.5 * np.array([math.cos(math.radians(35)), math.sin(math.radians(35)), 
 
 
 def ran(data, w0, sizes=(1,), steps=(0.2,), replicas=400, **options):
-    found = carry_out(
-        plan(data, w0, grid(sizes, steps, replicas),
-             **{"engine": "reduced", "tolerance": 1e-6, **options})
-    )  # fmt: skip
+    summarised = {k: options.pop(k) for k in ("observables", "edges", "block") if k in options}
+    settings = TrainingSettings(**{"engine": "reduced", "tolerance": 1e-6, **options})
+    cells = grid(sizes, steps, replicas)
+    found = carry_out(plan(make_data(data), w0, cells, settings, **summarised))
     return found, predictions(found)
 
 
@@ -107,7 +109,9 @@ def test_without_steps_there_are_no_columns_of_them():
 
 def test_what_is_missing_is_said():
     saved = []
-    planned = plan(TWO, START, grid([1], [0.2], 20), block=10, engine="reduced")
+    planned = plan(
+        make_data(TWO), START, grid([1], [0.2], 20), TrainingSettings(engine="reduced"), block=10
+    )
     carry_out(planned, saved.append)
     endings, who, observables = ensemble_tables(saved[0], predictions(saved[0]), ["data: two"])
     assert endings.title.startswith("Partial ensemble")

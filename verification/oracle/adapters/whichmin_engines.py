@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core import hessian as sharpness
 from whichmin.core import landscape
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import ENGINES, Problem
+from whichmin.core.hessian import hessian, hessian_spectrum, hessian_trace, top_eigenvalue
 from whichmin.provenance import version
 from whichmin.words import Activation, EngineName
 
@@ -40,9 +40,8 @@ def _engine(name: EngineName, **declared: Any) -> SimpleNamespace:
             "kink": 0, **declared,
         },
         loss=landscape.loss, gradient=landscape.gradient, train=train,
-        sample_batches=sample_batches, hessian=sharpness.hessian,
-        hessian_trace=sharpness.hessian_trace, spectrum=sharpness.hessian_spectrum,
-        top_eigenvalue=sharpness.top_eigenvalue,
+        sample_batches=sample_batches, hessian=hessian, hessian_trace=hessian_trace,
+        spectrum=hessian_spectrum, top_eigenvalue=top_eigenvalue,
     )  # fmt: skip
 
 

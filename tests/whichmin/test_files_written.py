@@ -1,4 +1,4 @@
-"""Writing a file: whole or not at all. Tables and formats are in test_reporting.py."""
+"""Writing a file: whole or not at all. Reading is in test_files.py."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from whichmin.errors import InputError
-from whichmin.reporting import write_text
+from whichmin.files import write_text
 
 
 def raising(error):
@@ -79,7 +79,7 @@ def test_when_the_disk_is_full_everything_stays_as_it_was(
 
 def test_a_folder_without_permission(tmp_path, monkeypatch):
     error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    monkeypatch.setattr("whichmin.reporting.tempfile.NamedTemporaryFile", raising(error))
+    monkeypatch.setattr("whichmin.files.tempfile.NamedTemporaryFile", raising(error))
     with pytest.raises(InputError, match=r"output = .*writable file \(Permission denied\)"):
         write_text(tmp_path / "x", "new")
     assert os.listdir(tmp_path) == []
