@@ -20,7 +20,7 @@ from whichmin.verification.topics.landscape.minima import reduced_coordinates
 from whichmin.verification.topics.strategies import PointCase, minimum_points, points
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["expand_families"]
+__all__: list[str] = []
 
 GENERAL = ("upper", "lower", "active", "kink", "rest")
 MINIMUM = ("top", "flat", "kink", "off_span")
@@ -39,7 +39,7 @@ def _entry_bound(case: PointCase) -> float:
     )
 
 
-def expand_families(
+def _expand_families(
     forms: Mapping[str, ClosedForm],
     prefix: str,
     names: tuple[str, ...],
@@ -162,7 +162,7 @@ def spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield _compare_spectra(
         "eigenvalues at a general point",
         torch.linalg.eigvalsh(matrix).numpy(),
-        expand_families(subject.forms, "", GENERAL, values),
+        _expand_families(subject.forms, "", GENERAL, values),
         spectrum_bound(case.n, float(torch.linalg.matrix_norm(matrix, 2)), _entry_bound(case)),
     )
 
@@ -202,7 +202,7 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield _compare_spectra(
         "eigenvalues at a minimum",
         torch.linalg.eigvalsh(matrix).numpy(),
-        expand_families(forms, "minimum_", MINIMUM, values),
+        _expand_families(forms, "minimum_", MINIMUM, values),
         spectrum_bound(case.n, 4 / case.m, entry),
     )
     trace = float(matrix.trace())

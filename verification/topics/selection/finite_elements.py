@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CUT", "ThreePoints", "solve", "weight"]
+__all__ = ["ThreePoints", "solve", "upper_bounds", "weight"]
 
 Floats = NDArray[np.float64]
 Weight = Callable[[Floats, Floats], Floats]

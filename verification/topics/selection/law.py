@@ -16,7 +16,7 @@ from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Outcome, Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["first_order"]
+__all__ = ["first_order", "homogeneity"]
 
 WITH, WITHOUT = Sampling.WITH_REPLACEMENT, Sampling.WITHOUT_REPLACEMENT
 

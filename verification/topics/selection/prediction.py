@@ -23,7 +23,7 @@ from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.words import Activation, EvidenceKind, Sampling, Status
 
-__all__ = ["PredictionCase", "problems"]
+__all__ = ["PredictionCase"]
 
 TOLERANCE = 1e-8
 LIMIT = 10_000

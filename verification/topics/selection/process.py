@@ -23,7 +23,7 @@ from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["Z"]
+__all__: list[str] = []
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]

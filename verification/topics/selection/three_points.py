@@ -19,7 +19,7 @@ from whichmin.verification.topics.selection import finite_elements
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["ACCURACY"]
+__all__: list[str] = []
 
 Floats = NDArray[np.float64]
 
