@@ -25,7 +25,7 @@ favourite's batch) keep theirs: T is then the energy outside the favourite's blo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -214,22 +214,25 @@ def one_step(slope: int = 4) -> Iterator[Margin]:
 
 
 @smt("cyclic.leader_lemma")
-def leader_lemma() -> Iterator[Margin]:
+def leader_lemma(statements: Sequence[Lemma] = LEADER) -> Iterator[Margin]:
     """With one point a step in cyclic order, a step size of at most 1/5 and a start in the unit
     ball, a point that leads, or is tied, when its turn comes leads for ever and is the limit.
     """
-    return lemmas(LEADER)
+    return lemmas(statements)
 
 
 @smt("cyclic.margin_lemma")
-def margin_lemma() -> Iterator[Margin]:
-    """Beside a larger correlation a point gains at most a factor 1 + 2 a at its turn."""
-    return lemmas(MARGIN)
+def margin_lemma(statements: Sequence[Lemma] = MARGIN) -> Iterator[Margin]:
+    """A point beside one of larger correlation gains at most a factor 1 + 2 a on it at its turn, a
+    the step size.
+    """
+    return lemmas(statements)
 
 
 @smt("cyclic.finality")
-def finality() -> Iterator[Margin]:
-    """In epochs that visit every point once, with a <= 1/5, the favourite is the limit if T <= 1/8
-    and |N - 1| <= a/6 at the start of an epoch.
+def finality(statements: Sequence[Lemma] = BASIN) -> Iterator[Margin]:
+    """In epochs that visit every point once, with a <= 1/5 the step size over b, a point is the
+    limit if at the start of an epoch the energy of all others is at most 1/8 of its own and the
+    squared norm is within a/6 of 1.
     """
-    return lemmas(BASIN)
+    return lemmas(statements)

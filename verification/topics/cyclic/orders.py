@@ -27,15 +27,13 @@ from whichmin.verification.topics.cyclic.certified import (
     cycle,
     first_leader,
 )
-from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
+from whichmin.verification.topics.sgd.rational_sgd import PLANE, ROUNDING, Vector, basis, exact_step
 from whichmin.words import Activation, EvidenceKind, Sampling
 
-__all__ = ["CyclicCase", "almost_tied", "losers"]
+__all__ = ["CyclicCase", "almost_tied"]
 
 F = Fraction
 EXACT = "exact: fractions, the difference must be zero"
-# One rounding of each number shown; they are computed as fractions.
-ROUNDING = 2.0**-51
 
 
 counterexample = functools.partial(
@@ -44,6 +42,9 @@ counterexample = functools.partial(
     bound="exact or ball arithmetic until a proved lemma makes the limit final",
 )
 
+
+# A start, the step size and the index of the winner.
+Loser = tuple[Sequence[Fraction], Fraction, int]
 
 # Starts at which the point of largest correlation loses, with the limit.
 SMALL = (
@@ -60,13 +61,11 @@ def _told(start: Sequence[Fraction], step_size: Fraction, found: Certificate) ->
     )
 
 
-def losers(
-    starts: Sequence[tuple[Sequence[Fraction], Fraction, int]], lemma: str
-) -> Iterator[Margin]:
+def _losers(starts: Sequence[Loser], lemma: str) -> Iterator[Margin]:
     """Certify that the point of largest correlation loses.
 
     Args:
-        starts: Each a start, a step size and the index of the winner.
+        starts: Starts with the index of the winner.
         lemma: ``exact`` for fractions, else the lemma that makes a run in balls final.
 
     Yields:
@@ -86,14 +85,12 @@ def losers(
 
 
 @counterexample("cyclic.largest_loses_by_hand")
-def largest_loses_by_hand() -> Iterator[Margin]:
+def largest_loses_by_hand(starts: Sequence[Loser] = SMALL) -> Iterator[Margin]:
     """For m = 2 a_0 wins though a_1 has the larger correlation, as six steps in fractions show."""
-    return losers(SMALL, "exact")
+    return _losers(starts, "exact")
 
 
-def almost_tied(
-    m: int, step_size: Fraction, lead: Fraction, size: Fraction
-) -> tuple[tuple[Fraction, ...], Fraction, int]:
+def almost_tied(m: int, step_size: Fraction, lead: Fraction, size: Fraction) -> Loser:
     """Build a start with the last point ahead of all others by ``lead`` step sizes."""
     return (*[size] * (m - 1), size * (1 + lead * step_size)), step_size, 0
 
@@ -106,11 +103,11 @@ EVERY_M = tuple(
 
 
 @counterexample("cyclic.largest_loses", needs=("flint",))
-def largest_loses() -> Iterator[Margin]:
+def largest_loses(starts: Sequence[Loser] = EVERY_M) -> Iterator[Margin]:
     """For every m from 2 to 16 and the step sizes 1/20, 1/10, 1/5 a_0 wins though the last point
     leads by half a step size.
     """
-    return losers(EVERY_M, "leader")
+    return _losers(starts, "leader")
 
 
 SHARP = (
@@ -121,9 +118,9 @@ SHARP = (
 
 
 @counterexample("cyclic.margin_sharp", needs=("flint",))
-def margin_sharp() -> Iterator[Margin]:
+def margin_sharp(starts: Sequence[Loser] = SHARP) -> Iterator[Margin]:
     """A lead of 9/5 step sizes can be too small for the point of largest correlation to win."""
-    return losers(SHARP, "leader")
+    return _losers(starts, "leader")
 
 
 @counterexample("cyclic.largest_in_size", needs=("flint",))
@@ -136,9 +133,6 @@ def largest_in_size(start: Vector = (Fraction(3, 10), Fraction(-1, 2))) -> Itera
     what = _told(start, F(1, 5), found)
     yield truth(what, (found.point, found.sign) == (1, -1), found=what)
     yield differs("correlation of the limit with a_0", 1.0, 0.0, ROUNDING)
-
-
-PLANE: tuple[Vector, Vector] = ((F(1), F(0)), (F(0), F(1)))
 
 
 @check("cyclic.orbit", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
@@ -172,12 +166,11 @@ def blocks(rate: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
     Two blocks of two (m = 4, b = 2, eta = 1/5) behave like two points with step ``rate``.
     """
     c: Vector = (F(3, 10), F(2, 5), F(1, 10), F(1, 10))
-    basis = tuple(tuple(F(int(i == j)) for j in range(4)) for i in range(4))
     w = c
     energies = [c[0] ** 2 + c[1] ** 2, c[2] ** 2 + c[3] ** 2]
     for t in range(3):
         k = t % 2
-        w = exact_step(w, basis[2 * k : 2 * k + 2], F(1, 5), Activation.LINEAR)
+        w = exact_step(w, basis(4)[2 * k : 2 * k + 2], F(1, 5), Activation.LINEAR)
         s, g = 1 - rate * energies[k], rate * (2 - sum(energies))
         energies = [v * (s + g) ** 2 if j == k else v * s**2 for j, v in enumerate(energies)]
         yield Margin(f"step {t + 1}: c_1/c_0 = 4/3", float(abs(3 * w[1] - 4 * w[0])), 0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -50,11 +50,11 @@ BALL = (
 
 
 @smt("measures.ball")
-def ball() -> Iterator[Margin]:
+def ball(statements: Sequence[Lemma] = BALL) -> Iterator[Margin]:
     """The largest rise within distance r is (2r + r^2)^2/(2m) at every minimum, in any orthonormal
     frame, linear and ReLU.
     """
-    return lemmas(BALL)
+    return lemmas(statements)
 
 
 @check(

@@ -113,19 +113,19 @@ FRAMES = (
 
 
 @smt("measures.location")
-def location() -> Iterator[Margin]:
+def location(statements: Sequence[Lemma] = BOX) -> Iterator[Margin]:
     """In Keskar's box on standard-basis data linear minima have the maximum at the outer corner for
     every eps, ReLU minima with the inactive points at -eps while |x|^2 <= 2, else at +eps.
     """
-    return lemmas(BOX)
+    return lemmas(statements)
 
 
 @smt("measures.frames_bound")
-def frames_bound() -> Iterator[Margin]:
+def frames_bound(statements: Sequence[Lemma] = FRAMES) -> Iterator[Margin]:
     """Keskar's metric at a minimum in any orthonormal frame is at most a function of eps, m, n and
     sum |w_j|.
     """
-    return lemmas(FRAMES)
+    return lemmas(statements)
 
 
 @dataclass(frozen=True)

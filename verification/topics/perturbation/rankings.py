@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -78,11 +78,11 @@ RANKING = (
 
 
 @smt("measures.keskar_ranking")
-def keskar_ranking() -> Iterator[Margin]:
+def keskar_ranking(statements: Sequence[Lemma] = RANKING) -> Iterator[Margin]:
     """Keskar's linear metric on standard-basis data grows with sum |c_i|, and with ReLU k > 1 equal
     active points are sharper than a single point, for every eps, m and n.
     """
-    return lemmas(RANKING)
+    return lemmas(statements)
 
 
 _EXACT = "exact: fractions"

@@ -94,7 +94,7 @@ def _cases() -> SearchStrategy[RunCase]:
 )
 def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
     """Moments of a step, and drifts of the functions that decide which point wins, over all batches
-    of size b are those of the closed forms; the arcsine bound never drifts up.
+    of size b, are those of the closed forms; the arcsine bound never drifts up.
     """
     forms, m, b = subject.forms, case.m, case.batch_size
     c = np.abs(case.correlations[0])

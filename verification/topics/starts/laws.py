@@ -63,7 +63,7 @@ def share_above(size: int, n: int, x: Any) -> Any:
 
 
 def _sizes(m: int, activation: Activation) -> list[tuple[int, float]]:
-    """Numbers of active points with their chances."""
+    """List numbers of active points with their chances."""
     if activation is Activation.LINEAR:
         return [(m, 1.0)]
     return list(enumerate(alive_chances(m).tolist(), start=1))

@@ -134,8 +134,8 @@ def start_tail(x: Fraction, m: int = M, n: int = N) -> Fraction:
     bound="fractions; polynomials are compared symbolically",
 )
 def gd_start(tail: Callable[[Fraction], Fraction] = start_tail) -> Iterator[Margin]:
-    """GD's cosine with the start is 0.985 or more with probability below 1e-15, dead starts apart:
-    even the share of all 8 points, of law Beta(4, 12), is that large no more often.
+    """If the neuron is not dead, GD's cosine with the start is 0.985 or more with probability below
+    1e-15: even the share of all 8 points, of law Beta(4, 12), is that large no more often.
 
     The binomial sum is the Beta tail; at 0.985^2 it is tiny.
     """
@@ -180,7 +180,7 @@ def largest_tail(cosine: Fraction, m: int = M) -> Fraction:
 
 @check("script.gd_largest", EvidenceKind.CERTIFICATE, bound="fractions, with pi > 3")
 def gd_largest(tail: Callable[[Fraction], Fraction] = largest_tail) -> Iterator[Margin]:
-    """GD's largest cosine is below 0.355 with probability below 1e-16, dead starts apart.
+    """If the neuron is not dead, GD's largest cosine is below 0.355 with probability below 1e-16.
 
     Seven or fewer active points give at least 1/sqrt 7; eight equal ones never happen.
     """

@@ -18,8 +18,8 @@ CHECKS = {c.id: c for c in checks_of(flatness)}
 PRODUCT = Subject()
 
 
-def outcome(name, subject=PRODUCT, examples=10, **changes):
-    return run_check(CHECKS[name].changed(**changes), subject, Settings(examples=examples))
+def outcome(name, subject=PRODUCT, examples=10):
+    return run_check(CHECKS[name], subject, Settings(examples=examples))
 
 
 def seen_to_fail(evidence):
@@ -38,10 +38,6 @@ def test_a_wrong_closed_form_is_caught():
     form = PRODUCT.forms["flatness.log_determinant_difference"]
     wrong = PRODUCT.with_form(dataclasses.replace(form, expression=form.expression * 1.001))
     seen_to_fail(outcome("measures.log_determinant", subject=wrong, examples=25))
-
-
-def test_a_unit_below_the_turning_point_is_caught():
-    seen_to_fail(outcome("measures.determinant_units", scales=(1.0, 3.9, 8.0)))
 
 
 @pytest.mark.parametrize("change", [{"value": 0.1}, {"directions": 1}])
