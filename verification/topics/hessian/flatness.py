@@ -6,6 +6,7 @@ loss function and nothing else.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -128,8 +129,8 @@ def sharpness(case: PointCase) -> Iterator[Margin]:
     found = readings(
         case.correlations, case.n, case.activation, EPSILONS[place], RADII[place], case.seed
     )
-    for reading in found:
-        # A mean of samples has no bound that is a theorem here: the table shows it.
-        if not reading.why.endswith("pairs"):
-            margin = math.inf if reading.margin is None else reading.margin
-            yield Margin(reading.measure, margin, 1.0)
+    # The seventh, a mean of samples, has no bound that is a theorem: the table shows it.
+    for reading in itertools.islice(found, 6):
+        assert not reading.why.endswith("pairs")
+        margin = math.inf if reading.margin is None else reading.margin
+        yield Margin(reading.measure, margin, 1.0)
