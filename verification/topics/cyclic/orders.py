@@ -13,7 +13,6 @@ from fractions import Fraction
 
 import hypothesis.strategies as st
 import numpy as np
-from hypothesis.strategies import SearchStrategy
 from numpy.typing import ArrayLike, NDArray
 
 from whichmin.core.batches import make_stream
@@ -324,11 +323,10 @@ def _end(subject: Subject, case: CyclicCase, start: ArrayLike, b: int) -> NDArra
     return np.array(result.weights.numpy()[0])
 
 
-def _larger() -> SearchStrategy[CyclicCase]:
-    return _cases((F(1, 4), F(3, 10), F(2, 5), F(9, 20)))
+LARGER = (F(1, 4), F(3, 10), F(2, 5), F(9, 20))
 
 
-@random_cases("cyclic.larger_steps", cases=_larger, examples=200)
+@random_cases("cyclic.larger_steps", cases=functools.partial(_cases, LARGER), examples=200)
 def larger_steps(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
     """With step sizes up to 9/20 the limit is one data point of the sign it started with."""
     size = len(case.start)
@@ -340,11 +338,7 @@ def larger_steps(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
     yield Margin(told, float(np.linalg.norm(final)), _reach(size))
 
 
-def _fifth() -> SearchStrategy[CyclicCase]:
-    return _cases((F(1, 5),))
-
-
-@random_cases("cyclic.block_limits", cases=_fifth, examples=60)
+@random_cases("cyclic.block_limits", cases=functools.partial(_cases, (F(1, 5),)), examples=60)
 def block_limits(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
     """For b < m the limit is one block of gcd(m, b) neighbours, with the ratios of the start."""
     m = min(len(case.start), 6)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from whichmin.core.data import make_data
@@ -70,15 +70,11 @@ def _drift(
     return values[0], abs(values[1] - values[0]) + 500 * EPS * (1 + float(np.abs(now).max()))
 
 
-def _cases() -> SearchStrategy[RunCase]:
-    return runs(largest=6, proper=True, replicas=1)
-
-
 @check(
     "selection.one_step",
     EvidenceKind.PROPERTY,
     bound="terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
-    cases=_cases,
+    cases=functools.partial(runs, largest=6, proper=True, replicas=1),
     examples=40,
     forms=(
         "selection.log_ratio_mean",
@@ -175,15 +171,11 @@ def _ends(name: str, f: Function, ends: Floats) -> Iterator[Margin]:
     yield Margin(f"{name} at its two ends", wrong, 8 * EPS)
 
 
-def _small_cases() -> SearchStrategy[RunCase]:
-    return runs(largest=5, proper=True, replicas=1)
-
-
 @check(
     "selection.reshuffled",
     EvidenceKind.PROPERTY,
     bound="terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
-    cases=_small_cases,
+    cases=functools.partial(runs, largest=5, proper=True, replicas=1),
     examples=20,
     forms=("selection.reshuffled_noise",),
 )
