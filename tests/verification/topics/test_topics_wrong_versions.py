@@ -69,10 +69,10 @@ WRONG = {
     # is too long; less room than there is.
     "measures.keskar_mixtures": [({"cases": ((rankings.UNEQUAL, "relu", 1),)}, "Keskar's metric")],
     "measures.keskar_rotation": [
-        ({"rows": (rankings.TURNED[0][::-1], rankings.TURNED[1])}, "Keskar's metric")
+        ({"rows": (rankings.TURNED[0][::-1], rankings.TURNED[1])}, "only |w|_1 matters")
     ],
     "measures.determinant_units": [({"scales": (1.0, 3.9, 8.0)}, "loss times 3.9")],
-    "measures.random_frames": [({"length": 1.01}, "")],
+    "measures.random_frames": [({"length": 1.01}, "of the mixture")],
     "measures.frames_gap": [({"share": 0.1}, "search below the bound")],
 }
 
