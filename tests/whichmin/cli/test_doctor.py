@@ -34,7 +34,7 @@ def rows(content, table):
     return content["tables"][table]["rows"]
 
 
-def broken(tmp_path, *arguments, timeout=60, **packages):
+def broken(tmp_path, *arguments, timeout=600, **packages):
     """Run the command as a process in which importing a package executes the given code."""
     for name, code in packages.items():
         (tmp_path / name).mkdir()
@@ -178,7 +178,7 @@ def test_other_commands_point_here_when_a_package_is_missing(tmp_path):
         [sys.executable, "-m", "whichmin", "train"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert done.returncode == 2

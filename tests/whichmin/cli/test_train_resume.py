@@ -111,7 +111,7 @@ def test_a_signal_saves_the_run_and_says_how_to_continue(tmp_path, number, code)
         time.sleep(0.02)
     time.sleep(0.3)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == code
     assert out == ""
     assert "continue with: whichmin train --resume run.npz" in err
