@@ -54,14 +54,19 @@ def test_a_targets_suite_needs_neither_torch_nor_sympy(tmp_path):
     assert not {n.split(".")[0] for n in seen} & {"torch", "sympy", "scipy"}
 
 
-@pytest.mark.parametrize("option", ["target", "quick", "deep", "seed", "limit", "json", "markdown",
-                                    "expected"])  # fmt: skip
-def test_help_names_every_option(option):
-    done = subprocess.run(
+@pytest.fixture(scope="module")
+def helped():
+    """What ``pytest --help`` prints."""
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True,
         timeout=600,
-    )  # fmt: skip
-    assert f"--whichmin-{option}" in done.stdout
+    ).stdout  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["target", "quick", "deep", "seed", "limit", "json", "markdown",
+                                    "expected"])  # fmt: skip
+def test_help_names_every_option(helped, option):
+    assert f"--whichmin-{option}" in helped
 
 
 TARGET = "--whichmin-target=x"

@@ -170,15 +170,21 @@ def test_a_reader_that_has_left_is_141_and_silent(arguments):
     assert (done.returncode, done.stderr) == (141, "")
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
-def test_closed_streams_change_neither_verdict_nor_what_the_others_get(closed):
+def in_a_shell(streams):
     command = " ".join([*COMMAND, *SMALL])
-    whole, part = (
-        subprocess.run(
-            ["bash", "-c", f"{command} {streams}"], capture_output=True, text=True, timeout=600
-        )
-        for streams in ("", closed)
+    return subprocess.run(
+        ["bash", "-c", f"{command} {streams}"], capture_output=True, text=True, timeout=600
     )
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return in_a_shell("")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_closed_streams_change_neither_verdict_nor_what_the_others_get(whole, closed):
+    part = in_a_shell(closed)
     assert (part.returncode, part.stderr) == (whole.returncode, "") == (1, "")
     assert part.stdout == ("" if ">&-" in closed.replace("2>&-", "") else whole.stdout)
 
