@@ -54,7 +54,7 @@ VOLATILE = {
 }  # fmt: skip
 LASTING = {"seed", "dtype", "device"}  # of provenance
 # Bars of progress are for people who wait; how busy the machine is, is no result.
-PASSING = re.compile(r"\S+: \d+ %(, at most.*)?|The machine is busy.*")
+PASSING = re.compile(r"[\w .-]+: \d+ %(, .*left)?|The machine is busy.*")
 
 
 def stripped(text: str) -> str:
@@ -161,7 +161,7 @@ def execute(group: dict[str, Any], run: str, inputs: Path) -> dict[str, Any]:
     suite = [
         "-m", "pytest", "--pyargs", "whichmin.verification.suite", f"--whichmin-target={run}",
         "--whichmin-quick", "-q", "-p", "no:cacheprovider", "--whichmin-json=verdict.json",
-        "--whichmin-markdown=verdict.md",
+        "--whichmin-markdown=verdict.md", "--whichmin-limit=600",  # the machine may be busy
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"

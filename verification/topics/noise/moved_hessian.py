@@ -1,8 +1,7 @@
-"""The general instruments, which see a loss function alone, against the model's exact values."""
+"""The general instruments for gradient noise, which see a loss function alone."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,43 +9,15 @@ import torch
 
 from whichmin.core.hessian import hessian
 from whichmin.core.instruments import curved_noise, gradient_noise
-from whichmin.tables.sharpness_instruments import neuron_objective, readings
+from whichmin.tables.sharpness_instruments import neuron_objective
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.landscape.minima import reduced_coordinates
-from whichmin.verification.topics.strategies import PointCase, minimum_points, points
+from whichmin.verification.topics.strategies import PointCase, points
 from whichmin.words import Activation, EvidenceKind
 
 __all__: list[str] = []
-
-EPSILONS, RADII = (1e-3, 0.1), (0.05, 0.3)
-
-
-@check(
-    "instruments.sharpness",
-    EvidenceKind.PROPERTY,
-    bound=(
-        "rounding of the entries; a residual; searches: excess over the maximum, and the loss "
-        "at the point that they report"
-    ),
-    cases=minimum_points,
-    examples=20,
-)
-def sharpness(case: PointCase) -> Iterator[Margin]:
-    """The instruments for any loss agree with the closed forms at minima; their searches never
-    exceed the exact maximum.
-    """
-    # The forms that are compared are those on file.
-    place = case.seed % 2
-    found = readings(
-        case.correlations, case.n, case.activation, EPSILONS[place], RADII[place], case.seed
-    )
-    for reading in found:
-        # A mean of samples has no bound that is a theorem here: the table shows it.
-        if not reading.why.endswith("pairs"):
-            margin = math.inf if reading.margin is None else reading.margin
-            yield Margin(reading.measure, margin, 1.0)
 
 
 @check(
