@@ -23,7 +23,7 @@ from whichmin.core.data import Data, Handling
 from whichmin.core.engines import Problem
 from whichmin.core.engines.compiled import applies
 from whichmin.core.starts import Starts
-from whichmin.core.training.cells import Cell, blocks, cells_of
+from whichmin.core.training.cells import SweepCell, blocks, cells_of
 from whichmin.core.training.ensemble_result import (
     CellResult,
     EnsembleFailed,
@@ -75,13 +75,13 @@ class Plan:
 
     data: Data
     starts: Starts
-    cells: tuple[Cell, ...]
+    cells: tuple[SweepCell, ...]
     recipes: tuple[Recipe, ...]
     edges: Mapping[str, NDArray[np.float64] | None]
     settings: TrainingSettings
     block: int
 
-    def run(self, cell: Cell, lanes: NDArray[np.int64]) -> Run:
+    def run(self, cell: SweepCell, lanes: NDArray[np.int64]) -> Run:
         """Set up a run of some replicas of a cell.
 
         Args:
@@ -186,7 +186,7 @@ def ensemble(
 def plan(
     data: Data,
     w0: Any,
-    cells: tuple[Cell, ...],
+    cells: tuple[SweepCell, ...],
     settings: TrainingSettings,
     *,
     observables: Sequence[str] = tuple(OBSERVABLES),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Moments"]
+__all__ = ["ExactMoments"]
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ _AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Moments:
+class ExactMoments:
     """Exact sums over finite values, and how many were not finite.
 
     Attributes:
@@ -48,7 +48,7 @@ class Moments:
     squares: int = 0
 
     @classmethod
-    def of(cls, values: Floats) -> Moments:
+    def of(cls, values: Floats) -> ExactMoments:
         """Take in values.
 
         Args:
@@ -70,7 +70,7 @@ class Moments:
             sum(part[1] for part in parts),
         )
 
-    def merge(self, other: Moments) -> Moments:
+    def merge(self, other: ExactMoments) -> ExactMoments:
         """Moments of both sets of values together.
 
         Args:
@@ -79,7 +79,7 @@ class Moments:
         Returns:
             The same bits in any order of merging.
         """
-        return Moments(
+        return ExactMoments(
             self.count + other.count,
             self.nonfinite + other.nonfinite,
             min(self.minimum, other.minimum),

@@ -16,7 +16,7 @@ from whichmin.core.threads import single_threaded
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.words import Activation, Status
 
-__all__ = ["Judge", "Observation", "Record", "active_energy", "observe"]
+__all__ = ["Observation", "Record", "RunJudge", "active_energy", "observe"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def observe(
     return Observation(correlations, norm, energy, loss, gap, winner, others.square().sum(-1))
 
 
-class Judge:
+class RunJudge:
     """Decides whether and how a run has ended.
 
     Attributes:

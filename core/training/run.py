@@ -103,7 +103,7 @@ class Run:
         self.lanes = self.alive if lanes is None else lanes
         self.record = outcome.Record.empty(start, self.problem.data.m)
         with single_threaded():
-            self.judge = outcome.Judge(self.problem, stream, recipe.tolerance, start)
+            self.judge = outcome.RunJudge(self.problem, stream, recipe.tolerance, start)
         self.steps = 0
         self.result: TrainResult | None = None
 

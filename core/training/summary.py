@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from whichmin.core.training.histogram import Counts, Histogram, check_edges, rank_of
-from whichmin.core.training.moments import Moments
+from whichmin.core.training.moments import ExactMoments
 from whichmin.core.training.result import TrainResult
 from whichmin.errors import InputError
 from whichmin.words import Status
@@ -78,7 +78,7 @@ class Summary:
         histogram: Counts over bins.
     """
 
-    moments: Moments
+    moments: ExactMoments
     histogram: Histogram
 
     @classmethod
@@ -94,7 +94,7 @@ class Summary:
             Their summary.
         """
         finite = values[np.isfinite(values)]
-        return cls(Moments.of(values), Histogram.of(finite, edges, integral))
+        return cls(ExactMoments.of(values), Histogram.of(finite, edges, integral))
 
     def merge(self, other: Summary) -> Summary:
         """Summary of both sets of values together.

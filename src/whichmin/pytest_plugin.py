@@ -199,7 +199,12 @@ class _Collector:
 
     def _compliances(self) -> list[Compliance]:
         from whichmin.verification.oracle.checks import all_checks
-        from whichmin.verification.oracle.compliance import Compliance, Result, Verdict, unloaded
+        from whichmin.verification.oracle.compliance import (
+            CheckVerdict,
+            Compliance,
+            Result,
+            unloaded,
+        )
 
         # xdist's workers report in any order.
         order = {check.id: place for place, check in enumerate(all_checks())}
@@ -209,7 +214,9 @@ class _Collector:
             for check in sorted(found, key=lambda name: order.get(name, -1)):
                 end = self._ends[target, check]
                 none = Result(
-                    check, Verdict.INCONCLUSIVE, message=f"the test ended without a result: {end}"
+                    check,
+                    CheckVerdict.INCONCLUSIVE,
+                    message=f"the test ended without a result: {end}",
                 )
                 records.append(found[check] or none.record())
             head = self._heads.get(target) or unloaded(target, self._chosen).record()

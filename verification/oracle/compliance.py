@@ -9,9 +9,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from whichmin.errors import InputError
+from whichmin.moved import renamed
 from whichmin.reporting import Table
 
-__all__ = ["LOADS", "SCHEMA", "Compliance", "Profile", "Result", "Verdict", "unloaded"]
+__all__ = ["LOADS", "SCHEMA", "CheckVerdict", "Compliance", "Profile", "Result", "unloaded"]
+
+__getattr__ = renamed(__name__, Verdict="CheckVerdict")
 
 SCHEMA = "whichmin.compliance/1"
 # Id of the one result of a target that does not load.
@@ -27,7 +30,7 @@ class Profile(Protocol):
     profile: str
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """What a check says of a target."""
 
     PASSED = "passed"
@@ -40,7 +43,7 @@ class Verdict(StrEnum):
 
 
 # What was begun and came to no result counts against the run: nothing was shown.
-BAD = {Verdict.FAILED, Verdict.UNEXPECTED_PASS, Verdict.INCONCLUSIVE}
+BAD = {CheckVerdict.FAILED, CheckVerdict.UNEXPECTED_PASS, CheckVerdict.INCONCLUSIVE}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Result:
     """
 
     check: str
-    verdict: Verdict
+    verdict: CheckVerdict
     message: str = ""
     diagnosis: str = ""
     declare: str = ""
@@ -97,7 +100,7 @@ class Result:
     def parse(cls, record: Mapping[str, Any]) -> Result:
         """Read what :meth:`record` wrote; the schema is that of the compliance around it."""
         values = dict(record)
-        values["verdict"], values["notes"] = Verdict(values["verdict"]), tuple(values["notes"])
+        values["verdict"], values["notes"] = CheckVerdict(values["verdict"]), tuple(values["notes"])
         return cls(**values)
 
     def text(self) -> str:
@@ -142,7 +145,7 @@ class Compliance:
     @property
     def holds(self) -> bool:
         """Whether no check counts against the target, and some check passed."""
-        passed = any(r.verdict is Verdict.PASSED for r in self.results)
+        passed = any(r.verdict is CheckVerdict.PASSED for r in self.results)
         return passed and all(r.good for r in self.results)
 
     @property
@@ -163,7 +166,7 @@ class Compliance:
 
     def counts(self) -> dict[str, int]:
         """How many checks came to each verdict; those that occur."""
-        counted = {str(v): sum(r.verdict is v for r in self.results) for v in Verdict}
+        counted = {str(v): sum(r.verdict is v for r in self.results) for v in CheckVerdict}
         return {k: v for k, v in counted.items() if v}
 
     @classmethod

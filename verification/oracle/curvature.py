@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, references
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.session import Session
 
@@ -54,7 +54,7 @@ class Case:
         high: Kappa of the other end; None if one value is accepted.
     """
 
-    problem: Problem
+    problem: ServedProblem
     activation: str
     w: Vector
     data: Matrix

@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
 from whichmin.verification.oracle.conventions import (
     CHOICES,
     METHODS,
@@ -25,7 +25,7 @@ Row = tuple[str, ...]
 
 _TYPES = {
     "str": "text", "int": "integer", "float": "number", "float | None": "number or null",
-    "tuple[str, ...]": "array of texts", "Verdict": "text", "bool": "true or false",
+    "tuple[str, ...]": "array of texts", "CheckVerdict": "text", "bool": "true or false",
     "tuple[Result, ...]": "array of results", "Mapping[str, Any]": "object",
 }  # fmt: skip
 # Members of a record that are no fields of the class.
@@ -109,6 +109,6 @@ def schema(record: type[Compliance | Result]) -> tuple[Row, ...]:
     """
     told = meanings(record)
     rows = [(f.name, _TYPES[str(f.type)], told[f.name]) for f in dataclasses.fields(record)]
-    verdicts = f"One of: {', '.join(f'`{v}`' for v in Verdict)}."
+    verdicts = f"One of: {', '.join(f'`{v}`' for v in CheckVerdict)}."
     rows = [(n, t, f"{m} {verdicts}" if n == "verdict" else m) for n, t, m in rows]
     return tuple((f"`{name}`", kind, text) for name, kind, text in (*rows, *_MORE[record]))

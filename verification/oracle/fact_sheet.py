@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from whichmin.errors import InputError, MissingDependency
 from whichmin.reporting import Table
-from whichmin.verification.oracle.compliance import Compliance, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Compliance
 from whichmin.verification.oracle.judge import judge
 
 __all__ = ["ADAPTERS", "Judged", "fact_sheet", "judge_adapters", "overview"]
@@ -105,7 +105,7 @@ def overview(judged: Sequence[Judged]) -> str:
             continue
         counts = c.counts()
         failed = ", ".join(r.check for r in c.failures) or "none"
-        rows.append((c.target, c.version, counts.get(str(Verdict.PASSED), 0), failed))
+        rows.append((c.target, c.version, counts.get(str(CheckVerdict.PASSED), 0), failed))
     columns = ("tool", "version", "passed", "failed")
     table = Table.build("", columns, rows).markdown()
     return "\n".join(line for line in table.splitlines() if line.startswith("|"))

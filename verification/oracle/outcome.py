@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["CallFailed", "Inconclusive", "Kind", "Outcome"]
+from whichmin.moved import renamed
+
+__all__ = ["CallFailed", "CallOutcome", "Inconclusive", "Kind"]
+
+__getattr__ = renamed(__name__, Outcome="CallOutcome")
 
 
 class Kind(StrEnum):
@@ -24,7 +28,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CallOutcome:
     """How one call ended.
 
     Attributes:
@@ -54,7 +58,7 @@ class CallFailed(Exception):
         call: The call, for a snippet (a ``check.Call``); None if there is none.
     """
 
-    def __init__(self, outcome: Outcome, what: str, call: Any = None) -> None:
+    def __init__(self, outcome: CallOutcome, what: str, call: Any = None) -> None:
         self.outcome = outcome
         self.what = what
         self.call = call

@@ -20,7 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALARM", "FORMULA", "SOURCE", "Law", "declaration", "law"]
+from whichmin.moved import renamed
+
+__all__ = ["ALARM", "FORMULA", "SOURCE", "EstimateLaw", "declaration", "law"]
+
+__getattr__ = renamed(__name__, Law="EstimateLaw")
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +52,7 @@ def _signs(matrix: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Law:
+class EstimateLaw:
     """The law of an estimate: the mean of independent quadratic forms.
 
     Attributes:
@@ -259,7 +263,7 @@ class Law:
         return max(below - moved, 0.0), upper
 
 
-def law(matrix: Floats, method: str, samples: int) -> Law:
+def law(matrix: Floats, method: str, samples: int) -> EstimateLaw:
     """The law of an estimate of the trace.
 
     Args:
@@ -270,4 +274,4 @@ def law(matrix: Floats, method: str, samples: int) -> Law:
     Returns:
         The law.
     """
-    return Law(matrix, method, samples)
+    return EstimateLaw(matrix, method, samples)

@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from whichmin.moved import renamed
 from whichmin.verification.oracle.references import Matrix, Vector, dot
 
-__all__ = ["TAGS", "Problem", "frame", "problem", "problems"]
+__all__ = ["TAGS", "ServedProblem", "frame", "problem", "problems"]
+
+__getattr__ = renamed(__name__, Problem="ServedProblem")
 
 TAGS = {
     "quick": "served with --whichmin-quick too",
@@ -30,7 +33,7 @@ TAGS = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class ServedProblem:
     """Data and weights; both activations apply.
 
     Attributes:
@@ -107,12 +110,12 @@ F = Fraction
 
 
 @functools.cache
-def problems() -> tuple[Problem, ...]:
+def problems() -> tuple[ServedProblem, ...]:
     """Return all problems, in the order in which they are served."""
-    made: list[Problem] = []
+    made: list[ServedProblem] = []
 
     def add(name: str, data: Matrix, w: Vector, tags: str, note: str) -> None:
-        made.append(Problem(name, data, w, frozenset(tags.split()), note))
+        made.append(ServedProblem(name, data, w, frozenset(tags.split()), note))
 
     odd = frame((1, 2, 3, 1, 2), 3)
     add(
@@ -273,6 +276,6 @@ def problems() -> tuple[Problem, ...]:
     return tuple(made)
 
 
-def problem(name: str) -> Problem:
+def problem(name: str) -> ServedProblem:
     """Look up a problem by its id."""
     return next(p for p in problems() if p.id == name)

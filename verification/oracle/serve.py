@@ -51,7 +51,7 @@ class _Capture:
 
 
 def serve(connection: Connection, log: str, make: Callable[[], Target], name: str = "") -> None:
-    """Answer calls: ``(name, arguments)`` in, an ``Outcome`` out.
+    """Answer calls: ``(name, arguments)`` in, an ``CallOutcome`` out.
 
     The first answer is the conventions with the names of the functions, or the error of loading.
 

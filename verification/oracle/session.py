@@ -16,7 +16,7 @@ from whichmin.verification.oracle.check import Call, Finding
 from whichmin.verification.oracle.compliance import PRINTED
 from whichmin.verification.oracle.conventions import Conventions, Stochastic
 from whichmin.verification.oracle.outcome import CallFailed, Kind
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 from whichmin.verification.oracle.references import floats, rounded
 from whichmin.verification.oracle.target import LossOf, expected_shape
@@ -103,7 +103,7 @@ class Session:
         """How a function estimates; None if it is exact."""
         return self.conventions.stochastic.get(function)
 
-    def problems(self, *tags: str, without: tuple[str, ...] = ()) -> tuple[Problem, ...]:
+    def problems(self, *tags: str, without: tuple[str, ...] = ()) -> tuple[ServedProblem, ...]:
         """The problems that have all of some tags.
 
         Args:

@@ -14,18 +14,21 @@ from fractions import Fraction
 from typing import Any
 
 from whichmin.errors import InputError
+from whichmin.moved import renamed
 
 __all__ = [
     "ISOLATIONS",
     "LONGEST",
     "MOST_SEEDS",
-    "Settings",
+    "JudgeSettings",
     "check_choice",
     "check_fraction",
     "check_integer",
     "check_limit",
     "check_reasons",
 ]
+
+__getattr__ = renamed(__name__, Settings="JudgeSettings")
 
 ISOLATIONS = ("auto", "process", "fork", "inline")
 # Seeds go to targets as they are: NumPy's old generator and JAX take 32 bits, and some checks count
@@ -133,7 +136,7 @@ def _check_flag(value: Any, argument: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Settings:
+class JudgeSettings:
     """How a target is judged; a value that is not allowed is refused when this is made.
 
     Attributes:
@@ -180,7 +183,7 @@ class Settings:
         return self.limit
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> Settings:
+    def read(cls, given: Mapping[str, Any]) -> JudgeSettings:
         """Make settings of keyword arguments.
 
         Args:

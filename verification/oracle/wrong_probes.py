@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import probes
 from whichmin.verification.oracle.check import Candidate
-from whichmin.verification.oracle.probes import Law
+from whichmin.verification.oracle.probes import EstimateLaw
 
 __all__ = ["SEED", "Sample", "causes", "follows"]
 
@@ -45,7 +45,7 @@ class Sample:
         wrong: Names and matrices of wrong Hessians.
     """
 
-    law: Law
+    law: EstimateLaw
     trace: float
     rounding: float
     estimates: Floats

@@ -49,7 +49,7 @@ def _slope(w: Floats, rows: Floats, phi: Phi, norm: float | None = None) -> Floa
     return np.asarray((own - 2) * (f @ rows) + (f @ f) * w)
 
 
-class _Runs:
+class _WrongRuns:
     """Runs of one finding.
 
     Attributes:
@@ -150,7 +150,7 @@ def _unit(g: Floats, w: Floats, t: int) -> Floats:
     return g / max(float(np.sqrt(g @ g)), 1e-300)
 
 
-def _schedules(runs: _Runs) -> Iterator[tuple[str, Batches]]:
+def _schedules(runs: _WrongRuns) -> Iterator[tuple[str, Batches]]:
     batches, m = runs.batches, len(runs.data)
     yield "the value before the last update is returned", batches[:-1]
     yield "one step too many: the last batch is used twice", (*batches, batches[-1])
@@ -176,7 +176,7 @@ def _schedules(runs: _Runs) -> Iterator[tuple[str, Batches]]:
     yield "a batch is taken point by point, one step each", [(i,) for b in batches for i in b]
 
 
-def _gradients(runs: _Runs, activation: str) -> Iterator[tuple[str, Floats]]:
+def _gradients(runs: _WrongRuns, activation: str) -> Iterator[tuple[str, Floats]]:
     other = "relu" if activation == "linear" else "linear"
     wrong = _relu if activation == "linear" else _linear
     yield f"training with the other activation ({other})", runs.run(phi=wrong)
@@ -199,7 +199,7 @@ def _gradients(runs: _Runs, activation: str) -> Iterator[tuple[str, Floats]]:
     yield "the weights are updated in two halves within a step", runs.halves()
 
 
-def _divisors(runs: _Runs) -> Iterator[tuple[str, Floats]]:
+def _divisors(runs: _WrongRuns) -> Iterator[tuple[str, Floats]]:
     m = len(runs.data)
     yield ("divided by the number of points m, not by the batch size b",
            runs.run(divisor=lambda b: m))  # fmt: skip
@@ -219,7 +219,7 @@ def _divisors(runs: _Runs) -> Iterator[tuple[str, Floats]]:
            runs.run(once, divisor=lambda b: sizes[tuple(b)]))  # fmt: skip
 
 
-def _optimisers(runs: _Runs) -> Iterator[tuple[str, Floats]]:
+def _optimisers(runs: _WrongRuns) -> Iterator[tuple[str, Floats]]:
     for beta in (0.9, 0.99, 0.95, 0.8, 0.5, 0.1):
         yield f"momentum {beta:g} is on", runs.momentum(beta)
         yield f"averaged gradients: damped momentum {beta:g} is on", runs.momentum(beta, beta)
@@ -271,7 +271,7 @@ def wrong_runs(
     """
     rate = float(step_size * conventions.loss_scale)
     phi = _linear if activation == "linear" else _relu
-    runs = _Runs(w, data, batches, rate, phi, conventions.gradient == "mean")
+    runs = _WrongRuns(w, data, batches, rate, phi, conventions.gradient == "mean")
     yield Candidate("the start is returned", w)
     # A wrong run may leave the range of float64; then it is nobody's finite result.
     with np.errstate(over="ignore", invalid="ignore"):

@@ -21,8 +21,8 @@ from whichmin.verification.provers.formula import Arithmetic, evaluate_all
 from whichmin.words import EvidenceKind
 
 __all__ = [
-    "Answer",
     "Lemma",
+    "SolverAnswer",
     "Variant",
     "decide_lemma",
     "lemma_margins",
@@ -116,7 +116,7 @@ class Lemma:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SolverAnswer:
     """What the solver said.
 
     Attributes:
@@ -144,7 +144,7 @@ def _fraction(value: Any) -> Fraction:
 SATISFIABLE = Variant("its hypotheses imply nonsense", then=("1 < 0",))
 
 
-def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> Answer:
+def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> SolverAnswer:
     """Ask z3 for values that satisfy the hypotheses and not the conclusion.
 
     Args:
@@ -179,8 +179,8 @@ def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> Answer:
                 name: _fraction(found.eval(value, model_completion=True))
                 for name, value in values.items()
             }
-        return Answer(verdict, time.perf_counter() - began, model, conclusion)
-    return Answer("unsat", time.perf_counter() - began, {})
+        return SolverAnswer(verdict, time.perf_counter() - began, model, conclusion)
+    return SolverAnswer("unsat", time.perf_counter() - began, {})
 
 
 def violated(lemma: Lemma, model: Mapping[str, Fraction]) -> tuple[str, ...]:

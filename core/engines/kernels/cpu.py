@@ -17,7 +17,7 @@ import torch
 from numba.core import types
 from numba.extending import intrinsic
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 from whichmin.core.engines.kernels.group import make_advance, scratch_sizes
 from whichmin.core.engines.kernels.survey import make_survey
 
@@ -58,7 +58,7 @@ def _widen(_: Any) -> Any:
     return types.void(), generate
 
 
-_target = Target(_jit, _inline, _widen, LANES)
+_target = CompileTarget(_jit, _inline, _widen, LANES)
 _advance, _survey = make_advance(_target), make_survey(_target)
 
 

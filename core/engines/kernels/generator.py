@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Target", "make_draw"]
+__all__ = ["CompileTarget", "make_draw"]
 
 _MULTIPLY_0, _MULTIPLY_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -16,7 +16,7 @@ _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 @dataclass(frozen=True)
-class Target:
+class CompileTarget:
     """How functions are compiled.
 
     Attributes:
@@ -32,7 +32,7 @@ class Target:
     lanes: int
 
 
-def make_draw(target: Target) -> Any:
+def make_draw(target: CompileTarget) -> Any:
     """Build ``draw(out, ids, seed, first, last, bounds, thresholds)`` for a target.
 
     It turns words ``first .. last - 1`` of every lane, and those beside them in the same blocks of

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numba import cuda
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 from whichmin.core.engines.kernels.group import make_advance, scratch_sizes
 from whichmin.core.engines.kernels.stepping import ROWS
 from whichmin.errors import MissingDependency
@@ -35,7 +35,7 @@ def _as_it_is() -> None:
     """There are no vectors to widen."""
 
 
-_advance = make_advance(Target(_device, _device, _as_it_is, LANES))
+_advance = make_advance(CompileTarget(_device, _device, _as_it_is, LANES))
 
 
 @cuda.jit

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target, make_draw
+from whichmin.core.engines.kernels.generator import CompileTarget, make_draw
 from whichmin.core.engines.kernels.sampling import SCANNED, WITHOUT, make_fill
 from whichmin.core.engines.kernels.stepping import ROWS, SIGMA, SIGMA_REST, STATE_ROWS, make_steps
 
@@ -77,7 +77,7 @@ def grid(m: int, k: int, mode: int) -> tuple[int, int]:
     return chunk, max(1024, 1 << (32 * m - 1).bit_length())
 
 
-def make_advance(target: Target) -> Any:
+def make_advance(target: CompileTarget) -> Any:
     """Build ``advance(...)``, which takes steps ``first .. last - 1`` of a group.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 
 __all__ = ["CUSTOM", "CYCLIC", "GIVEN", "RESHUFFLED", "SCANNED", "WITH", "WITHOUT", "make_fill"]
 
@@ -17,7 +17,7 @@ _WORDS_AT_ONCE = 64  # of a shuffle
 _MARKS = 255
 
 
-def make_fill(target: Target, draw: Any) -> Any:
+def make_fill(target: CompileTarget, draw: Any) -> Any:
     """Build ``fill(...)``: the points that steps ``first .. last - 1`` touch, or leave out.
 
     Args:

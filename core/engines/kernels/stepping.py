@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 
 __all__ = ["ROWS", "STATE_ROWS", "make_steps"]
 
@@ -39,7 +39,7 @@ _TINY = 1e-300  # below, products with factors may be subnormal, which are slow 
 _SUMMED_AT_ONCE = 64
 
 
-def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
+def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
     """Build the functions that take steps.
 
     Args:

@@ -132,7 +132,7 @@ def _ended(
         return Status.DEAD_NEURON if relu else Status.NON_MINIMAL_CRITICAL_POINT
     if ((1 - C) ** 2 + C * rest) / (2 * m) <= tolerance:  # closed form landscape.gap
         return Status.CONVERGED
-    # C dies out with N staying above 2: Judge in whichmin.core.training.outcome has the inequality.
+    # C dies out with N staying above 2: the inequality is in whichmin.core.training.outcome.
     if tolerance >= C and N > 2 and (N - 2) ** 2 > 8 * (N - 1) * C:
         return Status.NON_MINIMAL_CRITICAL_POINT
     return None

@@ -12,7 +12,7 @@ from whichmin.core.engines import Problem
 from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, Sampling
 
-__all__ = ["Hypothesis", "Start", "hypotheses", "is_trapped"]
+__all__ = ["Hypothesis", "StartFacts", "hypotheses", "is_trapped"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
-class Start:
+class StartFacts:
     """What the prediction looks at in one start.
 
     Attributes:
@@ -51,7 +51,7 @@ class Start:
     off_span: float
 
     @classmethod
-    def of(cls, problem: Problem, weights: np.ndarray) -> Start:
+    def of(cls, problem: Problem, weights: np.ndarray) -> StartFacts:
         """Look at a start.
 
         Args:
@@ -107,7 +107,7 @@ def is_trapped(problem: Problem, stream: BatchStream, squared_norm: float) -> bo
     return problem.data.orthonormal and inside
 
 
-def hypotheses(problem: Problem, stream: BatchStream, start: Start) -> tuple[Hypothesis, ...]:
+def hypotheses(problem: Problem, stream: BatchStream, start: StartFacts) -> tuple[Hypothesis, ...]:
     """Decide every hypothesis.
 
     Args:

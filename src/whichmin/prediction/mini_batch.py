@@ -13,7 +13,7 @@ from whichmin.core.descent import rates
 from whichmin.core.engines import Problem
 from whichmin.core.selection import MONITORING, simulate_selection, two_point_chance
 from whichmin.prediction.full_batch import FullBatch, follow_full_batch
-from whichmin.prediction.hypotheses import Start, is_trapped
+from whichmin.prediction.hypotheses import StartFacts, is_trapped
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Sampling
 
@@ -41,7 +41,7 @@ class Choice:
 def choose(
     problem: Problem,
     stream: BatchStream,
-    start: Start,
+    start: StartFacts,
     tolerance: float,
     every: int,
     simulate: bool = True,
@@ -162,7 +162,7 @@ def _two(
 
 
 def _fading(
-    problem: Problem, stream: BatchStream, path: FullBatch, start: Start, tolerance: float
+    problem: Problem, stream: BatchStream, path: FullBatch, start: StartFacts, tolerance: float
 ) -> float:
     """Steps after growth until the part off the span, and inactive points, have faded.
 
@@ -183,7 +183,9 @@ def _fading(
     return max([0.0, *(math.log(x) / rate for x in need if x > 1)])
 
 
-def _groups(problem: Problem, stream: BatchStream, start: Start) -> tuple[tuple[int, ...], ...]:
+def _groups(
+    problem: Problem, stream: BatchStream, start: StartFacts
+) -> tuple[tuple[int, ...], ...]:
     """Sets of active points that the batches never tell apart, less those that are outgrown.
 
     At the limit that belongs to point j another point i changes by ``1 + alpha (mu_i - mu_j)`` a

@@ -20,7 +20,7 @@ from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.validation import check_weights
 from whichmin.errors import InputError
 from whichmin.prediction.full_batch import follow_full_batch
-from whichmin.prediction.hypotheses import Hypothesis, Start, hypotheses
+from whichmin.prediction.hypotheses import Hypothesis, StartFacts, hypotheses
 from whichmin.prediction.mini_batch import Choice, choose, describe
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Kink, Sampling, Status
@@ -145,7 +145,7 @@ def predict(
     tolerance, every = settings.tolerance, settings.check_every or 1
     if settings.check_every is None and problem.step_size / stream.batch_size < 0.5:
         every = max(1, settling_time(problem, stream, tolerance) // 500)
-    start = Start.of(problem, weights[0].numpy())
+    start = StartFacts.of(problem, weights[0].numpy())
     asked = hypotheses(problem, stream, start)
     common: dict[str, Any] = {
         "hypotheses": asked,
@@ -172,7 +172,7 @@ def predict(
 
 
 def _full_batch(
-    problem: Problem, start: Start, tolerance: float, every: int, common: dict[str, Any]
+    problem: Problem, start: StartFacts, tolerance: float, every: int, common: dict[str, Any]
 ) -> Prediction:
     path = follow_full_batch(
         start.correlations, start.off_span, problem.activation, problem.step_size, tolerance
@@ -222,7 +222,7 @@ def _full_batch(
 
 
 def _mini_batch(
-    problem: Problem, start: Start, choice: Choice, common: dict[str, Any]
+    problem: Problem, start: StartFacts, choice: Choice, common: dict[str, Any]
 ) -> Prediction:
     if not choice.candidates:
         return Prediction("not predicted", None, **common, reason=choice.reason)
@@ -255,7 +255,7 @@ def _mini_batch(
 
 
 def _correlated(
-    problem: Problem, start: Start, tolerance: float, common: dict[str, Any]
+    problem: Problem, start: StartFacts, tolerance: float, common: dict[str, Any]
 ) -> Prediction:
     data = problem.data
     if problem.activation is Activation.RELU or not common["full_batch"]:

@@ -11,7 +11,7 @@ from importlib.metadata import version
 import torch
 
 from whichmin.errors import MissingDependency
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder
+from whichmin.verification.oracle.adapters.tied_module import TiedModule
 
 try:
     from curvlinops import HessianLinearOperator, hutchinson_trace
@@ -33,7 +33,7 @@ WHICHMIN = {
 
 
 def _operator(w: torch.Tensor, data: torch.Tensor, activation: str) -> HessianLinearOperator:
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     batches = [(part, part) for part in data.split(2)]
     return HessianLinearOperator(
         model, torch.nn.MSELoss(reduction="sum"), list(model.parameters()), batches,

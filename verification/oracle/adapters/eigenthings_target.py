@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from whichmin.errors import MissingDependency
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+from whichmin.verification.oracle.adapters.tied_module import TiedModule, half_mean_square
 
 try:
     import hessian_eigenthings
@@ -27,7 +27,7 @@ WHICHMIN = {
 
 
 def _operator(w: torch.Tensor, data: torch.Tensor, activation: str) -> HessianOperator:
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     return HessianOperator(model, [(data, data)], supervised_loss(half_mean_square))
 
 

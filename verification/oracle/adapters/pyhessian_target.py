@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from whichmin.errors import MissingDependency
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+from whichmin.verification.oracle.adapters.tied_module import TiedModule, half_mean_square
 
 try:
     from pyhessian import hessian as pyhessian
@@ -39,7 +39,7 @@ WHICHMIN = {
 
 def _tool(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> pyhessian:
     torch.manual_seed(seed)
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     return pyhessian(model, half_mean_square, data=(data, data), cuda=False)
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["TiedAutoencoder", "half_mean_square"]
+from whichmin.moved import renamed
+
+__all__ = ["TiedModule", "half_mean_square"]
+
+__getattr__ = renamed(__name__, TiedAutoencoder="TiedModule")
 
 
-class TiedAutoencoder(torch.nn.Module):
+class TiedModule(torch.nn.Module):
     """``x -> w phi(<w, x>)``, with the weights in one parameter."""
 
     def __init__(self, w: torch.Tensor, activation: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+from whichmin.verification.oracle.adapters.tied_module import TiedModule, half_mean_square
 
 WHICHMIN = {
     "name": "torch.optim.SGD and autograd",
@@ -16,12 +16,12 @@ WHICHMIN = {
 
 def loss(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
     """Half the mean squared distance."""
-    return half_mean_square(TiedAutoencoder(w, activation)(data), data)
+    return half_mean_square(TiedModule(w, activation)(data), data)
 
 
 def gradient(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor | None:
     """``backward()``."""
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     half_mean_square(model(data), data).backward()
     return model.weight.grad
 
@@ -41,7 +41,7 @@ def train(
 def _run(
     w: torch.Tensor, batches: list[torch.Tensor], step_size: float, activation: str
 ) -> torch.Tensor:
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     optimiser = torch.optim.SGD(model.parameters(), lr=step_size)
     for batch in batches:
         optimiser.zero_grad()

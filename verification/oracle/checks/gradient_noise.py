@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, noise, noise_estimates, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, floats
 from whichmin.verification.oracle.session import Session
 
@@ -142,7 +142,12 @@ def _values(session: Session) -> Iterator[Finding]:
 
 
 def _explained(
-    finding: Finding, problem: Problem, gradients: Matrix, activation: str, b: int, session: Session
+    finding: Finding,
+    problem: ServedProblem,
+    gradients: Matrix,
+    activation: str,
+    b: int,
+    session: Session,
 ) -> Finding:
     w, data = session.received(problem.w), session.received(problem.data)
     other = references.point_gradients(w, data, "relu" if activation == "linear" else "linear")

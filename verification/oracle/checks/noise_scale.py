@@ -17,7 +17,7 @@ from whichmin.verification.oracle.checks.gradient_noise import (
     point_sizes,
 )
 from whichmin.verification.oracle.outcome import CallFailed, Kind
-from whichmin.verification.oracle.problems import Problem, problem
+from whichmin.verification.oracle.problems import ServedProblem, problem
 from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.session import Answer, Session
 
@@ -27,7 +27,7 @@ __all__ = ["CHECKS", "quotient_bound", "scale_candidates", "sum_errors", "two_la
 _CLAMPS = (1e-6, 1e-8, 1e-10, 1e-12, 1e-16, 1e-20)
 
 
-def sum_errors(served: Problem, session: Session) -> tuple[float, float]:
+def sum_errors(served: ServedProblem, session: Session) -> tuple[float, float]:
     """Rounding errors of ``tr Sigma`` and of each ``|G|``, as a vector's length."""
     w, data = session.received(served.w), session.received(served.data)
     sizes = point_sizes(w, data)
@@ -64,7 +64,7 @@ def quotient_bound(
 
 
 def scale_candidates(
-    served: Problem, gradients: Matrix, activation: str, session: Session
+    served: ServedProblem, gradients: Matrix, activation: str, session: Session
 ) -> Iterator[Candidate]:
     """Values of known mistakes.
 

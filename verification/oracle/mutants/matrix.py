@@ -12,7 +12,7 @@ import numpy as np
 
 from whichmin.provenance import version
 from whichmin.reporting import Document, Table
-from whichmin.verification.oracle.compliance import Result, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Result
 from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants.mutant import Mutant, build
 
@@ -59,11 +59,11 @@ class Kill:
 
 def _reports(mutant: Mutant, result: Result) -> list[str]:
     if mutant.noted:
-        if result.verdict is not Verdict.PASSED:
+        if result.verdict is not CheckVerdict.PASSED:
             return []
         return [note for note in result.notes if (mutant.cause or "") in note]
     # An inconclusive check has caught nothing.
-    caught = result.verdict is Verdict.FAILED
+    caught = result.verdict is CheckVerdict.FAILED
     return [f"{result.diagnosis}\n{result.message}"] if caught else []
 
 

@@ -10,7 +10,7 @@ from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.formula import evaluate_all
-from whichmin.verification.provers.smt import Answer
+from whichmin.verification.provers.smt import SolverAnswer
 from whichmin.verification.topics.descent import lemmas as smt
 from whichmin.verification.topics.sgd import lemmas as smt_sgd
 from whichmin.verification.topics.sgd.rational_sgd import exact_step
@@ -48,7 +48,7 @@ def test_a_false_lemma_fails_the_check(name, lemma, variant, monkeypatch):
 def test_a_solver_that_gives_up_fails_the_check(name, monkeypatch):
     monkeypatch.setattr(
         "whichmin.verification.provers.smt.decide_lemma",
-        lambda *_: Answer("unknown", 0.1, {}, "x > 0"),
+        lambda *_: SolverAnswer("unknown", 0.1, {}, "x > 0"),
     )
     assert "unknown" in outcome(name).message
 
@@ -56,7 +56,7 @@ def test_a_solver_that_gives_up_fails_the_check(name, monkeypatch):
 @pytest.mark.parametrize("name", TABLES)
 def test_a_solver_that_says_yes_to_all_is_noticed(name, monkeypatch):
     monkeypatch.setattr(
-        "whichmin.verification.provers.smt.decide_lemma", lambda *_: Answer("unsat", 0, {})
+        "whichmin.verification.provers.smt.decide_lemma", lambda *_: SolverAnswer("unsat", 0, {})
     )
     assert "false variant" in outcome(name).message
 
