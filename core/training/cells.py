@@ -1,4 +1,4 @@
-"""Cells of a sweep: the replicas that share batch size and step size."""
+"""The cells of a sweep, each with the replicas of one batch size and one step size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SweepCell:
 def grid(
     batch_sizes: Sequence[Any], step_sizes: Sequence[Any], replicas: int
 ) -> tuple[SweepCell, ...]:
-    """Every combination, with replica numbers that run on from cell to cell.
+    """Make a cell for every combination, with replica numbers that run on from cell to cell.
 
     Args:
         batch_sizes: Batch sizes.
@@ -51,7 +51,7 @@ def grid(
 
 
 def cells_of(batch_size: Any, step_size: Any, replicas: int) -> tuple[SweepCell, ...]:
-    """Sort replicas by batch size and step size.
+    """Group replicas by batch size and step size.
 
     Args:
         batch_size: One number (None for the full batch), or shape ``(replicas,)``.

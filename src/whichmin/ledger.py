@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        """The verdict, with ``NOT SUPPORTED`` if the evidence contradicts it, or ``not decided``."""
+        """The verdict, with ``NOT SUPPORTED`` if the evidence denies it, or ``not decided``."""
         if not self.decision.stands:
             return f"{self.claim.verdict}, NOT SUPPORTED"
         return str(self.decision.verdict or "not decided")

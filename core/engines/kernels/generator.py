@@ -1,4 +1,4 @@
-"""Philox4x32-10 and bounded integers for a group of lanes (see :mod:`whichmin.core.philox`)."""
+"""Draw bounded integers from Philox4x32-10 (:mod:`whichmin.core.philox`) for a group of lanes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 @dataclass(frozen=True)
 class CompileTarget:
-    """How functions are compiled.
+    """The way in which kernel functions are compiled: for the CPU or for a GPU.
 
     Attributes:
         jit: Compiles a function.

@@ -1,4 +1,4 @@
-"""The kernels on a GPU: one thread is a group of one lane.
+"""Run the kernels on a GPU, where one thread is a group of one lane.
 
 The source of a step is that of the CPU. Rounding is not: the GPU's compiler contracts products and
 sums, so results agree with the CPU's to rounding, not in bits. Tested with numba's simulator
@@ -58,7 +58,7 @@ def _advance_all(  # type: ignore[no-untyped-def]
 def run(
     x: torch.Tensor, state: torch.Tensor, ids: np.ndarray, plan: tuple[Any, ...], threads: int
 ) -> None:
-    """Advance all replicas, in place.
+    """Take steps with all replicas, in place.
 
     Args:
         x: Shape ``(replicas, m)``.

@@ -1,4 +1,4 @@
-"""The index streams of :mod:`whichmin.core.batches` (format version 1), for a group of lanes."""
+"""Draw the index streams of :mod:`whichmin.core.batches` (version 1) for a group of lanes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = 255
 
 
 def make_fill(target: CompileTarget, draw: Any) -> Any:
-    """Build ``fill(...)``: the points that steps ``first .. last - 1`` touch, or leave out.
+    """Build ``fill(...)``, which finds the points that steps touch, or leave out.
 
     Args:
         target: What the function is compiled for.

@@ -1,8 +1,12 @@
-"""One step in correlation coordinates with common factors applied lazily.
+r"""Take a step in correlation coordinates, with common factors that are applied later.
 
-With ``alpha = eta / b``, ``S`` the sum of ``phi(c_i)^2`` over the batch, ``s = 1 - alpha S``,
-``g = alpha (2 - N)`` and ``f = s + g``, a step multiplies an active correlation in the batch by
-``f`` and everything else by ``s``. Stored are ``x`` and common factors, ``c = sigma x``:
+With :math:`\alpha = \eta / b`, :math:`S = \sum_i \varphi(c_i)^2` over the batch,
+:math:`s = 1 - \alpha S`, :math:`g = \alpha (2 - N)` and :math:`f = s + g`, a step is
+
+.. math:: c_i \leftarrow f\, c_i \text{ (active, in the batch)}, \qquad
+          c_i \leftarrow s\, c_i \text{ (all others)} .
+
+Stored are ``x`` and common factors, ``c = sigma x``:
 
 * *touch* (``k = b`` points): ``sigma <- s sigma``, ``x_i <- (f/s) x_i`` for active ``i`` in the
   batch, ``N <- s^2 (N - S) + f^2 S``;
@@ -17,7 +21,8 @@ All is kept in units in which ``alpha`` is 1: weights times its root, energies t
 ``s = 1 - S`` and ``g = 2 alpha - N``.
 
 Where ``s`` (or ``f``, if it is a common factor) falls below 1/4, or is no number, the lane takes
-the step coordinate by coordinate: common factors then may change signs, so ReLU's active set.
+the step coordinate by coordinate: common factors may then change signs, and with them the set of
+points that are active under ReLU.
 """
 
 from __future__ import annotations

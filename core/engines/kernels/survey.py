@@ -1,4 +1,4 @@
-"""Which replicas may have ended: one look at every coordinate, so that few are judged in full."""
+"""Find the replicas that may have ended, in one pass over the coordinates."""
 
 from __future__ import annotations
 

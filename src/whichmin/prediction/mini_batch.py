@@ -1,4 +1,4 @@
-"""What mini-batches choose: candidates, their chances, and the time the choice takes."""
+"""Predict what mini-batches select: the candidates, their chances, and the time it takes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ONE = "noise of the batches decides which"
 
 @dataclass(frozen=True)
 class Choice:
-    """What is known about the choice; see :class:`~whichmin.prediction.prediction.Prediction`."""
+    """What is known of the selection; see :class:`~whichmin.prediction.prediction.Prediction`."""
 
     reason: str
     candidates: tuple[tuple[int, ...], ...] = ()
@@ -46,7 +46,7 @@ def choose(
     every: int,
     simulate: bool = True,
 ) -> Choice:
-    """Predict the choice of mini-batches on orthonormal data.
+    """Predict which minimum mini-batches select on orthonormal data.
 
     Args:
         problem: What is trained.
@@ -57,7 +57,7 @@ def choose(
         simulate: Whether to simulate the selection process where there is no closed form.
 
     Returns:
-        The choice, without candidates where nothing is known.
+        What is known, without candidates if that is nothing.
     """
     if not is_trapped(problem, stream, start.squared_norm):
         return Choice(

@@ -1,4 +1,4 @@
-"""Every sharpness measure where runs really ended, beside its closed form."""
+"""Measure sharpness where training runs ended, by every measure, beside the closed forms."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class MeasuredSharpness:
 
     Attributes:
         measure: Its name.
-        closed: The closed form, or what stands in its place.
+        closed: The closed form, or what is shown instead.
         value: The closed form's value; None where there is none.
         found: What was measured where the run ended; None where it is undefined.
         shown: How that is written; empty for the number.
@@ -284,7 +284,7 @@ def compared_measures(
     epsilon: float,
     radius: float,
 ) -> Table:
-    """All measures where runs ended.
+    """Lay out all measures where runs ended as a table.
 
     Args:
         runs: The runs that end in the minima of the table.
