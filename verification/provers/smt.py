@@ -1,4 +1,4 @@
-"""Lemmas of real algebra, proved by an SMT solver for all values of their variables.
+"""Prove lemmas of real algebra with an SMT solver, for all values of their variables.
 
 A lemma is proved if hypotheses and negated conclusion are unsatisfiable together; ``unknown`` and a
 timeout count as failure. Beside every lemma stand variants that go too far: each must have a model,
@@ -94,7 +94,7 @@ class Lemma:
         return f"{told} ({short})" if short else told
 
     def changed(self, variant: Variant) -> Lemma:
-        """The variant as a lemma.
+        """Return a variant as a lemma.
 
         Args:
             variant: One of the variants, or any other change.
@@ -117,7 +117,7 @@ class Lemma:
 
 @dataclass(frozen=True)
 class SolverAnswer:
-    """What the solver said.
+    """The answer of the solver.
 
     Attributes:
         verdict: ``unsat`` (proved), ``sat`` (false) or ``unknown``.
@@ -145,7 +145,7 @@ SATISFIABLE = Variant("its hypotheses imply nonsense", then=("1 < 0",))
 
 
 def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> SolverAnswer:
-    """Ask z3 for values that satisfy the hypotheses and not the conclusion.
+    """Decide a lemma by asking z3 for values that violate a conclusion and satisfy the hypotheses.
 
     Args:
         lemma: The lemma.
@@ -184,7 +184,7 @@ def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> SolverAnswer:
 
 
 def violated(lemma: Lemma, model: Mapping[str, Fraction]) -> tuple[str, ...]:
-    """Plug values into a lemma, in exact fractions; the solver has no part in this.
+    """Evaluate a lemma at given values in exact fractions, without the solver.
 
     Args:
         lemma: The lemma.
