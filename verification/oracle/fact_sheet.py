@@ -1,4 +1,4 @@
-"""The fact sheet: how our engines and other people's tools fare, version by version."""
+"""Write the fact sheet: the results of our engines and of other people's tools, by version."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ promise no more than a tolerance.
 
 @dataclass(frozen=True)
 class Judged:
-    """One adapter's result.
+    """The result of one adapter.
 
     Attributes:
         adapter: Name within the package of adapters.
         compliance: The verdict; None if its library is absent.
-        missing: What is absent.
+        missing: The library that is absent.
         seconds: Duration.
     """
 

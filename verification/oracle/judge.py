@@ -1,4 +1,4 @@
-"""Judges a target: runs the checks on it and says what came out.
+"""Judge a target: run the checks on it and collect the results.
 
 A user's own test file::
 
@@ -38,7 +38,7 @@ __all__ = ["BoundCheck", "Judge", "checks", "judge", "parametrize_with_checks", 
 
 
 def run_check(check: OracleCheck, session: Session, target: object = "") -> Result:
-    """Run one check.
+    """Run one check on a target.
 
     Args:
         check: The check.
@@ -221,7 +221,7 @@ class Judge:
         return self._said[check.id]
 
     def compliance(self, results: Sequence[Result]) -> Compliance:
-        """Put results together.
+        """Collect results of checks.
 
         Args:
             results: Results of some or all checks.
@@ -290,7 +290,7 @@ class BoundCheck:
         self._check, self._judged = check, judged
 
     def result(self) -> Result:
-        """Run it."""
+        """Run the check."""
         return self._judged().result(self._check)
 
     def __call__(self) -> None:
@@ -314,7 +314,7 @@ class BoundCheck:
 
 
 def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
-    """The checks of a target, each to be called; the target is loaded at the first call.
+    """List the checks of a target, each to be called; the target is loaded at the first call.
 
     Args:
         target: Dotted name, module or object.
@@ -349,7 +349,7 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
 
 
 def parametrize_with_checks(target: object, **settings: Any) -> Any:
-    """A decorator that makes one test per check: the test takes ``check`` and calls it.
+    """Make a decorator that turns a test into one test per check: it calls its argument ``check``.
 
     Args:
         target: Dotted name, module or object.

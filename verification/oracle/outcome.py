@@ -1,4 +1,4 @@
-"""What a call of a target's function came to: data that a worker process sends back."""
+"""The outcome of a call of a target's function, as data that a worker process sends back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __getattr__ = renamed(__name__, Outcome="CallOutcome")
 
 
 class Kind(StrEnum):
-    """How a call ended; everything but ``VALUE`` is a failure of the target."""
+    """The way in which a call ended; all but ``VALUE`` are failures of the target."""
 
     VALUE = "value"
     RAISED = "raised"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class CallOutcome:
-    """How one call ended.
+    """The outcome of one call.
 
     Attributes:
         kind: What happened.
@@ -66,4 +66,4 @@ class CallFailed(Exception):
 
 
 class Inconclusive(Exception):
-    """A check could not gather what it needs for a statement; the message says what and why."""
+    """A check could not get the data for a verdict; the message says which and why."""

@@ -1,9 +1,9 @@
-"""The problems served: rational data and weights, chosen where implementations go wrong.
+r"""The problems that targets are judged on: rational data and weights, chosen to reveal mistakes.
 
-Frames are rows of Householder reflections ``I - 2 v v^T / |v|^2`` with integer v. Where ``|v|^2``
-is a power of two, their entries are dyadic, and with dyadic weights every product and sum of few
-terms is exact in float32 and float64 in whatever order it is taken: an inner product that is zero
-is computed as zero, so kinks are really met.
+Frames are rows of Householder reflections :math:`I - 2 v v^\top / |v|^2` with integer v. If
+:math:`|v|^2` is a power of two, their entries are dyadic, and with dyadic weights every product and
+sum of few terms is exact in float32 and float64 in any order. So an inner product that is zero is
+computed as zero, and weights are exactly at a kink.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TAGS = {
 
 @dataclass(frozen=True)
 class ServedProblem:
-    """Data and weights; both activations apply.
+    """A problem for targets: data and weights, for both activations.
 
     Attributes:
         id: Stable name.
@@ -62,7 +62,9 @@ class ServedProblem:
 
 
 def frame(v: Sequence[int], rows: int) -> Matrix:
-    """First rows of the reflection in the hyperplane orthogonal to an integer vector.
+    r"""Compute the first rows of the reflection in the hyperplane orthogonal to an integer vector.
+
+    .. math:: I - \frac{2\, v v^\top}{|v|^2}
 
     Args:
         v: The vector, not zero.

@@ -1,4 +1,4 @@
-"""The worker's side: loads a target and answers calls until the pipe closes.
+"""Serve a target in a worker process: load it and answer calls until the pipe closes.
 
 Run as ``python -m whichmin.verification.oracle.serve FD``, or by :func:`serve` in a forked child.
 Everything that the target writes to its standard output or error goes to a file, also from C.

@@ -1,4 +1,4 @@
-"""Standalone NumPy snippets that reproduce a failure."""
+"""Write standalone NumPy snippets that reproduce a failure."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def call_snippet(
     Args:
         check: The check that made it.
         call: The call.
-        outcome: What came of it.
+        outcome: Its outcome.
         conventions: What the target declares.
         target: Dotted name of the target, or the object.
 

@@ -1,4 +1,4 @@
-"""Loads a target and calls its functions; runs where the target runs, with NumPy alone."""
+"""Load a target and call its functions, in the target's process, with NumPy alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["LossOf", "Target", "expected_shape", "invoke", "load", "make_target"
 
 @dataclass(frozen=True)
 class LossOf:
-    """Stands for the argument ``loss`` of the sharpness metrics: a function of w alone.
+    """The argument ``loss`` of the sharpness metrics, a function of w alone, as data.
 
     Attributes:
         data: Rows, shape ``(m, n)``.
@@ -35,7 +35,7 @@ class LossOf:
     activation: str
 
     def function(self, arrays: str) -> Callable[[Any], Any]:
-        """The mean loss in a target's array library, so that it can be differentiated.
+        """Make the mean loss in a target's array library, so that it can be differentiated.
 
         Args:
             arrays: ``numpy``, ``torch`` or ``jax``.
@@ -59,7 +59,7 @@ class LossOf:
 
 @dataclass(frozen=True)
 class Target:
-    """A loaded target.
+    """A target that has been loaded.
 
     Attributes:
         conventions: What it declares.
@@ -84,7 +84,7 @@ def load(name: str) -> Target:
     Raises:
         InputError: There is no such module or object, or it fails when imported, or what it
             declares is not allowed.
-        WhichminError: What the target itself raises with our words, such as MissingDependency.
+        WhichminError: An error of this kind, such as MissingDependency, that the target raises.
     """
     module_name, colon, path = name.partition(":")
     if not module_name or (colon and not path):
@@ -233,7 +233,7 @@ def _brief(value: Any) -> str:
 
 
 def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutcome:
-    """Call a function of a target; whatever it does but hang or die is reported as data.
+    """Call a function of a target, and return as data whatever happens, unless it hangs or crashes.
 
     Args:
         target: The target.
@@ -275,7 +275,7 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutco
 
 
 def said(error: BaseException) -> str:
-    """The message of an error, whatever its class does when asked for it."""
+    """Read the message of an error, even if its class fails to give it."""
     try:
         # Half a surrogate pair could be written to no file.
         return str(error).encode(errors="backslashreplace").decode()
@@ -326,7 +326,7 @@ def _checked(
 
 
 def expected_shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-    """Shape of what a function must return, given its arguments by name."""
+    """Compute the shape that a function must return, from its arguments by name."""
     if shape is Shape.SCALAR:
         return ()
     if shape is Shape.BATCHES:

@@ -1,4 +1,4 @@
-"""The one place that validates what the oracle is told: settings of a judgement, declarations.
+"""Validate the oracle's arguments: the settings of a judgement, and declarations.
 
 The counterpart of ``core/validation.py``, which needs PyTorch; a judged process has NumPy alone.
 """
@@ -137,11 +137,11 @@ def _check_flag(value: Any, argument: str) -> bool:
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """How a target is judged; a value that is not allowed is refused when this is made.
+    """The settings with which a target is judged, validated when they are made.
 
     Attributes:
-        quick: The short version.
-        deep: The long version.
+        quick: Whether to run the short version.
+        deep: Whether to run the long version.
         seed: Seed of the random choices.
         expected: Expected failures besides those that the target declares: check id to reason.
         isolation: Where calls run, one of ``ISOLATIONS``.
@@ -184,7 +184,7 @@ class JudgeSettings:
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> JudgeSettings:
-        """Make settings of keyword arguments.
+        """Make settings from keyword arguments.
 
         Args:
             given: Fields by name.

@@ -1,4 +1,4 @@
-"""Runs a target's calls where they can do no harm: in a process with a time limit per call.
+"""Run a target's calls in a process of its own, with a time limit per call.
 
 - a name (``package.module``, ``package.module:object``) or a module: a fresh Python process;
 - any other object: a fresh process if it can be pickled and loads there, else a forked copy of this
@@ -232,7 +232,7 @@ class _Process:
         return made
 
     def ended(self) -> tuple[str, str]:
-        """How a process that closed its pipe ended, and the last lines that it wrote."""
+        """Return how a process that closed its pipe ended, and the last lines that it wrote."""
         if self.popen is not None:
             code = self.popen.wait()
         else:

@@ -1,4 +1,4 @@
-"""Runs with a mistake that has a name, for the diagnosis of trainers.
+"""Compute training runs with known mistakes, for the diagnosis of trainers.
 
 In float64: a mistake is recognised within the rounding bound of the check, and in rational
 arithmetic the digits of a run grow threefold with every step.
@@ -76,7 +76,7 @@ class _WrongRuns:
         after: Callable[[Floats], Floats] | None = None,
         slope: Callable[[Floats, Floats], Floats] | None = None,
     ) -> Floats:
-        """Train with an ingredient exchanged.
+        """Train with one part of the step replaced.
 
         Args:
             batches: Rows of each step.
@@ -100,7 +100,7 @@ class _WrongRuns:
         return w
 
     def momentum(self, beta: float, damping: float = 0.0) -> Floats:
-        """Heavy-ball momentum as ``torch.optim.SGD`` has it; its first step is not damped."""
+        """Train with heavy-ball momentum as in ``torch.optim.SGD``: the first step is undamped."""
         velocity: list[Floats] = [np.zeros_like(self.w)]
 
         def change(g: Floats, w: Floats, t: int) -> Floats:
@@ -111,7 +111,7 @@ class _WrongRuns:
         return self.run(change=change)
 
     def norms(self, *, start: bool) -> Floats:
-        """N taken at the start, or at the weights before each step's."""
+        """Train with N taken at the start, or at the weights one step earlier."""
         last = [float(self.w @ self.w)]
 
         def slope(w: Floats, rows: Floats) -> Floats:
@@ -123,7 +123,7 @@ class _WrongRuns:
         return self.run(slope=slope)
 
     def average(self) -> Floats:
-        """Mean of the weights after each step."""
+        """Compute the mean of the weights after each step."""
         visited: list[Floats] = []
 
         def after(w: Floats) -> Floats:
@@ -134,7 +134,7 @@ class _WrongRuns:
         return np.asarray(np.mean(visited, axis=0))
 
     def halves(self) -> Floats:
-        """The term along w first, then the one along the points at the new weights."""
+        """Train with the term along w first, then the one along the points at the new weights."""
         w = self.w
         for batch in self.batches:
             rows = self.data[list(batch)]
@@ -256,7 +256,7 @@ def wrong_runs(
     activation: str,
     conventions: Any,
 ) -> Iterator[Candidate]:
-    """Last weights of runs with a mistake.
+    """Compute the last weights of runs with known mistakes.
 
     Args:
         w: Weights at the start.

@@ -1,4 +1,4 @@
-"""PyHessian: power iteration and Hutchinson's trace.
+"""Adapter for PyHessian: power iteration and Hutchinson's trace.
 
 Its random vectors have torch's default precision, so it is judged in float32. The tolerances are
 set to 0: then its stopping rules ask for all ``maxIter`` vectors.
@@ -44,11 +44,11 @@ def _tool(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> py
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """The mean of what ``trace`` returns, as its documentation takes it."""
+    """Average what ``trace`` returns, as its documentation does."""
     return float(np.mean(_tool(w, data, activation, seed).trace(maxIter=SAMPLES, tol=0)))
 
 
 def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """The first of ``eigenvalues``."""
+    """Return the first of ``eigenvalues``."""
     values, _ = _tool(w, data, activation, seed).eigenvalues(maxIter=ITERATIONS, tol=0)
     return float(values[0])

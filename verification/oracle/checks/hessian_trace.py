@@ -1,4 +1,4 @@
-"""The trace of the Hessian, exact or estimated."""
+"""Check the trace of the Hessian, exact or estimated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimates of the noise scale from few batches or points."""
+"""Check estimates of the noise scale from few batches or points."""
 
 from __future__ import annotations
 

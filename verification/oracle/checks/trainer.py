@@ -1,4 +1,4 @@
-"""One step, and whole runs with the batches given."""
+"""Check one step, and whole runs with given batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A correct target that estimates, as curvature libraries do; the other base of the mutants."""
+"""A correct target that estimates, as curvature libraries do, from which mutants are made."""
 
 from __future__ import annotations
 
