@@ -145,7 +145,7 @@ class Run:
         return self.result
 
     def has_ended(self) -> bool:
-        """Whether there is a result."""
+        """Tell whether every replica has ended, so that there is a result."""
         return self.result is not None
 
     def _judge(self) -> None:

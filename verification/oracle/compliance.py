@@ -165,7 +165,7 @@ class Compliance:
         return tuple(found.values())
 
     def counts(self) -> dict[str, int]:
-        """Number of checks by verdict, for the verdicts that occur."""
+        """Count the checks by verdict, for the verdicts that occur."""
         counted = {str(v): sum(r.verdict is v for r in self.results) for v in CheckVerdict}
         return {k: v for k, v in counted.items() if v}
 

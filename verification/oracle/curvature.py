@@ -84,9 +84,9 @@ class Case:
 
     @property
     def turns(self) -> tuple[Matrix, ...]:
-        """Compute what kappa = 1, instead of 0, adds to the Hessian at each kink.
+        """The matrix that kappa = 1, instead of 0, adds to the Hessian, for each kink.
 
-        There are none if one value of kappa is accepted only.
+        There are none if only one value of kappa is accepted.
 
         Each point has a kappa of its own. The points at the kinks served are orthonormal, so these
         matrices are orthogonal to each other, and their products with a vector too.

@@ -78,7 +78,7 @@ def evaluate(text: str, values: Mapping[str, Any], arithmetic: Arithmetic = EXAC
     """
 
     def constant(node: ast.expr) -> Fraction | None:
-        """The rational number that a subterm without variables stands for."""
+        """Return the rational number that a subterm without variables stands for."""
         match node:
             case ast.Constant(value=bool()):
                 return None

@@ -37,7 +37,7 @@ def _judge(config: pytest.Config, target: str, chosen: Options) -> Judge:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One case per target and check; one if a target does not load, or if there is none."""
+    """Make one case per target and check, or one if a target does not load or there is none."""
     chosen = options(metafunc.config)
     cases = []
     for target in chosen.targets:

@@ -81,7 +81,7 @@ def make_draw(target: CompileTarget) -> Any:
 
     @jit
     def again(identity, seed, word, bound, threshold):  # type: ignore[no-untyped-def]
-        """One bounded integer, with as many attempts as it takes (Lemire's rejection)."""
+        """Draw one bounded integer by Lemire's rejection, with as many attempts as needed."""
         block, lane = np.uint64(word // 4), word % 4
         attempt = np.uint64(0)
         while True:

@@ -31,7 +31,7 @@ def make_fill(target: CompileTarget, draw: Any) -> Any:
 
     @jit
     def floyd_by_scan(idx, row, k, m):  # type: ignore[no-untyped-def]
-        """R. Floyd's subset: the last candidate stands in for one that is in already."""
+        """Draw a subset by R. Floyd's method: the last candidate replaces a repeated one."""
         for j in range(1, k):
             here = np.uint64((row + j) * lanes)
             last = np.uint64((m - k + j) * lanes)
@@ -56,7 +56,7 @@ def make_fill(target: CompileTarget, draw: Any) -> Any:
 
     @jit
     def shuffle(order, draws, ids, seed, epoch, m, bounds, thresholds):  # type: ignore[no-untyped-def]
-        """Fisher-Yates: the permutation of an epoch."""
+        """Draw the permutation of an epoch by the Fisher-Yates shuffle."""
         for i in range(m):
             for r in range(wide):
                 order[np.uint64(i * lanes) + r] = np.uint32(np.uint64(i * lanes) + r)

@@ -179,7 +179,7 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
 
     @jit
     def touch_one_calmly(x, v, idx, row, count, low):  # type: ignore[no-untyped-def]
-        """Touch one, where s >= 1 - 6/5 alpha >= 2/5 throughout (see ``touch_one``)."""
+        """Take the steps of ``touch_one`` where s >= 1 - 6/5 alpha >= 2/5 throughout."""
         here = np.uint64(row * lanes)
         for r in range(wide):
             v[held_row + r] = x[idx[here + r]]

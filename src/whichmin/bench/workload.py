@@ -107,7 +107,7 @@ class Workload:
         return make_stream(self.m, self.batch_size, seed=self.seed)
 
     def start(self, replicas: int) -> torch.Tensor:
-        """Starting weights, shape ``(replicas, n)``."""
+        """Draw the starting weights, shape ``(replicas, n)``."""
         import torch
 
         from whichmin.core.frames import random_start
