@@ -1,4 +1,4 @@
-"""The compiled engine: a step costs O(min(b, m - b)), whatever m and n."""
+"""The engine ``compiled``, whose step costs O(min(b, m - b)) whatever m and n."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NONE_GIVEN = np.zeros((0, 1), np.uint32)
 
 
 def applies(problem: Problem) -> bool:
-    """Whether the engine can run this problem: orthonormal data in float64, numba at work."""
+    """Tell whether the engine can run this problem: orthonormal float64 data, numba enabled."""
     from numba import config
 
     suits = problem.data.orthonormal and problem.data.points.dtype == torch.float64
@@ -49,11 +49,11 @@ def applies(problem: Problem) -> bool:
 
 
 class CompiledEngine(Engine):
-    """Correlations with common factors applied lazily, advanced by compiled kernels.
+    """The engine that takes steps in correlation coordinates with compiled kernels.
 
-    Exact for orthonormal data, in float64 (see :mod:`whichmin.core.engines.kernels.stepping`). The
-    bits of a replica depend on no other replica, on no thread count, and not on how a run is cut
-    into calls.
+    Exact for orthonormal data, in float64; :mod:`whichmin.core.engines.kernels.stepping` has the
+    formulas. The bits of a replica depend on no other replica, on no thread count, and not on how a
+    run is divided into calls.
 
     Attributes:
         x: Scaled correlations, shape ``(groups, m * lanes)``.
@@ -223,11 +223,11 @@ class CompiledEngine(Engine):
         self.taken.fill_(plan[2])
 
     def squared_norm(self) -> torch.Tensor:
-        """Return ``N``, summed afresh, shape ``(replicas,)``."""
+        """Return the squared norm N, summed anew, shape ``(replicas,)``."""
         return pairwise_sum(self._c().square()) + self.off_span_energy()
 
     def tracked_norm(self) -> torch.Tensor:
-        """Return ``N`` as the kernels carry it along, shape ``(replicas,)``."""
+        """Return the squared norm N as the kernels update it, shape ``(replicas,)``."""
         rows = self._rows()
         return (rows[ENERGY] + rows[REST]) / (rows[TWICE] / 2)
 
@@ -252,10 +252,10 @@ class CompiledEngine(Engine):
         return rows[OFF] * rows[SIGMA_REST] / (rows[TWICE] / 2).sqrt()
 
     def may_have_ended(self, tolerance: float, alone: bool) -> np.ndarray:
-        """Find the replicas that are worth judging; all others go on.
+        """Find the replicas that may have ended; all others certainly go on.
 
         Args:
-            tolerance: Of the run.
+            tolerance: Tolerance of the run.
             alone: Whether a run has converged only when one point is left.
 
         Returns:
@@ -271,7 +271,7 @@ class CompiledEngine(Engine):
         return mine
 
     def pick(self, rows: np.ndarray) -> CompiledEngine:
-        """Some of the replicas, to look at: the memory is shared.
+        """Return an engine of some of the replicas, for reading only, since the memory is shared.
 
         Args:
             rows: Their row numbers.

@@ -1,1 +1,1 @@
-"""Training runs: from arguments to results, with checkpoints, trajectories and ensembles."""
+"""Train the model: runs, results, checkpoints, trajectories and ensembles."""

@@ -1,4 +1,4 @@
-"""Cells of a sweep: the replicas that share batch size and step size."""
+"""The cells of a sweep, each with the replicas of one batch size and one step size."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from whichmin.errors import InputError
 
-__all__ = ["Cell", "blocks", "cells_of", "grid"]
+__all__ = ["SweepCell", "blocks", "cells_of", "grid"]
 
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Cell:
+class SweepCell:
     """Replicas with one batch size and one step size.
 
     Attributes:
@@ -31,8 +31,10 @@ class Cell:
     lanes: range | Ints = field(repr=False)
 
 
-def grid(batch_sizes: Sequence[Any], step_sizes: Sequence[Any], replicas: int) -> tuple[Cell, ...]:
-    """Every combination, with replica numbers that run on from cell to cell.
+def grid(
+    batch_sizes: Sequence[Any], step_sizes: Sequence[Any], replicas: int
+) -> tuple[SweepCell, ...]:
+    """Make a cell for every combination, with replica numbers that run on from cell to cell.
 
     Args:
         batch_sizes: Batch sizes.
@@ -44,12 +46,12 @@ def grid(batch_sizes: Sequence[Any], step_sizes: Sequence[Any], replicas: int) -
     """
     pairs = [(b, s) for b in batch_sizes for s in step_sizes]
     return tuple(
-        Cell(b, s, range(k * replicas, (k + 1) * replicas)) for k, (b, s) in enumerate(pairs)
+        SweepCell(b, s, range(k * replicas, (k + 1) * replicas)) for k, (b, s) in enumerate(pairs)
     )
 
 
-def cells_of(batch_size: Any, step_size: Any, replicas: int) -> tuple[Cell, ...]:
-    """Sort replicas by batch size and step size.
+def cells_of(batch_size: Any, step_size: Any, replicas: int) -> tuple[SweepCell, ...]:
+    """Group replicas by batch size and step size.
 
     Args:
         batch_size: One number (None for the full batch), or shape ``(replicas,)``.
@@ -65,7 +67,7 @@ def cells_of(batch_size: Any, step_size: Any, replicas: int) -> tuple[Cell, ...]
     sizes = _each(batch_size, "batch_size", "iu", replicas)
     steps = _each(step_size, "step_size", "iuf", replicas)
     if sizes is None and steps is None:
-        return (Cell(batch_size, step_size, range(replicas)),)
+        return (SweepCell(batch_size, step_size, range(replicas)),)
     first = np.zeros(replicas, np.int64) if sizes is None else _codes(sizes)
     second = np.zeros(replicas, np.int64) if steps is None else _codes(steps)
     pair = first * (int(second.max()) + 1) + second
@@ -74,7 +76,7 @@ def cells_of(batch_size: Any, step_size: Any, replicas: int) -> tuple[Cell, ...]
     )
     members = np.split(np.argsort(code, kind="stable"), np.cumsum(counts)[:-1])
     return tuple(
-        Cell(
+        SweepCell(
             batch_size if sizes is None else int(sizes[leader[k]]),
             step_size if steps is None else float(steps[leader[k]]),
             members[k],

@@ -1,9 +1,9 @@
-"""Checkpoints: one ``.npz`` file that holds unfinished and finished runs, replaced atomically.
+"""Save runs to a checkpoint, one ``.npz`` file that is replaced atomically, and load them.
 
 The batches are a function of (seed, replica, step), so the state of a run is its engine's tensors,
-the outcomes so far and a step number: a run taken up again ends in the same bits on the same kind
-of processor with the same library versions. The file holds plain arrays (``numpy.load`` reads it)
-and one JSON text; nothing is pickled.
+the outcomes so far and a step number. A run that is continued ends in the same bits, on the same
+kind of processor with the same library versions. The file holds plain arrays (``numpy.load`` reads
+it) and one JSON text; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Contents:
         points: Data points, shape ``(m, n)``.
         start: Starting weights, shape ``(R, n)``.
         runs: For every run its plain values and arrays.
-        notes: What the writer wanted to have kept.
+        notes: Plain values that the writer added.
     """
 
     points: np.ndarray
@@ -65,10 +65,10 @@ class Contents:
 
 
 class Keeper:
-    """Saves runs to a file every so often and when the process is asked to stop.
+    """A context that saves runs to a file at intervals and when the process is asked to stop.
 
-    As a context it catches SIGINT and SIGTERM: the first one ends the run at the next boundary
-    between two steps, with a checkpoint; another one ends it at once.
+    It catches SIGINT and SIGTERM: the first one ends the run between two steps, with a checkpoint;
+    another one ends it at once.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Keeper:
         self._signals.__exit__(kind, error, trace)
 
     def at_boundary(self) -> None:
-        """Save if it is time to.
+        """Save the runs if the interval is over or a signal came; called between two steps.
 
         Raises:
             Interrupted: A signal asked the process to stop.

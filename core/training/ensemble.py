@@ -1,4 +1,4 @@
-"""Ensembles of any size in bounded memory: replicas come in blocks and leave counts behind.
+"""Train ensembles of any size in bounded memory: block by block, keeping counts only.
 
 Replica ``r`` has index stream ``(seed, r)`` and, by default, the start that belongs to
 ``(seed, r)``, so no result depends on the size of the blocks or on other replicas: to the last bit
@@ -23,7 +23,7 @@ from whichmin.core.data import Data, Handling
 from whichmin.core.engines import Problem
 from whichmin.core.engines.compiled import applies
 from whichmin.core.starts import Starts
-from whichmin.core.training.cells import Cell, blocks, cells_of
+from whichmin.core.training.cells import SweepCell, blocks, cells_of
 from whichmin.core.training.ensemble_result import (
     CellResult,
     EnsembleFailed,
@@ -61,7 +61,7 @@ _COPIES = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """A validated ensemble.
+    """An ensemble whose arguments are validated, ready to run.
 
     Attributes:
         data: The data.
@@ -75,13 +75,13 @@ class Plan:
 
     data: Data
     starts: Starts
-    cells: tuple[Cell, ...]
+    cells: tuple[SweepCell, ...]
     recipes: tuple[Recipe, ...]
     edges: Mapping[str, NDArray[np.float64] | None]
     settings: TrainingSettings
     block: int
 
-    def run(self, cell: Cell, lanes: NDArray[np.int64]) -> Run:
+    def run(self, cell: SweepCell, lanes: NDArray[np.int64]) -> Run:
         """Set up a run of some replicas of a cell.
 
         Args:
@@ -95,7 +95,7 @@ class Plan:
         return prepare(self.data, self.starts.rows(lanes), own, lanes=lanes)
 
     def rows(self, batch_size: int) -> int:
-        """Replicas of a block: fewer than asked for where they are large, for memory's sake."""
+        """Choose the replicas of a block: the number asked for, or less if they are large."""
         numbers = _COPIES * (self.data.n + self.data.m) + 8 * batch_size
         return max(1, min(self.block, _BLOCK_BYTES // (8 * numbers)))
 
@@ -141,7 +141,7 @@ def ensemble(
         engine: See :func:`~whichmin.core.training.trainer.train`; ``auto`` is ``compiled`` on
             orthonormal float64 data on the CPU, ``reduced`` elsewhere, however many replicas.
         seed: Seed of the batches and of the default starts.
-        max_steps: Step limit; by default, for each replica, what the theory's rates ask for.
+        max_steps: Step limit; by default derived from the theory's rates, for each replica.
         tolerance: See :func:`~whichmin.core.training.trainer.train`.
         check_every: Steps between two tests for convergence; see there.
         observables: What to summarise: ``steps``, ``cosine`` (largest, absolute), ``loss_gap``,
@@ -151,7 +151,7 @@ def ensemble(
         dtype: float64 or float32.
         device: ``cpu`` or ``cuda``.
         block: Most replicas at a time; changes memory and speed, not results.
-        progress: Called with (replicas that ended, replicas), a few times a second.
+        progress: Called with (number of replicas that ended, of all), a few times a second.
         output: JSON file for the summaries, replaced every few seconds and marked partial until
             the end.
 
@@ -186,14 +186,14 @@ def ensemble(
 def plan(
     data: Data,
     w0: Any,
-    cells: tuple[Cell, ...],
+    cells: tuple[SweepCell, ...],
     settings: TrainingSettings,
     *,
     observables: Sequence[str] = tuple(OBSERVABLES),
     edges: Mapping[str, Any] = MappingProxyType({}),
     block: int = 65536,
 ) -> Plan:
-    """Validate everything before the first step.
+    """Validate the arguments of an ensemble before the first step.
 
     Args:
         data: The data.

@@ -1,4 +1,4 @@
-"""What an ensemble leaves behind: summaries per cell, and the errors that carry them."""
+"""The result of an ensemble: summaries per cell, and errors that carry them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SCHEMA = "whichmin.ensemble/1"
 
 @dataclass(frozen=True)
 class CellResult:
-    """Replicas with one batch size and one step size.
+    """The result for one batch size and one step size.
 
     Attributes:
         recipe: Their settings; the step limit is that of the cell's first replica.
-        replicas: How many there are to be.
-        tally: Summaries of those that are done: the first ones, never a choice by outcome.
+        replicas: Number of replicas asked for.
+        tally: Summaries of those that are done: always the first ones, whatever their outcome.
     """
 
     recipe: Recipe
@@ -71,7 +71,7 @@ class EnsembleResult:
         return self.done < self.replicas
 
     def plain(self) -> dict[str, Any]:
-        """All of it as plain Python values."""
+        """Return all of it as plain Python values."""
         recipe = self.cells[0].recipe
         shared = ("activation", "sampling", "engine", "seed", "tolerance", "dtype", "device")
         own = ("batch_size", "full_batch", "step_size", "check_every")
@@ -98,7 +98,7 @@ class EnsembleResult:
         }
 
     def json(self) -> str:
-        """Schema, provenance and all summaries as JSON; NaN is null.
+        """Write schema, provenance and all summaries as JSON, with null for NaN.
 
         Returns:
             The text.

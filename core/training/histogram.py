@@ -1,7 +1,7 @@
-"""Histograms that can be merged, with brackets that surely hold the quantiles.
+"""Histograms that can be merged, with intervals that are certain to contain the quantiles.
 
-boost-histogram does less of it: its integer axes cannot be made coarser, take 160 MB for a single
-count of 20 million steps, and end at 32 bits; the last bin of its axes is open.
+The package boost-histogram does not suffice: its integer axes cannot be made coarser, take 160 MB
+for a single count of 20 million steps, and end at 32 bits; the last bin of its axes is open.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _MOST_EDGES = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """How often each of many integers occurred; those that did not take no memory.
+    """Counts of integers, without memory for those that did not occur.
 
     Attributes:
         places: The integers, ascending, shape ``(k,)``.
-        counts: How often, positive, shape ``(k,)``.
+        counts: How often each occurred, positive, shape ``(k,)``.
     """
 
     places: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -65,7 +65,7 @@ class Counts:
         )
 
     def coarser(self, shift: int) -> Counts:
-        """Join ``2**shift`` neighbours.
+        """Add the counts of ``2**shift`` neighbours.
 
         Returns:
             Counts of ``place >> shift``.
@@ -74,11 +74,11 @@ class Counts:
 
     @property
     def total(self) -> int:
-        """Sum of all counts."""
+        """The sum of all counts."""
         return int(self.counts.sum())
 
     def dense(self, length: int) -> Ints:
-        """All counts of ``0 .. length - 1``, zeros included."""
+        """Return all counts of ``0 .. length - 1``, zeros included."""
         whole = np.zeros(length, np.int64)
         whole[self.places] = self.counts
         return whole
@@ -95,7 +95,7 @@ def _collected(places: Ints, counts: Ints) -> Counts:
 class Histogram:
     """Counts over bins: ``[edge, next edge)``, the last one closed.
 
-    Without edges the bins are those of integers: ``[k 2^s, (k + 1) 2^s)``, ``s`` as small as the
+    Without edges the bins hold integers: ``[k 2^s, (k + 1) 2^s)``, with the smallest ``s`` that the
     largest value so far allows, 0 below 65,536.
 
     Attributes:
@@ -141,7 +141,7 @@ class Histogram:
         """Add the counts of another histogram over the same edges.
 
         Args:
-            other: That one.
+            other: The other histogram.
 
         Returns:
             The sum, the same in any order of merging.
@@ -163,7 +163,7 @@ class Histogram:
         )
 
     def bins(self) -> list[tuple[float, float, int]]:
-        """Lower edge, upper edge and count of every bin that is not empty."""
+        """List lower edge, upper edge and count of every bin that is not empty."""
         return [
             (*self._ends(place), count)
             for place, count in zip(
@@ -172,7 +172,7 @@ class Histogram:
         ]
 
     def bracket(self, rank: int, minimum: float, maximum: float) -> tuple[float, float]:
-        """Two numbers that hold a value of given rank between them.
+        """Find two numbers between which the value of a given rank lies.
 
         Args:
             rank: 1 for the smallest value, up to the number of values.
@@ -218,9 +218,12 @@ class Histogram:
 
 
 def rank_of(q: Any, count: int) -> int:
-    """Rank of the empirical q-quantile: the smallest value with at least ``q count`` up to it.
+    r"""Compute the rank of the empirical q-quantile among ``count`` values.
 
-    A number is taken as the decimal that Python writes for it, so 0.1 means a tenth.
+    .. math:: \max(1, \lceil q \cdot \text{count} \rceil)
+
+    It is the rank of the smallest value with at least ``q count`` values up to it. A number q is
+    taken as the decimal that Python writes for it, so 0.1 means a tenth.
 
     Args:
         q: Between 0 and 1.
@@ -230,7 +233,7 @@ def rank_of(q: Any, count: int) -> int:
         A rank, 1 to ``count``.
 
     Raises:
-        InputError: It is no such number.
+        InputError: ``q`` is no number between 0 and 1.
     """
     try:
         exact = Fraction(str(q))

@@ -2,8 +2,9 @@
 
 A double is an integer times a power of two, so sums of doubles and of their squares are integers in
 a small enough unit. They are added as integers: no order, split or number of threads can change a
-bit, and nothing cancels in ``n sum x^2 - (sum x)^2``. Only what is read off is rounded, once.
-(Library accumulators, such as boost-histogram's, round at every value, hence by order and split.)
+bit, and nothing cancels in ``n sum x^2 - (sum x)^2``. Mean and variance are rounded once, when they
+are read. (Accumulators of libraries, such as boost-histogram, round at every value, so their
+results depend on order and split.)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Moments"]
+__all__ = ["ExactMoments"]
 
 Floats = NDArray[np.float64]
 
@@ -28,8 +29,8 @@ _AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Moments:
-    """Exact sums over finite values, and how many were not finite.
+class ExactMoments:
+    """Exact sums over finite values, and the number of values that were not finite.
 
     Attributes:
         count: Number of finite values.
@@ -48,8 +49,8 @@ class Moments:
     squares: int = 0
 
     @classmethod
-    def of(cls, values: Floats) -> Moments:
-        """Take in values.
+    def of(cls, values: Floats) -> ExactMoments:
+        """Compute the moments of values.
 
         Args:
             values: Shape ``(k,)``; NaN and infinities are counted and left out.
@@ -70,16 +71,16 @@ class Moments:
             sum(part[1] for part in parts),
         )
 
-    def merge(self, other: Moments) -> Moments:
-        """Moments of both sets of values together.
+    def merge(self, other: ExactMoments) -> ExactMoments:
+        """Compute the moments of both sets of values together.
 
         Args:
-            other: Those of the other set.
+            other: The moments of the other set.
 
         Returns:
             The same bits in any order of merging.
         """
-        return Moments(
+        return ExactMoments(
             self.count + other.count,
             self.nonfinite + other.nonfinite,
             min(self.minimum, other.minimum),
@@ -95,7 +96,10 @@ class Moments:
 
     @property
     def variance(self) -> float:
-        """Sample variance (divisor ``count - 1``), correctly rounded; NaN below two values."""
+        r"""Sample variance, correctly rounded; NaN below two values.
+
+        .. math:: \frac{n \sum x^2 - \left(\sum x\right)^2}{n (n - 1)}
+        """
         if self.count < 2:
             return math.nan
         above = self.count * self.squares - self.total**2

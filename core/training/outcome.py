@@ -1,4 +1,4 @@
-"""What a run found: the judge that ends it and the record of its final state."""
+"""Decide when a run has ended, and record its final state."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from whichmin.core.threads import single_threaded
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.words import Activation, Status
 
-__all__ = ["Judge", "Observation", "Record", "active_energy", "observe"]
+__all__ = ["Observation", "Record", "RunJudge", "active_energy", "observe"]
 
 
 @dataclass(frozen=True)
 class Observation:
-    """The scalars that decide about a state, each of shape ``(R,)`` unless stated."""
+    """The quantities that decide whether a run has ended, of shape ``(R,)`` unless stated."""
 
     correlations: torch.Tensor  # (R, m)
     squared_norm: torch.Tensor
@@ -33,7 +33,9 @@ class Observation:
 
 
 def active_energy(correlations: torch.Tensor, activation: Activation) -> torch.Tensor:
-    """``C``, the sum of ``phi(c_i)^2`` over the data.
+    r"""Compute the energy of the active correlations.
+
+    .. math:: C = \sum_i \varphi(c_i)^2
 
     Returns:
         Shape ``correlations.shape[:-1]``.
@@ -45,7 +47,7 @@ def active_energy(correlations: torch.Tensor, activation: Activation) -> torch.T
 def observe(
     problem: Problem, norm: torch.Tensor, correlations: torch.Tensor, off_span: torch.Tensor
 ) -> Observation:
-    """Compute what the judge looks at.
+    """Compute the quantities that decide whether a run has ended.
 
     Args:
         problem: What is trained.
@@ -76,8 +78,8 @@ def observe(
     return Observation(correlations, norm, energy, loss, gap, winner, others.square().sum(-1))
 
 
-class Judge:
-    """Decides whether and how a run has ended.
+class RunJudge:
+    """The rule that decides whether and how a run has ended.
 
     Attributes:
         begun: Whether the start has been judged.
@@ -101,7 +103,7 @@ class Judge:
 
     @property
     def wants_one_point(self) -> bool:
-        """Whether no run has converged while two points are left, whichever they are."""
+        """Whether a run can converge to a single data point only, whichever points compete."""
         return len(self.rivals) == 1 and bool(self.rivals[0, 0])
 
     def _rivals(self, stream: BatchStream) -> torch.Tensor:
@@ -269,10 +271,10 @@ def _smallest_positive_eigenvalue(data: Data) -> float:
 
 @dataclass
 class Record:
-    """Final states, filled in as replicas finish.
+    """The final states of replicas, filled in as they end.
 
     Attributes:
-        arrays: Names of the tensors; the status of every replica comes on top.
+        arrays: Names of the tensors; the status of every replica is kept besides.
     """
 
     arrays: ClassVar = ("weights", "correlations", "off_span", "steps")
@@ -285,7 +287,7 @@ class Record:
 
     @classmethod
     def empty(cls, start: torch.Tensor, m: int) -> Record:
-        """Make room for one final state per row of ``start``.
+        """Make a record with room for one final state per row of ``start``.
 
         Returns:
             A record without entries.
@@ -307,13 +309,13 @@ class Record:
         status: list[Status | None],
         steps: int,
     ) -> None:
-        """Store the rows that are done.
+        """Store the final states of the replicas that have ended.
 
         Args:
             engine: Its rows are the given replicas.
             replicas: Replica numbers.
             done: Which of them have ended.
-            status: How.
+            status: How they have ended.
             steps: Steps taken so far.
         """
         if not done.any():
@@ -328,10 +330,10 @@ class Record:
             self.status[replicas[row]] = status[row]
 
     def finish(self, problem: Problem, recipe: Recipe, start: torch.Tensor) -> TrainResult:
-        """Describe all final states.
+        """Make the result of the run from all final states.
 
         Returns:
-            The result of the run.
+            The result.
         """
         norm = self.weights.square().sum(-1)
         seen = observe(problem, norm, self.correlations, self.off_span)

@@ -1,4 +1,4 @@
-"""The one result type of training, and the settings that make it again."""
+"""The result of training, and the settings that give it again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Recipe", "TrainResult"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything besides data and start that determines a run."""
+    """The settings that determine a run, together with data and start."""
 
     activation: Activation
     sampling: Sampling
@@ -38,7 +38,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """Outcome of every replica.
+    """The outcome of every replica of a run.
 
     Attributes:
         status: How each run ended; each member carries advice.
@@ -53,7 +53,7 @@ class TrainResult:
         cosine_with_start: Cosine of final and starting weights, shape ``(R,)``.
         norm: Euclidean norm of the weights, shape ``(R,)``.
         off_winner_mass: Squared correlations with all other points, shape ``(R,)``.
-        active: Points that the minimum represents, ``phi(c_i)^2 > tolerance``, shape ``(R, m)``.
+        active: Whether the minimum represents a point, ``phi(c_i)^2 > tolerance``, ``(R, m)``.
         data: The validated data.
         recipe: The settings of the run.
         trajectory: States at the steps chosen with ``record_at``.
@@ -84,7 +84,7 @@ class TrainResult:
         return all(s is Status.CONVERGED for s in self.status)
 
     def advice(self, replica: int) -> str:
-        """What the status of a replica means here, and what to try.
+        """Explain the status of a replica, and say what to try.
 
         Args:
             replica: Row.
@@ -116,16 +116,16 @@ class TrainResult:
 
     @property
     def kink_width(self) -> float:
-        """Correlations of a converged run below this size are on their way to 0.
+        """Size below which a correlation of a converged run counts as 0.
 
-        Ten times the distance from the limit that the tolerance allows; for the ``kink_width`` of
-        :func:`~whichmin.core.hessian.hessian`.
+        It is ten times the distance from the limit that the tolerance allows, for the argument
+        ``kink_width`` of :func:`~whichmin.core.hessian.hessian`.
         """
         m, tolerance = self.data.m, self.recipe.tolerance
         return 10 * (math.sqrt(2 * m * tolerance) + math.sqrt(tolerance))
 
     def records(self) -> list[dict[str, Any]]:
-        """One dictionary of plain Python values per replica."""
+        """Return one dictionary of plain Python values per replica."""
         return [
             {
                 "replica": r,
@@ -145,7 +145,7 @@ class TrainResult:
         ]
 
     def to_numpy(self) -> dict[str, np.ndarray]:
-        """All per-replica quantities as NumPy arrays, by name."""
+        """Return all quantities per replica as NumPy arrays, by name."""
         arrays = {
             name: value.cpu().numpy()
             for name, value in vars(self).items()
@@ -155,7 +155,7 @@ class TrainResult:
         return arrays
 
     def to_pandas(self) -> Any:
-        """One row per replica.
+        """Make a data frame with one row per replica.
 
         Returns:
             A ``pandas.DataFrame``.

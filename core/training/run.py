@@ -1,6 +1,6 @@
-"""A training run that can be stopped at any boundary and taken up again.
+"""A training run that can be stopped between any two steps and continued later.
 
-On one kind of processor and one set of library versions it ends in the same bits.
+On one kind of processor and one set of library versions it then ends in the same bits.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def advance(
     recorder: Recorder | None = None,
     lanes: np.ndarray | None = None,
 ) -> None:
-    """Take steps ``first .. last - 1``: the one loop that runs training.
+    """Take steps ``first .. last - 1`` of all replicas.
 
     Args:
         engine: Holds one row per replica.
@@ -50,7 +50,7 @@ def advance(
         first: Number of steps taken before.
         last: Number of steps taken at the end.
         replicas: Replica numbers of the engine's rows.
-        recorder: Told of the steps that it asks for.
+        recorder: Records the steps that it asks for.
         lanes: Numbers of their index streams, if those differ.
     """
     numbers = replicas if lanes is None else lanes
@@ -77,7 +77,7 @@ def advance(
 
 
 class Run:
-    """Runs every replica to its own end; finished replicas leave the engine.
+    """A run that trains every replica to its own end; replicas that have ended leave the engine.
 
     Attributes:
         recipe: The settings.
@@ -103,7 +103,7 @@ class Run:
         self.lanes = self.alive if lanes is None else lanes
         self.record = outcome.Record.empty(start, self.problem.data.m)
         with single_threaded():
-            self.judge = outcome.Judge(self.problem, stream, recipe.tolerance, start)
+            self.judge = outcome.RunJudge(self.problem, stream, recipe.tolerance, start)
         self.steps = 0
         self.result: TrainResult | None = None
 
@@ -145,7 +145,7 @@ class Run:
         return self.result
 
     def has_ended(self) -> bool:
-        """Whether there is a result."""
+        """Tell whether every replica has ended, so that there is a result."""
         return self.result is not None
 
     def _judge(self) -> None:
@@ -183,7 +183,7 @@ class Run:
         self.result = dataclasses.replace(result, trajectory=trajectory, batches=self.stream.rows)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Everything that the rest of the run depends on, besides data, start and recipe.
+        """Return all that the rest of the run depends on, besides data, start and recipe.
 
         Returns:
             Arrays and plain values.
@@ -202,7 +202,7 @@ class Run:
         return arrays, plain
 
     def settings(self) -> dict[str, Any]:
-        """The recipe and what is recorded, as plain values."""
+        """Return the recipe and what is recorded, as plain values."""
         settings = dataclasses.asdict(self.recipe)
         if self.recorder is not None:
             schedule = self.recorder.schedule
@@ -210,11 +210,11 @@ class Run:
         return settings
 
     def restore(self, arrays: dict[str, np.ndarray], plain: dict[str, Any]) -> None:
-        """Take up a run where :meth:`state` saw it.
+        """Continue from a state.
 
         Args:
-            arrays: See there.
-            plain: See there.
+            arrays: Arrays that :meth:`state` returned.
+            plain: Plain values that :meth:`state` returned.
         """
         place = self.start.device
 

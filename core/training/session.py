@@ -1,4 +1,4 @@
-"""Runs from where they are to their ends: newly prepared or restored from a checkpoint."""
+"""Train runs to their ends, newly prepared or restored from a checkpoint."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def finish(
         checkpoint_every: Seconds between two checkpoints.
         progress: Called with (index of the run, steps taken, step limit).
         notes: Plain values to keep in the checkpoint.
-        keeper: Instead of ``checkpoint``: where restored runs are kept.
+        keeper: What saves restored runs; given instead of ``checkpoint``.
 
     Returns:
         Their outcomes.
 
     Raises:
-        InputError: The checkpoint cannot be written; files made for trajectories are gone then,
-            if no step was taken.
+        InputError: The checkpoint cannot be written; if no step was taken, files made for
+            trajectories are removed.
         Interrupted: The process was asked to stop; the checkpoint holds all runs.
     """
     results: list[TrainResult] = []
@@ -82,7 +82,7 @@ def resume(
     checkpoint_every: float = checkpoints.EVERY,
     progress: Callable[[int, int, int], None] | None = None,
 ) -> list[TrainResult]:
-    """Continue the runs in a checkpoint to the results that they would have had without a break.
+    """Continue the runs in a checkpoint to the results that they would have without a break.
 
     On one kind of processor with one set of library versions the results have the same bits. The
     checkpoint is updated as before; resuming finished runs returns their results.
@@ -107,7 +107,7 @@ def resume(
 
 
 def restore(content: checkpoints.Contents) -> list[Run]:
-    """Set up the runs of a checkpoint where they were.
+    """Restore the runs of a checkpoint.
 
     Args:
         content: What the file holds.

@@ -1,4 +1,4 @@
-"""The settings of a training run, and the one place where they are validated."""
+"""The settings of a training run, validated when they are made."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["TrainingSettings"]
 
 @dataclass(frozen=True, eq=False)
 class TrainingSettings:
-    """How to train, whatever the data and the starts.
+    """The settings of training that do not depend on the data and the starts.
 
-    Values are given as to :func:`~whichmin.core.training.trainer.train`, which says what they mean,
-    and come out as below. What depends on the data too is checked by :meth:`fit`.
+    Values are given as to :func:`~whichmin.core.training.trainer.train`, which explains them, and
+    are converted to those below. What depends on the data too is checked by :meth:`fit`.
 
     Attributes:
         activation: Identity or ReLU.
@@ -32,7 +32,7 @@ class TrainingSettings:
         batches: Indices of every step, for custom batches.
         engine: An engine by name, or what builds one.
         seed: Seed of the batches and of the default start.
-        max_steps: Step limit; None for what the theory's rates ask for.
+        max_steps: Step limit; None to derive it from the theory's rates.
         tolerance: Loss gap that counts as 0, between 0 and 0.01.
         check_every: Steps between two tests for convergence; None for a 500th of what the theory
             expects.
@@ -91,7 +91,7 @@ class TrainingSettings:
             raise InputError("engine", own, "must be an engine by name, to be checkpointed")
 
     def fit(self, data: Data) -> tuple[Problem, BatchStream]:
-        """Bring the settings together with the data.
+        """Check that the settings fit the data, and make the batches.
 
         Args:
             data: The data.

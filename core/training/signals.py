@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first one is noted, another one ends the process at once."""
+"""Catch SIGINT and SIGTERM: note the first one; let another one end the process at once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Streaming summaries of replicas: who won, how runs ended, and the law of chosen observables.
+"""Summaries of many replicas: winners, ways to end, and the distributions of observables.
 
-Everything can be merged, and the summary of a union is the same to the last bit however it was
+Summaries can be merged, and the summary of a union is the same to the last bit however it was
 split: counts are integers, sums are exact (:mod:`whichmin.core.training.moments`).
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from whichmin.core.training.histogram import Counts, Histogram, check_edges, rank_of
-from whichmin.core.training.moments import Moments
+from whichmin.core.training.moments import ExactMoments
 from whichmin.core.training.result import TrainResult
 from whichmin.errors import InputError
 from whichmin.words import Status
@@ -35,11 +35,11 @@ _STATUSES = tuple(Status)
 
 @dataclass(frozen=True)
 class Observable:
-    """One number per replica.
+    """A quantity with one number per replica.
 
     Attributes:
         meaning: What it is.
-        of: Reads it off a result, shape ``(R,)``.
+        of: Function that reads it from a result, shape ``(R,)``.
         edges: Default edges of its histogram; None for the bins of integers.
     """
 
@@ -71,19 +71,19 @@ OBSERVABLES: Mapping[str, Observable] = MappingProxyType({
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """One observable over many replicas.
+    """The summary of one observable over many replicas.
 
     Attributes:
         moments: Counts, extremes, mean and variance.
         histogram: Counts over bins.
     """
 
-    moments: Moments
+    moments: ExactMoments
     histogram: Histogram
 
     @classmethod
     def of(cls, values: Floats, edges: Floats | None, integral: bool = False) -> Summary:
-        """Take in values.
+        """Summarise values.
 
         Args:
             values: Shape ``(k,)``.
@@ -94,13 +94,13 @@ class Summary:
             Their summary.
         """
         finite = values[np.isfinite(values)]
-        return cls(Moments.of(values), Histogram.of(finite, edges, integral))
+        return cls(ExactMoments.of(values), Histogram.of(finite, edges, integral))
 
     def merge(self, other: Summary) -> Summary:
-        """Summary of both sets of values together.
+        """Compute the summary of both sets of values together.
 
         Args:
-            other: That of the other set, over the same edges.
+            other: The summary of the other set, over the same edges.
 
         Returns:
             The same bits in any order of merging.
@@ -108,10 +108,10 @@ class Summary:
         return Summary(self.moments.merge(other.moments), self.histogram.merge(other.histogram))
 
     def quantile(self, q: float) -> tuple[float, float]:
-        """Two numbers that hold the empirical q-quantile of the finite values between them.
+        """Find two numbers between which the empirical q-quantile of the finite values lies.
 
-        That is the smallest value with at least ``q count`` values up to it (NumPy's
-        ``inverted_cdf``). Integers below 65,536 give it exactly, with the default bins.
+        The quantile is the smallest value with at least ``q count`` values up to it (NumPy's
+        ``inverted_cdf``). Both numbers are equal to it for integers below 65,536 in default bins.
 
         Args:
             q: Between 0 and 1.
@@ -129,7 +129,7 @@ class Summary:
         return float(low), float(high)
 
     def plain(self) -> dict[str, Any]:
-        """All of it as plain Python values."""
+        """Return all of it as plain Python values."""
         moments, bins = self.moments, self.histogram
         known = moments.count > 0
         return {
@@ -148,13 +148,13 @@ class Summary:
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """What is kept of replicas after they are gone.
+    """The summaries that are kept of replicas.
 
     Attributes:
         m: Number of data points.
         replicas: Number of replicas.
         closest: Counts of (status, sign, data point of largest absolute cosine), as one integer.
-        won: The same of those that converged to a single data point.
+        won: The same for replicas that converged to a single data point.
         observables: Summaries by name.
     """
 
@@ -166,7 +166,7 @@ class Tally:
 
     @classmethod
     def empty(cls, m: int, edges: Mapping[str, Floats | None]) -> Tally:
-        """No replicas.
+        """Make the tally of no replicas.
 
         Args:
             m: Number of data points.
@@ -179,7 +179,7 @@ class Tally:
 
     @classmethod
     def of(cls, result: TrainResult, edges: Mapping[str, Floats | None]) -> Tally:
-        """Take in the outcome of replicas.
+        """Summarise the outcome of replicas.
 
         Args:
             result: The outcome.
@@ -201,10 +201,10 @@ class Tally:
         return cls(m, len(status), Counts.of(place), Counts.of(place[won]), observables)
 
     def merge(self, other: Tally) -> Tally:
-        """Tally of both sets of replicas together.
+        """Compute the tally of both sets of replicas together.
 
         Args:
-            other: That of the other set, with the same observables and edges.
+            other: The tally of the other set, with the same observables and edges.
 
         Returns:
             The same bits in any order of merging.
@@ -219,14 +219,14 @@ class Tally:
 
     @property
     def status(self) -> dict[Status, int]:
-        """How many replicas ended how; zeros included."""
+        """Number of replicas by status, zeros included."""
         return dict(zip(_STATUSES, self._table(self.closest).sum((1, 2)).tolist(), strict=True))
 
     @property
     def winners(self) -> Ints:
         """Replicas that converged to one data point, to ``+a_i`` (row 0) or ``-a_i``, ``(2, m)``.
 
-        At the step limit nobody has won; see ``leaders``.
+        A replica at the step limit has no winner; see :meth:`leaders`.
         """
         return np.asarray(self._table(self.won)[_STATUSES.index(Status.CONVERGED)])
 
@@ -236,10 +236,10 @@ class Tally:
         return self.status[Status.CONVERGED] - self.won.total
 
     def leaders(self, status: Status) -> Ints:
-        """Data points of largest absolute cosine, of the replicas that ended in one way.
+        """Count the data points of largest absolute cosine, of the replicas with one status.
 
         Args:
-            status: Which way.
+            status: The status.
 
         Returns:
             Counts for positive (row 0) and negative cosines, shape ``(2, m)``.
@@ -250,7 +250,7 @@ class Tally:
         return counts.dense(len(_STATUSES) * 2 * self.m).reshape(len(_STATUSES), 2, self.m)
 
     def plain(self) -> dict[str, Any]:
-        """All of it as plain Python values."""
+        """Return all of it as plain Python values."""
         return {
             "replicas": self.replicas,
             "status": {str(s): count for s, count in self.status.items()},
@@ -268,7 +268,7 @@ def _summary(name: str, edges: Floats | None, values: Floats | None = None) -> S
 
 
 def check_observables(names: Any, edges: Mapping[str, Any]) -> dict[str, Floats | None]:
-    """Validate observables and the edges of their histograms.
+    """Validate the names of observables and the edges of their histograms.
 
     Args:
         names: Names of ``OBSERVABLES``, at least one, each once.
@@ -303,11 +303,18 @@ def check_observables(names: Any, edges: Mapping[str, Any]) -> dict[str, Floats 
 
 
 def wilson(wins: Any, runs: Any) -> Floats:
-    """Wilson's interval for a frequency, of 95 % confidence.
+    r"""Compute Wilson's interval for a probability, of 95 % confidence.
+
+    For the frequency p in n runs and the normal quantile z = 1.96,
+
+    .. math:: \frac{1}{1 + z^2/n} \left( p + \frac{z^2}{2n}
+              \pm z \sqrt{\frac{p (1 - p)}{n} + \frac{z^2}{4 n^2}} \right)
+
+    (Wilson, J. Amer. Statist. Assoc. 22, 1927).
 
     Args:
-        wins: How often it happened, shape ``(k,)``.
-        runs: Out of how many, positive, shape ``(k,)``.
+        wins: Number of runs with the event, shape ``(k,)``.
+        runs: Number of runs, positive, shape ``(k,)``.
 
     Returns:
         Lower and upper ends, shape ``(2, k)``.

@@ -1,4 +1,4 @@
-"""Training: arguments are validated and become a run."""
+"""Train the model: validate the arguments and run."""
 
 from __future__ import annotations
 
@@ -71,17 +71,22 @@ def train(
     checkpoint_every: float = EVERY,
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainResult:
-    """Train the autoencoder and say which minimum was found.
+    r"""Train the autoencoder and say which minimum was found.
 
-    One update is ``w <- w - step_size * gradient of the mean loss over the batch``. A full batch
-    is gradient descent (Ghosh et al. 2025, Theorem 1: it ends at the normalised projection of the
-    start), a smaller one is SGD (Theorem 2: it ends at one data point).
+    One step on a batch B of b points is
+
+    .. math:: w \leftarrow w - \frac{\eta}{b} \sum_{i \in B} \nabla \ell_i(w), \qquad
+              \ell_i(w) = \tfrac12\, |a_i - \varphi(\langle w, a_i \rangle)\, w|^2 .
+
+    A full batch is gradient descent (Ghosh et al. 2025, Theorem 1: it ends at the normalised
+    projection of the start), a smaller one is SGD (Theorem 2: it ends at one data point).
 
     A run has *converged* when its loss gap is at most ``tolerance`` (relative to the mean squared
     length of the data points, 1 for orthonormal ones) and the squared correlations with all points
-    that the batches tell apart from the winner sum to at most ``tolerance``. A full batch tells no
-    points apart; a cycle whose batch size divides m keeps blocks together. On correlated data the
-    squared gradients of the single points take the place of those correlations.
+    that the batches separate from the winner sum to at most ``tolerance``. Batches separate two
+    points if some batch contains one of them more often than the other: a full batch separates
+    none; a cycle whose batch size divides m does not separate the points of a block. On correlated
+    data the squared gradients of the single points take the place of those correlations.
 
     Args:
         data: Data points as rows, shape ``(m, n)``, or validated :class:`~whichmin.core.data.Data`.
@@ -96,10 +101,10 @@ def train(
         engine: ``auto``, ``autograd``, ``compiled``, ``dense``, ``reduced``, or a callable that
             builds an :class:`~whichmin.core.engines.Engine` from (problem, start). ``auto`` is
             ``reduced`` where that is expected to take less than a second, otherwise ``compiled``
-            where it applies: a function of the arguments only.
+            where it applies; the choice depends on the arguments only.
         seed: Seed of the batches and of the default start.
         replicas: Number of independent runs, if ``w0`` does not say.
-        max_steps: Step limit; by default, for each replica, what the theory's rates ask for.
+        max_steps: Step limit; by default derived from the theory's rates, for each replica.
         tolerance: See above; below 0.01.
         check_every: Steps between two tests for convergence; by default a 500th of what the theory
             expects, the same for every start. Reported steps are multiples of it.
@@ -144,7 +149,7 @@ def train(
 def prepare(
     data: Any, w0: Any, settings: TrainingSettings, *, replicas: int = 1, lanes: Any = None
 ) -> Run:
-    """Set up a run, without taking a step.
+    """Prepare a run without taking a step.
 
     Args:
         data: Data points as rows, or validated data.

@@ -1,9 +1,9 @@
-"""Recorded training: states at chosen steps, in memory or streamed to one file.
+"""Record the states of training at chosen steps, in memory or in a file that grows.
 
 The file is an ordinary ``.npy`` of one record per recorded step, with the fields ``step``,
 ``squared_norm`` and ``off_span_energy`` of shape ``(R,)`` and ``correlations`` of shape
 ``(R, m)``; ``numpy.load(file, mmap_mode="r")`` reads it without this package. Rows are appended
-first and counted in the header afterwards, so whatever interrupts a run leaves a valid file.
+first and counted in the header afterwards, so an interrupted run leaves a valid file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LARGEST_IN_MEMORY = 1 << 30
 
 @dataclass(frozen=True)
 class Trajectory:
-    """States of all replicas at the recorded steps; a replica that has ended stays where it is.
+    """The states of all replicas at the recorded steps; one that has ended keeps its last state.
 
     Attributes:
         rows: One record per step; a memory map if it was recorded to a file.
@@ -90,7 +90,7 @@ def load_trajectory(path: str | os.PathLike[str]) -> Trajectory:
 
 
 def row_type(replicas: int, m: int, dtype: torch.dtype) -> np.dtype[np.void]:
-    """Layout of one recorded step."""
+    """Return the record type of one recorded step."""
     kind = "<f4" if dtype is torch.float32 else "<f8"
     return np.dtype([
         ("step", "<i8"),
@@ -102,7 +102,7 @@ def row_type(replicas: int, m: int, dtype: torch.dtype) -> np.dtype[np.void]:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which steps to record: multiples of ``every``, or the listed ones."""
+    """The steps to record: multiples of ``every``, or the listed ones."""
 
     every: int | None = None
     listed: tuple[int, ...] = ()
@@ -128,14 +128,14 @@ class Schedule:
         return cls(listed=tuple(int(s) for s in np.unique(steps)))
 
     def due(self, step: int) -> int | None:
-        """The first step to record that is not before ``step``, if any."""
+        """Return the first step to record that is not before ``step``, if any."""
         if self.every is not None:
             return -(-step // self.every) * self.every
         place = int(np.searchsorted(self.listed, step))
         return self.listed[place] if place < len(self.listed) else None
 
     def count(self, limit: int) -> int:
-        """How many steps there are up to ``limit``, with one more for the end of the run."""
+        """Count the steps to record up to ``limit``, and one for the end of the run."""
         if self.every is not None:
             return limit // self.every + 2
         return int(np.searchsorted(self.listed, limit, side="right")) + 1
@@ -171,10 +171,10 @@ class RowFile:
         self._guarded(lambda: self._open("r+b" if keep is not None else "x+b"))
 
     def append(self, rows: NDArray[np.void]) -> None:
-        """Add rows.
+        """Append rows to the file.
 
         Args:
-            rows: They follow those there.
+            rows: The rows.
         """
         self._guarded(lambda: self._write(rows))
 
@@ -246,7 +246,7 @@ def _row_count(path: Path, kind: np.dtype[np.void] | None = None) -> int:
 
 
 class Recorder:
-    """Collects the states of a run at the scheduled steps.
+    """A recorder that collects the states of a run at the scheduled steps.
 
     Attributes:
         next_step: The next step to record; None if there is none.
@@ -295,7 +295,7 @@ class Recorder:
         self._used = 0
 
     def see(self, engine: Engine, replicas: np.ndarray) -> None:
-        """Note where the engine's replicas are now.
+        """Update the current states of the engine's replicas.
 
         Args:
             engine: Its rows are the given replicas.
@@ -307,7 +307,7 @@ class Recorder:
         latest["correlations"][replicas] = engine.correlations().cpu().numpy()
 
     def take(self, engine: Engine, replicas: np.ndarray, step: int) -> None:
-        """Record a step.
+        """Record the states after a step.
 
         Args:
             engine: Its rows are the given replicas.
@@ -326,7 +326,7 @@ class Recorder:
             self.flush()
 
     def flush(self) -> None:
-        """Hand the buffered rows on."""
+        """Write the buffered rows to the file or to memory."""
         if self._used:
             rows = self._buffer[: self._used]
             if self.file is None:
@@ -355,7 +355,7 @@ class Recorder:
         return load_trajectory(self.path)
 
     def state(self) -> dict[str, Any]:
-        """What :meth:`resume` needs besides the latest states; rows so far are on the disk.
+        """Return what :meth:`resume` needs besides the latest states; write all rows to the disk.
 
         Returns:
             Plain values.
@@ -367,14 +367,14 @@ class Recorder:
         return {"rows": self.file.count, "last": self.last, "path": self.path}
 
     def discard(self) -> None:
-        """Take back a file that was made for a run which does not begin."""
+        """Remove the file of a run that does not begin."""
         if self.file is not None:
             self.file.close()
             if self._made:
                 Path(self.file.path).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Keep what was recorded when a run is broken off."""
+        """Close the file of a run that is interrupted, keeping what was recorded."""
         if self.file is not None and not self.file.file.closed:
             self.flush()
             self.file.close()

@@ -1,7 +1,7 @@
 """Which minimum does SGD find? An exactly solvable model as a correctness oracle.
 
-Importing this package costs milliseconds: PyTorch and SymPy load when something needs them. The
-public names and their homes stand in ``__init__.pyi``.
+Importing this package takes milliseconds: PyTorch and SymPy are loaded when something needs them.
+The public names, and the modules that define them, are listed in ``__init__.pyi``.
 """
 
 from __future__ import annotations

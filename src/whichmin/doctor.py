@@ -1,7 +1,7 @@
-"""What is installed: versions, devices, and which extras of the package are complete.
+"""Find out what is installed: versions, devices, and which extras of the package are complete.
 
-Everything is read from the installed metadata and from the machine. Nothing here raises because
-something is missing or broken: that is what the reader wants to be told.
+Everything is read from the installed metadata and from the machine. What is missing or broken is
+reported; it raises no error.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ VersionOf = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class Part:
-    """Something that is, or should be, there.
+    """A package, or Python itself, that is or should be installed.
 
     Attributes:
-        name: What it is.
+        name: Name of the distribution, or ``Python``.
         version: Its version, None if missing.
         needs: Versions that are accepted; empty for any.
         wanted_by: ``whichmin`` if it is always needed, and extras that ask for it.
@@ -120,9 +120,9 @@ def _extra_names() -> list[str]:
 
 
 def parts(version_of: VersionOf = _installed) -> list[Part]:
-    """List versions of everything: this package, Python, what it needs and what its extras need.
+    """List the versions of this package, of Python and of all that the package and its extras need.
 
-    What is always needed is imported, since a package may be there and broken.
+    What is always needed is imported too, since a package may be installed and broken.
 
     Args:
         version_of: Gives the installed version of a distribution, None if it is missing.
@@ -171,7 +171,7 @@ def _imported(part: Part) -> Part:
 
 
 def extras(version_of: VersionOf = _installed) -> list[Extra]:
-    """List the extras of the package and what lacks.
+    """List the extras of the package, with the requirements of each that are not met.
 
     Args:
         version_of: Gives the installed version of a distribution, None if it is missing.
@@ -209,7 +209,7 @@ def _within(extra: str, requirements: list[tuple[Requirement, str]]) -> Iterator
 
 
 def devices() -> list[tuple[str, str]]:
-    """List where a run can be computed: the CPU's threads and the GPUs that PyTorch sees.
+    """List the devices that can compute a run: the CPU with its threads, GPUs that PyTorch sees.
 
     Returns:
         Pairs of a device as ``--device`` spells it and a description.

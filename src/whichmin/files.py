@@ -1,7 +1,7 @@
-"""Reads users' arrays (``.npy``, ``.npz``, ``.csv``, ``.pt``), writes files in full or not at all.
+"""Read arrays (``.npy``, ``.npz``, ``.csv``, ``.pt``), and write files in full or not at all.
 
-Nothing is ever unpickled. Writing follows links, keeps permissions, and takes devices and pipes;
-the packages for it (atomicwrites is no longer kept up) do less.
+Nothing is ever unpickled. Writing follows links, keeps permissions, and accepts devices and pipes.
+Packages for it do less, and atomicwrites is no longer maintained.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUFFIXES = (".npy", ".npz", ".csv", ".pt")
 
 
 def load_array(path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE") -> Any:
-    """Read an array of numbers; rows are samples.
+    """Read an array of numbers whose rows are samples.
 
     Args:
         path: A file with one of the known suffixes. CSV may start with one line of column names.
@@ -147,7 +147,7 @@ def _torch(file: Path) -> Any:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file atomically: it is there in full or as it was before.
+    """Write a text file atomically: in full, or it stays as it was.
 
     Args:
         path: Where to write.
@@ -164,7 +164,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "output") -> None:
-    """Write a file atomically: it is there in full or as it was before.
+    """Write a file atomically: in full, or it stays as it was.
 
     Args:
         path: Where to write.

@@ -1,4 +1,4 @@
-"""The ledger: claims beside what the evidence says of them, as tables and pages."""
+"""The ledger: all claims with the verdicts that their evidence supports, as tables and pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WIDTH = 96
 
 @dataclass(frozen=True)
 class Entry:
-    """A claim with what the evidence says of it.
+    """A claim with its evidence and the verdict that follows from it.
 
     Attributes:
         claim: The claim.
@@ -50,7 +50,7 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        """The verdict as far as the evidence carries it."""
+        """The verdict, with ``NOT SUPPORTED`` if the evidence denies it, or ``not decided``."""
         if not self.decision.stands:
             return f"{self.claim.verdict}, NOT SUPPORTED"
         return str(self.decision.verdict or "not decided")
@@ -62,7 +62,7 @@ def select_claims(
     verdict: Any = None,
     topic: str | None = None,
 ) -> tuple[Claim, ...]:
-    """Choose claims.
+    """Select claims by id, source, verdict and topic.
 
     Args:
         pattern: Part of an id; None for all.
@@ -108,7 +108,7 @@ def _ids() -> list[str]:
 
 
 def one_claim(name: str) -> Claim:
-    """Return the claim of an id.
+    """Look up a claim by its id.
 
     Args:
         name: The id.
@@ -129,7 +129,7 @@ def one_claim(name: str) -> Claim:
 def entries(
     claims: Iterable[Claim] | None = None, records: Mapping[str, Evidence] | None = None
 ) -> tuple[Entry, ...]:
-    """Decide claims.
+    """Collect the evidence of claims and decide their verdicts.
 
     Args:
         claims: The claims; None for all.
@@ -172,7 +172,7 @@ def _certainty(entry: Entry) -> str:
 
 
 def claims_document(chosen: Sequence[Entry]) -> Document:
-    """The ledger as a table.
+    """Lay out claims and verdicts as a table.
 
     Args:
         chosen: The entries.
@@ -210,7 +210,7 @@ def claims_document(chosen: Sequence[Entry]) -> Document:
 
 
 def page_record(entry: Entry) -> dict[str, Any]:
-    """Everything about one claim as plain data.
+    """Return everything about one claim as plain data.
 
     Args:
         entry: The entry.
@@ -290,7 +290,7 @@ def _evidence_table(entry: Entry) -> Table:
 
 
 def page(entry: Entry) -> str:
-    """Everything about one claim, for people.
+    """Write everything about one claim as text.
 
     Args:
         entry: The entry.

@@ -1,11 +1,14 @@
-"""Modules that moved in version 0.2: whoever imports an old name is told the new one."""
+"""Old names of modules and classes that version 0.2 renamed: they lead to the new ones."""
 
 from __future__ import annotations
 
 import importlib.abc
+import sys
+import warnings
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["MOVED", "MovedModules"]
+__all__ = ["MOVED", "MovedModules", "renamed"]
 
 # Old name and new name, both below ``whichmin``.
 MOVED = dict(
@@ -101,7 +104,7 @@ verification.three_points verification.topics.selection.finite_elements
 
 
 class MovedModules(importlib.abc.MetaPathFinder):
-    """Explain a failed import: the last finder that Python asks."""
+    """An import hook, asked after all others, that names the new home of a module that moved."""
 
     def find_spec(self, fullname: str, *_: Any) -> None:
         """Raise an error that names the new module, if this one moved.
@@ -117,3 +120,26 @@ class MovedModules(importlib.abc.MetaPathFinder):
             raise ModuleNotFoundError(
                 f"{fullname} moved in whichmin 0.2: import whichmin.{new}", name=fullname
             )
+
+
+def renamed(module: str, **names: str) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a module whose classes were renamed.
+
+    It finds a class by its old name, with a ``DeprecationWarning`` that says the new one.
+
+    Args:
+        module: Name of the module.
+        **names: New names by old names.
+
+    Returns:
+        The function; it raises ``AttributeError`` for any other name.
+    """
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        text = f"{module}.{name} is called {names[name]} since whichmin 0.2"
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[module], names[name])
+
+    return find

@@ -1,4 +1,4 @@
-"""Gradient noise of any loss: instruments for closures and modules with data.
+"""Measure the gradient noise of any loss, given as a function or as a module with data.
 
 ``import whichmin.noise`` loads PyTorch.
 """

@@ -1,6 +1,6 @@
-"""Progress of long work on standard error: what is being done, how much of it, for how long so far.
+"""Show the progress of long work on standard error: the work, its part done, and the time taken.
 
-The time that is left is not told. Runs end when they converge, replicas end all at once, and one
+The time that is left is not shown. Runs end when they converge, replicas end all at once, and one
 check takes a hundredth of a second, another half a minute: estimates were wrong by a factor of 30.
 """
 
@@ -19,7 +19,7 @@ SAY_EVERY = 30.0
 
 
 class Tell(Protocol):
-    """Told of progress, whenever there is some."""
+    """A function that is called whenever there is progress."""
 
     def __call__(self, done: float | None = None, what: str = "") -> None:
         """Note progress.
@@ -34,17 +34,17 @@ class Tell(Protocol):
 def progress_bar(
     total: float, label: str, show: bool | None = None, lines: bool = False
 ) -> Iterator[Tell]:
-    """Show progress.
+    """Show a progress bar, or lines of text where there is no terminal.
 
     Args:
         total: Number of units, at most: work may end before.
         label: What is being done.
-        show: Whether to show a bar; None for: if standard error is a terminal. Where it is none the
+        show: Whether to show a bar; by default if standard error is a terminal. Elsewhere the
             bar is printed once, at the end.
         lines: Where no bar is shown: whether to write a line every 30 seconds.
 
     Yields:
-        A function that is told of progress.
+        A function to call with progress.
     """
     # Python has None for a stream that the caller closed.
     if not ((sys.stderr is not None and sys.stderr.isatty()) if show is None else show):
@@ -79,7 +79,7 @@ def _lines(total: float, label: str, stream: TextIO | None) -> Tell:
     """Write for log files: nothing in short work, then a line now and then.
 
     Returns:
-        A function that is told of progress.
+        A function to call with progress.
     """
     began = said = time.monotonic()
     units = 0.0

@@ -1,4 +1,4 @@
-"""The one place that formats tables: terminal, plain text, Markdown, LaTeX, CSV and JSON.
+"""Format tables, for all commands: terminal, plain text, Markdown, LaTeX, CSV and JSON.
 
 Tabulate and rich draw them. pandas would not: its cells have no LaTeX of their own, its tables no
 notes, and loading it takes longer than most commands.
@@ -47,7 +47,7 @@ _LATEX = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A value with the ways in which it is written.
+    """A value of a table, with its text and its LaTeX.
 
     Attributes:
         value: Plain Python value, for CSV, JSON and pandas.
@@ -67,14 +67,14 @@ class Cell:
 
 
 def residual_text(residual: float, allowed: float = ROUNDING) -> str:
-    """Write by how much two numbers differ that agree up to rounding.
+    """Write the difference of two numbers that are equal but for rounding.
 
-    What rounding leaves over depends on the processor and on the libraries' versions, and means
-    nothing; its digits are for CSV and JSON only.
+    Such a difference depends on the processor and on the libraries' versions; its digits are for
+    CSV and JSON only.
 
     Args:
         residual: The difference, relative or in units near 1.
-        allowed: What rounding explains.
+        allowed: Largest difference that rounding explains.
 
     Returns:
         ``rounding``, or the number with two digits if it is larger or not a number.
@@ -87,7 +87,7 @@ def margin_text(margin: float, *, exact: bool = True) -> str:
 
     Args:
         margin: The margin; at most 1 holds.
-        exact: Whether 0 says that nothing was rounded. If not, it is as good as 1e-9.
+        exact: Whether 0 means that nothing was rounded; if not, 0 is written like 1e-9.
 
     Returns:
         ``< 0.1`` for what is far below 1: more digits would depend on the processor. Otherwise two
@@ -145,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 def plain_json(content: Any) -> str:
-    """Write plain data as JSON; NaN and infinities, which have no spelling there, become null.
+    """Write plain data as JSON, with null for NaN and infinities, which JSON cannot hold.
 
     Args:
         content: Nested mappings and sequences of plain values.
@@ -207,7 +207,7 @@ class Table:
         return Table(self.title, heads, tuple(body), self.notes)
 
     def records(self) -> list[dict[str, Any]]:
-        """One dictionary of plain values per row."""
+        """Return one dictionary of plain values per row."""
         return [dict(zip(self.columns, (c.value for c in row), strict=True)) for row in self.rows]
 
     def to_pandas(self) -> Any:
@@ -225,7 +225,7 @@ class Table:
         return [[c.text for c in row] for row in self.rows]
 
     def plain(self) -> str:
-        """Plain text without decoration.
+        """Write the table as plain text.
 
         Returns:
             Several lines.
@@ -240,7 +240,7 @@ class Table:
         return "\n".join([self.title, "", body, *_footnotes(self.notes)])
 
     def expanded(self) -> str:
-        """Plain text, row by row, for narrow terminals.
+        """Write the table as plain text, one value a line, for narrow terminals.
 
         Returns:
             Several lines.
@@ -253,7 +253,7 @@ class Table:
         return "\n\n".join([self.title, *blocks])
 
     def markdown(self) -> str:
-        """GitHub-flavoured Markdown.
+        """Write the table as GitHub-flavoured Markdown.
 
         Returns:
             Several lines.
@@ -266,7 +266,7 @@ class Table:
         return "\n".join([f"**{self.title}**", "", body, *_footnotes(self.notes)])
 
     def latex(self) -> str:
-        """A LaTeX tabular for the booktabs package.
+        """Write the table as a LaTeX ``tabular`` for the package booktabs.
 
         Returns:
             Several lines.
@@ -280,7 +280,7 @@ class Table:
         return "\n".join(lines)
 
     def csv(self) -> str:
-        """Comma-separated values with a header line.
+        """Write the table as comma-separated values with a header line.
 
         Returns:
             Several lines.
@@ -296,7 +296,7 @@ class Table:
         return buffer.getvalue().rstrip("\n")
 
     def print_rich(self) -> None:
-        """Print to the terminal with colours."""
+        """Print the table to the terminal with colours."""
         from rich import box
         from rich.console import Console
         from rich.markup import escape
@@ -327,12 +327,12 @@ def _footnotes(notes: tuple[str, ...]) -> list[str]:
 
 @dataclass(frozen=True)
 class Document:
-    """Tables with their provenance: what a command puts out.
+    """The output of a command: tables, and what is needed to compute them again.
 
     Attributes:
         schema: Name and version of the JSON layout.
         tables: The tables.
-        provenance: What is needed to make them again.
+        provenance: What is needed to compute them again.
         primary: Index of the table that CSV and pandas get; they hold one table only.
         extra: More JSON members.
     """
@@ -344,7 +344,7 @@ class Document:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_pandas(self) -> Any:
-        """The primary table as a ``pandas.DataFrame`` (see :meth:`Table.to_pandas`)."""
+        """Convert the primary table to a ``pandas.DataFrame`` (see :meth:`Table.to_pandas`)."""
         return self.tables[self.primary].to_pandas()
 
     def render(self, form: str = "table") -> str:

@@ -1,7 +1,7 @@
-"""A self-check of about a second: does this installation compute what the theory says?
+"""Check in about a second that this installation computes what the theory says.
 
-Six checks on one small problem, for ``whichmin doctor``. They are no substitute for
-``whichmin verify``: they see a broken installation, not a subtle error in one formula.
+Six checks on one small problem, for ``whichmin doctor``. They find a broken installation;
+``whichmin verify`` is what finds a subtle error in one formula.
 """
 
 from __future__ import annotations

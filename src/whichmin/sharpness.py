@@ -1,7 +1,7 @@
-"""Sharpness of any loss: instruments for closures and modules with data.
+"""Measure the sharpness of any loss, given as a function or as a module with data.
 
-The exact measures of the solvable model are elsewhere (:mod:`whichmin.core.hessian`); here is
-what works on a network, and says how far its number can be rounding of the loss.
+These functions work on networks, and say how far their numbers can come from rounding of the loss.
+The exact measures of the solvable model are elsewhere (:mod:`whichmin.core.hessian`).
 ``import whichmin.sharpness`` loads PyTorch.
 """
 

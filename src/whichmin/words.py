@@ -1,7 +1,7 @@
-"""Words that all layers share: enumerations whose values say what they mean.
+"""Enumerations that all layers share: activations, samplings, engines, statuses, verdicts.
 
-This module imports nothing of ours, so every layer may import it without
-making ``core`` and ``symbolic`` depend on each other.
+This module imports nothing of ours, so every layer may import it without making ``core`` and
+``symbolic`` depend on each other.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Activation(StrEnum):
 
 
 class Kink(Enum):
-    """Value kappa given to the second derivative of ``relu(t)**2 / 2`` at ``t = 0``.
+    """Value kappa that the second derivative of ``relu(t)**2 / 2`` is given at ``t = 0``.
 
     ``LEFT`` is what automatic differentiation returns, ``MEAN`` averages the two
     one-sided values (the convention of Ghosh et al. 2025, Theorem 13), ``RIGHT``
@@ -133,7 +133,7 @@ class EvidenceKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the evidence says of a claim."""
+    """The verdict on a claim, decided by evidence."""
 
     PROVED = "PROVED"
     VERIFIED = "VERIFIED"
@@ -146,7 +146,7 @@ _E = TypeVar("_E", bound=Enum)
 
 
 def parse(kind: type[_E], value: object, argument: str) -> _E:
-    """Turn a name or a member into a member of an enumeration.
+    """Convert a name or a member to a member of an enumeration.
 
     Args:
         kind: The enumeration.

@@ -1,1 +1,1 @@
-"""Checks, margins, claims, verdicts, the runner, the record, statistics: no topic is known here."""
+"""Tools for all topics: checks, margins, claims, verdicts, the runner, the record, statistics."""

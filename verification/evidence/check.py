@@ -1,4 +1,4 @@
-"""Evidence is data: what a check measured, in units of what it allows."""
+"""Define checks, and the evidence that they give: deviations in units of what is allowed."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ SCHEMA = "whichmin.evidence/2"
 
 @dataclass(frozen=True)
 class Margin:
-    """A deviation beside what is allowed.
+    """A deviation with the largest one that is allowed.
 
     Attributes:
         what: What was compared, and where.
         error: Size of the deviation.
         bound: Largest deviation that rounding (or, for statistics, chance) explains.
-        cases: How many cases the figure is the worst of.
-        found: What was measured, for the reader: an estimate with its interval, a model found.
+        cases: Number of cases of which this is the worst.
+        found: What was measured, for the reader, such as an estimate with its interval.
     """
 
     what: str
@@ -63,17 +63,19 @@ class Margin:
 
 
 def differs(what: str, claimed: float, found: float, uncertainty: float, cases: int = 1) -> Margin:
-    """A margin that holds if two numbers differ by more than an uncertainty: for refutations.
+    r"""Make a margin that holds if two numbers differ by more than an uncertainty, for refutations.
+
+    .. math:: \frac{\text{uncertainty}}{|\text{claimed} - \text{found}|} \le 1
 
     Args:
         what: What the numbers are.
         claimed: What a claim says.
         found: What is true.
         uncertainty: Largest error of the two together, above 0: rounding, or an enclosure's radius.
-        cases: How many cases the figure is the worst of.
+        cases: Number of cases of which this is the worst.
 
     Returns:
-        The uncertainty, which may be as large as the distance and no larger.
+        A margin whose error is the uncertainty and whose bound is the distance.
     """
     assert uncertainty > 0
     told = f"{what}: claimed {claimed:.6g}, found {found:.6g}"
@@ -82,7 +84,7 @@ def differs(what: str, claimed: float, found: float, uncertainty: float, cases: 
 
 @dataclass(frozen=True)
 class Settings:
-    """How checks are run.
+    """The settings with which checks are run.
 
     Attributes:
         seed: Seed of every random choice.
@@ -97,7 +99,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Check:
-    """One statement that can be checked again at any time.
+    """A statement with the function that checks it.
 
     Attributes:
         id: Stable name, ``topic.what``.
@@ -127,7 +129,7 @@ class Check:
     topic: str = ""
 
     def changed(self, **values: Any) -> Check:
-        """Return the check of a false statement, which a test expects to fail.
+        """Return the check of a changed, false statement, which a test expects to fail.
 
         Args:
             values: Other values for parameters of its function that have a default.
@@ -248,7 +250,7 @@ def checks_of(*modules: ModuleType) -> tuple[Check, ...]:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Record of one check that ran.
+    """The evidence that one run of a check gave.
 
     Attributes:
         check: Id of the check.
@@ -264,7 +266,7 @@ class Evidence:
         message: What failed and where; empty if nothing did.
         found: What was measured, for the reader.
         false_alarm: Upper bound of the chance of failing though all is right.
-        lacking: Module that is not installed, so that the check was not run; else empty.
+        lacking: Module that is missing, so that the check was not run; else empty.
         deep: Whether the long version ran.
     """
 
@@ -316,7 +318,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Report:
-    """All evidence of one run.
+    """The evidence of all checks of one run.
 
     Attributes:
         evidence: One record per check, in order.
@@ -342,9 +344,9 @@ class Report:
         return tuple(e for e in self.evidence if not e.ran)
 
     def records(self) -> list[dict[str, Any]]:
-        """One dictionary of plain values per check."""
+        """Return one dictionary of plain values per check."""
         return [e.record() for e in self.evidence]
 
     def to_pandas(self) -> Any:
-        """One row per check, as a ``pandas.DataFrame``."""
+        """Return a ``pandas.DataFrame`` with one row per check."""
         return data_frame(self.records())

@@ -1,9 +1,9 @@
 """Define a claim and decide its verdict from evidence.
 
 Claims stand in ``verification/topics/TOPIC/claims.toml``, read by
-:mod:`whichmin.verification.evidence.claim_file`. The verdict is written down so that a change of
-mind is seen in review, and it is decided anew from the evidence that ran: where the two differ, the
-claim fails.
+:mod:`whichmin.verification.evidence.claim_file`. The file states the verdict, so that reviewers see
+a change of it; it is also decided anew from the evidence that ran. Where the two differ, the claim
+fails.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def counterexample(claim: str) -> Callable[[Callable[[], None]], Callable[[], No
 
 @dataclass(frozen=True)
 class Counterexample:
-    """What a sceptic needs to see that a statement is false.
+    """A case that shows that a statement is false, in words and as a script.
 
     Attributes:
         text: The case in one or two sentences, with numbers that can be checked by hand.
@@ -83,15 +83,15 @@ class Counterexample:
 
 @dataclass(frozen=True)
 class Claim:
-    """One checkable statement.
+    """A statement that evidence can decide, with its source.
 
     Attributes:
         id: Stable name, ``topic.what``.
         statement: The statement, in our words.
         source: Where it stands, as ``KEY`` or ``KEY, PLACE``, such as ``ghosh2025, Theorem 1``;
             the keys are those of ``sources.toml``, ``whichmin`` for results of this project.
-        verdict: What the evidence says.
-        hypotheses: Under which conditions it is meant.
+        verdict: The verdict that the evidence supports.
+        hypotheses: The conditions under which it is claimed.
         evidence: Ids of the checks that decide it, taken together; for REFUTED those that show it
             to be false.
         lemmas: Ids of checks that prove parts of it, without deciding it.
@@ -128,7 +128,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the evidence that ran says of a claim.
+    """The verdict on a claim that follows from the evidence that ran.
 
     Attributes:
         claim: Id of the claim.
@@ -152,7 +152,7 @@ class Decision:
 
 
 def decide(claim: Claim, records: Mapping[str, Evidence]) -> Decision:
-    """Decide a claim from evidence.
+    """Decide the verdict on a claim from evidence.
 
     A claim with a counterexample is REFUTED if all its evidence holds; one without deciding
     evidence is OPEN; any other is as certain as its strongest deciding evidence.

@@ -83,7 +83,7 @@ _EXAMPLE: Mapping[str, Reader] = {"text": paragraph, "prints": verbatim}
 
 @dataclass(frozen=True)
 class ClaimFile:
-    """What a topic's ``claims.toml`` says.
+    """The content of a topic's ``claims.toml``.
 
     Attributes:
         topic: Name of the topic.

@@ -1,4 +1,4 @@
-"""Evidence on file: what the ledger shows without running everything again.
+"""Read and write evidence on file, which the ledger shows without running the checks again.
 
 ``record.json`` holds the evidence of one run of every check, each with a digest of the code that
 measured it. Evidence whose code has changed since is out of date and counts as not run.
@@ -36,7 +36,7 @@ SCHEMA = "whichmin.record/1"
 
 
 def digest(check: Check) -> str:
-    """A digest of what a check says and of the module that measures it.
+    """Compute a digest of a check's statement and of the module that measures it.
 
     Args:
         check: The check.
@@ -61,7 +61,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
         that it was measured with.
 
     Raises:
-        InputError: The file cannot be read or is none of evidence.
+        InputError: The file cannot be read or holds no evidence.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -73,7 +73,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, dict[str, Any]]:
 
 
 def write_record(path: str | os.PathLike[str], evidence: Iterable[Evidence]) -> None:
-    """Put evidence into a file, beside what it holds of other checks that still exist.
+    """Write evidence to a file, and keep what it holds of other checks that still exist.
 
     Margins are kept to two digits, and seconds to one decimal.
 
@@ -119,7 +119,7 @@ def _text(entries: Mapping[str, Mapping[str, Any]]) -> str:
 
 @functools.cache
 def on_file() -> Mapping[str, Evidence]:
-    """The evidence that came with the package, as far as it is of the code that came with it."""
+    """Return the evidence that came with the package, without what is out of date."""
     if not RECORD.exists():
         return {}
     entries, checks = read_record(RECORD), {check.id: check for check in all_checks()}
@@ -131,5 +131,5 @@ def on_file() -> Mapping[str, Evidence]:
 
 
 def stale() -> tuple[str, ...]:
-    """Checks without evidence on file that is up to date."""
+    """List the checks without evidence on file that is up to date."""
     return tuple(check.id for check in all_checks() if check.id not in on_file())

@@ -1,4 +1,4 @@
-"""Bounds on rounding error, each with its reason; there is no other tolerance in the checks."""
+"""Compute bounds on rounding error, each with its reason; checks use no other tolerance."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ TRAJECTORY = 1e-12
 
 
 def product_bound(length: int, *sizes: float) -> float:
-    """Error of a sum of ``length`` products of a few factors.
+    r"""Bound the rounding error between two values of a sum of products of a few factors.
 
-    Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1: ``gamma_k = k u`` for k
-    operations on each term, relative to the sum of the terms' sizes. 8 operations per term cover
-    the longest per-coordinate expression here (the residual, its square and their derivatives);
-    both sides of a comparison carry the error, hence the other factor 2.
+    .. math:: 2 (n + 8)\, \varepsilon \sum_k |s_k|
+
+    for n terms, quantities of sizes :math:`s_k` and :math:`\varepsilon = 2u = 2^{-52}`. After k
+    operations on each term the error is at most :math:`\gamma_k \approx k u`, relative to the sum
+    of the terms' sizes (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1). 8
+    operations per term cover the longest expression per coordinate here (the residual, its square
+    and their derivatives); both sides of a comparison carry the error, hence a factor 2.
 
     Args:
         length: Number of terms.
@@ -32,10 +35,13 @@ def product_bound(length: int, *sizes: float) -> float:
 
 
 def spectrum_bound(dimension: int, size: float, rounding: float = 0.0) -> float:
-    """Error of the eigenvalues of a symmetric matrix.
+    r"""Bound the rounding error of the eigenvalues of a symmetric matrix H.
 
-    Weyl: they move by at most the norm of the matrix's own error; a backward stable solver adds
-    a modest multiple of ``dimension * eps * |H|``.
+    .. math:: 8\, n\, \varepsilon\, |H| + n\, \delta
+
+    for the order n, and entries with errors of at most :math:`\delta`. By Weyl's inequality
+    eigenvalues move by at most the norm of the matrix's error; a backward stable solver adds a
+    modest multiple of :math:`n\, \varepsilon\, |H|`.
 
     Args:
         dimension: Order of the matrix.
@@ -49,9 +55,13 @@ def spectrum_bound(dimension: int, size: float, rounding: float = 0.0) -> float:
 
 
 def correlation_noise(weights: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Size below which an inner product with a data point is rounding noise.
+    r"""Bound the rounding error of inner products of weights with data points.
 
-    ``n u sum_k |w_k| |a_k|``, times 4 for the roundings of the update that made the weights.
+    .. math:: 4\, n\, \varepsilon \sum_k |w_k|\, |a_k| \qquad (\varepsilon = 2^{-52})
+
+    A correlation below this size is rounding noise. The inner product itself errs by at most
+    :math:`n u \sum_k |w_k| |a_k|` (Higham, *Accuracy and Stability of Numerical Algorithms*,
+    section 3.1); the rest is for the roundings of the update that made the weights.
 
     Args:
         weights: Shape ``(R, n)``.

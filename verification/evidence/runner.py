@@ -1,4 +1,4 @@
-"""Runs checks, collects evidence, decides."""
+"""Select checks, run them and collect their evidence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["run_check", "select_checks", "verify", "verify_one"]
 
 
 def select_checks(pattern: str | None = None, topic: str | None = None) -> tuple[Check, ...]:
-    """Choose checks by id and topic.
+    """Select checks by id and topic.
 
     Args:
         pattern: Shell-style pattern (``sharpness.*``) or part of an id; None for all.
@@ -58,7 +58,7 @@ def verify(
     subject: Subject | None = None,
     progress: Callable[[Check, Evidence | None], None] | None = None,
 ) -> Report:
-    """Run the checks.
+    """Run checks and collect their evidence.
 
     Args:
         select: Shell-style pattern or part of an id; None for all checks.
@@ -153,10 +153,10 @@ class _Tally:
 
 
 def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
-    """Run one check.
+    """Run one check on a subject.
 
-    A check that raises has failed too: the error becomes its message. One that needs a module that
-    is not installed is not run, and says so.
+    A check that raises an error fails, with the error as its message. A check that needs a module
+    that is not installed is not run, and its evidence says so.
 
     Args:
         check: The check.

@@ -1,4 +1,4 @@
-"""Calibrated statistics: margins whose false-alarm rate is a theorem, for any number of replicas.
+"""Test statements on chances and means, with a false-alarm rate that is proved for any sample size.
 
 How to use it in a check of kind STATISTICS: yield one of the margins below per figure, each of
 which fails with probability at most ``FIGURE`` = 1e-7 if the statement is true, and give the check
@@ -45,14 +45,20 @@ FIGURE = 1e-7
 
 
 def clopper_pearson(count: int, total: int, miss: float = FIGURE) -> tuple[float, float]:
-    """Interval for a chance, from how often an event occurred.
+    r"""Compute an interval for a chance from the number of times that an event occurred.
 
-    Source: Clopper, Pearson, Biometrika 26 (1934).
+    For k events in n trials, with the quantiles of beta distributions,
+
+    .. math:: \left[\, \mathrm{Beta}^{-1}_{k,\, n - k + 1}(\delta/2),\;
+              \mathrm{Beta}^{-1}_{k + 1,\, n - k}(1 - \delta/2) \,\right]
+
+    (0 for k = 0 below, 1 for k = n above) contains the chance with probability at least
+    :math:`1 - \delta`. Source: Clopper, Pearson, Biometrika 26 (1934).
 
     Args:
-        count: How often it did.
-        total: Out of how many independent trials.
-        miss: Largest probability that the interval misses the chance.
+        count: Number of events, k.
+        total: Number of independent trials, n.
+        miss: Largest probability :math:`\delta` that the interval misses the chance.
 
     Returns:
         Lower and upper end.
@@ -63,14 +69,16 @@ def clopper_pearson(count: int, total: int, miss: float = FIGURE) -> tuple[float
 
 
 def hoeffding(total: int, span: float = 1.0, miss: float = FIGURE) -> float:
-    """Half-width of an interval for the mean of independent numbers from an interval.
+    r"""Compute the half-width of an interval for the mean of bounded independent numbers.
+
+    .. math:: s \sqrt{\frac{\log(2/\delta)}{2 n}}
 
     Source: Hoeffding, J. Amer. Statist. Assoc. 58 (1963), theorem 2.
 
     Args:
-        total: How many numbers were averaged.
-        span: Length of the interval that they lie in.
-        miss: Largest probability that the mean is farther away.
+        total: Number of values that were averaged, n.
+        span: Length s of the interval that contains them.
+        miss: Largest probability :math:`\delta` that the mean is farther away.
 
     Returns:
         The half-width.
@@ -79,15 +87,21 @@ def hoeffding(total: int, span: float = 1.0, miss: float = FIGURE) -> float:
 
 
 def quantile_interval(sample: Floats, q: float, miss: float = FIGURE) -> tuple[float, float]:
-    """Interval for a quantile, from the order statistics of a sample.
+    r"""Compute an interval for a quantile from the order statistics of a sample.
 
-    The number of values below a q-quantile is at most, the number up to it at least binomial
-    (total, q).
+    With the binomial variable :math:`K \sim \mathrm{Bin}(n, q)` and the ordered sample
+    :math:`x_1 \le \dots \le x_n`, it is :math:`[x_l, x_{h + 1}]` with
+
+    .. math:: l = \min\{k : P(K \le k) \ge \delta/2\}, \qquad
+              h = \min\{k : P(K > k) \le \delta/2\} ,
+
+    because the number of values below a q-quantile is stochastically at most K, and the number up
+    to it at least K.
 
     Args:
         sample: Independent values, any order.
         q: Between 0 and 1.
-        miss: Largest probability that the interval misses the quantile.
+        miss: Largest probability :math:`\delta` that the interval misses the quantile.
 
     Returns:
         Lower and upper end; infinite where the sample is too small to say.
@@ -104,18 +118,24 @@ def quantile_interval(sample: Floats, q: float, miss: float = FIGURE) -> tuple[f
 def frequency(
     what: str, count: int, total: int, chance: float, slack: float = 0.0, alarm: float = FIGURE
 ) -> Margin:
-    """An event has a given chance, up to ``slack``.
+    r"""Test that an event has a given chance, up to ``slack``, by exact binomial tails.
+
+    The margin holds for a frequency above the chance p up to k/n, with the smallest k such that
+
+    .. math:: P\bigl(\mathrm{Bin}(n, p + \text{slack}) > k\bigr) \le \text{alarm}/2 ,
+
+    and likewise below.
 
     Args:
         what: The event.
         count: How often it occurred.
-        total: Out of how many independent trials.
+        total: Number of independent trials.
         chance: Its chance according to the statement.
         slack: By how much the statement leaves the chance open.
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The deviation of the frequency against the largest one allowed on its side.
+        The deviation of the frequency, with the largest one allowed on its side as the bound.
     """
     share = count / total
     if share >= chance:
@@ -130,17 +150,21 @@ def frequency(
 
 
 def at_most(what: str, count: int, total: int, chance: float, alarm: float = FIGURE) -> Margin:
-    """An event has at most a given chance.
+    r"""Test that an event has at most a given chance, by the exact binomial tail.
+
+    The largest frequency allowed is k/n, with the smallest k such that
+
+    .. math:: P\bigl(\mathrm{Bin}(n, p) > k\bigr) \le \text{alarm} .
 
     Args:
         what: The event.
         count: How often it occurred.
-        total: Out of how many independent trials.
-        chance: The bound of its chance.
+        total: Number of independent trials, n.
+        chance: The bound p of its chance.
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The frequency against the largest one allowed.
+        The frequency, with the largest one allowed as the bound.
     """
     edge = float(stats.binom.isf(alarm, total, min(1.0, chance))) / total
     low, high = clopper_pearson(count, total, alarm)
@@ -158,9 +182,12 @@ def same_law(
     slack: float = 0.0,
     alarm: float = FIGURE,
 ) -> Margin:
-    """A sample has a given law.
+    r"""Test that a sample has a given law, by the Kolmogorov-Smirnov distance.
 
-    Source: Massart, Ann. Probab. 18 (1990): ``P(sup |F_n - F| > d) <= 2 exp(-2 n d^2)``.
+    .. math:: P\left(\sup_x |F_n(x) - F(x)| > d\right) \le 2\, e^{-2 n d^2}
+
+    so the largest distance allowed is :math:`\sqrt{\log(2/\text{alarm}) / (2 n)}`, plus the slack.
+    Source: Massart, Ann. Probab. 18 (1990).
 
     Args:
         what: What was sampled.
@@ -170,7 +197,7 @@ def same_law(
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The Kolmogorov-Smirnov distance against the largest one allowed.
+        The Kolmogorov-Smirnov distance, with the largest one allowed as the bound.
     """
     total = len(sample)
     values, counts = np.unique(np.asarray(sample, dtype=np.float64), return_counts=True)
@@ -194,15 +221,21 @@ def mean_is(
     slack: float = 0.0,
     alarm: float = FIGURE,
 ) -> Margin:
-    """Independent numbers have a given mean.
+    r"""Test that bounded independent numbers have a given mean, by Bernstein's inequality.
 
-    Source: Bernstein's inequality, ``P(|mean - mu| >= t) <= 2 exp(-n t^2 / (2 v + 2 s t / 3))``
-    for numbers of variance at most v that differ from their mean by at most s.
+    For numbers of variance at most v that differ from their mean :math:`\mu` by at most s,
+
+    .. math:: P(|\bar x - \mu| \ge t) \le 2 \exp\left(-\frac{n t^2}{2 v + 2 s t / 3}\right) ;
+
+    with :math:`L = \log(2/\text{alarm})` the largest deviation allowed is, plus the slack,
+
+    .. math:: t = \frac{1}{n} \left( \frac{s L}{3}
+              + \sqrt{\left(\frac{s L}{3}\right)^2 + 2 v L n} \right) .
 
     Args:
         what: What was averaged.
         mean: The average.
-        total: Of how many numbers.
+        total: Number of values that were averaged, n.
         expected: The mean according to the statement.
         variance: Bound of the variance, from the statement, not from the sample.
         span: Bound of the distance of a number from the mean.
@@ -210,7 +243,7 @@ def mean_is(
         alarm: Largest probability of failing though the statement is true.
 
     Returns:
-        The margin.
+        The deviation of the average, with the largest one allowed as the bound.
     """
     # n t^2 - (2 s L / 3) t - 2 v L = 0 for L = log(2 / alarm)
     log, third = math.log(2 / alarm), span / 3

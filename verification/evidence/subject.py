@@ -1,4 +1,4 @@
-"""What is being judged: closed forms, engines and the sampler, bundled so that any can be swapped.
+"""The subject of checks: closed forms, engines and the sampler, each of which can be replaced.
 
 Every check receives its subject. The product is the default subject; a deliberately broken
 implementation is the same bundle with one part replaced (see :mod:`whichmin.verification.mutants`).
@@ -111,5 +111,5 @@ class Subject:
 
 
 def default_subject() -> Subject:
-    """The product itself."""
+    """Return the product itself as the subject."""
     return Subject()

@@ -1,4 +1,4 @@
-"""Read tables of TOML files that people write, field by field, and name what is wrong in them."""
+"""Read tables of TOML files field by field, with errors that say what is wrong in which entry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_toml(file: Traversable) -> dict[str, Any]:
         Its tables.
 
     Raises:
-        InputError: It is not there, or it is not TOML.
+        InputError: The file does not exist, or it is not TOML.
     """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def read_fields(
         The value of each field that is there.
 
     Raises:
-        InputError: The table is none, a field is unknown or missing, or its reader refuses it.
+        InputError: ``table`` is no table, a field is unknown or missing, or its reader refuses it.
     """
     if not isinstance(table, dict):
         raise InputError(where, table, "must be a table")

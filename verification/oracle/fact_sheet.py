@@ -1,4 +1,4 @@
-"""The fact sheet: how our engines and other people's tools fare, version by version."""
+"""Write the fact sheet: the results of our engines and of other people's tools, by version."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from whichmin.errors import InputError, MissingDependency
 from whichmin.reporting import Table
-from whichmin.verification.oracle.compliance import Compliance, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Compliance
 from whichmin.verification.oracle.judge import judge
 
 __all__ = ["ADAPTERS", "Judged", "fact_sheet", "judge_adapters", "overview"]
@@ -33,12 +33,12 @@ promise no more than a tolerance.
 
 @dataclass(frozen=True)
 class Judged:
-    """One adapter's result.
+    """The result of one adapter.
 
     Attributes:
         adapter: Name within the package of adapters.
         compliance: The verdict; None if its library is absent.
-        missing: What is absent.
+        missing: The library that is absent.
         seconds: Duration.
     """
 
@@ -105,7 +105,7 @@ def overview(judged: Sequence[Judged]) -> str:
             continue
         counts = c.counts()
         failed = ", ".join(r.check for r in c.failures) or "none"
-        rows.append((c.target, c.version, counts.get(str(Verdict.PASSED), 0), failed))
+        rows.append((c.target, c.version, counts.get(str(CheckVerdict.PASSED), 0), failed))
     columns = ("tool", "version", "passed", "failed")
     table = Table.build("", columns, rows).markdown()
     return "\n".join(line for line in table.splitlines() if line.startswith("|"))

@@ -1,1 +1,1 @@
-"""SMT, certificates and formulas as text: no topic is known here."""
+"""Provers for all topics: an SMT solver, certificates, and formulas given as text."""

@@ -1,4 +1,4 @@
-"""Certificates of inequalities: data that anybody checks by multiplying out polynomials.
+"""Check certificates of inequalities, exactly, by multiplying out polynomials.
 
 A polynomial is non-negative wherever some others are if it is a sum of products of those, each with
 a non-negative coefficient and, where needed, a square. Finding such a sum takes a linear program
@@ -56,12 +56,12 @@ class Polynomial:
 
     @classmethod
     def number(cls, value: Fraction) -> Polynomial:
-        """A constant polynomial."""
+        """Make a constant polynomial."""
         return cls({(): value} if value else {})
 
     @classmethod
     def variable(cls, name: str) -> Polynomial:
-        """A variable."""
+        """Make a variable as a polynomial."""
         return cls({((name, 1),): Fraction(1)})
 
     def __add__(self, other: Polynomial) -> Polynomial:
@@ -89,7 +89,7 @@ class Polynomial:
 
     @property
     def size(self) -> Fraction:
-        """Sum of the sizes of the coefficients; 0 for the zero polynomial only."""
+        """Sum of the absolute coefficients; 0 for the zero polynomial only."""
         return sum((abs(v) for v in self.terms.values()), Fraction(0))
 
 
@@ -190,7 +190,7 @@ def expand(text: str, certificate: Certificate) -> Polynomial:
 
 
 def faults(certificate: Certificate) -> tuple[str, ...]:
-    """Summands that might be negative: a negative coefficient, or an unknown factor.
+    """List summands that might be negative: a negative coefficient, or an unknown factor.
 
     Args:
         certificate: The certificate.
@@ -207,7 +207,13 @@ def faults(certificate: Certificate) -> tuple[str, ...]:
 
 
 def residual(certificate: Certificate) -> Polynomial:
-    """Target minus summands, multiplied out.
+    r"""Compute the target minus the sum of the certificate, multiplied out.
+
+    .. math:: p - \sum_k \lambda_k \prod_{i \in I_k} g_i \prod_{j \in J_k} q_j^2
+
+    with the target p, coefficients :math:`\lambda_k`, constraints :math:`g_i` and squared terms
+    :math:`q_j`. If it is 0 and :func:`faults` finds nothing, p is non-negative where all
+    constraints are.
 
     Args:
         certificate: The certificate.

@@ -1,4 +1,4 @@
-"""Formulas of real algebra as text, read once and evaluated in any arithmetic.
+"""Evaluate formulas of real algebra, given as text, in any arithmetic.
 
 The text that a reader sees is the text that is decided: by z3
 (:mod:`whichmin.verification.provers.smt`), in exact fractions when a model is checked, and as
@@ -25,7 +25,7 @@ __all__ = ["EXACT", "Arithmetic", "evaluate", "evaluate_all"]
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """What numbers and connectives become.
+    """An arithmetic: what the numbers and connectives of a formula become.
 
     Attributes:
         number: A rational number, in this arithmetic.
@@ -74,11 +74,11 @@ def evaluate(text: str, values: Mapping[str, Any], arithmetic: Arithmetic = EXAC
         A truth value or a number of the arithmetic.
 
     Raises:
-        InputError: The text has something else than real algebra in it.
+        InputError: The text is no formula of real algebra.
     """
 
     def constant(node: ast.expr) -> Fraction | None:
-        """The rational number that a subterm without variables stands for."""
+        """Return the rational number that a subterm without variables stands for."""
         match node:
             case ast.Constant(value=bool()):
                 return None

@@ -1,4 +1,4 @@
-"""Lemmas of real algebra, proved by an SMT solver for all values of their variables.
+"""Prove lemmas of real algebra with an SMT solver, for all values of their variables.
 
 A lemma is proved if hypotheses and negated conclusion are unsatisfiable together; ``unknown`` and a
 timeout count as failure. Beside every lemma stand variants that go too far: each must have a model,
@@ -21,8 +21,8 @@ from whichmin.verification.provers.formula import Arithmetic, evaluate_all
 from whichmin.words import EvidenceKind
 
 __all__ = [
-    "Answer",
     "Lemma",
+    "SolverAnswer",
     "Variant",
     "decide_lemma",
     "lemma_margins",
@@ -94,7 +94,7 @@ class Lemma:
         return f"{told} ({short})" if short else told
 
     def changed(self, variant: Variant) -> Lemma:
-        """The variant as a lemma.
+        """Return a variant as a lemma.
 
         Args:
             variant: One of the variants, or any other change.
@@ -116,8 +116,8 @@ class Lemma:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the solver said.
+class SolverAnswer:
+    """The answer of the solver.
 
     Attributes:
         verdict: ``unsat`` (proved), ``sat`` (false) or ``unknown``.
@@ -144,8 +144,8 @@ def _fraction(value: Any) -> Fraction:
 SATISFIABLE = Variant("its hypotheses imply nonsense", then=("1 < 0",))
 
 
-def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> Answer:
-    """Ask z3 for values that satisfy the hypotheses and not the conclusion.
+def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> SolverAnswer:
+    """Decide a lemma by asking z3 for values that violate a conclusion and satisfy the hypotheses.
 
     Args:
         lemma: The lemma.
@@ -179,12 +179,12 @@ def decide_lemma(lemma: Lemma, timeout: float = TIMEOUT) -> Answer:
                 name: _fraction(found.eval(value, model_completion=True))
                 for name, value in values.items()
             }
-        return Answer(verdict, time.perf_counter() - began, model, conclusion)
-    return Answer("unsat", time.perf_counter() - began, {})
+        return SolverAnswer(verdict, time.perf_counter() - began, model, conclusion)
+    return SolverAnswer("unsat", time.perf_counter() - began, {})
 
 
 def violated(lemma: Lemma, model: Mapping[str, Fraction]) -> tuple[str, ...]:
-    """Plug values into a lemma, in exact fractions; the solver has no part in this.
+    """Evaluate a lemma at given values in exact fractions, without the solver.
 
     Args:
         lemma: The lemma.

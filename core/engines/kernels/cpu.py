@@ -1,4 +1,4 @@
-"""The kernels on the CPU: groups of 32 lanes, shared out among threads."""
+"""Run the kernels on the CPU, in groups of 32 lanes that threads share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import torch
 from numba.core import types
 from numba.extending import intrinsic
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 from whichmin.core.engines.kernels.group import make_advance, scratch_sizes
 from whichmin.core.engines.kernels.survey import make_survey
 
@@ -58,7 +58,7 @@ def _widen(_: Any) -> Any:
     return types.void(), generate
 
 
-_target = Target(_jit, _inline, _widen, LANES)
+_target = CompileTarget(_jit, _inline, _widen, LANES)
 _advance, _survey = make_advance(_target), make_survey(_target)
 
 
@@ -109,7 +109,7 @@ _loaded: set[str] = set()
 
 
 def is_compiled() -> bool:
-    """Whether the kernels are there, in this process or in numba's cache on disk."""
+    """Tell whether the kernels are compiled, in this process or in numba's cache on disk."""
     if _compiled.signatures and _compiled_survey.signatures:
         return True
     path = getattr(_compiled.stats, "cache_path", None)
@@ -142,7 +142,7 @@ def _ready(name: str, *arguments: Any) -> Any:
 def run(
     x: torch.Tensor, state: torch.Tensor, ids: np.ndarray, plan: tuple[Any, ...], threads: int
 ) -> None:
-    """Advance all groups, in place.
+    """Take steps with all groups, in place.
 
     Args:
         x: Shape ``(groups, m * LANES)``.
@@ -170,7 +170,7 @@ def survey(
         state: Shape ``(groups, STATE_ROWS * LANES)``.
         m: Number of data points.
         low: What correlations must exceed to be active.
-        tolerance: Of the run.
+        tolerance: Tolerance of the run.
         alone: Whether only one point may be left.
         threads: How many threads may work.
 

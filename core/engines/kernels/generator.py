@@ -1,4 +1,4 @@
-"""Philox4x32-10 and bounded integers for a group of lanes (see :mod:`whichmin.core.philox`)."""
+"""Draw bounded integers from Philox4x32-10 (:mod:`whichmin.core.philox`) for a group of lanes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Target", "make_draw"]
+__all__ = ["CompileTarget", "make_draw"]
 
 _MULTIPLY_0, _MULTIPLY_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -16,8 +16,8 @@ _MASK, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 @dataclass(frozen=True)
-class Target:
-    """How functions are compiled.
+class CompileTarget:
+    """The way in which kernel functions are compiled: for the CPU or for a GPU.
 
     Attributes:
         jit: Compiles a function.
@@ -32,7 +32,7 @@ class Target:
     lanes: int
 
 
-def make_draw(target: Target) -> Any:
+def make_draw(target: CompileTarget) -> Any:
     """Build ``draw(out, ids, seed, first, last, bounds, thresholds)`` for a target.
 
     It turns words ``first .. last - 1`` of every lane, and those beside them in the same blocks of
@@ -81,7 +81,7 @@ def make_draw(target: Target) -> Any:
 
     @jit
     def again(identity, seed, word, bound, threshold):  # type: ignore[no-untyped-def]
-        """One bounded integer, with as many attempts as it takes (Lemire's rejection)."""
+        """Draw one bounded integer by Lemire's rejection, with as many attempts as needed."""
         block, lane = np.uint64(word // 4), word % 4
         attempt = np.uint64(0)
         while True:

@@ -1,4 +1,4 @@
-"""The kernels on a GPU: one thread is a group of one lane.
+"""Run the kernels on a GPU, where one thread is a group of one lane.
 
 The source of a step is that of the CPU. Rounding is not: the GPU's compiler contracts products and
 sums, so results agree with the CPU's to rounding, not in bits. Tested with numba's simulator
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numba import cuda
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 from whichmin.core.engines.kernels.group import make_advance, scratch_sizes
 from whichmin.core.engines.kernels.stepping import ROWS
 from whichmin.errors import MissingDependency
@@ -35,7 +35,7 @@ def _as_it_is() -> None:
     """There are no vectors to widen."""
 
 
-_advance = make_advance(Target(_device, _device, _as_it_is, LANES))
+_advance = make_advance(CompileTarget(_device, _device, _as_it_is, LANES))
 
 
 @cuda.jit
@@ -58,7 +58,7 @@ def _advance_all(  # type: ignore[no-untyped-def]
 def run(
     x: torch.Tensor, state: torch.Tensor, ids: np.ndarray, plan: tuple[Any, ...], threads: int
 ) -> None:
-    """Advance all replicas, in place.
+    """Take steps with all replicas, in place.
 
     Args:
         x: Shape ``(replicas, m)``.

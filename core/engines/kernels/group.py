@@ -1,4 +1,4 @@
-"""Many steps of one group of lanes: batches are made in chunks, factors renormalised on a grid.
+"""Take many steps of one group of lanes, making batches in chunks and renormalising on a grid.
 
 Everything that could depend on how a run is cut into calls happens on a grid of absolute steps:
 at multiples of ``chunk`` factors that have left ``[2**-400, 2**400]`` are applied, at multiples of
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target, make_draw
+from whichmin.core.engines.kernels.generator import CompileTarget, make_draw
 from whichmin.core.engines.kernels.sampling import SCANNED, WITHOUT, make_fill
 from whichmin.core.engines.kernels.stepping import ROWS, SIGMA, SIGMA_REST, STATE_ROWS, make_steps
 
@@ -31,7 +31,7 @@ Plan = tuple[Any, ...]
 
 
 def scratch_sizes(m: int, k: int, chunk: int, sampling: int, lanes: int) -> tuple[int, ...]:
-    """Lengths of the work arrays of one group.
+    """Compute the lengths of the work arrays of one group.
 
     Args:
         m: Number of data points.
@@ -57,7 +57,7 @@ def scratch_sizes(m: int, k: int, chunk: int, sampling: int, lanes: int) -> tupl
 
 
 def grid(m: int, k: int, mode: int) -> tuple[int, int]:
-    """Steps whose batches are made at once, and between two renormalisations.
+    """Choose the numbers of steps whose batches are made at once and between renormalisations.
 
     Args:
         m: Number of data points.
@@ -77,7 +77,7 @@ def grid(m: int, k: int, mode: int) -> tuple[int, int]:
     return chunk, max(1024, 1 << (32 * m - 1).bit_length())
 
 
-def make_advance(target: Target) -> Any:
+def make_advance(target: CompileTarget) -> Any:
     """Build ``advance(...)``, which takes steps ``first .. last - 1`` of a group.
 
     Args:
@@ -144,7 +144,7 @@ def make_advance(target: Target) -> Any:
 
 
 def limits_of(m: int, k: int, sampling: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of the words of a step (of an epoch, if reshuffled) and Lemire's thresholds.
+    """Compute the bounds of the words of a step (reshuffled: of an epoch) and Lemire's thresholds.
 
     Args:
         m: Number of data points.

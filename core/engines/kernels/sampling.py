@@ -1,4 +1,4 @@
-"""The index streams of :mod:`whichmin.core.batches` (format version 1), for a group of lanes."""
+"""Draw the index streams of :mod:`whichmin.core.batches` (version 1) for a group of lanes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 
 __all__ = ["CUSTOM", "CYCLIC", "GIVEN", "RESHUFFLED", "SCANNED", "WITH", "WITHOUT", "make_fill"]
 
@@ -17,8 +17,8 @@ _WORDS_AT_ONCE = 64  # of a shuffle
 _MARKS = 255
 
 
-def make_fill(target: Target, draw: Any) -> Any:
-    """Build ``fill(...)``: the points that steps ``first .. last - 1`` touch, or leave out.
+def make_fill(target: CompileTarget, draw: Any) -> Any:
+    """Build ``fill(...)``, which finds the points that steps touch, or leave out.
 
     Args:
         target: What the function is compiled for.
@@ -31,7 +31,7 @@ def make_fill(target: Target, draw: Any) -> Any:
 
     @jit
     def floyd_by_scan(idx, row, k, m):  # type: ignore[no-untyped-def]
-        """R. Floyd's subset: the last candidate stands in for one that is in already."""
+        """Draw a subset by R. Floyd's method: the last candidate replaces a repeated one."""
         for j in range(1, k):
             here = np.uint64((row + j) * lanes)
             last = np.uint64((m - k + j) * lanes)
@@ -56,7 +56,7 @@ def make_fill(target: Target, draw: Any) -> Any:
 
     @jit
     def shuffle(order, draws, ids, seed, epoch, m, bounds, thresholds):  # type: ignore[no-untyped-def]
-        """Fisher-Yates: the permutation of an epoch."""
+        """Draw the permutation of an epoch by the Fisher-Yates shuffle."""
         for i in range(m):
             for r in range(wide):
                 order[np.uint64(i * lanes) + r] = np.uint32(np.uint64(i * lanes) + r)

@@ -1,8 +1,12 @@
-"""One step in correlation coordinates with common factors applied lazily.
+r"""Take a step in correlation coordinates, with common factors that are applied later.
 
-With ``alpha = eta / b``, ``S`` the sum of ``phi(c_i)^2`` over the batch, ``s = 1 - alpha S``,
-``g = alpha (2 - N)`` and ``f = s + g``, a step multiplies an active correlation in the batch by
-``f`` and everything else by ``s``. Stored are ``x`` and common factors, ``c = sigma x``:
+With :math:`\alpha = \eta / b`, :math:`S = \sum_i \varphi(c_i)^2` over the batch,
+:math:`s = 1 - \alpha S`, :math:`g = \alpha (2 - N)` and :math:`f = s + g`, a step is
+
+.. math:: c_i \leftarrow f\, c_i \text{ (active, in the batch)}, \qquad
+          c_i \leftarrow s\, c_i \text{ (all others)} .
+
+Stored are ``x`` and common factors, ``c = sigma x``:
 
 * *touch* (``k = b`` points): ``sigma <- s sigma``, ``x_i <- (f/s) x_i`` for active ``i`` in the
   batch, ``N <- s^2 (N - S) + f^2 S``;
@@ -17,7 +21,8 @@ All is kept in units in which ``alpha`` is 1: weights times its root, energies t
 ``s = 1 - S`` and ``g = 2 alpha - N``.
 
 Where ``s`` (or ``f``, if it is a common factor) falls below 1/4, or is no number, the lane takes
-the step coordinate by coordinate: common factors then may change signs, so ReLU's active set.
+the step coordinate by coordinate: common factors may then change signs, and with them the set of
+points that are active under ReLU.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 
 __all__ = ["ROWS", "STATE_ROWS", "make_steps"]
 
@@ -39,7 +44,7 @@ _TINY = 1e-300  # below, products with factors may be subnormal, which are slow 
 _SUMMED_AT_ONCE = 64
 
 
-def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
+def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
     """Build the functions that take steps.
 
     Args:
@@ -174,7 +179,7 @@ def make_steps(target: Target) -> tuple[Any, Any, Any, Any, Any]:
 
     @jit
     def touch_one_calmly(x, v, idx, row, count, low):  # type: ignore[no-untyped-def]
-        """Touch one, where s >= 1 - 6/5 alpha >= 2/5 throughout (see ``touch_one``)."""
+        """Take the steps of ``touch_one`` where s >= 1 - 6/5 alpha >= 2/5 throughout."""
         here = np.uint64(row * lanes)
         for r in range(wide):
             v[held_row + r] = x[idx[here + r]]

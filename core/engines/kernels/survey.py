@@ -1,4 +1,4 @@
-"""Which replicas may have ended: one look at every coordinate, so that few are judged in full."""
+"""Find the replicas that may have ended, in one pass over the coordinates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.core.engines.kernels.generator import Target
+from whichmin.core.engines.kernels.generator import CompileTarget
 from whichmin.core.engines.kernels.stepping import OFF, OFF_ENERGY, SIGMA, SIGMA_REST, TWICE
 
 __all__ = ["make_survey"]
@@ -15,12 +15,12 @@ __all__ = ["make_survey"]
 _WIDER, _ROUNDING = 1.01, 1e-14
 
 
-def make_survey(target: Target) -> Any:
+def make_survey(target: CompileTarget) -> Any:
     """Build ``survey(x, state, m, low, tolerance, alone, work, out)`` for a group of lanes.
 
     ``out`` is set where a run may have converged (with ``alone``, to one point), lost all active
     correlations, or left the ball of squared norm 2. All other runs go on, whatever the judge says
-    about the rest: see :class:`whichmin.core.training.outcome.Judge`.
+    about the rest: see :class:`whichmin.core.training.outcome.RunJudge`.
 
     Args:
         target: What the function is compiled for.

@@ -1,4 +1,4 @@
-"""``whichmin bench``."""
+"""The command ``whichmin bench``."""
 
 from __future__ import annotations
 

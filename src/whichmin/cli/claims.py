@@ -1,4 +1,4 @@
-"""``whichmin claims``."""
+"""The command ``whichmin claims``."""
 
 from __future__ import annotations
 

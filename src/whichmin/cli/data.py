@@ -1,4 +1,4 @@
-"""Data and runs: options that ``train``, ``predict`` and ``plot`` share."""
+"""Options on data and runs that ``train``, ``predict`` and ``plot`` share."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ def _images(options: dict[str, Any]) -> tuple[Any, str, list[str]]:
 
 
 def read_indices(file: str) -> Any:
-    """Read batches; a file format without integers (CSV) may hold them as floating point.
+    """Read the indices of batches; a file without integers (CSV) may hold them as floating point.
 
     Args:
         file: Value of ``--batches``.

@@ -1,4 +1,4 @@
-"""``whichmin doctor``."""
+"""The command ``whichmin doctor``."""
 
 from __future__ import annotations
 

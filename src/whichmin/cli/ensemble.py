@@ -1,4 +1,4 @@
-"""``whichmin ensemble``."""
+"""The command ``whichmin ensemble``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``whichmin mutants``."""
+"""The command ``whichmin mutants``."""
 
 from __future__ import annotations
 

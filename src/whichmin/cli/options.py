@@ -1,4 +1,4 @@
-"""Options and behaviour that all commands share: format, output, seeds."""
+"""Options that commands share: format, output, seed, topic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def output_options(command: _F) -> _F:
-    """Add ``--format`` and ``--output``.
+    """Add the options ``--format`` and ``--output``.
 
     Returns:
         The decorated command.
@@ -41,7 +41,7 @@ def output_options(command: _F) -> _F:
 
 
 def seed_option(command: _F) -> _F:
-    """Add ``--seed``.
+    """Add the option ``--seed``.
 
     Returns:
         The decorated command.
@@ -56,7 +56,7 @@ def seed_option(command: _F) -> _F:
 
 
 def topic_option(what: str) -> Callable[[_F], _F]:
-    """Make ``--topic``.
+    """Make the option ``--topic``.
 
     Args:
         what: What is chosen, in the plural.
@@ -95,10 +95,10 @@ def _on_terminal(stream: TextIO | None) -> bool:
 
 
 def emit(document: Document, form: str, output: str | None) -> None:
-    """Put out a document.
+    """Write a document to a file or to standard output.
 
     Args:
-        document: What to put out.
+        document: The document.
         form: Format.
         output: File, or None for standard output.
     """

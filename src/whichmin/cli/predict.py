@@ -1,4 +1,4 @@
-"""``whichmin predict``."""
+"""The command ``whichmin predict``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``whichmin table``."""
+"""The command ``whichmin table``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``whichmin train``."""
+"""The command ``whichmin train``."""
 
 from __future__ import annotations
 

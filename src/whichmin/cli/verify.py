@@ -1,4 +1,4 @@
-"""``whichmin verify``."""
+"""The command ``whichmin verify``."""
 
 from __future__ import annotations
 

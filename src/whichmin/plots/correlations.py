@@ -1,4 +1,4 @@
-"""Correlations with the data points over training: GD keeps a mixture, SGD one point."""
+"""Draw the correlations with the data points over training: GD keeps a mixture, SGD one point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise of the gradient along GD and SGD: the covariance that stays or goes, and the scales."""
+"""Draw the gradient noise along GD and SGD: its covariance, the signal, and the noise scales."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of two points wins, against the angle of the start."""
+"""Draw which of two points wins against the angle of the start."""
 
 from __future__ import annotations
 
@@ -41,11 +41,14 @@ def plot_selection(
     seed: int = 0,
     ax: Any = None,
 ) -> Axes:
-    """Draw how often SGD ends at the first of two points, against the angle of the start to it.
+    r"""Draw how often SGD ends at the first of two points, against the angle of the start to it.
 
     Two orthonormal points in the plane and batches of one. With independent batches the frequency
-    follows ``1 - 2 theta/pi`` (``selection.two_point_probability``); with reshuffled epochs the
-    more correlated point wins.
+    follows (``selection.two_point_probability``), for the angle :math:`\theta`,
+
+    .. math:: P = 1 - \frac{2\theta}{\pi} ;
+
+    with reshuffled epochs the more correlated point wins.
 
     Args:
         angles: Angles in degrees, strictly between 0 and 90.

@@ -1,4 +1,4 @@
-"""Which of the two minima is sharper, measure by measure, and how that depends on the dimension."""
+"""Draw which of the two minima is sharper, by every measure and for every dimension."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _boxes(m: int, n: int, k: int, epsilon: float, activation: Activation) -> fl
 def ranking(
     m: int, n: int, k: int, epsilon: float, radius: float, activation: Activation, seed: int
 ) -> dict[str, tuple[float, float, float]]:
-    """Value at SGD's minimum over that at GD's, measured at both.
+    """Measure the sharpness of SGD's minimum divided by that of GD's, by every measure.
 
     Args:
         m: Number of data points, on the standard basis.

@@ -1,4 +1,4 @@
-"""Hessian spectra at GD's and SGD's minima, under three conventions at ReLU's kink."""
+"""Draw the Hessian spectra at GD's and SGD's minima, under three conventions at ReLU's kink."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths of GD and SGD over the loss in two dimensions."""
+"""Draw the paths of GD and SGD over the loss in two dimensions."""
 
 from __future__ import annotations
 

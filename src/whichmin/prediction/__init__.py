@@ -1,1 +1,1 @@
-"""Predict a training run from theory, before it is made."""
+"""Predict the outcome of a training run from theory, without training."""

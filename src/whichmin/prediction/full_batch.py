@@ -1,10 +1,15 @@
-"""Full-batch gradient descent on orthonormal data, exactly, in at most three numbers.
+r"""Compute full-batch gradient descent on orthonormal data exactly, from at most three numbers.
 
-All active correlations share one factor a step and everything else another (closed forms
-``dynamics.active_factor`` and ``dynamics.inactive_factor`` at alpha = eta/m, S = C, mu = 1). So the
-state is a multiple of the starting correlations that were positive, one of those that were
-negative, and one of the part outside the span. This holds for every step size: a negative factor
-turns a group of points around, and ReLU then sees the other group.
+With :math:`\alpha = \eta/m`, :math:`C = \sum_i \varphi(c_i)^2` and :math:`N = |w|^2`, a step
+multiplies all active correlations by one factor and everything else by another (closed forms
+``dynamics.active_factor`` and ``dynamics.inactive_factor`` at S = C and mu = 1):
+
+.. math:: c_j \leftarrow \bigl[1 - \alpha C + \alpha (2 - N)\bigr]\, c_j \text{ (active)}, \qquad
+          c_j \leftarrow (1 - \alpha C)\, c_j \text{ (inactive)} .
+
+So three factors describe the state: that of the starting correlations that were positive, that of
+those that were negative, and that of the part outside the span. This holds for every step size: a
+negative factor turns the signs of a group of points, and ReLU then sees the other group.
 """
 
 from __future__ import annotations
@@ -30,18 +35,18 @@ LONGEST = 2_000_000
 
 @dataclass(frozen=True)
 class FullBatch:
-    """Where gradient descent goes.
+    """The course of gradient descent and its end.
 
     Attributes:
         status: How it ends.
-        steps: Steps until then.
+        steps: Steps until the end.
         factors: Final multiples of the positive and of the negative starting correlations, and of
             the part outside the span.
         turned: Whether some correlation changed its sign.
-        growth: The way until ``C`` is within 1% of 1, for the selection process: rows of
+        growth: The phase until ``C`` is within 1% of 1, for the selection process: rows of
             (steps, mean of ``(2 - N)^2``, mean of ``(2 - N) C``).
         growth_steps: Steps of that phase.
-        rest_after_growth: Factor by which the rest, ``N - C``, has shrunk in it.
+        rest_after_growth: Factor by which the rest, ``N - C``, has shrunk in that phase.
     """
 
     status: Status
@@ -71,7 +76,7 @@ def follow_full_batch(
     tolerance: float,
     limit: int = LONGEST,
 ) -> FullBatch:
-    """Follow gradient descent to its end.
+    """Compute gradient descent to its end, step by step, with the factors of the module.
 
     Args:
         correlations: Starting correlations, shape ``(m,)``.
@@ -82,7 +87,7 @@ def follow_full_batch(
         limit: Largest number of steps.
 
     Returns:
-        The end.
+        Where and how it ends.
     """
     m = len(correlations)
     relu = activation is Activation.RELU
@@ -132,7 +137,7 @@ def _ended(
         return Status.DEAD_NEURON if relu else Status.NON_MINIMAL_CRITICAL_POINT
     if ((1 - C) ** 2 + C * rest) / (2 * m) <= tolerance:  # closed form landscape.gap
         return Status.CONVERGED
-    # C dies out with N staying above 2: Judge in whichmin.core.training.outcome has the inequality.
+    # C dies out with N staying above 2: the inequality is in whichmin.core.training.outcome.
     if tolerance >= C and N > 2 and (N - 2) ** 2 > 8 * (N - 1) * C:
         return Status.NON_MINIMAL_CRITICAL_POINT
     return None

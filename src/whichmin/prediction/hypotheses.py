@@ -1,4 +1,4 @@
-"""The hypotheses of the theorems, decided for a given input, with what happens without them."""
+"""Decide the hypotheses of the theorems for a given input, and say what happens without them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from whichmin.core.engines import Problem
 from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, Sampling
 
-__all__ = ["Hypothesis", "Start", "hypotheses", "is_trapped"]
+__all__ = ["Hypothesis", "StartFacts", "hypotheses", "is_trapped"]
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Hypothesis:
     """A hypothesis of Theorems 1 and 2 of Ghosh et al. (2025).
 
     Attributes:
-        statement: What the theorems ask for.
-        holds: Whether this input has it.
+        statement: What the theorems assume.
+        holds: Whether it is true of this input.
         here: The value that decided.
-        otherwise: What happens without it; empty if it holds.
+        otherwise: What happens if it is false; empty if it holds.
     """
 
     statement: str
@@ -33,8 +33,8 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
-class Start:
-    """What the prediction looks at in one start.
+class StartFacts:
+    """The quantities of one start that the prediction uses.
 
     Attributes:
         weights: Shape ``(n,)``.
@@ -51,15 +51,15 @@ class Start:
     off_span: float
 
     @classmethod
-    def of(cls, problem: Problem, weights: np.ndarray) -> Start:
-        """Look at a start.
+    def of(cls, problem: Problem, weights: np.ndarray) -> StartFacts:
+        """Compute the quantities of a start.
 
         Args:
             problem: What is trained.
             weights: Shape ``(n,)``.
 
         Returns:
-            The start.
+            The quantities.
         """
         points = problem.data.points.double().cpu().numpy()
         c = points @ weights
@@ -71,15 +71,15 @@ class Start:
 
     @property
     def squared_norm(self) -> float:
-        """``|w0|^2``."""
+        """Squared norm ``|w0|^2`` of the start."""
         return float((self.weights**2).sum())
 
 
 def largest_share(problem: Problem, stream: BatchStream) -> float:
-    """Step size over batch size, times the largest multiplicity that a batch may have.
+    """Compute the largest step size per data point: eta / b, or eta if a batch may repeat indices.
 
-    A batch with repeated indices is a mean of single-sample steps of size eta, so by convexity
-    what holds for ``alpha <= eta`` holds for it.
+    A step on a batch with repeated indices is a mean of single-sample steps of size eta, so by
+    convexity what holds for ``alpha <= eta`` holds for it.
 
     Returns:
         The ``alpha`` that the trap region has to cover.
@@ -89,10 +89,14 @@ def largest_share(problem: Problem, stream: BatchStream) -> float:
 
 
 def is_trapped(problem: Problem, stream: BatchStream, squared_norm: float) -> bool:
-    """Whether norm and signs are kept for ever, for every batch and both activations.
+    r"""Tell whether norm and signs are kept for ever, for every batch and both activations.
 
-    For ``0 <= S <= N <= K`` a step gives ``N' = s^2 (N - S) + (s + g)^2 S <= K``, ``s > 0`` and
-    ``s + g > 0``, with (K, largest alpha) = (21/20, 1/5) or (6/5, 1/2).
+    With :math:`s = 1 - \alpha S` and :math:`g = \alpha (2 - N)`, a step from
+    :math:`0 \le S \le N \le K` satisfies
+
+    .. math:: N' = s^2 (N - S) + (s + g)^2 S \le K, \qquad s > 0, \qquad s + g > 0
+
+    for K = 21/20 and :math:`\alpha \le 1/5`, and for K = 6/5 and :math:`\alpha \le 1/2`.
 
     Args:
         problem: What is trained.
@@ -107,8 +111,8 @@ def is_trapped(problem: Problem, stream: BatchStream, squared_norm: float) -> bo
     return problem.data.orthonormal and inside
 
 
-def hypotheses(problem: Problem, stream: BatchStream, start: Start) -> tuple[Hypothesis, ...]:
-    """Decide every hypothesis.
+def hypotheses(problem: Problem, stream: BatchStream, start: StartFacts) -> tuple[Hypothesis, ...]:
+    """Decide every hypothesis of the theorems for one input.
 
     Args:
         problem: What is trained.

@@ -1,4 +1,4 @@
-"""What mini-batches choose: candidates, their chances, and the time the choice takes."""
+"""Predict what mini-batches select: the candidates, their chances, and the time it takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from whichmin.core.descent import rates
 from whichmin.core.engines import Problem
 from whichmin.core.selection import MONITORING, simulate_selection, two_point_chance
 from whichmin.prediction.full_batch import FullBatch, follow_full_batch
-from whichmin.prediction.hypotheses import Start, is_trapped
+from whichmin.prediction.hypotheses import StartFacts, is_trapped
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Sampling
 
@@ -26,7 +26,7 @@ _ONE = "noise of the batches decides which"
 
 @dataclass(frozen=True)
 class Choice:
-    """What is known about the choice; see :class:`~whichmin.prediction.prediction.Prediction`."""
+    """What is known of the selection; see :class:`~whichmin.prediction.prediction.Prediction`."""
 
     reason: str
     candidates: tuple[tuple[int, ...], ...] = ()
@@ -41,12 +41,12 @@ class Choice:
 def choose(
     problem: Problem,
     stream: BatchStream,
-    start: Start,
+    start: StartFacts,
     tolerance: float,
     every: int,
     simulate: bool = True,
 ) -> Choice:
-    """Predict the choice of mini-batches on orthonormal data.
+    """Predict which minimum mini-batches select on orthonormal data.
 
     Args:
         problem: What is trained.
@@ -57,7 +57,7 @@ def choose(
         simulate: Whether to simulate the selection process where there is no closed form.
 
     Returns:
-        The choice, without candidates where nothing is known.
+        What is known, without candidates if that is nothing.
     """
     if not is_trapped(problem, stream, start.squared_norm):
         return Choice(
@@ -162,7 +162,7 @@ def _two(
 
 
 def _fading(
-    problem: Problem, stream: BatchStream, path: FullBatch, start: Start, tolerance: float
+    problem: Problem, stream: BatchStream, path: FullBatch, start: StartFacts, tolerance: float
 ) -> float:
     """Steps after growth until the part off the span, and inactive points, have faded.
 
@@ -183,7 +183,9 @@ def _fading(
     return max([0.0, *(math.log(x) / rate for x in need if x > 1)])
 
 
-def _groups(problem: Problem, stream: BatchStream, start: Start) -> tuple[tuple[int, ...], ...]:
+def _groups(
+    problem: Problem, stream: BatchStream, start: StartFacts
+) -> tuple[tuple[int, ...], ...]:
     """Sets of active points that the batches never tell apart, less those that are outgrown.
 
     At the limit that belongs to point j another point i changes by ``1 + alpha (mu_i - mu_j)`` a

@@ -1,4 +1,4 @@
-"""What theory says about a run before it is made."""
+"""Predict a training run: its end, the candidates with their chances, the hypotheses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.validation import check_weights
 from whichmin.errors import InputError
 from whichmin.prediction.full_batch import follow_full_batch
-from whichmin.prediction.hypotheses import Hypothesis, Start, hypotheses
+from whichmin.prediction.hypotheses import Hypothesis, StartFacts, hypotheses
 from whichmin.prediction.mini_batch import Choice, choose, describe
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Kink, Sampling, Status
@@ -33,7 +33,7 @@ _LOG_10 = math.log(10)
 
 @dataclass(frozen=True)
 class Prediction:
-    """What theory says about one run; None where it says nothing.
+    r"""The prediction for one run; an attribute is None where theory says nothing.
 
     Attributes:
         statement: Where the run ends, in a few words.
@@ -43,10 +43,10 @@ class Prediction:
         limits: Limits that belong to them, shape ``(len(candidates), n)``.
         chances: Their probabilities, shape ``(len(candidates),)``.
         chance_errors: Standard errors of simulated probabilities; 0 where they are closed forms.
-        chance_bounds: Upper bounds of the probabilities: ``(2/pi) arcsin(c_i / |c|)`` where the
-            weights reach the unit sphere, on average.
+        chance_bounds: Upper bounds of the probabilities, the mean of
+            :math:`(2/\pi) \arcsin(c_i / |c|)` where the weights reach the unit sphere.
         chances_from: Where the probabilities come from.
-        favourite: Index of the candidate that is expected to win, where only that is known.
+        favourite: Index of the candidate that is expected to win, if only that is known.
         steps: Expected number of steps until the run is recognised as settled.
         loss: Loss at the end.
         sharpness: Measures at the minimum, by name.
@@ -54,7 +54,7 @@ class Prediction:
         correlations: Starting correlations, shape ``(m,)``.
         batch_size: Points per batch.
         full_batch: Whether this is gradient descent.
-        precision: Distance from its limit at which a run of this tolerance surely has ended.
+        precision: A run of this tolerance has ended at the latest at this distance from its limit.
     """
 
     statement: str
@@ -97,13 +97,13 @@ def predict(
     seed: int = 0,
     simulate: bool = True,
 ) -> Prediction:
-    """Say what training will find, without training.
+    """Predict what training will find, without training.
 
-    Gradient descent on orthonormal data is followed exactly in three numbers, for every start and
-    step size. Mini-batches: candidates by the theorems (Ghosh et al. 2025, Theorems 1 and 2) and
-    the trap region; probabilities from the diffusion limit, in closed form (carried back through
-    the growth of the weights) for two active points, by simulation for more. What is left out is
-    of second order in ``step_size / batch_size``.
+    Gradient descent on orthonormal data is computed exactly, for every start and step size.
+    For mini-batches the candidates follow from the theorems (Ghosh et al. 2025, Theorems 1 and 2)
+    and from a region that norm and signs do not leave; the probabilities follow from the diffusion
+    limit, by a closed form for two active points (averaged over the growth of the weights) and by
+    simulation for more. What is left out is of second order in ``step_size / batch_size``.
 
     Args:
         w0: Starting weights, shape ``(n,)``.
@@ -145,7 +145,7 @@ def predict(
     tolerance, every = settings.tolerance, settings.check_every or 1
     if settings.check_every is None and problem.step_size / stream.batch_size < 0.5:
         every = max(1, settling_time(problem, stream, tolerance) // 500)
-    start = Start.of(problem, weights[0].numpy())
+    start = StartFacts.of(problem, weights[0].numpy())
     asked = hypotheses(problem, stream, start)
     common: dict[str, Any] = {
         "hypotheses": asked,
@@ -172,7 +172,7 @@ def predict(
 
 
 def _full_batch(
-    problem: Problem, start: Start, tolerance: float, every: int, common: dict[str, Any]
+    problem: Problem, start: StartFacts, tolerance: float, every: int, common: dict[str, Any]
 ) -> Prediction:
     path = follow_full_batch(
         start.correlations, start.off_span, problem.activation, problem.step_size, tolerance
@@ -222,7 +222,7 @@ def _full_batch(
 
 
 def _mini_batch(
-    problem: Problem, start: Start, choice: Choice, common: dict[str, Any]
+    problem: Problem, start: StartFacts, choice: Choice, common: dict[str, Any]
 ) -> Prediction:
     if not choice.candidates:
         return Prediction("not predicted", None, **common, reason=choice.reason)
@@ -255,7 +255,7 @@ def _mini_batch(
 
 
 def _correlated(
-    problem: Problem, start: Start, tolerance: float, common: dict[str, Any]
+    problem: Problem, start: StartFacts, tolerance: float, common: dict[str, Any]
 ) -> Prediction:
     data = problem.data
     if problem.activation is Activation.RELU or not common["full_batch"]:

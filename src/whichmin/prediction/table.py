@@ -1,4 +1,4 @@
-"""Tables of a prediction, alone and beside the outcome of training."""
+"""Lay out predictions as tables, alone and beside the outcome of training."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _hypothesis_table(predictions: Mapping[str, Prediction]) -> Table:
 
 
 def of_result(result: TrainResult, replica: int, simulate: bool = True) -> Prediction:
-    """Predict a run that has been made.
+    """Predict a run that was trained, from its data, start and settings alone.
 
     Args:
         result: The outcome, of which only data, start and settings are used.
@@ -199,7 +199,7 @@ def verdict(told: Prediction, result: TrainResult, replica: int) -> tuple[str, f
 
 
 def compared(results: Mapping[str, TrainResult]) -> Table:
-    """Prediction and outcome side by side: a row per run, or per setting when there are many.
+    """Lay out predictions beside outcomes: a row per run, or per setting if there are many runs.
 
     Args:
         results: By name of the run.

@@ -1,4 +1,4 @@
-"""Runs that end in a minimum: where they start, and how far from their limit they stop."""
+"""Train to a minimum for a table: the start, the run, and its distance from the limit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NORM = 0.7
 
 
 def starting_weights(data: Data, positive: int, seed: int) -> np.ndarray:
-    """Weights of norm 0.7 with the first ``positive`` correlations positive, the rest negative.
+    """Make weights of norm 0.7 whose first ``positive`` correlations are positive, others negative.
 
     Args:
         data: The points.
@@ -89,7 +89,12 @@ def run_to_minimum(
 
 
 def limit_distance(size: int, tolerance: float = TOLERANCE) -> float:
-    """Largest distance of a run of m points from its limit: see sharpness.reached_by_training.
+    r"""Compute the largest distance from its limit of a run that has converged.
+
+    .. math:: \sqrt{2 m \tau} + \sqrt{\tau}
+
+    for m points and the tolerance :math:`\tau`; the check ``sharpness.reached_by_training`` derives
+    it.
 
     Args:
         size: Number of data points.

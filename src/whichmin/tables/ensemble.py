@@ -1,4 +1,4 @@
-"""Tables of an ensemble: how replicas ended, who won beside what was predicted, observables."""
+"""Lay out an ensemble: how replicas ended, the winners beside the prediction, and observables."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def ensemble_tables(
         notes: What to say about the data.
 
     Returns:
-        How replicas ended, who won, and the observables.
+        Tables of how replicas ended, of the winners, and of the observables.
     """
     state = [] if not result.partial else [
         f"partial: {result.done:,} of {result.replicas:,} replicas are done; what is missing was "

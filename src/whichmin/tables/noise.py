@@ -1,4 +1,4 @@
-"""The noise table: derived by SymPy, evaluated, and measured where training ends and on the way."""
+"""Build the noise table: derived by SymPy, evaluated, and measured during and after training."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ ROWS = (
 
 @dataclass(frozen=True)
 class Setting:
-    """What is measured.
+    """The problem and the start that the table is measured on.
 
     Attributes:
         data: Orthonormal data.
@@ -89,7 +89,7 @@ class Setting:
     seed: int
 
     def start(self) -> NDArray[np.float64]:
-        """Weights of norm 0.7, the first ``positive`` correlations positive, a fifth off span."""
+        """Make the starting weights, shape ``(n,)``; see :func:`starting_weights`."""
         return starting_weights(self.data, self.positive, self.seed)
 
     def run(self, activation: Activation, method: str, tolerance: float) -> TrainResult:
@@ -115,7 +115,7 @@ class Setting:
         )
 
     def limit(self, activation: Activation, run: TrainResult, method: str) -> NDArray[np.float64]:
-        """Correlations of the minimum, from the start (GD) or the winner (SGD).
+        """Compute the correlations of the minimum, from the start (GD) or the winner (SGD).
 
         Args:
             activation: Identity or ReLU.

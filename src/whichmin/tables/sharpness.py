@@ -1,4 +1,4 @@
-"""The sharpness table: derived by SymPy, evaluated, and measured where training really ends."""
+"""Build the sharpness table: derived by SymPy, evaluated, and measured where training ends."""
 
 from __future__ import annotations
 

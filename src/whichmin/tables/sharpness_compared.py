@@ -1,4 +1,4 @@
-"""Every sharpness measure where runs really ended, beside its closed form."""
+"""Measure sharpness where training runs ended, by every measure, beside the closed forms."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from whichmin.tables.sharpness_minima import (
 from whichmin.verification.evidence.statistics import mean_is
 from whichmin.words import Activation, Kink
 
-__all__ = ["Measured", "compared_measures", "measures_at"]
+__all__ = ["MeasuredSharpness", "compared_measures", "measures_at"]
 
 Floats = NDArray[np.float64]
 
@@ -51,12 +51,12 @@ SAME = "equal: the same point"
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredSharpness:
     """A measure at one minimum.
 
     Attributes:
         measure: Its name.
-        closed: The closed form, or what stands in its place.
+        closed: The closed form, or what is shown instead.
         value: The closed form's value; None where there is none.
         found: What was measured where the run ended; None where it is undefined.
         shown: How that is written; empty for the number.
@@ -81,7 +81,7 @@ def measures_at(
     frame: str,
     epsilon: float,
     radius: float,
-) -> Iterator[Measured]:
+) -> Iterator[MeasuredSharpness]:
     """Measure where a run ended, and evaluate the closed forms.
 
     Args:
@@ -110,12 +110,12 @@ def measures_at(
     options: dict[str, Any] = {"activation": act}
 
     def entry(name: str, closed: sp.Expr | Cell, value: sp.Expr, found: float, slope: float) \
-            -> Measured:  # fmt: skip
+            -> MeasuredSharpness:  # fmt: skip
         exact = number(value, numbers)
         cell = closed if isinstance(closed, Cell) else formula(closed)
         # A rise that is far larger than 1 has roundings of its own size.
         allowed = slope * reach + rounding * abs(exact)
-        return Measured(name, cell, exact, found, "", abs(found - exact) / allowed)
+        return MeasuredSharpness(name, cell, exact, found, "", abs(found - exact) / allowed)
 
     # How fast each measure changes with the weights: see sharpness.reached_by_training for Hessians
     # (an eigenvalue by 12/m). A rise by z changes by the gradient's change over z: see _steepest.
@@ -147,8 +147,8 @@ def measures_at(
     draws = subspace_metric(coordinates, size, directions, epsilon, act)
     low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
     shown = f"{middle:.4g} [{low:.3g}, {high:.3g}]"
-    yield Measured(f"Keskar, random subspace, p = {columns}", Cell("no closed form"), None,
-                   float(middle), shown, None, draws)  # fmt: skip
+    yield MeasuredSharpness(f"Keskar, random subspace, p = {columns}", Cell("no closed form"), None,
+                            float(middle), shown, None, draws)  # fmt: skip
     worst = closed_form("sam.worst").expression
     found = worst_rise(w, data, radius, seed=seed, **options)
     slope = _steepest((1 + radius) ** 2, size) * radius
@@ -164,20 +164,20 @@ def measures_at(
     margin = mean_is("mean", average, SAMPLES, expected, variance, 1.0, slack).ratio
     cell = formula(mean) if near else Cell("r exceeds the smallest active correlation: none")
     shown = f"{sampled.mean:.6g} ± {sampled.error:.1g}"
-    yield Measured("SAM, mean on the sphere", cell, value if near else None, sampled.mean, shown,
-                   margin if near else None)  # fmt: skip
+    yield MeasuredSharpness("SAM, mean on the sphere", cell, value if near else None,
+                            sampled.mean, shown, margin if near else None)  # fmt: skip
 
 
 def _all_directions(
-    minimum: Minimum, kink: Kink | None, alone: bool, curved: Measured, flat: int
-) -> Measured:
+    minimum: Minimum, kink: Kink | None, alone: bool, curved: MeasuredSharpness, flat: int
+) -> MeasuredSharpness:
     """Log-determinant without leaving out eigenvalues: undefined where there are zeros."""
     name = labelled("log-determinant, all directions", kink)
     found = f"undefined: {flat} eigenvalues are 0" if flat else ""
     if alone:  # one active point: minima form no manifold
         return replace(curved, measure=name, shown=found)
     closed = Cell(f"undefined: {minimum.active} - 1 eigenvalues are 0")
-    return Measured(name, closed, None, None if flat else curved.found, found)
+    return MeasuredSharpness(name, closed, None, None if flat else curved.found, found)
 
 
 def _steepest(norm: float, size: int) -> float:
@@ -212,7 +212,7 @@ def _keskar(
     frame: str,
     reach: float,
     seed: int,
-) -> Measured:
+) -> MeasuredSharpness:
     """Keskar's metric in the whole space: exact on the standard basis, bounds elsewhere."""
     act, size, epsilon = minimum.activation, run.data.m, float(numbers[eps])
     name = "Keskar, whole space"
@@ -227,23 +227,27 @@ def _keskar(
         unit = w / np.linalg.norm(w)
         room += 2 * (top - keskar_upper_bound(unit, size, epsilon))
         cell = Cell("at most 100 (T² (3 + 2T + Z) + Z (1 + 2T))/(3m - 1)")
-        return Measured(name, cell, top, found, "", (top - found) / room if room > 0 else None)
+        return MeasuredSharpness(
+            name, cell, top, found, "", (top - found) / room if room > 0 else None
+        )
     found = keskar_exact(w, size, epsilon, activation=act).percent
     norm = number(keskar.largest_norm().expression, numbers)
     small = norm < 2 and act is Activation.RELU
     active = minimum.active if small else m
     value = number(metric(active, total(minimum)), numbers)
     if small and epsilon * (largest.min() + 1) > largest.min() and len(largest) > 1:
-        return Measured(name, Cell("none: an active point can cross its kink"), None, found)
+        return MeasuredSharpness(
+            name, Cell("none: an active point can cross its kink"), None, found
+        )
     # The box moves with the weights, and s is measured, which adds no more than that.
     length = float(np.linalg.norm(half_widths(w, epsilon)))
     moved = 1 + epsilon * math.sqrt(run.data.n)
     slope = 100 * 2 * _steepest(norm, size) * length * moved
     margin = abs(found - value) / (slope * reach)
-    return Measured(name, joined(active, total(minimum)), value, found, "", margin)
+    return MeasuredSharpness(name, joined(active, total(minimum)), value, found, "", margin)
 
 
-def _sharper(gd: Measured, sgd: Measured) -> str:
+def _sharper(gd: MeasuredSharpness, sgd: MeasuredSharpness) -> str:
     """Which minimum is sharper by numbers; what was measured where there is no closed form."""
     if gd.draws is not None and sgd.draws is not None:
         share = float(np.mean(sgd.draws > gd.draws))
@@ -280,7 +284,7 @@ def compared_measures(
     epsilon: float,
     radius: float,
 ) -> Table:
-    """All measures where runs ended.
+    """Lay out all measures where runs ended as a table.
 
     Args:
         runs: The runs that end in the minima of the table.
@@ -326,12 +330,12 @@ def compared_measures(
     )  # fmt: skip
 
 
-def _bound(entry: Measured) -> str:
+def _bound(entry: MeasuredSharpness) -> str:
     """How a number is written that is a bound and no value; empty for a value."""
     return f"≤ {entry.value:.6g}" if entry.closed.text.startswith("at most") else ""
 
 
-def _difference(entry: Measured) -> tuple[Cell, Cell]:
+def _difference(entry: MeasuredSharpness) -> tuple[Cell, Cell]:
     """Relative difference and margin; empty where there is nothing to compare."""
     if entry.value is None or entry.found is None:
         return Cell(None), Cell(None)

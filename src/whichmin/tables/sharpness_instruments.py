@@ -1,7 +1,7 @@
-"""The general instruments (`whichmin.sharpness`) at the model's minima, beside what is exact.
+"""Apply the instruments of ``whichmin.sharpness`` at the model's minima, beside exact values.
 
-They see a loss function and nothing else: automatic differentiation, and searches that may stop
-below a maximum. At an exact minimum ``relu'(0) = 0``, so they see the convention kappa = 0.
+They get a loss function and nothing else: automatic differentiation, and searches that may stop
+below a maximum. At an exact minimum ``relu'(0) = 0``, so they measure with kappa = 0.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ GRADED = "search: at most the maximum"
 
 @dataclass(frozen=True)
 class Reading:
-    """What an instrument says of a measure.
+    """The value that an instrument finds for a measure, beside the exact one.
 
     Attributes:
         measure: Its name.
         form: Id of the closed form, or what the exact value is.
         exact: The exact value.
-        found: The instrument's; None where the exact value is no more than the rounding of losses,
-            which is all that it sees.
+        found: The instrument's value; None where the exact value is below the rounding of losses,
+            so that it cannot be measured.
         allowed: Largest difference; for a search, largest excess and error at its own point.
         occurs: For a search, the exact value at the point that it reports; else None. A smaller
-            value than the maximum is no fault of a search.
-        why: Where the difference comes from.
+            value than the maximum is no error of a search.
+        why: Why the values may differ.
     """
 
     measure: str
@@ -83,7 +83,7 @@ class Reading:
 
 
 def neuron_objective(w: Floats, points: Floats, activation: Activation) -> Objective:
-    """The autoencoder's loss as a function that PyTorch differentiates, one loss per data point.
+    """Make the autoencoder's loss, one per data point, as a function that PyTorch differentiates.
 
     Args:
         w: Weights, shape ``(n,)``.
@@ -106,7 +106,7 @@ def neuron_objective(w: Floats, points: Floats, activation: Activation) -> Objec
 def readings(
     correlations: Floats, n: int, activation: Activation, epsilon: float, radius: float, seed: int
 ) -> Iterator[Reading]:
-    """Measure at a minimum on the standard basis.
+    """Measure with every instrument at a minimum, for data that are the standard basis.
 
     Args:
         correlations: Of the minimum, shape ``(m,)``, of length 1; inactive ones exactly 0.
@@ -114,7 +114,7 @@ def readings(
         activation: Identity or ReLU.
         epsilon: Relative size of Keskar's box.
         radius: Distance for SAM.
-        seed: Of searches and samples.
+        seed: Seed of searches and samples.
 
     Yields:
         One reading for each instrument.
@@ -245,14 +245,14 @@ def _gaussian(correlations: Floats, n: int, activation: Activation, deviation: f
 def instruments_table(
     limits: dict[tuple[Activation, str], Floats], n: int, epsilon: float, radius: float, seed: int
 ) -> Table:
-    """Readings at the limits of runs.
+    """Lay out the instruments' values at the limits of runs.
 
     Args:
         limits: Correlations of each minimum, by activation and method.
         n: Dimension.
         epsilon: Relative size of Keskar's box.
         radius: Distance for SAM.
-        seed: Of searches and samples.
+        seed: Seed of searches and samples.
 
     Returns:
         A table.

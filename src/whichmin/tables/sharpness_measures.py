@@ -1,4 +1,4 @@
-"""Every sharpness measure at both minima in closed form, and which minimum is sharper."""
+"""Compare both minima by the closed form of every sharpness measure, and say which is sharper."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SUBSPACE = (
 
 
 def joined(active: sp.Expr, count: sp.Expr) -> Cell:
-    """Write Keskar's metric with its energy q named, so that it stays readable.
+    """Write Keskar's metric, with a name for the energy q so that the formula stays short.
 
     Args:
         active: Number of points that count as active.
@@ -77,17 +77,17 @@ def joined(active: sp.Expr, count: sp.Expr) -> Cell:
 
 
 def kinks(activation: Activation) -> tuple[Kink | None, ...]:
-    """Conventions at the kink; None for the linear neuron, which has none."""
+    """List the conventions at the kink; None alone for the linear neuron, which has no kink."""
     return (None,) if activation is Activation.LINEAR else tuple(Kink)
 
 
 def labelled(name: str, kink: Kink | None) -> str:
-    """Name of a measure with the convention at the kink."""
+    """Write the name of a measure with the convention at the kink."""
     return name if kink is None else f"{name}, {KAPPA_TEXT[kink]}"
 
 
 def log_form(minimum: Minimum, kink: Kink | None) -> sp.Expr:
-    """Log-determinant over the directions of non-zero curvature at a minimum."""
+    """Return the closed form of the log-determinant of the non-zero curvatures at a minimum."""
     if kink is Kink.RIGHT:
         return log_determinant_right().expression
     value = sp.Rational((kink or Kink.LEFT).value)
@@ -95,12 +95,12 @@ def log_form(minimum: Minimum, kink: Kink | None) -> sp.Expr:
 
 
 def total(minimum: Minimum) -> sp.Expr:
-    """Sum of the absolute correlations at a minimum."""
+    """Return the sum of the absolute correlations at a minimum."""
     return s if minimum.method == "GD" else sp.Integer(1)
 
 
 def mean_form(minimum: Minimum) -> sp.Expr:
-    """Mean rise on a sphere at a minimum."""
+    """Return the closed form of the mean rise of the loss on a sphere about a minimum."""
     return closed_form("sam.sphere").expression.subs(k, minimum.active)
 
 
@@ -148,7 +148,7 @@ def _rows(activation: Activation) -> Iterator[tuple[str, Cell | str, Cell | str,
 
 
 def symbolic_measures() -> Table:
-    """All measures for symbolic m, n and k.
+    """Lay out the closed forms of all measures for symbolic m, n and k.
 
     Returns:
         A table.
@@ -164,7 +164,7 @@ def symbolic_measures() -> Table:
 def evaluated(
     size: int, dimension: int, positive: int, epsilon: float, radius: float
 ) -> list[tuple[str, Activation, float, float]]:
-    """Closed forms at both minima, GD's an equal mixture.
+    """Evaluate the closed forms at both minima; GD's minimum is an equal mixture.
 
     Args:
         size: Number of data points.

@@ -1,4 +1,4 @@
-"""The minima of the sharpness table, runs to them, and how formulas are written and evaluated."""
+"""The minima of the sharpness table, runs that reach them, and cells that hold formulas."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KAPPA_TEXT = {Kink.LEFT: "κ=0", Kink.MEAN: "κ=½", Kink.RIGHT: "κ=1"}
 
 @dataclass(frozen=True)
 class Minimum:
-    """A row of the table.
+    """A minimum that is a row of the table.
 
     Attributes:
         activation: Identity or ReLU.
@@ -46,12 +46,12 @@ class Minimum:
     active: sp.Expr
 
     def trace(self, kink: Kink) -> sp.Expr:
-        """Trace of the Hessian."""
+        """Return the trace of the Hessian as a closed form."""
         form = closed_form("sharpness.trace_at_minimum").expression
         return one_fraction(form.subs({k: self.active, kappa: sp.Rational(kink.value)}))
 
     def spectrum(self, kink: Kink | None = None) -> list[tuple[sp.Expr, sp.Expr]]:
-        """Eigenvalues with multiplicities; families that are empty for every m are left out."""
+        """List the Hessian's eigenvalues and multiplicities, without those that occur for no m."""
         rules = {k: self.active} | ({} if kink is None else {kappa: sp.Rational(kink.value)})
         pairs = [
             (f.eigenvalue.expression.subs(rules), f.multiplicity.expression.subs(rules))
@@ -60,7 +60,7 @@ class Minimum:
         return [(value, count) for value, count in pairs if count != 0]
 
     def autograd(self) -> sp.Expr:
-        """Plain autograd's trace at an iterate: signs stay, so GD and SGD agree."""
+        """Return the trace of plain autograd at an iterate; signs stay, so GD and SGD agree."""
         form = closed_form("sharpness.autograd_trace_at_iterate").expression
         started_active = m if self.activation is Activation.LINEAR else k
         return one_fraction(form.subs(k, started_active))
@@ -99,7 +99,7 @@ def formula(expression: sp.Expr) -> Cell:
 
 
 def number(expression: sp.Expr, values: Mapping[sp.Symbol, float]) -> float:
-    """Evaluate an expression for the very numbers given, rounded once.
+    """Evaluate an expression exactly for the given numbers, and round the value once.
 
     In floating point terms of the size of 1 would cancel in the closed form of a small box or ball.
 

@@ -1,4 +1,4 @@
-"""Numbers and options of a table that is symbolic without numbers and measured with them."""
+"""Validate the numbers of a table that is symbolic without them and measured with them."""
 
 from __future__ import annotations
 

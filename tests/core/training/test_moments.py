@@ -1,6 +1,7 @@
 """Exact moments: against rational arithmetic, in any order, without overflow."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from whichmin.core.training import moments
-from whichmin.core.training.moments import Moments
+from whichmin.core.training.moments import ExactMoments
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 LISTS = st.lists(FLOATS, max_size=30)
 
 
 def of(values):
-    return Moments.of(np.array(values, dtype=np.float64))
+    return ExactMoments.of(np.array(values, dtype=np.float64))
 
 
 def naive(values):
@@ -62,16 +63,16 @@ def test_moments_are_those_of_rational_arithmetic(values):
 def test_merging_is_the_union(left, right):
     both = of(left).merge(of(right))
     assert both == of([*left, *right]) == of(right).merge(of(left))
-    assert both.merge(Moments()) == both
+    assert both.merge(ExactMoments()) == both
     assert math.copysign(1, both.minimum) == math.copysign(1, of([*right, *left]).minimum)
 
 
 @pytest.mark.parametrize("wrong", [
-    lambda m: Moments(m.count + 1, m.nonfinite, m.minimum, m.maximum, m.total, m.squares),
-    lambda m: Moments(m.count, m.nonfinite, m.minimum, m.maximum, m.total + 2**1100, m.squares),
-    lambda m: Moments(m.count, m.nonfinite, m.minimum, m.maximum, m.total, m.squares + 2**2210),
-    lambda m: Moments(m.count, m.nonfinite, m.minimum + 1, m.maximum, m.total, m.squares),
-    lambda m: Moments(m.count, m.nonfinite + 1, m.minimum, m.maximum, m.total, m.squares),
+    lambda m: replace(m, count=m.count + 1),
+    lambda m: replace(m, total=m.total + 2**1100),
+    lambda m: replace(m, squares=m.squares + 2**2210),
+    lambda m: replace(m, minimum=m.minimum + 1),
+    lambda m: replace(m, nonfinite=m.nonfinite + 1),
 ])  # fmt: skip
 def test_the_comparison_notices_what_is_wrong(wrong):
     values = [1.5, 2.5, -3.0]

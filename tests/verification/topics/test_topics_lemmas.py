@@ -9,7 +9,7 @@ pytest.importorskip("z3")
 from whichmin.verification.evidence.check import Settings
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Answer
+from whichmin.verification.provers.smt import SolverAnswer
 from whichmin.verification.topics import all_checks
 
 NAMES = (
@@ -52,11 +52,11 @@ def test_a_false_lemma_fails_the_check(name, lemma, variant):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solver_that_gives_up_fails_the_check(name, monkeypatch):
-    monkeypatch.setattr(DECIDE, lambda *_: Answer("unknown", 0.1, {}, "x > 0"))
+    monkeypatch.setattr(DECIDE, lambda *_: SolverAnswer("unknown", 0.1, {}, "x > 0"))
     assert "unknown" in outcome(name).message
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solver_that_says_yes_to_all_is_noticed(name, monkeypatch):
-    monkeypatch.setattr(DECIDE, lambda *_: Answer("unsat", 0, {}))
+    monkeypatch.setattr(DECIDE, lambda *_: SolverAnswer("unsat", 0, {}))
     assert "false variant" in outcome(name).message

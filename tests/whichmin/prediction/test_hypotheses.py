@@ -5,7 +5,7 @@ import torch
 import whichmin
 from whichmin.core.batches import make_stream
 from whichmin.core.engines import Problem
-from whichmin.prediction.hypotheses import Start, hypotheses, is_trapped
+from whichmin.prediction.hypotheses import StartFacts, hypotheses, is_trapped
 from whichmin.words import Activation
 
 
@@ -18,7 +18,8 @@ def decided(weights, batch_size=1, sampling="without-replacement", **settings):
     what = problem(**settings)
     stream = make_stream(what.data.m, batch_size, sampling=sampling)
     return {
-        h.statement: h for h in hypotheses(what, stream, Start.of(what, np.array(weights, float)))
+        h.statement: h
+        for h in hypotheses(what, stream, StartFacts.of(what, np.array(weights, float)))
     }
 
 
@@ -105,7 +106,7 @@ def test_correlated_data_are_never_in_it():
 
 def test_float32_data_are_looked_at_in_double_precision():
     data = whichmin.make_data(np.eye(3, 5), dtype=torch.float32)
-    start = Start.of(Problem(data, Activation.RELU, 0.1), np.array(GOOD))
+    start = StartFacts.of(Problem(data, Activation.RELU, 0.1), np.array(GOOD))
     assert start.correlations.dtype == np.float64
     assert start.active.tolist() == [True, False, True]
     assert start.off_span == pytest.approx(0.01)

@@ -8,7 +8,7 @@ import pytest
 import whichmin
 from whichmin.core.batches import make_stream
 from whichmin.core.engines import Problem
-from whichmin.prediction.hypotheses import Start
+from whichmin.prediction.hypotheses import StartFacts
 from whichmin.prediction.mini_batch import choose, describe
 from whichmin.words import Activation
 
@@ -18,7 +18,7 @@ def choice(weights, batch_size=1, step_size=0.1, activation="linear", tolerance=
     m = stream.pop("m", len(w))
     problem = Problem(whichmin.make_data(np.eye(m, len(w))), Activation(activation), step_size)
     batches = make_stream(m, batch_size, **stream)
-    return choose(problem, batches, Start.of(problem, w), tolerance, 1)
+    return choose(problem, batches, StartFacts.of(problem, w), tolerance, 1)
 
 
 def test_candidates_are_the_positive_points_or_all_that_are_not_zero():
@@ -102,7 +102,7 @@ def test_outside_the_trap_region_nothing_is_said():
 def test_without_simulation_the_candidates_remain():
     w = np.array([0.5, 0.4, 0.3])
     problem = Problem(whichmin.make_data(np.eye(3)), Activation.LINEAR, 0.1)
-    found = choose(problem, make_stream(3, 1), Start.of(problem, w), 1e-8, 1, simulate=False)
+    found = choose(problem, make_stream(3, 1), StartFacts.of(problem, w), 1e-8, 1, simulate=False)
     assert found.chances is found.bounds is None
     assert found.candidates == ((0,), (1,), (2,))
 

@@ -1,4 +1,4 @@
-"""Our own engines: one target each, with the functions of ``whichmin.core`` beside them."""
+"""Adapters for our own engines, one target each, together with functions of ``whichmin.core``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["TARGETS", "autograd", "compiled", "dense", "reduced"]
 
 
 def sample_batches(m: int, b: int, steps: int, seed: int) -> Any:
-    """Batches without replacement; for a full batch the stream has no rows, all are meant."""
+    """Draw batches without replacement; for a full batch, return all points in every step."""
     rows = make_stream(m, b, seed=seed).indices(0, steps)
     return np.tile(np.arange(m), (steps, 1)) if rows is None else rows[:, 0]
 

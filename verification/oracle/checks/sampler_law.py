@@ -1,4 +1,4 @@
-"""The law of the batches: uniform, and independent from step to step.
+"""Check the law of the batches: uniform, and independent from step to step.
 
 Every figure is a frequency among independent batches with an exact binomial tail; in reshuffled
 epochs the first batches of the epochs are those that are independent.

@@ -5,7 +5,7 @@ import pytest
 
 from whichmin.core import philox
 from whichmin.core.engines.kernels import cpu, generator
-from whichmin.core.engines.kernels.generator import Target, make_draw
+from whichmin.core.engines.kernels.generator import CompileTarget, make_draw
 
 LANES = 4
 WORD = 2**32  # as a bound it leaves every word as it is
@@ -28,13 +28,13 @@ def drawn(draw, lanes, seed, ids, first, last, bounds):
 
 @pytest.fixture(scope="module")
 def compiled():
-    return make_draw(Target(cpu._jit, cpu._inline, cpu._widen, LANES))
+    return make_draw(CompileTarget(cpu._jit, cpu._inline, cpu._widen, LANES))
 
 
 @pytest.fixture(scope="module")
 def single():
     """One lane: places are the integers themselves, whatever their size."""
-    return make_draw(Target(cpu._jit, cpu._inline, cpu._widen, 1))
+    return make_draw(CompileTarget(cpu._jit, cpu._inline, cpu._widen, 1))
 
 
 def test_known_answers(single):
@@ -79,7 +79,7 @@ def test_rejected_words_are_drawn_again(single):
 
 def test_the_source_runs_without_a_compiler():
     """What the GPU runs, lane by lane: the same functions as plain Python."""
-    draw = make_draw(Target(plain, plain, lambda: None, 1))
+    draw = make_draw(CompileTarget(plain, plain, lambda: None, 1))
     ours = drawn(draw, 1, 3, [2], 6, 40, [5, 9])
     theirs = philox.bounded(
         3, np.array([2], np.uint64), 6, 40, np.tile([5, 9], 17).astype(np.uint64)
@@ -89,6 +89,6 @@ def test_the_source_runs_without_a_compiler():
 
 def test_a_wrong_constant_is_noticed(monkeypatch):
     monkeypatch.setattr(generator, "_WEYL_1", np.uint64(0xBB67AE86))
-    draw = make_draw(Target(plain, plain, lambda: None, 1))
+    draw = make_draw(CompileTarget(plain, plain, lambda: None, 1))
     ours = drawn(draw, 1, 3, [2], 0, 8, [WORD])
     assert (ours != philox.words(3, np.array([2], np.uint64), 0, 8).astype(np.int64)).all()

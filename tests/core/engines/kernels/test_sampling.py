@@ -8,7 +8,7 @@ from scipy import stats
 
 from whichmin.core.batches import make_stream
 from whichmin.core.engines.kernels import cpu, sampling
-from whichmin.core.engines.kernels.generator import Target, make_draw
+from whichmin.core.engines.kernels.generator import CompileTarget, make_draw
 from whichmin.core.engines.kernels.group import limits_of, scratch_sizes
 from whichmin.core.engines.kernels.sampling import (
     CUSTOM,
@@ -28,7 +28,7 @@ CODES = {
 
 @pytest.fixture(scope="module")
 def fill():
-    target = Target(cpu._jit, cpu._inline, cpu._widen, LANES)
+    target = CompileTarget(cpu._jit, cpu._inline, cpu._widen, LANES)
     return make_fill(target, make_draw(target))
 
 
