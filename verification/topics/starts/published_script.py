@@ -1,4 +1,4 @@
-"""The script at the end of 000: its listing, and exact bounds for its "expected output"."""
+"""The script at the end of article2025: its listing, and exact bounds for its "expected output"."""
 
 from __future__ import annotations
 
