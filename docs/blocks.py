@@ -9,6 +9,10 @@
   differ from processor to processor (see ``compare.py``).
 * A block that cannot run has ``<!-- not executed: REASON -->`` before it, with one of
   :data:`REASONS`. Blocks in other languages are no code and do not run.
+
+Sybil and pytest-markdown-docs run the Python of a page; a session of a terminal with its exit
+codes, sharing a folder with that Python, would be a plugin as long as this module, and neither
+brings the outputs on a page up to date.
 """
 
 from __future__ import annotations
@@ -31,10 +35,7 @@ from compare import Checker, same_text
 
 __all__ = ["REASONS", "Block", "Run", "commands", "figures", "find_blocks", "run_page", "shell"]
 
-# Of the examples in the generated page on the command line.
-RUN_ELSEWHERE = "the tests of the help texts run it"
 REASONS = (
-    RUN_ELSEWHERE,
     "installs packages",
     "fetches from the network",
     "runs the test suite",

@@ -82,10 +82,6 @@ def _elsewhere(thing: Any, module: str) -> bool:
 
 
 _ALL = [*_PACKAGES, *(module for name in _PACKAGES for module in _modules(name))]
-for _page in (HERE / "api").glob("*.rst"):  # of packages that went, or of an older template
-    _template = HERE / "_templates/autosummary/module.rst"
-    if _page.stem not in _PACKAGES or _page.stat().st_mtime < _template.stat().st_mtime:
-        _page.unlink()
 autosummary_ignore_module_all = False
 autosummary_context = {
     "modules_of": {name: _modules(name) for name in _PACKAGES},
@@ -96,6 +92,15 @@ autosummary_context = {
     "own": {module: _names(module, own=True) for module in _ALL},
     "offered": {module: _names(module, own=False) for module in _ALL},
 }
+
+# Pages of an earlier state would be read before they are written anew.
+_STATE = f"{autosummary_context}{(HERE / '_templates/autosummary/module.rst').read_text()}"
+_NOTE = HERE / "_build/api.state"
+if not _NOTE.exists() or _NOTE.read_text(encoding="utf-8") != _STATE:
+    for _page in (HERE / "api").glob("*.rst"):
+        _page.unlink()
+    _NOTE.parent.mkdir(exist_ok=True)
+    _NOTE.write_text(_STATE, encoding="utf-8")
 
 nitpicky = True
 # The engines and the oracle each have a class Problem; an annotation shows the short name only.

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from blocks import run_page
-from picture import picture, same_picture
+from compare import same_drawing
+from picture import picture
 
 from whichmin.ledger import entries, tally
 from whichmin.tables.sharpness import sharpness_table
@@ -98,7 +99,7 @@ def outdated(write: bool) -> list[str]:
         if write:
             path.write_text(text, encoding="utf-8")
     drawn = picture()
-    if not PICTURE.exists() or not same_picture(PICTURE.read_text(encoding="utf-8"), drawn):
+    if not PICTURE.exists() or not same_drawing(PICTURE.read_bytes(), drawn.encode()):
         stale.append("docs/picture.svg")
         if write:
             PICTURE.write_text(drawn, encoding="utf-8")

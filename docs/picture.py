@@ -7,7 +7,6 @@ of a pixel.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 import whichmin
 from whichmin.core.training.result import TrainResult
 
-__all__ = ["picture", "same_picture"]
+__all__ = ["picture"]
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 290, 46, 52, 42
 PANEL = 290  # width of a panel; labels stand at its right
@@ -96,22 +95,3 @@ def picture() -> str:
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
-
-
-def same_picture(one: str, other: str) -> bool:
-    """Compare pictures: the same elements, coordinates within a fifth of a pixel.
-
-    Processors round differently, so a coordinate near the middle between two tenths may differ.
-
-    Args:
-        one: An SVG.
-        other: Another.
-
-    Returns:
-        Whether they are the same.
-    """
-    number = re.compile(r"-?\d+(?:\.\d+)?")
-    if number.sub("0", one) != number.sub("0", other):
-        return False
-    pairs = zip(number.findall(one), number.findall(other), strict=True)
-    return all(abs(float(a) - float(b)) <= 0.2 for a, b in pairs)

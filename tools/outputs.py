@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import contextlib
-import fnmatch
 import importlib
 import itertools
 import json
@@ -47,11 +46,15 @@ SETTINGS = {
     "COLUMNS": "80", "LC_ALL": "C.UTF-8", "MPLBACKEND": "agg", "NO_COLOR": "1",
     "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONPATH": "",
 }  # fmt: skip
-# Times, machines and versions; margins, which contain times, and are not promised.
+# Times, speeds and versions; margins, which contain times, and are not promised.
 VOLATILE = {
-    "commit", "cores", "margin", "numpy", "platform", "python", "seconds", "threads", "torch",
-    "version", "whichmin", "worst", "worst margin",
+    "cores", "margin", "nanoseconds_per_replica_step", "ns per replica-step", "platform",
+    "ratio max", "ratio median", "ratio min", "ratios", "seconds", "steps_per_round", "threads",
+    "version", "worst", "worst margin",
 }  # fmt: skip
+LASTING = {"seed", "dtype", "device"}  # of provenance
+# Bars of progress are for people who wait; how busy the machine is, is no result.
+PASSING = re.compile(r"\S+: \d+ %(, at most.*)?|The machine is busy.*")
 
 
 def stripped(text: str) -> str:
@@ -60,25 +63,38 @@ def stripped(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{7,40}\b(?=.*commit)|(?<=commit )[0-9a-f]{7,40}", "COMMIT", text)
     text = re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+[\w.+-]*", "PATH", text)
     text = re.sub(r"\b\d+(\.\d+)?(e-?\d+)? ?(ms|s|min|seconds|minutes)\b", "TIME", text)
-    # A bar of progress is for people who wait, and holds an estimate of time.
-    return "\n".join(line for line in text.splitlines() if not re.search(r"\d %, at most", line))
+    text = re.sub(r"\b\d+ (cores|threads)\b", r"N \1", text)
+    return "\n".join(line for line in text.splitlines() if not PASSING.fullmatch(line))
 
 
 def plain(content: Any) -> Any:
     """Drop what is volatile from JSON."""
     if isinstance(content, dict):
-        return {k: plain(v) for k, v in content.items() if k not in VOLATILE}
+        kept_keys = [k for k in content if k not in VOLATILE]
+        if "provenance" in content:
+            known = content["provenance"] or {}
+            content = content | {"provenance": {k: known[k] for k in LASTING & known.keys()}}
+        return {k: plain(content[k]) for k in kept_keys}
     if isinstance(content, list):
-        return [plain(item) for item in content]
+        return [plain(item) for item in content if not PASSING.fullmatch(str(item))]
     return stripped(content) if isinstance(content, str) else content
 
 
-def parsed(text: str) -> Any:
-    """Read an output: JSON as what it holds, other text as its lines."""
+def parsed(text: str, *, masked: bool = False) -> Any:
+    """Read an output: JSON as what it holds, other text as its lines.
+
+    Args:
+        text: What a run wrote.
+        masked: Whether numbers of a text, and the widths of its columns, contain times.
+
+    Returns:
+        What JSON can hold.
+    """
     try:
         return plain(json.loads(text))
     except ValueError:
-        return {"lines": stripped(text)}
+        text = stripped(text)
+        return {"lines": re.sub(r"[ -]{2,}", " ", NUMBER.sub("#", text)) if masked else text}
 
 
 def picture(text: str) -> dict[str, Any]:
@@ -172,12 +188,12 @@ def execute(group: dict[str, Any], run: str, inputs: Path) -> dict[str, Any]:
         told = stripped(err.read_text(encoding="utf-8"))
         result = {"exit": code, "stderr": told, "files": files}
         # pytest's own words are not ours; the verdict is in the files.
-        said = parsed(out.read_text(encoding="utf-8"))
+        said = parsed(out.read_text(encoding="utf-8"), masked=group.get("masked", False))
         return result if kind == "oracle" else {"stdout": said, **result}
 
 
-def record(folder: Path, select: str, jobs: int) -> None:
-    """Run the groups that a pattern selects, one file of JSON each."""
+def record(folder: Path, chosen: list[str], jobs: int) -> None:
+    """Run groups, all if none is chosen, one file of JSON each."""
     groups = tomllib.loads((TOOLS / "outputs.toml").read_text(encoding="utf-8"))
     lists = groups.pop("lists")
     folder.mkdir(parents=True, exist_ok=True)
@@ -192,7 +208,7 @@ def record(folder: Path, select: str, jobs: int) -> None:
             shutil.copy(file, inputs)
         subprocess.run([sys.executable, "inputs.py"], cwd=inputs, check=True)
         for title, group in groups.items():
-            if not fnmatch.fnmatch(title, select):
+            if chosen and title not in chosen:
                 continue
             runs = [r.strip() for run in group["runs"] for r in expanded(run, lists)]
             with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
@@ -209,7 +225,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     recording = commands.add_parser("record", help="record the outputs of the installed package")
     recording.add_argument("folder", type=Path)
-    recording.add_argument("--select", default="*", help="groups of outputs.toml, a pattern")
+    recording.add_argument("groups", nargs="*", help="of outputs.toml; without, all")
     recording.add_argument("--jobs", type=int, default=1, help="runs at a time")
     comparing = commands.add_parser("compare", help="compare two records")
     comparing.add_argument("before", type=Path)
@@ -219,7 +235,7 @@ def main() -> None:
     if chosen.command == "record":
         if os.environ | SETTINGS != dict(os.environ):  # some count from the start of a process
             os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | SETTINGS)
-        record(chosen.folder, chosen.select, chosen.jobs)
+        record(chosen.folder, chosen.groups, chosen.jobs)
         return
     named = chosen.expected and tomllib.loads(chosen.expected.read_text(encoding="utf-8"))
     sys.exit(compare(chosen.before, chosen.after, named or {}))

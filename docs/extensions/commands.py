@@ -33,9 +33,9 @@ def escaped(line: str) -> str:
 def _description(_app: Any, _context: Any, lines: list[str]) -> None:
     kept, examples = [], []
     for line in lines:
-        if re.match(r"\s*\|? ?whichmin .", line):
-            examples.append(line.strip().removeprefix("| "))
-        elif not re.fullmatch(r"\s*\|? ?Examples?:\s*", line):
+        if re.match(r"[\s|]*whichmin .", line):
+            examples.append(line.lstrip("| ").rstrip())
+        elif not re.fullmatch(r"[\s|]*Examples?:\s*", line):
             kept.append(escaped(line))
     if examples:
         kept += ["", ".. code-block:: console", "", *(f"   $ {line}" for line in examples), ""]

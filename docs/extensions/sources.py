@@ -17,6 +17,8 @@ from whichmin.verification.evidence.sources import all_sources, source_of
 
 __all__ = ["Citation", "citation", "setup"]
 
+OURS = "whichmin"  # results of this project, which are in no work that could be cited
+
 
 class Citation(nodes.Inline, nodes.TextElement):
     """A link to a work, resolved when a page is written."""
@@ -32,7 +34,8 @@ def citation(place: str) -> list[nodes.Node]:
         Author and year as a link, and the place.
     """
     work = source_of(place)
-    return [Citation("", work.short, key=work.key), *typeset(place.removeprefix(work.key))]
+    short = nodes.Text(work.short) if work.key == OURS else Citation("", work.short, key=work.key)
+    return [short, *typeset(place.removeprefix(work.key))]
 
 
 def _resolve(app: Any, doctree: nodes.document, docname: str) -> None:
@@ -54,7 +57,7 @@ class Bibliography(SphinxDirective):
         """
         rows = nodes.definition_list()
         for key, work in all_sources().items():
-            if key == "whichmin":  # this project
+            if key == OURS:
                 continue
             target = nodes.term("", work.short, nodes.Text(" "), nodes.literal("", key))
             said = [text for text in (work.citation, work.note) if text]

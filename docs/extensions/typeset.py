@@ -77,7 +77,7 @@ def _nodes(part: str) -> Iterator[nodes.Node]:
             yield nodes.Text(text[at : found.start()])
         at = found.end()
         kind = nodes.superscript if found["up"] else nodes.subscript
-        yield kind("", (found["up"] or found["down"]).strip("{}"))
+        yield kind("", (found["up"] or found["down"]).strip("{}").replace("-", "−"))
     if at < len(text):
         yield nodes.Text(text[at:])
 

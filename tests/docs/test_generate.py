@@ -17,6 +17,7 @@ def test_a_stale_picture_is_noticed_and_drawn(monkeypatch, tmp_path):
     old = tmp_path / "picture.svg"
     old.write_text(generate.PICTURE.read_text().replace("Full batch", "Half batch"))
     monkeypatch.setattr(generate, "PICTURE", old)
+    monkeypatch.setattr(generate, "PARTS", {})
     assert generate.outdated(write=True) == ["docs/picture.svg"]
     assert generate.outdated(write=False) == []
 

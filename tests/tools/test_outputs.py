@@ -95,6 +95,7 @@ def test_an_expectation_that_is_never_met_fails(compared):
 def test_what_is_volatile_goes():
     text = "took 3.2 s at /tmp/x/run.npz, commit 0123abc\nengines: 10 %, at most 4 min left"
     assert outputs.stripped(text) == "took TIME at PATH, commit COMMIT"
+    assert outputs.parsed("a  0.25 2\n-----", masked=True) == {"lines": "a # #\n "}
     assert outputs.plain({"a": [{"seconds": 1.5, "loss": 0.5}]}) == {"a": [{"loss": 0.5}]}
 
 
@@ -125,7 +126,7 @@ def test_the_list_of_runs_is_sound():
 
 def test_a_run_is_recorded(tmp_path):
     tool = str(outputs.TOOLS / "outputs.py")
-    command = [sys.executable, tool, "record", str(tmp_path), "--select", "completion"]
+    command = [sys.executable, tool, "record", str(tmp_path), "completion"]
     subprocess.run(command, check=True, capture_output=True)
     found = json.loads((tmp_path / "completion.json").read_text(encoding="utf-8"))
     assert found["--version"]["exit"] == 0

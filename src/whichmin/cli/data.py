@@ -173,8 +173,7 @@ _DEVICE_OPTIONS = (
         type=click.Choice([e.value for e in EngineName]),
         default="auto",
         show_default=True,
-        help="Implementation of a step; auto picks reduced for up to a second of work, and "
-        "compiled (where it applies) beyond.",
+        help="Implementation of a step; auto picks compiled or reduced.",
     ),
     click.option(
         "--dtype",

@@ -1,11 +1,8 @@
 """Help texts as sphinx-click gets them."""
 
-import pytest
-
-pytest.importorskip("sphinx_click")
-
 import click
 import commands
+import pytest
 
 from whichmin.cli.help import SECTIONS
 

@@ -2,11 +2,8 @@
 
 from textwrap import dedent
 
-import pytest
-
-pytest.importorskip("sphinx")
-
 import figures
+import pytest
 
 PAGE = (
     dedent("""
@@ -18,7 +15,7 @@ PAGE = (
     shown
     '''
     '''console
-    $ cp data.txt one.svg; : -o one.svg
+    $ cp data.txt one.svg && : -o one.svg
     '''
     ![one](figures/one.svg)
     """)

@@ -2,11 +2,8 @@
 
 import xml.etree.ElementTree as ET
 
-import pytest
-
-pytest.importorskip("sphinx")
-
 import imports
+import pytest
 
 from whichmin.verification.topics import TOPICS
 

@@ -1,10 +1,7 @@
 """Pages of the ledger and of the checks: every claim and check is there once, with its links."""
 
-import pytest
-
-pytest.importorskip("sphinx")
-
 import ledger
+import pytest
 from docutils import nodes
 
 from whichmin.ledger import entries

@@ -2,11 +2,8 @@
 
 import re
 
-import pytest
-
-pytest.importorskip("sphinx")
-
 import program
+import pytest
 
 from whichmin.verification.oracle.checks import all_checks as oracle_checks
 from whichmin.verification.oracle.protocol import FUNCTIONS

@@ -1,9 +1,6 @@
 """Sentences of claims and checks with their formulas set."""
 
 import pytest
-
-pytest.importorskip("sphinx")
-
 from typeset import typeset
 
 MARKS = {"superscript": "^", "subscript": "_", "literal": "`", "math": "$"}
@@ -27,7 +24,7 @@ def flat(text):
         ("c_i(0) != 0 and a_*", "c_[i](0) ≠ 0 and a_[*]"),
         ("B_noise = tr(H Sigma)/(G^T H G)", "B_[noise] = tr(H Σ)/(G^[T] H G)"),
         ("sqrt(eta/B) Sigma^(1/2) dW", "√(η/B) Σ^[(1/2)] dW"),
-        ("x^{-1} and 2^-m", "x^[-1] and 2^[-m]"),
+        ("x^{-1} and 2^-m", "x^[−1] and 2^[−m]"),
         ("tends to infinity -> 1", "tends to ∞ → 1"),
     ],
 )
