@@ -16,6 +16,7 @@ from whichmin.core.rescaling.layers import (
     network_loss,
     rescale,
 )
+from whichmin.core.threads import single_threaded
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import spectrum_bound
 from whichmin.verification.evidence.subject import Subject
@@ -66,9 +67,11 @@ def trained(seed: int) -> Trained:
         slopes = torch.cat([g.flatten() for g in gradients(*both, inputs, targets)])
         return network_loss(*both, inputs, targets), slopes.numpy()
 
-    found = optimize.minimize(
-        value, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}
-    )
+    # Once for all steps: to change the number of threads at each takes longer than the step.
+    with single_threaded():
+        found = optimize.minimize(
+            value, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}
+        )
     return layers(found.x)
 
 
