@@ -134,7 +134,7 @@ def public_names(checkout: Checkout) -> dict[str, set[tuple[str, str]]]:
     }
 
     def home(module: str, name: str) -> tuple[str, str]:
-        place = imported[module].get(name)
+        place = imported.get(module, {}).get(name)
         return home(*place) if place and place[0] in imported else (module, name)
 
     found = {}
@@ -144,8 +144,23 @@ def public_names(checkout: Checkout) -> dict[str, set[tuple[str, str]]]:
             continue
         for node in tree.body:
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-                found[module] = {home(module, str(n)) for n in ast.literal_eval(node.value)}
+                found[module] = {home(*place) for place in _offered(checkout, module, node.value)}
     return found
+
+
+def _offered(checkout: Checkout, module: str, names: ast.expr) -> Iterator[tuple[str, str]]:
+    """Find the names that a module lists as public; if it computes them, its stub has them.
+
+    Yields:
+        Module and name.
+    """
+    if isinstance(names, (ast.List, ast.Tuple)):
+        yield from ((module, str(name)) for name in ast.literal_eval(names))
+        return
+    for node in ast.walk(ast.parse(checkout.text(f"{checkout.modules[module]}i"))):
+        if isinstance(node, ast.ImportFrom):
+            origin = f"{module}.{node.module}" if node.module else module
+            yield from ((origin, alias.name) for alias in node.names)
 
 
 def _imports(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:

@@ -54,7 +54,7 @@ VOLATILE = {
 }  # fmt: skip
 LASTING = {"seed", "dtype", "device"}  # of provenance
 # Bars of progress are for people who wait; how busy the machine is, is no result.
-PASSING = re.compile(r"\S+: \d+ %(, at most.*)?|The machine is busy.*")
+PASSING = re.compile(r"[\w .-]+: \d+ %(, .*left)?|The machine is busy.*")
 
 
 def stripped(text: str) -> str:

@@ -6,6 +6,7 @@ options stand under the headings that ``--help`` gives them.
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -30,16 +31,17 @@ def escaped(line: str) -> str:
     return _CODE.sub(r"``\1``", re.sub(r"(?<!\\)([|*])", r"\\\1", line))
 
 
-def _description(_app: Any, _context: Any, lines: list[str]) -> None:
-    kept, examples = [], []
-    for line in lines:
-        if re.match(r"[\s|]*whichmin .", line):
-            examples.append(line.lstrip("| ").rstrip())
-        elif not re.fullmatch(r"[\s|]*Examples?:\s*", line):
-            kept.append(escaped(line))
+def _description(_app: Any, context: Any, lines: list[str]) -> None:
+    """Escape the text, and put the examples of the command's docstring in a block after it."""
+    text = inspect.getdoc(context.command.callback) or ""
+    examples = re.findall(r"^ *(?:Examples?: *)?(whichmin .+)$", text, flags=re.MULTILINE)
+    lines[:] = [
+        escaped(line)
+        for line in lines
+        if not re.fullmatch(r"[\s|]*Examples?:\s*|[\s|]*whichmin .*", line)
+    ]
     if examples:
-        kept += ["", ".. code-block:: console", "", *(f"   $ {line}" for line in examples), ""]
-    lines[:] = kept
+        lines += ["", ".. code-block:: console", "", *(f"   $ {line}" for line in examples), ""]
 
 
 def _options(_app: Any, context: Any, lines: list[str]) -> None:

@@ -123,7 +123,8 @@ def _paragraph(label: str, content: Sequence[nodes.Node]) -> nodes.paragraph:
 
 
 def _code(text: str, language: str) -> nodes.literal_block:
-    return nodes.literal_block(text, text.rstrip("\n"), language=language)
+    body = text.rstrip("\n")
+    return nodes.literal_block(body, body, language=language)
 
 
 def _body(entry: Entry) -> Iterator[nodes.Node]:

@@ -93,7 +93,7 @@ def test_an_expectation_that_is_never_met_fails(compared):
 
 
 def test_what_is_volatile_goes():
-    text = "took 3.2 s at /tmp/x/run.npz, commit 0123abc\nengines: 10 %, at most 4 min left"
+    text = "took 3.2 s at /tmp/x/run.npz, commit 0123abc\nbatch size 2: 10 %, at most 4 min left"
     assert outputs.stripped(text) == "took TIME at PATH, commit COMMIT"
     assert outputs.parsed("a  0.25 2\n-----", masked=True) == {"lines": "a # #\n "}
     assert outputs.plain({"a": [{"seconds": 1.5, "loss": 0.5}]}) == {"a": [{"loss": 0.5}]}

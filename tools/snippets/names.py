@@ -29,8 +29,8 @@ def described(thing):
     if inspect.isclass(thing):
         members = [name for name in dir(thing) if not name.startswith("_")]
         return ["class", *members]
-    if callable(thing):
-        return ["function", *(str(p.name) for p in inspect.signature(thing).parameters.values())]
+    if inspect.isfunction(thing):
+        return ["function", *inspect.signature(thing).parameters]
     return [type(thing).__name__]
 
 

@@ -21,11 +21,21 @@ def test_signs_are_escaped_and_commands_are_code(line, shown):
 
 
 def test_examples_become_a_block():
-    lines = ["Draw it.", "", "| Examples:", "|   whichmin plot walks -o a.svg", ""]
-    commands._description(None, None, lines)
-    assert "| Examples:" not in lines
+    @click.command()
+    def draw():
+        """Draw |w|.
+
+        \b
+        Examples:
+          whichmin plot walks -o a.svg
+        """
+
+    lines = ["Draw |w|.", "", "| Examples:", "|   whichmin plot walks -o a.svg", ""]
+    commands._description(None, click.Context(draw), lines)
     at = lines.index(".. code-block:: console")
     assert lines[at + 2] == "   $ whichmin plot walks -o a.svg"
+    assert r"Draw \|w\|." in lines
+    assert not any("Examples" in line for line in lines)
 
 
 def test_options_stand_under_their_headings():
