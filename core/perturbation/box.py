@@ -24,7 +24,7 @@ than the rounding of a loss are told apart.
   the minimum is at an extreme point of the convex hull of all sums. These are found by turning a
   direction: each coordinate changes its point at one or two angles.
 
-:mod:`whichmin.verification.topics.perturbation.measures` compares with all corners in exact
+:mod:`whichmin.verification.topics.perturbation.box` compares with all corners in exact
 fractions.
 """
 

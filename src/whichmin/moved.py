@@ -71,7 +71,7 @@ verification.finality verification.topics.cyclic.finality
 verification.formula verification.provers.formula
 verification.full_batch prediction.full_batch
 verification.gaussian verification.topics.starts.laws
-verification.gaussian_runs verification.topics.starts.runs
+verification.gaussian_runs verification.topics.starts.gaussian
 verification.hypotheses prediction.hypotheses
 verification.keskar_search core.perturbation.box_search
 verification.ledger ledger

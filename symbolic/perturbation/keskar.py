@@ -14,7 +14,7 @@ own interval, so ``x_i^2`` is largest at the outer end, for all coordinates at o
   ``c_i < eps (c_i + 1)`` that is out of reach; with k equal correlations it is so by itself.
 
 So the metric depends on a minimum through ``s = sum |c_i|`` (and, for ReLU in a small box, k).
-:mod:`whichmin.verification.topics.perturbation.measures` proves the inequalities with z3.
+:mod:`whichmin.verification.topics.perturbation.box` proves the inequalities with z3.
 """
 
 from __future__ import annotations

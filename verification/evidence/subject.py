@@ -6,15 +6,16 @@ implementation is the same bundle with one part replaced (see :mod:`whichmin.ver
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from whichmin.core.batches import BatchStream
-from whichmin.core.engines import ENGINES, EngineFactory, GramEngine
+from whichmin.core.engines import ENGINES, Engine, EngineFactory, GramEngine, Problem
 from whichmin.symbolic import ClosedForm, closed_forms
 
 __all__ = ["Subject", "default_subject"]
@@ -67,6 +68,46 @@ class Subject:
             A new subject.
         """
         return replace(self, name=label, sampler=sampler)
+
+    def batches(
+        self, stream: BatchStream, first: int, last: int, replicas: Any
+    ) -> Sequence[NDArray[np.int64] | None]:
+        """Draw the batches of some steps, one entry a step.
+
+        Args:
+            stream: The batches of a run.
+            first: First step.
+            last: Last step, not included.
+            replicas: Which replicas.
+
+        Returns:
+            Indices, shape ``(replicas, b)`` each; None where the batch is full.
+        """
+        drawn = self.sampler(stream, first, last, replicas)
+        return [None] * (last - first) if drawn is None else list(drawn)
+
+    def stepped(
+        self,
+        engine: str,
+        problem: Problem,
+        start: NDArray[np.float64],
+        batches: Iterable[NDArray[np.int64] | None] = (None,),
+    ) -> Engine:
+        """Build an engine and take one step for each batch.
+
+        Args:
+            engine: Its name.
+            problem: Data, activation and step size.
+            start: Weights, shape ``(replicas, n)``.
+            batches: As :meth:`batches` draws them; by default one step on the full batch.
+
+        Returns:
+            The engine, after the steps.
+        """
+        made = self.engines[engine](problem, torch.from_numpy(start.copy()))
+        for batch in batches:
+            made.step(None if batch is None else torch.from_numpy(batch))
+        return made
 
 
 def default_subject() -> Subject:

@@ -11,13 +11,35 @@ Sources: Handelman, *Pacific J. Math.* 132 (1988), for products of linear constr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
+from whichmin.words import EvidenceKind
 
-__all__ = ["Certificate", "Polynomial", "Term", "expand", "faults", "residual", "times"]
+__all__ = [
+    "Certificate",
+    "Polynomial",
+    "Term",
+    "certificate_margins",
+    "certified",
+    "expand",
+    "faults",
+    "residual",
+    "summands",
+    "times",
+]
+
+# The decorator of a check that yields from ``certificate_margins``; it takes an id.
+certified = functools.partial(
+    check,
+    kind=EvidenceKind.CERTIFICATE,
+    bound="exact: target minus sum, multiplied out in fractions, must be the zero polynomial",
+)
 
 Monomial = tuple[tuple[str, int], ...]
 
@@ -123,6 +145,18 @@ class Certificate:
         return f"{told} ({short})" if short else told
 
 
+def summands(*texts: str) -> tuple[Term, ...]:
+    """Read summands.
+
+    Args:
+        texts: For each a coefficient, then the names of the factors, separated by blanks.
+
+    Returns:
+        The summands.
+    """
+    return tuple(Term(*text.split(maxsplit=1)) for text in texts)
+
+
 def times(terms: tuple[Term, ...], factors: str = "", squared: str = "") -> tuple[Term, ...]:
     """Multiply a sum by constraints and squares.
 
@@ -192,3 +226,25 @@ def residual(certificate: Certificate) -> Polynomial:
             product *= root * root
         total -= product
     return total
+
+
+def certificate_margins(certificate: Certificate) -> Iterator[Margin]:
+    """Check a certificate.
+
+    Args:
+        certificate: The certificate.
+
+    Yields:
+        The sum of the coefficients' sizes of target minus sum; infinite if a summand may be
+        negative.
+    """
+    wrong = faults(certificate)
+    if wrong:
+        yield Margin(f"{certificate.name}: may be negative: {'; '.join(wrong)}", math.inf, 1.0)
+    rest = residual(certificate)
+    found = (
+        f"{certificate.name}: {certificate.text}: a sum of {len(certificate.terms)} products, "
+        f"remainder {rest.size}"
+    )
+    # Exact: any remainder is too much.
+    yield Margin(certificate.name, float(rest.size), 0.0, len(certificate.terms), found)

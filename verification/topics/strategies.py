@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -94,6 +95,11 @@ class PointCase:
             off -= frame.T @ (frame @ off)
             w = w + self.scale * off / np.sqrt(self.n)
         return np.asarray(w)
+
+    @property
+    def conventions(self) -> dict[str, Any]:
+        """Activation and treatment of kinks, as :mod:`whichmin.core.hessian` takes them."""
+        return {"activation": self.activation, "kink": self.kink, "kink_width": self.kink_width}
 
     @cached_property
     def direction(self) -> np.ndarray:

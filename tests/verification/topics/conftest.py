@@ -25,22 +25,6 @@ def caught():
 
 
 @pytest.fixture
-def caught_lemmas(caught, monkeypatch):
-    """Replace lemmas by their false variants, one at a time: the check must fail for each."""
-
-    def run(check, module, table, name=None):
-        right = getattr(module, table)
-        for lemma in right if name is None else right[name]:
-            assert lemma.variants
-            for variant in lemma.variants:
-                wrong = (lemma.changed(variant),)
-                monkeypatch.setattr(module, table, wrong if name is None else right | {name: wrong})
-                caught(check, says=": sat for ")
-
-    return run
-
-
-@pytest.fixture
 def altered():
     """Build a subject one of whose closed forms is wrong."""
 

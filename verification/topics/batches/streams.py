@@ -1,4 +1,4 @@
-"""The index streams: published vectors, exact uniformity, calibrated statistics."""
+"""The streams of batches: known answers of the generator, exact uniformity, independence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def known_answers() -> Iterator[Margin]:
 
 @check("batches.floyd", EvidenceKind.ENUMERATION, bound="exact: every subset k! times")
 def floyd() -> Iterator[Margin]:
-    """If all draws are equally likely, so are all subsets: every tuple of draws enumerated."""
+    """Floyd's algorithm makes all subsets equally likely if all draws are, every tuple of draws
+    enumerated.
+    """
     for m in range(2, 8):
         for k in range(1, m // 2 + 1):
             tuples = itertools.product(*(range(m - k + i + 1) for i in range(k)))
@@ -117,10 +119,7 @@ def uniform(subject: Subject, settings: Settings) -> Iterator[Margin]:
     false_alarm=1e-6,  # fewer than 1,000 comparisons
 )
 def independence(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Replicas, seeds and steps are independent, also when one stream is shifted.
-
-    Neighbouring replicas and seeds, also against shifted copies of each other.
-    """
+    """Replicas, seeds and steps are independent, also when one stream is shifted."""
     m, steps, replicas = 8, 512, 32
     here = make_stream(m, 1, seed=settings.seed)
     drawn = subject.sampler(here, 0, steps, range(replicas))
@@ -160,7 +159,7 @@ def random_access(subject: Subject, case: RunCase) -> Iterator[Margin]:
     """A batch depends on (seed, replica, step) alone; batches without replacement repeat nothing;
     epochs are permutations.
 
-    Any slice of any replica equals that slice of the whole.
+    So any slice of any replica equals that slice of the whole.
     """
     whole = subject.sampler(case.stream, 0, 40, range(4))
     if whole is None:

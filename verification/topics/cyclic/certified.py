@@ -1,6 +1,6 @@
 """Runs whose limit is certified: exact or ball arithmetic until a proved lemma makes it final.
 
-The lemmas are those of :mod:`whichmin.verification.topics.cyclic.finality`; the checks
+The lemmas are those of :mod:`whichmin.verification.topics.cyclic.finality`, where the checks
 ``cyclic.leader_lemma`` and ``cyclic.finality`` prove them. Nothing here is compared with a
 tolerance: a comparison of balls counts only if it holds for all numbers within them. A step of
 point i widens the balls by a factor of up to ``1 + 4 a e``, though it contracts the numbers
@@ -43,7 +43,7 @@ class Wide(ArithmeticError):
 
 @dataclass(frozen=True)
 class Certificate:
-    """A limit, and what makes it final.
+    """A limit, with the lemma that makes it final.
 
     Attributes:
         point: Index of the data point, counted from 0.
@@ -64,6 +64,10 @@ def step_exactly(
     correlations: Sequence[Any], norm: Any, batch: Sequence[int], rate: Any, active: Sequence[bool]
 ) -> tuple[list[Any], Any]:
     """Take one step in correlation coordinates, in the arithmetic of the numbers given.
+
+    With ``s = 1 - a e`` and ``g = a (2 - N)``, ``a`` the step size over the batch size, ``e`` the
+    energy of the batch and ``N`` the squared norm: correlations of the batch are multiplied by
+    ``s + g``, all others by ``s``, and ``N`` becomes ``s^2 N + (2 s g + g^2) e``.
 
     Args:
         correlations: Correlations with all data points.
@@ -86,7 +90,7 @@ def step_exactly(
 def cycle(
     start: Sequence[Fraction], step_size: Fraction, off_span: Fraction = Fraction(0), steps: int = 0
 ) -> list[list[Fraction]]:
-    """The correlations of cyclic SGD of the linear neuron, one point a step, in exact fractions.
+    """Run cyclic SGD of the linear neuron, one point a step, in exact fractions.
 
     Args:
         start: Initial correlations.
@@ -179,13 +183,13 @@ class _Balls:
         _narrow(self.scale)
 
     def favourite(self) -> int:
-        """The active point of largest correlation, as far as midpoints tell: a candidate only."""
+        """Find the active point of largest correlation by midpoints: a candidate only."""
         return max(
             (i for i, a in enumerate(self.active) if a), key=lambda i: float(abs(self.c[i]).mid())
         )
 
     def in_basin(self, i: int) -> bool:
-        """Whether the basin lemma certainly applies; at the start of an epoch only."""
+        """Decide whether the basin lemma certainly applies; at the start of an epoch only."""
         energy = (self.scale * self.c[i]) ** 2
         return bool(
             self.signs[i] != 0
@@ -195,7 +199,7 @@ class _Balls:
         )
 
     def leads(self, i: int) -> bool:
-        """Whether point i certainly leads; at its own turn in a cyclic run only."""
+        """Decide whether point i certainly leads; at its own turn in a cyclic run only."""
         own = abs(self.c[i])
         return self.active[i] and all(
             own > abs(c) for j, c in enumerate(self.c) if j != i and self.active[j]

@@ -1,5 +1,7 @@
 """Lemmas that make the limit of a run final, for all numbers of points and all dimensions.
 
+They are proved here; :mod:`whichmin.verification.topics.cyclic.certified` applies them to runs.
+
 Notation: ``a`` = step size over batch size, ``N`` = squared norm, ``e`` (or ``X``) = energy of the
 batch. A step multiplies the correlations of the batch by ``s + g``, all the rest by ``s``, with
 ``s = 1 - a e`` and ``g = a (2 - N)``; hence ``N' = N + a e G`` with ``G = G0 - a e (4 - 3 N)`` and
@@ -23,9 +25,15 @@ favourite's batch) keep theirs: T is then the energy outside the favourite's blo
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from whichmin.verification.provers.smt import Lemma, Variant
+import sympy as sp
+
+from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.exact import truth
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.words import EvidenceKind
 
 __all__ = ["BASIN", "LEADER", "MARGIN", "NORM_WIDTH", "SHARE"]
 
@@ -173,3 +181,58 @@ BASIN = (
         ),
     ),
 )  # fmt: skip
+
+
+@check("cyclic.one_step", EvidenceKind.IDENTITY, bound="the difference is the zero polynomial")
+def one_step(slope: int = 4) -> Iterator[Margin]:
+    """A step changes the correlations, the squared norm and the energy of a block in the batch as
+    stated.
+
+    One step is derived from the gradient of the loss; ``slope`` is the 4 of 4 (1 - N).
+    """
+    a, r = sp.symbols("a r", positive=True)
+    c = sp.symbols("c1:4", real=True)  # two in the batch, one outside; r is the norm off the span
+    weights = [*c, r]
+    norm = sum(v**2 for v in weights)
+    loss = sum((1 - 2 * v**2 + norm * v**2) / 2 for v in c[:2])
+    after = [v - a * sp.diff(loss, v) for v in weights]
+    energy = c[0] ** 2 + c[1] ** 2
+    s, g = 1 - a * energy, a * (2 - norm)
+    growth = slope * (1 - norm) + a * (2 - norm) ** 2 - a * energy * (4 - 3 * norm)
+    pairs = {
+        "in the batch": after[0] - (s + g) * c[0],
+        "outside the batch": after[2] - s * c[2],
+        "off the span": after[3] - s * r,
+        "squared norm": sum(v**2 for v in after) - norm - a * energy * growth,
+        "energy of a block that stays together": after[0] ** 2
+        + after[1] ** 2
+        - (s + g) ** 2 * energy,
+    }
+    for what, difference in pairs.items():
+        left = sp.expand(difference)
+        yield truth(f"one step, {what}: {left}", left == 0)
+
+
+@smt("cyclic.leader_lemma")
+def leader_lemma(statements: Sequence[Lemma] = LEADER) -> Iterator[Margin]:
+    """With one point a step in cyclic order, a step size of at most 1/5 and a start in the unit
+    ball, a point that leads, or is tied, when its turn comes leads for ever and is the limit.
+    """
+    return lemmas(statements)
+
+
+@smt("cyclic.margin_lemma")
+def margin_lemma(statements: Sequence[Lemma] = MARGIN) -> Iterator[Margin]:
+    """A point beside one of larger correlation gains at most a factor 1 + 2 a on it at its turn, a
+    the step size.
+    """
+    return lemmas(statements)
+
+
+@smt("cyclic.finality")
+def finality(statements: Sequence[Lemma] = BASIN) -> Iterator[Margin]:
+    """In epochs that visit every point once, with a <= 1/5 the step size over b, a point is the
+    limit if at the start of an epoch the energy of all others is at most 1/8 of its own and the
+    squared norm is within a/6 of 1.
+    """
+    return lemmas(statements)

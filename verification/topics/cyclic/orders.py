@@ -1,85 +1,38 @@
-"""Cyclic SGD: one point a step in a fixed order, with nothing random."""
+"""Cyclic SGD, in which nothing is random: exact and certified runs, and runs from random starts.
+
+The certified limits are those of :mod:`whichmin.verification.topics.cyclic.certified`.
+"""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
+import hypothesis.strategies as st
 import numpy as np
-import sympy as sp
+from numpy.typing import ArrayLike, NDArray
 
 from whichmin.core.batches import make_stream
+from whichmin.core.training.trainer import train
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.provers.smt import lemmas, smt
+from whichmin.verification.evidence.exact import truth
+from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.cyclic.certified import (
     Certificate,
     certified_limit,
     cycle,
     first_leader,
 )
-from whichmin.verification.topics.cyclic.finality import BASIN, LEADER, MARGIN
-from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
+from whichmin.verification.topics.sgd.rational_sgd import PLANE, ROUNDING, Vector, basis, exact_step
 from whichmin.words import Activation, EvidenceKind, Sampling
 
-__all__ = ["almost_tied", "losers"]
+__all__ = ["CyclicCase", "almost_tied"]
 
 F = Fraction
 EXACT = "exact: fractions, the difference must be zero"
-# One rounding of each number shown; they are computed as fractions.
-ROUNDING = 2.0**-51
-
-
-@check("cyclic.one_step", EvidenceKind.IDENTITY, bound="the difference is the zero polynomial")
-def one_step(slope: int = 4) -> Iterator[Margin]:
-    """What a step does to correlations, to the squared norm and to a block in the batch.
-
-    Derive one step from the gradient of the loss; ``slope`` is the 4 of 4 (1 - N).
-    """
-    a, r = sp.symbols("a r", positive=True)
-    c = sp.symbols("c1:4", real=True)  # two in the batch, one outside; r is the norm off the span
-    weights = [*c, r]
-    norm = sum(v**2 for v in weights)
-    loss = sum((1 - 2 * v**2 + norm * v**2) / 2 for v in c[:2])
-    after = [v - a * sp.diff(loss, v) for v in weights]
-    energy = c[0] ** 2 + c[1] ** 2
-    s, g = 1 - a * energy, a * (2 - norm)
-    growth = slope * (1 - norm) + a * (2 - norm) ** 2 - a * energy * (4 - 3 * norm)
-    pairs = {
-        "in the batch": after[0] - (s + g) * c[0],
-        "outside the batch": after[2] - s * c[2],
-        "off the span": after[3] - s * r,
-        "squared norm": sum(v**2 for v in after) - norm - a * energy * growth,
-        "energy of a block that stays together": after[0] ** 2
-        + after[1] ** 2
-        - (s + g) ** 2 * energy,
-    }
-    for what, difference in pairs.items():
-        left = sp.expand(difference)
-        yield Margin(f"one step, {what}: {left}", 0.0 if left == 0 else math.inf, 1.0)
-
-
-@smt("cyclic.leader_lemma")
-def leader_lemma() -> Iterator[Margin]:
-    """Cyclic, one point a step, step size <= 1/5, start in the unit ball: a point that leads, or is
-    tied, when its turn comes leads for ever and is the limit.
-    """
-    return lemmas(LEADER)
-
-
-@smt("cyclic.margin_lemma")
-def margin_lemma() -> Iterator[Margin]:
-    """Beside a larger correlation a point gains at most a factor 1 + 2 a at its turn."""
-    return lemmas(MARGIN)
-
-
-@smt("cyclic.finality")
-def finality() -> Iterator[Margin]:
-    """Epochs that visit every point once, a <= 1/5: from T <= 1/8 and |N - 1| <= a/6 at the start
-    of an epoch the favourite is the limit.
-    """
-    return lemmas(BASIN)
 
 
 counterexample = functools.partial(
@@ -88,6 +41,9 @@ counterexample = functools.partial(
     bound="exact or ball arithmetic until a proved lemma makes the limit final",
 )
 
+
+# A start, the step size and the index of the winner.
+Loser = tuple[Sequence[Fraction], Fraction, int]
 
 # Starts at which the point of largest correlation loses, with the limit.
 SMALL = (
@@ -104,10 +60,16 @@ def _told(start: Sequence[Fraction], step_size: Fraction, found: Certificate) ->
     )
 
 
-def losers(
-    starts: Sequence[tuple[Sequence[Fraction], Fraction, int]], lemma: str
-) -> Iterator[Margin]:
-    """Certify that the largest correlation loses: (start, step size, index of the winner)."""
+def _losers(starts: Sequence[Loser], lemma: str) -> Iterator[Margin]:
+    """Certify that the point of largest correlation loses.
+
+    Args:
+        starts: Starts with the index of the winner.
+        lemma: ``exact`` for fractions, else the lemma that makes a run in balls final.
+
+    Yields:
+        Whether the winner is as given, and the winner's deficit at the start.
+    """
     for start, step_size, winner in starts:
         found = (
             first_leader(start, step_size)
@@ -116,21 +78,19 @@ def losers(
         )
         largest = max(range(len(start)), key=lambda i: start[i])
         what = _told(start, step_size, found)
-        yield Margin(what, 0.0 if found.point == winner else math.inf, 1.0, 1, what)
+        yield truth(what, found.point == winner, found=what)
         lead = start[largest] - start[found.point]
         yield Margin(f"{what}; its deficit at the start", 1e-300, float(lead))
 
 
 @counterexample("cyclic.largest_loses_by_hand")
-def largest_loses_by_hand() -> Iterator[Margin]:
-    """For m = 2: a_1 has the larger correlation and a_0 wins; six steps in fractions decide it."""
-    return losers(SMALL, "exact")
+def largest_loses_by_hand(starts: Sequence[Loser] = SMALL) -> Iterator[Margin]:
+    """For m = 2 a_0 wins though a_1 has the larger correlation, as six steps in fractions show."""
+    return _losers(starts, "exact")
 
 
-def almost_tied(
-    m: int, step_size: Fraction, lead: Fraction, size: Fraction
-) -> tuple[tuple[Fraction, ...], Fraction, int]:
-    """A start with the last point ahead of all others by ``lead`` step sizes."""
+def almost_tied(m: int, step_size: Fraction, lead: Fraction, size: Fraction) -> Loser:
+    """Build a start with the last point ahead of all others by ``lead`` step sizes."""
     return (*[size] * (m - 1), size * (1 + lead * step_size)), step_size, 0
 
 
@@ -142,11 +102,11 @@ EVERY_M = tuple(
 
 
 @counterexample("cyclic.largest_loses", needs=("flint",))
-def largest_loses() -> Iterator[Margin]:
-    """For every m from 2 to 16 and step sizes 1/20, 1/10, 1/5: the last point leads by half a step
-    size and a_0 wins.
+def largest_loses(starts: Sequence[Loser] = EVERY_M) -> Iterator[Margin]:
+    """For every m from 2 to 16 and the step sizes 1/20, 1/10, 1/5 a_0 wins though the last point
+    leads by half a step size.
     """
-    return losers(EVERY_M, "leader")
+    return _losers(starts, "leader")
 
 
 SHARP = (
@@ -157,24 +117,21 @@ SHARP = (
 
 
 @counterexample("cyclic.margin_sharp", needs=("flint",))
-def margin_sharp() -> Iterator[Margin]:
-    """A lead of 9/5 step sizes can be too small."""
-    return losers(SHARP, "leader")
+def margin_sharp(starts: Sequence[Loser] = SHARP) -> Iterator[Margin]:
+    """A lead of 9/5 step sizes can be too small for the point of largest correlation to win."""
+    return _losers(starts, "leader")
 
 
 @counterexample("cyclic.largest_in_size", needs=("flint",))
 def largest_in_size(start: Vector = (Fraction(3, 10), Fraction(-1, 2))) -> Iterator[Margin]:
-    """Linear: the limit is minus a_1 if the correlations are 3/10 and -1/2.
+    """With the linear neuron the limit is minus a_1 if the correlations are 3/10 and -1/2.
 
     Certify that the run ends at minus a_1, though c_0 is the higher number.
     """
     found = certified_limit(start, F(1, 5))
     what = _told(start, F(1, 5), found)
-    yield Margin(what, 0.0 if (found.point, found.sign) == (1, -1) else math.inf, 1.0, 1, what)
+    yield truth(what, (found.point, found.sign) == (1, -1), found=what)
     yield differs("correlation of the limit with a_0", 1.0, 0.0, ROUNDING)
-
-
-PLANE: tuple[Vector, Vector] = ((F(1), F(0)), (F(0), F(1)))
 
 
 @check("cyclic.orbit", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
@@ -203,20 +160,18 @@ def orbit(
 
 @check("cyclic.blocks", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
 def blocks(rate: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
-    """For m = 4, b = 2: cyclic SGD ends at a mixture of two data points.
+    """For m = 4 and b = 2 cyclic SGD ends at a mixture of two data points.
 
     Two blocks of two (m = 4, b = 2, eta = 1/5) behave like two points with step ``rate``.
     """
     c: Vector = (F(3, 10), F(2, 5), F(1, 10), F(1, 10))
-    basis = tuple(tuple(F(int(i == j)) for j in range(4)) for i in range(4))
     w = c
-    energies, norm = [c[0] ** 2 + c[1] ** 2, c[2] ** 2 + c[3] ** 2], sum((v * v for v in c), F(0))
+    energies = [c[0] ** 2 + c[1] ** 2, c[2] ** 2 + c[3] ** 2]
     for t in range(3):
         k = t % 2
-        w = exact_step(w, basis[2 * k : 2 * k + 2], F(1, 5), Activation.LINEAR)
-        s, g, e = 1 - rate * energies[k], rate * (2 - norm), energies[k]
+        w = exact_step(w, basis(4)[2 * k : 2 * k + 2], F(1, 5), Activation.LINEAR)
+        s, g = 1 - rate * energies[k], rate * (2 - sum(energies))
         energies = [v * (s + g) ** 2 if j == k else v * s**2 for j, v in enumerate(energies)]
-        norm += rate * e * (4 * (1 - norm) + rate * (2 - norm) ** 2 - rate * e * (4 - 3 * norm))
         yield Margin(f"step {t + 1}: c_1/c_0 = 4/3", float(abs(3 * w[1] - 4 * w[0])), 0.0)
         yield Margin(f"step {t + 1}: c_3/c_2 = 1", float(abs(w[3] - w[2])), 0.0)
         found = [w[0] ** 2 + w[1] ** 2, w[2] ** 2 + w[3] ** 2]
@@ -251,7 +206,7 @@ def fused(block: Callable[[int, int], int] = math.gcd, limit: int = 32) -> Itera
 
 @check("cyclic.intuition", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
 def intuition(start: Vector = (Fraction(1, 2), Fraction(13, 25))) -> Iterator[Margin]:
-    """Two steps from (0.5, 0.52): the lead of the larger correlation falls.
+    """The lead of the larger correlation falls in two steps from (0.5, 0.52).
 
     Certify that the lead of a_1 falls over a cycle, and over the step on a_0.
     """
@@ -263,3 +218,141 @@ def intuition(start: Vector = (Fraction(1, 2), Fraction(13, 25))) -> Iterator[Ma
     yield Margin(what, 1e-300, float(fall), 1, what)
     what = "the step on a_0 favours a_0 though a_1 has the larger correlation"
     yield Margin(what, 1e-300, float(ratios[0] - ratios[1]), 1, what)
+
+
+# Neighbours that cyclic batches of b keep together.
+fused_block = math.gcd
+
+
+@dataclass(frozen=True)
+class CyclicCase:
+    """A random start in the unit ball, of fractions, and how it is trained.
+
+    Attributes:
+        start: Correlations.
+        off_span: Energy off the span.
+        step_size: Step size.
+        activation: Identity or ReLU.
+    """
+
+    start: tuple[Fraction, ...]
+    off_span: Fraction
+    step_size: Fraction
+    activation: Activation
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """The start on the standard basis, with one coordinate off the span."""
+        return np.array([*(float(v) for v in self.start), math.sqrt(self.off_span)])
+
+
+@st.composite
+def _cases(
+    draw: st.DrawFn, step_sizes: Sequence[Fraction] = (F(1, 5), F(1, 8), F(1, 10))
+) -> CyclicCase:
+    m = draw(st.integers(2, 16))
+    raw = draw(st.lists(st.integers(-100, 100), min_size=m, max_size=m))
+    raw[draw(st.integers(0, m - 1))] = draw(st.integers(1, 100))
+    off = draw(st.integers(0, 100))
+    size = math.isqrt(sum(v * v for v in raw) + off * off) + 1
+    size = size * draw(st.integers(1, 3))
+    return CyclicCase(
+        tuple(F(v, size) for v in raw),
+        F(off, size) ** 2,
+        draw(st.sampled_from(step_sizes)),
+        draw(st.sampled_from(list(Activation))),
+    )
+
+
+random_cases = functools.partial(
+    check, kind=EvidenceKind.PROPERTY, bound="distance that the run's tolerance allows"
+)
+
+
+@random_cases("cyclic.limits", cases=_cases, examples=150, needs=("flint",))
+def limits(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
+    """With one point a step the limit is one data point that responds, with the sign that it
+    started with; a lead of two step sizes wins; both lemmas and the core agree.
+    """
+    found = {
+        lemma: certified_limit(
+            case.start,
+            case.step_size,
+            off_span=case.off_span,
+            activation=case.activation,
+            lemma=lemma,
+        )
+        for lemma in ("leader", "basin")
+    }
+    point, sign = found["basin"].point, found["basin"].sign
+    same = (found["leader"].point, found["leader"].sign) == (point, sign)
+    yield truth("leader and basin lemma give the same limit", same)
+    yield truth("the limit has the sign of its correlation", case.start[point] * sign > 0)
+    responds = [
+        abs(v) if v > 0 or case.activation is Activation.LINEAR else F(0) for v in case.start
+    ]
+    lead = 1 + 2 * case.step_size
+    for i, own in enumerate(responds):
+        ahead = all(own >= (lead if j < i else 1) * v for j, v in enumerate(responds) if j != i)
+        if own and ahead:
+            yield truth(f"a_{i} leads and wins", point == i)
+    final = _end(subject, case, case.weights, 1)
+    final[point] -= sign
+    distance = float(np.linalg.norm(final))
+    reach = _reach(len(case.start))
+    yield Margin("distance of the core's run from the certified limit", distance, reach)
+
+
+# Of the core's runs: squared correlations with all losers, and loss gap.
+TOLERANCE = 1e-12
+
+
+def _reach(m: int) -> float:
+    """Bound the distance from a minimum: ``2 m gap = (1 - C)^2 + C R`` beside the losers' part."""
+    return math.sqrt(TOLERANCE) + math.sqrt(2 * m * TOLERANCE)
+
+
+def _end(subject: Subject, case: CyclicCase, start: ArrayLike, b: int) -> NDArray[np.float64]:
+    """Train with batches of b in cyclic order on the standard basis, to the end."""
+    m = min(len(case.start), np.size(start))
+    result = train(
+        np.eye(m, np.size(start)), start, activation=case.activation, batch_size=b,
+        step_size=b * float(case.step_size), sampling=Sampling.CYCLIC, tolerance=TOLERANCE,
+        max_steps=5_000_000, engine=subject.engines["compiled"],
+    )  # fmt: skip
+    return np.array(result.weights.numpy()[0])
+
+
+LARGER = (F(1, 4), F(3, 10), F(2, 5), F(9, 20))
+
+
+@random_cases("cyclic.larger_steps", cases=functools.partial(_cases, LARGER), examples=200)
+def larger_steps(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
+    """With step sizes up to 9/20 the limit is one data point of the sign it started with."""
+    size = len(case.start)
+    final = _end(subject, case, case.weights, 1)
+    point = int(np.abs(final[:size]).argmax())
+    sign = np.sign(float(case.start[point]))
+    final[point] -= sign
+    told = f"step size {case.step_size}: distance from {sign:+.0f} a_{point}"
+    yield Margin(told, float(np.linalg.norm(final)), _reach(size))
+
+
+@random_cases("cyclic.block_limits", cases=functools.partial(_cases, (F(1, 5),)), examples=60)
+def block_limits(subject: Subject, case: CyclicCase) -> Iterator[Margin]:
+    """For b < m the limit is one block of gcd(m, b) neighbours, with the ratios of the start."""
+    m = min(len(case.start), 6)
+    start = np.array([float(v) for v in case.start[:m]])
+    if not start.any():
+        start[0] = 0.5
+    for b in range(1, m):
+        final = _end(subject, case, start, b)
+        size = fused_block(m, b)
+        wanted = np.maximum(start, 0) if case.activation is Activation.RELU else start.copy()
+        best = int(np.abs(final).argmax()) // size
+        wanted[np.arange(m) // size != best] = 0
+        length = float(np.linalg.norm(wanted))
+        if length == 0:
+            wanted, length = np.full(m, math.nan), 1.0
+        told = f"m = {m}, b = {b}: distance from the block of {size}"
+        yield Margin(told, float(np.linalg.norm(final - wanted / length)), _reach(m))

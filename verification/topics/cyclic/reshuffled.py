@@ -1,4 +1,4 @@
-"""Reshuffled epochs, what a shuffling data loader does, against independent batches."""
+"""Reshuffled epochs, as a shuffling data loader draws them, against independent batches."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scipy import special
 
 from whichmin.symbolic import cyclic as reshuffled
 from whichmin.verification.evidence.check import Margin, Settings, check
+from whichmin.verification.evidence.exact import follows
 from whichmin.verification.evidence.statistics import FIGURE, at_most, clopper_pearson, frequency
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Race, race
@@ -44,13 +45,11 @@ def epochs() -> Iterator[Margin]:
     batches, I_p(a, a), a = 1/(2 r), solves the backward equation.
     """
     for chain in (*reshuffled.epoch_lemmas().values(), *reshuffled.leftover_lemmas().values()):
-        failures = chain.failures()
-        wrong = math.inf if failures else 0.0
-        yield Margin("; ".join(failures) or chain.steps[0].reason, wrong, 1.0)
+        yield follows(chain.steps[0].reason, chain)
 
 
 def _start(lead: float, k: int) -> tuple[float, ...]:
-    """Correlations on the sphere: the first leads the second by ``lead`` in log, others follow.
+    """Place correlations on the sphere, the first ahead of the second by ``lead`` in log.
 
     Returns:
         Shape ``(k,)``.
@@ -88,7 +87,7 @@ def favourite(subject: Subject, settings: Settings) -> Iterator[Margin]:
 
 
 def _less(what: str, count: int, runs: int, most: float) -> Margin:
-    """An event is less likely than a bound far above its chance.
+    """Compare how often an event occurs with a bound far above its chance.
 
     Returns:
         The margin: the width of its exact interval against the distance to the bound.
@@ -110,7 +109,7 @@ NEAR = ((2, 1, 2, 0.4, 0.1, 0.95), (4, 2, 4, 0.2, 0.1, 0.95), (6, 2, 6, 0.1, 0.0
     false_alarm=len(NEAR) * FIGURE,
 )
 def near_ties(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The lead is needed: with a tenth of it and less the favourite loses one run in twenty."""
+    """From a lead of alpha/10 or less in log|c| the favourite loses one run in twenty or more."""
     runs = 200_000 if settings.deep else 20_000
     for place, (m, b, k, alpha, part, most) in enumerate(NEAR):
         setting = Race(_start(part * alpha, k), m, b, alpha, Sampling.RESHUFFLED)
@@ -120,7 +119,7 @@ def near_ties(subject: Subject, settings: Settings) -> Iterator[Margin]:
 
 
 def leftover_chance(m: int, b: int, theta: float) -> float:
-    """Chance of the first of two points under reshuffled epochs that leave m mod b points out.
+    """Compute the chance of the first of two points if reshuffled epochs leave m mod b points out.
 
     Args:
         m: Number of data points.
@@ -144,8 +143,8 @@ def leftover_chance(m: int, b: int, theta: float) -> float:
     false_alarm=len(LEFTOVER) * FIGURE,
 )
 def leftover(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Where b does not divide m, two active points: the first wins with probability I_p(a, a), p =
-    cos(theta)^2, a = (m - b)/(2 (m mod b)).
+    """Where b does not divide m, the first of two active points wins with probability I_p(a, a),
+    where p = cos(theta)^2 and a = (m - b)/(2 (m mod b)).
     """
     runs = 400_000 if settings.deep else 20_000
     for place, (m, b, theta, alpha) in enumerate(LEFTOVER):

@@ -57,31 +57,32 @@ def follow(
     if not branches:
         shadows = dict.fromkeys(names, subject.engines["reduced"](problem, start))
     movers = list({id(e): e for e in (*engines.values(), *shadows.values())}.values())
-    indices = subject.sampler(case.stream, 0, steps, range(case.replicas))
-    batches = None if indices is None else torch.from_numpy(indices)
     points = case.data.points.numpy()
     worst = dict.fromkeys(names, (0.0, 0))
-    for step in range(1, steps + 1):
+    drawn = subject.batches(case.stream, 0, steps, range(case.replicas))
+    for step, chosen in enumerate(drawn, start=1):
+        batch = None if chosen is None else torch.from_numpy(chosen)
         for engine in movers:
-            engine.step(None if batches is None else batches[step - 1])
-        if branches:
-            for name in names:
-                _take_branches(engines[name].weights().numpy(), shadows[name], points)
-        if step % every and step != steps:
+            engine.step(batch)
+        due = step % every == 0 or step == steps
+        if not (branches or due):
             continue
         for name in names:
-            here, there = engines[name].weights(), shadows[name].weights()
-            size = there.norm(dim=1).clamp_min(1e-3)
-            error = float(((here - there).norm(dim=1) / size).max())
-            if not error <= worst[name][0]:
-                worst[name] = (error, step)
+            here = engines[name].weights()
+            if branches:
+                _take_branches(here.numpy(), shadows[name], points)
+            if due:
+                worst[name] = max(worst[name], (_apart(here, shadows[name].weights()), step))
     for name, (error, step) in worst.items():
-        yield Margin(
-            f"engine {name} against reduced, {steps} steps, worst at step {step}",
-            error if math.isfinite(error) else math.inf,
-            TRAJECTORY,
-            case.replicas,
-        )
+        what = f"engine {name} against reduced, {steps} steps, worst at step {step}"
+        yield Margin(what, error, TRAJECTORY, case.replicas)
+
+
+def _apart(here: torch.Tensor, there: torch.Tensor) -> float:
+    """Largest distance of two engines' weights, in units of the norm; infinite for NaN."""
+    size = there.norm(dim=1).clamp_min(1e-3)
+    error = float(((here - there).norm(dim=1) / size).max())
+    return error if math.isfinite(error) else math.inf
 
 
 def _take_branches(weights: np.ndarray, shadow: Engine, points: np.ndarray) -> None:
@@ -122,8 +123,6 @@ def trajectories(subject: Subject, case: RunCase) -> Iterator[Margin]:
 def compiled(subject: Subject, case: RunCase) -> Iterator[Margin]:
     """The compiled engine, which makes its batches itself, follows the reduced one on the sampler's
     batches for 1,000 steps, with the same bits however the run is cut.
-
-    Kernels that make their batches themselves, against steps on the sampler's batches.
     """
     problem = Problem(case.data, case.activation, case.step_size)
     start = torch.from_numpy(case.weights)
@@ -131,26 +130,18 @@ def compiled(subject: Subject, case: RunCase) -> Iterator[Margin]:
         subject.engines[n](problem, start) for n in ("compiled", "compiled", "reduced")
     )
     replicas = np.arange(case.replicas)
-    worst, at = 0.0, 0
+    worst = (0.0, 0)
     for first in range(0, STEPS, BLOCK):
         advance(fast, case.stream, first, first + BLOCK, replicas)
         middle = first + 1 + (case.seed + first) % (BLOCK - 1)
         advance(cut, case.stream, first, middle, replicas)
         advance(cut, case.stream, middle, first + BLOCK, replicas)
-        indices = subject.sampler(case.stream, first, first + BLOCK, replicas)
-        for step in range(BLOCK):
-            slow.step(None if indices is None else torch.from_numpy(indices[step]))
-        here, there = fast.weights(), slow.weights()
-        size = there.norm(dim=1).clamp_min(1e-3)
-        error = float(((here - there).norm(dim=1) / size).max())
-        if not error <= worst:
-            worst, at = error, first + BLOCK
-    yield Margin(
-        f"engine compiled against reduced, {STEPS} steps, worst at step {at}",
-        worst if math.isfinite(worst) else math.inf,
-        TRAJECTORY,
-        case.replicas,
-    )
+        for chosen in subject.batches(case.stream, first, first + BLOCK, replicas):
+            slow.step(None if chosen is None else torch.from_numpy(chosen))
+        worst = max(worst, (_apart(fast.weights(), slow.weights()), first + BLOCK))
+    error, at = worst
+    what = f"engine compiled against reduced, {STEPS} steps, worst at step {at}"
+    yield Margin(what, error, TRAJECTORY, case.replicas)
     different = float((fast.weights() != cut.weights()).sum())
     yield Margin("bits of engine compiled that differ with cuts", different, 1e-9)
 
@@ -197,9 +188,8 @@ def signs(subject: Subject, case: RunCase) -> Iterator[Margin]:
     )
     before = np.sign(engine.correlations().numpy())
     flipped = np.zeros(before.shape, dtype=bool)
-    indices = subject.sampler(case.stream, 0, KINK_STEPS, range(case.replicas))
-    for step in range(KINK_STEPS):
-        engine.step(None if indices is None else torch.from_numpy(indices[step]))
+    for chosen in subject.batches(case.stream, 0, KINK_STEPS, range(case.replicas)):
+        engine.step(None if chosen is None else torch.from_numpy(chosen))
         now = np.sign(engine.correlations().numpy())
         flipped |= (now != before) & (now != 0)  # 0 is what underflow leaves
     yield Margin("signs changed", float(flipped.sum()), 1e-9, case.replicas)
@@ -215,14 +205,13 @@ def signs(subject: Subject, case: RunCase) -> Iterator[Margin]:
 def replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
     """A replica's run has the same bits, and ends at the same step, alone and beside others."""
     problem = Problem(case.data, case.activation, case.step_size)
-    together = subject.engines["reduced"](problem, torch.from_numpy(case.weights))
     last = case.replicas - 1
-    alone = subject.engines["reduced"](problem, torch.from_numpy(case.weights[last:]))
-    for step in range(50):
-        both = subject.sampler(case.stream, step, step + 1, range(case.replicas))
-        one = subject.sampler(case.stream, step, step + 1, [last])
-        together.step(None if both is None else torch.from_numpy(both[0]))
-        alone.step(None if one is None else torch.from_numpy(one[0]))
+    together, alone = (
+        subject.stepped("reduced", problem, case.weights[rows], subject.batches(
+            case.stream, 0, 50, rows
+        ))
+        for rows in (range(case.replicas), [last])
+    )  # fmt: skip
     difference = together.correlations()[last] != alone.correlations()[0]
     yield Margin("bits that differ", float(difference.sum()), 1e-9)
     settings: dict[str, Any] = {
@@ -233,6 +222,7 @@ def replicas(subject: Subject, case: RunCase) -> Iterator[Margin]:
         "batches": case.stream.rows,
         "seed": case.seed,
         "tolerance": 1e-3,
+        "max_steps": STEPS,
         "engine": subject.engines["reduced"],
     }
     if case.alpha < 0.05 and case.sampling is not Sampling.CUSTOM:

@@ -1,26 +1,90 @@
-"""One-step maps and rates: closed forms against steps of the autograd engine."""
+"""One step: its notation in a few scalars, its map, and the rates of gradient descent.
+
+With ``S`` the energy of the active correlations of the batch, ``alpha = eta / b``, ``N = |w|^2``,
+``s = 1 - alpha S`` and ``g = alpha (2 - N)``, a step multiplies those in the batch by ``s + g`` and
+everything else by ``s``. Hence
+
+    N' = s^2 (N - S) + (s + g)^2 S = N + alpha S (B - alpha S (4 - 3 N)),
+    B = 4 (1 - N) + alpha (2 - N)^2,
+
+whatever the dimension, and ``S <= N`` is all that is known of S. Full batch: ``a = eta / m``,
+``S = C``, ``R = N - C``, ``u = 2 - N - C``. ReLU: sums over the positive correlations; R contains
+the squares of the others.
+"""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import numpy as np
-import torch
+import sympy as sp
 from hypothesis.strategies import SearchStrategy
 
-from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
-from whichmin.core.descent import rates
 from whichmin.core.engines import Problem
 from whichmin.core.frames import standard_basis
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS, product_bound
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.formula import Arithmetic, evaluate_all
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__: list[str] = []
+__all__ = ["BATCH_STEP", "FACTORS", "FULL_STEP"]
+
+# What lemmas and certificates on steps are written in: names and their terms.
+FACTORS = (("s", "1 - alpha*S"), ("g", "alpha*(2 - N)"))
+BATCH_STEP = (*FACTORS, ("nextN", "s**2*(N - S) + (s + g)**2*S"))
+FULL_STEP = (
+    ("u", "2 - 2*C - R"),
+    ("M", "u**2 + R*C"),
+    ("nextC", "(1 + a*u)**2*C"),
+    ("nextR", "(1 - a*C)**2*R"),
+)
+
+
+@check(
+    "smt.notation",
+    EvidenceKind.IDENTITY,
+    bound="exact: the difference must be the zero polynomial",
+    forms=(
+        "dynamics.gd_active_energy",
+        "dynamics.gd_rest_energy",
+        "landscape.gradient_energy",
+        "landscape.loss",
+        "dynamics.active_factor",
+        "dynamics.inactive_factor",
+    ),
+)
+def notation(subject: Subject) -> Iterator[Margin]:
+    """The abbreviations in the lemmas are the closed forms derived from the loss."""
+    C, R, N, S, a, alpha = sp.symbols("C R N S a alpha", nonnegative=True)
+    algebra = Arithmetic(
+        lambda q: sp.Rational(q.numerator, q.denominator), all, any, lambda x: not x
+    )
+    full = evaluate_all(
+        ("nextC", "nextR", "C*M", "(C + R - 2)*C"), {"C": C, "R": R, "a": a}, FULL_STEP, algebra
+    )
+    batch = evaluate_all(("s + g", "s"), {"S": S, "N": N, "alpha": alpha}, FACTORS, algebra)
+    m = sp.Symbol("m", positive=True)
+    forms = (
+        ("dynamics.gd_active_energy", full[0], 1),
+        ("dynamics.gd_rest_energy", full[1], 1),
+        ("landscape.gradient_energy", full[2], m**2),
+        ("landscape.loss", m + full[3], 2 * m),
+        ("dynamics.active_factor", batch[0], 1),
+        ("dynamics.inactive_factor", batch[1], 1),
+    )
+    for name, text, scale in forms:
+        expression = subject.forms[name].expression
+        plain = {
+            v: {"C": C, "R": R, "N": N if "factor" in name else C + R, "S": S, "mu": 1, "m": m,
+                "eta": a * m, "alpha": alpha}[v.name]
+            for v in expression.free_symbols
+        }  # fmt: skip
+        rest = sp.expand(sp.simplify(scale * expression.subs(plain, simultaneous=True) - text))
+        size = sum(abs(float(c)) for c in sp.Poly(rest, C, R, N, S, a, alpha, m).coeffs())
+        yield Margin(f"{name} in the notation of the lemmas", size, 0.0)
 
 
 def _wide_runs() -> SearchStrategy[RunCase]:
@@ -41,23 +105,20 @@ def _wide_runs() -> SearchStrategy[RunCase]:
     ),
 )
 def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """One step multiplies every coordinate by the derived factor: all schedules, batch sizes,
-    signs, with multiplicities.
+    """One step multiplies every coordinate by the derived factor, for all schedules, batch sizes
+    and signs, repeated points counted.
     """
     forms, frame = subject.forms, case.data.points.numpy()
     before = case.weights
-    engine = subject.engines["autograd"](
-        Problem(case.data, case.activation, case.step_size), torch.from_numpy(before)
-    )
-    chosen = subject.sampler(case.stream, 0, 1, range(case.replicas))
-    engine.step(None if chosen is None else torch.from_numpy(chosen[0]))
-    after = engine.weights().numpy()
+    (chosen,) = subject.batches(case.stream, 0, 1, range(case.replicas))
+    problem = Problem(case.data, case.activation, case.step_size)
+    after = subject.stepped("autograd", problem, before, [chosen]).weights().numpy()
     inner = before @ frame.T
     multiplicity = np.ones_like(inner)
     size = case.m
     if chosen is not None:
-        size = chosen.shape[2]
-        multiplicity = np.stack([np.bincount(row, minlength=case.m) for row in chosen[0]])
+        size = chosen.shape[1]
+        multiplicity = np.stack([np.bincount(row, minlength=case.m) for row in chosen])
     alpha = case.step_size / size
     active = np.ones_like(inner) if case.activation is Activation.LINEAR else (inner > 0) * 1.0
     energy = (multiplicity * active * inner**2).sum(1)
@@ -79,21 +140,16 @@ def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
         allowed,
         case.replicas,
     )
-    if chosen is None:
-        C = (active * inner**2).sum(1)
-        R = norm - C
-        new = after @ frame.T
-        new_active = np.where(active > 0, new, 0.0)
-        new_C = (new_active**2).sum(1)
-        eta = case.step_size
-        for name, measured in (
-            ("gd_active_energy", new_C),
-            ("gd_rest_energy", (after**2).sum(1) - new_C),
-        ):
-            value = forms[f"dynamics.{name}"](C=C, R=R, eta=eta, m=case.m)
-            yield Margin(
-                f"dynamics.{name}", float(np.abs(measured - value).max()), allowed, case.replicas
-            )
+    if chosen is not None:
+        return
+    C = (active * inner**2).sum(1)
+    new_C = (np.where(active > 0, after @ frame.T, 0.0) ** 2).sum(1)
+    for name, measured in (
+        ("dynamics.gd_active_energy", new_C),
+        ("dynamics.gd_rest_energy", (after**2).sum(1) - new_C),
+    ):
+        value = forms[name](C=C, R=norm - C, eta=case.step_size, m=case.m)
+        yield Margin(name, float(np.abs(measured - value).max()), allowed, case.replicas)
 
 
 @check(
@@ -119,81 +175,10 @@ def gd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
     start[0, :m] = (1 + d) * c
     start[1, :m] = c
     start[1, m] = d
-    engine = subject.engines["autograd"](
-        Problem(data, case.activation, case.step_size), torch.from_numpy(start)
-    )
-    engine.step(None)
-    end = engine.weights().numpy()
+    problem = Problem(data, case.activation, case.step_size)
+    end = subject.stepped("autograd", problem, start).weights().numpy()
     radial = (np.linalg.norm(end[0, :m]) - 1) / d
     forms = subject.forms
     for name, measured in (("gd_radial_rate", radial), ("gd_off_span_rate", end[1, m] / d)):
         predicted = forms[f"dynamics.{name}"](eta=case.step_size, m=m)
         yield Margin(f"dynamics.{name}", abs(float(measured) - predicted), allowed)
-
-
-def _proper_runs() -> SearchStrategy[RunCase]:
-    return runs(largest=6, proper=True, replicas=1)
-
-
-@check(
-    "dynamics.sgd_rates",
-    EvidenceKind.PROPERTY,
-    bound="second-order terms of a deviation of 1e-7, and rounding divided by it",
-    cases=_proper_runs,
-    examples=50,
-    forms=("dynamics.separation_rate", "dynamics.sgd_off_span_rate", "dynamics.sgd_radial_rate"),
-)
-def sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Logarithmic rates next to SGD's limit, averaged over all batches of size b."""
-    m, b = case.m, case.batch_size
-    n = m + 1
-    data = make_data(standard_basis(m, n))
-    batches = np.array(list(itertools.combinations(range(m), b)))
-    d = 1e-7
-    start = np.zeros((len(batches), n))
-    start[:, 0] = 1.0
-    start[:, 1] = start[:, m] = d
-    problem = Problem(data, case.activation, case.step_size)
-    engine = subject.engines["dense"](problem, torch.from_numpy(start))
-    engine.step(torch.from_numpy(batches))
-    end = engine.weights().numpy()
-    alpha = case.alpha
-    # S and N are off by at most d and 2 d^2 (m coordinates of size d), which changes a factor of
-    # at least 4/5 by less than 16 d; rounding of a coordinate of size d against weights of size 1
-    # is eps / d, some 64 times as the step has that many operations.
-    allowed = 64 * EPS / d + 16 * d
-    separation = np.log(np.abs(end[:, 1] / end[:, 0]) / d).mean()
-    forms = subject.forms
-    predicted = forms["dynamics.separation_rate"](alpha=alpha, b=b, m=m)
-    yield Margin(
-        "dynamics.separation_rate", abs(float(separation) - predicted), allowed, len(batches)
-    )
-    off = np.log(np.abs(end[:, m]) / d).mean()
-    predicted = forms["dynamics.sgd_off_span_rate"](alpha=alpha, b=b, m=m)
-    yield Margin("dynamics.sgd_off_span_rate", abs(float(off) - predicted), allowed, len(batches))
-    stream = make_stream(m, b)
-    core = rates(stream, case.step_size)
-    yield Margin(
-        "core's separation rate, from the law of multiplicities",
-        abs(core.separation - forms["dynamics.separation_rate"](alpha=alpha, b=b, m=m)),
-        product_bound(m, 1.0),
-    )
-    yield Margin(
-        "core's off-span rate",
-        abs(core.off_span - forms["dynamics.sgd_off_span_rate"](alpha=alpha, b=b, m=m)),
-        product_bound(m, 1.0),
-    )
-    if abs(1 - 4 * alpha) < 0.05:
-        return  # the logarithm of a factor near 0 magnifies any error
-    start = np.zeros((len(batches), n))
-    start[:, 0] = 1 + d
-    engine = subject.engines["dense"](problem, torch.from_numpy(start))
-    engine.step(torch.from_numpy(batches))
-    radial = np.log(np.abs(engine.weights().numpy()[:, 0] - 1) / d).mean()
-    predicted = forms["dynamics.sgd_radial_rate"](alpha=alpha, b=b, m=m)
-    yield Margin(
-        "dynamics.sgd_radial_rate",
-        abs(float(radial) - predicted),
-        (10 * d + 16 * EPS / d) / 0.05,
-        len(batches),
-    )

@@ -1,43 +1,42 @@
-"""Hessian, trace and spectrum: closed forms against automatic differentiation."""
+"""The Hessian, its trace and its spectrum: closed forms against automatic differentiation.
+
+At the end, whose minimum is sharper: the traces where SGD and GD end, linear and ReLU.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import sympy as sp
 import torch
 
 from whichmin.core.data import make_data
-from whichmin.core.frames import standard_basis
-from whichmin.core.hessian import hessian, plain_autograd_hessian
+from whichmin.core.frames import random_frame, standard_basis
+from whichmin.core.hessian import hessian, hessian_trace, plain_autograd_hessian
 from whichmin.core.training.trainer import train
 from whichmin.symbolic import ClosedForm
-from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import product_bound, spectrum_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.landscape.minima import reduced_coordinates
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
 from whichmin.verification.topics.strategies import PointCase, minimum_points, points
 from whichmin.words import Activation, EvidenceKind, Kink
 
-__all__ = ["expand_families"]
+__all__: list[str] = []
 
 GENERAL = ("upper", "lower", "active", "kink", "rest")
 MINIMUM = ("top", "flat", "kink", "off_span")
 
 
 def _autograd(case: PointCase) -> torch.Tensor:
-    return hessian(
-        case.weights,
-        case.data,
-        activation=case.activation,
-        kink=case.kink,
-        kink_width=case.kink_width,
-    )
+    return hessian(case.weights, case.data, **case.conventions)
 
 
 def _entry_bound(case: PointCase) -> float:
-    """Rounding of one entry of the Hessian: per sample |N-2| slope + 4 |c||w| + c^2."""
+    """Bound the rounding of one entry of the Hessian: per sample |N-2| slope + 4 |c||w| + c^2."""
     N, C, _ = reduced_coordinates(case)
     inner = np.abs(case.data.points.numpy() @ case.weights)
     return product_bound(
@@ -45,7 +44,7 @@ def _entry_bound(case: PointCase) -> float:
     )
 
 
-def expand_families(
+def _expand_families(
     forms: Mapping[str, ClosedForm],
     prefix: str,
     names: tuple[str, ...],
@@ -110,7 +109,7 @@ def quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]:
     )
     allowed = case.n * _entry_bound(case)
     yield Margin("sharpness.second_derivative", abs(float(u @ matrix @ u) - predicted), allowed)
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    k = case.active
     trace = forms["sharpness.trace"](
         N=N, C=C, k=k, z=case.kinks, kappa=float(case.kink.value), n=case.n, m=case.m
     )
@@ -133,13 +132,7 @@ def sample_quadratic_form(subject: Subject, case: PointCase) -> Iterator[Margin]
     for row in range(case.m):
         a = case.data.points[row].numpy()
         c = float(a @ w)
-        matrix = hessian(
-            w,
-            a[None],
-            activation=case.activation,
-            kink=case.kink,
-            kink_width=case.kink_width,
-        ).numpy()
+        matrix = hessian(w, a[None], **case.conventions).numpy()
         predicted = form(
             N=N, c=c, sigma=float(case.slopes[row]), x=float(a @ u), Y=float(w @ u), U=float(u @ u)
         )
@@ -166,7 +159,7 @@ def spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     """The spectrum with multiplicities at a general point equals that of the autograd Hessian."""
     matrix = _autograd(case)
     N, C, _ = reduced_coordinates(case)
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    k = case.active
     values = {
         "N": N, "C": C, "k": k, "z": case.kinks, "kappa": float(case.kink.value),
         "n": case.n, "m": case.m,
@@ -174,7 +167,7 @@ def spectrum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield _compare_spectra(
         "eigenvalues at a general point",
         torch.linalg.eigvalsh(matrix).numpy(),
-        expand_families(subject.forms, "", GENERAL, values),
+        _expand_families(subject.forms, "", GENERAL, values),
         spectrum_bound(case.n, float(torch.linalg.matrix_norm(matrix, 2)), _entry_bound(case)),
     )
 
@@ -202,17 +195,19 @@ def _compare_spectra(
     ),
 )
 def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Trace and spectrum at minima with k active points, linear and ReLU, each convention."""
+    """Trace and spectrum at minima with k active points are those of the closed forms, linear and
+    ReLU, under every kink convention.
+    """
     forms = subject.forms
     matrix = _autograd(case)
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    k = case.active
     kappa = float(case.kink.value)
     values = {"k": k, "kappa": kappa, "n": case.n, "m": case.m}
     entry = _entry_bound(case)
     yield _compare_spectra(
         "eigenvalues at a minimum",
         torch.linalg.eigvalsh(matrix).numpy(),
-        expand_families(forms, "minimum_", MINIMUM, values),
+        _expand_families(forms, "minimum_", MINIMUM, values),
         spectrum_bound(case.n, 4 / case.m, entry),
     )
     trace = float(matrix.trace())
@@ -226,9 +221,7 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
         yield Margin("sharpness.linear_trace_at_minimum", abs(trace - predicted), case.n * entry)
         return
     # SGD's minimum on the same data: the first point alone.
-    vertex = hessian(
-        case.data.points[0], case.data, kink=case.kink, kink_width=case.kink_width
-    ).trace()
+    vertex = hessian(case.data.points[0], case.data, **case.conventions).trace()
     predicted = forms["sharpness.trace_difference"](k=k, kappa=kappa, m=case.m)
     yield Margin(
         "sharpness.trace_difference", abs(float(vertex) - trace - predicted), 2 * case.n * entry
@@ -244,8 +237,8 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     forms=("sharpness.trace_at_minimum", "sharpness.autograd_trace_at_iterate"),
 )
 def reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """The traces at the points where GD and SGD runs really end, and what plain autograd returns
-    there.
+    """The traces at the points where GD and SGD runs end, and those that plain autograd returns
+    there, are those of the closed forms.
 
     Train to GD's and SGD's minimum, then differentiate automatically where the runs ended.
 
@@ -294,3 +287,75 @@ def reached_by_training(subject: Subject, case: PointCase) -> Iterator[Margin]:
             abs(plain - predicted),
             allowed,
         )
+
+
+@check(
+    "refuted.graded_sharpness",
+    EvidenceKind.PROPERTY,
+    bound="distance that the run's tolerance allows, times the trace's derivative",
+)
+def graded_sharpness(subject: Subject, settings: Settings) -> Iterator[Margin]:
+    """With ReLU runs of every batch size below m end where the trace is the same; GD ends where it
+    differs.
+
+    Every b < m of m = 5: SGD's end is a single data point, and the trace there is one number.
+
+    Yields:
+        The distance of each trace from the closed form, and GD's trace apart from it.
+    """
+    m, n, tolerance = 5, 7, 1e-16
+    data, start = random_frame(m, n, settings.seed), np.linspace(0.2, 0.4, m)
+    form = subject.forms["sharpness.trace_at_minimum"]
+    single, mixture = (form(n=n, m=m, k=k, kappa=0.5) for k in (1, m))
+    # The trace's derivative at a minimum is at most 4 (m + n + 4)/m and the distance that the
+    # tolerance leaves 2 sqrt(2 m tolerance) (as in sharpness.reached_by_training).
+    allowed = 4 * (m + n + 4) / m * 2 * math.sqrt(2 * m * tolerance)
+    for b in range(1, m + 1):
+        run = train(
+            data, start @ data, batch_size=b, step_size=0.2, seed=settings.seed,
+            tolerance=tolerance, engine=subject.engines["compiled"],
+        )  # fmt: skip
+        trace = hessian_trace(run.weights[0], data, kink=Kink.MEAN, kink_width=run.kink_width)
+        error = abs(float(trace) - (mixture if b == m else single))
+        told = f"b = {b} of {m}: trace {float(trace):.6f}"
+        yield Margin(told, error, allowed, found=told)
+    yield differs("trace at GD's minimum, as SGD's", single, mixture, allowed)
+
+
+def linear_trace(w: Sequence[sp.Expr], m: int) -> sp.Expr:
+    """Differentiate the linear loss on the standard basis: the trace of its Hessian.
+
+    Args:
+        w: Weights.
+        m: Number of data points, at most the dimension.
+
+    Returns:
+        The trace.
+    """
+    x = sp.symbols(f"x1:{len(w) + 1}", real=True)
+    loss = sum(
+        sum((sp.Integer(int(p == place)) - x[p] * x[place]) ** 2 for p in range(len(w))) / 2
+        for place in range(m)
+    ) / sp.Integer(m)
+    trace = sum(sp.diff(loss, v, 2) for v in x)
+    return sp.nsimplify(trace.subs(dict(zip(x, w, strict=True))))
+
+
+@check(
+    "refuted.sharper_linear",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact: a difference of SymPy numbers, against one rounding",
+)
+def sharper_linear() -> Iterator[Margin]:
+    """With the linear neuron the Hessian's trace at a data point equals that at the even mixture.
+
+    Yields:
+        How much larger the trace is at SGD's minimum, where the claim needs more than nothing.
+    """
+    for n, m in ((2, 2), (4, 3), (5, 4)):
+        zero = sp.Integer(0)
+        single = [sp.Integer(1)] + [zero] * (n - 1)
+        mixture = [1 / sp.sqrt(m)] * m + [zero] * (n - m)
+        excess = float(linear_trace(single, m) - linear_trace(mixture, m))
+        told = f"m = {m}, n = {n}: trace at a data point minus trace at the even mixture: {excess}"
+        yield Margin(told, abs(excess), ROUNDING, found=told)

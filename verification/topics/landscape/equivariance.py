@@ -1,25 +1,23 @@
-"""Symmetries where they hold, and exact counterexamples where they do not."""
+"""Symmetries of training: they hold along trajectories, or an exact step shows that they fail."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from fractions import Fraction
 
 import numpy as np
-import torch
 
 from whichmin.core.data import make_data
-from whichmin.core.engines import Engine, Problem
+from whichmin.core.engines import Problem
 from whichmin.core.frames import random_frame
 from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.rounding import TRAJECTORY
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
+from whichmin.verification.topics.sgd.rational_sgd import ETA, PLANE, exact_step, vector
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["COUNTEREXAMPLES"]
+__all__ = ["COUNTEREXAMPLES", "ETA", "START"]
 
 STEPS = 100
 
@@ -32,13 +30,10 @@ def _run(
     relabel: np.ndarray | None = None,
 ) -> np.ndarray:
     problem = Problem(make_data(points), case.activation, case.step_size)
-    engine: Engine = subject.engines["dense"](problem, torch.from_numpy(weights.copy()))
-    indices = subject.sampler(case.stream, 0, STEPS, range(case.replicas))
-    if indices is not None and relabel is not None:
-        indices = relabel[indices]
-    for step in range(STEPS):
-        engine.step(None if indices is None else torch.from_numpy(indices[step]))
-    return engine.weights().numpy()
+    batches = subject.batches(case.stream, 0, STEPS, range(case.replicas))
+    if relabel is not None:
+        batches = [None if batch is None else relabel[batch] for batch in batches]
+    return np.asarray(subject.stepped("dense", problem, weights, batches).weights().numpy())
 
 
 @check(
@@ -55,49 +50,35 @@ def symmetries(subject: Subject, case: RunCase) -> Iterator[Margin]:
     rng = np.random.default_rng((case.seed, 4))
     turn = random_frame(case.n, case.n, case.seed)
     order = rng.permutation(case.m)
-    back = np.argsort(order)
     flips = rng.choice([-1.0, 1.0], case.m)
+    turned = _run(subject, case, points @ turn, weights @ turn)
+    permuted = _run(subject, case, points[order], weights, np.argsort(order))
     images = {
-        "rotation of data and weights": (
-            _run(subject, case, points @ turn, weights @ turn),
-            end @ turn,
-        ),
-        "permutation of the data, batches relabelled": (
-            _run(subject, case, points[order], weights, back),
-            end,
-        ),
+        "rotation of data and weights": (turned, end @ turn),
+        "permutation of the data, batches relabelled": (permuted, end),
     }
     if case.activation is Activation.LINEAR:
-        images["sign of data points, linear"] = (
-            _run(subject, case, flips[:, None] * points, weights),
-            end,
-        )
+        flipped = _run(subject, case, flips[:, None] * points, weights)
+        images["sign of data points, linear"] = (flipped, end)
         images["sign of the weights, linear"] = (_run(subject, case, points, -weights), -end)
     for what, (image, expected) in images.items():
         error = float(np.linalg.norm(image - expected, axis=1).max())
         yield Margin(what, error, TRAJECTORY, case.replicas)
 
 
-def _fractions(*rows: tuple[int | str, ...]) -> tuple[Vector, ...]:
-    return tuple(tuple(Fraction(v) for v in row) for row in rows)
+TURNED = (vector("3/5", "4/5"), vector("-4/5", "3/5"))  # the same span, another frame
+FLIPPED = (PLANE[0], vector(0, -1))
+START = vector("1/2", "1/4")
 
-
-BASIS = _fractions((1, 0), (0, 1))
-TURNED = _fractions(("3/5", "4/5"), ("-4/5", "3/5"))  # the same span, another frame
-START = _fractions(("1/2", "1/4"))[0]
-ETA = Fraction(1, 5)
-
-# what, activation, batch and weights before the transformation, batch and weights after it, and
-# whether the weights after one step must be equal.
+# what, activation, batch before the transformation, batch after it, and whether the weights after
+# one step must be equal.
 COUNTEREXAMPLES = (
-    ("linear GD sees only the span of the data", Activation.LINEAR, BASIS, TURNED, True),
-    ("linear SGD sees the data points themselves", Activation.LINEAR, BASIS[:1], TURNED[:1], False),
-    ("ReLU GD is not invariant to a rotation within the span", Activation.RELU, BASIS, TURNED,
+    ("linear GD sees only the span of the data", Activation.LINEAR, PLANE, TURNED, True),
+    ("linear SGD sees the data points themselves", Activation.LINEAR, PLANE[:1], TURNED[:1], False),
+    ("ReLU GD is not invariant to a rotation within the span", Activation.RELU, PLANE, TURNED,
      False),
-    ("linear: the sign of a data point does not matter", Activation.LINEAR, BASIS,
-     (BASIS[0], _fractions((0, -1))[0]), True),
-    ("ReLU: the sign of a data point matters", Activation.RELU, BASIS,
-     (BASIS[0], _fractions((0, -1))[0]), False),
+    ("linear: the sign of a data point does not matter", Activation.LINEAR, PLANE, FLIPPED, True),
+    ("ReLU: the sign of a data point matters", Activation.RELU, PLANE, FLIPPED, False),
 )  # fmt: skip
 
 
@@ -115,15 +96,11 @@ def counterexamples(subject: Subject) -> Iterator[Margin]:
     for what, activation, left, right, equal in COUNTEREXAMPLES:
         here = exact_step(START, left, ETA, activation)
         there = exact_step(START, right, ETA, activation)
-        holds = (here == there) == equal
         shown = f"({', '.join(map(str, here))}) and ({', '.join(map(str, there))})"
-        yield Margin(f"{what}: {shown}", 0.0 if holds else math.inf, 1.0)
+        yield truth(f"{what}: {shown}", (here == there) == equal)
         for batch, expected in ((left, here), (right, there)):
-            data = make_data([[float(v) for v in row] for row in batch])
-            engine = subject.engines["autograd"](
-                Problem(data, activation, float(ETA)),
-                torch.tensor([[float(v) for v in START]], dtype=torch.float64),
-            )
-            engine.step(None)
-            error = np.abs(engine.weights().numpy()[0] - [float(v) for v in expected]).max()
+            data = make_data(np.array(batch, dtype=float))
+            problem = Problem(data, activation, float(ETA))
+            engine = subject.stepped("autograd", problem, np.array([START], dtype=float))
+            error = np.abs(engine.weights().numpy()[0] - np.array(expected, dtype=float)).max()
             yield Margin(f"{what}: engine against exact arithmetic", float(error), 1e-15)

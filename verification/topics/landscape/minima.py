@@ -1,4 +1,8 @@
-"""Loss, gradient and minimality: closed forms against automatic differentiation."""
+"""The loss, its gradient, minima and critical points in numbers.
+
+Closed forms are held against automatic differentiation, minima and critical points against the loss
+around them.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ import numpy as np
 import torch
 
 from whichmin.core.data import make_data
-from whichmin.core.landscape import gradient, loss
+from whichmin.core.landscape import gradient, loss, reconstruction_loss
 from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.rounding import EPS, product_bound
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import PointCase, points
@@ -22,18 +27,21 @@ __all__ = ["reduced_coordinates"]
 def reduced_coordinates(case: PointCase) -> tuple[float, float, float]:
     """Return N, C and R of a point, from its coordinates in R^n.
 
-    R is summed from its own parts: as ``N - C`` it would lose digits.
+    ``N = |w|^2``, ``C = sum_i phi(c_i)^2`` and ``R = N - C``, which is summed from its own parts:
+    as a difference it would lose digits.
+
+    Args:
+        case: The point.
+
+    Returns:
+        The three numbers.
     """
     frame = case.data.points.numpy()
     inner = frame @ case.weights
     off = case.weights - inner @ frame
     code = inner if case.activation is Activation.LINEAR else np.maximum(inner, 0)
     rest = 0.0 if case.activation is Activation.LINEAR else float((np.minimum(inner, 0) ** 2).sum())
-    return (
-        float(case.weights @ case.weights),
-        float(code @ code),
-        rest + float(off @ off),
-    )
+    return float(case.weights @ case.weights), float(code @ code), rest + float(off @ off)
 
 
 @check(
@@ -51,7 +59,9 @@ def reduced_coordinates(case: PointCase) -> tuple[float, float, float]:
     ),
 )
 def closed_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Loss, gap, minimum, derivative and gradient norm equal automatic differentiation."""
+    """The closed forms of loss, gap, minimum, derivative and gradient norm equal the values that
+    automatic differentiation gives.
+    """
     forms, m, n = subject.forms, case.m, case.n
     N, C, R = reduced_coordinates(case)
     measured = float(loss(case.weights, case.data, activation=case.activation))
@@ -93,7 +103,9 @@ def closed_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
     forms=("model.sample_loss", "model.sample_derivative"),
 )
 def sample_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """The loss and derivative of one data point equal automatic differentiation."""
+    """The closed forms of one data point's loss and derivative equal the values that automatic
+    differentiation gives.
+    """
     forms, n = subject.forms, case.n
     w, u = case.weights, case.direction
     for row in range(case.m):
@@ -128,9 +140,7 @@ def sample_forms(subject: Subject, case: PointCase) -> Iterator[Margin]:
 )
 def critical_points(case: PointCase) -> Iterator[Margin]:
     """Around C = 0 no loss exceeds 1/2 for |w|^2 < 2, none is below it for |w|^2 > 2, both occur at
-    2; a dead ReLU neuron sits on a plain.
-
-    Walk around a point with C = 0 and around a dead neuron, and look at the loss.
+    2; around a dead ReLU neuron the loss is constant.
     """
     n = case.m + 1
     frame = make_data(np.eye(case.m, n))
@@ -155,8 +165,8 @@ def critical_points(case: PointCase) -> Iterator[Margin]:
     center[-1] = math.sqrt(2)
     up, down = (center + np.array([1e-2, *[0.0] * (n - 2), t]) for t in (1e-2, -1e-2))
     sides = [float(loss(w, frame, activation=case.activation)) - 0.5 for w in (up, down)]
-    holds = sides[0] > allowed and sides[1] < -allowed
-    yield Margin(f"both signs around C = 0, |w|^2 = 2: {sides}", 0.0 if holds else math.inf, 1.0)
+    both = sides[0] > allowed and sides[1] < -allowed
+    yield truth(f"both signs around C = 0, |w|^2 = 2: {sides}", both)
     dead = np.full(n, -1.0)
     around = loss(dead + nearby, frame, activation=Activation.RELU).numpy()
     yield Margin("loss around a dead neuron", float(np.abs(around - 0.5).max()), allowed, 64)
@@ -171,34 +181,24 @@ def critical_points(case: PointCase) -> Iterator[Margin]:
     forms=("landscape.minimum",),
 )
 def never_below_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """No point found by L-BFGS lies below the certified minimum, which is attained.
-
-    Look for a point below the certified minimum, with an optimiser that wants to find one.
-    """
+    """No point found by L-BFGS lies below the certified minimum, which is attained."""
     start = torch.from_numpy(case.weights.copy()).requires_grad_(True)
     optimiser = torch.optim.LBFGS([start], max_iter=50, line_search_fn="strong_wolfe")
     frame = case.data.points
 
-    def value() -> torch.Tensor:
-        inner = frame @ start
-        code = inner.clamp_min(0) if case.activation is Activation.RELU else inner
-        return 0.5 * (frame - code[:, None] * start).square().sum(1).mean()
-
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        result = value()
-        result.backward()
-        return result
+        value = reconstruction_loss(start, frame, case.activation)
+        value.backward()
+        return value
 
     optimiser.step(closure)
-    with torch.no_grad():
-        N = float(start.square().sum())
-        C = float((frame @ start).square().sum())
-        reached = float(value())
+    reached = start.detach()
+    N, C = float(reached.square().sum()), float((frame @ reached).square().sum())
     minimum = float(subject.forms["landscape.minimum"](m=case.m))
     yield Margin(
         "loss reached by L-BFGS below the minimum",
-        max(minimum - reached, 0.0),
+        max(minimum - float(reconstruction_loss(reached, frame, case.activation)), 0.0),
         product_bound(case.n, 1.0, C, N * C),
     )
     # Somewhere else the minimum must be attained, or a bound that is too low would pass unseen.

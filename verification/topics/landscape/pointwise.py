@@ -1,4 +1,4 @@
-"""Single-sample gradients at the limits, on other data, and in another model with many minima."""
+"""Beyond the loss of orthonormal data: gradients of single points, other data, least squares."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.neuron import Y, sample_derivative, sample_loss, x
 from whichmin.symbolic.symbols import N, c, sigma
 from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.evidence.exact import follows
 from whichmin.verification.evidence.rounding import EPS
-from whichmin.words import EvidenceKind
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING, trajectory, vector
+from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["identities", "least_squares_ends"]
+__all__: list[str] = []
 
 r = sp.Symbol("r", positive=True)
 
 
 def identities() -> dict[str, Derivation]:
-    """What the claims on single-sample gradients rest on.
+    """Derive what the claims on single-sample gradients rest on.
 
     The derivative of a sample's loss along u is ``p x + q Y`` with x = <a, u> and Y = <w, u>, so
     the gradient is ``p a + q w`` and its squared norm ``p^2 + 2 p q c + q^2 N``.
@@ -69,16 +71,16 @@ def identities() -> dict[str, Derivation]:
     bound="exact: residuals of derivations, none may be left",
 )
 def gradients() -> Iterator[Margin]:
-    """Single-sample gradients vanish at data points and nowhere else on the manifold; not at a data
-    point that another one is correlated with; points of one length r rescale the loss.
+    """Single-sample gradients vanish at data points and nowhere else on the manifold of minima;
+    they do not at a data point that another one is correlated with; points of one length r rescale
+    the loss.
     """
     for name, chain in identities().items():
-        failures = chain.failures()
-        yield Margin(f"{name} {failures}", float(len(failures)), 1e-9)
+        yield follows(name, chain)
 
 
 def least_squares_ends(batch: int, steps: int = 4000) -> np.ndarray:
-    """Overparametrised least squares: five unknowns, three equations, SGD from one start.
+    """Run SGD on overparametrised least squares: five unknowns, three equations, one start.
 
     Args:
         batch: Equations per step, uniform without replacement.
@@ -121,3 +123,24 @@ def least_squares() -> Iterator[Margin]:
     early = [least_squares_ends(batch, 20) for batch in (1, 3)]
     apart = float(np.abs(early[0] - early[1]).max())
     yield differs("distance of the two runs after 20 steps", 0.0, apart, 1e-6)
+
+
+@check(
+    "refuted.orthogonal_data",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact: the distance of two fractions against their rounding when shown",
+)
+def orthogonal_data() -> Iterator[Margin]:
+    """On orthogonal data of lengths 2 and 1 linear GD leaves the direction of its start.
+
+    With l_j the squared lengths, ``w_j <- w_j (1 + (eta/m)((2 - N) l_j - Q))``: while N < 2 the
+    ratio w2/w1 falls in every step.
+
+    Yields:
+        The distance of the ratio from that of the claimed limit.
+    """
+    data = (vector(2, 0), vector(0, 1))
+    end = trajectory(vector("1/4", "1/4"), [data] * 6, Activation.LINEAR)
+    ratio = float(end[1] / end[0])
+    yield differs("w2/w1 in the claimed dense limit, after 6 steps", 1.0, ratio, ROUNDING)
+    yield Margin("excess of the ratio over the claimed limit", max(0.0, ratio - 1), ROUNDING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,23 +16,23 @@ from whichmin.core.frames import random_frame
 from whichmin.core.noise.covariance import NoiseAlong, noise_along, noise_scales
 from whichmin.core.training.result import TrainResult
 from whichmin.core.training.trainer import train
-from whichmin.symbolic.derivation import vanishes
 from whichmin.symbolic.noise import covariance as noise
 from whichmin.symbolic.noise import limits as noise_limits
 from whichmin.symbolic.symbols import C, N, R, m
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
-from whichmin.verification.evidence.exact import EXACT, exactly
+from whichmin.verification.evidence.exact import EXACT, exactly, follows, vanishing
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
 from whichmin.verification.oracle import references
 from whichmin.verification.provers.formula import evaluate
-from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins, smt
-from whichmin.verification.topics.noise.sampling import PLANE, exact_gradients
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.noise.sampling import exact_gradients
+from whichmin.verification.topics.sgd.rational_sgd import PLANE
 from whichmin.verification.topics.strategies import PointCase, points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["RISE"]
+__all__: list[str] = []
 
 # The sign of dB_simple/dt along gradient flow, up to the factor 2 (1 - q) C / D^2 >= 0.
 RISE = Lemma(
@@ -73,11 +73,6 @@ class Start:
     seed: int
 
 
-def _verdict(what: str, residuals: list[str]) -> Margin:
-    return Margin(what if not residuals else f"{what}: {'; '.join(residuals)}",
-                  float(len(residuals)), 1e-9)  # fmt: skip
-
-
 @check(
     "noise.identities",
     EvidenceKind.IDENTITY,
@@ -91,22 +86,22 @@ def identities(subject: Subject) -> Iterator[Margin]:
     """
     forms, Q = subject.forms, noise.Q
     for chain in (*noise.eigenvectors(), noise.only_at_single_points()):
-        yield _verdict(chain.steps[0].reason, chain.failures())
+        yield follows(chain.steps[0].reason, chain)
     chain, sign = noise_limits.flow_rise()
-    yield _verdict(chain.steps[0].reason, chain.failures())
+    yield follows(chain.steps[0].reason, chain)
     text = evaluate("E", _symbols(RISE))
-    yield _zero("E in the lemma is the E of the flow", text - sign)
+    yield vanishing("E in the lemma is the E of the flow", text - sign)
     above = forms["noise.simple_scale"].expression - (m - 1)
     below = (2 - N - C) ** 2 + C * (N - C)
     bracket = m * (C**2 - Q) * (4 - 3 * N) / (C * below)
-    yield _zero("B_simple - (m - 1) has the sign of (C^2 - Q)(4 - 3 N)", above - bracket)
+    yield vanishing("B_simple - (m - 1) has the sign of (C^2 - Q)(4 - 3 N)", above - bracket)
     pairs = (
         ("tr Sigma", "noise.trace", "landscape.gradient_energy"),
         ("tr(H Sigma)", "noise.curvature", "noise.gradient_curvature"),
     )
     for what, top, bottom in pairs:
         one = forms[top].expression.subs(Q, C**2) - (m - 1) * forms[bottom].expression
-        yield _zero(f"one active point, Q = C^2: {what} is m - 1 times the signal", one)
+        yield vanishing(f"one active point, Q = C^2: {what} is m - 1 times the signal", one)
 
 
 def _symbols(lemma: Lemma) -> dict[str, sp.Expr]:
@@ -117,15 +112,10 @@ def _symbols(lemma: Lemma) -> dict[str, sp.Expr]:
     return values
 
 
-def _zero(what: str, expression: sp.Expr) -> Margin:
-    left = [] if vanishes(expression) else [f"leaves {sp.simplify(expression)}"]
-    return _verdict(what, left)
-
-
 @smt("noise.rise")
-def rise() -> Iterator[Margin]:
+def rise(statements: Sequence[Lemma] = (RISE,)) -> Iterator[Margin]:
     """B_simple does not fall along gradient flow while |w|^2 <= 4/3 and |w|^2 + C <= 2."""
-    return lemma_margins(RISE)
+    return lemmas(statements)
 
 
 expansion = functools.partial(

@@ -10,7 +10,7 @@ from whichmin.verification.evidence.exact import EXACT, exactly, value
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle.noise import batches, covariance
 from whichmin.verification.oracle.references import Matrix, Vector, dot
-from whichmin.verification.topics.sgd.rational_sgd import exact_step
+from whichmin.verification.topics.sgd.rational_sgd import PLANE, basis, exact_step, trajectory
 from whichmin.words import Activation, EvidenceKind
 
 __all__: list[str] = []
@@ -45,7 +45,7 @@ def batch_noise(subject: Subject) -> Iterator[Margin]:
     """
     forms, alpha = subject.forms, F(1, 5)
     for m in range(2, 6):
-        data = tuple(tuple(F(int(i == j)) for j in range(m)) for i in range(m))
+        data = basis(m)
         w = tuple(F(3 + i, 8) for i in range(m))
         s = _added(w, data, 1, F(1), MODES[0])  # a step of size 1 is the gradient
         for size in range(1, m + 1):
@@ -89,18 +89,15 @@ def warm_up(sizes: Sequence[Fraction] = WARM_UP) -> Iterator[Margin]:
         Where the squared norm stands against the two thresholds, exactly.
     """
     m, eta = 2, F(1, 5)
-    data: Matrix = ((F(1), F(0)), (F(0), F(1)))
     start: Vector = (F(12, 5), F(16, 5))
     norm = dot(start, start)
     told = f"constant step size {eta}: squared norm {norm}, diverges beyond {1 + m / eta}"
     yield Margin(told, float(1 + m / eta), float(norm), 1, told)
-    w = start
-    for _ in range(2):
-        w = exact_step(w, data, eta, Activation.LINEAR)
+    w = trajectory(start, [PLANE] * 2, Activation.LINEAR, eta)
     yield Margin("and is larger after 2 steps", float(norm), float(dot(w, w)))
     w = start
     for size in sizes:
-        w = exact_step(w, data, size, Activation.LINEAR)
+        w = exact_step(w, PLANE, size, Activation.LINEAR)
         w = tuple(c.limit_denominator(10**12) for c in w)
     # The rounding to denominators of 10^12 is one of 1e-12 a step; the region is open and wide.
     limit = float(1 + m / (2 * eta))

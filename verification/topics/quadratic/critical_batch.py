@@ -12,7 +12,7 @@ import numpy as np
 from whichmin.core.quadratic.critical_batch import optimal_run, trade_off
 from whichmin.core.quadratic.recursion import make_quadratic
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
-from whichmin.verification.evidence.exact import EXACT, exactly, value
+from whichmin.verification.evidence.exact import EXACT, exactly, truth, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import FIGURE
 from whichmin.verification.evidence.subject import Subject
@@ -23,12 +23,12 @@ from whichmin.verification.topics.quadratic.exact import (
     moments,
 )
 from whichmin.verification.topics.quadratic.recursion import spread
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
 from whichmin.words import EvidenceKind
 
 __all__: list[str] = []
 
 F = Fraction
-ROUNDING = 2.0**-51
 
 
 @check(
@@ -273,4 +273,4 @@ def exercise(subject: Subject, global_batch: int = 2048) -> Iterator[Margin]:
         # Better than 4/3 exactly above the batch size.
         sign = (faster - F(4, 3)) * (scale - global_batch)
         fits = sign > 0 or (scale == global_batch and faster == F(4, 3))
-        yield Margin(f"{told}: 4/3 at B_noise = B", 0.0 if fits else math.inf, 1.0)
+        yield truth(f"{told}: 4/3 at B_noise = B", fits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -11,7 +10,7 @@ import numpy as np
 from whichmin.core.quadratic.recursion import make_quadratic
 from whichmin.symbolic.quadratic.critical_batch import progress_lemmas
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.evidence.exact import EXACT, exactly, value
+from whichmin.verification.evidence.exact import EXACT, exactly, follows, truth, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle.references import Matrix, Vector, dot
@@ -23,10 +22,10 @@ from whichmin.verification.topics.quadratic.exact import (
     product,
     turned,
 )
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
 from whichmin.words import EvidenceKind
 
 F = Fraction
-ROUNDING = 2.0**-51
 
 __all__: list[str] = []
 
@@ -144,9 +143,7 @@ def _condition(case: QuadraticCase) -> float:
 def critical_batch_lemmas() -> Iterator[Margin]:
     """The mean decrease of a step is as derived in one to three dimensions, for all H and Sigma."""
     for chain in progress_lemmas().values():
-        failures = chain.failures()
-        wrong = math.inf if failures else 0.0
-        yield Margin("; ".join(failures) or chain.steps[0].reason, wrong, 1.0)
+        yield follows(chain.steps[0].reason, chain)
 
 
 @check(
@@ -174,7 +171,7 @@ def finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     # Linear in b: the least number of samples is at an end, at b = m exactly for a scale > m - 1.
     rises = found[-1] - found[0]
     fits = rises * (m - 1 - scale) >= 0 and max(found) == max(found[0], found[-1])
-    yield Margin("samples rise with b exactly for B_noise < m - 1", 0.0 if fits else math.inf, 1.0)
+    yield truth("samples rise with b exactly for B_noise < m - 1", fits)
 
 
 @check(

@@ -12,13 +12,12 @@ from whichmin.verification.evidence.exact import EXACT, exactly, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
 from whichmin.words import EvidenceKind
 
 __all__ = ["GOYAL"]
 
 F = Fraction
-# Rounding of the two numbers shown; they are fractions of size at most 1.
-ROUNDING = 2.0**-51
 
 
 def second_moment(

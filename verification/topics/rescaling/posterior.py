@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 
 from whichmin.core.rescaling.posterior import best_variances, gaussian_divergence
 from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import seeds
@@ -104,4 +105,4 @@ def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
     # (1 + y)^4, below 2/y^3 and on the whole interval below 4/y^3; two roundings over the step.
     allowed = 4 / h**3 * step**2 / 6 + 4 * EPS * size / step
     yield Margin(name, abs((ends[1] - ends[0]) / (2 * step) - told_slope), allowed)
-    yield Margin(f"{name} is positive", 0.0 if told_slope > 0 else math.inf, 1.0)
+    yield truth(f"{name} is positive", told_slope > 0)

@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CUT", "ThreePoints", "solve", "weight"]
+__all__ = ["ThreePoints", "solve", "upper_bounds", "weight"]
 
 Floats = NDArray[np.float64]
 Weight = Callable[[Floats, Floats], Floats]
@@ -42,7 +42,7 @@ _WIDTH, _CORE, _GROWTH = 0.25, 3.0, 1.05
 
 
 def weight(x: Floats, y: Floats) -> Floats:
-    """``|c|^2`` over its geometric mean square.
+    """Compute the weight ``W = sum_i c_i^2 / (c_1 c_2 c_3)^(2/3)``.
 
     Args:
         x: ``log|c_1/c_3|``.
@@ -56,7 +56,7 @@ def weight(x: Floats, y: Floats) -> Floats:
 
 
 def upper_bounds(x: Floats, y: Floats) -> Floats:
-    """``(2/pi) arcsin(c_i/|c|)`` of the three points.
+    """Compute ``(2/pi) arcsin(c_i/|c|)`` of the three points.
 
     Args:
         x: ``log|c_1/c_3|``, shape ``(k,)``.
@@ -72,7 +72,7 @@ def upper_bounds(x: Floats, y: Floats) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class ThreePoints:
-    """A solution.
+    """A solution of the boundary-value problem.
 
     Attributes:
         basis: Finite-element basis.
@@ -88,7 +88,7 @@ class ThreePoints:
         return int(self.above.shape[1])
 
     def bracket(self, x: Any, y: Any) -> tuple[Floats, Floats]:
-        """Lower and upper solutions at places.
+        """Evaluate the lower and the upper solution at places.
 
         Args:
             x: ``log|c_1/c_3|``, shape ``(k,)``.
@@ -103,7 +103,7 @@ class ThreePoints:
         return np.asarray(1 - (high.sum(0) - high)), np.asarray(high)
 
     def chances(self, x: Any, y: Any) -> Floats:
-        """Middles of the brackets.
+        """Evaluate the chances of the three points, the middles of the brackets.
 
         Args:
             x: ``log|c_1/c_3|``, shape ``(k,)``.

@@ -1,4 +1,4 @@
-"""Who wins: the law of two active directions, its independence of b, the bound for any number."""
+"""Which point wins: the law of two active points for every b, and a bound for any number."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ from scipy import stats
 
 from whichmin.symbolic.selection.first_order import first_order_lemmas
 from whichmin.verification.evidence.check import Margin, Settings, check
+from whichmin.verification.evidence.exact import follows
 from whichmin.verification.evidence.statistics import FIGURE, at_most, clopper_pearson, frequency
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Outcome, Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["first_order"]
+__all__ = ["first_order", "homogeneity"]
 
 WITH, WITHOUT = Sampling.WITH_REPLACEMENT, Sampling.WITHOUT_REPLACEMENT
 
 
 def _two(theta: float, m: int, b: int, alpha: float, mode: Sampling, rest: float = 0.0) -> Race:
-    """Two active points, on the unit sphere but for the inactive ones.
-
-    Returns:
-        The race.
-    """
+    """Start two active points on the unit sphere, but for the inactive ones."""
     return Race((math.cos(theta), math.sin(theta)), m, b, alpha, mode, rest)
 
 
@@ -46,9 +43,10 @@ def _runs(settings: Settings) -> int:
 
 
 def first_order(setting: Race, theta: float) -> float:
-    """Term of first order in alpha of the chance of two points that start on the sphere.
+    """Compute the term of first order in alpha of the chance of two points, from the sphere.
 
-    :mod:`whichmin.symbolic.selection.first_order` derives it.
+    It is ``alpha r sin(4 theta)/(32 pi)``, ``r = (m - b)/(m - 1)`` for batches without and 1 for
+    batches with replacement. :mod:`whichmin.symbolic.selection.first_order` derives it.
 
     Args:
         setting: The race.
@@ -75,7 +73,7 @@ def first_order(setting: Race, theta: float) -> float:
 )
 def two_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
     """In 10^5 runs each (10^6 in the long version) the first of two active points wins with
-    probability 1 - 2 theta/pi: several angles, m, b, both kinds of independent batches.
+    probability 1 - 2 theta/pi, at several angles, m and b, with both kinds of independent batches.
     """
     runs = _runs(settings)
     for place, setting in enumerate(SAME_START + OTHERS):
@@ -95,13 +93,11 @@ def two_points(subject: Subject, settings: Settings) -> Iterator[Margin]:
     bound="exact: the difference must be identically zero",
 )
 def selection_law_first_order() -> Iterator[Margin]:
-    """Two points from the sphere: collecting all terms, the next order of the chance is alpha (m -
-    b)/(m - 1) sin(4 theta)/(32 pi).
+    """For two points that start on the sphere the next order of the chance is alpha (m - b)/(m - 1)
+    sin(4 theta)/(32 pi), with all terms collected.
     """
     for chain in first_order_lemmas().values():
-        failures = chain.failures()
-        wrong = math.inf if failures else 0.0
-        yield Margin("; ".join(failures) or chain.steps[0].reason, wrong, 1.0)
+        yield follows(chain.steps[0].reason, chain)
 
 
 # At a large alpha and the angle pi/8, where the term is largest.
@@ -118,7 +114,9 @@ SEEN = _two(math.pi / 8, 2, 1, 0.4, WITHOUT)
     false_alarm=1e-5 + FIGURE,
 )
 def first_order_seen(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """At alpha = 0.4 the frequency has that term, and not that of the law alone."""
+    """At alpha = 0.4 the frequency of the first of two points has the term of first order in alpha,
+    and is not that of the law alone.
+    """
     runs = 30_000_000 if settings.deep else MANY_RUNS
     theta = _angle(SEEN)
     # Testing seldom costs less than the steps that it wastes.
@@ -135,13 +133,10 @@ def first_order_seen(subject: Subject, settings: Settings) -> Iterator[Margin]:
 
 
 def _slack(setting: Race) -> float:
-    """What the law leaves open: its second order in alpha, and leaders that may be overtaken.
+    """Bound what the law leaves open: its second order in alpha, and leaders that are overtaken.
 
     In 10^6 runs at alpha = 0.4 (m = 2, b = 1, angle 0.4) the chance was 0.0011 off the law with its
     first-order term, alpha^2/140 with a standard error of alpha^2/370; ten times that is allowed.
-
-    Returns:
-        The size.
     """
     return setting.alpha**2 / 14 + setting.overtaken
 
@@ -152,7 +147,7 @@ def _angle(setting: Race) -> float:
 
 
 def homogeneity(counts: list[int], runs: int, offset: float) -> tuple[float, float]:
-    """Pearson's statistic for equal chances, and the largest that chance explains.
+    """Compute Pearson's statistic for equal chances, and the largest that chance explains.
 
     Args:
         counts: How often the first point won, per batch size.
@@ -180,7 +175,7 @@ def homogeneity(counts: list[int], runs: int, offset: float) -> tuple[float, flo
     false_alarm=5 * FIGURE,
 )
 def every_batch_size(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The frequencies do not depend on the batch size, the number of steps does, as 1/D."""
+    """How often a point wins does not depend on b, but the number of steps does, as 1/D."""
     runs = _runs(settings)
     found: list[Outcome] = [
         race(subject, setting, settings.seed * 1000 + place, runs)
@@ -226,7 +221,7 @@ MANY = (
 )
 def bound(subject: Subject, settings: Settings) -> Iterator[Margin]:
     """With 3 to 8 active points none wins more often than (2/pi) arcsin(cosine), and the middle
-    ones less.
+    ones win less often.
     """
     runs = 10 * BOUNDED if settings.deep else BOUNDED
     for place, (correlations, m, b) in enumerate(MANY):

@@ -1,4 +1,4 @@
-"""Prediction and outcome, on random problems within and outside the theorems' hypotheses."""
+"""Predictions against training, on random problems within and outside the theorems' hypotheses."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from whichmin.core.training.result import TrainResult
 from whichmin.core.training.trainer import train
 from whichmin.prediction.prediction import Prediction, predict
 from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.words import Activation, EvidenceKind, Sampling, Status
 
-__all__ = ["PredictionCase", "problems"]
+__all__ = ["PredictionCase"]
 
 TOLERANCE = 1e-8
 LIMIT = 10_000
@@ -33,7 +34,7 @@ ALARM = 1e-9
 
 @dataclass(frozen=True)
 class PredictionCase:
-    """A training problem of any kind; its repr is a complete recipe.
+    """A training problem of any kind, from which its repr makes it again.
 
     Attributes:
         m: Number of data points.
@@ -133,16 +134,15 @@ def problems(draw: st.DrawFn) -> PredictionCase:
     examples=200,
 )
 def outcomes(subject: Subject, case: PredictionCase) -> Iterator[Margin]:
-    """Runs end as predicted: kind of end, limit, steps of gradient descent, candidates and chances
-    of mini-batches; where nothing is predicted a hypothesis fails.
+    """Runs end as predicted in the kind of end, the limit, the steps of gradient descent, and the
+    candidates and chances of mini-batches; where nothing is predicted a hypothesis fails.
     """
     told = predict(
         case.start, case.data, case.batch_size, case.step_size, activation=case.activation,
         sampling=case.sampling, tolerance=TOLERANCE, check_every=EVERY, seed=case.seed,
     )  # fmt: skip
-    yield _verdict(
-        "something is predicted, or a hypothesis fails", bool(told.status or _broken(told))
-    )
+    broken = any(not h.holds for h in told.hypotheses)
+    yield truth("something is predicted, or a hypothesis fails", bool(told.status) or broken)
     if told.status is None:
         return
     replicas = 1 if told.full_batch else 32
@@ -157,10 +157,11 @@ def outcomes(subject: Subject, case: PredictionCase) -> Iterator[Margin]:
         tolerance=TOLERANCE,
         max_steps=LIMIT,
         check_every=EVERY,
-        engine=subject.engines["reduced"],
+        # The compiled one where it applies: many more steps in the same time.
+        engine=subject.engines["compiled" if case.data.orthonormal else "reduced"],
     )
     others = {s for s in result.status if s not in {told.status, Status.STEP_LIMIT}}
-    yield _verdict(f"{told.status} was predicted, not {others or ''}", not others)
+    yield truth(f"{told.status} was predicted, not {others or ''}", not others)
     if told.status is not Status.CONVERGED:
         return
     assert told.limits is not None
@@ -170,14 +171,10 @@ def outcomes(subject: Subject, case: PredictionCase) -> Iterator[Margin]:
         yield from _winners(case, told, result)
 
 
-def _broken(told: Prediction) -> bool:
-    return any(not h.holds for h in told.hypotheses)
-
-
 def _limit(case: PredictionCase, told: Prediction, result: TrainResult) -> Iterator[Margin]:
     if result.status[0] is Status.STEP_LIMIT:
-        yield _verdict("the predicted number of steps is above the limit",
-                       told.steps is None or told.steps > LIMIT)  # fmt: skip
+        late = told.steps is None or told.steps > LIMIT
+        yield truth("the predicted number of steps is above the limit", late)
         return
     assert told.limits is not None
     distance = float(np.linalg.norm(result.weights[0].numpy() - told.limits[0]))
@@ -232,7 +229,3 @@ def _winners(case: PredictionCase, told: Prediction, result: TrainResult) -> Ite
             f"{group} wins {count} of {len(found)}, predicted {chance:.3f}",
             math.log(max(tail, 1e-300)) / math.log(ALARM), 1.0, len(found),
         )  # fmt: skip
-
-
-def _verdict(what: str, holds: bool) -> Margin:
-    return Margin(what, 0.0 if holds else math.inf, 1.0)

@@ -1,14 +1,14 @@
-"""Which point wins: one-step moments by listing all batches, the process, the law in training."""
+"""The process that selects a point: moments of a step over all batches, simulation, training."""
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from whichmin.core.data import make_data
@@ -23,7 +23,7 @@ from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["Z"]
+__all__: list[str] = []
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
@@ -34,7 +34,7 @@ ALPHA = 1e-3
 
 
 def _after(subject: Subject, c: Floats, off: float, b: int, alpha: float) -> Floats:
-    """Correlations after one step, for every batch of size b.
+    """Take one step from the same correlations with every batch of size b.
 
     Returns:
         Shape ``(batches, m)``.
@@ -53,7 +53,7 @@ def _after(subject: Subject, c: Floats, off: float, b: int, alpha: float) -> Flo
 def _drift(
     subject: Subject, f: Function, c: Floats, off: float, b: int, power: int = 1
 ) -> tuple[float, float]:
-    """Mean over all batches of (f after a step - f)^power, to order alpha^2.
+    """Compute the mean over all batches of ``(f after a step - f)^power``, to order alpha^2.
 
     The odd orders cancel between alpha and -alpha; what is left is of relative order alpha^2, and
     doubling alpha shows its size fourfold.
@@ -70,15 +70,11 @@ def _drift(
     return values[0], abs(values[1] - values[0]) + 500 * EPS * (1 + float(np.abs(now).max()))
 
 
-def _cases() -> SearchStrategy[RunCase]:
-    return runs(largest=6, proper=True, replicas=1)
-
-
 @check(
     "selection.one_step",
     EvidenceKind.PROPERTY,
     bound="terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
-    cases=_cases,
+    cases=functools.partial(runs, largest=6, proper=True, replicas=1),
     examples=40,
     forms=(
         "selection.log_ratio_mean",
@@ -93,8 +89,8 @@ def _cases() -> SearchStrategy[RunCase]:
     ),
 )
 def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Moments of a step and drifts of the functions that decide who wins, over all batches of size
-    b; the arcsine bound never drifts up.
+    """Moments of a step, and drifts of the functions that decide which point wins, over all batches
+    of size b, are those of the closed forms; the arcsine bound never drifts up.
     """
     forms, m, b = subject.forms, case.m, case.batch_size
     c = np.abs(case.correlations[0])
@@ -142,7 +138,7 @@ def one_step(subject: Subject, case: RunCase) -> Iterator[Margin]:
 
 
 def _two_points(subject: Subject, case: RunCase, c: Floats, off: float) -> Iterator[Margin]:
-    """Functions of the angle between two active points; the other correlations are 0."""
+    """Compare functions of the angle between two active points; the other correlations are 0."""
     forms, m, b = subject.forms, case.m, case.batch_size
     count = math.comb(m, b)
     c = np.where(np.arange(m) < 2, c, 0.0)
@@ -175,23 +171,17 @@ def _ends(name: str, f: Function, ends: Floats) -> Iterator[Margin]:
     yield Margin(f"{name} at its two ends", wrong, 8 * EPS)
 
 
-def _small_cases() -> SearchStrategy[RunCase]:
-    return runs(largest=5, proper=True, replicas=1)
-
-
 @check(
     "selection.reshuffled",
     EvidenceKind.PROPERTY,
     bound="terms of order alpha^4 at alpha = 1e-3, as doubling alpha shows them, and rounding",
-    cases=_small_cases,
+    cases=functools.partial(runs, largest=5, proper=True, replicas=1),
     examples=20,
     forms=("selection.reshuffled_noise",),
 )
 def reshuffled(subject: Subject, case: RunCase) -> Iterator[Margin]:
-    """Moments of a reshuffled epoch over all orders of the data: the mean of independent batches,
-    and noise from the points that the epoch leaves out.
-
-    Whole epochs in every order of the data.
+    """A reshuffled epoch, over all orders of the data, has the mean of independent batches, and
+    noise from the points that the epoch leaves out.
     """
     forms, m, b = subject.forms, case.m, case.batch_size
     epoch = m // b
@@ -290,7 +280,7 @@ def law(subject: Subject, settings: Settings) -> Iterator[Margin]:
         )
         result = train(
             np.eye(m), np.tile(start, (replicas, 1)), batch_size=b, step_size=eta, seed=seed,
-            sampling=sampling, tolerance=1e-8, check_every=20, engine=subject.engines["reduced"],
+            sampling=sampling, tolerance=1e-8, check_every=20, engine=subject.engines["compiled"],
         )  # fmt: skip
         often = np.bincount(result.winner.numpy(), minlength=m) / replicas
         if told.favourite is not None:

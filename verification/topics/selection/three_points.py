@@ -1,8 +1,7 @@
-"""Three active points: the boundary-value problem solved, against the process and training."""
+"""Three active points: the solved boundary-value problem against the process and training."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,13 +12,14 @@ from numpy.typing import NDArray
 from whichmin.core.selection import simulate_selection
 from whichmin.symbolic.selection.three_points import equation_lemmas
 from whichmin.verification.evidence.check import Margin, Settings, check
+from whichmin.verification.evidence.exact import follows
 from whichmin.verification.evidence.statistics import FIGURE, frequency
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.selection import finite_elements as three_points
+from whichmin.verification.topics.selection import finite_elements
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import EvidenceKind, Sampling
 
-__all__ = ["ACCURACY"]
+__all__: list[str] = []
 
 Floats = NDArray[np.float64]
 
@@ -36,35 +36,29 @@ PLACE, KNOWN, KNOWN_ERROR = (1.2, 0.7), (0.57236, 0.30032, 0.12732), 1e-5
     bound="exact: the difference must be identically zero",
 )
 def equation() -> Iterator[Margin]:
-    """Three points: the generator is div(W A grad h)/(2 W) in x = u_1 - u_3 and y = u_2 - u_3, and
-    its energy is coercive: the ground-state potential is 5/3 minus the sum of the p_i^2.
+    """For three points the generator is div(W A grad h)/(2 W) in x = u_1 - u_3 and y = u_2 - u_3,
+    and its energy is coercive: the ground-state potential is 5/3 minus the sum of the p_i^2.
     """
     for chain in equation_lemmas().values():
-        failures = chain.failures()
-        wrong = math.inf if failures else 0.0
-        yield Margin("; ".join(failures) or chain.steps[0].reason, wrong, 1.0)
+        yield follows(chain.steps[0].reason, chain)
 
 
 def _places(seed: int) -> tuple[Floats, Floats]:
-    """Random places of the region.
-
-    Returns:
-        Their coordinates.
-    """
+    """Draw random places of the region."""
     x, y = np.random.default_rng(seed).uniform(-REGION, REGION, (2, 60))
     inside = np.abs(x - y) <= REGION
     return x[inside][:20], y[inside][:20]
 
 
 def _changes() -> tuple[float, float]:
-    """Root mean squares, over a grid of the region, of what two halvings change.
+    """Compute what two halvings change, from the coarsest mesh on.
 
     Returns:
-        From the coarsest mesh on.
+        Root mean squares over a grid of the region.
     """
     x, y = (a.ravel() for a in np.meshgrid(*[np.linspace(-REGION, REGION, 13)] * 2))
     inside = np.abs(x - y) <= REGION
-    chances = [three_points.solve(k).chances(x[inside], y[inside]) for k in (-1, 0, 1)]
+    chances = [finite_elements.solve(k).chances(x[inside], y[inside]) for k in (-1, 0, 1)]
     first, second = (float(np.sqrt(np.mean(d**2))) for d in np.diff(chances, axis=0))
     return first, second
 
@@ -85,12 +79,12 @@ def _cases() -> SearchStrategy[int]:
     needs=("skfem",),
 )
 def solution(case: int) -> Iterator[Margin]:
-    """The law of three points by finite elements: it converges with the mesh, the cut matters less
-    than the mesh, it keeps the arcsine bounds and the symmetry.
+    """The law of three points by finite elements converges with the mesh, depends less on the cut
+    than on the mesh, and keeps the arcsine bounds and the symmetry.
     """
     x, y = _places(case)
-    coarse, fine = (three_points.solve(k).chances(x, y) for k in (0, 1))
-    low, high = three_points.solve(1).bracket(x, y)
+    coarse, fine = (finite_elements.solve(k).chances(x, y) for k in (0, 1))
+    low, high = finite_elements.solve(1).bracket(x, y)
     # An error falls fivefold or more (eightfold in the limit), so at most a quarter of the change
     # is left; on a grid, as errors at single places change sign.
     left = float(np.abs(fine - coarse).max()) / 4
@@ -99,12 +93,12 @@ def solution(case: int) -> Iterator[Margin]:
     before, after = _changes()
     yield Margin("a halving changes a fifth of the one before", after, before / 5)
     yield Margin("the bracket of the cut", float((high - low).max()) / 2, ACCURACY / 5, len(x))
-    bounds = three_points.upper_bounds(x, y)
+    bounds = finite_elements.upper_bounds(x, y)
     yield Margin("above the arcsine bound by", float((fine - bounds).max()), ACCURACY, len(x))
     yield Margin("below its counterpart by", float((1 - bounds.sum(0) + bounds - fine).max()),
                  ACCURACY, len(x))  # fmt: skip
     # Names do not matter: with the third point first, log-ratios are (0 - y, x - y) for (3, 1, 2).
-    renamed = three_points.solve(1).chances(-y, x - y)
+    renamed = finite_elements.solve(1).chances(-y, x - y)
     yield Margin("chances of renamed points", float(np.abs(renamed - fine[[2, 0, 1]]).max()),
                  2 * ACCURACY, len(x))  # fmt: skip
 
@@ -117,13 +111,9 @@ TRAINED = (
 
 
 def _known(halvings: int) -> Margin:
-    """The solution where another computation has been made.
-
-    Returns:
-        The margin.
-    """
+    """Compare the solution with another computation, at the place where one has been made."""
     fine, coarse = (
-        three_points.solve(k).chances([PLACE[0]], [PLACE[1]])[:, 0]
+        finite_elements.solve(k).chances([PLACE[0]], [PLACE[1]])[:, 0]
         for k in (halvings, halvings - 1)
     )
     left = float(np.abs(fine - coarse).max()) / 4
@@ -144,7 +134,7 @@ def _known(halvings: int) -> Margin:
 )
 def training(subject: Subject, settings: Settings) -> Iterator[Margin]:
     """Training from two starts, and the simulated process, select each of three points as often as
-    that solution says, whose value at u = (0.5, 0, -0.7) was known before.
+    the law by finite elements says, which at u = (0.5, 0, -0.7) has the value known before.
     """
     runs = 1_000_000 if settings.deep else 100_000
     paths = 200_000 if settings.deep else 10_000
@@ -152,7 +142,7 @@ def training(subject: Subject, settings: Settings) -> Iterator[Margin]:
     for place, (u, m, b, alpha, sampling) in enumerate(TRAINED):
         c = np.exp(u)
         c /= np.linalg.norm(c)
-        chances = three_points.solve(1).chances([u[0] - u[2]], [u[1] - u[2]])[:, 0]
+        chances = finite_elements.solve(1).chances([u[0] - u[2]], [u[1] - u[2]])[:, 0]
         setting = Race(tuple(c.tolist()), m, b, alpha, sampling)
         found = race(subject, setting, settings.seed * 1000 + 400 + place, runs)
         process = simulate_selection(

@@ -1,4 +1,4 @@
-"""Many runs from one start: which point won, and after how many steps, for the statistics."""
+"""Statistics of many runs from one start: which point won, and after how many steps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ class Race:
 
     @property
     def clock(self) -> float:
-        """``D``, where a unit of the selection process takes 1/D steps."""
+        """``D``, where a unit of the selection process takes 1/D steps.
+
+        ``D = alpha^2 b/m`` with replacement, times ``(m - b)/(m - 1)`` without; it is written out,
+        as races choose their intervals by it, whatever closed forms are judged.
+        """
         free = self.alpha**2 * self.b / self.m
         if self.sampling is Sampling.WITH_REPLACEMENT:
             return free
@@ -64,7 +68,7 @@ class Race:
 
     @property
     def overtaken(self) -> float:
-        """Chance that the leader at the end of a run is overtaken later, by the law itself."""
+        """Chance that the leader of a finished run is overtaken, ``(2/pi) sqrt(tolerance)``."""
         return 2 / math.pi * math.sqrt(self.tolerance)
 
     def __str__(self) -> str:
@@ -74,7 +78,7 @@ class Race:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What many runs of a race came to.
+    """The outcome of many runs of a race.
 
     Attributes:
         wins: How often each point won, shape ``(m,)``; runs that did not end are missing.

@@ -7,17 +7,84 @@ import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+from hypothesis.strategies import SearchStrategy
 
+from whichmin.core.batches import make_stream
+from whichmin.core.data import make_data
+from whichmin.core.descent import rates
+from whichmin.core.engines import Problem
+from whichmin.core.frames import standard_basis
 from whichmin.core.selection import MONITORING
 from whichmin.core.training.trainer import train
 from whichmin.verification.evidence.check import Margin, Settings, check
-from whichmin.verification.evidence.rounding import TRAJECTORY
+from whichmin.verification.evidence.rounding import EPS, TRAJECTORY, product_bound
 from whichmin.verification.evidence.statistics import FIGURE, mean_is
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.selection.winner_statistics import Race, race
+from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind, Sampling
 
 __all__ = ["leads", "rate"]
+
+# Next to the limit: one step from weights that deviate by this much.
+DEVIATION = 1e-7
+
+
+def _proper_runs() -> SearchStrategy[RunCase]:
+    return runs(largest=6, proper=True, replicas=1)
+
+
+@check(
+    "dynamics.sgd_rates",
+    EvidenceKind.PROPERTY,
+    bound="second-order terms of a deviation of 1e-7, and rounding divided by it",
+    cases=_proper_runs,
+    examples=50,
+    forms=("dynamics.separation_rate", "dynamics.sgd_off_span_rate", "dynamics.sgd_radial_rate"),
+)
+def sgd_rates(subject: Subject, case: RunCase) -> Iterator[Margin]:
+    """Next to SGD's limit the logarithmic rates of separation, of the off-span part and of the
+    radius are the derived ones, averaged over all batches of size b.
+    """
+    m, b, alpha, d = case.m, case.batch_size, case.alpha, DEVIATION
+    batches = np.array(list(itertools.combinations(range(m), b)))
+    problem = Problem(make_data(standard_basis(m, m + 1)), case.activation, case.step_size)
+    predicted = {
+        name: subject.forms[f"dynamics.{name}_rate"](alpha=alpha, b=b, m=m)
+        for name in ("separation", "sgd_off_span", "sgd_radial")
+    }
+
+    def step(**start: float) -> np.ndarray:
+        """Weights after one step on each batch: of the first point, the second, off the span."""
+        w = np.zeros((len(batches), m + 1))
+        w[:, 0], w[:, 1], w[:, m] = start["first"], start["second"], start["off"]
+        return np.asarray(subject.stepped("dense", problem, w, [batches]).weights().numpy())
+
+    end = step(first=1.0, second=d, off=d)
+    measured = {
+        "separation": np.log(np.abs(end[:, 1] / end[:, 0]) / d).mean(),
+        "sgd_off_span": np.log(np.abs(end[:, m]) / d).mean(),
+    }
+    # S and N are off by at most d and 2 d^2 (m coordinates of size d), which changes a factor of
+    # at least 4/5 by less than 16 d; rounding of a coordinate of size d against weights of size 1
+    # is eps / d, some 64 times as the step has that many operations.
+    allowed = 64 * EPS / d + 16 * d
+    for name, value in measured.items():
+        error = abs(float(value) - predicted[name])
+        yield Margin(f"dynamics.{name}_rate", error, allowed, len(batches))
+    core = rates(make_stream(m, b), case.step_size)
+    for what, value, name in (
+        ("separation rate, from the law of multiplicities", core.separation, "separation"),
+        ("off-span rate", core.off_span, "sgd_off_span"),
+    ):
+        yield Margin(f"core's {what}", abs(value - predicted[name]), product_bound(m, 1.0))
+    if abs(1 - 4 * alpha) < 0.05:
+        return  # the logarithm of a factor near 0 magnifies any error
+    radial = np.log(np.abs(step(first=1 + d, second=0.0, off=0.0)[:, 0] - 1) / d).mean()
+    error = abs(float(radial) - predicted["sgd_radial"])
+    allowed = (10 * d + 16 * EPS / d) / 0.05
+    yield Margin("dynamics.sgd_radial_rate", error, allowed, len(batches))
+
 
 # (m, b, alpha): every b < m of small m, alpha up to near 1/2, where a vertex stops attracting.
 SLOPES = (
@@ -32,7 +99,9 @@ SETTLED = 160.0
 
 
 def leads(m: int, b: int, sampling: Sampling) -> dict[int, float]:
-    """Law of the difference D of two points' multiplicities in a batch, by listing the cases.
+    """List the law of the difference D of two points' multiplicities in a batch.
+
+    A second route beside ``core.descent.difference_law``.
 
     Args:
         m: Number of data points.
@@ -59,14 +128,16 @@ def leads(m: int, b: int, sampling: Sampling) -> dict[int, float]:
 
 
 def rate(chances: Mapping[int, float], alpha: float) -> float:
-    """Expected change of log|c_j/c_*| in a step at a vertex: D and -D are equally likely.
+    """Compute the expected change of log|c_j/c_*| in a step at a vertex.
+
+    It is ``sum_{d >= 1} P(D = d) log|1 - alpha^2 d^2|``, as D and -D are equally likely.
 
     Args:
         chances: Law of D.
         alpha: Step size over batch size.
 
     Returns:
-        The sum over d >= 1 of ``P(D = d) log|1 - alpha^2 d^2|``.
+        The rate.
     """
     return sum(p * math.log(abs(1 - (alpha * d) ** 2)) for d, p in chances.items() if d >= 1)
 
@@ -74,7 +145,7 @@ def rate(chances: Mapping[int, float], alpha: float) -> float:
 def _slope(
     subject: Subject, place: int, m: int, b: int, alpha: float, sampling: Sampling, seed: int
 ) -> tuple[float, int]:
-    """Mean change per step of log|c_1/c_0| near a_0, after a warm-up that ends at a_0.
+    """Measure the mean change per step of log|c_1/c_0| near a_0, after a warm-up that ends at a_0.
 
     Returns:
         The mean, and how many steps it is one of.
@@ -138,8 +209,8 @@ def slope(subject: Subject, settings: Settings) -> Iterator[Margin]:
     false_alarm=len(REPEATED) * FIGURE,
 )
 def slope_with_replacement(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """With replacement it changes by the sum over d of P(D = d) log|1 - alpha^2 d^2|, D the
-    difference of two multiplicities.
+    """With replacement log|c_j/c_*| changes by the sum over d >= 1 of P(D = d) log|1 - alpha^2 d^2|
+    a step on average, D the difference of two multiplicities.
     """
     yield from _slopes(subject, settings, REPEATED, Sampling.WITH_REPLACEMENT)
 
@@ -158,7 +229,7 @@ def time(subject: Subject, settings: Settings) -> Iterator[Margin]:
     """Two active points on the sphere: the mean number of steps to commit is that of the diffusion
     limit, in proportion to 1/D for every b.
 
-    The same start and step size, every b: mean steps against those of the diffusion limit.
+    Start and step size are the same for every b.
     """
     own = (math.cos(THETA), math.sin(THETA))
     runs = 40_000 if settings.deep else 2_000

@@ -1,4 +1,12 @@
-"""SGD's drift towards one data point: its inequalities, all batches listed, exact counterexamples.
+"""SGD's drift towards one data point: lemmas, logarithms, and all batches listed in numbers.
+
+Two active points i and j, ``x = c_i^2 >= y = c_j^2``. Batches that hold both or neither keep
+``|c_i / c_j|``. The others come in pairs: the same rest of the batch, of energy P, with i or j.
+With i the ratio is multiplied by ``k_i = 1 + g / s_i``, ``s_i = 1 - alpha (P + x)``, with j it is
+divided by ``k_j``, and ``k_i >= k_j``. So the drift of ``log |c_i / c_j|`` is
+``q E[log (k_i / k_j)]``, ``q = b (m - b) / (m (m - 1))``, and not negative anywhere in the trap
+region. That is all the randomness that is needed; the claim ``convergence.sgd_single_point`` adds
+it up.
 
 ``R = log(|c_*| / sum of the other |c_j|)``, c_* the largest active correlation. Where ``c_* = 1``
 and the others are infinitely small, a batch with the leader and a share tau of the others changes
@@ -12,25 +20,184 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import sympy as sp
-import torch
 from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.data import make_data
 from whichmin.core.engines import Problem
 from whichmin.core.frames import standard_basis
-from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.exact import vanishing
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.descent.steps import FACTORS
+from whichmin.verification.topics.sgd.trap import BATCH
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["INEQUALITIES", "drift_bound", "pair_bound"]
+__all__: list[str] = []
+
+PAIR = (
+    ("si", "1 - alpha*(P + x)"),
+    ("sj", "1 - alpha*(P + y)"),
+    ("g", "alpha*(2 - N)"),
+)
+TWO = ("0 <= y <= x", "P >= 0", "P + x + y <= N", "N <= 21/20", "0 < alpha <= 1/5")
+
+DRIFT = (
+    Lemma(
+        # k_i / k_j - 1 = alpha g (x - y) / (s_i (s_j + g)), g >= 19 alpha / 20, s_j + g <= 7/5.
+        "the larger of two correlations gains, without replacement",
+        "N P x y alpha",
+        TWO,
+        (
+            "(si + g)*sj >= si*(sj + g)*(1 + 19/28*alpha**2*(x - y))",
+            "si > 0",
+            "sj + g > 0",
+        ),
+        PAIR,
+        (
+            Variant("alpha^2 for 19/28 alpha^2",
+                    then=("(si + g)*sj >= si*(sj + g)*(1 + alpha**2*(x - y))",)),
+            Variant("y > x", ("0 <= y <= x",), ("0 <= x < y",)),
+        ),
+    ),
+    # With replacement: mu and nu say how often the two are drawn, in one order and in the other.
+    Lemma(
+        "with replacement: gain of the ratio over both orders",
+        "N P x y alpha mu nu",
+        (),
+        ("(sa + mu*g)*(sb + nu*g) - (sa + nu*g)*(sb + mu*g) == alpha*g*(mu - nu)**2*(x - y)",),
+        (("sa", "1 - alpha*(P + mu*x + nu*y)"), ("sb", "1 - alpha*(P + nu*x + mu*y)"),
+         ("g", "alpha*(2 - N)")),
+        (Variant("the same S in both", where=(("sb", "1 - alpha*(P + mu*x + nu*y)"),)),),
+    ),
+    Lemma(
+        "with replacement: factors",
+        "N S alpha b mu",
+        ("0 <= N <= 21/20", "0 <= S <= b*N", "0 <= mu <= b", "alpha > 0", "alpha*b <= 1/5"),
+        ("79/100 <= s <= 1", "0 < s + mu*g <= 7/5", "g >= 19/20*alpha",
+         "s + mu*g >= s*(1 + 19/20*alpha*mu)"),
+        FACTORS,
+        (Variant("alpha, not eta, up to 1/5", ("alpha*b <= 1/5",), ("alpha <= 1/5",)),),
+    ),
+    Lemma(
+        # p: product of the two factors that divide; gain: difference of the two products.
+        "with replacement: the larger of two correlations gains",
+        "alpha g x y d p gain",
+        ("gain == alpha*g*d**2*(x - y)", "d >= 1", "x >= y", "alpha > 0", "g >= 19/20*alpha",
+         "0 < p <= 49/25"),
+        ("gain >= 19/40*alpha**2*(x - y)*p",),
+        variants=(Variant("drawn equally often", ("d >= 1",), ("d >= 0",)),),
+    ),
+    Lemma(
+        "a step changes ratios by a bounded factor that is not 1",
+        "N S alpha",
+        BATCH,
+        ("79/100 <= s <= 1", "s + g <= 7/5", "s + g >= s*(1 + 19/20*alpha)"),
+        FACTORS,
+        (Variant("1 + alpha for 1 + 19/20 alpha", then=("s + g >= s*(1 + alpha)",)),),
+    ),
+)  # fmt: skip
+
+GROWTH = (
+    Lemma(
+        # beta = b/m, S <= C <= beta/4. Factors 1 + X of batches with a point, 1 - Y of the others.
+        "while C <= b/(4m): factors of an active correlation",
+        "N S alpha beta",
+        (*BATCH, "0 < beta <= 1", "S <= beta/4"),
+        ("s + g >= 1 + 7/10*alpha", "s >= 1 - alpha*beta/4"),
+        FACTORS,
+        (Variant("S up to beta", ("S <= beta/4",), ("S <= beta",)),),
+    ),
+    Lemma(
+        # log(1 + X) >= X - X^2/2, log(1 - Y) >= -Y - Y^2 for Y <= 1/2: see logarithms below.
+        "while C <= b/(4m): log |c_i| grows by alpha b/(3m) a step on average",
+        "alpha beta",
+        ("0 < beta <= 1", BATCH[1]),
+        ("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/3", "0 < X", "0 < Y <= 1/2"),
+        (("X", "7/10*alpha"), ("Y", "alpha*beta/4")),
+        (Variant("by alpha b/(2m)", then=("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/2",)),),
+    ),
+    Lemma(
+        # t = alpha mu <= eta <= 1/5; the factor is at least s (1 + 19 t / 20), E t = eta / m.
+        "with replacement, C <= 1/(4m): log |c_i| grows by eta/(2m) a step on average",
+        "t eta beta",
+        ("0 <= t <= 1/5", "0 < eta <= 1/5", "0 < beta <= 1"),
+        ("z - z**2/2 >= 17/20*t", "17/20*eta*beta - Y - Y**2 >= eta*beta/2", "0 < Y <= 1/2"),
+        (("z", "19/20*t"), ("Y", "eta*beta/4")),
+        (Variant("by eta/m", then=("17/20*eta*beta - Y - Y**2 >= eta*beta",)),),
+    ),
+    Lemma(
+        # The leader has x = c_*^2; the other active points have energy at most e x in all.
+        "the leader alone: factors of its correlation",
+        "N S x e alpha beta",
+        (*BATCH, "0 < x <= N", "0 <= e <= beta <= 1"),
+        (
+            "not (x <= 1/4 and S <= x*(1 + e)) or s + g >= 1 + 9/20*alpha",
+            "s + g >= 1 - alpha/10",
+            "not S <= x*e or s >= 1 - alpha*e*x",
+        ),
+        FACTORS,
+        (
+            Variant(
+                "x up to 1", then=("not (x <= 1 and S <= x*(1 + e)) or s + g >= 1 + 9/20*alpha",)
+            ),
+        ),
+    ),
+    Lemma(
+        "the leader alone, x <= 1/4: log |c_*| grows by alpha b/(7m) a step on average",
+        "alpha beta",
+        ("0 < beta <= 1", BATCH[1]),
+        ("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/7", "0 < X", "0 < Y <= 1/2"),
+        (("X", "9/20*alpha"), ("Y", "alpha*beta/4")),
+        (Variant("by alpha b/(5m)", then=("beta*(X - X**2/2) - Y - Y**2 >= alpha*beta/5",)),),
+    ),
+    Lemma(
+        # mu times in the batch, o: alpha times the energy of the others in it.
+        "the leader alone, with replacement: factors of its correlation",
+        "N x alpha b mu o",
+        ("0 < x <= N <= 21/20", "0 <= mu <= b", "alpha > 0", "alpha*b <= 1/5", "o >= 0"),
+        (
+            "not x <= 1/4 or f >= 1 + 7/10*alpha*mu - o",
+            "f >= 1 - alpha*mu/10 - o",
+        ),
+        (("f", "1 - alpha*mu*x - o + mu*alpha*(2 - N)"),),
+        (Variant("x up to 1", then=("not x <= 1 or f >= 1 + 7/10*alpha*mu - o",)),),
+    ),
+    Lemma(
+        # c' = c (1 + 2 alpha (1 - c^2)), one point alone with N = c^2.
+        "the last phase contracts",
+        "c alpha",
+        ("c > 0", "c**2 <= 21/20", "0 < alpha <= 1/5"),
+        (
+            "c*(1 + 2*alpha*(1 - c**2)) - 1 == (c - 1)*(1 - 2*alpha*c*(1 + c))",
+            "-(1 - 2*alpha*c) <= 1 - 2*alpha*c*(1 + c) <= 1 - 2*alpha*c",
+            "1 - 2*alpha*c > 0",
+        ),
+        variants=(Variant("alpha up to 3/5", ("0 < alpha <= 1/5",), ("0 < alpha <= 3/5",)),),
+    ),
+)
+
+
+@smt("smt.sgd_drift")
+def ratio_gains(statements: Sequence[Lemma] = DRIFT) -> Iterator[Margin]:
+    """The log ratio of a larger to a smaller active correlation has a drift of at least q log(1 +
+    (19/28) alpha^2 (x - y)), q = b (m - b)/(m (m - 1)), at every point of the trap region, and
+    bounded steps.
+    """
+    return lemmas(statements)
+
+
+@smt("smt.sgd_growth")
+def growth(statements: Sequence[Lemma] = GROWTH) -> Iterator[Margin]:
+    """Small active correlations grow on average, and one point that is left alone is reached."""
+    return lemmas(statements)
+
 
 x = sp.Symbol("x", positive=True)
 alpha, m, b = sp.symbols("alpha m b", positive=True)
@@ -45,12 +212,6 @@ INEQUALITIES = (
 )
 
 
-def _zero(what: str, expression: sp.Expr) -> Margin:
-    # Any remainder at all is too much; 1 stands for it.
-    rest = sp.simplify(sp.expand_log(expression, force=True))
-    return Margin(f"{what}: remainder {rest}", float(rest != 0), 0.0)
-
-
 @check(
     "sgd_drift.logarithms",
     EvidenceKind.IDENTITY,
@@ -58,19 +219,19 @@ def _zero(what: str, expression: sp.Expr) -> Margin:
     forms=("dynamics.active_factor", "dynamics.inactive_factor", "dynamics.separation_rate"),
 )
 def logarithms(subject: Subject) -> Iterator[Margin]:
-    """The inequalities on logarithms that the drift bounds use, by their derivatives; the bound at
-    b = 1 and b = m; the rate of separation.
+    """The inequalities on logarithms that the drift bounds use hold, by their derivatives; the
+    bound at b = 1 and b = m and the rate of separation are what the closed forms say.
     """
     for what, f, slope in INEQUALITIES:
-        yield _zero(f"{what}: both sides agree at 0", f.subs(x, 0))
-        yield _zero(f"{what}: derivative {slope} of the difference", sp.diff(f, x) - slope)
+        yield vanishing(f"{what}: both sides agree at 0", f.subs(x, 0))
+        yield vanishing(f"{what}: derivative {slope} of the difference", sp.diff(f, x) - slope)
     mu, t = (m - b) / (m - 1), b / (m - 1)
     bound = -b / m * sp.log(1 - alpha * mu) - (m - b) / m * sp.log(1 + alpha * t)
     single = (-sp.log(1 - alpha) - alpha) / m
     slack = (m - 1) / m * (alpha / (m - 1) - sp.log(1 + alpha / (m - 1)))
-    yield _zero("b = 1: the bound is [-log(1 - eta) - eta]/m and more", bound.subs(b, 1)
+    yield vanishing("b = 1: the bound is [-log(1 - eta) - eta]/m and more", bound.subs(b, 1)
                 - single - slack)  # fmt: skip
-    yield _zero("b = m: the bound is 0", bound.subs(b, m))
+    yield vanishing("b = m: the bound is 0", bound.subs(b, m))
     names = {s: sp.Symbol(s, positive=True) for s in ("N", "S", "mu", "alpha", "m", "b")}
 
     def form(name: str) -> sp.Expr:
@@ -80,7 +241,7 @@ def logarithms(subject: Subject) -> Iterator[Margin]:
     vertex = {names["N"]: 1, names["S"]: 1, names["mu"]: 1}
     own = form("dynamics.active_factor").subs(vertex)
     rest = form("dynamics.inactive_factor").subs(vertex)
-    yield _zero("b = 1 at a data point: R grows by log(1/(1 - eta)) when the leader is drawn",
+    yield vanishing("b = 1 at a data point: R grows by log(1/(1 - eta)) when the leader is drawn",
                 sp.log(own / rest) + sp.log(1 - alpha))  # fmt: skip
     k, d = sp.symbols("k d", positive=True)
 
@@ -89,13 +250,13 @@ def logarithms(subject: Subject) -> Iterator[Margin]:
         at = {names["N"]: 1, names["S"]: k, names["mu"]: times}
         return form("dynamics.active_factor").subs(at, simultaneous=True)
 
-    yield _zero("with replacement, at a data point: factor of a ratio", factor(k - d) / factor(k)
-                - (1 - alpha * d))  # fmt: skip
+    ratio = factor(k - d) / factor(k)
+    yield vanishing("with replacement, at a data point: factor of a ratio", ratio - (1 - alpha * d))
     rate = form("dynamics.separation_rate")
     pairs = sp.log(1 - alpha) + sp.log(1 + alpha)
-    yield _zero("rate of separation, 1 - alpha^2 = (1 - alpha)(1 + alpha)",
+    yield vanishing("rate of separation, 1 - alpha^2 = (1 - alpha)(1 + alpha)",
                 rate - b * (m - b) / (m * (m - 1)) * pairs)  # fmt: skip
-    yield _zero("rate of separation at b = m", rate.subs(b, m))
+    yield vanishing("rate of separation at b = m", rate.subs(b, m))
 
 
 def drift_bound(rate: float, size: int, count: int) -> float:
@@ -131,18 +292,15 @@ def pair_bound(rate: float, size: int, count: int, gap: float) -> float:
 
 
 def _after(subject: Subject, case: RunCase, start: np.ndarray) -> np.ndarray:
-    """Correlations after one step from one point of R^(m+1), for every batch of size b.
+    """Take one step from one point of R^(m+1), for every batch of size b.
 
     Returns:
-        Shape ``(batches, m)``.
+        The correlations, shape ``(batches, m)``.
     """
     batches = np.array(list(itertools.combinations(range(case.m), case.batch_size)))
     data = make_data(standard_basis(case.m, case.m + 1))
-    engine = subject.engines["dense"](
-        Problem(data, case.activation, case.step_size),
-        torch.from_numpy(np.tile(start, (len(batches), 1))),
-    )
-    engine.step(torch.from_numpy(batches))
+    problem = Problem(data, case.activation, case.step_size)
+    engine = subject.stepped("dense", problem, np.tile(start, (len(batches), 1)), [batches])
     return np.asarray(engine.correlations().numpy())
 
 
@@ -158,8 +316,8 @@ def _mini_batches() -> SearchStrategy[RunCase]:
     examples=150,
 )
 def all_batches(subject: Subject, case: RunCase, scale: float = 1.0) -> Iterator[Margin]:
-    """Averaged over all batches of size b < m, the core's drift of the log ratios is at least the
-    proved bounds: of every active pair anywhere, of R next to a data point.
+    """Averaged over all batches of size b < m, the drift of the log ratios in core's steps is at
+    least the proved bounds: of every active pair anywhere, of R next to a data point.
     """
     count, size, rate = case.m, case.batch_size, case.alpha
     # Anywhere: every pair of active correlations. Off-span energy fills the norm to at most 1.
@@ -184,77 +342,3 @@ def all_batches(subject: Subject, case: RunCase, scale: float = 1.0) -> Iterator
     ratios = np.log(after[:, 0] / after[:, 1:].sum(1)) + math.log(float(others.sum()))
     short = max(0.0, scale * drift_bound(rate, size, count) - float(ratios.mean()))
     yield Margin("drift of R below its bound", short, 32 * EPS / d + 16 * d**2, len(after))
-
-
-def _basis(count: int) -> tuple[Vector, ...]:
-    return tuple(tuple(Fraction(int(i == j)) for j in range(count)) for i in range(count))
-
-
-def _gains(w: Vector, eta: Fraction) -> list[Fraction]:
-    """Factor of |c_1| / sum of the others in one step, for every single point."""
-    basis = _basis(len(w))
-    steps = [exact_step(w, [a], eta, Activation.LINEAR) for a in basis]
-    return [v[0] / sum(v[1:]) / (w[0] / sum(w[1:])) for v in steps]
-
-
-@check(
-    "sgd_drift.small_norm",
-    EvidenceKind.COUNTEREXAMPLE,
-    bound="exact fractions; four roundings of the logarithm shown",
-)
-def small_norm(norm: str = "1/100") -> Iterator[Margin]:
-    """For m = 3, b = 1, eta = 1/5: with |w| = 1/100 and R = log(500000) the drift of R is negative.
-
-    R is as large as one likes, and its drift is negative because the norm is small.
-    """
-    top = Fraction(norm)
-    w = (top, top / 10**6, top / 10**6)
-    product = math.prod(_gains(w, Fraction(1, 5)))
-    # log of an exact fraction, one rounding of it and one of the logarithm.
-    yield Margin("three times the drift, as a factor of the ratio, from below 1",
-                 max(0.0, float(product - 1)), 0.0)  # fmt: skip
-    least = (-math.log(0.8) - 0.2) / 3
-    yield differs("drift of R at R = log(500000)", least, math.log(product) / 3, 4 * EPS)
-
-
-@check("sgd_drift.fixed_points", EvidenceKind.ENUMERATION, bound="exact: fractions")
-def fixed_points(skip: int = 0) -> Iterator[Margin]:
-    """For b < m <= 6 some batch holds one point and not the other; all batches fix the data points
-    and some batch moves a minimum with two parts, which the full batch fixes.
-
-    The step of the argument that counts batches, and its end points in exact arithmetic.
-    """
-    eta = Fraction(1, 5)
-    pairs, kept, moved = 0, Fraction(0), []
-    for count in range(2, 7):
-        basis = _basis(count)
-        dense = tuple(Fraction(v, 5) for v in (3, 4) + (0,) * (count - 2))
-        for size in range(1, count + skip):
-            batches = list(itertools.combinations(range(count), size))
-            for i, j in itertools.permutations(range(count), 2):
-                pairs += 1
-                if not any(i in chosen and j not in chosen for chosen in batches):
-                    what = f"no batch of {size} of {count} has one point and not the other"
-                    yield Margin(what, math.inf, 0.0)
-            steps = [[basis[i] for i in chosen] for chosen in batches]
-            for sign, kind in (
-                (1, Activation.LINEAR),
-                (-1, Activation.LINEAR),
-                (1, Activation.RELU),
-            ):
-                w = tuple(sign * v for v in basis[0])
-                kept += sum(_moved(w, exact_step(w, s, eta * size, kind)) for s in steps)
-            moved.append(max(
-                _moved(dense, exact_step(dense, s, eta * size, Activation.LINEAR)) for s in steps
-            ))  # fmt: skip
-    yield Margin("some batch has one point and not the other, b < m <= 6", 0.0, 0.0, pairs)
-    yield Margin("sum of the moves of data points", float(kept), 0.0, len(moved))
-    least = min(moved)
-    yield Margin("a minimum with two parts moves under some batch", 2.0**-52, float(least),
-                 len(moved), f"(3/5, 4/5, 0, ...) moves by {least} or more")  # fmt: skip
-    still = exact_step(dense, basis, eta, Activation.LINEAR)
-    yield Margin("it does not move under the full batch", float(_moved(dense, still)), 0.0)
-
-
-def _moved(before: Vector, after: Vector) -> Fraction:
-    return sum((abs(p - q) for p, q in zip(before, after, strict=True)), Fraction(0))

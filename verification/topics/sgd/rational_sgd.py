@@ -11,9 +11,77 @@ from fractions import Fraction
 
 from whichmin.words import Activation
 
-__all__ = ["Vector", "exact_step"]
+__all__ = [
+    "ETA",
+    "PLANE",
+    "ROUNDING",
+    "Vector",
+    "basis",
+    "distance",
+    "exact_step",
+    "squared_norm",
+    "trajectory",
+    "vector",
+]
 
 Vector = tuple[Fraction, ...]
+
+# One rounding of each of two numbers below 2 that are shown; they are computed as fractions.
+ROUNDING = 2.0**-51
+# The step size of the exact runs, where nothing else is said.
+ETA = Fraction(1, 5)
+
+
+def vector(*entries: Fraction | str | int) -> Vector:
+    """Read a vector of fractions.
+
+    Args:
+        entries: Numbers, or texts such as ``-3/10``.
+
+    Returns:
+        The vector.
+    """
+    return tuple(Fraction(e) for e in entries)
+
+
+def basis(m: int) -> tuple[Vector, ...]:
+    """Return the standard basis of R^m.
+
+    Args:
+        m: Dimension.
+
+    Returns:
+        The m basis vectors.
+    """
+    return tuple(vector(*(int(i == j) for j in range(m))) for i in range(m))
+
+
+PLANE = basis(2)
+
+
+def squared_norm(w: Vector) -> Fraction:
+    """Return ``|w|^2``.
+
+    Args:
+        w: A vector.
+
+    Returns:
+        The sum of the squares.
+    """
+    return _dot(w, w)
+
+
+def distance(left: Vector, right: Vector) -> Fraction:
+    """Return the sum of the absolute differences of two vectors.
+
+    Args:
+        left: A vector.
+        right: Another one.
+
+    Returns:
+        The distance, 0 only if they are equal.
+    """
+    return sum((abs(p - q) for p, q in zip(left, right, strict=True)), Fraction(0))
 
 
 def _dot(left: Vector, right: Vector) -> Fraction:
@@ -46,3 +114,22 @@ def exact_step(
     gradients = [_gradient(w, a, activation) for a in batch]
     scale = step_size / len(batch)
     return tuple(v - scale * sum((g[p] for g in gradients), Fraction(0)) for p, v in enumerate(w))
+
+
+def trajectory(
+    w: Vector, batches: Sequence[Sequence[Vector]], activation: Activation, eta: Fraction = ETA
+) -> Vector:
+    """Take one step for each batch.
+
+    Args:
+        w: Start.
+        batches: The data points of every step.
+        activation: Identity or ReLU.
+        eta: Step size.
+
+    Returns:
+        Where the run ends.
+    """
+    for batch in batches:
+        w = exact_step(w, batch, eta, activation)
+    return w

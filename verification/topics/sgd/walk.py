@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -13,11 +13,22 @@ from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor, inactive_factor
 from whichmin.symbolic.symbols import N, S, alpha, mu
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.topics.sgd.rational_sgd import Vector
-from whichmin.verification.topics.sgd.refuted import ETA, PLANE, ROUNDING, trajectory, vector
+from whichmin.verification.evidence.exact import follows, vanishing
+from whichmin.verification.evidence.rounding import EPS
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.sgd.rational_sgd import (
+    ETA,
+    PLANE,
+    ROUNDING,
+    Vector,
+    basis,
+    exact_step,
+    trajectory,
+    vector,
+)
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["increments", "supermartingale"]
+__all__: list[str] = []
 
 q = sp.Symbol("q", nonnegative=True)
 # A logarithm of a fraction: two roundings of numbers below 8, and one of their difference.
@@ -66,8 +77,26 @@ def walk_increments() -> Iterator[Margin]:
     log(1 + alpha q) when it is not, q the batch's share of the other correlations.
     """
     for chain in increments():
-        failures = chain.failures()
-        yield Margin(f"{chain.steps[0].reason} {failures}", float(len(failures)), 1e-9)
+        yield follows(chain.steps[0].reason, chain)
+
+
+def supermartingale() -> Derivation:
+    """The step of exp(-d X) for increments in [-B, B] with mean at least e.
+
+    exp(-d y) is convex, so it lies below its chord on [-B, B] and
+    ``E exp(-d D) <= cosh(d B) - (e/B) sinh(d B)``. With t = e/B and d = (2/B) artanh t this is 1.
+
+    Returns:
+        The identity.
+    """
+    t = sp.Symbol("t", positive=True)
+    z = sp.Symbol("z", positive=True)  # d B = log z
+    return Derivation.begin(
+        "bound at d = (2/B) artanh t: d B = log z with z = (1 + t)/(1 - t)",
+        (z + 1 / z) / 2 - t * (z - 1 / z) / 2,
+        sp.Integer(1),
+        {z: (1 + t) / (1 - t)},
+    )
 
 
 @check(
@@ -79,8 +108,59 @@ def walk_supermartingale() -> Iterator[Margin]:
     """With increments in [-B, B] and drift at least e, exp(-d X) does not grow in the mean for d =
     (2/B) artanh(e/B).
     """
-    failures = supermartingale().failures()
-    yield Margin(f"cosh - t sinh is 1 {failures}", float(len(failures)), 1e-9)
+    yield follows("cosh - t sinh is 1", supermartingale())
+
+
+WALK = (
+    Lemma(
+        # mu = (m - b)/(m - 1), t = b/(m - 1): shares of a batch that are averaged over.
+        "drift of the log ratio: the first orders cancel",
+        "m b mu t",
+        ("m > 1", "1 <= b < m", "mu*(m - 1) == m - b", "t*(m - 1) == b"),
+        ("b*mu == (m - b)*t", "0 < mu <= 1", "t > 0"),
+        variants=(
+            Variant("mu = (m - b)/m", ("mu*(m - 1) == m - b",), ("mu*m == m - b",)),
+            Variant("b = m", ("1 <= b < m",), ("1 <= b <= m",)),
+        ),
+    ),
+    Lemma(
+        # -log(1 - z) >= z + z^2/2 and log(1 + v) <= v for z = alpha mu, v = alpha t.
+        "drift of the log ratio: at least (b/2m) (alpha mu)^2",
+        "m b mu t alpha D",
+        ("m > 1", "1 <= b < m", "b*mu == (m - b)*t", "0 < mu <= 1", "0 < alpha < 1",
+         "m*D >= b*(alpha*mu + (alpha*mu)**2/2) - (m - b)*alpha*t"),
+        ("m*D >= b*(alpha*mu)**2/2", "D > 0"),
+        variants=(
+            Variant("without the second order",
+                    ("m*D >= b*(alpha*mu + (alpha*mu)**2/2) - (m - b)*alpha*t",),
+                    ("m*D >= b*alpha*mu - (m - b)*alpha*t",)),
+        ),
+    ),
+    Lemma(
+        "rate of separation: its two factors",
+        "m b alpha q",
+        ("m > 1", "1 <= b < m", "0 < alpha < 1", "q*m*(m - 1) == b*(m - b)"),
+        ("q > 0", "0 < 1 - alpha**2 < 1"),
+        variants=(Variant("b = m", ("1 <= b < m",), ("1 <= b <= m",)),),
+    ),
+    Lemma(
+        # d: how much more often one point is drawn than the other; at the vertex the log ratio
+        # changes by log(1 - alpha d) or log(1 + alpha d), equally likely.
+        "rate of separation, with replacement: its arguments, for every b",
+        "alpha d b",
+        ("0 < d <= b", "0 < alpha*b < 1"),
+        ("0 < 1 - (alpha*d)**2 < 1",),
+        variants=(Variant("d = 0", ("0 < d <= b",), ("0 <= d <= b",)),),
+    ),
+)  # fmt: skip
+
+
+@smt("smt.walk")
+def far_drift(statements: Sequence[Lemma] = WALK) -> Iterator[Margin]:
+    """Near a data point the drift of the log ratio is positive for every b < m, its first orders
+    cancel, and the rate of separation is negative.
+    """
+    return lemmas(statements)
 
 
 counterexample = functools.partial(
@@ -102,14 +182,13 @@ def walk_constant_relu() -> Iterator[Margin]:
 def walk_gain() -> Iterator[Margin]:
     """For b = 2 of m = 3: drawing the winner raises R by far less than log(1/(1 - eta)).
 
-    Batches of 2 of 3 points: the winner and one of two equal others in the batch.
+    The batch holds the winner and one of two equal others.
 
     Yields:
         The distance from log(1/(1 - eta)).
     """
-    basis = tuple(vector(*(int(p == k) for p in range(3))) for k in range(3))
     start = vector(1, "1/1000000", "1/1000000")
-    after = trajectory(start, [basis[:2]], Activation.LINEAR)
+    after = trajectory(start, [basis(3)[:2]], Activation.LINEAR)
     claimed = -math.log(1 - float(ETA))
     yield differs("rise of R", claimed, _walk(after) - _walk(start), LOG)
 
@@ -141,9 +220,8 @@ def walk_loss() -> Iterator[Margin]:
 def transience() -> Iterator[Margin]:
     """A process on a half-line with bounded steps and drift 1/3 is stuck with probability 1/2.
 
-    Up by 1 with 2/3, down by 1 with 1/3, stuck at 0: the drift is 1/3 at every x > 0.
-
-    Starting at 1, all paths of 40 steps are summed in exact arithmetic: what is stuck stays.
+    It goes up by 1 with 2/3, down by 1 with 1/3, and is stuck at 0: the drift is 1/3 at every
+    x > 0. Starting at 1, all paths of 40 steps are summed in exact arithmetic: what is stuck stays.
 
     Yields:
         The chance of being stuck, against the claimed 0, and against the closed form.
@@ -163,27 +241,33 @@ def transience() -> Iterator[Margin]:
     x = sp.Symbol("x", integer=True, positive=True)
     escape = 1 - sp.Rational(1, 2) ** x
     step = sp.Rational(2, 3) * escape.subs(x, x + 1) + sp.Rational(1, 3) * escape.subs(x, x - 1)
-    left = sp.simplify(step - escape)
-    yield Margin(f"1 - 2^-x is the chance of escape: residual {left}", float(left != 0), 1e-9)
+    yield vanishing("1 - 2^-x is the chance of escape", step - escape)
     # What has not been decided after 40 steps is at most the chance of being still below 15.
     undecided = float(sum(w for place, w in chance.items() if 0 < place < 15)) + 2.0**-15
     yield Margin("distance from 1/2", abs(stuck - 0.5), undecided)
 
 
-def supermartingale() -> Derivation:
-    """The step of exp(-d X) for increments in [-B, B] with mean at least e.
+def _gains(w: Vector, eta: Fraction) -> list[Fraction]:
+    """List the factors of |c_1| / sum of the others in one step, for every single point."""
+    steps = [exact_step(w, [a], eta, Activation.LINEAR) for a in basis(len(w))]
+    return [v[0] / sum(v[1:]) / (w[0] / sum(w[1:])) for v in steps]
 
-    exp(-d y) is convex, so it lies below its chord on [-B, B] and
-    ``E exp(-d D) <= cosh(d B) - (e/B) sinh(d B)``. With t = e/B and d = (2/B) artanh t this is 1.
 
-    Returns:
-        The identity.
+@check(
+    "sgd_drift.small_norm",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact fractions; four roundings of the logarithm shown",
+)
+def small_norm(norm: str = "1/100") -> Iterator[Margin]:
+    """For m = 3, b = 1, eta = 1/5: with |w| = 1/100 and R = log(500000) the drift of R is negative.
+
+    R may be as large as one likes; its drift is negative because the norm is small.
     """
-    t = sp.Symbol("t", positive=True)
-    z = sp.Symbol("z", positive=True)  # d B = log z
-    return Derivation.begin(
-        "bound at d = (2/B) artanh t: d B = log z with z = (1 + t)/(1 - t)",
-        (z + 1 / z) / 2 - t * (z - 1 / z) / 2,
-        sp.Integer(1),
-        {z: (1 + t) / (1 - t)},
-    )
+    top = Fraction(norm)
+    w = (top, top / 10**6, top / 10**6)
+    product = math.prod(_gains(w, ETA))
+    # log of an exact fraction, one rounding of it and one of the logarithm.
+    yield Margin("three times the drift, as a factor of the ratio, from below 1",
+                 max(0.0, float(product - 1)), 0.0)  # fmt: skip
+    least = (-math.log(0.8) - 0.2) / 3
+    yield differs("drift of R at R = log(500000)", least, math.log(product) / 3, 4 * EPS)

@@ -1,4 +1,4 @@
-"""Laws of a Gaussian start at finite m and n, as numbers: what training is compared with.
+"""Laws of where training from a Gaussian start ends, as numbers, at finite m and n.
 
 The direction of a Gaussian vector is uniform, and nothing here depends on its length. For ReLU,
 laws are those given that the neuron is not dead (``|S+| > 0``).
@@ -32,7 +32,7 @@ Law = Callable[[Any], Any]
 
 
 def alive_chances(m: int) -> Floats:
-    """Chances of ``|S+| = 1 .. m``, given that it is not 0.
+    """Compute the chances of ``|S+| = 1 .. m``, given that it is not 0.
 
     Args:
         m: Number of data points.
@@ -45,7 +45,9 @@ def alive_chances(m: int) -> Floats:
 
 
 def share_above(size: int, n: int, x: Any) -> Any:
-    """Chance that ``size`` of n squared normal numbers make up more than a share of the sum.
+    """Compute the chance that ``size`` of n squared normal numbers exceed a share of their sum.
+
+    The share has the law ``Beta(size/2, (n - size)/2)``.
 
     Args:
         size: Number of coordinates, 1 to n.
@@ -61,14 +63,16 @@ def share_above(size: int, n: int, x: Any) -> Any:
 
 
 def _sizes(m: int, activation: Activation) -> list[tuple[int, float]]:
-    """Numbers of active points with their chances."""
+    """List numbers of active points with their chances."""
     if activation is Activation.LINEAR:
         return [(m, 1.0)]
     return list(enumerate(alive_chances(m).tolist(), start=1))
 
 
 def start_cosine_cdf(m: int, n: int, activation: Activation) -> Law:
-    """Law of the squared cosine of GD's limit with its start.
+    """Return the law of the squared cosine of GD's limit with its start.
+
+    Linear: ``Beta(m/2, (n-m)/2)``; ReLU: the mixture of ``Beta(s/2, (n-s)/2)`` over ``s = |S+|``.
 
     Args:
         m: Number of data points.
@@ -87,7 +91,7 @@ def start_cosine_cdf(m: int, n: int, activation: Activation) -> Law:
 
 
 def largest_above(t: float, m: int, activation: Activation) -> float:
-    """Chance that the largest squared coefficient of GD's limit exceeds t, at least 1/2.
+    """Compute the chance that the largest squared coefficient of GD's limit exceeds ``t >= 1/2``.
 
     Two of them cannot exceed one half, so the chances of the single ones add up.
 
@@ -105,7 +109,9 @@ def largest_above(t: float, m: int, activation: Activation) -> float:
 
 
 def largest_bound(t: float, m: int, activation: Activation) -> float:
-    """Bound of the same chance for every t: ``m (1-t)^((m-1)/2)``, and its mean over S+.
+    """Bound the chance that the largest squared coefficient of GD's limit exceeds t, for every t.
+
+    Linear: ``m (1-t)^((m-1)/2)``; ReLU: its mean over S+, ``m/2 ((1 + sqrt(1-t))/2)^(m-1)``.
 
     Args:
         t: The threshold, 0 to 1.
@@ -122,7 +128,7 @@ def largest_bound(t: float, m: int, activation: Activation) -> float:
 
 
 def point_bound(t: float, m: int, n: int) -> float:
-    """Bound of the chance that a data point has a squared cosine of at least t with the start.
+    """Bound the chance that a data point has a squared cosine of at least t with the start.
 
     Args:
         t: The threshold, 0 to 1.
@@ -136,9 +142,10 @@ def point_bound(t: float, m: int, n: int) -> float:
 
 
 def all_within(factor: float, m: int) -> float:
-    """Chance that no coefficient of linear GD's limit is ``factor`` times another one, in size.
+    """Compute the chance that no coefficient of linear GD's limit is ``factor`` times another one.
 
-    The smallest of m sizes of normal numbers is x, all others are in ``[x, factor x]``.
+    The smallest of the m absolute values of normal numbers is x, all others are in
+    ``[x, factor x]``.
 
     Args:
         factor: At least 1.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -18,7 +18,7 @@ from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.strategies import seeds
 from whichmin.words import EvidenceKind
 
-__all__ = ["STABLE", "symmetric_matrix"]
+__all__ = ["symmetric_matrix"]
 
 Floats = NDArray[np.float64]
 
@@ -109,6 +109,6 @@ STABLE = (
 
 
 @smt("stationary.stable_steps")
-def stable_steps() -> Iterator[Margin]:
+def stable_steps(statements: Sequence[Lemma] = STABLE) -> Iterator[Margin]:
     """A step is stable in mean square just for the step sizes, curvatures and noises derived."""
-    return lemmas(STABLE)
+    return lemmas(statements)

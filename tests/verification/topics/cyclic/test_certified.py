@@ -1,10 +1,11 @@
-"""Certified runs: exact steps, both lemmas, and refusals instead of guesses."""
+"""Certified runs: exact steps, the lemmas and their constants, refusals instead of guesses."""
 
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from whichmin.verification.provers.formula import evaluate_all
 from whichmin.verification.topics.cyclic import certified
 from whichmin.verification.topics.cyclic.certified import (
     Certificate,
@@ -15,6 +16,7 @@ from whichmin.verification.topics.cyclic.certified import (
     first_leader,
     step_exactly,
 )
+from whichmin.verification.topics.cyclic.finality import BASIN, NORM_WIDTH, SHARE
 from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Activation
 
@@ -128,3 +130,23 @@ def test_a_run_that_ends_too_early_is_undecided():
     pytest.importorskip("flint")
     with pytest.raises(Undecided, match="3 epochs"):
         certified_limit(START, F(1, 100), max_epochs=3)
+
+
+def test_the_constants_of_the_basin_are_those_of_the_lemmas():
+    # 47/360 is 1/8 of the largest norm, 1 + 2/9 * 1/5; 16/19 = 1/(1 + 3/2 * 1/8); the drift of an
+    # epoch fits between the two boxes.
+    assert F(47, 360) == SHARE * (1 + F(2, 9) * F(1, 5))
+    assert F(16, 19) == 1 / (1 + F(3, 2) * SHARE)
+    assert F(2, 9) - NORM_WIDTH == F(1, 18)
+    texts = " ".join(t for lemma in BASIN for t in (*lemma.given, *lemma.then))
+    for piece in ("47/360", "16/19", "a/6", "2/9", "3/2", "3/20"):
+        assert piece in texts
+
+
+def test_the_norm_formula_is_the_step():
+    a, n, e = F(1, 7), F(5, 6), F(1, 3)
+    s, g = 1 - a * e, a * (2 - n)
+    (found,) = evaluate_all(
+        ("N + a*e*(4*(1 - N) + a*(2 - N)**2 - a*e*(4 - 3*N))",), {"a": a, "N": n, "e": e}
+    )
+    assert found == s**2 * n + (2 * s * g + g**2) * e

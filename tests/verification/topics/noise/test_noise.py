@@ -5,15 +5,13 @@ from fractions import Fraction
 
 import pytest
 
-pytest.importorskip("z3")
-
 from whichmin.core.noise import sample_gradients
 from whichmin.symbolic.noise import covariance as symbolic_noise
-from whichmin.verification.evidence.check import checks_of
 from whichmin.verification.oracle import noise as oracle
-from whichmin.verification.topics.noise import covariance, limits, sampling
+from whichmin.verification.topics import all_checks
+from whichmin.verification.topics.noise import covariance, sampling
 
-CHECKS = {c.id: c for c in checks_of(covariance, limits, sampling)}
+CHECKS = {c.id: c for c in all_checks() if c.topic == "noise"}
 
 FORMS = {
     "noise.general_point": "noise.curvature",
@@ -92,13 +90,6 @@ def test_a_refutation_fails_where_the_statement_is_true(name, monkeypatch, caugh
     caught(CHECKS[name])
 
 
-def test_a_false_rise_is_caught(monkeypatch, caught):
-    for variant in limits.RISE.variants:
-        with monkeypatch.context() as patch:
-            patch.setattr(limits, "RISE", limits.RISE.changed(variant))
-            caught(CHECKS["noise.rise"], says=": sat for E >= 0")
-
-
 def test_a_wrong_eigenvector_is_caught(monkeypatch, caught):
     chains = symbolic_noise.eigenvectors()
     step = dataclasses.replace(chains[0].steps[0], after=chains[0].steps[0].after * 2)
@@ -107,5 +98,19 @@ def test_a_wrong_eigenvector_is_caught(monkeypatch, caught):
     caught(CHECKS["noise.identities"])
 
 
-def test_all_are_covered():
-    assert set(FORMS) | set(REFUTED) | {"noise.numerics", "noise.rise"} == set(CHECKS)
+def scaled(function, attribute):
+    def wrong(*args, **options):
+        right = function(*args, **options)
+        return dataclasses.replace(right, **{attribute: getattr(right, attribute) * 1.001})
+
+    return wrong
+
+
+@pytest.mark.parametrize(("tool", "attribute", "says"), [
+    ("gradient_noise", "trace", "noise.trace"),
+    ("curved_noise", "trace", "noise.curvature"),
+    ("curved_noise", "slope", "noise.gradient_curvature"),
+])  # fmt: skip
+def test_a_wrong_instrument_is_caught(monkeypatch, tool, attribute, says, caught):
+    monkeypatch.setattr(covariance, tool, scaled(getattr(covariance, tool), attribute))
+    caught(CHECKS["instruments.noise"], says=says, examples=10)

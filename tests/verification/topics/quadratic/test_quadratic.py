@@ -6,18 +6,8 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 
-pytest.importorskip("z3")
-
 from whichmin.symbolic.quadratic import critical_batch as symbolic_critical_batch
-from whichmin.verification.evidence.check import checks_of
-from whichmin.verification.topics.quadratic import (
-    autoencoder,
-    critical_batch,
-    diffusion,
-    progress,
-    recursion,
-    scaling,
-)
+from whichmin.verification.topics import all_checks
 from whichmin.verification.topics.quadratic.exact import (
     batch_means,
     covariance_step,
@@ -28,9 +18,7 @@ from whichmin.verification.topics.quadratic.exact import (
 )
 
 F = Fraction
-CHECKS = {
-    c.id: c for c in checks_of(autoencoder, critical_batch, diffusion, progress, recursion, scaling)
-}
+CHECKS = {c.id: c for c in all_checks() if c.topic == "quadratic"}
 
 FORMS = {
     "quadratic.one_step": ("quadratic.step_mean", 1.001),
@@ -60,51 +48,11 @@ def test_a_wrong_closed_form_is_caught(name, caught, altered):
     caught(CHECKS[name], altered(form, lambda e: e * sp.nsimplify(factor)), says=form)
 
 
-WRONG = {
-    "scaling.transient": {"share": 0.8},
-    "scaling.variance_changes": {"factor": 1},
-    "scaling.diverges": {"factor": 100},
-    "scaling.per_step": {"second": 1},
-    "scaling.failure_and_noise": {"eta": F(1, 9)},
-    # Without a factor nothing is off.
-    "scaling.transient_relative": {"factor": 1},
-    "scaling.kink": {"share": F(1, 3)},
-    "scaling.warm_up": {"sizes": [F(1, 5)] * 3},
-    "scaling.published_arithmetic": {"told": scaling.GOYAL | {"each": 31}},
-    "critical_batch.no_trade_off": {"noise": 2.0},
-    # To half the loss one step suffices at B_noise: the law's two are not far enough off.
-    "critical_batch.steps_law": {"target": 0.3},
-    "critical_batch.constant_scale": {"power": 2},
-    # With equal curvatures the two noise scales agree.
-    "critical_batch.simple_scale": {"bend": 1},
-    "critical_batch.exercise": {"global_batch": 4096},
-}
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_false_version_fails(name, caught):
-    caught(CHECKS[name].changed(**WRONG[name]))
-
-
-@pytest.mark.parametrize("step_sizes", [[F(1, 5)] * 3, [F(1, 50)] * 10, [F(1, 100), F(1, 5)]])
-def test_a_warm_up_must_be_long_enough_and_end_at_the_step_size(step_sizes, caught):
-    caught(CHECKS["scaling.warm_up"].changed(sizes=step_sizes))
-
-
-def test_a_false_lemma_is_caught(caught_lemmas):
-    caught_lemmas(CHECKS["quadratic.stability"], recursion, "STABLE")
-
-
 def test_a_wrong_progress_is_caught_by_the_lemmas(monkeypatch, caught):
     form = symbolic_critical_batch.progress()
     wrong = dataclasses.replace(form, expression=form.expression * 1.001)
     monkeypatch.setattr(symbolic_critical_batch, "progress", lambda: wrong)
     caught(CHECKS["critical_batch.lemmas"], says="n = 1")
-
-
-def test_all_are_covered():
-    named = {"quadratic.stability", "critical_batch.lemmas"}
-    assert set(FORMS) | set(WRONG) | named == set(CHECKS)
 
 
 # The exact recursion that the checks compare with.

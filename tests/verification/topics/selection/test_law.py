@@ -26,7 +26,9 @@ def wrong(name, change):
     return Subject().with_form(dataclasses.replace(form, expression=change(form.expression)))
 
 
-@pytest.mark.parametrize("check_id", CHECKS)
+# The frequency that shows the term of first order needs all of its runs: they are made by the
+# tests of all evidence.
+@pytest.mark.parametrize("check_id", sorted(set(CHECKS) - {"selection_law.first_order_seen"}))
 def test_the_product_passes(check_id):
     assert not run_check(CHECKS[check_id], Subject(), Settings(seed=1)).message
 

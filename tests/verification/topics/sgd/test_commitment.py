@@ -24,8 +24,8 @@ def wrong(name, change):
     return Subject().with_form(dataclasses.replace(form, expression=change(form.expression)))
 
 
-@pytest.mark.parametrize("check_id", CHECKS)
-def test_the_product_passes(check_id):
+@pytest.mark.parametrize("check_id", ["rate.slope", "rate.slope_with_replacement"])
+def test_the_product_passes_with_another_seed(check_id):
     assert not run_check(CHECKS[check_id], Subject(), Settings(seed=1)).message
 
 

@@ -1,4 +1,7 @@
-"""Every law is seen to be told from a wrong one that is close to it."""
+"""Every law is seen to be told from a wrong one that is close to it.
+
+Runs from Gaussian starts end where the laws apply.
+"""
 
 import dataclasses
 
@@ -14,7 +17,7 @@ from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.starts import gaussian, laws
-from whichmin.words import Activation
+from whichmin.words import Activation, Status
 
 CHECKS = {check.id: check for check in checks_of(gaussian)}
 
@@ -111,6 +114,29 @@ def test_an_engine_that_ignores_the_activation_is_noticed():
         evidence = run_check(CHECKS[f"gaussian.{name}"], subject, Settings(seed=2))
         assert not evidence.holds
         assert "relu" in evidence.message
+
+
+def test_starts_have_norm_one_half_and_gaussian_directions():
+    rows = gaussian.starts(5, 1000, 3)
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(0.5)
+    assert abs(rows.mean()) < 0.02
+
+
+@pytest.mark.parametrize("batch", [None, 1])
+def test_every_replica_ends_at_a_minimum_or_is_dead(batch):
+    result = gaussian.trained(Subject(), 3, 4, Activation.RELU, batch, Settings())
+    lives = gaussian.alive(result)
+    assert 0 < (~lives).sum() < len(lives)
+    assert {result.status[r] for r in np.flatnonzero(~lives)} == {Status.DEAD_NEURON}
+    points = result.data.points.numpy()
+    assert ((result.start.numpy() @ points.T)[~lives] <= 0).all()
+
+
+def test_the_same_runs_are_made_once():
+    first, second = (
+        gaussian.trained(Subject(), 3, 4, Activation.RELU, 1, Settings()) for _ in range(2)
+    )
+    assert first is second
 
 
 def test_false_alarms_are_as_stated():

@@ -1,30 +1,60 @@
-"""SAM sharpness, mean rise, log-determinant and relative flatness at minima, by second routes."""
+"""Rises of the loss around minima: the largest in SAM's ball, and means under noise.
+
+The largest is proved by lemmas, in the notation of
+:mod:`whichmin.verification.topics.perturbation.box`; all are compared with second routes.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from whichmin.core.hessian import hessian, log_determinant, relative_flatness
 from whichmin.core.landscape import loss
 from whichmin.core.perturbation.ball import mean_rise, worst_rise
 from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.evidence.rounding import EPS, product_bound
+from whichmin.verification.evidence.rounding import product_bound
 from whichmin.verification.evidence.statistics import FIGURE, mean_is
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.perturbation.box import BoxCase, boxes
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.perturbation.box import MOVE, NORM, BoxCase, boxes
 from whichmin.verification.topics.strategies import PointCase, minimum_points
 from whichmin.words import Activation, EvidenceKind
 
-__all__: list[str] = []
+__all__ = ["BALL"]
 
 Floats = NDArray[np.float64]
+
+BALL = (
+    Lemma(
+        "within distance p the rise is at most that of z = p w, norms from 2 on",
+        "q t s p",
+        (*MOVE, "0 <= p", "s <= p**2", "t <= p", "N >= 2"),
+        ("1 + q*(N - 2) <= (2*p + p**2)**2",),
+        (NORM,),
+        (Variant("half of it", then=("1 + q*(N - 2) <= (2*p + p**2)**2 * 1/2",)),),
+    ),
+    Lemma(
+        "within distance p the rise is at most that of z = p w, norms up to 2",
+        "q t s p",
+        (*MOVE, "0 <= p", "s <= p**2", "-p <= t <= p", "N <= 2"),
+        ("1 + q*(N - 2) <= (2*p + p**2)**2",),
+        (NORM,),
+        (Variant("half of it", then=("1 + q*(N - 2) <= (2*p + p**2)**2 * 1/2",)),),
+    ),
+)
+
+
+@smt("measures.ball")
+def ball(statements: Sequence[Lemma] = BALL) -> Iterator[Margin]:
+    """The largest rise within distance r is (2r + r^2)^2/(2m) at every minimum, in any orthonormal
+    frame, linear and ReLU.
+    """
+    return lemmas(statements)
 
 
 @check(
@@ -36,7 +66,7 @@ Floats = NDArray[np.float64]
     forms=("sam.worst",),
 )
 def sam_worst(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Gradient ascent within a distance of a minimum finds (2r + r^2)^2/(2m), never more."""
+    """Gradient ascent within distance r of a minimum finds a rise (2r + r^2)^2/(2m), never more."""
     for radius in (0.05, 0.5, 2.0):
         predicted = float(subject.forms["sam.worst"](m=case.m, r=radius))
         found = worst_rise(
@@ -48,7 +78,7 @@ def sam_worst(subject: Subject, case: PointCase) -> Iterator[Margin]:
 
 
 def _hermite(case: PointCase, deviation: float) -> float:
-    """Mean rise under Gaussian noise, exactly if no active point crosses its kink.
+    """Compute the mean rise under Gaussian noise, exactly if no active point crosses its kink.
 
     Nodes ``0, +-sqrt 3`` with weights 2/3, 1/6, 1/6 integrate polynomials up to degree 5. In the
     data's frame, averaged over the signs of coordinates at the kink, the loss is one of degree 4.
@@ -85,10 +115,10 @@ def _small_minima(draw: st.DrawFn) -> PointCase:
     forms=("sam.sphere", "sam.sphere_difference", "sam.gaussian_difference"),
 )
 def measures_mean_rise(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Mean rise on a sphere and under Gaussian noise equals a quadrature that is exact for it."""
+    """Mean rises on a sphere and under Gaussian noise equal a quadrature that is exact for them."""
     forms, n, m = subject.forms, case.n, case.m
     relu = case.activation is Activation.RELU
-    k = case.active if relu else m
+    k = case.active
     # The smallest correlation is at least 0.1/sqrt m of the largest possible, and 1/sqrt 3 of the
     # way to it are the nodes: nothing crosses a kink.
     near, far = (x * float(case.correlations[: case.active].min() if relu else 1.0) for x in
@@ -123,7 +153,7 @@ def measures_mean_rise(subject: Subject, case: PointCase) -> Iterator[Margin]:
 
 
 def _piecewise(start: float, deviation: float) -> tuple[Floats, Floats]:
-    """Nodes and weights for a Gaussian about ``start``, cut at the kink: Gauss and Legendre."""
+    """Build Gauss-Legendre nodes and weights for a Gaussian about ``start``, cut at the kink."""
     edge = 9.0  # beyond 9 deviations lies 1e-19 of the mass, and x^4 times that is below rounding
     cut = float(np.clip(-start / deviation, -edge, edge))
     points, weights = np.polynomial.legendre.leggauss(48)
@@ -145,7 +175,7 @@ def _piecewise(start: float, deviation: float) -> tuple[Floats, Floats]:
     forms=("sam.gaussian_coordinate",),
 )
 def noise_across_kinks(subject: Subject, case: BoxCase) -> Iterator[Margin]:
-    """Mean rise under Gaussian noise that crosses ReLU's kinks, against numerical integration."""
+    """The mean rise under Gaussian noise that crosses ReLU's kinks equals numerical integration."""
     form = subject.forms["sam.gaussian_coordinate"]
     m, n = min(case.m, 2), min(case.n, 2)
     w = np.zeros(n)
@@ -182,8 +212,8 @@ SAMPLED_EXAMPLES = 20
     false_alarm=FIGURE * SAMPLED_EXAMPLES,
 )
 def mean_rise_sampled(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """The mean rise on a sphere, sampled at minima in any frame."""
-    k = case.m if case.activation is Activation.LINEAR else case.active
+    """The mean rise on a sphere, sampled at minima in any frame, is that of the closed form."""
+    k = case.active
     c = case.correlations
     radius = float(c[: case.active].min()) if case.activation is Activation.RELU else 0.5
     found = mean_rise(
@@ -194,57 +224,3 @@ def mean_rise_sampled(subject: Subject, case: PointCase) -> Iterator[Margin]:
     span = (2 * radius + radius**2) ** 2 / (2 * case.m)
     what = f"sam.sphere, sampled, {case.activation}, m = {case.m}, n = {case.n}, k = {k}"
     yield mean_is(what, found.mean, found.samples, expected, expected * span, span)
-
-
-@check(
-    "measures.log_determinant",
-    EvidenceKind.PROPERTY,
-    bound="rounding of the Hessian's entries, times n and the largest inverse eigenvalue",
-    cases=minimum_points,
-    examples=80,
-    forms=(
-        "flatness.log_determinant",
-        "flatness.log_determinant_right",
-        "flatness.log_determinant_difference",
-        "flatness.relative",
-    ),
-)
-def measures_log_determinant(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Log-determinant over the directions of non-zero curvature, how many there are, and relative
-    flatness, at minima in any frame under every kink convention.
-    """
-    forms, kappa = subject.forms, float(case.kink.value)
-    relu = case.activation is Activation.RELU
-    k = case.active if relu else case.m
-    options: dict[str, Any] = {
-        "activation": case.activation, "kink": case.kink, "kink_width": case.kink_width,
-    }  # fmt: skip
-    at = {"m": case.m, "n": case.n}
-    found = log_determinant(case.weights, case.data, **options)
-    # Eigenvalues are 1/(2m) at least, so logarithms move by 2m times what eigenvalues do.
-    allowed = case.n * 2 * case.m * 64 * (case.n + case.m) * EPS * 4
-    if not relu or kappa < 1:
-        value = {"kappa": kappa if relu else 0.0, "k": k, **at}
-        yield Margin(
-            "flatness.log_determinant",
-            abs(found.value - float(forms["flatness.log_determinant"](**value))),
-            allowed,
-        )
-        wrong = abs(found.directions - (case.n - k + 1))
-        yield Margin("directions of non-zero curvature", float(wrong), 0.5)
-    if not relu or kappa == 1:
-        form = float(forms["flatness.log_determinant_right"](**at))
-        yield Margin("flatness.log_determinant_right", abs(found.value - form), allowed)
-        wrong = abs(found.directions - (case.n - case.m + 1))
-        yield Margin("directions of non-zero curvature", float(wrong), 0.5)
-    if relu and kappa < 1:
-        single = log_determinant(case.data.points[0], case.data, **options)
-        form = float(forms["flatness.log_determinant_difference"](k=k, kappa=kappa, m=case.m))
-        gap = single.value - found.value
-        yield Margin("flatness.log_determinant_difference", abs(gap - form), 2 * allowed)
-    form = float(forms["flatness.relative"](k=k, kappa=kappa if relu else 0.0, **at))
-    measured = relative_flatness(case.weights, case.data, **options)
-    trace = float(hessian(case.weights, case.data, **options).trace())
-    scale = case.n * product_bound(case.n + case.m, 8.0)
-    yield Margin("flatness.relative", abs(measured - form), scale)
-    yield Margin("flatness.relative against the trace", abs(measured - trace), scale)

@@ -1,20 +1,57 @@
-"""The checks of the general instruments notice instruments that are wrong."""
+"""The checks of flatness notice wrong closed forms, determinants and instruments."""
 
 import dataclasses
 
+import numpy as np
 import pytest
 
+from whichmin.core.hessian import LogDeterminant
 from whichmin.tables import sharpness_instruments
 from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.hessian import instruments
+from whichmin.verification.topics.hessian import flatness
 
-CHECKS = {c.id: c for c in checks_of(instruments)}
+CHECKS = {c.id: c for c in checks_of(flatness)}
 
 
-def outcome(name):
-    return run_check(CHECKS[name], Subject(), Settings(examples=10))
+PRODUCT = Subject()
+
+
+def outcome(name, subject=PRODUCT, examples=10):
+    return run_check(CHECKS[name], subject, Settings(examples=examples))
+
+
+def seen_to_fail(evidence):
+    assert not evidence.holds
+    assert evidence.message.startswith(evidence.check)
+    assert "Error" not in evidence.message.split("\n")[0], "it crashed instead of deciding"
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_holds(name):
+    evidence = outcome(name)
+    assert evidence.holds, evidence.message
+
+
+def test_a_wrong_closed_form_is_caught():
+    form = PRODUCT.forms["flatness.log_determinant_difference"]
+    wrong = PRODUCT.with_form(dataclasses.replace(form, expression=form.expression * 1.001))
+    seen_to_fail(outcome("measures.log_determinant", subject=wrong, examples=25))
+
+
+@pytest.mark.parametrize("change", [{"value": 0.1}, {"directions": 1}])
+def test_a_wrong_determinant_is_caught(monkeypatch, change):
+    right = flatness.log_determinant
+
+    def wrong(*args, **options):
+        found = right(*args, **options)
+        moved = {name: getattr(found, name) + by for name, by in change.items()}
+        return dataclasses.replace(found, **moved)
+
+    assert isinstance(right(np.eye(2)[0], np.eye(2)), LogDeterminant)
+    monkeypatch.setattr(flatness, "log_determinant", wrong)
+    seen_to_fail(outcome("measures.log_determinant"))
 
 
 def scaled(function, attribute, factor):
@@ -55,15 +92,3 @@ def test_wrong_eigenvalues_are_caught(monkeypatch):
     assert not evidence.holds
     # In one dimension the top eigenvalue is read off the whole spectrum too.
     assert "log-determinant" in evidence.message or "top eigenvalue" in evidence.message
-
-
-@pytest.mark.parametrize(("tool", "attribute", "says"), [
-    ("gradient_noise", "trace", "noise.trace"),
-    ("curved_noise", "trace", "noise.curvature"),
-    ("curved_noise", "slope", "noise.gradient_curvature"),
-])  # fmt: skip
-def test_wrong_noise_is_caught(monkeypatch, tool, attribute, says):
-    monkeypatch.setattr(instruments, tool, scaled(getattr(instruments, tool), attribute, 1.001))
-    evidence = outcome("instruments.noise")
-    assert not evidence.holds
-    assert says in evidence.message
