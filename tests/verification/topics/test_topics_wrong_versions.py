@@ -75,7 +75,7 @@ WRONG = {
         ({"rows": (rankings.TURNED[0][::-1], rankings.TURNED[1])}, "only |w|_1 matters")
     ],
     "measures.determinant_units": [({"scales": (1.0, 3.9, 8.0)}, "loss times 3.9")],
-    "measures.random_frames": [({"length": 1.01}, "of the mixture")],
+    "measures.random_frames": [({"length": 1.01}, "data point sharper")],
     "measures.frames_gap": [({"share": 0.1}, "search below the bound")],
     "scaling.transient": [({"share": 0.8}, "largest difference of the means")],
     "scaling.transient_relative": [({"factor": 1}, "in the transient")],
