@@ -161,7 +161,7 @@ def execute(group: dict[str, Any], run: str, inputs: Path) -> dict[str, Any]:
     suite = [
         "-m", "pytest", "--pyargs", "whichmin.verification.suite", f"--whichmin-target={run}",
         "--whichmin-quick", "-q", "-p", "no:cacheprovider", "--whichmin-json=verdict.json",
-        "--whichmin-markdown=verdict.md",
+        "--whichmin-markdown=verdict.md", "--whichmin-limit=600",  # the machine may be busy
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"

@@ -31,7 +31,7 @@ WORKSHOPS = {
     "verification": ("evidence", "provers", "oracle"),
 }
 # Vocabulary that all rooms share; arrows to it would say nothing.
-SHARED = ("errors", "words", "reporting", "files", "provenance")
+SHARED = ("errors", "words", "reporting", "files", "progress", "provenance")
 ROOMS = ("symbolic", "verification", "core")
 
 # Where the boxes stand: left, top, width, height.
@@ -232,5 +232,17 @@ def setup(app: Any) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def main() -> None:
+    """Write the drawing to a file, with the site's style in its light colours."""
+    style = Path(__file__).parents[1].joinpath("_static/site.css").read_text(encoding="utf-8")
+    rules = "".join(line for line in style.splitlines() if line.startswith(".imports"))
+    for variable, colour in (("background", "white"), ("foreground", "black")):
+        rules = rules.replace(f"var(--color-{variable}-primary)", colour)
+    styled = drawing().replace(
+        "<defs>", f"<style>svg {{ font-family: sans-serif }}{rules}</style><defs>", 1
+    )
+    Path(sys.argv[1]).write_text(styled, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(drawing(), encoding="utf-8")
+    main()

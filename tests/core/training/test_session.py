@@ -19,19 +19,19 @@ FRAME = whichmin.random_frame(6, 9, seed=1)
 RAW = np.random.default_rng(2).normal(size=(5, 4)) / 2
 STARTS = whichmin.random_start(9, 4, seed=1)
 CASES = [
-    pytest.param(FRAME, STARTS, {"batch_size": 2, "activation": "linear"}, id="reduced"),
-    pytest.param(FRAME, STARTS, {"batch_size": None}, id="full batch"),
-    pytest.param(FRAME, STARTS, {"engine": "dense", "sampling": "cyclic"}, id="dense"),
-    pytest.param(FRAME, STARTS, {"engine": "autograd", "max_steps": 500}, id="autograd"),
-    pytest.param(FRAME, STARTS, {"sampling": "with-replacement", "batch_size": 9}, id="repeats"),
-    pytest.param(FRAME, STARTS, {"dtype": "float32", "handling": "as-is"}, id="float32"),
+    pytest.param((FRAME, STARTS, {"batch_size": 2, "activation": "linear"}), id="reduced"),
+    pytest.param((FRAME, STARTS, {"batch_size": None}), id="full batch"),
+    pytest.param((FRAME, STARTS, {"engine": "dense", "sampling": "cyclic"}), id="dense"),
+    pytest.param((FRAME, STARTS, {"engine": "autograd", "max_steps": 500}), id="autograd"),
+    pytest.param((FRAME, STARTS, {"sampling": "with-replacement", "batch_size": 9}), id="repeats"),
+    pytest.param((FRAME, STARTS, {"dtype": "float32", "handling": "as-is"}), id="float32"),
     pytest.param(
-        FRAME, STARTS,
-        {"sampling": "custom", "batches": np.arange(3000).reshape(-1, 1) % 6}, id="own batches",
+        (FRAME, STARTS, {"sampling": "custom", "batches": np.arange(3000).reshape(-1, 1) % 6}),
+        id="own batches",
     ),
     pytest.param(
-        RAW, STARTS[:, :4],
-        {"handling": "as-is", "max_steps": 2000, "sampling": "reshuffled", "batch_size": 2},
+        (RAW, STARTS[:, :4],
+         {"handling": "as-is", "max_steps": 2000, "sampling": "reshuffled", "batch_size": 2}),
         id="correlated",
     ),
 ]  # fmt: skip
@@ -59,13 +59,18 @@ def broken_off(monkeypatch, after, *arguments, **settings):
         whichmin.train(*arguments, **settings)
 
 
-@pytest.mark.parametrize(("data", "start", "settings"), CASES)
-@pytest.mark.parametrize("after", [0, 1, 40])
-def test_taken_up_again_after_so_many_boundaries(
-    monkeypatch, tmp_path, data, start, settings, after
-):
+@pytest.fixture(scope="module", params=CASES)
+def uninterrupted(request, tmp_path_factory):
+    """A run's arguments, and how it ends when nothing breaks it off."""
+    data, start, settings = request.param
     settings = {"step_size": 0.2, "seed": 3, "check_every": 50, "record_at": 9, **settings}
-    whole = whichmin.train(data, start, record_to=tmp_path / "whole.npy", **settings)
+    path = tmp_path_factory.mktemp("whole") / "whole.npy"
+    return data, start, settings, whichmin.train(data, start, record_to=path, **settings)
+
+
+@pytest.mark.parametrize("after", [0, 1, 40])
+def test_taken_up_again_after_so_many_boundaries(monkeypatch, tmp_path, uninterrupted, after):
+    data, start, settings, whole = uninterrupted
     file = tmp_path / "run.npz"
     with pytest.raises(Stop):
         broken_off(monkeypatch, after, data, start, record_to=tmp_path / "path.npy",

@@ -27,7 +27,7 @@ F = Fraction
 
 def execute(code, folder=HERE):
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60,
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=600,
         check=False, env={**os.environ, "PYTHONPATH": str(folder)},
     )  # fmt: skip
 

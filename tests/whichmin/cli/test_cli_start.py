@@ -33,7 +33,7 @@ def loaded(*arguments, **environment):
         [sys.executable, "-c", CODE, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stderr

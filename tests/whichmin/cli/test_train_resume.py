@@ -18,15 +18,15 @@ from whichmin.cli import run
 CASES = {
     "two batch sizes, mini-batches without replacement": [
         "--m", "6", "--n", "9", "--step-size", "0.02", "-b", "full", "-b", "2", "--replicas", "3",
-        "--max-steps", "1000", "--seed", "4", "--activation", "linear",
+        "--max-steps", "400", "--seed", "4", "--activation", "linear",
     ],
     "correlated data": [
-        "raw.npy", "--as-is", "--step-size", "0.01", "-b", "2", "--max-steps", "9000",
+        "raw.npy", "--as-is", "--step-size", "0.01", "-b", "2", "--max-steps", "3000",
         "--sampling", "reshuffled",
     ],
     "plain autograd": [
         "--m", "4", "--n", "5", "--engine", "autograd", "-b", "1", "--step-size", "0.01",
-        "--max-steps", "600", "--sampling", "with-replacement",
+        "--max-steps", "200", "--sampling", "with-replacement",
     ],
 }  # fmt: skip
 
@@ -111,7 +111,7 @@ def test_a_signal_saves_the_run_and_says_how_to_continue(tmp_path, number, code)
         time.sleep(0.02)
     time.sleep(0.3)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == code
     assert out == ""
     assert "continue with: whichmin train --resume run.npz" in err
