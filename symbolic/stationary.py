@@ -35,7 +35,7 @@ __all__ = [
     "well_odds",
 ]
 
-SOURCE = "Ito calculus; 003, Small Batch SGD Favors Flat Minima (its formulas are lost)"
+SOURCE = "Ito calculus; lesson2026, Small Batch SGD Favors Flat Minima (its formulas are lost)"
 
 x, y, _u = sp.symbols("x y u", real=True)
 slope, diffusion_slope, gap = sp.symbols("slope diffusion_slope gap", real=True)

@@ -62,13 +62,15 @@ class Curvature:
     @property
     def spectrum(self) -> torch.Tensor:
         """Eigenvalues, ascending."""
-        values: torch.Tensor = torch.linalg.eigvalsh(self.hessian)
+        with single_threaded():
+            values: torch.Tensor = torch.linalg.eigvalsh(self.hessian)
         return values
 
     @property
     def log_determinant(self) -> float:
         """Logarithm of the determinant's absolute value; minus infinity where it vanishes."""
-        return float(torch.linalg.slogdet(self.hessian).logabsdet)
+        with single_threaded():
+            return float(torch.linalg.slogdet(self.hessian).logabsdet)
 
     @property
     def relative_flatness(self) -> float:
@@ -130,7 +132,8 @@ def network(first: Any, second: Any, inputs: Any) -> torch.Tensor:
         InputError: Wrong shapes or not finite.
     """
     one, other, rows = _network_inputs(first, second, inputs)
-    return torch.relu(rows @ one.T) @ other.T
+    with single_threaded():
+        return torch.relu(rows @ one.T) @ other.T
 
 
 def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
@@ -150,7 +153,9 @@ def network_loss(first: Any, second: Any, inputs: Any, targets: Any) -> float:
     Raises:
         InputError: Wrong shapes or not finite.
     """
-    return float(_loss(*_problem(first, second, inputs, targets)))
+    problem = _problem(first, second, inputs, targets)
+    with single_threaded():
+        return float(_loss(*problem))
 
 
 def gradients(

@@ -30,7 +30,7 @@ __all__ = [
     "untied_trace",
 ]
 
-SOURCE = "Dinh, Pascanu, Bengio, Bengio 2017; 003, Sharp vs Flat Minima"
+SOURCE = "Dinh, Pascanu, Bengio, Bengio 2017; lesson2026, Sharp vs Flat Minima"
 
 r = sp.Symbol("r", positive=True)
 T1, T2 = sp.symbols("T1 T2", positive=True)

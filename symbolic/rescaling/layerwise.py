@@ -26,7 +26,7 @@ __all__ = [
     "sgd_relative_step",
 ]
 
-SOURCE = "You, Gitman, Ginsburg 2017; You et al. 2020; 003, LARS and LAMB"
+SOURCE = "You, Gitman, Ginsburg 2017; You et al. 2020; lesson2026, LARS and LAMB"
 
 G, W, trust, decay = sp.symbols("G W trust decay", positive=True)
 adam, dimension = sp.symbols("adam dimension", positive=True)

@@ -13,7 +13,7 @@ from whichmin.symbolic.registry import derives, forms_of
 
 __all__ = ["divergence", "penalty", "penalty_slope", "posterior_forms", "variance"]
 
-SOURCE = "Gaussian integrals; 003, Flat minima are not guaranteed to generalize better"
+SOURCE = "Gaussian integrals; lesson2026, Flat minima are not guaranteed to generalize better"
 
 x, d = sp.symbols("x d", real=True)
 h, T, v, sigma = sp.symbols("h T v sigma", positive=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -13,7 +14,45 @@ if TYPE_CHECKING:
     from whichmin.symbolic import ClosedForm
     from whichmin.symbolic.derivation import Derivation
 
-__all__ = ["follows", "truth", "vanishing"]
+__all__ = ["EXACT", "exactly", "follows", "truth", "value", "vanishing"]
+
+# The bound of a check whose margins are made by ``exactly``.
+EXACT = "exact: both sides are fractions"
+
+
+def value(form: ClosedForm, **values: Fraction | int) -> Fraction:
+    """Evaluate a closed form in fractions.
+
+    Args:
+        form: The form.
+        **values: Its arguments; more are ignored.
+
+    Returns:
+        The exact value.
+    """
+    found = form.exact(**{name: values[name] for name in form.arguments})
+    return Fraction(int(found.p), int(found.q))
+
+
+def exactly(what: str, left: Any, right: Any, cases: int = 1) -> Margin:
+    """Compare two fractions, vectors or matrices of fractions.
+
+    Args:
+        what: What they are.
+        left: One of them, tuples for vectors and matrices.
+        right: The other, of the same shape.
+        cases: How many cases are compared at once.
+
+    Returns:
+        The largest difference; only 0 passes.
+    """
+    return Margin(what, _apart(left, right), 0.0, cases)
+
+
+def _apart(left: Any, right: Any) -> float:
+    if isinstance(left, tuple):
+        return max(_apart(p, q) for p, q in zip(left, right, strict=True))
+    return float(abs(Fraction(left) - Fraction(right)))
 
 
 def truth(what: str, holds: bool, cases: int = 1, found: str = "") -> Margin:

@@ -26,10 +26,16 @@ __all__ = [
     "minimum_points",
     "points",
     "runs",
+    "seeds",
 ]
 
 SEEDS = st.integers(0, 2**32 - 1)
 ACTIVATIONS = st.sampled_from(list(Activation))
+
+
+def seeds() -> st.SearchStrategy[int]:
+    """Draw seeds, for cases that NumPy draws."""
+    return SEEDS
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,13 @@
 """Margins of exact statements hold for what is true and for nothing else."""
 
+from fractions import Fraction
+
 import pytest
 import sympy as sp
 
 from whichmin.symbolic import closed_forms
 from whichmin.symbolic.derivation import Derivation
-from whichmin.verification.evidence.exact import follows, truth, vanishing
+from whichmin.verification.evidence.exact import exactly, follows, truth, value, vanishing
 
 x = sp.Symbol("x", positive=True)
 
@@ -45,3 +47,22 @@ def test_what_vanishes(expression, holds):
     margin = vanishing("a difference", expression)
     assert (margin.ratio <= 1) is holds
     assert margin.what.startswith("a difference: remainder ")
+
+
+def test_a_form_is_evaluated_in_fractions_and_takes_what_it_needs():
+    form = closed_forms()["scaling.noise_per_time"]
+    third = value(form, eta=Fraction(1, 3), B=1, s=1, more=Fraction(7))
+    assert (third, type(third)) == (Fraction(1, 3), Fraction)
+
+
+@pytest.mark.parametrize("small", [Fraction(0), Fraction(1, 10**30)])
+def test_only_equal_fractions_pass(small):
+    one, other = ((Fraction(1), Fraction(2)), (Fraction(3), Fraction(4))), Fraction(1, 3)
+    moved = (one[0], (Fraction(3) + small, Fraction(4)))
+    assert (exactly("matrices", one, moved).ratio <= 1) is (small == 0)
+    assert (exactly("numbers", other, other + small).ratio <= 1) is (small == 0)
+
+
+def test_another_shape_is_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        exactly("vectors", (Fraction(1), Fraction(2)), (Fraction(1),))

@@ -17,7 +17,9 @@ NAMES = (
     "smt.sgd_fixed_points", "smt.sgd_drift", "smt.sgd_growth", "smt.walk", "step_size.radial",
     "step_size.growth", "step_size.bad_region", "step_size.period_two_attracts",
     "cyclic.leader_lemma", "cyclic.margin_lemma", "cyclic.finality", "measures.location",
-    "measures.keskar_ranking", "measures.ball", "measures.frames_bound",
+    "measures.keskar_ranking", "measures.ball", "measures.frames_bound", "noise.rise",
+    "quadratic.stability", "stationary.stable_steps", "reparameterisation.homogeneous",
+    "reparameterisation.least", "reparameterisation.tied", "reparameterisation.corner",
 )  # fmt: skip
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 LEMMAS = {

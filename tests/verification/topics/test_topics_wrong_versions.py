@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from whichmin.verification.evidence.check import Settings
@@ -10,6 +11,8 @@ from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics import all_checks
 from whichmin.verification.topics.cyclic.orders import almost_tied
 from whichmin.verification.topics.perturbation import rankings
+from whichmin.verification.topics.quadratic.scaling import GOYAL
+from whichmin.verification.topics.stationary import densities
 from whichmin.words import Activation, Kink
 
 CHECKS = {c.id: c for c in all_checks()}
@@ -74,6 +77,43 @@ WRONG = {
     "measures.determinant_units": [({"scales": (1.0, 3.9, 8.0)}, "loss times 3.9")],
     "measures.random_frames": [({"length": 1.01}, "data point sharper")],
     "measures.frames_gap": [({"share": 0.1}, "search below the bound")],
+    "scaling.transient": [({"share": 0.8}, "largest difference of the means")],
+    "scaling.transient_relative": [({"factor": 1}, "in the transient")],
+    "scaling.variance_changes": [({"factor": 1}, "the variance stays")],
+    "scaling.diverges": [({"factor": 100}, "shrink the mean")],
+    "scaling.kink": [({"share": F(1, 3)}, "mean loss on the cycle")],
+    "scaling.per_step": [({"second": 1}, "variance added in a step")],
+    "scaling.failure_and_noise": [({"eta": F(1, 9)}, "the limit")],
+    "scaling.published_arithmetic": [({"told": GOYAL | {"each": 31}}, "256 GPUs")],
+    # Too short, twice, and one that does not end at the step size.
+    "scaling.warm_up": [
+        ({"sizes": [F(1, 5)] * 3}, "after 3 steps"),
+        ({"sizes": [F(1, 100), F(1, 5)]}, "after 2 steps"),
+        ({"sizes": [F(1, 50)] * 10}, "the last step size"),
+    ],
+    "critical_batch.no_trade_off": [({"noise": 2.0}, "B = 1: 128 steps")],
+    # To this part of the loss one step suffices at B_noise: the law's two are not far enough off.
+    "critical_batch.steps_law": [({"target": 0.3}, "steps at B = B_noise")],
+    "critical_batch.constant_scale": [({"power": 2}, "B = 1: 118 steps")],
+    # With equal curvatures the two noise scales agree.
+    "critical_batch.simple_scale": [({"bend": 1}, "tr Sigma/|G|^2, B_noise")],
+    "critical_batch.exercise": [({"global_batch": 4096}, "16 GPUs")],
+    # The true density cannot be refuted, nor does another pass for stationary.
+    "stationary.no_determinant": [
+        ({"claimed": lambda x: np.exp(-densities.loss(x))}, "det(H)^(-1/2)"),
+        ({"constant": lambda x: np.exp(-1.001 * densities.loss(x))}, "exp(-L/T) under constant"),
+    ],
+    # Other depths: now the temperature counts.
+    "stationary.equal_depths": [({"depths": (1.0, 1.1)}, "sharp well's share")],
+    # A deep well that is flat as well.
+    "stationary.escape": [({"sharp": (4.0, 0.5)}, "the flat one is kept longer")],
+    # Full batches end at mixtures, and without noise they stay.
+    "stationary.autoencoder": [({"batch_size": None}, "beside the winner's")],
+    "stationary.relu_autoencoder": [({"batch_size": None}, "beside the winner's")],
+    "stationary.diffusion_selects": [({"noisy": False}, "beside the winner's")],
+    "reparameterisation.digits": [({"second_power": 2.0}, "outputs on held-out digits")],
+    "layerwise.lamb_ratio": [({"unit": 1.0}, "by weights over gradient")],
+    "posterior.wider": [({"deviation": 1.0}, "claimed as low as at 1")],
 }
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from whichmin.core.hessian import hessian
+from whichmin.core.instruments import curved_noise, gradient_noise
 from whichmin.core.landscape import gradient
 from whichmin.core.noise.covariance import (
     covariance_spectrum,
@@ -19,6 +21,7 @@ from whichmin.core.noise.covariance import (
     gradient_covariance,
     noise_scales,
 )
+from whichmin.tables.sharpness_instruments import neuron_objective
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS, product_bound, spectrum_bound
 from whichmin.verification.evidence.subject import Subject
@@ -33,19 +36,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measured:
-    """Gradients and Hessian of a case by automatic differentiation, one data point at a time."""
+    """Gradients and Hessian of a case by automatic differentiation, one data point at a time.
+
+    Attributes:
+        case: The case.
+    """
 
     case: PointCase
 
     @cached_property
     def gradients(self) -> Floats:
         """Per-sample gradients, shape ``(m, n)``."""
-        case = self.case
-        rows = [
-            gradient(case.weights, a[None], activation=case.activation).numpy()
-            for a in case.data.points
-        ]
-        return np.array(rows)
+        return _sample_gradients(self.case, self.case.data.points.numpy())
 
     @cached_property
     def mean(self) -> Floats:
@@ -93,17 +95,24 @@ class Measured:
         return 2 * (6 * norm + 2) * self.quadratic
 
 
-def _power_sums(case: PointCase) -> tuple[float, float]:
-    """Sums of fourth and sixth powers of the active correlations."""
+def _sample_gradients(case: PointCase, data: Floats) -> Floats:
+    """Compute the gradient of each row at the case's weights, shape ``(m, n)``."""
+    return np.array([
+        gradient(case.weights, a[None], activation=case.activation).numpy() for a in data
+    ])
+
+
+def _code(case: PointCase) -> Floats:
+    """Compute the codes: inner products, for ReLU their positive parts."""
     inner = case.data.points.numpy() @ case.weights
-    code = inner if case.activation is Activation.LINEAR else np.maximum(inner, 0)
-    return float((code**4).sum()), float((code**6).sum())
+    return np.asarray(inner if case.activation is Activation.LINEAR else np.maximum(inner, 0))
 
 
-ROUNDING = "rounding of the gradients, from their sizes, carried to second order"
-
-
-random_cases = functools.partial(check, kind=EvidenceKind.PROPERTY, bound=ROUNDING)
+random_cases = functools.partial(
+    check,
+    kind=EvidenceKind.PROPERTY,
+    bound="rounding of the gradients, from their sizes, carried to second order",
+)
 
 
 @random_cases(
@@ -122,13 +131,14 @@ random_cases = functools.partial(check, kind=EvidenceKind.PROPERTY, bound=ROUNDI
     ),
 )
 def general_point(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Squared gradients of single points, trace of their covariance, simple noise scale and the
-    curvature-weighted figures equal automatic differentiation at any point.
+    """At any point the squared gradients of single data points, the trace of their covariance, the
+    simple noise scale and the figures weighted with the curvature equal those of automatic
+    differentiation.
     """
     forms, m = subject.forms, case.m
     found = Measured(case)
     N, C, R = reduced_coordinates(case)
-    Q, _ = _power_sums(case)
+    Q = float((_code(case) ** 4).sum())
     inner = case.data.points.numpy() @ case.weights
     for row, slope in enumerate(case.slopes):
         g, c = found.gradients[row], float(inner[row])
@@ -168,17 +178,17 @@ def general_point(subject: Subject, case: PointCase) -> Iterator[Margin]:
 @random_cases("noise.numerics", cases=points, examples=40)
 def numerics(case: PointCase) -> Iterator[Margin]:
     """Covariance, trace, spectrum, noise scales and alignment by the fast route equal those of
-    automatic gradients and Hessians, on orthonormal and on other data.
-
-    The fast numerics on the same points and on rows that are not orthonormal.
+    automatic gradients and Hessians, on orthonormal data and on mixed rows.
     """
     mix = np.random.default_rng((case.seed, 7)).normal(size=(case.m, case.m)) / case.m
-    rows = case.data.points.numpy() + mix @ case.data.points.numpy()
+    mixed = case.data.points.numpy() + mix @ case.data.points.numpy()
     # Rows up to 1 + sqrt(m) times as long make gradients larger by the square of that.
     longer = (1 + float(np.linalg.norm(mix, 2))) ** 2
     for label, data, factor in (("orthonormal", case.data.points.numpy(), 1.0),
-                                ("correlated", rows, longer)):  # fmt: skip
-        away, at = _centred(case, data)
+                                ("correlated", mixed, longer)):  # fmt: skip
+        rows = _sample_gradients(case, data)
+        at = rows.mean(0)
+        away = rows - at
         options = {"activation": case.activation}
         covariance = away.T @ away / case.m
         size = Measured(case)
@@ -211,14 +221,6 @@ def numerics(case: PointCase) -> Iterator[Margin]:
             yield Margin(f"noise_scales.alignment, {label}", error, 4 * case.n * curved)
 
 
-def _centred(case: PointCase, data: Floats) -> tuple[Floats, Floats]:
-    """Automatic gradients less their mean, and the mean."""
-    rows = np.array([
-        gradient(case.weights, a[None], activation=case.activation).numpy() for a in data
-    ])
-    return rows - rows.mean(0), np.asarray(rows.mean(0))
-
-
 @random_cases(
     "noise.at_minimum",
     cases=minimum_points,
@@ -232,12 +234,13 @@ def _centred(case: PointCase, data: Floats) -> tuple[Floats, Floats]:
     ),
 )
 def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """At minima the trace is (1 - sum c^4)/m, H Sigma is 0 under every kink convention, and the
-    spectrum is that of diag(c^2)/m compressed to the sphere.
+    """At minima the trace of the covariance Sigma is (1 - sum c^4)/m, H Sigma is 0 under every kink
+    convention, and the spectrum is that of diag(c^2)/m compressed to the sphere.
     """
     forms, m, n = subject.forms, case.m, case.n
     found = Measured(case)
-    Q, T = _power_sums(case)
+    code = _code(case)
+    Q, T = (float((code**power).sum()) for power in (4, 6))
     trace = float(np.trace(found.covariance))
     predicted = forms["noise.trace_on_manifold"](Q=Q, m=m)
     yield Margin("noise.trace_on_manifold", abs(trace - predicted), found.quadratic)
@@ -252,8 +255,6 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     yield Margin("noise.square_on_manifold", abs(square - predicted), 4 * n * found.quadratic)
     # The compression of diag(c^2) to the directions along the sphere, whose eigenvalues are the
     # roots of sum c_i^2 / (c_i^2 - mu); all other directions have 0.
-    inner = case.data.points.numpy() @ case.weights
-    code = inner if case.activation is Activation.LINEAR else np.maximum(inner, 0)
     along = np.eye(m) - np.outer(code, code)
     expected = np.zeros(n)
     expected[:m] = np.linalg.eigvalsh(along @ np.diag(code**2) @ along) / m
@@ -273,3 +274,35 @@ def at_minimum(subject: Subject, case: PointCase) -> Iterator[Margin]:
     expected = np.sort(np.where(np.arange(n) < k - 1, value, 0.0))
     error = float(np.abs(spectrum - expected).max())
     yield Margin("noise.eigenvalue_equal", error, spectrum_bound(n, 1 / m, dense.quadratic))
+
+
+@check(
+    "instruments.noise",
+    EvidenceKind.PROPERTY,
+    bound="rounding, from the sizes of the terms",
+    cases=points,
+    examples=40,
+    forms=("noise.trace", "noise.curvature", "noise.gradient_curvature"),
+)
+def instruments(subject: Subject, case: PointCase) -> Iterator[Margin]:
+    """The instruments for the gradient noise of any loss agree with the closed forms."""
+    forms = subject.forms
+    N, C, _ = reduced_coordinates(case)
+    Q = float((_code(case) ** 4).sum())
+    objective = neuron_objective(case.weights, case.data.points.numpy(), case.activation)
+    noise = gradient_noise(objective)
+    # |g_i|^2 has terms of at most c^2 (N + 2)^2 + ...: all sizes are below those at |c|^2 = N.
+    size = N * ((N + 2) ** 2 + (3 * N + 4) * N)
+    rounding = 64 * (case.n + case.m) * EPS * size
+    predicted = forms["noise.trace"](N=N, C=C, Q=Q, m=case.m)
+    yield Margin("noise.trace", abs(noise.trace - predicted), rounding)
+    curved = curved_noise(objective)
+    matrix = hessian(case.weights, case.data, activation=case.activation)
+    wide = float(torch.linalg.matrix_norm(matrix, 2))
+    # At kinks the instruments have kappa = 0; gradients of points at a kink vanish, and <a_j, g> of
+    # the others is c_j times a number, so kappa has no part in either.
+    predicted = forms["noise.curvature"](N=N, C=C, Q=Q, m=case.m)
+    allowed = case.n * rounding * (wide + 6 * N + 2)
+    yield Margin("noise.curvature", abs(curved.trace - predicted), allowed)
+    predicted = forms["noise.gradient_curvature"](N=N, C=C, m=case.m)
+    yield Margin("noise.gradient_curvature", abs(curved.slope - predicted), allowed)

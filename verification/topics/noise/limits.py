@@ -1,10 +1,10 @@
-"""Noise scales along runs and next to the minima, and what they are not."""
+"""Noise scales along runs and next to the minima: lemmas, limits, and what they are not."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,17 +20,19 @@ from whichmin.symbolic.noise import covariance as noise
 from whichmin.symbolic.noise import limits as noise_limits
 from whichmin.symbolic.symbols import C, N, R, m
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
+from whichmin.verification.evidence.exact import EXACT, exactly, follows, vanishing
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
 from whichmin.verification.oracle import references
 from whichmin.verification.provers.formula import evaluate
-from whichmin.verification.provers.smt import Lemma, Variant, lemma_margins, smt
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.noise.sampling import exact_gradients
+from whichmin.verification.topics.sgd.rational_sgd import PLANE
 from whichmin.verification.topics.strategies import PointCase, points
 from whichmin.words import Activation, EvidenceKind
 
-__all__ = ["RISE"]
+__all__: list[str] = []
 
 # The sign of dB_simple/dt along gradient flow, up to the factor 2 (1 - q) C / D^2 >= 0.
 RISE = Lemma(
@@ -58,16 +60,17 @@ RISE = Lemma(
 
 @dataclass(frozen=True)
 class Start:
-    """A run's number of points, activation, and seed of the rest."""
+    """What a run starts from.
+
+    Attributes:
+        m: Number of data points.
+        activation: Identity or ReLU.
+        seed: Seed of the rest.
+    """
 
     m: int
     activation: Activation
     seed: int
-
-
-def _verdict(what: str, residuals: list[str]) -> Margin:
-    return Margin(what if not residuals else f"{what}: {'; '.join(residuals)}",
-                  float(len(residuals)), 1e-9)  # fmt: skip
 
 
 @check(
@@ -76,69 +79,62 @@ def _verdict(what: str, residuals: list[str]) -> Margin:
     bound="exact: residuals of derivations, none may be left",
 )
 def identities(subject: Subject) -> Iterator[Margin]:
-    """The trace at a minimum is 0 at single data points only; eigenvectors there; B_simple differs
-    from m - 1 by the sign of (C^2 - Q)(4 - 3 |w|^2); with one active point both scales are m - 1;
-    the rate of B_simple along gradient flow.
-
-    Lemmas on the closed forms under test, for all m, N, C and power sums.
+    """For all m, N, C and power sums, the trace at a minimum is 0 at single data points only and
+    the eigenvectors there are as derived; B_simple - (m - 1) has the sign of
+    (C^2 - Q)(4 - 3 |w|^2); with one active point both scales are m - 1; along gradient flow
+    B_simple has the rate derived.
     """
     forms, Q = subject.forms, noise.Q
     for chain in (*noise.eigenvectors(), noise.only_at_single_points()):
-        yield _verdict(chain.steps[0].reason, chain.failures())
+        yield follows(chain.steps[0].reason, chain)
     chain, sign = noise_limits.flow_rise()
-    yield _verdict(chain.steps[0].reason, chain.failures())
+    yield follows(chain.steps[0].reason, chain)
     text = evaluate("E", _symbols(RISE))
-    yield _verdict("E in the lemma is the E of the flow", _zero(text - sign))
+    yield vanishing("E in the lemma is the E of the flow", text - sign)
     above = forms["noise.simple_scale"].expression - (m - 1)
     below = (2 - N - C) ** 2 + C * (N - C)
     bracket = m * (C**2 - Q) * (4 - 3 * N) / (C * below)
-    yield _verdict("B_simple - (m - 1) has the sign of (C^2 - Q)(4 - 3 N)", _zero(above - bracket))
+    yield vanishing("B_simple - (m - 1) has the sign of (C^2 - Q)(4 - 3 N)", above - bracket)
     pairs = (
         ("tr Sigma", "noise.trace", "landscape.gradient_energy"),
         ("tr(H Sigma)", "noise.curvature", "noise.gradient_curvature"),
     )
     for what, top, bottom in pairs:
         one = forms[top].expression.subs(Q, C**2) - (m - 1) * forms[bottom].expression
-        yield _verdict(f"one active point, Q = C^2: {what} is m - 1 times the signal", _zero(one))
+        yield vanishing(f"one active point, Q = C^2: {what} is m - 1 times the signal", one)
 
 
 def _symbols(lemma: Lemma) -> dict[str, sp.Expr]:
-    """The lemma's variables and abbreviations as SymPy expressions.
-
-    Returns:
-        Values by name.
-    """
+    """Read the lemma's variables and abbreviations as SymPy expressions, by name."""
     values: dict[str, sp.Expr] = {"C": C, "R": R}
     for name, term in lemma.where:
         values[name] = sp.sympify(term, locals=dict(values))
     return values
 
 
-def _zero(expression: sp.Expr) -> list[str]:
-    left = sp.simplify(expression)
-    return [] if left == 0 else [f"leaves {left}"]
-
-
 @smt("noise.rise")
-def rise() -> Iterator[Margin]:
-    """B_simple does not fall along gradient flow while |w|^2 <= 4/3 and N + C <= 2."""
-    return lemma_margins(RISE)
+def rise(statements: Sequence[Lemma] = (RISE,)) -> Iterator[Margin]:
+    """B_simple does not fall along gradient flow while |w|^2 <= 4/3 and |w|^2 + C <= 2."""
+    return lemmas(statements)
 
 
-LIMIT = "the next order of the expansion, and rounding in units of the leading one"
+expansion = functools.partial(
+    check,
+    kind=EvidenceKind.PROPERTY,
+    bound="the next order of the expansion, and rounding in units of the leading one",
+)
 
 
-random_cases = functools.partial(check, kind=EvidenceKind.PROPERTY, bound=LIMIT)
-
-
-@random_cases(
+@expansion(
     "noise.near_vertex",
     cases=points,
     examples=60,
     forms=("noise.vertex_simple", "noise.vertex_curved"),
 )
 def near_vertex(subject: Subject, case: PointCase) -> Iterator[Margin]:
-    """Limits of both noise scales at a single data point, by the direction of approach."""
+    """At a single data point both noise scales have the limits derived, which depend on the
+    direction of approach.
+    """
     rng = np.random.default_rng(case.seed)
     count, n = case.m, case.n + 1
     frame = random_frame(count, n, case.seed)
@@ -159,9 +155,9 @@ def near_vertex(subject: Subject, case: PointCase) -> Iterator[Margin]:
     found = noise_scales(w, frame, activation=case.activation)
     forms = subject.forms
     values = {
-            "radial": float(r), "tangential": float(np.linalg.norm(own)),
-            "R": float(rest @ rest), "m": count,
-        }  # fmt: skip
+        "radial": float(r), "tangential": float(np.linalg.norm(own)), "R": float(rest @ rest),
+        "m": count,
+    }  # fmt: skip
     # What is left out is t relative to what is kept, times sums of at most m ratios of numbers
     # between 0.3 and 1 (100 each); rounding of w moves the displacement by EPS/t, relatively.
     for name, value in (("vertex_simple", found.simple), ("vertex_curved", found.curved)):
@@ -196,7 +192,7 @@ def _run(case: Start, *, flat: bool, batch: int | None, step_size: float) -> Tra
 
 
 def _starts(settings: Settings, largest: int, runs: int) -> Iterator[tuple[Start, float]]:
-    """Starts of both activations and all sizes up to the largest, and alpha for each."""
+    """Draw starts of both activations and all sizes up to the largest, and alpha for each."""
     for number in range(runs * (10 if settings.deep else 1)):
         rng = np.random.default_rng((settings.seed, number))
         activation = tuple(Activation)[number // 2 % 2]
@@ -205,18 +201,18 @@ def _starts(settings: Settings, largest: int, runs: int) -> Iterator[tuple[Start
 
 
 def _energies(run: TrainResult) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """N, C and R along a run whose correlations stay positive."""
+    """Compute N, C and R along a run whose correlations stay positive."""
     assert run.trajectory is not None, "it was recorded"
     squares = run.trajectory.correlations[:, 0] ** 2
     rest = run.trajectory.off_span_energy[:, 0]
     return squares.sum(1) + rest, squares.sum(1), rest
 
 
-@random_cases("noise.along_gd", forms=("noise.gd_slope", "noise.gd_curved"))
+@expansion("noise.along_gd", forms=("noise.gd_slope", "noise.gd_curved"))
 def along_gd(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Along GD runs B_simple never falls, and (2 - N - C)/R and B_noise have their limits.
+    """Along GD runs B_simple never falls, and (2 - N - C)/R and B_noise tend to the limits derived.
 
-    Runs whose off-span part decays last: limits at R = 1e-7, and B_simple never falls.
+    The off-span part R decays last; limits are taken at R = 1e-7.
     """
     forms = subject.forms
     for case, alpha in _starts(settings, 6, 8):
@@ -241,7 +237,7 @@ def along_gd(subject: Subject, settings: Settings) -> Iterator[Margin]:
 
 
 def _falls(along: NoiseAlong, last: int) -> Margin:
-    """The largest fall of B_simple from one step to the next, in units of its rounding."""
+    """Measure the largest fall of B_simple from one step to the next, against its rounding."""
     values = along.simple[: last + 1, 0]
     # |G|^2 of order R >= 1e-7 with an error of EPS |G|: relative 2 EPS / sqrt(R), tenfold.
     allowed = 20 * EPS / np.sqrt(1e-7)
@@ -249,12 +245,12 @@ def _falls(along: NoiseAlong, last: int) -> Margin:
     return Margin("B_simple falls along GD", max(fall, 0.0), allowed, len(values))
 
 
-@random_cases("noise.along_sgd", forms=("noise.sgd_slope", "noise.sgd_curved", "noise.sgd_simple"))
+@expansion("noise.along_sgd", forms=("noise.sgd_slope", "noise.sgd_curved", "noise.sgd_simple"))
 def along_sgd(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Along single-sample runs (2 - N - C)/s^2, B_noise and s^2 B_simple have their limits, s^2 the
-    energy of the losing points.
+    """Along single-sample runs (2 - N - C)/s^2, B_noise and s^2 B_simple tend to the limits
+    derived, where s^2 is the energy of the losing points.
 
-    Single-sample runs within the span: limits where the losers' energy is 1e-6.
+    The runs lie within the span; limits are taken at s^2 = 1e-6.
     """
     forms = subject.forms
     for case, step_size in _starts(settings, 4, 4):
@@ -281,39 +277,36 @@ def along_sgd(subject: Subject, settings: Settings) -> Iterator[Margin]:
         yield Margin(f"noise.sgd_simple, {case}", error, allowed)
 
 
-@check("refuted.noise_scales", EvidenceKind.COUNTEREXAMPLE, bound="exact: fractions")
-def refuted_noise_scales() -> Iterator[Margin]:
-    """The two noise scales differ, and the one weighted with the curvature can be negative.
+# What is said of noise scales and does not hold, in fractions.
 
-    Two points, w = (4/5, 2/5): both scales in fractions; one of them is negative.
+
+@check("refuted.noise_scales", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
+def refuted_noise_scales() -> Iterator[Margin]:
+    """For two points at w = (4/5, 2/5) the two noise scales differ, and the one weighted with the
+    curvature is negative.
     """
-    data = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
     w = (Fraction(4, 5), Fraction(2, 5))
-    gradients, _ = exact_gradients(w, data, Activation.LINEAR)
+    gradients, _ = exact_gradients(w, PLANE, Activation.LINEAR)
     simple = oracle.noise_scale(gradients)
-    curved = oracle.batch_noise_scale(w, data, "linear")
+    curved = oracle.batch_noise_scale(w, PLANE, "linear")
     assert simple is not None
     assert curved is not None
     yield differs("B_noise against B_simple", float(simple), float(curved), 1e-15)
     yield Margin(f"B_noise = {curved} is negative", max(float(curved), 0.0), 0.0)
 
 
-@check("refuted.noise_is_curvature", EvidenceKind.COUNTEREXAMPLE, bound="exact: fractions")
+@check("refuted.noise_is_curvature", EvidenceKind.COUNTEREXAMPLE, bound=EXACT)
 def noise_is_curvature() -> Iterator[Margin]:
     """At a mixture neither the Hessian nor the covariance is 0, but their product is."""
-    data = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
+    zero = ((Fraction(0), Fraction(0)), (Fraction(0), Fraction(0)))
     w = (Fraction(3, 5), Fraction(4, 5))
     for activation in Activation:
-        gradients, _ = exact_gradients(w, data, activation)
+        gradients, _ = exact_gradients(w, PLANE, activation)
         _, covariance = oracle.mean_and_covariance(gradients, 1, "without-replacement")
-        matrix = references.hessian(w, data, activation.value, Fraction(0))
-        product = [
-            sum((h * covariance[k][j] for k, h in enumerate(row)), Fraction(0))
-            for row in matrix
-            for j in range(2)
-        ]
-        largest = float(max(abs(p) for p in product))
-        yield Margin(f"entries of H Sigma, {activation}", largest, 0.0)
+        matrix = references.hessian(w, PLANE, activation.value, Fraction(0))
+        # Sigma is symmetric: its rows are its columns.
+        product = tuple(tuple(references.dot(row, c) for c in covariance) for row in matrix)
+        yield exactly(f"entries of H Sigma, {activation}", product, zero)
         trace = float(covariance[0][0] + covariance[1][1])
         yield differs(f"tr Sigma, {activation}", 0.0, trace, 1e-15)
         yield differs(f"tr H (sum over points), {activation}", 0.0,
@@ -326,9 +319,9 @@ def noise_is_curvature() -> Iterator[Margin]:
     bound="a hundredth, which the fall must exceed in every step",
 )
 def noise_grows() -> Iterator[Margin]:
-    """From |w|^2 above 4/3 B_simple starts below m - 1 and falls.
+    """From a start with |w|^2 above 4/3, B_simple begins below m - 1 and falls at first.
 
-    |w|^2 = 3.17 > 4/3: B_simple is below m - 1 and falls at first, in fractions.
+    The start has |w|^2 = 3.17.
     """
     data = tuple(tuple(Fraction(int(i == j)) for j in range(3)) for i in range(2))
     w: references.Vector = (Fraction(3, 5), Fraction(1, 2), Fraction(8, 5))

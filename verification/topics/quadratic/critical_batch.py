@@ -1,4 +1,4 @@
-"""Critical batch size: progress of a step, steps against samples, and what changes in training."""
+"""The critical batch size: steps against samples, and what the noise scale does during training."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from whichmin.core.quadratic.critical_batch import optimal_run, trade_off
 from whichmin.core.quadratic.recursion import make_quadratic
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
+from whichmin.verification.evidence.exact import EXACT, exactly, truth, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import FIGURE
 from whichmin.verification.evidence.subject import Subject
@@ -21,13 +22,13 @@ from whichmin.verification.topics.quadratic.exact import (
     cases,
     moments,
 )
-from whichmin.verification.topics.quadratic.recursion import EXACT, exactly, spread, value
+from whichmin.verification.topics.quadratic.recursion import spread
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
 from whichmin.words import EvidenceKind
 
-__all__ = ["SCALES"]
+__all__: list[str] = []
 
 F = Fraction
-ROUNDING = 2.0**-51
 
 
 @check(
@@ -42,8 +43,9 @@ ROUNDING = 2.0**-51
     ),
 )
 def critical_batch_trade_off(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """With a constant noise scale: S = S_min (1 + B_noise/B), E = E_min (1 + B/B_noise), their
-    hyperbola, what doubling the batch gives and costs, the slope at any batch size.
+    """With a constant noise scale training takes S_min (1 + B_noise/B) steps and
+    E_min (1 + B/B_noise) samples, which lie on a hyperbola; what doubling the batch gives and
+    costs, and the slope at any batch size, are as derived.
     """
     forms, size, scale = subject.forms, F(case.size), case.v + case.h
     total = F(12)
@@ -80,8 +82,8 @@ def critical_batch_trade_off(subject: Subject, case: QuadraticCase) -> Iterator[
     yield Margin("critical.steps, core", abs(found.steps - float(steps(size) / total)), bound)
     samples = float(value(forms["critical.samples"], **known) / least_samples)
     yield Margin("critical.samples, core", abs(found.samples - samples), bound)
-    product_ = (steps(size) / least_steps - 1) * (size * steps(size) / least_samples - 1)
-    yield exactly("(S/S_min - 1)(E/E_min - 1) = 1", product_, F(1))
+    hyperbola = (steps(size) / least_steps - 1) * (size * steps(size) / least_samples - 1)
+    yield exactly("(S/S_min - 1)(E/E_min - 1) = 1", hyperbola, F(1))
 
 
 @check(
@@ -93,20 +95,19 @@ def critical_batch_trade_off(subject: Subject, case: QuadraticCase) -> Iterator[
     forms=("critical.next_variance", "critical.noise_scale_growth", "critical.stationary_scale"),
 )
 def critical_batch_optimal_run(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """One direction, constant noise, best step sizes: 1/E x^2 grows by B h^2/s a step, the noise
-    scale by B; at a constant step size it ends at B (2 - eta h)/(eta h).
-
-    ``E x^2`` under the best step sizes, in fractions and by the numeric layer.
+    """In one direction with constant noise and the best step sizes 1/E x^2 grows by B h^2/s a step
+    and the noise scale by B; at a constant step size the noise scale tends to
+    B (2 - eta h)/(eta h).
     """
     forms, h, s, size = subject.forms, case.h, case.sigma[0][0], F(case.size)
     v = start = case.v + 1
     scale = s / (h**2 * v)
+    noise = moments(list(batch_means(case.points, case.size, replacement=True)))[1][0][0]
     for _ in range(case.steps):
         after = value(forms["critical.next_variance"], B=size, h=h, s=s, v=v)
 
         # The mean square after a step, from the noises of a batch, is a parabola in eta.
         def parabola(eta: Fraction, v: Fraction = v) -> Fraction:
-            noise = moments(list(batch_means(case.points, case.size, True)))[1][0][0]
             return (1 - eta * h) ** 2 * v + eta**2 * noise
 
         zero, one, two = (parabola(F(k)) for k in (0, 1, 2))
@@ -135,12 +136,10 @@ def critical_batch_optimal_run(subject: Subject, case: QuadraticCase) -> Iterato
 
 @check("critical_batch.no_trade_off", EvidenceKind.COUNTEREXAMPLE, bound="whole numbers of steps")
 def no_trade_off(noise: float = 1.0) -> Iterator[Margin]:
-    """One direction, constant noise, best step sizes: batch sizes B up to 128 take 64/B steps,
-    rounded up, to the same target.
+    """In one direction with constant noise and the best step sizes, batch sizes B up to 128 take
+    64/B steps, rounded up, to the same target: the samples do not depend on B.
 
-    One direction, constant noise, best steps throughout: samples do not depend on B.
-
-    1/v grows by B a step: from 1 to 65 it takes 64/B steps, rounded up.
+    1/v grows by B a step, here from 1 to 65.
 
     Yields:
         Steps of every batch size up to 128, against that; samples against the law of a constant
@@ -159,10 +158,8 @@ def no_trade_off(noise: float = 1.0) -> Iterator[Margin]:
 
 @check("critical_batch.steps_law", EvidenceKind.COUNTEREXAMPLE, bound="whole numbers of steps")
 def steps_law(target: float = 1e-6) -> Iterator[Margin]:
-    """Noise in proportion to the loss, B_noise = 8 all along: 20 steps at B = 8 where one suffices
-    without noise and the law says 2.
-
-    Noise in proportion to the loss: B_noise = 8 at every point, yet the law of steps fails.
+    """With noise in proportion to the loss, so that B_noise = 8 all along, training takes 20 steps
+    at B = 8, where one suffices without noise and the law of steps says 2.
 
     A step leaves 8/(B + 8) of the loss: for B to infinity one suffices, whatever the target.
 
@@ -181,9 +178,10 @@ def steps_law(target: float = 1e-6) -> Iterator[Margin]:
 
 @check("critical_batch.constant_scale", EvidenceKind.ENUMERATION, bound="a whole number of steps")
 def constant_scale(power: int = 1) -> Iterator[Margin]:
-    """Noise in proportion to the loss, best step sizes: log(1/target)/log(1 + B/B_noise) steps.
+    """With noise in proportion to the loss and the best step sizes training takes
+    log(1/target)/log(1 + B/B_noise) steps.
 
-    Noise in proportion to the loss: log v falls by log(1 + B/B_noise) a step.
+    The logarithm of the loss falls by log(1 + B/B_noise) a step.
     """
     scale, target = 8.0, 1e-6
     for size in (1, 4, 8, 32, 256):
@@ -199,9 +197,6 @@ def constant_scale(power: int = 1) -> Iterator[Margin]:
         yield Margin(f"{told}, at most {law:.1f} + 1", run.steps, law + 1)
 
 
-# 8 steps of B = 4 from E x^2 = 1, h = 1, s = 2.
-
-
 @check(
     "critical_batch.simulated",
     EvidenceKind.STATISTICS,
@@ -210,9 +205,10 @@ def constant_scale(power: int = 1) -> Iterator[Margin]:
     false_alarm=2 * FIGURE,
 )
 def simulated(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Runs with the best step sizes have the second moment derived."""
+    """Runs with the best step sizes end with the second moment derived."""
     form = subject.forms["critical.next_variance"]
     replicas = 1_000_000 if settings.deep else 100_000
+    # From E x^2 = 1, with h = 1 and s = 2.
     for place, (size, steps) in enumerate(((4, 8), (1, 20))):
         v, sizes = 1.0, []
         for _ in range(steps):
@@ -233,10 +229,7 @@ def simulated(subject: Subject, settings: Settings) -> Iterator[Margin]:
     forms=("critical.samples",),
 )
 def least_samples(subject: Subject, scale: Fraction = Fraction(64)) -> Iterator[Margin]:
-    """The number of samples rises with the batch size; at B_noise it is twice the infimum.
-
-    Samples at B = B_noise are twice the infimum, at B_noise/8 they are 9/8 of it.
-    """
+    """The number of samples rises with the batch size; at B_noise it is twice the infimum."""
     form = subject.forms["critical.samples"]
     found = {
         batch: value(form, B=batch, B_noise=F(64), E_min=F(1))
@@ -250,10 +243,6 @@ def least_samples(subject: Subject, scale: Fraction = Fraction(64)) -> Iterator[
     yield differs(told, float(found[scale]), float(ordered[0]), ROUNDING)
 
 
-# Noise scales at which the second exercise is worked.
-SCALES = (256, 1024, 2048, 4096, 32768)
-
-
 @check(
     "critical_batch.exercise",
     EvidenceKind.ENUMERATION,
@@ -261,13 +250,14 @@ SCALES = (256, 1024, 2048, 4096, 32768)
     forms=("critical.doubling", "critical.doubling_cost"),
 )
 def exercise(subject: Subject, global_batch: int = 2048) -> Iterator[Margin]:
-    """2048 to 4096: 2 (B + B_noise)/(2 B + B_noise) times fewer steps; 4/3 at B_noise = 2048.
+    """Going from batches of 2048 to 4096 takes 2 (B + B_noise)/(2 B + B_noise) times fewer steps,
+    4/3 at B_noise = 2048.
 
-    From 16 GPUs with 128 samples each to 32: steps saved and samples added.
+    That is from 16 to 32 GPUs with 128 samples each.
     """
     forms = subject.forms
     yield Margin("16 GPUs with 128 samples", abs(16 * 128 - global_batch), 0.0)
-    for scale in SCALES:
+    for scale in (256, 1024, 2048, 4096, 32768):
         known = {"B": F(global_batch), "B_noise": F(scale)}
         faster = value(forms["critical.doubling"], **known)
         dearer = value(forms["critical.doubling_cost"], **known)
@@ -283,4 +273,4 @@ def exercise(subject: Subject, global_batch: int = 2048) -> Iterator[Margin]:
         # Better than 4/3 exactly above the batch size.
         sign = (faster - F(4, 3)) * (scale - global_batch)
         fits = sign > 0 or (scale == global_batch and faster == F(4, 3))
-        yield Margin(f"{told}: 4/3 at B_noise = B", 0.0 if fits else math.inf, 1.0)
+        yield truth(f"{told}: 4/3 at B_noise = B", fits)

@@ -11,17 +11,11 @@ from scipy import linalg
 
 from whichmin.core.quadratic.recursion import Moments
 from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.exact import EXACT, exactly, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases, covariance_step
-from whichmin.verification.topics.quadratic.recursion import (
-    EXACT,
-    exactly,
-    given,
-    names,
-    numeric,
-    value,
-)
+from whichmin.verification.topics.quadratic.recursion import given, names, numeric
 from whichmin.words import EvidenceKind
 
 __all__: list[str] = []
@@ -40,9 +34,9 @@ F = Fraction
     ),
 )
 def diffusion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """The diffusion is the limit of small steps at a fixed eta/B; its moments equal a matrix
-    exponential's, a Lyapunov solver's and the numeric layer's; SGD's stationary variance is 1/(1 -
-    eta h/2) of its.
+    """The diffusion is the limit of small steps at a fixed eta/B; its moments equal those of a
+    matrix exponential, of a Lyapunov solver and of the numeric layer; the stationary variance of
+    SGD is 1/(1 - eta h/2) times that of the diffusion.
     """
     forms = subject.forms
     known = given(case, case.sigma[0][1], case.g)
@@ -69,7 +63,7 @@ def diffusion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
 
 
 def _flow(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """The diffusion's moments: closed forms, a matrix exponential, a Lyapunov solver, the core."""
+    """Compare the diffusion's moments with a matrix exponential, a Lyapunov solver and the core."""
     forms, direction = subject.forms, np.array([3, 4]) / 5
     model, eta = numeric(case), float(case.eta)
     tau = float(case.eta * case.steps)
@@ -137,12 +131,11 @@ def _flow(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     forms=names("mean_gap", "variance_gap"),
 )
 def order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """At a fixed time and eta/B, mean and variance of SGD and of the diffusion differ at first
-    order in eta h, with the coefficients derived.
+    """At a fixed time and eta/B, the mean and the variance of SGD and of the diffusion differ at
+    first order in eta h, with the coefficients derived.
 
-    SGD minus diffusion at a time tau, with all further terms of the expansion bounded.
-
-    With y = eta h: t log(1 - y) = -h tau (1 + y/2 + r), 0 <= r <= y^2/(3 (1 - y)).
+    All further terms of the expansion are bounded: with ``y = eta h``,
+    ``t log(1 - y) = -h tau (1 + y/2 + r)`` and ``0 <= r <= y^2/(3 (1 - y))``.
 
     Yields:
         Two margins for each of two step sizes.

@@ -1,7 +1,7 @@
 """The noisy quadratic in exact fractions: batches listed one by one, moments by their recursion.
 
-Independent of NumPy and of SymPy. The plane suffices: an entry of a covariance involves two
-eigendirections of H. H is turned by a rational angle, so that it does not commute with Sigma.
+No closed form is used. The plane suffices: an entry of a covariance involves two eigendirections of
+H. H is turned by a rational angle, so that it does not commute with Sigma.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from hypothesis import strategies as st
 
+from whichmin.verification.oracle.noise import mean_and_covariance
+from whichmin.verification.oracle.references import Matrix, Vector
+
 __all__ = [
-    "Matrix",
     "QuadraticCase",
-    "Vector",
     "batch_means",
     "cases",
     "covariance_step",
@@ -25,9 +27,6 @@ __all__ = [
     "product",
     "turned",
 ]
-
-Vector = tuple[Fraction, ...]
-Matrix = tuple[Vector, ...]
 
 # Columns are orthonormal: 3^2 + 4^2 = 5^2.
 TURN: Matrix = ((Fraction(3, 5), Fraction(-4, 5)), (Fraction(4, 5), Fraction(3, 5)))
@@ -53,12 +52,12 @@ def turned(matrix: Matrix, back: bool = False) -> Matrix:
 
 
 def covariance_step(covariance: Matrix, H: Matrix, noise: Matrix, eta: Fraction) -> Matrix:
-    """Covariance after a step, ``noise`` that of the gradient of a batch.
+    """Compute the covariance after a step.
 
     Args:
         covariance: Before the step.
         H: Curvature.
-        noise: Sigma/B.
+        noise: Covariance of the gradient of a batch, Sigma/B.
         eta: Step size.
 
     Returns:
@@ -71,7 +70,7 @@ def covariance_step(covariance: Matrix, H: Matrix, noise: Matrix, eta: Fraction)
 
 
 def batch_means(gradients: Sequence[Vector], size: int, replacement: bool) -> Iterator[Vector]:
-    """Mean gradients of all batches of a size, each as likely as any other.
+    """List the mean gradients of all batches of a size, each as likely as any other.
 
     Args:
         gradients: One per data point.
@@ -91,20 +90,12 @@ def batch_means(gradients: Sequence[Vector], size: int, replacement: bool) -> It
 
 
 def moments(vectors: Sequence[Vector]) -> tuple[Vector, Matrix]:
-    """Mean and covariance of vectors that are equally likely."""
-    total, size = len(vectors), range(len(vectors[0]))
-    mean = tuple(sum((v[i] for v in vectors), Fraction(0)) / total for i in size)
-    return mean, tuple(
-        tuple(
-            sum(((v[i] - mean[i]) * (v[j] - mean[j]) for v in vectors), Fraction(0)) / total
-            for j in size
-        )
-        for i in size
-    )
+    """Compute mean and covariance of vectors that are equally likely."""
+    return mean_and_covariance(tuple(vectors), 1, "without-replacement")
 
 
 def loss(x: Vector, H: Matrix) -> Fraction:
-    """``x^T H x / 2``."""
+    """Compute the loss ``x^T H x / 2``."""
     size = range(len(x))
     return sum((x[i] * H[i][j] * x[j] for i in size for j in size), Fraction(0)) / 2
 
@@ -135,17 +126,17 @@ class QuadraticCase:
     steps: int
     factor: Fraction
 
-    @property
+    @cached_property
     def eigen(self) -> Matrix:
         """H in its eigenbasis."""
         return ((self.h, Fraction(0)), (Fraction(0), self.g))
 
-    @property
+    @cached_property
     def sigma(self) -> Matrix:
         """Covariance of the noise of one sample, in H's eigenbasis."""
         return moments(self.points)[1]
 
-    @property
+    @cached_property
     def batch_sigma(self) -> Matrix:
         """Covariance of a batch with replacement."""
         return tuple(tuple(entry / self.size for entry in row) for row in self.sigma)
@@ -153,7 +144,7 @@ class QuadraticCase:
 
 @st.composite
 def cases(draw: st.DrawFn) -> QuadraticCase:
-    """Draw a quadratic."""
+    """Draw a quadratic, its noise, a start and a stable step size."""
     number = st.integers(-6, 6).map(lambda k: Fraction(k, 2))
     positive = st.integers(1, 8)
     h = Fraction(draw(positive), 4)

@@ -1,8 +1,7 @@
-"""The noise scale that counts: progress of a step on a quadratic, exactly."""
+"""Progress of one step on a quadratic, in fractions, and the noise scale that decides it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -11,44 +10,52 @@ import numpy as np
 from whichmin.core.quadratic.recursion import make_quadratic
 from whichmin.symbolic.quadratic.critical_batch import progress_lemmas
 from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.evidence.exact import EXACT, exactly, follows, truth, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.oracle.references import Matrix, Vector, dot
 from whichmin.verification.topics.quadratic.exact import (
-    Matrix,
     QuadraticCase,
-    Vector,
     batch_means,
     cases,
     loss,
     product,
     turned,
 )
-from whichmin.verification.topics.quadratic.recursion import EXACT, exactly, value
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
 from whichmin.words import EvidenceKind
 
 F = Fraction
-ROUNDING = 2.0**-51
 
 __all__: list[str] = []
 
 
 def _apply(matrix: Matrix, x: Vector) -> Vector:
-    return tuple(row[0] for row in product(matrix, tuple((entry,) for entry in x)))
+    return tuple(dot(row, x) for row in matrix)
 
 
-def _dot(left: Vector, right: Vector) -> Fraction:
-    return sum((p * q for p, q in zip(left, right, strict=True)), F(0))
+def _figures(H: Matrix, x: Vector, sigma: Matrix) -> tuple[Vector, Fraction, Fraction, Fraction]:
+    """Compute the gradient G = H x, |G|^2, G^T H G and tr(H Sigma)."""
+    G, noise = _apply(H, x), product(H, sigma)
+    return G, dot(G, G), dot(G, _apply(H, G)), noise[0][0] + noise[1][1]
 
 
-def _trace(left: Matrix, right: Matrix) -> Fraction:
-    found = product(left, right)
-    return sum((found[i][i] for i in range(len(found))), F(0))
+def _batch_gradients(G: Vector, case: QuadraticCase, size: int, replacement: bool) -> list[Vector]:
+    means = batch_means(case.points, size, replacement)
+    return [tuple(p + q for p, q in zip(G, noise, strict=True)) for noise in means]
 
 
 def _decrease(x: Vector, H: Matrix, gradients: list[Vector], eta: Fraction) -> Fraction:
-    """Mean decrease of the loss over equally likely gradients."""
+    """Compute the mean decrease of the loss over equally likely gradients."""
     ends = [tuple(p - eta * q for p, q in zip(x, g, strict=True)) for g in gradients]
     return loss(x, H) - sum((loss(end, H) for end in ends), F(0)) / len(ends)
+
+
+def _best(x: Vector, H: Matrix, gradients: list[Vector]) -> tuple[Fraction, Fraction]:
+    """Find the best step size and its mean decrease: a parabola through 0 and two values."""
+    one, two = (_decrease(x, H, gradients, F(k)) for k in (1, 2))
+    slope, bend = 2 * one - two / 2, two / 2 - one
+    return -slope / (2 * bend), -(slope**2) / (4 * bend)
 
 
 @check(
@@ -70,27 +77,19 @@ def _decrease(x: Vector, H: Matrix, gradients: list[Vector], eta: Fraction) -> F
     ),
 )
 def progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """Mean decrease of a step over all batches, the best step size and B_noise = tr(H Sigma)/(G^T H
-    G), H and Sigma not commuting.
+    """The mean decrease of a step over all batches, the best step size and the noise scale
+    B_noise = tr(H Sigma)/(G^T H G) are as derived, with H and Sigma that do not commute.
     """
     forms = subject.forms
     # H turned, the noise as it is: they do not commute.
     H, x = turned(case.eigen), case.x
-    G, sigma = _apply(H, x), case.sigma
-    U, Q, W = _dot(G, G), _dot(G, _apply(H, G)), _trace(H, sigma)
+    G, U, Q, W = _figures(H, x, case.sigma)
     known: dict[str, Fraction | int] = {"U": U, "Q": Q, "W": W, "B": case.size, "eta": case.eta}
-    gradients = [
-        tuple(p + q for p, q in zip(G, noise, strict=True))
-        for noise in batch_means(case.points, case.size, replacement=True)
-    ]
+    gradients = _batch_gradients(G, case, case.size, replacement=True)
     decrease = _decrease(x, H, gradients, case.eta)
     yield exactly("critical.progress", value(forms["critical.progress"], **known), decrease)
-    # The mean decrease is a parabola in eta through 0: two values of it give top and height.
-    one, two = (_decrease(x, H, gradients, F(k)) for k in (1, 2))
-    slope, bend = 2 * one - two / 2, two / 2 - one
-    best = value(forms["critical.best_step"], **known)
-    yield exactly("critical.best_step", best, -slope / (2 * bend))
-    height = -(slope**2) / (4 * bend)
+    best, height = _best(x, H, gradients)
+    yield exactly("critical.best_step", value(forms["critical.best_step"], **known), best)
     most = _decrease(x, H, [G], U / Q)
     largest = value(forms["critical.largest_progress"], **known)
     yield exactly("critical.largest_progress", largest, most)
@@ -102,7 +101,7 @@ def progress(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     tiny = F(1, 2**200) * scale
     small = value(forms["critical.best_step"], U=U, Q=Q, W=W, B=tiny)
     share = value(forms["critical.rule_share"], B=case.size, B_noise=scale)
-    error = abs(-slope / (2 * bend) / (small * case.size / tiny) - share)
+    error = abs(best / (small * case.size / tiny) - share)
     yield Margin("critical.rule_share", float(error), 2.0**-199)
     name = "critical.best_progress"
     found = value(forms[name], L_max=most, B_noise=scale, B=case.size)
@@ -132,7 +131,7 @@ def _numeric(
 
 
 def _condition(case: QuadraticCase) -> float:
-    """Of both quotients: H x, G^T H G and tr(H Sigma) may cancel, each by h/g at most."""
+    """Bound the condition of both quotients: H x, G^T H G and tr(H Sigma) cancel by at most h/g."""
     return float((case.h / case.g) ** 2)
 
 
@@ -142,11 +141,9 @@ def _condition(case: QuadraticCase) -> float:
     bound="exact: the difference must be identically zero",
 )
 def critical_batch_lemmas() -> Iterator[Margin]:
-    """Mean decrease of a step in one to three dimensions, H and Sigma symbolic."""
+    """The mean decrease of a step is as derived in one to three dimensions, for all H and Sigma."""
     for chain in progress_lemmas().values():
-        failures = chain.failures()
-        wrong = math.inf if failures else 0.0
-        yield Margin("; ".join(failures) or chain.steps[0].reason, wrong, 1.0)
+        yield follows(chain.steps[0].reason, chain)
 
 
 @check(
@@ -158,32 +155,23 @@ def critical_batch_lemmas() -> Iterator[Margin]:
     forms=("critical.finite_samples",),
 )
 def finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """Batches without replacement from 5 points: samples are S_min (b + B_noise (m - b)/(m - 1)),
-    rising with b exactly for B_noise < m - 1.
-
-    All batches of 5 points without replacement: steps from the best decrease of each size.
+    """With batches without replacement from 5 points, samples are
+    S_min (b + B_noise (m - b)/(m - 1)) and rise with b exactly for B_noise < m - 1.
     """
     form = subject.forms["critical.finite_samples"]
     H, x, m = turned(case.eigen), case.x, len(case.points)
-    G = _apply(H, x)
-    most = _decrease(x, H, [G], _dot(G, G) / _dot(G, _apply(H, G)))
-    scale = _trace(H, case.sigma) / _dot(G, _apply(H, G))
+    G, U, Q, W = _figures(H, x, case.sigma)
+    most, scale = _decrease(x, H, [G], U / Q), W / Q
     found = []
     for size in range(1, m + 1):
-        gradients = [
-            tuple(p + q for p, q in zip(G, noise, strict=True))
-            for noise in batch_means(case.points, size, replacement=False)
-        ]
-        one, two = (_decrease(x, H, gradients, F(k)) for k in (1, 2))
-        slope, bend = 2 * one - two / 2, two / 2 - one
-        steps = most / (-(slope**2) / (4 * bend))
-        found.append(size * steps)
+        _, height = _best(x, H, _batch_gradients(G, case, size, replacement=False))
+        found.append(size * most / height)
         known: dict[str, Fraction | int] = {"b": size, "B_noise": scale, "m": m, "S_min": 1}
         yield exactly(f"critical.finite_samples, b = {size}", value(form, **known), found[-1])
     # Linear in b: the least number of samples is at an end, at b = m exactly for a scale > m - 1.
     rises = found[-1] - found[0]
     fits = rises * (m - 1 - scale) >= 0 and max(found) == max(found[0], found[-1])
-    yield Margin("samples rise with b exactly for B_noise < m - 1", 0.0 if fits else math.inf, 1.0)
+    yield truth("samples rise with b exactly for B_noise < m - 1", fits)
 
 
 @check(
@@ -193,12 +181,10 @@ def finite(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     forms=("critical.noise_scale", "critical.best_progress"),
 )
 def simple_scale(subject: Subject, bend: int = 4) -> Iterator[Margin]:
-    """Curvatures 1 and 4, x = (1, 1): tr Sigma/|G|^2 = 2/17 and B_noise = 1/13 differ.
+    """For curvatures 1 and 4 at x = (1, 1), tr Sigma/|G|^2 = 2/17 and B_noise = 1/13 differ.
 
-    H = diag(1, bend), Sigma = 1, x = (bend, 1): G = (bend, bend).
-
-    B_simple = 2/(2 bend^2), B_noise = (1 + bend)/(bend^2 (1 + bend)): here they agree; not so at
-    x = (1, 1), G = (1, bend): 2/(1 + bend^2) against (1 + bend)/(1 + bend^3).
+    H = diag(1, bend), Sigma = 1. At x = (bend, 1) both are ``1/bend^2``; at x = (1, 1) they are
+    ``2/(1 + bend^2)`` and ``(1 + bend)/(1 + bend^3)``.
 
     Yields:
         The two scales, and the decrease at B = B_simple against half the largest.
@@ -207,8 +193,7 @@ def simple_scale(subject: Subject, bend: int = 4) -> Iterator[Margin]:
     H: Matrix = ((F(1), F(0)), (F(0), F(bend)))
     one: Matrix = ((F(1), F(0)), (F(0), F(1)))
     for x, same in (((F(bend), F(1)), True), ((F(1), F(1)), False)):
-        G = _apply(H, x)
-        U, Q, W = _dot(G, G), _dot(G, _apply(H, G)), _trace(H, one)
+        _, U, Q, W = _figures(H, x, one)
         scale = value(forms["critical.noise_scale"], W=W, Q=Q)
         simple = 2 / U
         if same:

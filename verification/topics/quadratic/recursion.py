@@ -1,23 +1,23 @@
-"""The noisy quadratic: closed forms against exact recursions, Lyapunov solvers and runs."""
+"""Moments of SGD on the noisy quadratic: closed forms, exact recursions, solvers and runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
 from scipy import linalg, stats
 
 from whichmin.core.quadratic.recursion import Quadratic, make_quadratic
-from whichmin.symbolic import ClosedForm
 from whichmin.verification.evidence.check import Margin, Settings, check
+from whichmin.verification.evidence.exact import EXACT, exactly, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.statistics import FIGURE, same_law
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.oracle.references import Matrix
 from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.quadratic.exact import (
-    Matrix,
     QuadraticCase,
     batch_means,
     cases,
@@ -27,39 +27,19 @@ from whichmin.verification.topics.quadratic.exact import (
 )
 from whichmin.words import EvidenceKind
 
-__all__ = ["STABLE", "exactly", "given", "names", "numeric", "spread", "value"]
+__all__ = ["given", "names", "numeric", "spread"]
 
 F = Fraction
-EXACT = "exact: both sides are fractions"
-
-
-def value(form: ClosedForm, **values: Fraction | int) -> Fraction:
-    """Evaluate a closed form in fractions.
-
-    Args:
-        form: The form.
-        **values: Its arguments, more are ignored.
-
-    Returns:
-        The exact value.
-    """
-    found = form.exact(**{name: values[name] for name in form.arguments})
-    return F(int(found.p), int(found.q))
-
-
-def exactly(what: str, form: Fraction, expected: Fraction) -> Margin:
-    """Two fractions are equal."""
-    return Margin(what, float(abs(form - expected)), 0.0)
 
 
 def numeric(case: QuadraticCase) -> Quadratic:
-    """The case in floating point, turned so that H is not diagonal."""
+    """Build the case in floating point, turned so that H is not diagonal."""
     H, C = (np.array(turned(m), dtype=np.float64) for m in (case.eigen, case.sigma))
     return make_quadratic((H + H.T) / 2, (C + C.T) / 2)
 
 
 def given(case: QuadraticCase, sigma: Fraction, g: Fraction) -> dict[str, Fraction | int]:
-    """Values of the symbols for an entry sigma of the noise, curvatures h and g."""
+    """Return the symbols' values for an entry sigma of the noise and curvatures h and g."""
     return {
         "h": case.h, "g": g, "eta": case.eta, "B": case.size, "s": sigma, "v": case.v,
         "x": case.x[0], "t": case.steps,
@@ -67,7 +47,7 @@ def given(case: QuadraticCase, sigma: Fraction, g: Fraction) -> dict[str, Fracti
 
 
 def names(*quantities: str) -> tuple[str, ...]:
-    """Ids of closed forms of this topic."""
+    """Return the ids of closed forms of this topic."""
     return tuple(f"quadratic.{quantity}" for quantity in quantities)
 
 
@@ -80,7 +60,7 @@ def names(*quantities: str) -> tuple[str, ...]:
     forms=names("step_mean", "step_covariance"),
 )
 def one_step(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """Mean and covariance after one step equal those over all batches of 1 to 3 of 5 noises."""
+    """The mean and covariance after one step equal those over all batches of 1 to 3 of 5 noises."""
     forms = subject.forms
     H, x, eta = case.eigen, case.x, case.eta
     # Starts v to both sides of x, equally likely: along h their variance is v^2.
@@ -108,8 +88,8 @@ def one_step(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     forms=names("mean", "variance", "critical_step"),
 )
 def recursion(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """Mean and variance after t steps equal the recursion of matrices, H turned against the axes;
-    so does the numeric layer.
+    """The mean and variance after t steps equal those of the recursion of matrices, with H turned
+    against the axes; so do those of the numeric layer.
     """
     forms = subject.forms
     H, noise, zero = turned(case.eigen), turned(case.batch_sigma), F(0)
@@ -177,12 +157,8 @@ def stationary(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
 
 
 def _solver(case: QuadraticCase, rest: Matrix) -> float:
-    """A backward stable solver in 4 unknowns; the slowest direction contracts by 1 - gap.
-
-    The core's route, one eigendecomposition, is backward stable too.
-
-    Returns:
-        The bound on an entry.
+    """Bound the error of an entry: a backward stable solver in 4 unknowns, or an
+    eigendecomposition; the slowest direction contracts by 1 - gap.
     """
     factors = [abs(1 - case.eta * h) for h in (case.h, case.g)]
     gap = float(1 - max(factors) ** 2)
@@ -190,7 +166,7 @@ def _solver(case: QuadraticCase, rest: Matrix) -> float:
 
 
 def spread(what: str, sample: np.ndarray, variance: float, mean: float = 0.0) -> Margin:
-    """Independent normal numbers have this variance about this mean: exact chi-square tails.
+    """Test that independent normal numbers have a variance, by exact chi-square tails.
 
     Args:
         what: What was sampled.
@@ -221,8 +197,8 @@ RUNS = ((0.2, 1, 40), (1.0, 4, 3), (1.0, 4, 60), (1.9, 2, 200))
     false_alarm=4 * len(RUNS) * FIGURE,
 )
 def runs(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Runs with normal noise end with the law derived: short, long and near the limit of stability,
-    H and Sigma not commuting.
+    """Runs with normal noise end with the law derived: short runs, long runs and runs near the
+    limit of stability, with H and Sigma that do not commute.
     """
     forms = subject.forms
     turn = np.array([[0.8, -0.6], [0.6, 0.8]])
@@ -278,8 +254,8 @@ STABLE = (
 
 
 @smt("quadratic.stability")
-def stability() -> Iterator[Margin]:
+def stability(statements: Sequence[Lemma] = STABLE) -> Iterator[Margin]:
     """A stationary state exists exactly for eta h < 2; from there on no earlier steps, however
     short, keep the variance from growing.
     """
-    return lemmas(STABLE)
+    return lemmas(statements)

@@ -1,33 +1,37 @@
-"""The linear scaling rule: what it keeps, what it changes, and where it fails."""
+"""The linear scaling rule on the quadratic: what it keeps, what it changes, and where it fails."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 
-from whichmin.verification.evidence.check import Margin, check
+from whichmin.core.quadratic.critical_batch import linear_scaling
+from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.evidence.exact import EXACT, exactly, value
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases, moments
-from whichmin.verification.topics.quadratic.recursion import EXACT, exactly, value
-from whichmin.verification.topics.sgd.rational_sgd import Vector, exact_step
-from whichmin.words import Activation, EvidenceKind
+from whichmin.verification.topics.quadratic.exact import QuadraticCase, cases
+from whichmin.verification.topics.sgd.rational_sgd import ROUNDING
+from whichmin.words import EvidenceKind
 
-__all__ = ["F", "variance"]
+__all__ = ["GOYAL"]
 
 F = Fraction
-# Rounding of the two numbers shown; they are fractions of size at most 1 otherwise.
-ROUNDING = 2.0**-51
+
+
+def second_moment(
+    start: Fraction, eta: Fraction, size: Fraction, h: Fraction, s: Fraction, steps: int
+) -> Fraction:
+    """Compute E x^2 after some steps by the recursion ``v -> (1 - eta h)^2 v + eta^2 s/B``."""
+    for _ in range(steps):
+        start = (1 - eta * h) ** 2 * start + eta**2 * s / size
+    return start
 
 
 def variance(eta: Fraction, size: Fraction, h: Fraction, s: Fraction, steps: int) -> Fraction:
-    """Variance after some steps from a point, by the recursion."""
-    v = F(0)
-    for _ in range(steps):
-        v = (1 - eta * h) ** 2 * v + eta**2 * s / size
-    return v
+    """Compute the variance after some steps from a point."""
+    return second_moment(F(0), eta, size, h, s, steps)
 
 
 @check(
@@ -45,19 +49,15 @@ def variance(eta: Fraction, size: Fraction, h: Fraction, s: Fraction, steps: int
     ),
 )
 def rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """On the quadratic, (K eta, K B) keeps the noise per unit of time exactly and changes the means
-    and the stationary variance by the ratios derived; sqrt(K) eta keeps that per step.
+    """On the quadratic, going from (eta, B) to (K eta, K B) keeps the noise per unit of time and
+    changes the means and the stationary variance by the ratios derived; a step size sqrt(K) eta
+    keeps the noise per step.
     """
     forms, K = subject.forms, case.factor
     h, eta, size, s = case.h, case.eta, F(case.size), case.sigma[0][0]
     known: dict[str, Fraction | int] = {
-        "h": h,
-        "eta": eta,
-        "B": size,
-        "s": s,
-        "K": K,
-        "t": case.steps,
-    }
+        "h": h, "eta": eta, "B": size, "s": s, "K": K, "t": case.steps,
+    }  # fmt: skip
     # A step of eta adds eta^2 s/B and takes the time eta; so does one of K eta at K B.
     for step, batch in ((eta, size), (K * eta, K * size)):
         added = variance(step, batch, h, s, 1)
@@ -81,12 +81,8 @@ def rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     yield exactly(name, abs(1 - value(forms[name], **known) * eta * h), F(1))
     # Whole factors: K t steps and t steps see the same samples.
     for whole in (2, 3):
-        fine = F(1)
-        for _ in range(whole * case.steps):
-            fine *= 1 - eta * h
-        coarse = F(1)
-        for _ in range(case.steps):
-            coarse *= 1 - whole * eta * h
+        fine = math.prod([1 - eta * h] * (whole * case.steps))
+        coarse = math.prod([1 - whole * eta * h] * case.steps)
         if fine:
             name = "scaling.mean_ratio"
             found = value(forms[name], **known | {"K": whole})
@@ -102,8 +98,8 @@ def rule(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     forms=("scaling.stationary_order", "scaling.mean_order"),
 )
 def order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
-    """These changes are of first order in eta h for the stationary variance, of second order a step
-    for the logarithm of the mean.
+    """The rule changes the stationary variance at first order in eta h, and the logarithm of the
+    mean at second order a step.
     """
     forms, h, K = subject.forms, case.h, 2 + case.size
     for y in (F(1, 2**6), F(1, 2**12)):
@@ -130,17 +126,20 @@ def order(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
     examples=10,
 )
 def transient(case: QuadraticCase, share: float = 1.0) -> Iterator[Margin]:
-    """While the mean decays the rule changes it by at most (b - a)/(e a) of the start, and by less
-    than it changes the stationary variance.
+    """While the mean decays the rule changes it by at most (b - a)/(e a) of the start, where
+    a = -K log(1 - eta h) and b = -log(1 - K eta h), and by less than it changes the stationary
+    variance.
 
-    The mean during the whole transient, in units of the start.
+    The means are e^(-a t) and e^(-b t), a < b; their difference is at most
+    (b - a) t e^(-a t) <= (b - a)/(e a). The stationary variance changes by (K - 1) y/(2 - K y),
+    y = eta h, which is more.
 
-    With a = -K log(1 - y) and b = -log(1 - K y), a < b, the means are e^(-a t) and e^(-b t); their
-    difference is at most (b - a) t e^(-a t) <= (b - a)/(e a). The stationary variance changes by
-    (K - 1) y/(2 - K y), which is more. ``share`` of the bound is allowed, 1 for what is proved.
+    Args:
+        case: What gives K and eta h, with K eta h up to 1/2.
+        share: Share of the bound that is allowed; 1 is proved.
 
     Yields:
-        The largest difference against that bound, for K y up to 1/2.
+        The largest difference during the whole transient, in units of the start.
     """
     K = 2 + case.size
     y = F(case.steps, 20 * K)
@@ -166,10 +165,10 @@ def transient(case: QuadraticCase, share: float = 1.0) -> Iterator[Margin]:
     forms=("scaling.stationary_ratio", "scaling.mean_ratio"),
 )
 def transient_relative(subject: Subject, factor: int = 10) -> Iterator[Margin]:
-    """For eta = 1/100, K = 10: after the same samples the mean loss is off by more in the
-    transient, in relative terms, than in the stationary state.
+    """For eta = 1/100 and K = 10 the rule changes the mean loss after the same samples, in relative
+    terms, by more in the transient than in the stationary state.
 
-    The mean loss after the same samples, h = s = B = 1, eta = 1/100, in relative terms.
+    Here h = s = B = 1.
 
     Yields:
         Its change at the worst of the first 60 coarse steps from E x^2 = 1, above that of the
@@ -203,58 +202,172 @@ def transient_relative(subject: Subject, factor: int = 10) -> Iterator[Margin]:
     yield Margin("scaling.mean_ratio falls", max(shares[1], shares[2] / shares[1]), shares[0])
 
 
-def _samples(
-    w: Vector, data: Sequence[Vector], size: int, alpha: Fraction, replacement: bool
-) -> Fraction:
-    """Variance that a step adds per sample, from all batches and the definition of a step.
-
-    Returns:
-        Sum over the coordinates.
+@check("scaling.variance_changes", EvidenceKind.COUNTEREXAMPLE, bound="rounding of the two numbers")
+def variance_changes(factor: int = 2) -> Iterator[Margin]:
+    """Doubling step and batch size from (1/2, 1), for h = s = 1, raises the stationary variance
+    from 1/3 to 1/2.
     """
-    ends = [
-        exact_step(w, batch, alpha * size, Activation.LINEAR)
-        for batch in _batches(data, size, replacement)
-    ]
-    covariance = moments(ends)[1]
-    return sum((covariance[i][i] for i in range(len(w))), F(0)) / size
+    # After one step of size 1 nothing of the past is left: variance 1/2 for ever.
+    doubled = variance(F(factor, 2), F(factor), F(1), F(1), 1)
+    yield exactly("step size 1, B = 2: the variance stays", doubled,
+                  variance(F(factor, 2), F(factor), F(1), F(1), 2))  # fmt: skip
+    single = variance(F(1, 2), F(1), F(1), F(1), 40)
+    # It grows towards 1/3, with V = 1/3 - 4^-t/3.
+    yield Margin("step size 1/2, B = 1: at most 1/3", float(max(F(0), single - F(1, 3))), 0.0)
+    yield differs("stationary variance at (1/2, 1), at (1, 2)", float(doubled), 1 / 3, ROUNDING)
 
 
-def _batches(data: Sequence[Vector], size: int, replacement: bool) -> Iterator[tuple[Vector, ...]]:
-    if replacement:
-        yield from itertools.product(data, repeat=size)
-    else:
-        yield from itertools.combinations(data, size)
+@check("scaling.diverges", EvidenceKind.COUNTEREXAMPLE, bound="it grows beyond 10 times the start")
+def diverges(factor: int = 250) -> Iterator[Margin]:
+    """With 250 times the step size 1/100, for h = 1, the mean grows by 3/2 a step.
+
+    The step size 1/100 is close to the diffusion; K = 250 makes it 5/2.
+    """
+    eta = F(1, 100)
+    fine, coarse = (1 - eta) ** (6 * factor), (1 - factor * eta) ** 6
+    # (1 - 1/100)^1500 = exp(-15.08)
+    yield Margin("six times K steps of 1/100 shrink the mean", float(fine), math.exp(-15))
+    yield differs("mean after 6 steps of K/100: claimed near 0", 0.0, float(abs(coarse)), 10.0)
 
 
 @check(
-    "scaling.batch_noise",
-    EvidenceKind.ENUMERATION,
-    bound=EXACT,
-    forms=("scaling.sampled_noise", "scaling.replaced_noise", "scaling.halving"),
+    "scaling.kink",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the two numbers; the cycles are exact",
 )
-def batch_noise(subject: Subject) -> Iterator[Margin]:
-    """Autoencoder, eta/b fixed, all batches of up to 5 points: a step adds alpha^2 s (m - b)/(m -
-    1) per sample without replacement, alpha^2 s with it.
+def kink(share: Fraction = Fraction(1, 2)) -> Iterator[Margin]:
+    """On the loss |x| without noise runs end from every start in cycles of mean loss eta/2, which
+    the rule multiplies by its factor.
+
+    Without noise the diffusion ends at 0 for every step size.
+
+    Args:
+        share: Mean loss on the cycle over the step size.
+
+    Yields:
+        The mean loss on the cycle in which GD ends, from several starts; and that the rule
+        multiplies it by K.
     """
-    forms, alpha = subject.forms, F(1, 5)
-    for m in range(2, 6):
-        data = tuple(tuple(F(int(i == j)) for j in range(m)) for i in range(m))
-        w = tuple(F(3 + i, 8) for i in range(m))
-        single = [exact_step(w, (a,), F(1), Activation.LINEAR) for a in data]
-        gradients = moments(single)[1]
-        s = sum((gradients[i][i] for i in range(m)), F(0))
-        for size in range(1, m + 1):
-            known: dict[str, Fraction | int] = {"alpha": alpha, "b": size, "m": m, "s": s}
-            name = "scaling.sampled_noise"
-            found = _samples(w, data, size, alpha, replacement=False)
-            yield exactly(f"{name}, b = {size}, m = {m}", value(forms[name], **known), found)
-            if 2 * size <= m:
-                name = "scaling.halving"
-                # Of mean gradients: steps of alpha b, hence the squares of the sizes.
-                twice = _samples(w, data, 2 * size, alpha, replacement=False)
-                halves = twice * 2 * size / (2 * size) ** 2 / (found * size / size**2)
-                yield exactly(f"{name}, b = {size}, m = {m}", value(forms[name], **known), halves)
-            if m**size <= 256:
-                name = "scaling.replaced_noise"
-                found = _samples(w, data, size, alpha, replacement=True)
-                yield exactly(f"{name}, b = {size}, m = {m}", value(forms[name], **known), found)
+    mean = {}
+    for K in (1, 2, 3, 5):
+        for start in (F(1, 4), F(7, 3), F(-9, 7), F(1, 100), F(20, 3)):
+            x = start
+            for _ in range(100):
+                x -= F(K, 2) * (1 if x > 0 else -1)
+            there = x - F(K, 2) * (1 if x > 0 else -1)
+            back = there - F(K, 2) * (1 if there > 0 else -1)
+            yield exactly(f"K = {K}, from {start}: back after two steps", back, x)
+            mean[K] = (abs(x) + abs(there)) / 2
+            yield exactly(
+                f"K = {K}, from {start}: mean loss on the cycle", mean[K], share * F(K, 2)
+            )
+    yield differs(
+        "mean loss on the cycles of K = 1, K = 2", float(mean[1]), float(mean[2]), ROUNDING
+    )
+
+
+@check(
+    "scaling.per_step",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="rounding of the two numbers",
+    forms=("scaling.noise_per_step",),
+)
+def per_step(subject: Subject, second: int = 10) -> Iterator[Margin]:
+    """With step size and batch size ten times as large, the variance that a step adds is ten times
+    as large.
+    """
+    form = subject.forms["scaling.noise_per_step"]
+    eta, size = F(1, 10), F(1)
+    added = []
+    for K in (1, second):
+        added.append(variance(K * eta, K * size, F(1), F(1), 1))
+        known = {"eta": K * eta, "B": K * size, "s": F(1)}
+        yield exactly("scaling.noise_per_step", value(form, **known), added[-1])
+    told = "variance added in a step at one ratio of step to batch size"
+    yield differs(told, float(added[0]), float(added[1]), ROUNDING)
+
+
+@check(
+    "scaling.failure_and_noise",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound="exact: fractions; one unit between the noise scales",
+    forms=("scaling.largest_factor", "critical.noise_scale"),
+)
+def failure_and_noise(subject: Subject, eta: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
+    """For h = 1 and step size 1/10 the rule diverges from a factor of 20 on, whether the noise
+    scale is 1 or 10,000.
+
+    The noise scales are those at x = 1.
+
+    Yields:
+        Whether the recursion of E x^2 contracts at the closed form's factor and 1 percent beside
+        it, for each noise; and how far the noise scales at x = 1 are apart.
+    """
+    limit = subject.forms["scaling.largest_factor"]
+    scale = subject.forms["critical.noise_scale"]
+    scales = []
+    for s in (F(1), F(10**4)):
+        scales.append(value(scale, W=s, Q=F(1)))
+        at = value(limit, eta=eta, h=F(1))
+
+        def left(K: Fraction, s: Fraction = s) -> Fraction:
+            """Return what three steps leave of a difference of 1 in E x^2."""
+            one, two = (second_moment(F(v), K * eta, K, F(1), s, 3) for v in (1, 2))
+            return two - one
+
+        yield exactly(f"s = {s}: at the limit a difference stays", left(at), F(1))
+        inside, outside = left(at * F(99, 100)), left(at * F(101, 100))
+        yield Margin(f"s = {s}: it shrinks below", float(inside), 1.0)
+        yield Margin(f"s = {s}: it grows above", 1.0, float(outside))
+        yield exactly(f"s = {s}: the limit", at, F(20))
+    told = "B_noise where the rule fails from K = 20 on"
+    yield differs(told, float(scales[0]), float(scales[1]), 1.0)
+
+
+# Goyal et al. 2017: batch sizes, reference step size, GPUs and images on each.
+GOYAL = {"from": 256, "to": 8192, "step": 0.1, "gpus": 256, "each": 32}
+
+
+@check(
+    "scaling.published_arithmetic",
+    EvidenceKind.CERTIFICATE,
+    bound="integers; rounding of a product and a quotient",
+)
+def published_arithmetic(told: dict[str, float] = GOYAL) -> Iterator[Margin]:
+    """256 GPUs with 32 images each make a batch of 8192, 32 times 256; the rule makes the step size
+    0.1 into 3.2.
+    """
+    gpus, each = int(told["gpus"]), int(told["each"])
+    yield Margin("256 GPUs with 32 images each", abs(gpus * each - told["to"]), 0.0)
+    yield Margin("8192 is 32 times 256", abs(told["to"] / told["from"] - 32), 0.0)
+    new = linear_scaling(told["step"], int(told["from"]), int(told["to"]))
+    # a product and a quotient
+    yield Margin("step size 0.1 becomes 3.2", abs(new - 3.2), 2 * EPS * 3.2)
+
+
+@check(
+    "scaling.exercise",
+    EvidenceKind.PROPERTY,
+    bound=EXACT,
+    cases=cases,
+    examples=20,
+    forms=("scaling.noise_per_time",),
+)
+def exercise(subject: Subject, case: QuadraticCase) -> Iterator[Margin]:
+    """For any step size and batch sizes the rule's new step size keeps eta/B, and with it the noise
+    per unit of time.
+    """
+    eta, old, new = case.eta, case.size, case.size * (1 + case.steps)
+    scaled = linear_scaling(float(eta), old, new)
+    wanted = eta * new / old
+    bound = 4 * EPS * float(wanted)
+    yield Margin("new step size", abs(scaled - float(wanted)), bound)
+    form = subject.forms["scaling.noise_per_time"]
+    s = case.sigma[0][0]
+    yield exactly(
+        "scaling.noise_per_time, old and new",
+        value(form, eta=eta, B=old, s=s),
+        value(form, eta=wanted, B=new, s=s),
+    )
+    added = variance(wanted, F(new), case.h, s, 1) / wanted
+    yield exactly("scaling.noise_per_time, recursion", value(form, eta=eta, B=old, s=s), added)

@@ -1,4 +1,4 @@
-"""A trained two-layer network on real images: one function, any sharpness."""
+"""A trained two-layer network on images of digits: rescaled, one function of any sharpness."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from whichmin.core.rescaling.layers import (
     network_loss,
     rescale,
 )
+from whichmin.core.threads import single_threaded
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.rounding import spectrum_bound
 from whichmin.verification.evidence.subject import Subject
@@ -32,7 +33,7 @@ Trained = tuple[torch.Tensor, torch.Tensor]
 
 @functools.cache
 def digits() -> Split:
-    """Handwritten digits: inputs and one-hot targets, for training and held out."""
+    """Load handwritten digits: inputs and one-hot targets, for training and held out."""
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
@@ -47,7 +48,7 @@ def digits() -> Split:
 
 @functools.cache
 def trained(seed: int) -> Trained:
-    """Fit 16 x 10 x 10 weights by L-BFGS; near a minimum, which nothing below depends on."""
+    """Fit 16 x 10 x 10 weights by L-BFGS to near a minimum, which nothing below depends on."""
     inputs, targets, _, _ = digits()
     pixels, classes = inputs.shape[1], targets.shape[1]
     cut = HIDDEN * pixels
@@ -66,9 +67,11 @@ def trained(seed: int) -> Trained:
         slopes = torch.cat([g.flatten() for g in gradients(*both, inputs, targets)])
         return network_loss(*both, inputs, targets), slopes.numpy()
 
-    found = optimize.minimize(
-        value, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}
-    )
+    # Once for all steps: to change the number of threads at each takes longer than the step.
+    with single_threaded():
+        found = optimize.minimize(
+            value, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}
+        )
     return layers(found.x)
 
 
@@ -82,10 +85,8 @@ def trained(seed: int) -> Trained:
 def reparameterisation_digits(
     subject: Subject, settings: Settings, second_power: float = 1.0
 ) -> Iterator[Margin]:
-    """A trained two-layer network on digits, rescaled: the same outputs on 1,497 held-out images
-    bit for bit, trace and top eigenvalue as the laws say.
-
-    Rescale the trained network and look at everything again.
+    """A two-layer network trained on digits has, after rescaling, the same outputs on 1,497
+    held-out images bit for bit, and the trace and top eigenvalue that the laws say.
 
     Args:
         subject: What is judged.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ from whichmin.core.rescaling.layers import (
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.stationary.densities import seeds
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.strategies import seeds
 from whichmin.words import Activation, EvidenceKind, Kink
 
 __all__ = ["Small", "small_network"]
@@ -46,11 +47,11 @@ class Small:
     targets: torch.Tensor
 
     def at(self, factor: float) -> tuple[torch.Tensor, torch.Tensor]:
-        """The layers after rescaling."""
+        """Return the layers after rescaling."""
         return rescale(self.first, self.second, factor)
 
     def curvature(self, factor: float) -> Curvature:
-        """Dense Hessian after rescaling."""
+        """Compute the dense Hessian after rescaling."""
         return curvature(*self.at(factor), self.inputs, self.targets)
 
 
@@ -84,7 +85,7 @@ def small_network(rng: np.random.Generator) -> Small:
 )
 def chain_rule(subject: Subject, case: int) -> Iterator[Margin]:
     """Gradient, Hessian blocks, trace, log determinant, relative flatness and Keskar's box of a
-    rescaled ReLU network follow the laws; the Hessian is computed at the rescaled weights.
+    rescaled ReLU network follow the laws derived; the Hessian is that at the rescaled weights.
     """
     rng = np.random.default_rng(case)
     net = small_network(rng)
@@ -152,7 +153,9 @@ def chain_rule(subject: Subject, case: int) -> Iterator[Margin]:
     forms=("reparameterisation.least_trace",),
 )
 def least_trace(subject: Subject, case: int) -> Iterator[Margin]:
-    """The smallest trace on an orbit, found by minimising that of automatic differentiation."""
+    """The smallest trace on an orbit is as derived; it is found by minimising the trace of
+    automatic differentiation.
+    """
     net = small_network(np.random.default_rng(case))
     T1, T2 = net.curvature(1.0).traces
     found = optimize.minimize_scalar(
@@ -172,10 +175,10 @@ def least_trace(subject: Subject, case: int) -> Iterator[Margin]:
     forms=("reparameterisation.untied_trace", "reparameterisation.untied_least_trace"),
 )
 def untied(subject: Subject, case: int) -> Iterator[Margin]:
-    """The trace of the untied neuron along the orbit of a minimum, linear and ReLU, under every
-    kink convention.
+    """The trace of the untied neuron along the orbit of a minimum is as derived: linear, and ReLU
+    under every kink convention.
 
-    The untied neuron on standard-basis data, in an exact position: zeros are zeros.
+    The data are the standard basis, so that zeros are zeros.
     """
     rng = np.random.default_rng(case)
     m = int(rng.integers(1, 5))
@@ -216,10 +219,8 @@ def untied(subject: Subject, case: int) -> Iterator[Margin]:
     forms=("reparameterisation.keskar_neuron",),
 )
 def keskar(subject: Subject, case: int) -> Iterator[Margin]:
-    """Keskar's metric of the scalar untied neuron along the orbit equals its maximum over a grid of
-    the box with all corners.
-
-    The largest loss over the corners, and over a grid of the box.
+    """Keskar's metric of the scalar untied neuron along the orbit equals the largest loss over a
+    grid of the box with all its corners.
     """
     rng = np.random.default_rng(case)
     r, eps = float(rng.uniform(0.2, 5)), float(rng.choice([1e-3, 5e-4, 0.1]))
@@ -230,3 +231,90 @@ def keskar(subject: Subject, case: int) -> Iterator[Margin]:
     found = 100 * float(((1 - np.outer(moved_u, moved_v)) ** 2).max()) / 2
     # 1 - u v loses digits: an error of 8 roundings of u v against a distance of eps (r + 1/r).
     yield Margin("reparameterisation.keskar_neuron", abs(found - told), 400 * EPS * math.sqrt(told))
+
+
+# Real algebra behind the rescaling and the rigidity of the tied neuron.
+
+HOMOGENEOUS = (
+    Lemma(
+        "ReLU is positively homogeneous",
+        "r z p q",
+        ("r > 0", "p >= 0", "p >= z", "p == 0 or p == z",
+         "q >= 0", "q >= r*z", "q == 0 or q == r*z"),
+        ("q == r*p",),
+        variants=(Variant("any factor", ("r > 0",), ("r >= -1",)),),
+    ),
+)  # fmt: skip
+LEAST = (
+    Lemma(
+        "no scale has a smaller trace than 2 sqrt(T1 T2); g = sqrt(T1 T2), q = r^2",
+        "A B g q",
+        ("A > 0", "B > 0", "g > 0", "q > 0", "g*g == A*B"),
+        ("A + q*q*B >= 2*g*q",),
+        variants=(Variant("3 for 2", then=("A + q*q*B >= 3*g*q",)),),
+    ),
+)  # fmt: skip
+TIED = (
+    Lemma(
+        "linear tied neuron: w w^T = v v^T, entry by entry, makes v = w or v = -w",
+        "a b c d",
+        ("a*a == c*c", "a*b == c*d", "b*b == d*d"),
+        ("(a == c and b == d) or (a == -c and b == -d)",),
+        variants=(Variant("without the mixed entry", ("a*b == c*d",)),),
+    ),
+    Lemma(
+        "ReLU tied neuron: the same output on +-e_i, from weights w_i = a and v_i = c, makes "
+        "them equal; p, q, s, t are the ReLU of a, -a, c, -c",
+        "a c p q s t",
+        ("p >= 0", "q >= 0", "p == 0 or q == 0", "p - q == a",
+         "s >= 0", "t >= 0", "s == 0 or t == 0", "s - t == c",
+         "a*p == c*s", "a*q == c*t"),
+        ("a == c",),
+        variants=(Variant("one input", ("a*q == c*t",)),),
+    ),
+)  # fmt: skip
+CORNER = (
+    Lemma(
+        "Keskar's box about u v = 1: the upper corner is the farthest",
+        "u v e d",
+        ("u > 0", "v > 0", "u*v == 1", "0 < e < 1", "d == e*(1 + e)*(u + v) + 2*e + 2*e*e"),
+        (
+            "(u + e*(u + 1))*(v + e*(v + 1)) - 1 == d",
+            "1 - (u - e*(u + 1))*(v - e*(v + 1)) <= d",
+            "1 - (u + e*(u + 1))*(v - e*(v + 1)) <= d",
+            "(u + e*(u + 1))*(v - e*(v + 1)) - 1 <= d",
+            "(u - e*(u + 1))*(v - e*(v + 1)) - 1 <= d",
+        ),
+        variants=(
+            Variant("the lower corner",
+                    then=("(u + e*(u + 1))*(v + e*(v + 1)) - 1 <= "
+                          "1 - (u - e*(u + 1))*(v - e*(v + 1))",)),
+        ),
+    ),
+)  # fmt: skip
+
+
+@smt("reparameterisation.homogeneous")
+def homogeneous(statements: Sequence[Lemma] = HOMOGENEOUS) -> Iterator[Margin]:
+    """For r > 0, ReLU(r z) = r ReLU(z), so the rescaled network is the same function."""
+    return lemmas(statements)
+
+
+@smt("reparameterisation.least")
+def least(statements: Sequence[Lemma] = LEAST) -> Iterator[Margin]:
+    """T1/r^2 + r^2 T2 is nowhere below 2 sqrt(T1 T2)."""
+    return lemmas(statements)
+
+
+@smt("reparameterisation.tied")
+def tied(statements: Sequence[Lemma] = TIED) -> Iterator[Margin]:
+    """The function of a tied neuron determines its weights: for ReLU fully, for the linear neuron
+    up to the sign.
+    """
+    return lemmas(statements)
+
+
+@smt("reparameterisation.corner")
+def corner(statements: Sequence[Lemma] = CORNER) -> Iterator[Margin]:
+    """Of Keskar's box about u v = 1 the upper corner is the farthest from the minimum."""
+    return lemmas(statements)

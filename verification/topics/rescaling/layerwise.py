@@ -1,4 +1,4 @@
-"""LARS, LAMB, SGD and Adam on a rescaled network: whose function does not notice."""
+"""LARS, LAMB, SGD and Adam on a rescaled network: relative steps, noise, which rules commute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whichmin.verification.evidence.check import Margin, Settings, check, differ
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.rescaling.layers import Small, small_network
-from whichmin.verification.topics.stationary.densities import seeds
+from whichmin.verification.topics.strategies import seeds
 from whichmin.words import EvidenceKind
 
 __all__ = ["BROKEN", "KEPT", "trajectory"]
@@ -92,10 +92,10 @@ def _relative(before: torch.Tensor, after: torch.Tensor) -> float:
     ),
 )
 def relative_steps(subject: Subject, case: int) -> Iterator[Margin]:
-    """Step over weights of a rescaled layer under SGD, Adam, LARS and LAMB, and the share of weight
-    decay in LARS's step.
+    """The length of a step over that of the weights, in a rescaled layer under SGD, Adam, LARS and
+    LAMB, and the share of weight decay in the step of LARS are as derived.
 
-    Layer 1's step over its weights, by the numeric steps at the rescaled weights.
+    The steps are those of layer 1 by the numeric rules at the rescaled weights.
     """
     rng = np.random.default_rng(case)
     net = small_network(rng)
@@ -151,10 +151,8 @@ def relative_steps(subject: Subject, case: int) -> Iterator[Margin]:
     forms=("layerwise.noise_scale", "layerwise.noisy_norm"),
 )
 def noise(subject: Subject, case: int) -> Iterator[Margin]:
-    """A layer's noise scale does not move under the rescaling while LARS's multiplier moves by r^2;
-    the mean square length of a batch gradient, over all batches.
-
-    Noise scale of each layer, and the trust ratio beside it, from per-sample gradients.
+    """The noise scale of a layer does not change under the rescaling, while the multiplier of LARS
+    changes by r^2; the mean square length of a batch gradient over all batches is as derived.
     """
     rng = np.random.default_rng(case)
     net = small_network(rng)
@@ -199,8 +197,8 @@ def noise(subject: Subject, case: int) -> Iterator[Margin]:
     examples=8,
 )
 def equivariant(case: int) -> Iterator[Margin]:
-    """LARS and LAMB without weight decay and epsilon: mini-batch training of a rescaled network has
-    the same outputs at every step, bit for bit for powers of 2.
+    """Mini-batch training of a rescaled network by LARS or LAMB, without weight decay and epsilon,
+    has the same outputs at every step, bit for bit for powers of 2.
     """
     net = small_network(np.random.default_rng(case))
     for name, (step, options) in KEPT.items():
@@ -243,9 +241,8 @@ def not_equivariant(settings: Settings) -> Iterator[Margin]:
     bound="rounding of two lengths; a power of 2 causes none in the steps",
 )
 def lamb_ratio(unit: float = 8.0) -> Iterator[Margin]:
-    """LAMB's step stays in another unit of the loss, the ratio of weights to gradient does not.
-
-    First steps of LAMB with a gradient and with another unit of the loss.
+    """In another unit of the loss the first step of LAMB stays the same, while the ratio of weights
+    to gradient does not.
 
     Args:
         unit: Factor of the gradient, a power of 2, which commutes with every rounding.

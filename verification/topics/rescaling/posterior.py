@@ -1,4 +1,4 @@
-"""Gaussian posteriors: the divergence by quadrature, the best width by a search."""
+"""Gaussian posteriors of PAC-Bayes: the divergence by quadrature, the best width by a search."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from scipy.optimize import minimize_scalar
 
 from whichmin.core.rescaling.posterior import best_variances, gaussian_divergence
 from whichmin.verification.evidence.check import Margin, check, differs
+from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.stationary.densities import seeds
+from whichmin.verification.topics.strategies import seeds
 from whichmin.words import EvidenceKind
 
 __all__: list[str] = []
@@ -22,7 +23,7 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(8)
 
 
 def _quadrature(d: float, v: float, sigma: float) -> float:
-    """Mean of log(q/p) under q = N(d, v), p = N(0, sigma^2), from the two densities."""
+    """Compute the mean of log(q/p) under q = N(d, v), p = N(0, sigma^2), from both densities."""
     x = d + math.sqrt(v) * _NODES
     log_q = -((x - d) ** 2) / (2 * v) - math.log(v) / 2
     log_p = -(x**2) / (2 * sigma**2) - math.log(sigma)
@@ -36,7 +37,7 @@ def _quadrature(d: float, v: float, sigma: float) -> float:
     forms=("posterior.divergence",),
 )
 def wider(subject: Subject, deviation: float = 2.0) -> Iterator[Margin]:
-    """N(0, 4) is as far from N(0, 1) as 0.807 nats, N(0, 1) itself 0."""
+    """The divergence of N(0, 4) from N(0, 1) is 0.807 nats, that of N(0, 1) itself is 0."""
     form = subject.forms["posterior.divergence"]
     same, wide = (float(form(d=0.0, v=s**2, sigma=1.0)) for s in (1.0, deviation))
     yield Margin("divergence at the prior's width", abs(same), 0.0)
@@ -57,8 +58,8 @@ def wider(subject: Subject, deviation: float = 2.0) -> Iterator[Margin]:
     ),
 )
 def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
-    """Divergence of a Gaussian posterior, the variance of the best one, its penalty and how that
-    rises with the curvature, by quadrature and search.
+    """The divergence of a Gaussian posterior, the variance of the best one, its penalty and how the
+    penalty rises with the curvature equal those found by quadrature and search.
     """
     rng, forms = np.random.default_rng(case), subject.forms
     d, sigma = float(rng.normal()), float(rng.uniform(0.3, 3))
@@ -104,4 +105,4 @@ def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
     # (1 + y)^4, below 2/y^3 and on the whole interval below 4/y^3; two roundings over the step.
     allowed = 4 / h**3 * step**2 / 6 + 4 * EPS * size / step
     yield Margin(name, abs((ends[1] - ends[0]) / (2 * step) - told_slope), allowed)
-    yield Margin(f"{name} is positive", 0.0 if told_slope > 0 else math.inf, 1.0)
+    yield truth(f"{name} is positive", told_slope > 0)
