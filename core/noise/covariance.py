@@ -147,7 +147,14 @@ def gradient_covariance(
     return total / state.m
 
 
-def covariance_trace(w: Any, data: Any, **options: Any) -> float:
+def covariance_trace(
+    w: Any,
+    data: Any,
+    *,
+    activation: Any = Activation.RELU,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> float:
     r"""Compute the trace of :func:`gradient_covariance` without forming the matrix.
 
     .. math:: \operatorname{tr}\Sigma = \frac1m \sum_i |g_i - G|^2
@@ -156,8 +163,10 @@ def covariance_trace(w: Any, data: Any, **options: Any) -> float:
 
     Args:
         w: Weights, shape ``(n,)``.
-        data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`gradient_covariance`.
+        data: Data points as rows, shape ``(m, n)``; any data.
+        activation: ``linear`` or ``relu``.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         The trace.
@@ -165,12 +174,19 @@ def covariance_trace(w: Any, data: Any, **options: Any) -> float:
     Raises:
         InputError: As for :func:`gradient_covariance`.
     """
-    state = _at(w, data, **options)
+    state = sample_gradients(w, data, activation, dtype, device)
     with single_threaded():
         return float(sum(float(away.square().sum()) for away in state.centred()) / state.m)
 
 
-def covariance_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
+def covariance_spectrum(
+    w: Any,
+    data: Any,
+    *,
+    activation: Any = Activation.RELU,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> torch.Tensor:
     r"""Compute the eigenvalues of :func:`gradient_covariance`.
 
     They are :math:`\sigma_j^2 / m` with the singular values :math:`\sigma_j` of the matrix of rows
@@ -178,8 +194,10 @@ def covariance_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
 
     Args:
         w: Weights, shape ``(n,)``.
-        data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`gradient_covariance`.
+        data: Data points as rows, shape ``(m, n)``; any data.
+        activation: ``linear`` or ``relu``.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         Ascending, never negative, shape ``(n,)``.
@@ -187,19 +205,12 @@ def covariance_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
     Raises:
         InputError: As for :func:`gradient_covariance`.
     """
-    state = _at(w, data, **options)
+    state = sample_gradients(w, data, activation, dtype, device)
     with single_threaded():
         values = torch.linalg.svdvals(torch.cat(list(state.centred()), 1)[0]).square() / state.m
     spectrum = torch.zeros(state.w.shape[1], dtype=values.dtype, device=values.device)
     spectrum[: len(values)] = values
     return spectrum.flip(0)
-
-
-def _at(
-    w: Any, data: Any, *, activation: Any = Activation.RELU, dtype: Any = "float64",
-    device: Any = "cpu",
-) -> SampleGradients:  # fmt: skip
-    return sample_gradients(w, data, activation, dtype, device)
 
 
 def noise_scales(

@@ -261,8 +261,9 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
         # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
         return make_data(points, **place), [f"data: {described}"]
     raw = make_data(points, handling="as-is", **place)
-    shown = ROUNDING_TEXT if raw.orthonormal else f"{raw.deviation:.2g}"
-    described = f"data: {described}, m={raw.m}, n={raw.n}, deviation from orthonormality {shown}"
+    shown = f"deviation from orthonormality {raw.deviation:.2g}"
+    described = f"data: {described}, m={raw.m}, n={raw.n}, "
+    described += f"orthonormal to {ROUNDING_TEXT}" if raw.orthonormal else shown
     if options["as_is"]:
         data, done = raw, "taken as it is"
     elif options["whiten"]:
