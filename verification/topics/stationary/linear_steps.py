@@ -110,5 +110,7 @@ STABLE = (
 
 @smt("stationary.stable_steps")
 def stable_steps(statements: Sequence[Lemma] = STABLE) -> Iterator[Margin]:
-    """A step is stable in mean square just for the step sizes, curvatures and noises derived."""
+    """A step is stable in mean square exactly where eta (h^2 + v) < 2 h, with v the variance of the
+    batch's curvature, for all values.
+    """
     return lemmas(statements)
