@@ -59,10 +59,10 @@ class CompiledEngine(Engine):
         x: Scaled correlations, shape ``(groups, m * lanes)``.
         scalars: State of every lane, shape ``(groups, STATE_ROWS * lanes)``.
         slots: Lane of every replica, counted over all groups, shape ``(replicas,)``. Lanes whose
-            replica was dropped stand idle until a fifth does; then the others move together.
+            replica was dropped are idle until a fifth of all are; then the others move together.
         off_span: The start's part outside the span of the data, shape ``(replicas, n)``.
         taken: Steps taken.
-        apart: Whether C and I are carried along (1) or N (0); -1 before the first step.
+        apart: Whether C and I are updated in every step (1) or N (0); -1 before the first step.
         step_sizes: One step size per replica, or the problem's for all.
     """
 

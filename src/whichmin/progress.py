@@ -41,7 +41,7 @@ def progress_bar(
         label: What is being done.
         show: Whether to show a bar; by default if standard error is a terminal. Elsewhere the
             bar is printed once, at the end.
-        lines: Where no bar is shown: whether to write a line every 30 seconds.
+        lines: Whether to write a line every 30 seconds if no bar is shown.
 
     Yields:
         A function to call with progress.

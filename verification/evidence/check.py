@@ -330,7 +330,7 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether every check that ran held, and some did run."""
+        """Whether some check ran, and every check that ran holds."""
         return not self.failures and any(e.ran for e in self.evidence)
 
     @property

@@ -1,4 +1,4 @@
-"""Run the kernels on the CPU, in groups of 32 lanes that threads share."""
+"""Run the kernels on the CPU, in groups of 64 lanes that threads share."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Everything that could depend on how a run is cut into calls happens on a grid of absolute steps:
 at multiples of ``chunk`` factors that have left ``[2**-400, 2**400]`` are applied, at multiples of
-``period`` all are, and ``N`` (or ``C`` and ``I``) is summed afresh. In between it is carried along
+``period`` all are, and ``N`` (or ``C`` and ``I``) is summed anew. In between steps update it,
 with rounding errors of at most ``8 u max(N)`` a step (``u = 2**-53``; eight operations). When
 points are *touched* a step multiplies an error in ``N`` by ``s^2 <= 1``, so it stays below
 ``8 period u max(N)``. When points are *left out* it multiplies an error in ``C`` by ``f^2``, even

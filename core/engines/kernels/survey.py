@@ -19,8 +19,8 @@ def make_survey(target: CompileTarget) -> Any:
     """Build ``survey(x, state, m, low, tolerance, alone, work, out)`` for a group of lanes.
 
     ``out`` is set where a run may have converged (with ``alone``, to one point), lost all active
-    correlations, or left the ball of squared norm 2. All other runs go on, whatever the judge says
-    about the rest: see :class:`whichmin.core.training.outcome.RunJudge`.
+    correlations, or left the ball of squared norm 2. All other runs certainly go on by the rule of
+    :class:`whichmin.core.training.outcome.RunJudge`.
 
     Args:
         target: What the function is compiled for.

@@ -9,7 +9,7 @@ multiplies all active correlations by one factor and everything else by another 
 
 So three factors describe the state: that of the starting correlations that were positive, that of
 those that were negative, and that of the part outside the span. This holds for every step size: a
-negative factor turns the signs of a group of points, and ReLU then sees the other group.
+negative factor turns the signs of a group of points, and under ReLU the other group is then active.
 """
 
 from __future__ import annotations
