@@ -85,7 +85,10 @@ def test_killed_at_random_and_resumed_to_the_same_bits(folder, uninterrupted):
         if not (folder / f"{name}.npz").exists():
             continue  # killed before it began
         assert code == -signal.SIGKILL
-        assert not (folder / f"{name}.json").exists()
+        written = folder / f"{name}.json"
+        if written.exists():  # killed between its last word and its end: nothing to continue
+            assert written.read_text() == whole[0]
+            continue
         for path in folder.glob(f"{name}.path*.npy"):
             np.load(path)
         resume = ["train", "--resume", f"{name}.npz", "-f", "json", "-o", f"{name}.json"]
