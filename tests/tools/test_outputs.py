@@ -79,6 +79,13 @@ def test_entries_are_compared_by_name():
     assert found == {"claims/a": "lost: {'id': 'a', 'v': 1}", "claims/b/v": "2 -> 3"}
 
 
+def test_what_a_solver_met_is_no_difference():
+    proof = {"kind": "SMT proof", "holds": True, "where": "slowest query", "found": ["x = 1"]}
+    assert not list(records.differences(proof, proof | {"where": "another", "found": ["x = 2"]}))
+    found = list(records.differences(proof, proof | {"holds": False}))
+    assert found == [("holds", "True -> False")]
+
+
 def test_expected_differences(compared):
     pattern = "train wording | * | stdout/statement"
     code, told = compared(changed(statement="said better"), {pattern: "read once more"})
