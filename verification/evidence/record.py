@@ -29,7 +29,7 @@ from whichmin.provenance import version
 from whichmin.verification.evidence.check import Check, Evidence
 from whichmin.verification.topics import all_checks
 
-__all__ = ["RECORD", "digest", "on_file", "read_record", "stale", "write_record"]
+__all__ = ["RECORD", "digest", "on_file", "read_record", "seconds_on_file", "stale", "write_record"]
 
 RECORD = Path(__file__).with_name("record.json")
 SCHEMA = "whichmin.record/1"
@@ -128,6 +128,13 @@ def on_file() -> Mapping[str, Evidence]:
         for name, entry in entries.items()
         if name in checks and entry["digest"] == digest(checks[name])
     }
+
+
+def seconds_on_file() -> Mapping[str, float]:
+    """Seconds that each check took when it was recorded, also if its code has changed since."""
+    if not RECORD.exists():
+        return {}
+    return {k: float(v["evidence"]["seconds"]) for k, v in read_record(RECORD).items()}
 
 
 def stale() -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import importlib.util
+import multiprocessing
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import hypothesis
@@ -57,6 +58,7 @@ def verify(
     deep: bool = False,
     subject: Subject | None = None,
     progress: Callable[[Check, Evidence | None], None] | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Run checks and collect their evidence.
 
@@ -67,13 +69,15 @@ def verify(
         seed: Seed of every random choice.
         deep: Whether to run the long versions: more replicas, wider searches; hours.
         subject: What to judge; the product itself by default.
-        progress: Called before (with None) and after each check.
+        progress: Called before (with None) and after each check; after it only, with several jobs.
+        jobs: Number of processes that share the checks, at least 1; few checks need one only.
 
     Returns:
-        The evidence.
+        The evidence; the same for any number of processes, times apart.
 
     Raises:
-        InputError: Nothing matches, there is no such topic, or a number is out of range.
+        InputError: Nothing matches, there is no such topic, a number is out of range, or several
+            jobs are to judge a subject of the caller's.
 
     Example:
         >>> verify("batches.known_answers").holds
@@ -84,15 +88,68 @@ def verify(
         None if examples is None else check_integer(examples, "examples", 1),
         deep,
     )
-    judged = subjects.default_subject() if subject is None else subject
-    evidence = []
-    for check in select_checks(select, topic):
+    chosen = select_checks(select, topic)
+    if check_integer(jobs, "jobs", 1) > 1 and subject is not None:
+        raise InputError("jobs", jobs, "must be 1 for a subject of yours")
+    workers = min(jobs, len(chosen) // _CHECKS_A_WORKER)
+    evidence = {}
+    for check, found in (
+        _run_in_turn(chosen, subject or subjects.default_subject(), settings, progress)
+        if workers <= 1
+        else _run_in_parallel(chosen, settings, workers)
+    ):
+        evidence[check.id] = found
+        if progress is not None:
+            progress(check, found)
+    return Report(tuple(evidence[check.id] for check in chosen), settings.seed)
+
+
+# Below this number the start of a process, some seconds, is not worth it.
+_CHECKS_A_WORKER = 10
+
+
+def _run_in_turn(
+    checks: Sequence[Check],
+    subject: Subject,
+    settings: Settings,
+    progress: Callable[[Check, Evidence | None], None] | None,
+) -> Iterator[tuple[Check, Evidence]]:
+    """Run checks in this process, the foundations first.
+
+    Yields:
+        Each check with its evidence.
+    """
+    for check in checks:
         if progress is not None:
             progress(check, None)
-        evidence.append(run_check(check, judged, settings))
-        if progress is not None:
-            progress(check, evidence[-1])
-    return Report(tuple(evidence), settings.seed)
+        yield check, run_check(check, subject, settings)
+
+
+def _run_in_parallel(
+    checks: Sequence[Check], settings: Settings, workers: int
+) -> Iterator[tuple[Check, Evidence]]:
+    """Run checks in several processes, those first that took longest when the record was made.
+
+    Yields:
+        Each check with its evidence, as they end.
+    """
+    from whichmin.verification.evidence.record import seconds_on_file
+
+    by_id = {check.id: check for check in checks}
+    took = seconds_on_file()
+    longest_first = sorted(by_id, key=lambda name: -took.get(name, 0.0))
+    # Spawned, not forked: the threads of the libraries do not survive a fork.
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        tasks = [(name, settings) for name in longest_first]
+        for found in pool.imap_unordered(_run_by_id, tasks):
+            yield by_id[found.check], found
+
+
+def _run_by_id(task: tuple[str, Settings]) -> Evidence:
+    """Run one check of the product, in a process of its own."""
+    name, settings = task
+    check = next(c for c in all_checks() if c.id == name)
+    return run_check(check, subjects.default_subject(), settings)
 
 
 def verify_one(name: str, *, seed: int = 0, deep: bool = False) -> Evidence:

@@ -37,6 +37,9 @@ SCHEMA = "whichmin.verify/2"
     "--deep", is_flag=True, help="The long versions: more replicas, wider searches. For nights."
 )
 @click.option(
+    "--jobs", type=int, help="Processes that share the checks, at least 1.  [default: one a core]"
+)
+@click.option(
     "--record", type=click.Path(dir_okay=False), metavar="FILE",
     help="Put the evidence into this file: the ledger shows verification/evidence/record.json.",
 )  # fmt: skip
@@ -49,6 +52,7 @@ def verify(
     topic: str | None,
     examples: int | None,
     deep: bool,
+    jobs: int | None,
     record: str | None,
     seed: int,
     form: str,
@@ -67,6 +71,7 @@ def verify(
       whichmin verify --select batches --seed 7 -f json -o evidence.json
       whichmin verify --select walk --record walk.json
     """  # noqa: D301 - click wants the control character
+    from whichmin.bench.cores import available
     from whichmin.ledger import entries
     from whichmin.verification.evidence import runner
     from whichmin.verification.evidence.record import write_record
@@ -82,8 +87,9 @@ def verify(
             update(done, check.id)
 
         report = runner.verify(
-            select, topic=topic, examples=examples, seed=seed, deep=deep, progress=progress
-        )
+            select, topic=topic, examples=examples, seed=seed, deep=deep, progress=progress,
+            jobs=available() if jobs is None else jobs,
+        )  # fmt: skip
     considered = entries(records={e.check: e for e in report.evidence})
     decided = [
         e

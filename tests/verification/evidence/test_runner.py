@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from hypothesis import strategies as st
 
@@ -127,3 +129,24 @@ def test_progress_is_told_before_and_after():
     calls = []
     report = runner.verify("batches.f", progress=lambda check, evidence: calls.append(evidence))
     assert calls == [None, report.evidence[0]]
+
+
+def test_several_processes_find_what_one_finds(monkeypatch):
+    monkeypatch.setattr(runner, "_CHECKS_A_WORKER", 1)
+    told = []
+    alone = runner.verify("batches", examples=2, seed=5)
+    shared = runner.verify(
+        "batches", examples=2, seed=5, jobs=2, progress=lambda check, found: told.append(found)
+    )
+    assert len(alone.evidence) > 2
+    assert [e.check for e in shared.evidence] == [e.check for e in alone.evidence]
+    for one, other in zip(alone.evidence, shared.evidence, strict=True):
+        assert dataclasses.replace(one, seconds=0) == dataclasses.replace(other, seconds=0)
+    assert {e.check for e in told} == {e.check for e in alone.evidence}
+
+
+def test_refused_numbers_of_processes():
+    with pytest.raises(InputError, match="jobs = 0"):
+        runner.verify("batches", jobs=0)
+    with pytest.raises(InputError, match="jobs = 2, but must be 1 for a subject of yours"):
+        runner.verify("batches", jobs=2, subject=Subject())

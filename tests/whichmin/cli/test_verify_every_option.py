@@ -19,6 +19,7 @@ RUNS = {
     "verify, other seed": ("verify --select batches.uniform --seed 2 -f json", 0),
     "verify more": (f"{CHECK} --examples 6 --seed 1 -f csv -o evidence.csv", 0),
     "verify deep": ("verify --select walk.increments --deep --record walk.json -f json", 0),
+    "verify, no process": (f"{CHECK} --jobs 0", 2),
     "mutants": ("mutants --select loss.root --seed 1 -f json", 0),
     "mutants kept": ("mutants --select loss.root -f csv -o killed.csv", 0),
     "claims": ("claims -f json", 0),
@@ -100,6 +101,12 @@ def _(done="verify deep"):
     assert evidence["deep"] is True
     content = json.loads((done.folder / "walk.json").read_text())
     assert list(content["checks"]) == ["walk.increments"]
+
+
+@effect("verify --jobs")
+def _(done="verify, no process"):
+    """More processes find the same, as the runner's tests show: the effect is a refusal."""
+    assert "jobs = 0, but must be" in done.err
 
 
 @effect("mutants", "mutants --select", "mutants --seed", "mutants --format", "mutants --output")
