@@ -74,7 +74,7 @@ def test_refused_before_any_work(options, message, capsys, tmp_path, monkeypatch
 TELLING = """
 import pathlib, sys
 from whichmin.cli import run
-from whichmin.core import ensemble as module
+from whichmin.core.training import ensemble as module
 folded, blocks = module.Tally.of, []
 def of(*arguments):
     blocks.append(0)
@@ -99,7 +99,7 @@ def start(folder, *options, program=("-m", "whichmin")):
 
 def interrupted(process, number, ready):
     began = time.monotonic()
-    while not ready() and time.monotonic() < began + 600:
+    while not ready() and process.poll() is None and time.monotonic() < began + 600:
         time.sleep(0.05)
     assert ready()
     os.kill(process.pid, number)
