@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import warm
 from compare import Checker, same_text
 
@@ -160,16 +161,17 @@ def run_page(text: str, folder: Path) -> Run:
     run = Run(lines=text.split("\n"))
     namespace: dict[str, Any] = {"__name__": "page"}
     shift = 0
-    for block in find_blocks(text):
-        if block.reason is not None or block.language not in RUNNABLE:
-            continue
-        if block.language == "python":
-            with contextlib.chdir(folder):
-                _run_python(block, namespace, run)
-            continue
-        fresh = _run_console(block, folder, run)
-        run.lines[block.line + shift : block.line + shift + len(block.lines)] = fresh
-        shift += len(fresh) - len(block.lines)
+    with np.printoptions():  # how a page prints arrays is its own affair
+        for block in find_blocks(text):
+            if block.reason is not None or block.language not in RUNNABLE:
+                continue
+            if block.language == "python":
+                with contextlib.chdir(folder):
+                    _run_python(block, namespace, run)
+                continue
+            fresh = _run_console(block, folder, run)
+            run.lines[block.line + shift : block.line + shift + len(block.lines)] = fresh
+            shift += len(fresh) - len(block.lines)
     return run
 
 

@@ -88,16 +88,16 @@ def test_engines_find_the_same_minimum(capsys, engine):
 def test_settings_that_leave_no_trace_in_the_result_arrive_too(capsys, monkeypatch):
     received = []
 
-    def spy(*arguments, **options):
-        received.append(options)
-        return real(*arguments, **options)
+    def spy(data, w0, settings, **options):
+        received.append((data, settings))
+        return real(data, w0, settings, **options)
 
     real = training.prepare
     monkeypatch.setattr(training, "prepare", spy)
     options = ["--engine", "dense", "--device", "cpu:0", "-b", "full", "-b", "3"]
     train(capsys, *GENERATED, *options, "--max-steps", "1")
-    assert [(o["engine"], o["device"]) for o in received] == [("dense", "cpu:0")] * 2
-    assert [o["batch_size"] for o in received] == [None, 3]
+    assert [(s.engine, d.points.device.type) for d, s in received] == [("dense", "cpu")] * 2
+    assert [s.batch_size for _, s in received] == [None, 3]
 
 
 @pytest.mark.parametrize(

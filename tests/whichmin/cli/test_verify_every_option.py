@@ -19,6 +19,7 @@ RUNS = {
     "verify, other seed": ("verify --select batches.uniform --seed 2 -f json", 0),
     "verify more": (f"{CHECK} --examples 6 --seed 1 -f csv -o evidence.csv", 0),
     "verify deep": ("verify --select walk.increments --deep --record walk.json -f json", 0),
+    "verify, topic": ("verify --topic batches --examples 1 -f json", 0),
     "verify, no process": (f"{CHECK} --jobs 0", 2),
     "mutants": ("mutants --select loss.root --seed 1 -f json", 0),
     "mutants kept": ("mutants --select loss.root -f csv -o killed.csv", 0),
@@ -101,6 +102,13 @@ def _(done="verify deep"):
     assert evidence["deep"] is True
     content = json.loads((done.folder / "walk.json").read_text())
     assert list(content["checks"]) == ["walk.increments"]
+
+
+@effect("verify --topic")
+def _(done="verify, topic"):
+    ids = [e["check"] for e in done.json["evidence"]]
+    assert len(ids) > 1
+    assert {name.partition(".")[0] for name in ids} == {"batches"}
 
 
 @effect("verify --jobs")
