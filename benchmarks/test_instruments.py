@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import nn
 
-from whichmin.core.measures import (
+from whichmin.core.instruments import (
     estimate_trace,
     extreme_eigenvalues,
     gradient_noise,

@@ -25,8 +25,8 @@ import torch
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import CompiledEngine, Problem
+from whichmin.core.engines.kernels import cpu, group, stepping
 from whichmin.core.frames import random_start, standard_basis
-from whichmin.core.kernels import cpu, group, stepping
 from whichmin.words import Activation
 
 REPLICAS, STEPS, ROUNDS = 256, 8192, 7

@@ -1,11 +1,11 @@
 """The numeric layer: losses, batches, engines, training and curvature in PyTorch.
 
-It never imports ``whichmin.symbolic``: what the two agree on, they reached apart.
+It never imports ``whichmin.symbolic``, so that an agreement of the two is evidence.
 """
 
-from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream
+from whichmin.core.batches import STREAM_VERSION, BatchStream, make_stream, sampling_factor
 from whichmin.core.data import Data, make_data
-from whichmin.core.dynamics import default_step_limit, rates
+from whichmin.core.descent import default_step_limit, rates
 from whichmin.core.frames import (
     orthonormalise,
     random_frame,
@@ -13,25 +13,24 @@ from whichmin.core.frames import (
     standard_basis,
     whiten,
 )
-from whichmin.core.gradient_noise import (
-    covariance_spectrum,
-    covariance_trace,
-    gradient_covariance,
-    noise_along,
-    noise_scales,
-    sampling_factor,
-)
-from whichmin.core.landscape import gradient, loss
-from whichmin.core.result import Recipe, TrainResult
-from whichmin.core.sharpness import (
+from whichmin.core.hessian import (
     hessian,
     hessian_spectrum,
     hessian_trace,
     plain_autograd_hessian,
     top_eigenvalue,
 )
-from whichmin.core.training import resume, train
-from whichmin.core.trajectory import Trajectory, load_trajectory
+from whichmin.core.landscape import gradient, loss
+from whichmin.core.noise import (
+    covariance_spectrum,
+    covariance_trace,
+    gradient_covariance,
+    noise_along,
+    noise_scales,
+)
+from whichmin.core.training.result import Recipe, TrainResult
+from whichmin.core.training.trainer import resume, train
+from whichmin.core.training.trajectory import Trajectory, load_trajectory
 
 __all__ = [
     "STREAM_VERSION",

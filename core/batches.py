@@ -1,4 +1,4 @@
-"""Index streams: which data points make up the batch of each step.
+"""Index streams, which say what data points make up the batch of each step.
 
 A stream is a pure function of (version, seed, replica, step): it does not depend on the engine,
 the device, the thread count, or on which other replicas run beside it.
@@ -31,7 +31,13 @@ from whichmin.core.validation import check_batch_size, check_integer, check_seed
 from whichmin.errors import InputError
 from whichmin.words import Sampling, parse
 
-__all__ = ["STREAM_VERSION", "BatchStream", "floyd_subset", "make_stream"]
+__all__ = [
+    "STREAM_VERSION",
+    "BatchStream",
+    "floyd_subset",
+    "make_stream",
+    "sampling_factor",
+]
 
 STREAM_VERSION = 1
 
@@ -66,16 +72,16 @@ class BatchStream:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the batches are a given sequence, which may tell some pairs apart only."""
+        """Whether the batches are a given sequence; it may leave some pairs of points together."""
         return self.sampling in {Sampling.CYCLIC, Sampling.CUSTOM}
 
     @property
     def steps_available(self) -> int | None:
-        """Number of steps the stream can serve, None for endless."""
+        """Number of steps that the stream can serve; None if it has no end."""
         return None if self.rows is None else len(self.rows)
 
     def indices(self, first: int, last: int, replicas: Any = (0,)) -> Indices | None:
-        """Return the batches of steps ``first .. last - 1``.
+        """Compute the batches of steps ``first .. last - 1``.
 
         Args:
             first: First step, counted from 0.
@@ -106,10 +112,10 @@ class BatchStream:
         return self._without_replacement(first, last, lanes)
 
     def counts(self) -> NDArray[np.int64]:
-        """Multiplicities of every point in the batches of one period of a fixed sequence.
+        """Count every point in the batches of one period of a fixed sequence.
 
         Returns:
-            Shape ``(steps, m)``.
+            Multiplicities, shape ``(steps, m)``.
         """
         rows = self.rows
         if rows is None:
@@ -121,7 +127,9 @@ class BatchStream:
         return counts
 
     def separation(self) -> NDArray[np.float64]:
-        """Mean squared difference of two points' multiplicities in a batch.
+        r"""Compute how far a batch tells any two points apart.
+
+        .. math:: E (\mu_i - \mu_j)^2, \qquad \mu \text{ the multiplicities in a batch.}
 
         With multiplicities 0 and 1 this is how often a batch holds exactly one of the two.
 
@@ -219,6 +227,42 @@ def make_stream(
     return BatchStream(kind, m, b, seed)
 
 
+def sampling_factor(m: Any, batch_size: Any, sampling: Any = Sampling.WITHOUT_REPLACEMENT) -> float:
+    r"""Compute the covariance of a batch's mean gradient over that of one sample's gradient.
+
+    .. math:: \operatorname{Cov}\Bigl(\frac1b \sum_{i \in B} g_i\Bigr) = f\,\Sigma, \qquad
+              f = \frac{m - b}{b (m - 1)} \text{ without replacement}, \quad
+              f = \frac1b \text{ with it,}
+
+    :math:`\Sigma` divided by m.
+
+    Args:
+        m: Number of data points.
+        batch_size: Points per batch, b; at most m without replacement.
+        sampling: ``without-replacement``, ``with-replacement``, or ``reshuffled``: a single batch
+            of a reshuffled epoch is drawn without replacement, but the batches of one epoch are
+            dependent.
+
+    Returns:
+        The factor; 0 for m = 1 without replacement.
+
+    Raises:
+        InputError: A number is out of range, or the batches are not random.
+
+    Example:
+        >>> [sampling_factor(4, b) for b in (1, 2, 4)]
+        [1.0, 0.3333333333333333, 0.0]
+    """
+    mode = parse(Sampling, sampling, "sampling")
+    if mode in (Sampling.CYCLIC, Sampling.CUSTOM):
+        raise InputError("sampling", str(mode), "must have random batches")
+    count = check_integer(m, "m", 1)
+    size = check_batch_size(batch_size, count, mode is Sampling.WITH_REPLACEMENT)
+    if mode is Sampling.WITH_REPLACEMENT:
+        return 1 / size
+    return (count - size) / (size * (count - 1)) if count > 1 else 0.0
+
+
 def _check_rows(batches: Any, m: int) -> Indices:
     raw = batches.detach().cpu().numpy() if isinstance(batches, torch.Tensor) else batches
     try:
@@ -245,7 +289,10 @@ def _step_major(draws: Indices, steps: int) -> Indices:
 
 
 def floyd_subset(draws: Indices, m: int) -> Indices:
-    """Turn draws into k-subsets of ``range(m)`` (R. Floyd, CACM 30(9), 1987).
+    """Turn draws into subsets of k elements of ``range(m)``.
+
+    Source: R. Floyd's algorithm (Bentley, Floyd, CACM 30(9), 1987). For i from 0 to k - 1 it takes
+    draw i, or m - k + i if that element is in the subset already.
 
     Args:
         draws: ``draws[..., i]`` uniform in ``[0, m - k + i]``, shape ``(..., k)``.
@@ -268,7 +315,7 @@ def floyd_subset(draws: Indices, m: int) -> Indices:
 
 
 def _fisher_yates(draws: Indices, m: int) -> Indices:
-    """Permute ``range(m)``; ``draws[..., i]`` is uniform in ``[0, m - i)``."""
+    """Permute ``range(m)``, given ``draws[..., i]`` uniform in ``[0, m - i)``."""
     order = np.broadcast_to(np.arange(m), (*draws.shape[:-1], m)).copy()
     for i in range(draws.shape[-1]):
         pick = i + draws[..., i : i + 1]

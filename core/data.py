@@ -62,11 +62,14 @@ class Data:
 
 
 def rounding_of_orthonormality(n: int, dtype: torch.dtype) -> float:
-    """Largest deviation from orthonormality that rounding explains.
+    r"""Compute the largest deviation from orthonormality that rounding explains.
+
+    .. math:: 16\,n\,\epsilon, \qquad \epsilon \text{ the spacing of numbers at 1.}
 
     An inner product of two unit vectors in R^n carries an error of at most ``n u`` (Higham,
     *Accuracy and Stability*, section 3.1), and a Householder QR leaves columns orthonormal to a
-    modest multiple of ``n u``; 16 is that multiple with room for a product of two such steps.
+    modest multiple of ``n u``. The factor 16 is that multiple with room for a product of two such
+    steps.
 
     Returns:
         The bound.
@@ -81,7 +84,11 @@ def make_data(
     dtype: Any = "float64",
     device: Any = "cpu",
 ) -> Data:
-    """Validate data points.
+    r"""Validate data points, and orthonormalise or whiten them on request.
+
+    The result knows its Gram matrix and its distance from orthonormality,
+
+    .. math:: G = A A^\top, \qquad \max_{ij} |G_{ij} - \delta_{ij}| .
 
     Args:
         points: Data as rows, shape ``(m, n)``; an array, nested lists or a tensor.
@@ -139,7 +146,7 @@ def make_data(
 
 
 def as_data(data: Any, dtype: torch.dtype, device: torch.device) -> Data:
-    """Take data of any kind as they are.
+    """Validate data of any kind and leave them as they are.
 
     Args:
         data: Rows, or validated data.
@@ -158,7 +165,7 @@ def as_data(data: Any, dtype: torch.dtype, device: torch.device) -> Data:
 def check_point(
     w: Any, data: Any, dtype: Any = "float64", device: Any = "cpu"
 ) -> tuple[torch.Tensor, Data]:
-    """Validate one point in weight space and its data, taken as they are.
+    """Validate one point in weight space and its data, and leave the data as they are.
 
     Args:
         w: Weights, shape ``(n,)``.

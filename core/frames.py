@@ -1,4 +1,4 @@
-"""Frames and other handlings of raw points: orthonormalised, whitened, or drawn at random.
+"""Frames: raw points orthonormalised or whitened, and frames drawn at random.
 
 Three handlings turn raw rows ``A = U S V^T`` (thin SVD, shape ``(m, n)``, rank ``r``) into rows for
 which the model says more:
@@ -23,8 +23,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from whichmin.core.philox import Purpose, generator
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_integer, check_matrix, check_positive, check_seed
+from whichmin.core.validation import check_integer, check_matrix, check_positive
 from whichmin.errors import InputError
 
 __all__ = [
@@ -37,17 +38,18 @@ __all__ = [
     "whitened_rows",
 ]
 
-# Words that separate the generators of one seed by purpose (the batches have their own: Philox
-# keyed by the bare seed, see batches.py; images have 3, see whichmin.datasets).
-_FRAME, _START = 1, 2
-
 
 def orthonormalise(points: Any, method: Literal["polar", "qr"] = "polar") -> torch.Tensor:
-    """Replace linearly independent rows by an orthonormal frame of their span.
+    r"""Replace linearly independent rows by an orthonormal frame of their span.
 
-    ``polar`` returns the nearest frame in Frobenius norm (the orthogonal polar factor, also known
-    as Loewdin's symmetric orthogonalisation), which does not depend on the order of the rows.
-    ``qr`` is Gram-Schmidt: row ``i`` of the result is a combination of the rows up to ``i``.
+    With the thin SVD :math:`A = U S V^\top` the two methods are
+
+    .. math:: \text{polar: } U V^\top, \qquad
+              \text{qr: } Q^\top \text{ of } A^\top = Q R \text{ with } R_{ii} > 0 .
+
+    ``polar`` is the nearest frame in Frobenius norm (the orthogonal polar factor, also known as
+    Loewdin's symmetric orthogonalisation), which does not depend on the order of the rows. ``qr``
+    is Gram-Schmidt: row ``i`` of the result is a combination of the rows up to ``i``.
 
     Args:
         points: Rows to orthonormalise, shape ``(m, n)``, ``m <= n``.
@@ -97,15 +99,18 @@ def orthonormal_rows(matrix: torch.Tensor, method: str, argument: str) -> torch.
 
 
 def whiten(points: Any, centre: bool = True) -> torch.Tensor:
-    """Whiten rows on their span (ZCA), to mean squared length 1.
+    r"""Whiten rows on their span (ZCA), to mean squared length 1.
 
-    With the thin SVD ``A = U S V^T`` of the (centred) rows, of rank r, the result is
-    ``sqrt(m/r) U V^T``: of all ``A T`` whose second moment ``(A T)^T (A T) / m`` is a multiple of
-    the projection on the span, the one with T symmetric positive semi-definite there, which moves
+    With the thin SVD :math:`A = U S V^\top` of the (centred) rows, of rank r, the result is
+
+    .. math:: \sqrt{m / r}\; U V^\top .
+
+    Of all :math:`A T` whose second moment :math:`(A T)^\top (A T) / m` is a multiple of the
+    projection on the span, it is the one with T symmetric positive semi-definite there, which moves
     the points least (Kessy, Lewin, Strimmer, The American Statistician 72, 2018). The Gram matrix
     is ``m/r`` times a projection of rank r. The rows are orthonormal exactly when ``r = m``:
-    without centring, if they are independent, and then they are the polar frame. With centring
-    ``r <= m - 1``, so they never are.
+    without centring, if they are independent, and then they are the polar frame. With centring ``r
+    <= m - 1``, so they never are.
 
     Args:
         points: Rows to whiten, shape ``(m, n)``; also more rows than columns.
@@ -172,12 +177,12 @@ def _matrix(points: Any) -> torch.Tensor:
 
 
 def _rounding(matrix: torch.Tensor) -> float:
-    """Relative size below which singular values are rounding, as NumPy's ``matrix_rank`` has it."""
+    """Compute the relative size below which singular values are rounding, as NumPy does."""
     return max(matrix.shape) * torch.finfo(matrix.dtype).eps
 
 
 def _positive_qr(columns: torch.Tensor) -> torch.Tensor:
-    """Orthonormal factor of a QR decomposition with a positive diagonal in R.
+    """Compute the orthonormal factor of a QR decomposition with a positive diagonal in R.
 
     The sign rule makes the factor unique, and Haar-distributed for Gaussian columns.
 
@@ -192,6 +197,9 @@ def _positive_qr(columns: torch.Tensor) -> torch.Tensor:
 
 def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:
     """Draw an orthonormal frame uniformly (Haar measure).
+
+    It is the factor Q of the QR decomposition of a Gaussian matrix, with a positive diagonal in R
+    (Mezzadri, Notices of the AMS 54, 2007).
 
     Args:
         m: Number of points.
@@ -212,7 +220,7 @@ def random_frame(m: int, n: int, seed: int = 0) -> np.ndarray:
     m = check_integer(m, "m", 1)
     n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
     _check_size("m, n", m, n)
-    draws = _normals(seed, _FRAME, (n, m))
+    draws = generator(seed, Purpose.FRAME).standard_normal((n, m))
     with single_threaded():
         return np.ascontiguousarray(_positive_qr(torch.from_numpy(draws)).T.numpy())
 
@@ -230,7 +238,9 @@ def standard_basis(m: int, n: int) -> np.ndarray:
 
 
 def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) -> np.ndarray:
-    """Draw starting weights: a uniform direction with a given norm.
+    r"""Draw starting weights in uniform directions, with a given norm.
+
+    .. math:: w = r\,\frac{z}{|z|}, \qquad z \sim N(0, I)
 
     The default norm satisfies ``norm < 1``, a hypothesis of Theorems 1 and 2 of Ghosh et al.
     (2025). Row ``r`` does not depend on ``replicas``.
@@ -251,7 +261,7 @@ def random_start(n: int, replicas: int = 1, norm: float = 0.5, seed: int = 0) ->
     replicas = check_integer(replicas, "replicas", 1)
     norm = check_positive(norm, "norm")
     _check_size("n, replicas", n, replicas)
-    draws = _normals(seed, _START, (replicas, n))
+    draws = generator(seed, Purpose.START).standard_normal((replicas, n))
     scale = np.asarray(norm / np.linalg.norm(draws, axis=1, keepdims=True))
     return np.asarray(draws * scale)
 
@@ -260,8 +270,3 @@ def _check_size(argument: str, *shape: int) -> None:
     """Refuse a shape that no machine can address; what merely does not fit is a MemoryError."""
     if math.prod(shape) >= 2**60:
         raise InputError(argument, shape, "must have a product below 2^60, in float64")
-
-
-def _normals(seed: int, purpose: int, shape: tuple[int, int]) -> np.ndarray:
-    key = np.array([check_seed(seed), purpose], dtype=np.uint64)
-    return np.random.Generator(np.random.Philox(key=key)).standard_normal(shape)

@@ -1,31 +1,126 @@
-"""Loss and gradient of the single-neuron weight-tied autoencoder, and where its minima are.
+r"""Loss, gradient, activation and minima of the single-neuron autoencoder with tied weights.
 
-Model ``f(x; w) = w phi(<w, x>)``, per-sample loss ``|a - f(a; w)|^2 / 2`` (Ghosh, Frei, Ha, Yu,
-JMLR 2025). Written directly from the definition in R^n; only :func:`minimum_loss` and
-:func:`loss_gap` use the structure of the data.
+The model is :math:`f(x; w) = w\,\varphi(\langle w, x\rangle)` and the loss is
+
+.. math:: L(w) = \frac1{2m} \sum_{i=1}^m \lvert a_i - w\,\varphi(\langle w, a_i\rangle)\rvert^2
+
+(Ghosh, Frei, Ha, Yu, JMLR 26, 2025). :func:`reconstruction_loss` is this definition; only
+:func:`minimum_loss`, :func:`loss_gap` and :func:`correlated_gap` use the structure of the data.
+
+Both activations are :math:`\varphi(t) = s(t)\,t` with a piecewise constant slope: 1 for the
+identity, :math:`[t > 0]` for ReLU. At :math:`t = 0` the slope is a convention. It never changes a
+value or a gradient of the loss, because both carry a factor :math:`\varphi(0) = 0`; it changes
+second derivatives.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
-from whichmin.core.activations import activate
-from whichmin.core.data import Data, make_data
+from whichmin.core.data import Data, as_data
 from whichmin.core.threads import single_threaded
-from whichmin.core.validation import check_device, check_dtype, check_weights
-from whichmin.words import Activation, parse
+from whichmin.core.validation import check_device, check_dtype, check_real, check_weights
+from whichmin.words import Activation, Kink, parse
 
 __all__ = [
+    "activate",
+    "check_kink",
     "correlated_gap",
     "gradient",
     "loss",
     "loss_gap",
     "minimum_loss",
+    "norm_factor",
     "reconstruction_loss",
+    "slope",
 ]
+
+_Number = TypeVar("_Number", float, torch.Tensor)
+
+
+def slope(
+    t: torch.Tensor, activation: Activation, at_kink: float = 0.0, kink_width: float = 0.0
+) -> torch.Tensor:
+    r"""Compute the derivative of the activation.
+
+    .. math:: s(t) = \begin{cases} 1 & \text{identity, or } t > h, \\
+                                   s_0 & |t| \le h, \\ 0 & t < -h \end{cases}
+
+    with :math:`s_0` = ``at_kink`` and :math:`h` = ``kink_width``.
+
+    Args:
+        t: Any shape.
+        activation: Identity or ReLU.
+        at_kink: Slope of ReLU where ``|t| <= kink_width``; 0 is what frameworks use.
+        kink_width: Half-width of the interval that counts as the kink.
+
+    Returns:
+        Slopes, same shape as ``t``, constant for automatic differentiation.
+    """
+    with torch.no_grad():
+        if activation is Activation.LINEAR:
+            return torch.ones_like(t)
+        outside = (t > kink_width).to(t.dtype)
+        return torch.where(t.abs() <= kink_width, torch.full_like(t, at_kink), outside)
+
+
+def activate(
+    t: torch.Tensor, activation: Activation, at_kink: float = 0.0, kink_width: float = 0.0
+) -> torch.Tensor:
+    r"""Apply the activation.
+
+    .. math:: \varphi(t) = s(t)\,t
+
+    Automatic differentiation uses the declared slope s (see :func:`slope`).
+
+    Args:
+        t: Any shape.
+        activation: Identity or ReLU.
+        at_kink: Slope of ReLU where ``|t| <= kink_width``.
+        kink_width: Half-width of the interval that counts as the kink.
+
+    Returns:
+        Values, same shape as ``t``.
+    """
+    return t * slope(t, activation, at_kink, kink_width)
+
+
+def check_kink(kink: Any, width: Any) -> tuple[float, float]:
+    """Validate the convention at the kink of ReLU.
+
+    Args:
+        kink: ``left``, ``mean`` or ``right``, or a member of :class:`~whichmin.words.Kink`.
+        width: Half-width of the interval that counts as the kink.
+
+    Returns:
+        Kappa and the half-width.
+
+    Raises:
+        InputError: An unknown name, or a width that is negative or not finite.
+    """
+    half = check_real(width, "kink_width", 0)
+    return float(parse(Kink, kink, "kink").value), half
+
+
+def norm_factor(squared_norm: _Number) -> _Number:
+    r"""Compute the factor N - 2 of the model, N the squared norm of the weights.
+
+    It stands in the loss of one sample and in its gradient. With :math:`c = \langle w, a\rangle`
+    and :math:`s = s(c)` they are
+
+    .. math:: \ell = \tfrac12 |a|^2 + \tfrac12 s\,(N - 2)\,c^2, \qquad
+              \nabla \ell = s\,\bigl[(N - 2)\,c\,a + c^2\,w\bigr].
+
+    Args:
+        squared_norm: N, a number or a tensor.
+
+    Returns:
+        The factor, of the same kind and shape.
+    """
+    return squared_norm - 2
 
 
 def reconstruction_loss(
@@ -35,17 +130,20 @@ def reconstruction_loss(
     at_kink: float = 0.0,
     kink_width: float = 0.0,
 ) -> torch.Tensor:
-    """Mean reconstruction loss, straight from the definition and differentiable.
+    r"""Compute the mean reconstruction loss from its definition, differentiably.
+
+    .. math:: \frac1b \sum_{i=1}^b \tfrac12
+              \lvert a_i - w\,\varphi(\langle w, a_i\rangle)\rvert^2
 
     Args:
         weights: Shape ``(..., n)``.
-        points: Data points, shape ``(..., b, n)``.
+        points: Data points as rows, shape ``(..., b, n)``.
         activation: Identity or ReLU.
-        at_kink: ReLU's slope at the kink.
+        at_kink: Slope of ReLU at the kink.
         kink_width: Half-width of the interval that counts as the kink.
 
     Returns:
-        ``(1/b) sum_i |a_i - w phi(<w, a_i>)|^2 / 2``, shape ``(...)``.
+        Shape ``(...)``.
     """
     inner = (points * weights.unsqueeze(-2)).sum(-1)
     code = activate(inner, activation, at_kink, kink_width)
@@ -56,7 +154,12 @@ def reconstruction_loss(
 def loss(
     w: Any, data: Any, *, activation: Any = "relu", dtype: Any = "float64", device: Any = "cpu"
 ) -> torch.Tensor:
-    """Loss of the autoencoder; any data, orthonormal or not.
+    r"""Compute the loss of the autoencoder on any data, orthonormal or not.
+
+    On orthonormal data it is
+
+    .. math:: L(w) = \tfrac12 + \frac{(N - 2)\,C}{2m}, \qquad
+              N = |w|^2, \quad C = \sum_i \varphi(\langle w, a_i\rangle)^2 .
 
     Args:
         w: Weights, shape ``(n,)`` or ``(replicas, n)``.
@@ -83,7 +186,11 @@ def loss(
 def gradient(
     w: Any, data: Any, *, activation: Any = "relu", dtype: Any = "float64", device: Any = "cpu"
 ) -> torch.Tensor:
-    """Gradient of :func:`loss` by automatic differentiation.
+    r"""Compute the gradient of :func:`loss` by automatic differentiation.
+
+    With :math:`\varphi_i = \varphi(\langle w, a_i\rangle)` it is
+
+    .. math:: \nabla L(w) = \frac1m \sum_i \bigl[(N - 2)\,\varphi_i\,a_i + \varphi_i^2\,w\bigr] .
 
     Args:
         w: Weights, shape ``(n,)`` or ``(replicas, n)``.
@@ -102,19 +209,28 @@ def gradient(
     weights.requires_grad_(True)
     with torch.enable_grad():
         total = reconstruction_loss(weights, points, act).sum()
-    (slope,) = torch.autograd.grad(total, weights)
-    return slope[0] if single else slope
+    (found,) = torch.autograd.grad(total, weights)
+    return found[0] if single else found
 
 
 def minimum_loss(data: Data, activation: Activation) -> float | None:
-    """Global minimum of the loss, where it is known in closed form.
+    r"""Compute the global minimum of the loss, where a closed form is known.
 
-    Orthonormal data: ``1/2 - 1/(2m)``, both activations. Other data, linear: with
-    ``M = (1/m) sum a_i a_i^T`` the loss is ``[tr M + (|w|^2 - 2) w^T M w] / 2``, least at the unit
-    top eigenvector, hence ``(tr M - top)/2``. Other data, ReLU: not known.
+    On orthonormal data, for both activations, and on any data for the identity,
+
+    .. math:: L^* = \tfrac12 - \frac1{2m} \qquad\text{and}\qquad
+              L^* = \tfrac12\,(\operatorname{tr} M - \lambda_{\max}), \quad
+              M = \frac1m \sum_i a_i a_i^\top .
+
+    The second holds because :math:`L = \tfrac12[\operatorname{tr} M + (N - 2)\,w^\top M w]`, which
+    is least at the unit eigenvector of the largest eigenvalue.
+
+    Args:
+        data: The data.
+        activation: Identity or ReLU.
 
     Returns:
-        The minimum, or None.
+        The minimum, or None for ReLU on data that are not orthonormal.
     """
     if data.orthonormal:
         return 0.5 - 0.5 / data.m
@@ -125,15 +241,18 @@ def minimum_loss(data: Data, activation: Activation) -> float | None:
 
 
 def loss_gap(active_energy: torch.Tensor, inactive_energy: torch.Tensor, m: int) -> torch.Tensor:
-    """Loss above the global minimum for orthonormal data, without cancellation.
+    r"""Compute the loss above its global minimum on orthonormal data, without cancellation.
 
-    ``L - L* = [(1 - C)^2 + C R] / (2m)``: both terms are non-negative, so tiny gaps keep all their
-    digits, which the difference of two losses near 1/2 would not.
+    .. math:: L - L^* = \frac{(1 - C)^2 + C\,R}{2m}
+
+    Both terms are non-negative, so tiny gaps keep all their digits. The difference of two losses
+    near 1/2 would lose them.
 
     Args:
-        active_energy: ``C``, the sum of ``phi(c_i)^2``.
-        inactive_energy: ``R = |w|^2 - C``: off-span energy and, for ReLU, negative correlations.
-        m: Number of data points.
+        active_energy: :math:`C = \sum_i \varphi(c_i)^2`.
+        inactive_energy: :math:`R = |w|^2 - C`: off-span energy and, for ReLU, the squares of
+            negative correlations.
+        m: _Number of data points.
 
     Returns:
         The gap, same shape.
@@ -144,18 +263,22 @@ def loss_gap(active_energy: torch.Tensor, inactive_energy: torch.Tensor, m: int)
 def correlated_gap(
     data: Data, norm: torch.Tensor, correlations: torch.Tensor, off_span: torch.Tensor
 ) -> torch.Tensor:
-    """Loss above the global minimum for any data, linear activation, without cancellation.
+    r"""Compute the loss above its global minimum on any data, for the identity.
 
-    With ``M = A^T A / m``, its eigenvalues ``lambda_j`` and the weights' coordinates ``x_j`` in its
-    eigenvectors, ``w^T M w = top N - D`` for ``D = sum_j (top - lambda_j) x_j^2 >= 0``, and
+    With the eigenvalues :math:`\lambda_j` of :math:`M = A^\top A / m` and the coordinates
+    :math:`x_j` of the weights in its eigenvectors,
 
-        ``L - L* = [(N - 2)(top N - D) + top] / 2 = [top (N - 1)^2 + (2 - N) D] / 2``.
+    .. math:: L - L^* = \tfrac12\bigl[\lambda_{\max} (N - 1)^2 + (2 - N)\,D\bigr], \qquad
+              D = \sum_j (\lambda_{\max} - \lambda_j)\,x_j^2 \ge 0 ,
+
+    because :math:`w^\top M w = \lambda_{\max} N - D`. Nothing cancels at a minimum, where
+    :math:`N = 1` and :math:`D = 0`.
 
     Args:
-        data: The data; ``x_j`` come from its Gram matrix, whose spectrum is that of ``m M``.
+        data: The data; the ``x_j`` come from its Gram matrix, whose spectrum is that of ``m M``.
         norm: ``N``, shape ``(R,)``.
         correlations: Shape ``(R, m)``.
-        off_span: Squared norm outside the span, shape ``(R,)``.
+        off_span: Squared norm outside the span of the data, shape ``(R,)``.
 
     Returns:
         The gap, shape ``(R,)``.
@@ -167,7 +290,7 @@ def correlated_gap(
     squares = torch.where(held, coordinates.square() / values.where(held, 1.0), 0.0)
     top = values[-1] / data.m
     deficit = ((values[-1] - values) / data.m * squares).sum(-1) + top * off_span
-    return 0.5 * (top * (norm - 1).square() + (2 - norm) * deficit)
+    return 0.5 * (top * (norm - 1).square() - norm_factor(norm) * deficit)
 
 
 def _inputs(
@@ -175,8 +298,6 @@ def _inputs(
 ) -> tuple[torch.Tensor, torch.Tensor, Activation, bool]:
     act = parse(Activation, activation, "activation")
     kind, place = check_dtype(dtype), check_device(device)
-    if not isinstance(data, Data):
-        data = make_data(data, handling="as-is", dtype=kind, device=place)
-    points = data.points.to(device=place, dtype=kind)
+    valid = as_data(data, kind, place)
     single = w.ndim == 1 if hasattr(w, "ndim") else np.ndim(w) == 1
-    return check_weights(w, data.n, "w", kind, place), points, act, single
+    return check_weights(w, valid.n, "w", kind, place), valid.points, act, single

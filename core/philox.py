@@ -1,17 +1,25 @@
-"""Philox4x32-10, a counter-based random number generator, and unbiased bounded integers.
+"""Random numbers: the counter-based generator Philox4x32-10, and one generator for each purpose.
 
 J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw: *Parallel random numbers: as easy as 1, 2, 3*,
 SC 2011. A counter-based generator has no state: word ``d`` of replica ``r`` is a function of
 (seed, r, d), so any slice of any stream can be made anywhere, in any order. Independence of
 streams rests on Philox mixing all 128 counter bits, not on seeds being far apart.
+
+The batches use these words, keyed by the bare seed. What is drawn once (data, starts, probes) comes
+from NumPy's Philox, keyed by the seed and a :class:`Purpose`.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bounded", "philox4x32", "words"]
+from whichmin.core.validation import check_seed
+
+__all__ = ["Purpose", "bounded", "generator", "philox4x32", "words"]
 
 _MULTIPLIER = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL = (0x9E3779B9, 0xBB67AE85)
@@ -23,8 +31,52 @@ _CACHED_BLOCKS = 4096  # six buffers of this many words stay inside a typical le
 Words = NDArray[np.uint64]
 
 
+class Purpose(IntEnum):
+    """What the random numbers of a seed are for.
+
+    Elsewhere 3 chooses images too (:mod:`whichmin.datasets`), and 11 draws points of a figure.
+    """
+
+    FRAME = 1
+    START = 2
+    SELECTION = 3
+    QUADRATIC = 7
+    SUBSPACE = 16
+    SEARCH_STARTS = 17
+    PROBES = 18
+    DIRECTIONS = 19
+    BATCHES = 20
+    LAST_BITS = 21
+
+
+def generator(seed: Any, purpose: int) -> np.random.Generator:
+    """Make a generator; different purposes of one seed share no numbers.
+
+    Args:
+        seed: An integer in ``[0, 2**64)``.
+        purpose: A :class:`Purpose`.
+
+    Returns:
+        NumPy's Philox generator, keyed by both.
+
+    Raises:
+        InputError: The seed is no such integer.
+    """
+    key = np.array([check_seed(seed), purpose], dtype=np.uint64)
+    return np.random.Generator(np.random.Philox(key=key))
+
+
 def philox4x32(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> list[Words]:
-    """Apply the ten-round Philox bijection to counters.
+    r"""Apply the ten rounds of Philox to counters, a bijection for every key.
+
+    A round multiplies two of the four words, and mixes the products' halves with the other two and
+    with the key:
+
+    .. math::
+       (x_0, x_1, x_2, x_3) \mapsto (h(M_1 x_2) \oplus x_1 \oplus k_0,\; l(M_1 x_2),\;
+                                     h(M_0 x_0) \oplus x_3 \oplus k_1,\; l(M_0 x_0)),
+
+    h and l the high and low 32 bits; then the key grows by a constant.
 
     Args:
         counter: Four arrays of 32-bit words held in uint64, broadcastable with each other.
@@ -56,10 +108,10 @@ def philox4x32(counter: tuple[Words, Words, Words, Words], key: tuple[int, int])
 
 
 def words(seed: int, replicas: Words, first: int, last: int, attempt: int = 0) -> Words:
-    """Return words ``first .. last - 1`` of each replica's stream.
+    """Compute words ``first .. last - 1`` of each replica's stream.
 
-    Word ``d`` is lane ``d mod 4`` of the block with counter
-    ``(low(d // 4), high(d // 4), replica, attempt)`` and key ``(low(seed), high(seed))``.
+    Word ``d`` is lane ``d mod 4`` of the block with counter ``(low(d // 4), high(d // 4), replica,
+    attempt)`` and key ``(low(seed), high(seed))``.
 
     Args:
         seed: 64-bit seed.
@@ -86,12 +138,16 @@ def words(seed: int, replicas: Words, first: int, last: int, attempt: int = 0) -
 def bounded(
     seed: int, replicas: Words, first: int, last: int, bounds: NDArray[np.uint64]
 ) -> NDArray[np.int64]:
-    """Draw exactly uniform integers in ``[0, bounds)``, one per word.
+    r"""Draw exactly uniform integers in ``[0, bounds)``, one per word.
 
-    Lemire's method (*Fast random integer generation in an interval*, 2019): the high half of
-    ``word * bound`` is uniform once words whose low half is below ``2**32 mod bound`` are
-    rejected. A rejected word is replaced by the same word of the next ``attempt``, so that the
-    draws of other positions do not move.
+    Source: Lemire, *Fast random integer generation in an interval*, 2019. For a word W and a bound
+    k the draw is
+
+    .. math:: \lfloor W k / 2^{32} \rfloor, \qquad
+              \text{unless } W k \bmod 2^{32} < 2^{32} \bmod k ,
+
+    where the word is rejected. A rejected word is replaced by the same word of the next
+    ``attempt``, so that the draws of other positions do not move.
 
     Args:
         seed: 64-bit seed.

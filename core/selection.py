@@ -1,13 +1,17 @@
-"""The selection process: the diffusion limit of SGD's choice between active data points.
+r"""The selection process, which is the diffusion limit of SGD's choice between active data points.
 
-In ``u_i = log|c_i|`` and in units of 1/D steps (``D`` half the variance per step of a difference
-of two u on the unit sphere), ``du_i = p_i dt + dB_i`` up to a shift common to all, with
-``p_i = c_i^2 / C``. Before the weights reach the unit sphere noise and drift are larger, by
-``2 - N`` and ``(2 - N) C``; this phase takes a time of order alpha.
+In :math:`u_i = \log|c_i|` and in units of 1/D steps (D is half the variance per step of a
+difference of two u on the unit sphere),
+
+.. math:: du_i = p_i\,dt + dB_i, \qquad p_i = \frac{c_i^2}{C},
+
+up to a shift common to all. Before the weights reach the unit sphere noise and drift are larger, by
+the factors :math:`2 - N` and :math:`(2 - N)\,C`. This phase takes a time of order :math:`\alpha`.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -15,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_banded
 
-from whichmin.core.validation import check_integer, check_positive, check_seed
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 
 __all__ = ["MONITORING", "Selection", "simulate_selection", "two_point_chance"]
@@ -25,7 +30,6 @@ Floats = NDArray[np.float64]
 # A walk with steps of standard deviation s passes a level as Brownian motion passes a level
 # -zeta(1/2)/sqrt(2 pi) s further out (Siegmund 1979; Broadie, Glasserman, Kou 1997).
 MONITORING = 0.5825971579390107
-_PURPOSE = 3  # separates this generator from those of the data and the starts
 _STEP = 0.05
 _NUMBERS = 1 << 16  # of paths times points; more points get fewer paths
 _PATHS = 2048
@@ -58,14 +62,18 @@ class Selection:
 
 
 def two_point_chance(lead: float, growth: Floats) -> float:
-    """Chance that the first of two active points wins, with the growth phase.
+    r"""Compute the chance that the first of two active points wins, with the growth phase.
 
-    On the sphere it is ``1 - 2 theta/pi``, ``tan theta = exp(-v)``, ``v = log(c_1/c_2)``. Before,
-    it is carried back in time by ``h' = noise h_vv + drift tanh(v) h_v`` (Crank-Nicolson).
+    On the sphere, with :math:`v = \log(c_1 / c_2)`, it is
+
+    .. math:: h(v) = 1 - \frac{2}{\pi} \arctan e^{-v} .
+
+    The growth phase carries it back in time by :math:`\partial_t h = a\,h_{vv} + b \tanh(v)\,h_v`,
+    with noise a and drift b of each interval (Crank-Nicolson).
 
     Args:
         lead: ``v`` at the start.
-        growth: See :func:`simulate_selection`.
+        growth: See :func:`simulate_selection`; shape ``(s, 3)``.
 
     Returns:
         The chance.
@@ -100,10 +108,14 @@ def simulate_selection(
     seed: int = 0,
     paths: int | None = None,
 ) -> Selection:
-    """Simulate the selection process from given correlations to its end.
+    r"""Simulate the selection process from given correlations to its end.
 
-    Additive noise makes Heun's scheme of weak order 2: with steps of 1/20 its bias is below
-    the standard error of the default number of paths.
+    .. math:: du_i = b\,\frac{e^{2 u_i}}{\sum_j e^{2 u_j}}\,dt + \sqrt a\,dB_i, \qquad
+              u_i(0) = \log |c_i| ,
+
+    with drift b = 1 and noise a = ``noise`` on the sphere. Additive noise makes Heun's scheme of
+    weak order 2: with steps of 1/20 its bias is below the standard error of the default number of
+    paths.
 
     Args:
         correlations: Active correlations, none 0, shape ``(k,)``; only their ratios matter.
@@ -129,9 +141,7 @@ def simulate_selection(
     k = len(start)
     count = max(64, min(_PATHS, _NUMBERS // k)) if paths is None else paths
     count = check_integer(count, "paths", 1)
-    rng = np.random.Generator(
-        np.random.Philox(key=np.array([check_seed(seed), _PURPOSE], dtype=np.uint64))
-    )
+    rng = generator(seed, Purpose.SELECTION)
     u = np.tile(np.log(start / start.max()), (count, 1))
     noise = check_positive(noise, "noise")
     for length, gain, drift in () if growth is None else growth:
@@ -146,10 +156,10 @@ def simulate_selection(
     elapsed = 0.0
     while len(alive):
         top = u.argmax(1)
-        masses = np.exp(2 * (u - u.max(1, keepdims=True)))
+        masses = np.exp(2 * (u - _along(np.maximum, u)))
         np.put_along_axis(masses, top[:, None], 0.0, axis=1)
         with np.errstate(divide="ignore"):
-            done = np.log(masses.sum(1)) <= goal
+            done = np.log(_along(np.add, masses)[:, 0]) <= goal
         winners[alive[done]], times[alive[done]] = top[done], elapsed
         alive, u = alive[~done], u[~done]
         u = _heun(u, rng, _STEP, 1.0, noise)
@@ -164,7 +174,7 @@ def simulate_selection(
 
 
 def _heun(u: Floats, rng: np.random.Generator, length: float, drift: float, noise: float) -> Floats:
-    """One step of Heun's scheme; rows are re-centred, which a common shift does not change.
+    """Take one step of Heun's scheme, and re-centre the rows, which changes no difference.
 
     Returns:
         The new logarithms.
@@ -173,9 +183,20 @@ def _heun(u: Floats, rng: np.random.Generator, length: float, drift: float, nois
     first = _shares(u)
     second = _shares(u + drift * length * first + shock)
     moved = u + drift * length * (first + second) / 2 + shock
-    return np.asarray(moved - moved.max(1, keepdims=True))
+    return np.asarray(moved - _along(np.maximum, moved))
 
 
 def _shares(u: Floats) -> Floats:
-    weights = np.exp(2 * (u - u.max(1, keepdims=True)))
-    return np.asarray(weights / weights.sum(1, keepdims=True))
+    weights = np.exp(2 * (u - _along(np.maximum, u)))
+    return np.asarray(weights / _along(np.add, weights))
+
+
+def _along(operation: np.ufunc, rows: Floats) -> Floats:
+    """Reduce each row; short rows column by column, which is 20 to 60 times as fast in NumPy.
+
+    Returns:
+        Shape ``(rows, 1)``; below 8 columns both ways add in the same order.
+    """
+    if rows.shape[1] < 8:
+        return np.asarray(functools.reduce(operation, rows.T))[:, None]
+    return np.asarray(operation.reduce(rows, 1, keepdims=True))

@@ -26,10 +26,12 @@ _ROWS = 1 << 14
 
 
 def replica_starts(n: int, replicas: NDArray[np.int64], seed: int) -> torch.Tensor:
-    """Draw uniform directions of norm 1/2, each a function of (seed, replica) alone.
+    r"""Draw uniform directions of norm 1/2, each a function of seed and replica alone.
 
-    A Gaussian vector has a uniform direction. Its entries are the inverse normal distribution
-    function at ``(k + 1/2) / 2^52``, k uniform of 52 bits from two words of the replica's stream.
+    .. math:: w = \frac{z}{2 |z|}, \qquad z_j = \Phi^{-1}\!\left(\frac{k_j + 1/2}{2^{52}}\right) ,
+
+    with :math:`k_j` uniform of 52 bits, from two words of the replica's stream. A Gaussian vector z
+    has a uniform direction.
 
     Args:
         n: Dimension.
@@ -48,7 +50,7 @@ def replica_starts(n: int, replicas: NDArray[np.int64], seed: int) -> torch.Tens
 
 @dataclass(frozen=True)
 class Starts:
-    """Where replicas start: all at one place, each at its own, or at random directions.
+    """Where replicas start, all at one place, each at its own, or at random directions.
 
     Attributes:
         n: Dimension.
@@ -98,7 +100,7 @@ class Starts:
         return cls(n, seed, own=rows)
 
     def rows(self, replicas: NDArray[np.int64]) -> torch.Tensor:
-        """Starts of some replicas.
+        """Compute the starts of some replicas.
 
         Args:
             replicas: Their numbers, shape ``(R,)``.

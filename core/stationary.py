@@ -1,8 +1,10 @@
-"""A noisy step on the line, simulated and as a transition matrix: what law it really has.
+r"""A noisy step on the line, simulated and as a transition density, to see what law it really has.
 
-``x <- x - eta L'(x) + sqrt(2 eta D(x)) z``, z standard normal: SGD with Gaussian gradient noise of
-variance ``2 D / eta``. :func:`law` follows the exact distribution of this chain by quadrature and
-knows nothing of a stationary density; :func:`simulate` draws from it.
+.. math:: x \leftarrow x - \eta L'(x) + \sqrt{2 \eta D(x)}\,z, \qquad z \sim N(0, 1)
+
+This is SGD with Gaussian gradient noise of variance :math:`2 D / \eta`. :func:`law`
+follows the exact distribution of the chain by quadrature and knows nothing of a stationary density;
+:func:`simulate` draws from it.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ def _validated(step_size: Any, steps: Any, start: Any) -> tuple[float, int, floa
 
 
 def _evaluated(field: Field, x: Floats, argument: str, positive: bool) -> Floats:
-    """Values of a caller's function.
+    """Evaluate a caller's function and refuse values that are not allowed.
 
     Returns:
         One for each place.
@@ -82,22 +84,26 @@ def _evaluated(field: Field, x: Floats, argument: str, positive: bool) -> Floats
 
 
 def law(slope: Field, noise: Field, *, step_size: Any, steps: Any, start: Any, grid: Any) -> Law:
-    """Distribution after a number of steps, by quadrature of the transition density.
+    r"""Compute the distribution after a number of steps, by quadrature of the transition density.
+
+    .. math::
+       p_{t+1}(y) = \int \frac{1}{\sqrt{4\pi\eta D(x)}}
+         \exp\!\left(-\frac{(y - x + \eta L'(x))^2}{4 \eta D(x)}\right) p_t(x)\,dx
 
     The trapezoidal rule on a uniform grid is exact up to terms exponentially small in the width of
-    the transition over the spacing; choose the grid so that a step is several spacings wide and
+    the transition over the spacing. Choose the grid so that a step is several spacings wide and
     that nothing reaches its ends.
 
     Args:
-        slope: L', vectorised.
-        noise: D, vectorised, positive.
-        step_size: eta.
+        slope: The derivative L', vectorised.
+        noise: The diffusion D, vectorised, positive.
+        step_size: Step size eta, above 0.
         steps: Number of steps, at least 1.
         start: Where all replicas begin.
         grid: Uniform, ascending, shape ``(points,)``.
 
     Returns:
-        The law.
+        The density on the grid.
 
     Raises:
         InputError: A number is out of range, the grid is not uniform and ascending, or a function
@@ -144,12 +150,14 @@ def simulate(
     replicas: Any,
     seed: Any = 0,
 ) -> Floats:
-    """Independent runs of the chain.
+    r"""Run independent copies of the chain.
+
+    .. math:: x \leftarrow x - \eta L'(x) + \sqrt{2 \eta D(x)}\,z, \qquad z \sim N(0, 1)
 
     Args:
-        slope: L', vectorised.
-        noise: D, vectorised, positive.
-        step_size: eta.
+        slope: The derivative L', vectorised.
+        noise: The diffusion D, vectorised, positive.
+        step_size: Step size eta, above 0.
         steps: Number of steps, at least 1.
         start: Where all replicas begin.
         replicas: Number of runs.

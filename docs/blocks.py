@@ -9,6 +9,10 @@
   differ from processor to processor (see ``compare.py``).
 * A block that cannot run has ``<!-- not executed: REASON -->`` before it, with one of
   :data:`REASONS`. Blocks in other languages are no code and do not run.
+
+Sybil and pytest-markdown-docs run the Python of a page; a session of a terminal with its exit
+codes, sharing a folder with that Python, would be a plugin as long as this module, and neither
+brings the outputs on a page up to date.
 """
 
 from __future__ import annotations
@@ -29,12 +33,9 @@ from typing import Any
 import warm
 from compare import Checker, same_text
 
-__all__ = ["REASONS", "Block", "Run", "figures", "find_blocks", "run_page"]
+__all__ = ["REASONS", "Block", "Run", "commands", "figures", "find_blocks", "run_page", "shell"]
 
-# Of the examples in the generated page on the command line.
-RUN_ELSEWHERE = "the tests of the help texts run it"
 REASONS = (
-    RUN_ELSEWHERE,
     "installs packages",
     "fetches from the network",
     "runs the test suite",
@@ -160,7 +161,7 @@ def run_page(text: str, folder: Path) -> Run:
         examples.symlink_to(Path(__file__).parents[1] / "examples")
     if figures(text):
         # The first import of Matplotlib on a machine may say that it builds its cache of fonts.
-        _shell("python -c 'import matplotlib.font_manager'", folder)
+        shell("python -c 'import matplotlib.font_manager'", folder)
     run = Run(lines=text.split("\n"))
     namespace: dict[str, Any] = {"__name__": "page"}
     shift = 0
@@ -200,9 +201,9 @@ def _run_console(block: Block, folder: Path, run: Run) -> list[str]:
         Its lines with fresh outputs.
     """
     fresh: list[str] = []
-    for command, shown in _commands(block):
+    for command, shown in commands(block):
         run.commands += 1
-        code, printed = _shell("\n".join(command).removeprefix("$ "), folder)
+        code, printed = shell("\n".join(command).removeprefix("$ "), folder)
         where = f"line {block.line + 1}: {command[0]}"
         if code != block.exit_code:
             run.failures.append(f"{where}: exit code {code}, not {block.exit_code}\n{printed}")
@@ -220,7 +221,7 @@ def _run_console(block: Block, folder: Path, run: Run) -> list[str]:
     return fresh
 
 
-def _commands(block: Block) -> Iterator[tuple[list[str], list[str]]]:
+def commands(block: Block) -> Iterator[tuple[list[str], list[str]]]:
     r"""Split a console block.
 
     Yields:
@@ -246,7 +247,7 @@ def _commands(block: Block) -> Iterator[tuple[list[str], list[str]]]:
         yield command, shown
 
 
-def _shell(command: str, folder: Path) -> tuple[int, str]:
+def shell(command: str, folder: Path) -> tuple[int, str]:
     """Run a command as a reader would.
 
     Returns:

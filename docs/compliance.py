@@ -1,20 +1,26 @@
-"""Writes ``compliance.md``: how our engines and published tools fare on the oracle's checks.
+"""Renews the table of ``compliance.md``, and writes all verdicts to ``_build/fact_sheet.md``.
 
 Minutes; needs the tools, at the versions that the page names:
 
     pip install -c constraints.txt ".[tools]" "hessian-eigenthings>=1.0.0a5"
     python docs/compliance.py
 
-What is not installed is named on the page.
+Tools that are not installed are named in the fact sheet, and go from the table.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from whichmin.verification.oracle.fact_sheet import fact_sheet
+from generate import filled
+
+from whichmin.verification.oracle.fact_sheet import fact_sheet, judge_adapters, overview
 
 if __name__ == "__main__":
-    page = Path(__file__).with_name("compliance.md")
-    page.write_text(fact_sheet(), encoding="utf-8")
-    print(f"wrote {page}")
+    here = Path(__file__).parent
+    judged = judge_adapters(told=lambda name: print(f"judging {name}"))
+    page, sheet = here / "compliance.md", here / "_build/fact_sheet.md"
+    page.write_text(filled(page.read_text(encoding="utf-8"), "overview", overview(judged)), "utf-8")
+    sheet.parent.mkdir(exist_ok=True)
+    sheet.write_text(fact_sheet(judged), encoding="utf-8")
+    print(f"wrote {page} and {sheet}")

@@ -2,6 +2,10 @@
 
 Every relative link must lead to a file, and every fragment to an element with that id. Links that
 leave the site are listed and their spelling is checked; nothing is fetched.
+
+Sphinx itself (``-n -W``) checks references between pages. It does not look at what extensions link
+to by address (claims, checks, works cited), at HTML in a page, or at files that a page shows; and
+its ``linkcheck`` builder needs the network.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _SERVER = """
 import json, os, signal, sys, time
 import matplotlib.font_manager
 import whichmin.cli
-import whichmin.core.ensemble, whichmin.core.training, whichmin.verification.ledger
+import whichmin.core.training.ensemble, whichmin.core.training.trainer, whichmin.ledger
 from whichmin.cli import data, doctor, ensemble, options, plot, predict, table, train, verify
 from numba.core.registry import cpu_target
 

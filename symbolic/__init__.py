@@ -1,6 +1,9 @@
-"""The symbolic layer: everything derived from the per-sample loss with SymPy.
+"""Derive closed forms from the per-sample loss with SymPy.
 
-It never imports ``whichmin.core``: what the two agree on, they reached apart.
+This layer never imports ``whichmin.core``: what the two agree on, they reached apart.
+
+To add a closed form, decorate a function of its topic with
+:func:`whichmin.symbolic.registry.derives`, and compare the form with numbers in a check.
 """
 
 from whichmin.symbolic.closed_form import ClosedForm

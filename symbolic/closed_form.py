@@ -1,4 +1,4 @@
-"""A closed form: an expression, the derivation that reaches it, and its evaluation."""
+"""Hold an expression with the derivation that reaches it, and evaluate it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ __all__ = ["ClosedForm"]
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """A result of the symbolic layer.
+    """Hold a result of the symbolic layer.
 
     Attributes:
-        id: Stable name, ``topic.quantity``.
+        id: Stable name, ``group.quantity``.
         statement: What the expression is, in one line.
         expression: The result.
         derivation: The chain that ends in the expression.
         source: Where the literature states it, or what it follows from.
+        topic: Module or package of :mod:`whichmin.symbolic` that derives it.
 
     Example:
         >>> from whichmin.symbolic import closed_form
@@ -40,10 +41,11 @@ class ClosedForm:
     expression: sp.Expr
     derivation: Derivation
     source: str
+    topic: str = ""
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Names of the free symbols, sorted."""
+        """Return the names of the free symbols, sorted."""
         return tuple(sorted(str(symbol) for symbol in self.expression.free_symbols))
 
     def failures(self) -> list[str]:
@@ -127,7 +129,7 @@ class ClosedForm:
 
     @staticmethod
     def _check_sign(symbol: sp.Symbol, value: Any) -> None:
-        """Values must fit what the derivation assumed of the symbol."""
+        """Refuse a value that does not fit what the derivation assumed of the symbol."""
         if symbol.is_positive:
             fits, allowed = value > 0, "must be positive"
         elif symbol.is_nonnegative and symbol.is_integer:

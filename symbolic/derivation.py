@@ -1,4 +1,4 @@
-"""Derivations: chains of steps, each of which is checked.
+"""Write derivations as chains of steps, each of which is checked.
 
 A step claims ``before = after``. Its residual ``before - after`` must vanish identically, after
 the rules that the step names (a definition, a lemma, a specialisation) have been applied to both
@@ -17,11 +17,11 @@ __all__ = ["Derivation", "DerivationError", "Step", "vanishes"]
 
 
 class DerivationError(Exception):
-    """A step of a derivation does not hold, or a chain is broken."""
+    """Report that a step of a derivation does not hold, or that a chain is broken."""
 
 
 def vanishes(expression: sp.Expr) -> bool:
-    """Whether an expression is identically zero.
+    """Decide whether an expression is identically zero.
 
     Expanding suffices for polynomials, and for the numerator of a rational function with rational
     coefficients; radicals, logarithms and sums over a symbolic number of terms need simplification.
@@ -38,7 +38,7 @@ def vanishes(expression: sp.Expr) -> bool:
 
 
 def _is_rational(expression: sp.Expr) -> bool:
-    """Whether it is made of symbols and rational numbers by addition, product and whole powers."""
+    """Decide whether an expression is a rational function with rational coefficients."""
     if isinstance(expression, (sp.Symbol, sp.Rational)):
         return True
     if isinstance(expression, sp.Pow):
@@ -48,7 +48,7 @@ def _is_rational(expression: sp.Expr) -> bool:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a derivation.
+    """Claim that two expressions agree under stated rules.
 
     Attributes:
         reason: Why the two sides agree.
@@ -64,19 +64,19 @@ class Step:
     rules: Mapping[sp.Basic, sp.Basic] = field(default_factory=lambda: MappingProxyType({}))
 
     def residual(self) -> sp.Expr:
-        """Difference of the two sides under the step's rules."""
+        """Return the difference of the two sides under the step's rules."""
         rules = dict(self.rules)
         difference = self.before.subs(rules) - self.after.subs(rules)
         return sp.expand(difference.doit())
 
     def holds(self) -> bool:
-        """Whether the residual is identically zero."""
+        """Decide whether the residual is identically zero."""
         return vanishes(self.residual())
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """A chain of steps from a definition to a result.
+    """Chain steps from a definition to a result.
 
     Attributes:
         steps: The steps, in order.
@@ -111,7 +111,7 @@ class Derivation:
 
     @property
     def result(self) -> sp.Expr:
-        """Right-hand side of the last step."""
+        """Return the right-hand side of the last step."""
         return self.steps[-1].after
 
     def failures(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Expressions as text and LaTeX, with negative terms last: ``(n + 4 - k)/m``."""
+"""Write expressions as text and LaTeX, with negative terms last: ``(n + 4 - k)/m``."""
 
 from __future__ import annotations
 

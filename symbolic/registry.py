@@ -1,75 +1,128 @@
-"""All closed forms by id."""
+"""Register closed forms where they are derived, and find them by id or by topic.
+
+A topic is a module or a package of this folder. Its closed forms are the functions that
+:func:`derives` decorates; nothing else has to list them. Importing a topic derives nothing: a form
+is derived when it is first asked for, and kept.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib
+import inspect
+import pkgutil
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from whichmin.errors import InputError
 from whichmin.symbolic.closed_form import ClosedForm
-from whichmin.symbolic.critical_batch import critical_forms
-from whichmin.symbolic.dynamics import dynamics_forms
-from whichmin.symbolic.flatness import flatness_forms
-from whichmin.symbolic.keskar import keskar_forms
-from whichmin.symbolic.landscape import landscape_forms
-from whichmin.symbolic.layerwise import layerwise_forms
-from whichmin.symbolic.model import per_sample
-from whichmin.symbolic.noise import noise_forms
-from whichmin.symbolic.noise_limits import limit_forms
-from whichmin.symbolic.noise_sampling import sampling_forms
-from whichmin.symbolic.posterior import posterior_forms
-from whichmin.symbolic.quadratic import quadratic_forms
-from whichmin.symbolic.reparameterisation import reparameterisation_forms
-from whichmin.symbolic.sam import sam_forms
-from whichmin.symbolic.scaling import scaling_forms
-from whichmin.symbolic.selection import selection_forms
-from whichmin.symbolic.sharpness import sharpness_forms
-from whichmin.symbolic.spectrum import spectrum_forms
-from whichmin.symbolic.stationary import stationary_forms
+from whichmin.symbolic.derivation import Derivation
 
-__all__ = ["closed_form", "closed_forms"]
+__all__ = ["closed_form", "closed_forms", "derives", "forms_of"]
+
+_PACKAGE = __name__.rpartition(".")[0]
+_FORMS: dict[str, Callable[[], ClosedForm]] = {}
 
 
-# Topic: what derives its forms, in the order of a reader. Ids begin with the topic.
-_TOPICS: dict[str, tuple[Callable[[], tuple[ClosedForm, ...]], ...]] = {
-    "model": (per_sample,),
-    "landscape": (landscape_forms,),
-    "sharpness": (sharpness_forms, spectrum_forms),
-    "keskar": (keskar_forms,),
-    "sam": (sam_forms,),
-    "flatness": (flatness_forms,),
-    "dynamics": (dynamics_forms,),
-    "selection": (selection_forms,),
-    "quadratic": (quadratic_forms,),
-    "scaling": (scaling_forms,),
-    "critical": (critical_forms,),
-    "stationary": (stationary_forms,),
-    "reparameterisation": (reparameterisation_forms,),
-    "layerwise": (layerwise_forms,),
-    "posterior": (posterior_forms,),
-    "noise": (noise_forms, sampling_forms, limit_forms),
-}
+def derives(
+    name: str, source: str, where: str = ""
+) -> Callable[[Callable[[], Derivation]], Callable[[], ClosedForm]]:
+    """Make a derivation a closed form, and register it.
+
+    The statement of the form is the first line of the docstring, without "Derive the", followed by
+    ``where``. The topic is the name of the module or package that holds the function.
+
+    Args:
+        name: Id of the form, ``group.quantity``.
+        source: Where the literature states the result, or what it follows from.
+        where: What the symbols of the statement stand for, or when it holds.
+
+    Returns:
+        A decorator. What it returns takes no argument, derives the form at the first call and
+        returns the same one ever after.
+    """
+
+    def decorate(derive: Callable[[], Derivation]) -> Callable[[], ClosedForm]:
+        summary = (derive.__doc__ or "").partition("\n")[0].removesuffix(".")
+        summary = summary.removeprefix("Derive ").removeprefix("the ").replace("``", "")
+        statement = f"{summary}, {where}" if where else summary
+
+        @functools.wraps(derive)
+        def form() -> ClosedForm:
+            chain = derive()
+            return ClosedForm(name, statement, chain.result, chain, source, _topic(derive))
+
+        form.__signature__ = inspect.Signature(return_annotation=ClosedForm)  # type: ignore[attr-defined]
+        cited = source.replace("|", r"\|")  # a bar would begin a substitution
+        symbols = f" With ``{where}``." if where else ""
+        form.__doc__ = f"{inspect.getdoc(derive)}\n\nId ``{name}``.{symbols} Source: {cited}."
+        known = _FORMS.get(name, form)
+        if (known.__module__, known.__qualname__) != (form.__module__, form.__qualname__):
+            raise InputError("name", name, f"must be new, {known.__module__} has a form of this id")
+        _FORMS[name] = functools.cache(form)
+        return _FORMS[name]
+
+    return decorate
+
+
+def forms_of(module: str) -> Callable[[], tuple[ClosedForm, ...]]:
+    """Make the function that returns the closed forms of one module, in the order of its lines.
+
+    Args:
+        module: Full name of the module, its ``__name__``.
+
+    Returns:
+        The function. It derives the forms when it is called.
+    """
+
+    def forms() -> tuple[ClosedForm, ...]:
+        return tuple([form() for form in _FORMS.values() if form.__module__ == module])
+
+    forms.__module__ = module
+    forms.__doc__ = f"Derive the closed forms of ``{module}``."
+    return forms
+
+
+def _topic(derive: Callable[[], object]) -> str:
+    """Name the module or package of this folder that holds a function."""
+    return derive.__module__.removeprefix(f"{_PACKAGE}.").partition(".")[0]
 
 
 @functools.cache
-def _topic(topic: str) -> Mapping[str, ClosedForm]:
-    """Derive the forms of a topic."""
-    forms = [form for derive in _TOPICS[topic] for form in derive()]
-    table = {form.id: form for form in forms}
-    assert len(table) == len(forms), "two closed forms share an id"
-    assert all(name.partition(".")[0] == topic for name in table), topic
-    return table
+def _import_topics() -> None:
+    """Import every module of this package, so that its closed forms are registered."""
+    package = importlib.import_module(_PACKAGE)
+    for module in pkgutil.walk_packages(package.__path__, f"{_PACKAGE}."):
+        importlib.import_module(module.name)
 
 
-@functools.cache
-def closed_forms() -> Mapping[str, ClosedForm]:
-    """Return every closed form by id; all are derived, which takes seconds the first time."""
-    return MappingProxyType({k: v for topic in _TOPICS for k, v in _topic(topic).items()})
+def _in_order() -> dict[str, Callable[[], ClosedForm]]:
+    """Sort what is registered by module, whatever was imported first."""
+    _import_topics()
+    return dict(sorted(_FORMS.items(), key=lambda item: item[1].__module__))
+
+
+def closed_forms(topic: str | None = None) -> Mapping[str, ClosedForm]:
+    """Return closed forms by id; those that are new are derived, which takes seconds for all.
+
+    Args:
+        topic: Name of a module or package of this folder, such as ``hessian``; None for all.
+
+    Returns:
+        A read-only mapping, sorted by module; within a module as the forms are written.
+
+    Raises:
+        InputError: No form belongs to this topic.
+    """
+    found = {name: form() for name, form in _in_order().items() if topic in {None, _topic(form)}}
+    if not found:
+        topics = sorted({_topic(form) for form in _FORMS.values()})
+        raise InputError("topic", topic, f"must be None or one of: {', '.join(topics)}")
+    return MappingProxyType(found)
 
 
 def closed_form(name: str) -> ClosedForm:
-    """Return one closed form; only the forms of its topic are derived.
+    """Return one closed form; only this form and those that it starts from are derived.
 
     Args:
         name: Its id, such as ``sharpness.trace_at_minimum``.
@@ -80,8 +133,7 @@ def closed_form(name: str) -> ClosedForm:
     Raises:
         InputError: No form has this id.
     """
-    topic = name.partition(".")[0]
-    found = _topic(topic).get(name) if topic in _TOPICS else None
-    if found is None:
-        raise InputError("name", name, f"must be one of: {', '.join(closed_forms())}")
-    return found
+    forms = _in_order()
+    if name not in forms:
+        raise InputError("name", name, f"must be one of: {', '.join(forms)}")
+    return forms[name]()

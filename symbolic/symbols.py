@@ -1,4 +1,4 @@
-"""Symbols of the model, with the assumptions that derivations may use.
+"""Name the symbols of the model, with the assumptions that derivations may use.
 
 =======  =====================================================================================
 m, n, b  number of data points, dimension, batch size

@@ -58,7 +58,7 @@ def environment(bundle: str) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if k != "NPY_DISABLE_CPU_FEATURES"}
     asked = f"import processor; print(processor.numpy_features({bundle!r}))"
     here = os.path.dirname(os.path.abspath(__file__))
-    found = subprocess.run(  # noqa: S603 - our own text
+    found = subprocess.run(
         [sys.executable, "-c", asked], cwd=here, env=clean, check=True, text=True,
         capture_output=True,
     ).stdout.strip()  # fmt: skip
@@ -106,13 +106,13 @@ def main() -> int:
     added = environment(bundle)
     if command != ["--show"]:
         os.environ.update(added)
-        os.execvp(command[0], command)  # noqa: S606 - the command that was asked for
+        os.execvp(command[0], command)
     for name, value in added.items():
         print(f"{name}={value}")
     asked = "import processor; print(*processor.digests().items(), sep='\\n')"
     for title, variables in (("here", {}), (bundle, added)):
         print(f"\n{title}", flush=True)
-        subprocess.run(  # noqa: S603 - our own text
+        subprocess.run(
             [sys.executable, "-c", asked], cwd=os.path.dirname(os.path.abspath(__file__)),
             env={**os.environ, **variables}, check=True,
         )  # fmt: skip

@@ -1,73 +1,32 @@
 """The layer that holds ``symbolic`` and ``core`` against each other and decides every check.
 
 Importing this package loads nothing: the oracle's worker processes need neither PyTorch nor SymPy.
+The public names and their homes stand in ``__init__.pyi``.
 """
 
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from whichmin.verification.evidence import Evidence, Margin, Report
-    from whichmin.verification.prediction import Prediction, predict
-    from whichmin.verification.runner import verify
-    from whichmin.verification.sharpness_table import sharpness_table
-    from whichmin.verification.subject import Subject
+import lazy_loader
 
-_HOME = {
-    "Evidence": "evidence",
-    "Margin": "evidence",
-    "Prediction": "prediction",
-    "Report": "evidence",
-    "Subject": "subject",
-    "predict": "prediction",
-    "sharpness_table": "sharpness_table",
-    "verify": "runner",
+_lazy, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_FRONT_DOOR = {  # lived here before version 0.2
+    "Prediction": "whichmin.prediction.prediction",
+    "predict": "whichmin.prediction.prediction",
+    "sharpness_table": "whichmin.tables.sharpness",
 }
-
-__all__ = [
-    "Evidence",
-    "Margin",
-    "Prediction",
-    "Report",
-    "Subject",
-    "predict",
-    "sharpness_table",
-    "verify",
-]
+__all__ = sorted([*_names, *_FRONT_DOOR])
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'whichmin.verification' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    if name != "sharpness_table":
-        globals()[name] = value
-    return value
+    if name in _FRONT_DOOR:
+        return getattr(importlib.import_module(_FRONT_DOOR[name]), name)
+    if name in _names:
+        return _lazy(name)
+    raise AttributeError(f"module 'whichmin.verification' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
-
-
-class _Package(ModuleType):
-    """Keeps the function ``sharpness_table`` apart from the module of the same name.
-
-    Python binds a submodule to its name in the package when it is first imported; a property that
-    ignores this binding makes the name mean the function whatever was imported before.
-    """
-
-    @property
-    def sharpness_table(self) -> Any:
-        """The function."""
-        return __getattr__("sharpness_table")
-
-    @sharpness_table.setter
-    def sharpness_table(self, module: ModuleType) -> None:
-        pass
-
-
-sys.modules[__name__].__class__ = _Package
+    return sorted({*globals(), *__all__})

@@ -18,16 +18,19 @@ from numpy.typing import NDArray
 from whichmin.core.batches import BatchStream
 from whichmin.core.engines import CompiledEngine, DenseEngine, Problem, ReducedEngine
 from whichmin.core.summation import pairwise_sum
+from whichmin.moved import renamed
 from whichmin.symbolic import ClosedForm
 from whichmin.symbolic.derivation import vanishes
-from whichmin.verification.subject import Subject
+from whichmin.verification.evidence.subject import Subject
 from whichmin.words import Activation
 
-__all__ = ["Mutant", "coefficient_mutants", "implementation_mutants"]
+__all__ = ["SubjectMutant", "coefficient_mutants", "implementation_mutants"]
+
+__getattr__ = renamed(__name__, Mutant="SubjectMutant")
 
 
 @dataclass(frozen=True)
-class Mutant:
+class SubjectMutant:
     """A wrong implementation.
 
     Attributes:
@@ -201,7 +204,7 @@ def _shared(stream: BatchStream, first: int, last: int, replicas: Any) -> NDArra
     return np.concatenate([part for part in parts if part is not None], axis=1)
 
 
-def implementation_mutants() -> tuple[Mutant, ...]:
+def implementation_mutants() -> tuple[SubjectMutant, ...]:
     """Return the wrong engines and samplers."""
     product = Subject()
     engines = (
@@ -226,11 +229,11 @@ def implementation_mutants() -> tuple[Mutant, ...]:
     )
     return (
         *(
-            Mutant(name, product.with_engine(which, engine, name), check, says)
+            SubjectMutant(name, product.with_engine(which, engine, name), check, says)
             for name, which, engine, check, says in engines
         ),
         *(
-            Mutant(name, product.with_sampler(sampler, name), check, says)
+            SubjectMutant(name, product.with_sampler(sampler, name), check, says)
             for name, sampler, check, says in samplers
         ),
     )

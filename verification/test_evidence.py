@@ -9,12 +9,11 @@ import functools
 
 import pytest
 
-from whichmin.verification.checks import all_checks
-from whichmin.verification.claim import Claim, decide
-from whichmin.verification.claims import all_claims
-from whichmin.verification.evidence import Check, Evidence, Settings
-from whichmin.verification.runner import run_check
-from whichmin.verification.subject import default_subject
+from whichmin.verification.evidence.check import Check, Evidence, Settings
+from whichmin.verification.evidence.claim import Claim, decide
+from whichmin.verification.evidence.runner import run_check
+from whichmin.verification.evidence.subject import default_subject
+from whichmin.verification.topics import all_checks, all_claims
 
 SEED = 1
 REMEDY = "pip install 'whichmin[proofs]'"

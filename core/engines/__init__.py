@@ -1,4 +1,4 @@
-"""Engines: four implementations of one training step behind one interface."""
+"""Engines: several implementations of one training step behind one interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slow, obviously right engine: a module, backward, and ``torch.optim.SGD``."""
+"""The engine ``autograd``: a PyTorch module, ``backward()`` and ``torch.optim.SGD``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["AutogradEngine", "TiedAutoencoder"]
 
 
 class TiedAutoencoder(torch.nn.Module):
-    """Single-neuron weight-tied autoencoders, one per replica."""
+    """Single-neuron autoencoders with tied weights, one per replica."""
 
     def __init__(self, start: torch.Tensor, activation: Activation) -> None:
         super().__init__()
@@ -32,7 +32,13 @@ class TiedAutoencoder(torch.nn.Module):
 
 
 class AutogradEngine(Engine):
-    """Any data; gradients by automatic differentiation of the definition."""
+    r"""The engine that differentiates the definition of the loss automatically, for any data.
+
+    It is slow and simple: the other engines are compared with it. A step is
+
+    .. math:: w \leftarrow w - \frac{\eta}{b} \sum_{i \in B} \nabla \ell_i(w), \qquad
+              \ell_i(w) = \tfrac12\, |a_i - \varphi(\langle w, a_i \rangle)\, w|^2 .
+    """
 
     name = "autograd"
     state_names = ("weight",)
@@ -82,10 +88,12 @@ class AutogradEngine(Engine):
 
 
 def off_span_energy(weights: torch.Tensor, problem: Problem) -> torch.Tensor:
-    """Squared norm of what a least-squares fit by the data leaves of the weights.
+    r"""Compute the squared norm of the weights' part outside the span of the data.
 
-    Computed from the residual vector, not as ``|w|^2 - |Pw|^2``: the difference would lose
-    everything below ``eps |w|^2``.
+    .. math:: |w - P w|^2
+
+    with the projection P on the span. It is computed from the residual vector; the difference
+    :math:`|w|^2 - |P w|^2` would lose everything below :math:`\varepsilon |w|^2`.
 
     Returns:
         Shape ``(replicas,)``.

@@ -1,4 +1,4 @@
-"""What every engine offers to the training loop."""
+"""The interface of engines, and the problem that they solve."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Engine", "Problem"]
 
 @dataclass(frozen=True)
 class Problem:
-    """What is trained.
+    """The problem that an engine solves: data, activation and step size.
 
     Attributes:
         data: Validated data.
@@ -32,7 +32,7 @@ class Problem:
 
 
 class Engine(ABC):
-    """Holds the weights of all replicas and advances them together.
+    """An engine, which holds the weights of all replicas and takes steps with them.
 
     Attributes:
         problem: What is trained.
@@ -104,7 +104,7 @@ class Engine(ABC):
         """
 
     def state(self) -> dict[str, torch.Tensor]:
-        """The tensors that the rest of a run depends on, by name."""
+        """Return the tensors that the rest of a run depends on, by name."""
         return {name: getattr(self, name) for name in self.state_names}
 
     def restore(self, state: dict[str, torch.Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""The compiled engine: a step costs O(min(b, m - b)), whatever m and n."""
+"""The engine ``compiled``, whose step costs O(min(b, m - b)) whatever m and n."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 
 from whichmin.core.batches import BatchStream
 from whichmin.core.engines.base import Engine, Problem
-from whichmin.core.kernels.group import LEAVE_OUT, REPEAT, TOUCH, grid, limits_of
-from whichmin.core.kernels.sampling import CUSTOM, CYCLIC, GIVEN, RESHUFFLED, WITH, WITHOUT
-from whichmin.core.kernels.stepping import (
+from whichmin.core.engines.kernels.group import LEAVE_OUT, REPEAT, TOUCH, grid, limits_of
+from whichmin.core.engines.kernels.sampling import CUSTOM, CYCLIC, GIVEN, RESHUFFLED, WITH, WITHOUT
+from whichmin.core.engines.kernels.stepping import (
     ENERGY,
     OFF,
     OFF_ENERGY,
@@ -41,7 +41,7 @@ _NONE_GIVEN = np.zeros((0, 1), np.uint32)
 
 
 def applies(problem: Problem) -> bool:
-    """Whether the engine can run this problem: orthonormal data in float64, numba at work."""
+    """Tell whether the engine can run this problem: orthonormal float64 data, numba enabled."""
     from numba import config
 
     suits = problem.data.orthonormal and problem.data.points.dtype == torch.float64
@@ -49,20 +49,20 @@ def applies(problem: Problem) -> bool:
 
 
 class CompiledEngine(Engine):
-    """Correlations with common factors applied lazily, advanced by compiled kernels.
+    """The engine that takes steps in correlation coordinates with compiled kernels.
 
-    Exact for orthonormal data, in float64 (see :mod:`whichmin.core.kernels.stepping`). The bits of
-    a replica depend on no other replica, on no thread count, and not on how a run is cut into
-    calls.
+    Exact for orthonormal data, in float64; :mod:`whichmin.core.engines.kernels.stepping` has the
+    formulas. The bits of a replica depend on no other replica, on no thread count, and not on how a
+    run is divided into calls.
 
     Attributes:
         x: Scaled correlations, shape ``(groups, m * lanes)``.
         scalars: State of every lane, shape ``(groups, STATE_ROWS * lanes)``.
         slots: Lane of every replica, counted over all groups, shape ``(replicas,)``. Lanes whose
-            replica was dropped stand idle until a fifth does; then the others move together.
+            replica was dropped are idle until a fifth of all are; then the others move together.
         off_span: The start's part outside the span of the data, shape ``(replicas, n)``.
         taken: Steps taken.
-        apart: Whether C and I are carried along (1) or N (0); -1 before the first step.
+        apart: Whether C and I are updated in every step (1) or N (0); -1 before the first step.
         step_sizes: One step size per replica, or the problem's for all.
     """
 
@@ -223,11 +223,11 @@ class CompiledEngine(Engine):
         self.taken.fill_(plan[2])
 
     def squared_norm(self) -> torch.Tensor:
-        """Return ``N``, summed afresh, shape ``(replicas,)``."""
+        """Return the squared norm N, summed anew, shape ``(replicas,)``."""
         return pairwise_sum(self._c().square()) + self.off_span_energy()
 
     def tracked_norm(self) -> torch.Tensor:
-        """Return ``N`` as the kernels carry it along, shape ``(replicas,)``."""
+        """Return the squared norm N as the kernels update it, shape ``(replicas,)``."""
         rows = self._rows()
         return (rows[ENERGY] + rows[REST]) / (rows[TWICE] / 2)
 
@@ -252,10 +252,10 @@ class CompiledEngine(Engine):
         return rows[OFF] * rows[SIGMA_REST] / (rows[TWICE] / 2).sqrt()
 
     def may_have_ended(self, tolerance: float, alone: bool) -> np.ndarray:
-        """Find the replicas that are worth judging; all others go on.
+        """Find the replicas that may have ended; all others certainly go on.
 
         Args:
-            tolerance: Of the run.
+            tolerance: Tolerance of the run.
             alone: Whether a run has converged only when one point is left.
 
         Returns:
@@ -271,7 +271,7 @@ class CompiledEngine(Engine):
         return mine
 
     def pick(self, rows: np.ndarray) -> CompiledEngine:
-        """Some of the replicas, to look at: the memory is shared.
+        """Return an engine of some of the replicas, for reading only, since the memory is shared.
 
         Args:
             rows: Their row numbers.
@@ -308,9 +308,9 @@ class CompiledEngine(Engine):
 
 def _runner(device: torch.device) -> Any:
     if device.type == "cuda":
-        from whichmin.core.kernels import gpu
+        from whichmin.core.engines.kernels import gpu
 
         return gpu
-    from whichmin.core.kernels import cpu
+    from whichmin.core.engines.kernels import cpu
 
     return cpu

@@ -1,4 +1,4 @@
-"""Closed-form gradients in R^n, vectorised over replicas; any data."""
+"""The engine ``dense``: closed-form gradients in R^n, vectorised over replicas, for any data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ __all__ = ["DenseEngine"]
 
 
 class DenseEngine(Engine):
-    """Steps with ``grad l_i = (|w|^2 - 2) phi(c_i) a_i + phi(c_i)^2 w``.
+    r"""The engine that takes steps with the closed form of the gradient, for any data.
 
-    The gradient holds for every data point, of any length: from
-    ``l_i = [|a_i|^2 + (|w|^2 - 2) phi(c_i)^2] / 2``, since ``c phi(c) = phi(c)^2``.
+    With :math:`c_i = \langle w, a_i \rangle`, for data points of any length,
+
+    .. math:: \nabla \ell_i(w) = (|w|^2 - 2)\, \varphi(c_i)\, a_i + \varphi(c_i)^2\, w ,
+
+    because :math:`\ell_i = \tfrac12 [\,|a_i|^2 + (|w|^2 - 2)\, \varphi(c_i)^2]`, as
+    :math:`c\, \varphi(c) = \varphi(c)^2`.
     """
 
     name = "dense"
@@ -32,7 +36,7 @@ class DenseEngine(Engine):
         self.weight -= self.problem.step_size * self.batch_gradient(chosen)
 
     def batch_gradient(self, chosen: torch.Tensor) -> torch.Tensor:
-        """Gradient of the mean loss over each replica's batch.
+        """Compute the gradient of the mean loss over each replica's batch.
 
         Args:
             chosen: Data points, shape ``(replicas, b, n)``.

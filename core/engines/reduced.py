@@ -1,12 +1,13 @@
-"""Correlation coordinates: a step costs O(m) whatever the dimension n.
+r"""The engine ``reduced`` in correlation coordinates, whose step costs O(m) whatever n.
 
-With ``alpha = eta / b``, ``S = sum over the batch of phi(c_i)^2`` (counted with multiplicity
-``mu``), ``s = 1 - alpha S`` and ``g = alpha (2 - N)``, ``N = |w|^2``, one step is
+With :math:`\alpha = \eta / b`, :math:`N = |w|^2` and the multiplicity :math:`\mu_i` of point i in
+the batch, let :math:`S = \sum_i \mu_i\, \varphi(c_i)^2`, :math:`s = 1 - \alpha S` and
+:math:`g = \alpha (2 - N)`. One step is
 
-    ``w <- s w + g sum_i mu_i phi(c_i) a_i``,
+.. math:: w \leftarrow s\, w + g \sum_i \mu_i\, \varphi(c_i)\, a_i ,
 
 so the weights stay in the span of the data and of the start, and the part of the start outside
-the data's span only shrinks, by ``s``.
+the data's span is multiplied by s.
 """
 
 from __future__ import annotations
@@ -21,7 +22,11 @@ __all__ = ["GramEngine", "ReducedEngine", "reduced_engine"]
 
 
 class ReducedEngine(Engine):
-    """Exact for orthonormal data: ``c_j <- (s + g mu_j) c_j`` where active, else ``s c_j``.
+    r"""The engine for orthonormal data, exact in the correlations.
+
+    With s, g and the multiplicities :math:`\mu_j` of the module,
+
+    .. math:: c_j \leftarrow s\, c_j + g\, \mu_j\, \varphi(c_j) .
 
     The bits of a replica depend on no other replica: all sums over the data have a fixed order.
 
@@ -44,7 +49,7 @@ class ReducedEngine(Engine):
         self._relu = problem.activation is Activation.RELU
 
     def squared_norm(self) -> torch.Tensor:
-        """Return ``N``, shape ``(replicas,)``."""
+        """Return the squared norm N of the weights, shape ``(replicas,)``."""
         return pairwise_sum(self.c.square()) + self.off_span_energy()
 
     def step(self, batch: torch.Tensor | None) -> None:
@@ -89,10 +94,15 @@ class ReducedEngine(Engine):
 
 
 class GramEngine(Engine):
-    """Correlated data through ``K = A A^T``: ``c <- s c + g K (mu phi(c))``, O(b m) a step.
+    r"""The engine for correlated data, which uses their Gram matrix and O(b m) operations a step.
 
-    The weights are ``w = off w_0 + beta A``, with ``N`` carried along exactly:
-    ``|s w + g A^T f|^2 = s^2 N + 2 s g f.c + g^2 f.Kf`` for ``f = mu phi(c)``.
+    With :math:`K = A A^\top`, s and g of the module, and :math:`f_i = \mu_i\, \varphi(c_i)`,
+
+    .. math:: c \leftarrow s\, c + g\, K f, \qquad
+              N \leftarrow s^2 N + 2 s g\, f^\top c + g^2 f^\top K f .
+
+    The weights are ``w = off w_0 + beta A``, where ``off`` is multiplied by s in every step and
+    ``beta`` becomes ``s beta + g f``.
     """
 
     name = "gram"
@@ -129,7 +139,7 @@ class GramEngine(Engine):
         self.off = shrink * self.off
 
     def squared_norm(self) -> torch.Tensor:
-        """Return ``N``, shape ``(replicas,)``."""
+        """Return the squared norm N of the weights, shape ``(replicas,)``."""
         return self.norm.clone()
 
     def weights(self) -> torch.Tensor:

@@ -1,101 +1,23 @@
 """Which minimum does SGD find? An exactly solvable model as a correctness oracle.
 
-Importing this package costs milliseconds: PyTorch and SymPy load when something needs them.
+Importing this package takes milliseconds: PyTorch and SymPy are loaded when something needs them.
+The public names, and the modules that define them, are listed in ``__init__.pyi``.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import Any
 
-if TYPE_CHECKING:
-    from whichmin.core import (
-        TrainResult,
-        Trajectory,
-        gradient,
-        hessian,
-        hessian_spectrum,
-        hessian_trace,
-        load_trajectory,
-        loss,
-        make_data,
-        make_stream,
-        orthonormalise,
-        plain_autograd_hessian,
-        random_frame,
-        random_start,
-        resume,
-        standard_basis,
-        top_eigenvalue,
-        train,
-        whiten,
-    )
-    from whichmin.core.ensemble import EnsembleResult, EnsembleStopped, ensemble
-    from whichmin.datasets import load_images
-    from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
-    from whichmin.files import load_array
-    from whichmin.symbolic import closed_form, closed_forms
-    from whichmin.verification import Prediction, predict, sharpness_table, verify
-    from whichmin.words import Activation, Kink, Sampling, Status
+import lazy_loader
 
-_HOMES = {
-    "whichmin.core": (
-        "TrainResult", "Trajectory", "gradient", "hessian", "hessian_spectrum", "hessian_trace",
-        "load_trajectory", "loss", "make_data", "make_stream", "orthonormalise",
-        "plain_autograd_hessian", "random_frame", "random_start", "resume", "standard_basis",
-        "top_eigenvalue", "train", "whiten",
-    ),
-    "whichmin.core.ensemble": ("EnsembleResult", "EnsembleStopped", "ensemble"),
-    "whichmin.datasets": ("load_images",),
-    "whichmin.errors": ("CheckFailed", "InputError", "MissingDependency", "WhichminError"),
-    "whichmin.files": ("load_array",),
-    "whichmin.symbolic": ("closed_form", "closed_forms"),
-    "whichmin.verification": ("Prediction", "predict", "sharpness_table", "verify"),
-    "whichmin.words": ("Activation", "Kink", "Sampling", "Status"),
-}  # fmt: skip
-_MODULES = ("noise", "sharpness")  # instruments for any loss; they load PyTorch
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
+from whichmin.moved import MovedModules
 
-__all__ = [
-    "Activation",
-    "CheckFailed",
-    "EnsembleResult",
-    "EnsembleStopped",
-    "InputError",
-    "Kink",
-    "MissingDependency",
-    "Prediction",
-    "Sampling",
-    "Status",
-    "TrainResult",
-    "Trajectory",
-    "WhichminError",
-    "closed_form",
-    "closed_forms",
-    "ensemble",
-    "gradient",
-    "hessian",
-    "hessian_spectrum",
-    "hessian_trace",
-    "load_array",
-    "load_images",
-    "load_trajectory",
-    "loss",
-    "make_data",
-    "make_stream",
-    "orthonormalise",
-    "plain_autograd_hessian",
-    "predict",
-    "random_frame",
-    "random_start",
-    "resume",
-    "sharpness_table",
-    "standard_basis",
-    "top_eigenvalue",
-    "train",
-    "verify",
-    "whiten",
-]
+sys.meta_path.append(MovedModules())
+
+_lazy, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_MODULES = ("noise", "sharpness")  # instruments for any loss; `import *` leaves them out
+__all__ = [name for name in _names if name not in _MODULES]
 
 
 def __getattr__(name: str) -> Any:
@@ -103,14 +25,10 @@ def __getattr__(name: str) -> Any:
         from whichmin.provenance import version
 
         return version()
-    if name in _MODULES:
-        return importlib.import_module(f"whichmin.{name}")
-    if name in _HOME:
-        value = getattr(importlib.import_module(_HOME[name]), name)
-        globals()[name] = value
-        return value
+    if name in _names:
+        return _lazy(name)
     raise AttributeError(f"module 'whichmin' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__, *_MODULES, "__version__"])
+    return sorted({*globals(), *_names, "__version__"})

@@ -1,4 +1,4 @@
-"""``python -m whichmin`` is the command line."""
+"""Run the command line: ``python -m whichmin``."""
 
 from whichmin.cli import main
 

@@ -1,4 +1,4 @@
-"""Real images, small enough to ship inside other packages: nothing is fetched from the network.
+"""Load real images that other installed packages contain, without the network.
 
 Data points of the model are rows of pixels. Raw images are not orthonormal: pixels are never
 negative, so all images share a large common part. What can be done about it (nothing, whitening, an
@@ -107,7 +107,7 @@ def load_images(
     that qualify are taken. So a larger m adds images behind the same first ones, and a class gives
     its images in the order of the draw from all classes. An image qualifies if it has the wanted
     label, is not blank (the model's data points are not zero) and is not equal, pixel for pixel, to
-    one that comes earlier in the original set.
+    an earlier one of the original set.
 
     The rows are divided by one common factor, so that their mean squared length is 1. That is the
     convention of the model, whose data points are unit vectors: step sizes and tolerances then mean

@@ -1,7 +1,7 @@
-"""What is installed: versions, devices, and which extras of the package are complete.
+"""Find out what is installed: versions, devices, and which extras of the package are complete.
 
-Everything is read from the installed metadata and from the machine. Nothing here raises because
-something is missing or broken: that is what the reader wants to be told.
+Everything is read from the installed metadata and from the machine. What is missing or broken is
+reported; it raises no error.
 """
 
 from __future__ import annotations
@@ -10,25 +10,19 @@ import importlib
 import importlib.metadata
 import os
 import platform
-import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from whichmin.provenance import commit
 
-__all__ = [
-    "UNLOCKS",
-    "Extra",
-    "Part",
-    "Requirement",
-    "devices",
-    "extras",
-    "parse_requirement",
-    "parts",
-    "satisfied",
-]
+__all__ = ["UNLOCKS", "Extra", "Part", "devices", "extras", "parts"]
 
 # What an extra is for; a test compares the names with pyproject.toml.
 UNLOCKS = {
@@ -46,44 +40,15 @@ UNLOCKS = {
     "dev": "linting, type checking and building",
 }
 
-_REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*\(?([^;()]*)\)?\s*(?:;(.*))?$")
-_EXTRA = re.compile(r"\s*extra\s*==\s*[\"']([^\"']+)[\"']\s*$")
-_CLAUSE = re.compile(r"(>=|<=|==|!=|>|<)\s*(\d+(?:\.\d+)*)$")
-_COMPARE: Mapping[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
-    ">=": lambda have, need: have >= need,
-    "<=": lambda have, need: have <= need,
-    "==": lambda have, need: have == need,
-    "!=": lambda have, need: have != need,
-    ">": lambda have, need: have > need,
-    "<": lambda have, need: have < need,
-}
-
 VersionOf = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
-class Requirement:
-    """One line of the metadata.
-
-    Attributes:
-        name: Distribution, normalised (lower case, hyphens).
-        needs: Version clauses, such as ``>=2.1``; empty for any version.
-        within: Extras of that distribution, for ``whichmin[test]``.
-        extra: The extra of ours that asks for it; empty for what is always needed.
-    """
-
-    name: str
-    needs: str
-    within: tuple[str, ...] = ()
-    extra: str = ""
-
-
-@dataclass(frozen=True)
 class Part:
-    """Something that is, or should be, there.
+    """A package, or Python itself, that is or should be installed.
 
     Attributes:
-        name: What it is.
+        name: Name of the distribution, or ``Python``.
         version: Its version, None if missing.
         needs: Versions that are accepted; empty for any.
         wanted_by: ``whichmin`` if it is always needed, and extras that ask for it.
@@ -119,63 +84,6 @@ class Extra:
     install: str
 
 
-def parse_requirement(line: str) -> Requirement:
-    """Read a line of ``Requires-Dist``.
-
-    It understands what this package writes: names, extras, comparisons with a plain release, and
-    a marker that names an extra. A test holds every line of pyproject.toml against ``packaging``,
-    which is no dependency of this package.
-
-    Args:
-        line: Such as ``pandas>=2.1; extra == "pandas"``.
-
-    Returns:
-        Its parts.
-
-    Raises:
-        ValueError: Anything else.
-    """
-    found = _REQUIREMENT.match(line.strip())
-    marker = None if found is None or found[4] is None else _EXTRA.match(found[4])
-    if found is None or (found[4] is not None and marker is None):
-        raise ValueError(f"requirement that is not understood: {line!r}")
-    clauses = [c.strip() for c in found[3].split(",") if c.strip()]
-    if not all(map(_CLAUSE.match, clauses)):
-        raise ValueError(f"version that is not understood: {line!r}")
-    within = tuple(e.strip() for e in (found[2] or "").split(",") if e.strip())
-    name = re.sub(r"[-_.]+", "-", found[1]).lower()
-    return Requirement(name, ",".join(clauses), within, "" if marker is None else marker[1])
-
-
-def satisfied(version: str, needs: str) -> bool:
-    """Say whether a version is accepted.
-
-    Only the release counts: of 2.13.0+cpu and 2.13.0rc1 it is 2.13.0.
-
-    Args:
-        version: Installed version.
-        needs: Clauses, separated by commas.
-
-    Returns:
-        Whether all clauses hold.
-    """
-    have = _release(version)
-    for clause in filter(None, needs.split(",")):
-        found = _CLAUSE.match(clause.strip())
-        assert found is not None, clause
-        need = _release(found[2])
-        length = max(len(have), len(need))
-        padded = [(*v, *(0,) * (length - len(v))) for v in (have, need)]
-        if not _COMPARE[found[1]](*padded):
-            return False
-    return True
-
-
-def _release(version: str) -> tuple[int, ...]:
-    found = re.match(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", version)
-    return () if found is None else tuple(map(int, found[1].split(".")))
-
-
 def _installed(name: str) -> str | None:
     try:
         return importlib.metadata.version(name)
@@ -183,15 +91,25 @@ def _installed(name: str) -> str | None:
         return None
 
 
-def _requirements() -> tuple[list[Requirement], str]:
-    """Requirements of this package, and of its Python; none if it has no metadata."""
+def _requirements() -> tuple[list[tuple[Requirement, str]], str]:
+    """Read the requirements of this package, each with the extra that asks for it, and of Python.
+
+    Returns:
+        Requirements with the name of an extra, empty for what is always needed; nothing if the
+        package has no metadata.
+    """
     try:
         metadata = importlib.metadata.metadata("whichmin")
     except importlib.metadata.PackageNotFoundError:
         return [], ""
-    lines = metadata.get_all("Requires-Dist") or []
     (python,) = metadata.get_all("Requires-Python") or [""]
-    return [parse_requirement(line) for line in lines], python
+    needed = [Requirement(line) for line in metadata.get_all("Requires-Dist") or []]
+    return [
+        (r, extra)
+        for r in needed
+        for extra in (_extra_names() if r.marker else [""])
+        if r.marker is None or r.marker.evaluate({"extra": extra})
+    ], python
 
 
 def _extra_names() -> list[str]:
@@ -202,9 +120,9 @@ def _extra_names() -> list[str]:
 
 
 def parts(version_of: VersionOf = _installed) -> list[Part]:
-    """List versions of everything: this package, Python, what it needs and what its extras need.
+    """List the versions of this package, of Python and of all that the package and its extras need.
 
-    What is always needed is imported, since a package may be there and broken.
+    What is always needed is imported too, since a package may be installed and broken.
 
     Args:
         version_of: Gives the installed version of a distribution, None if it is missing.
@@ -221,10 +139,10 @@ def parts(version_of: VersionOf = _installed) -> list[Part]:
         Part("platform", platform.platform()),
     ]
     wanted: dict[tuple[str, str], list[str]] = {}
-    for requirement in requirements:
+    for requirement, extra in requirements:
         if requirement.name != "whichmin":
-            key = (requirement.name, requirement.needs)
-            wanted.setdefault(key, []).append(requirement.extra or "whichmin")
+            key = (canonicalize_name(requirement.name), str(requirement.specifier))
+            wanted.setdefault(key, []).append(extra or "whichmin")
     for (name, needs), by in wanted.items():
         part = _judged(name, version_of(name), needs, tuple(by))
         listed.append(_imported(part) if part.usable and "whichmin" in by else part)
@@ -232,10 +150,14 @@ def parts(version_of: VersionOf = _installed) -> list[Part]:
 
 
 def _judged(name: str, version: str | None, needs: str, by: tuple[str, ...]) -> Part:
+    """Compare a version's release with what is needed: of 2.13.0+cpu and 2.13.0rc1 it is 2.13.0."""
     if version is None:
         return Part(name, None, needs, by, "missing")
-    status = "present" if satisfied(version, needs) else "wrong version"
-    return Part(name, version, needs, by, status)
+    try:
+        fits = SpecifierSet(needs).contains(Version(version).base_version)
+    except InvalidVersion:
+        fits = not needs
+    return Part(name, version, needs, by, "present" if fits else "wrong version")
 
 
 def _imported(part: Part) -> Part:
@@ -249,7 +171,7 @@ def _imported(part: Part) -> Part:
 
 
 def extras(version_of: VersionOf = _installed) -> list[Extra]:
-    """List the extras of the package and what lacks.
+    """List the extras of the package, with the requirements of each that are not met.
 
     Args:
         version_of: Gives the installed version of a distribution, None if it is missing.
@@ -261,29 +183,33 @@ def extras(version_of: VersionOf = _installed) -> list[Extra]:
     found = []
     for name in _extra_names():
         lacking = []
-        for need in dict.fromkeys(_within(name, requirements)):
-            part = _judged(need.name, version_of(need.name), need.needs, ())
+        for need, clauses in dict.fromkeys(_within(name, requirements)):
+            part = _judged(need, version_of(need), clauses, ())
             if not part.usable:
                 version = "" if part.version is None else f" ({part.version})"
-                lacking.append(f"{need.name}{need.needs}: {part.status}{version}")
+                lacking.append(f"{need}{clauses}: {part.status}{version}")
         command = f"pip install 'whichmin[{name}]'" if lacking else ""
         found.append(Extra(name, UNLOCKS.get(name, ""), tuple(lacking), command))
     return found
 
 
-def _within(extra: str, requirements: list[Requirement]) -> Iterator[Requirement]:
-    """Requirements of an extra; ``whichmin[test]`` stands for those of another extra."""
-    for requirement in requirements:
-        if requirement.extra != extra:
+def _within(extra: str, requirements: list[tuple[Requirement, str]]) -> Iterator[tuple[str, str]]:
+    """Find what an extra requires; ``whichmin[test]`` stands for those of another extra.
+
+    Yields:
+        Names of distributions, and the versions that are accepted.
+    """
+    for requirement, by in requirements:
+        if by != extra:
             continue
         if requirement.name != "whichmin":
-            yield Requirement(requirement.name, requirement.needs)
-        for inner in requirement.within if requirement.name == "whichmin" else ():
+            yield canonicalize_name(requirement.name), str(requirement.specifier)
+        for inner in sorted(requirement.extras) if requirement.name == "whichmin" else ():
             yield from _within(inner, requirements)
 
 
 def devices() -> list[tuple[str, str]]:
-    """List where a run can be computed: the CPU's threads and the GPUs that PyTorch sees.
+    """List the devices that can compute a run: the CPU with its threads, GPUs that PyTorch sees.
 
     Returns:
         Pairs of a device as ``--device`` spells it and a description.

@@ -1,4 +1,4 @@
-"""Errors of every layer; each names the argument, its value and what is allowed."""
+"""The errors that whichmin raises; each names the argument, its value and what is allowed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InputError(WhichminError, ValueError):
 
 
 class Verbatim(str):
-    """A string whose repr is itself: a value that was already shortened for display."""
+    """A value as text that error messages show unchanged, because it was already shortened."""
 
     __slots__ = ()
 

@@ -1,21 +1,26 @@
-"""Reads users' arrays: ``.npy``, ``.npz``, ``.csv``, ``.pt``. Nothing is ever unpickled."""
+"""Read arrays (``.npy``, ``.npz``, ``.csv``, ``.pt``), and write files in full or not at all.
+
+Nothing is ever unpickled. Writing follows links, keeps permissions, and accepts devices and pipes.
+Packages for it do less, and atomicwrites is no longer maintained.
+"""
 
 from __future__ import annotations
 
 import os
 import pickle
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from whichmin.errors import InputError
 
-__all__ = ["SUFFIXES", "load_array"]
+__all__ = ["SUFFIXES", "load_array", "write_bytes", "write_text"]
 
 SUFFIXES = (".npy", ".npz", ".csv", ".pt")
 
 
 def load_array(path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE") -> Any:
-    """Read an array of numbers; rows are samples.
+    """Read an array of numbers whose rows are samples.
 
     Args:
         path: A file with one of the known suffixes. CSV may start with one line of column names.
@@ -139,3 +144,61 @@ def _torch(file: Path) -> Any:
     if not isinstance(content, torch.Tensor):
         raise ValueError(f"holds a {type(content).__name__}, not a tensor")
     return content
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file atomically: in full, or it stays as it was.
+
+    Args:
+        path: Where to write.
+        text: Content; a newline is added.
+
+    Raises:
+        InputError: The place cannot be written, or the text cannot be encoded.
+    """
+    try:
+        content = (text + "\n").encode()
+    except UnicodeEncodeError as error:
+        raise InputError("output", str(path), f"must get valid Unicode ({error})") from error
+    write_bytes(path, content)
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "output") -> None:
+    """Write a file atomically: in full, or it stays as it was.
+
+    Args:
+        path: Where to write.
+        content: What to write.
+        argument: Name of the caller's argument, for messages.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if not Path(path).name:
+        raise InputError(argument, str(path), "must be a writable file (it names none)")
+    temporary = None
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(content)  # a device or a pipe
+            return
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=".whichmin-", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)
+        temporary.replace(target)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise InputError(argument, str(path), f"must be a writable file ({reason})") from error
+    except BaseException:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise

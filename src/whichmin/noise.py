@@ -1,18 +1,18 @@
-"""Gradient noise of any loss: instruments for closures and modules with data.
+"""Measure the gradient noise of any loss, given as a function or as a module with data.
 
 ``import whichmin.noise`` loads PyTorch.
 """
 
-from whichmin.core.measures.module import module_objective
-from whichmin.core.measures.noise_scale import (
+from whichmin.core.instruments.module import module_objective
+from whichmin.core.instruments.noise_scale import (
     CurvedNoise,
     GradientNoise,
     batch_factor,
     curved_noise,
     gradient_noise,
 )
-from whichmin.core.measures.problem import Objective, closure_objective
-from whichmin.core.measures.two_batches import (
+from whichmin.core.instruments.problem import Objective, closure_objective
+from whichmin.core.instruments.two_batches import (
     NoiseScaleEstimate,
     noise_scale_from_squares,
     two_batch_noise_scale,

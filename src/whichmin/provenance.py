@@ -1,4 +1,4 @@
-"""What is needed to make a result again."""
+"""Describe what is needed to compute a result again."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ HOW = (
 
 
 class Options:
-    """What the command line says.
+    """The options of the plugin, as given to pytest.
 
     Attributes:
         targets: Dotted names.
-        quick: Short version.
-        deep: Long version.
+        quick: Whether to run the short version.
+        deep: Whether to run the long version.
         seed: Seed of the random choices.
         limit: Seconds allowed to a call; None for the profile's.
         json: File for the results.
@@ -60,12 +60,12 @@ class Options:
 
 
 def options(config: pytest.Config) -> Options:
-    """The options of a pytest run."""
+    """Read the plugin's options of a pytest run."""
     return Options(config)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options."""
+    """Declare the plugin's options to pytest."""
     group = parser.getgroup("whichmin", "whichmin: judge a trainer or a curvature tool")
     add = group.addoption
     add(
@@ -103,7 +103,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config: The configuration of the run.
 
     Raises:
-        pytest.UsageError: An option cannot be followed; said before the run.
+        pytest.UsageError: An option cannot be followed; raised before the run.
     """
     chosen = options(config)
     files = {"json": chosen.json, "markdown": chosen.markdown, "expected": chosen.expected}
@@ -199,7 +199,12 @@ class _Collector:
 
     def _compliances(self) -> list[Compliance]:
         from whichmin.verification.oracle.checks import all_checks
-        from whichmin.verification.oracle.compliance import Compliance, Result, Verdict, unloaded
+        from whichmin.verification.oracle.compliance import (
+            CheckVerdict,
+            Compliance,
+            Result,
+            unloaded,
+        )
 
         # xdist's workers report in any order.
         order = {check.id: place for place, check in enumerate(all_checks())}
@@ -209,7 +214,9 @@ class _Collector:
             for check in sorted(found, key=lambda name: order.get(name, -1)):
                 end = self._ends[target, check]
                 none = Result(
-                    check, Verdict.INCONCLUSIVE, message=f"the test ended without a result: {end}"
+                    check,
+                    CheckVerdict.INCONCLUSIVE,
+                    message=f"the test ended without a result: {end}",
                 )
                 records.append(found[check] or none.record())
             head = self._heads.get(target) or unloaded(target, self._chosen).record()
@@ -223,7 +230,7 @@ class _Collector:
         return bool(wanted) and not self._results and not away
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the files; fail a run that was to write some and could not."""
+        """Write the files of results, and fail the run if that is not possible."""
         from whichmin.errors import InputError
 
         good = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
@@ -245,7 +252,8 @@ class _Collector:
 
     def _report(self) -> None:
         """Say how each target fares, and write the files."""
-        from whichmin.reporting import plain_json, write_text
+        from whichmin.files import write_text
+        from whichmin.reporting import plain_json
 
         chosen, verdicts = self._chosen, self._compliances()
         for verdict in verdicts:
@@ -262,7 +270,7 @@ class _Collector:
             self._lines.append(f"table: {chosen.markdown}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Show what there is to say."""
+        """Print the summary of each target."""
         if self._lines:
             terminalreporter.section("whichmin compliance")
         for line in self._lines:

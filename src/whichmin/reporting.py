@@ -1,4 +1,8 @@
-"""The one place that formats tables: terminal, plain text, Markdown, LaTeX, CSV and JSON."""
+"""Format tables, for all commands: terminal, plain text, Markdown, LaTeX, CSV and JSON.
+
+Tabulate and rich draw them. pandas would not: its cells have no LaTeX of their own, its tables no
+notes, and loading it takes longer than most commands.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,12 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from whichmin.errors import InputError, MissingDependency
+from whichmin.files import write_bytes, write_text
 
 __all__ = [
     "FORMATS", "ROUNDING", "ROUNDING_TEXT", "Cell", "Document", "Table", "data_frame",
@@ -45,7 +47,7 @@ _LATEX = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A value with the ways in which it is written.
+    """A value of a table, with its text and its LaTeX.
 
     Attributes:
         value: Plain Python value, for CSV, JSON and pandas.
@@ -65,14 +67,14 @@ class Cell:
 
 
 def residual_text(residual: float, allowed: float = ROUNDING) -> str:
-    """Write by how much two numbers differ that agree up to rounding.
+    """Write the difference of two numbers that are equal but for rounding.
 
-    What rounding leaves over depends on the processor and on the libraries' versions, and means
-    nothing; its digits are for CSV and JSON only.
+    Such a difference depends on the processor and on the libraries' versions; its digits are for
+    CSV and JSON only.
 
     Args:
         residual: The difference, relative or in units near 1.
-        allowed: What rounding explains.
+        allowed: Largest difference that rounding explains.
 
     Returns:
         ``rounding``, or the number with two digits if it is larger or not a number.
@@ -85,7 +87,7 @@ def margin_text(margin: float, *, exact: bool = True) -> str:
 
     Args:
         margin: The margin; at most 1 holds.
-        exact: Whether 0 says that nothing was rounded. If not, it is as good as 1e-9.
+        exact: Whether 0 means that nothing was rounded; if not, 0 is written like 1e-9.
 
     Returns:
         ``< 0.1`` for what is far below 1: more digits would depend on the processor. Otherwise two
@@ -143,7 +145,7 @@ def _plain(value: Any) -> Any:
 
 
 def plain_json(content: Any) -> str:
-    """Write plain data as JSON; NaN and infinities, which have no spelling there, become null.
+    """Write plain data as JSON, with null for NaN and infinities, which JSON cannot hold.
 
     Args:
         content: Nested mappings and sequences of plain values.
@@ -205,7 +207,7 @@ class Table:
         return Table(self.title, heads, tuple(body), self.notes)
 
     def records(self) -> list[dict[str, Any]]:
-        """One dictionary of plain values per row."""
+        """Return one dictionary of plain values per row."""
         return [dict(zip(self.columns, (c.value for c in row), strict=True)) for row in self.rows]
 
     def to_pandas(self) -> Any:
@@ -223,7 +225,7 @@ class Table:
         return [[c.text for c in row] for row in self.rows]
 
     def plain(self) -> str:
-        """Plain text without decoration.
+        """Write the table as plain text.
 
         Returns:
             Several lines.
@@ -238,7 +240,7 @@ class Table:
         return "\n".join([self.title, "", body, *_footnotes(self.notes)])
 
     def expanded(self) -> str:
-        """Plain text, row by row, for narrow terminals.
+        """Write the table as plain text, one value a line, for narrow terminals.
 
         Returns:
             Several lines.
@@ -251,7 +253,7 @@ class Table:
         return "\n\n".join([self.title, *blocks])
 
     def markdown(self) -> str:
-        """GitHub-flavoured Markdown.
+        """Write the table as GitHub-flavoured Markdown.
 
         Returns:
             Several lines.
@@ -264,7 +266,7 @@ class Table:
         return "\n".join([f"**{self.title}**", "", body, *_footnotes(self.notes)])
 
     def latex(self) -> str:
-        """A LaTeX tabular for the booktabs package.
+        """Write the table as a LaTeX ``tabular`` for the package booktabs.
 
         Returns:
             Several lines.
@@ -278,7 +280,7 @@ class Table:
         return "\n".join(lines)
 
     def csv(self) -> str:
-        """Comma-separated values with a header line.
+        """Write the table as comma-separated values with a header line.
 
         Returns:
             Several lines.
@@ -294,7 +296,7 @@ class Table:
         return buffer.getvalue().rstrip("\n")
 
     def print_rich(self) -> None:
-        """Print to the terminal with colours."""
+        """Print the table to the terminal with colours."""
         from rich import box
         from rich.console import Console
         from rich.markup import escape
@@ -325,12 +327,12 @@ def _footnotes(notes: tuple[str, ...]) -> list[str]:
 
 @dataclass(frozen=True)
 class Document:
-    """Tables with their provenance: what a command puts out.
+    """The output of a command: tables, and what is needed to compute them again.
 
     Attributes:
         schema: Name and version of the JSON layout.
         tables: The tables.
-        provenance: What is needed to make them again.
+        provenance: What is needed to compute them again.
         primary: Index of the table that CSV and pandas get; they hold one table only.
         extra: More JSON members.
     """
@@ -342,7 +344,7 @@ class Document:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def to_pandas(self) -> Any:
-        """The primary table as a ``pandas.DataFrame`` (see :meth:`Table.to_pandas`)."""
+        """Convert the primary table to a ``pandas.DataFrame`` (see :meth:`Table.to_pandas`)."""
         return self.tables[self.primary].to_pandas()
 
     def render(self, form: str = "table") -> str:
@@ -379,61 +381,3 @@ class Document:
         if form not in writers:
             raise InputError("format", form, f"must be one of: {', '.join(FORMATS)}")
         return "\n\n".join(writers[form](t) for t in self.tables)
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file atomically: it is there in full or as it was before.
-
-    Args:
-        path: Where to write.
-        text: Content; a newline is added.
-
-    Raises:
-        InputError: The place cannot be written, or the text cannot be encoded.
-    """
-    try:
-        content = (text + "\n").encode()
-    except UnicodeEncodeError as error:
-        raise InputError("output", str(path), f"must get valid Unicode ({error})") from error
-    write_bytes(path, content)
-
-
-def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "output") -> None:
-    """Write a file atomically: it is there in full or as it was before.
-
-    Args:
-        path: Where to write.
-        content: What to write.
-        argument: Name of the caller's argument, for messages.
-
-    Raises:
-        InputError: The place cannot be written.
-    """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    if not Path(path).name:
-        raise InputError(argument, str(path), "must be a writable file (it names none)")
-    temporary = None
-    try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(content)  # a device or a pipe
-            return
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=".whichmin-", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask)
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise InputError(argument, str(path), f"must be a writable file ({reason})") from error
-    except BaseException:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise

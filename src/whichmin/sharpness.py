@@ -1,23 +1,23 @@
-"""Sharpness of any loss: instruments for closures and modules with data.
+"""Measure the sharpness of any loss, given as a function or as a module with data.
 
-The exact measures of the solvable model are elsewhere (:mod:`whichmin.core.sharpness`); here is
-what works on a network, and says how far its number can be rounding of the loss.
+These functions work on networks, and say how far their numbers can come from rounding of the loss.
+The exact measures of the solvable model are elsewhere (:mod:`whichmin.core.hessian`).
 ``import whichmin.sharpness`` loads PyTorch.
 """
 
-from whichmin.core.measures.curvature import TraceEstimate, estimate_trace
-from whichmin.core.measures.keskar import KeskarSharpness, keskar_sharpness, random_subspace
-from whichmin.core.measures.module import module_objective
-from whichmin.core.measures.problem import Objective, closure_objective
-from whichmin.core.measures.products import hessian_matrix, hessian_operator
-from whichmin.core.measures.sam import (
+from whichmin.core.instruments.curvature import TraceEstimate, estimate_trace
+from whichmin.core.instruments.keskar import KeskarSharpness, keskar_sharpness, random_subspace
+from whichmin.core.instruments.module import module_objective
+from whichmin.core.instruments.problem import Objective, closure_objective
+from whichmin.core.instruments.products import hessian_matrix, hessian_operator
+from whichmin.core.instruments.sam import (
     AverageSharpness,
     BallSharpness,
     average_sharpness,
     sam_step,
     worst_sharpness,
 )
-from whichmin.core.measures.spectrum import (
+from whichmin.core.instruments.spectrum import (
     Eigenpairs,
     SpectralDensity,
     extreme_eigenvalues,

@@ -1,7 +1,7 @@
-"""Words that all layers share: enumerations whose values say what they mean.
+"""Enumerations that all layers share: activations, samplings, engines, statuses, verdicts.
 
-This module imports nothing of ours, so every layer may import it without
-making ``core`` and ``symbolic`` depend on each other.
+This module imports nothing of ours, so every layer may import it without making ``core`` and
+``symbolic`` depend on each other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TypeVar
 from whichmin.errors import InputError
 
 __all__ = [
+    "TOPICS",
     "Activation",
     "EngineName",
     "EvidenceKind",
@@ -23,6 +24,12 @@ __all__ = [
     "parse",
 ]
 
+# What is derived, computed, checked and claimed, in the order of a reader.
+TOPICS = (
+    "landscape", "batches", "descent", "sgd", "cyclic", "selection", "starts", "hessian",
+    "perturbation", "noise", "quadratic", "stationary", "rescaling",
+)  # fmt: skip
+
 
 class Activation(StrEnum):
     """Activation of the neuron: identity (``linear``) or ``relu``."""
@@ -32,7 +39,7 @@ class Activation(StrEnum):
 
 
 class Kink(Enum):
-    """Value kappa given to the second derivative of ``relu(t)**2 / 2`` at ``t = 0``.
+    """Value kappa that the second derivative of ``relu(t)**2 / 2`` is given at ``t = 0``.
 
     ``LEFT`` is what automatic differentiation returns, ``MEAN`` averages the two
     one-sided values (the convention of Ghosh et al. 2025, Theorem 13), ``RIGHT``
@@ -57,7 +64,8 @@ class Sampling(StrEnum):
 class EngineName(StrEnum):
     """Implementation of a training step.
 
-    ``auto`` picks ``compiled`` for long runs on orthonormal float64 data, ``reduced`` otherwise.
+    ``auto`` picks ``compiled`` on orthonormal float64 data where ``reduced`` is expected to take
+    more than a second, ``reduced`` otherwise.
     """
 
     AUTO = "auto"
@@ -125,7 +133,7 @@ class EvidenceKind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the evidence says of a claim."""
+    """The verdict on a claim, decided by evidence."""
 
     PROVED = "PROVED"
     VERIFIED = "VERIFIED"
@@ -138,7 +146,7 @@ _E = TypeVar("_E", bound=Enum)
 
 
 def parse(kind: type[_E], value: object, argument: str) -> _E:
-    """Turn a name or a member into a member of an enumeration.
+    """Convert a name or a member to a member of an enumeration.
 
     Args:
         kind: The enumeration.

@@ -4,7 +4,7 @@ import torch
 
 from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame
-from whichmin.core.training import train
+from whichmin.core.training.trainer import train
 from whichmin.errors import InputError
 
 

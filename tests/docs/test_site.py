@@ -5,8 +5,8 @@ import shlex
 
 import generate
 import pytest
-from blocks import RUN_ELSEWHERE, RUNNABLE, figures, find_blocks, run_page
-from compare import check_drawing, same_drawing
+from blocks import RUNNABLE, figures, find_blocks, run_page
+from compare import check_drawing
 
 from whichmin.cli import cli
 
@@ -23,9 +23,6 @@ def test_all_code_runs(page, tmp_path):
     for figure in figures(text):
         drawn = (tmp_path / figure.removeprefix("figures/")).read_bytes()
         check_drawing(drawn)
-        kept = page.parent / figure
-        if kept.exists():  # most are drawn when the site is built
-            assert same_drawing(kept.read_bytes(), drawn), f"{figure}: run docs/generate.py"
 
 
 def test_there_is_code_to_run():
@@ -40,20 +37,14 @@ def test_there_is_code_to_run():
     assert ran["README.md"] >= 1
     assert ran["docs/verdicts.md"] >= 4
     assert ran["docs/tutorial.md"] >= 10
-    elsewhere = {n for n, found in blocks.items() if RUN_ELSEWHERE in {b.reason for b in found}}
-    assert elsewhere == {"docs/cli.md"}
-
-
-def test_every_figure_is_shown():
-    shown = {p.parent / f for p in PAGES for f in figures(p.read_text(encoding="utf-8"))}
-    assert set((ROOT / "docs").glob("figures/*")) <= shown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_links_point_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            made = target.startswith("figures/")  # when the site is built
+            assert made or (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -62,7 +53,7 @@ def test_commands_exist(page):
     for line in re.findall(r"(?:^\$ |&& |`)(whichmin [a-z][^`#\n]*)", text, flags=re.MULTILINE):
         words = shlex.split(re.split(r"&&|[|>]", line)[0])[1:]
         command = cli
-        while words and hasattr(command, "commands"):
+        while words and hasattr(command, "commands") and not words[0].startswith("-"):
             assert words[0] in command.commands, line
             command = command.commands[words.pop(0)]
         known = {"--help", *(option for p in command.params for option in p.opts)}

@@ -55,7 +55,8 @@ def test_the_run_is_the_published_one(outcome):
     assert outcome.positive == 7
 
 
-def test_the_table_shows_all_three_columns(example):
+def test_the_table_shows_all_three_columns(monkeypatch, example, outcome):
+    monkeypatch.setattr(example, "experiment", lambda: outcome)  # run once for all tests
     text = example.document().render("markdown")
     assert "page expects" in text
     assert "0.85327" in text

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from whichmin.core.training import train
+from whichmin.core.training.trainer import train
 from whichmin.reporting import FORMATS
 
 FOLDER = Path(__file__).parents[2] / "examples"

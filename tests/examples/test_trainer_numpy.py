@@ -27,7 +27,7 @@ def test_the_command_in_its_docstring_passes():
     command = next(line for line in FILE.read_text().splitlines() if line.startswith("pytest "))
     done = subprocess.run(
         [sys.executable, "-m", *command.split(), "-p", "no:cacheprovider"],
-        cwd=FILE.parent, capture_output=True, text=True, timeout=120, check=False,
+        cwd=FILE.parent, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert "trainer_numpy: " in done.stdout

@@ -11,18 +11,12 @@ from whichmin.symbolic.stationary import (
     loss_noise,
     score,
     second_moment_factor,
-    stationary_forms,
     well_odds,
 )
 
 
 def symbols(form):
     return {str(s): s for s in form.expression.free_symbols}
-
-
-def test_every_derivation_holds():
-    for form in stationary_forms():
-        assert form.failures() == []
 
 
 def test_score_of_geometric_brownian_noise():

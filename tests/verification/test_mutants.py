@@ -3,11 +3,11 @@
 import pytest
 
 from whichmin.symbolic import closed_forms
-from whichmin.verification.checks import all_checks
-from whichmin.verification.evidence import Settings
+from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.runner import run_check
+from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.mutants import coefficient_mutants, implementation_mutants
-from whichmin.verification.runner import run_check
-from whichmin.verification.subject import Subject
+from whichmin.verification.topics import all_checks
 
 FORMS = closed_forms()
 NUMERIC = [c for c in all_checks() if c.forms and not c.id.startswith("derivations.")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from whichmin.cli import run
-from whichmin.verification import subject as subjects
+from whichmin.verification.evidence import subject as subjects
 from whichmin.verification.mutants import implementation_mutants
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 # A plugin that breaks the product before any check runs.
 BREAK = """
 import dataclasses
-import whichmin.verification.subject as subjects
+import whichmin.verification.evidence.subject as subjects
 from whichmin.verification.mutants import implementation_mutants
 
 def broken():

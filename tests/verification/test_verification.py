@@ -12,7 +12,7 @@ import whichmin.verification
 def test_importing_the_package_loads_nothing():
     code = "import json, sys, whichmin.verification; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
     )
     loaded = {name.split(".")[0] for name in json.loads(done.stdout)}
     assert not loaded & {"numpy", "torch", "sympy", "scipy"}
@@ -28,8 +28,8 @@ def test_every_name_is_there():
 
 @pytest.mark.parametrize(
     "first",
-    ["import whichmin.verification.sharpness_table", "from whichmin.verification import verify"],
+    ["import whichmin.tables.sharpness", "from whichmin.verification import verify"],
 )
 def test_the_function_and_the_module_of_one_name_stay_apart(first):
     code = f"{first}\nfrom whichmin.verification import sharpness_table\nsharpness_table.__code__"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=600)

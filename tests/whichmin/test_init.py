@@ -1,15 +1,26 @@
+import ast
 import importlib
 import json
 import re
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 import whichmin
 
 HEAVY = ("torch", "sympy", "numpy", "hypothesis", "scipy", "pandas", "rich", "tabulate", "click")
+
+
+STUB = ast.parse(Path(whichmin.__file__).with_suffix(".pyi").read_text())
+HOMES = {
+    alias.name: f"whichmin.{line.module}"
+    for line in STUB.body
+    if isinstance(line, ast.ImportFrom) and line.module
+    for alias in line.names
+}
 
 
 def test_import_loads_nothing_heavy_and_using_a_name_does():
@@ -30,15 +41,15 @@ def test_import_loads_nothing_heavy_and_using_a_name_does():
     assert not torch
 
 
-def test_all_is_sorted_and_equals_the_lazy_table():
+def test_all_is_sorted_and_equals_the_stub():
     assert whichmin.__all__ == sorted(whichmin.__all__)
-    assert set(whichmin.__all__) == set(whichmin._HOME)
+    assert set(whichmin.__all__) == set(HOMES)
     assert len(whichmin.__all__) == len(set(whichmin.__all__)) > 20
 
 
 @pytest.mark.parametrize("name", whichmin.__all__)
 def test_every_name_is_the_one_at_its_home(name):
-    home = importlib.import_module(whichmin._HOME[name])
+    home = importlib.import_module(HOMES[name])
     value = getattr(whichmin, name)
     assert value is getattr(home, name)
     assert not isinstance(value, type(sys)), "a module hides the function of the same name"

@@ -6,7 +6,7 @@ import sys
 
 import whichmin
 from whichmin import noise
-from whichmin.core import measures
+from whichmin.core import instruments as measures
 
 
 def test_every_name_is_the_one_in_core():

@@ -21,7 +21,7 @@ pytest.main(["-p", "no:cacheprovider", "-q", *sys.argv[1:]], plugins=[Spy()])
 
 def loaded(folder, *arguments):
     subprocess.run(
-        [sys.executable, "-c", CODE, *arguments], cwd=folder, check=True, timeout=60,
+        [sys.executable, "-c", CODE, *arguments], cwd=folder, check=True, timeout=600,
         capture_output=True,
     )  # fmt: skip
     return set(json.loads((folder / "loaded.json").read_text()))
@@ -32,11 +32,12 @@ def test_the_entry_point():
     assert points == {"whichmin": "whichmin.pytest_plugin"}
 
 
-def test_a_run_without_a_target_loads_two_light_modules_of_ours(tmp_path):
+def test_a_run_without_a_target_loads_three_light_modules_of_ours(tmp_path):
     (tmp_path / "test_x.py").write_text("def test_x():\n    pass\n")
     others = ("-p", "no:hypothesispytest", "-p", "no:jaxtyping", "-p", "no:benchmark")
     new = loaded(tmp_path, *others) - loaded(tmp_path, *others, "-p", "no:whichmin")
-    assert {n for n in new if n.startswith("whichmin")} == {"whichmin", "whichmin.pytest_plugin"}
+    own = {"whichmin", "whichmin.moved", "whichmin.pytest_plugin"}
+    assert {n for n in new if n.startswith("whichmin")} == own
     heavy = {"numpy", "torch", "sympy", "scipy", "tabulate", "numba", "rich", "click"}
     assert not {n.split(".")[0] for n in new} & heavy
     # Each module of the standard library costs about a millisecond: far below 50 in all.
@@ -53,14 +54,19 @@ def test_a_targets_suite_needs_neither_torch_nor_sympy(tmp_path):
     assert not {n.split(".")[0] for n in seen} & {"torch", "sympy", "scipy"}
 
 
+@pytest.fixture(scope="module")
+def helped():
+    """What ``pytest --help`` prints."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True,
+        timeout=600,
+    ).stdout  # fmt: skip
+
+
 @pytest.mark.parametrize("option", ["target", "quick", "deep", "seed", "limit", "json", "markdown",
                                     "expected"])  # fmt: skip
-def test_help_names_every_option(option):
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True,
-        timeout=60,
-    )  # fmt: skip
-    assert f"--whichmin-{option}" in done.stdout
+def test_help_names_every_option(helped, option):
+    assert f"--whichmin-{option}" in helped
 
 
 TARGET = "--whichmin-target=x"
@@ -87,7 +93,7 @@ TARGET = "--whichmin-target=x"
 def test_options_that_cannot_work_are_refused_before_the_run(tmp_path, options, message):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options], cwd=tmp_path, capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 4
     assert message in done.stderr
@@ -100,7 +106,7 @@ def test_files_that_nothing_was_written_to_fail_the_run(tmp_path):
 
     def run(*options):
         return subprocess.run(
-            [sys.executable, "-m", "pytest", *given, *options], cwd=tmp_path, timeout=60,
+            [sys.executable, "-m", "pytest", *given, *options], cwd=tmp_path, timeout=600,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 

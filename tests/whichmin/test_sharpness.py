@@ -4,7 +4,7 @@ import importlib
 
 import whichmin
 from whichmin import sharpness
-from whichmin.core import measures
+from whichmin.core import instruments as measures
 
 
 def test_every_name_is_the_one_in_core():

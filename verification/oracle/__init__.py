@@ -1,4 +1,4 @@
-"""The oracle: judges anyone's trainer, Hessian tool, sharpness metric or noise estimator."""
+"""The oracle, which judges anyone's trainer, Hessian tool, sharpness metric or noise estimator."""
 
 from whichmin.verification.oracle.judge import checks, judge, parametrize_with_checks
 

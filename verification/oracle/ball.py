@@ -1,9 +1,11 @@
-"""The largest rise of the loss in a ball, exactly, for orthonormal data.
+r"""Compute the largest rise of the loss in a ball exactly, for orthonormal data.
 
 Let K be the span of the points (ReLU: the cone spanned by them with coefficients of at least 0),
-``x = Kx + Lx`` the projection on it and the rest. The loss is
-``2 m L(x) = m - 1 + (1 - p^2)^2 + p^2 u^2``, ``p = |Kx|``, ``u = |Lx|``, because ReLU's active part
-is the projection on the cone (Moreau, 1962).
+and x = Kx + Lx the projection on it and the rest. With p = \|Kx\| and u = \|Lx\| the loss is
+
+.. math:: 2 m\, L(x) = m - 1 + (1 - p^2)^2 + p^2 u^2 ,
+
+because ReLU's active part is the projection on the cone (Moreau, 1962).
 
 *Reduction.* ``|x - w|^2 >= (p - p_0)^2 + (u - u_0)^2``: of the four inner products, ``<Kx, Kw>``
 and ``<Lx, Lw>`` are at most those of parallel vectors, and ``<Kx, Lw> <= 0``, ``<Lx, Kw> <= 0``
@@ -35,20 +37,28 @@ WIDTH = F(1, 2**40)
 
 
 def rise_at_minimum(radius: Fraction, m: int) -> Fraction:
-    """``max L(w + z) - L(w)`` over ``|z| <= radius`` at any global minimum.
+    r"""Compute the largest rise of the loss in a ball about any global minimum w.
+
+    .. math:: \max_{|z| \le r} L(w + z) - L(w) = \frac{(2 r + r^2)^2}{2 m}
 
     Args:
         radius: The radius r.
         m: Number of points.
 
     Returns:
-        ``(2 r + r^2)^2 / (2 m)``.
+        The maximum.
     """
     return (2 * radius + radius * radius) ** 2 / (2 * m)
 
 
 def rise_in_ball(inside: Fraction, outside: Fraction, radius: Fraction, m: int) -> Fraction:
-    """``max L(w + z) - L(w)`` over ``|z| <= radius``, where Kw and Lw are both different from 0.
+    r"""Compute the largest rise of the loss in a ball where Kw and Lw are both different from 0.
+
+    .. math:: \max_{|z| \le r} L(w + z) - L(w) = \frac{1}{2m} \left[
+              \max_{(p - p_0)^2 + (u - u_0)^2 = r^2} \bigl((1 - p^2)^2 + p^2 u^2\bigr)
+              - (1 - p_0^2)^2 - p_0^2 u_0^2 \right]
+
+    with :math:`p_0 = |Kw|` and :math:`u_0 = |Lw|`.
 
     Args:
         inside: ``|Kw|``, above 0.
@@ -169,10 +179,13 @@ def _enclosed(poly: Sequence[int], a: Fraction, b: Fraction) -> Fraction:
 
 @functools.lru_cache(maxsize=4096)
 def circle_maximum(inside: Fraction, outside: Fraction, radius: Fraction) -> Fraction:
-    """Largest ``(1 - p^2)^2 + p^2 u^2`` on the circle of a radius about (inside, outside).
+    r"""Compute the largest value of a polynomial on a circle with centre (inside, outside).
 
-    With ``p = inside + r (1 - t^2)/(1 + t^2)`` and ``u = outside + r 2t/(1 + t^2)`` the value is
-    ``A(t) / (1 + t^2)^4``, stationary where ``A' (1 + t^2) = 8 t A``; besides, ``t = infinity``.
+    .. math:: \max\; (1 - p^2)^2 + p^2 u^2, \qquad
+              p = p_0 + r\, \frac{1 - t^2}{1 + t^2}, \quad u = u_0 + r\, \frac{2t}{1 + t^2}
+
+    The value is :math:`A(t) / (1 + t^2)^4` with a polynomial A, and stationary where
+    :math:`A'(t)\, (1 + t^2) = 8\, t\, A(t)`; the point of :math:`t = \infty` is compared too.
 
     Args:
         inside: Centre, p.

@@ -1,4 +1,4 @@
-"""Rounding bounds of the model's functions, from operation counts and sizes of terms.
+"""Compute rounding bounds for the model's functions, from operation counts and sizes of terms.
 
 Every function is a polynomial in w, the points and N (piecewise, and its gradient is continuous),
 so whatever algebraic form a target evaluates, its terms are at most those of the polynomial with
@@ -35,7 +35,9 @@ UNITS = {"float64": (2.0**-53, 2.0**-1022), "float32": (2.0**-24, 2.0**-126)}
 
 
 def operations(n: int, m: int) -> int:
-    """Roundings on the longest path.
+    r"""Count the roundings on the longest path of a computation, for any algebraic form.
+
+    .. math:: k = 2\, (3 n + m + 20)
 
     Three nested inner products of length n (``<w, a>``, N, ``<w, residual>``), the sum over the m
     points, 20 products and factors. Twice, because like terms that a target has not collected
@@ -52,7 +54,12 @@ def operations(n: int, m: int) -> int:
 
 
 def rounding(size: Any, n: int, m: int, dtype: str) -> Floats:
-    """Largest error that rounding explains.
+    r"""Compute the largest error that rounding explains.
+
+    .. math:: k\, (u \cdot \text{size} + \lambda)
+
+    with the count k of :func:`operations`, the unit roundoff u and the smallest normal number
+    :math:`\lambda`.
 
     Args:
         size: Size of the value, entry by entry.
@@ -61,7 +68,7 @@ def rounding(size: Any, n: int, m: int, dtype: str) -> Floats:
         dtype: Precision of the target.
 
     Returns:
-        ``operations * u * size``, and as many of the smallest normal number.
+        The bound, entry by entry.
     """
     unit, smallest = UNITS[dtype]
     count = operations(n, m)
@@ -69,7 +76,7 @@ def rounding(size: Any, n: int, m: int, dtype: str) -> Floats:
 
 
 def reason(n: int, m: int, dtype: str) -> str:
-    """The reason for :func:`rounding`, in words."""
+    """Write the reason for :func:`rounding` in words."""
     unit = {"float64": "2^-53", "float32": "2^-24"}[dtype]
     return f"{operations(n, m)} roundings of at most {unit} of the sum of the terms' sizes"
 
@@ -80,19 +87,45 @@ def _absolute(w: Any, data: Any) -> tuple[Floats, Floats, Floats, float]:
 
 
 def loss_size(w: Any, data: Any) -> float:
-    """Size of the summed loss: ``sum (|a| + |w| c)^2 / 2`` with ``c = <|w|, |a|>``."""
+    r"""Compute the size of the summed loss.
+
+    .. math:: \tfrac12 \sum_i \bigl|\, |a_i| + c_i\, |w|\, \bigr|^2, \qquad
+              c_i = \langle |w|, |a_i| \rangle
+
+    where :math:`|w|` and :math:`|a_i|` within the norm are vectors of absolute values.
+
+    Returns:
+        The size.
+    """
     v, a, c, _ = _absolute(w, data)
     return float(((a + np.outer(c, v)) ** 2).sum() / 2)
 
 
 def gradient_size(w: Any, data: Any) -> Floats:
-    """Size of the summed gradient: ``(N + 2) c |a| + c^2 |w|``, entry by entry."""
+    r"""Compute the size of the summed gradient, entry by entry.
+
+    .. math:: \sum_i (N + 2)\, c_i\, |a_i| + c_i^2\, |w|, \qquad c_i = \langle |w|, |a_i| \rangle
+
+    where :math:`|w|` and :math:`|a_i|` are vectors of absolute values, and N is the squared norm.
+
+    Returns:
+        Shape ``(n,)``.
+    """
     v, a, c, norm = _absolute(w, data)
     return np.asarray((norm + 2) * (c @ a) + float(c @ c) * v)
 
 
 def hessian_size(w: Any, data: Any) -> Floats:
-    """Size of the summed Hessian: ``(N + 2) |a||a|^T + 2 c (|a||w|^T + |w||a|^T) + c^2 I``."""
+    r"""Compute the size of the summed Hessian, entry by entry.
+
+    .. math:: \sum_i (N + 2)\, |a_i| |a_i|^\top
+              + 2 c_i \bigl(|a_i| |w|^\top + |w| |a_i|^\top\bigr) + c_i^2\, I
+
+    with the notation of :func:`gradient_size`.
+
+    Returns:
+        Shape ``(n, n)``.
+    """
     v, a, c, norm = _absolute(w, data)
     cross = np.outer(c @ a, v)
     return np.asarray((norm + 2) * a.T @ a + 2 * (cross + cross.T) + float(c @ c) * np.eye(len(v)))
@@ -101,11 +134,14 @@ def hessian_size(w: Any, data: Any) -> Floats:
 def train_bound(
     path: Sequence[Any], rows: Sequence[Any], step_size: float, factors: Sequence[float], dtype: str
 ) -> Floats:
-    """Error of the weights after several steps.
+    r"""Bound the rounding error of the weights after several steps.
 
-    A step adds its own rounding, and carries the error e of the weights on: the size G of the
-    gradient has no negative coefficient, so ``|G(w + e) - G(w)| <= G(|w| + e) - G(|w|)``, which is
-    at most the derivative of G at ``|w| + e`` along e (G is convex along it).
+    .. math:: e \leftarrow e + \eta f\, G'(|w| + e)\, e + \text{rounding of the step}
+
+    for the step size :math:`\eta` and the factor f of the sum over the batch. A step adds its own
+    rounding and amplifies the error e of the weights: the size G of the gradient has no negative
+    coefficient, so the gradient changes by at most :math:`G(|w| + e) - G(|w|)`, which is at most
+    the derivative of G at :math:`|w| + e` along e (G is convex along it).
 
     Args:
         path: Exact weights before each step.

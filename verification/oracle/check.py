@@ -1,4 +1,4 @@
-"""A check of the oracle, what it finds, and the session that it asks."""
+"""The checks of the oracle, and what they find."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the target, as it can be written down.
+    """A call of the target, with arguments that can be written as text.
 
     Attributes:
         function: Name of the function.
@@ -35,7 +35,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value that a known mistake, or another convention, would give.
+    """A value that a known mistake or another convention would give.
 
     Attributes:
         text: The cause; goes into the sentence of the diagnosis, so it starts in lower case.
@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Finding:
-    """One comparison.
+    """A comparison of a value of the target with the expected one.
 
     Attributes:
         what: What was compared, and where: ``gradient, generic, relu``.
@@ -94,7 +94,7 @@ class Finding:
 
     @property
     def place(self) -> float | None:
-        """Where on the segment of accepted values the target's value lies, from 0 to 1."""
+        """The place of the target's value on the segment of accepted values, from 0 to 1."""
         if self.upper is None:
             return None
         low = floats(self.expected)
@@ -107,7 +107,7 @@ class Finding:
 
     @property
     def places(self) -> tuple[float, ...]:
-        """Where on each part the target's value lies; on the whole segment if there are none."""
+        """The place of the target's value on each part; on the whole segment without parts."""
         if not self.parts:
             return () if self.place is None else (self.place,)
         away = np.asarray(self.got) - floats(self.expected)
@@ -137,7 +137,7 @@ class Finding:
         return self.ratio <= 1
 
     def distance(self, value: Any, scale: float = 1.0) -> float:
-        """Deviation of what was found from a value, in units of the bound.
+        """Compute the deviation of the target's value from another one, in units of the bound.
 
         Args:
             value: The value.
@@ -156,7 +156,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class OracleCheck:
-    """One statement about a target.
+    """A statement about a target that can be checked.
 
     Attributes:
         id: Stable name: ``function.what``.

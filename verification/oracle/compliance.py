@@ -1,4 +1,4 @@
-"""The verdict on a target: results per check, as JSON, Markdown and text."""
+"""The results of all checks of a target, as JSON, Markdown and text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from whichmin.errors import InputError
+from whichmin.moved import renamed
 from whichmin.reporting import Table
 
-__all__ = ["LOADS", "SCHEMA", "Compliance", "Profile", "Result", "Verdict", "unloaded"]
+__all__ = ["LOADS", "SCHEMA", "CheckVerdict", "Compliance", "Profile", "Result", "unloaded"]
+
+__getattr__ = renamed(__name__, Verdict="CheckVerdict")
 
 SCHEMA = "whichmin.compliance/1"
 # Id of the one result of a target that does not load.
@@ -21,14 +24,14 @@ PRINTED = " printed: "
 
 
 class Profile(Protocol):
-    """What a run was asked for."""
+    """The length of a run: quick, full or deep."""
 
     seed: int
     profile: str
 
 
-class Verdict(StrEnum):
-    """What a check says of a target."""
+class CheckVerdict(StrEnum):
+    """The verdict of a check on a target."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -40,12 +43,12 @@ class Verdict(StrEnum):
 
 
 # What was begun and came to no result counts against the run: nothing was shown.
-BAD = {Verdict.FAILED, Verdict.UNEXPECTED_PASS, Verdict.INCONCLUSIVE}
+BAD = {CheckVerdict.FAILED, CheckVerdict.UNEXPECTED_PASS, CheckVerdict.INCONCLUSIVE}
 
 
 @dataclass(frozen=True)
 class Result:
-    """One check on one target.
+    """The result of one check on one target.
 
     Attributes:
         check: Id of the check.
@@ -68,7 +71,7 @@ class Result:
     """
 
     check: str
-    verdict: Verdict
+    verdict: CheckVerdict
     message: str = ""
     diagnosis: str = ""
     declare: str = ""
@@ -97,11 +100,11 @@ class Result:
     def parse(cls, record: Mapping[str, Any]) -> Result:
         """Read what :meth:`record` wrote; the schema is that of the compliance around it."""
         values = dict(record)
-        values["verdict"], values["notes"] = Verdict(values["verdict"]), tuple(values["notes"])
+        values["verdict"], values["notes"] = CheckVerdict(values["verdict"]), tuple(values["notes"])
         return cls(**values)
 
     def text(self) -> str:
-        """All that a failed check has to say, over several lines."""
+        """Write the message, the diagnosis and the snippet of a failed check."""
         lines = [f"{self.check}: {self.message or self.verdict}"]
         if self.diagnosis:
             lines.append(f"diagnosis: {self.diagnosis}")
@@ -117,7 +120,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Compliance:
-    """All results of one target.
+    """The results of all checks on one target.
 
     Attributes:
         target: Its name.
@@ -142,7 +145,7 @@ class Compliance:
     @property
     def holds(self) -> bool:
         """Whether no check counts against the target, and some check passed."""
-        passed = any(r.verdict is Verdict.PASSED for r in self.results)
+        passed = any(r.verdict is CheckVerdict.PASSED for r in self.results)
         return passed and all(r.good for r in self.results)
 
     @property
@@ -152,7 +155,7 @@ class Compliance:
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """What was noted of output that the target wrote, each function's first."""
+        """Notes on output that the target printed, the first one of each function."""
         found: dict[str, str] = {}
         for result in self.results:
             for note in result.notes:
@@ -162,13 +165,13 @@ class Compliance:
         return tuple(found.values())
 
     def counts(self) -> dict[str, int]:
-        """How many checks came to each verdict; those that occur."""
-        counted = {str(v): sum(r.verdict is v for r in self.results) for v in Verdict}
+        """Count the checks by verdict, for the verdicts that occur."""
+        counted = {str(v): sum(r.verdict is v for r in self.results) for v in CheckVerdict}
         return {k: v for k, v in counted.items() if v}
 
     @classmethod
     def gather(cls, head: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) -> Compliance:
-        """Put records together, as the pytest plugin gets them.
+        """Make the results of a target from records, as the pytest plugin gets them.
 
         Args:
             head: A :meth:`record`; its results are left out.
@@ -187,18 +190,18 @@ class Compliance:
         return cls(**{**plain, "results": tuple(Result.parse(r) for r in results)})
 
     def summary(self) -> str:
-        """One line: the target and how many checks came to which verdict."""
+        """Write one line with the target and the number of checks by verdict."""
         told = ", ".join(f"{v} {k}" for k, v in self.counts().items())
         return f"{self.target} {self.version}".strip() + f": {told} ({self.profile})"
 
     def record(self) -> dict[str, Any]:
-        """Everything as plain data of schema ``whichmin.compliance/1``."""
+        """Return everything as plain data of schema ``whichmin.compliance/1``."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         plain |= {"results": [r.record() for r in self.results], "holds": self.holds}
         return {"schema": SCHEMA, **plain, "counts": self.counts()}
 
     def table(self) -> Table:
-        """One row per check."""
+        """Lay out the results as a table with one row per check."""
         label = f"{self.target} {self.version}".strip()
         declared = ", ".join(f"{k} = {v}" for k, v in self.conventions.items())
         rows = []
@@ -216,17 +219,17 @@ class Compliance:
         return Table.build(f"whichmin compliance of {label}", columns, rows, notes)
 
     def markdown(self) -> str:
-        """A Markdown table for a README."""
+        """Write a Markdown table for a README."""
         return self.table().markdown()
 
 
 def unloaded(target: str, asked: Profile, results: tuple[Result, ...] = ()) -> Compliance:
-    """The verdict on a target of which nothing is known.
+    """Make the results of a target that could not be loaded.
 
     Args:
         target: Its dotted name.
         asked: Seed and profile.
-        results: What there is to say.
+        results: The results, which say why.
 
     Returns:
         The verdict.

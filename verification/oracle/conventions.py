@@ -1,4 +1,4 @@
-"""What a target declares about itself: the mapping ``WHICHMIN`` of a module or an object."""
+"""Read what a target declares about itself in the mapping ``WHICHMIN``."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MOST_POINTS = 4
 
 @dataclass(frozen=True)
 class Stochastic:
-    """How a function estimates.
+    """The method and the number of samples with which a function estimates.
 
     Attributes:
         method: One of those in ``METHODS`` for the function.
@@ -67,7 +67,7 @@ class Stochastic:
 
 @dataclass(frozen=True)
 class Conventions:
-    """What a target is judged by; every field can be declared, under its own name.
+    """The conventions that a target is judged by; each can be declared under its name.
 
     Attributes:
         name: Name of the target, for reports.
@@ -166,7 +166,7 @@ class Conventions:
                 )  # fmt: skip
 
     def divisor(self, function: str, count: int) -> Fraction:
-        """Number that a sum over ``count`` points is divided by, times nothing: count or 1.
+        """Return the divisor of the sum over ``count`` points: count or 1.
 
         Args:
             function: Name of a function of the protocol.
@@ -184,11 +184,11 @@ class Conventions:
         return Fraction(count if kind == "mean" else 1)
 
     def factor(self, function: str, count: int) -> Fraction:
-        """Factor of the plain sum over the points: ``loss_scale`` over :meth:`divisor`."""
+        """Return the factor of the plain sum over points: ``loss_scale`` over :meth:`divisor`."""
         return self.loss_scale / self.divisor(function, count)
 
     def record(self) -> dict[str, Any]:
-        """The declared conventions as plain data, defaults left out."""
+        """Return the declared conventions as plain data, without defaults."""
         default = Conventions()
         plain: dict[str, Any] = {}
         for item in dataclasses.fields(self):

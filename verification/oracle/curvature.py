@@ -1,7 +1,7 @@
-"""What the checks of the Hessian share: cases, bounds, and wrong Hessians that have a name.
+"""Cases, bounds and wrong Hessians for the checks of the Hessian.
 
-The mistakes are float64: a candidate is compared within the bound of the value that it replaces,
-which is many times the rounding of one evaluation.
+The wrong Hessians are float64: a candidate is compared within the bound of the value that it
+replaces, which is many times the rounding of one evaluation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, references
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.session import Session
 
@@ -54,7 +54,7 @@ class Case:
         high: Kappa of the other end; None if one value is accepted.
     """
 
-    problem: Problem
+    problem: ServedProblem
     activation: str
     w: Vector
     data: Matrix
@@ -64,27 +64,29 @@ class Case:
 
     @property
     def what(self) -> str:
-        """Name of the case in findings."""
+        """The name of the case in findings."""
         return f"{self.problem.id}, {self.activation}"
 
     @property
     def call(self) -> dict[str, Any]:
-        """Arguments of the target's functions."""
+        """The arguments of the target's functions."""
         return {"w": self.problem.w, "data": self.problem.data, "activation": self.activation}
 
     @property
     def scalars(self) -> dict[str, int]:
-        """What could be a wrong factor."""
+        """The numbers that could be a wrong factor, by name."""
         return {"m": self.problem.m, "n": self.problem.n}
 
     def hessian(self, kappa: Fraction) -> Matrix:
-        """The exact Hessian for a value of kappa."""
+        """Compute the exact Hessian for a value of kappa."""
         found = references.hessian(self.w, self.data, self.activation, kappa)
         return tuple(tuple(self.factor * x for x in row) for row in found)
 
     @property
     def turns(self) -> tuple[Matrix, ...]:
-        """What kappa = 1 in place of 0 adds to the Hessian at each kink; none if one is accepted.
+        """The matrix that kappa = 1, instead of 0, adds to the Hessian, for each kink.
+
+        There are none if only one value of kappa is accepted.
 
         Each point has a kappa of its own. The points at the kinks served are orthonormal, so these
         matrices are orthogonal to each other, and their products with a vector too.
@@ -99,7 +101,7 @@ class Case:
 
 
 def cases(session: Session, function: str, *, kinks: bool) -> Iterator[Case]:
-    """The problems with a second derivative, or those at a kink.
+    """List the problems with a second derivative, or those at a kink.
 
     Args:
         session: The target.
@@ -122,19 +124,19 @@ def cases(session: Session, function: str, *, kinks: bool) -> Iterator[Case]:
 
 
 def other_kinks(session: Session) -> tuple[Fraction, ...]:
-    """Values of kappa that a target may have in place of the one that it declares."""
+    """List values of kappa that a target may use instead of the one that it declares."""
     declared = session.conventions.kink
     return () if declared is None else tuple(k for k in KAPPAS if k != declared)
 
 
 def entry_bound(case: Case, dtype: str) -> Floats:
-    """Rounding of the Hessian's entries, ``(n, n)``."""
+    """Bound the rounding of the Hessian's entries, ``(n, n)``."""
     size = float(case.factor) * bounds.hessian_size(case.w, case.data)
     return bounds.rounding(size, case.problem.n, case.problem.m, dtype)
 
 
 def sum_bound(case: Case, size: Any, dtype: str) -> Floats:
-    """Rounding of sums of n entries, each times a number: products with a vector, and the trace.
+    """Bound the rounding of sums of n entries times numbers: products with a vector, the trace.
 
     Args:
         case: The case.
@@ -149,11 +151,14 @@ def sum_bound(case: Case, size: Any, dtype: str) -> Floats:
 
 
 def solver_bound(case: Case, dtype: str) -> float:
-    """Error of the eigenvalues.
+    r"""Bound the error of the eigenvalues.
 
-    Weyl: they move by at most the norm of the matrix's error. A backward stable solver (reduction
-    by Householder reflections, then QR) adds a modest multiple of ``n u |H|``: 16 of it here, for
-    the target's solver and for that of the reference.
+    .. math:: |\delta H|_F + 16\, n\, u\, |H|_F
+
+    with the bound :math:`\delta H` of the entries and the norm of the Hessian's size. By Weyl's
+    inequality eigenvalues move by at most the norm of the matrix's error. A backward stable solver
+    (reduction by Householder reflections, then QR) adds a modest multiple of n u \|H\|: 16 of it
+    here, for the target's solver and for that of the reference.
 
     Args:
         case: The case.
@@ -181,7 +186,7 @@ def _of_points(case: Case, activation: str, kappa: float) -> tuple[Floats, Float
 
 
 def mistakes(case: Case) -> tuple[tuple[str, Floats], ...]:
-    """Wrong Hessians, with the case's factor and its lower kappa.
+    """List wrong Hessians whose mistake has a name, with the case's factor and its lower kappa.
 
     Args:
         case: The case.

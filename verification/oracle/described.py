@@ -1,4 +1,4 @@
-"""What can be declared, and what the results hold, as tables for the documentation."""
+"""Tables for the documentation of what a target can declare and what results contain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
 from whichmin.verification.oracle.conventions import (
     CHOICES,
     METHODS,
@@ -25,7 +25,7 @@ Row = tuple[str, ...]
 
 _TYPES = {
     "str": "text", "int": "integer", "float": "number", "float | None": "number or null",
-    "tuple[str, ...]": "array of texts", "Verdict": "text", "bool": "true or false",
+    "tuple[str, ...]": "array of texts", "CheckVerdict": "text", "bool": "true or false",
     "tuple[Result, ...]": "array of results", "Mapping[str, Any]": "object",
 }  # fmt: skip
 # Members of a record that are no fields of the class.
@@ -41,7 +41,7 @@ _MORE = {
 
 
 def meanings(described: type) -> dict[str, str]:
-    """The attributes of a class with the sentences of its docstring.
+    """Read the attributes of a class and their meanings from its docstring.
 
     Args:
         described: A class whose docstring has a section ``Attributes``.
@@ -55,7 +55,7 @@ def meanings(described: type) -> dict[str, str]:
 
 
 def allowed() -> dict[str, str]:
-    """What may be declared under each key of ``WHICHMIN``."""
+    """Return the values that may be declared under each key of ``WHICHMIN``."""
     named = {key: _listed(values) for key, values in CHOICES.items()}
     batch = ", ".join(f"{most} for `{kind}`" for kind, most in MOST_BATCH.items())
     # Powers of two.
@@ -83,7 +83,7 @@ def _listed(values: tuple[str, ...]) -> str:
 
 
 def declarations() -> tuple[Row, ...]:
-    """Key, what is allowed, the default and the meaning of everything that can be declared."""
+    """List everything that can be declared: key, allowed values, default and meaning."""
     told, default, rows = meanings(Conventions), Conventions(), []
     words = allowed()
     for field in dataclasses.fields(Conventions):
@@ -94,12 +94,12 @@ def declarations() -> tuple[Row, ...]:
 
 
 def methods() -> tuple[Row, ...]:
-    """Each function that may be declared stochastic, with its methods."""
+    """List each function that may be declared stochastic, with its methods."""
     return tuple((f"`{name}`", _listed(known)) for name, known in METHODS.items())
 
 
 def schema(record: type[Compliance | Result]) -> tuple[Row, ...]:
-    """Member, type and meaning of everything in a record of JSON.
+    """List everything in a record of JSON: member, type and meaning.
 
     Args:
         record: ``Compliance`` or ``Result``.
@@ -109,6 +109,6 @@ def schema(record: type[Compliance | Result]) -> tuple[Row, ...]:
     """
     told = meanings(record)
     rows = [(f.name, _TYPES[str(f.type)], told[f.name]) for f in dataclasses.fields(record)]
-    verdicts = f"One of: {', '.join(f'`{v}`' for v in Verdict)}."
+    verdicts = f"One of: {', '.join(f'`{v}`' for v in CheckVerdict)}."
     rows = [(n, t, f"{m} {verdicts}" if n == "verdict" else m) for n, t, m in rows]
     return tuple((f"`{name}`", kind, text) for name, kind, text in (*rows, *_MORE[record]))

@@ -1,4 +1,4 @@
-"""Names the cause of a mismatch: the same known mistake over all cases of a check, or none.
+"""Name the cause of a mismatch: the known mistake that explains all cases of a check, or none.
 
 A suspect is a value that a mistake would give. It is the cause only if it explains every finding
 that failed and contradicts none that passed, each within its rounding bound; a factor 2 on one
@@ -76,7 +76,7 @@ class Diagnosis:
 
     Attributes:
         text: One sentence without a full stop.
-        declare: What the target may declare if it is meant; empty if nothing.
+        declare: What the target may declare if this is intended; empty if nothing.
     """
 
     text: str

@@ -1,7 +1,7 @@
-"""Derivatives by differences: what they give in place of the exact ones.
+"""Compute what derivatives by finite differences give instead of the exact ones.
 
-In NumPy's extended precision, so that what rounding does in float64 is left to the tolerance: a
-difference of two losses rounds by a few units of their size, divided by the step.
+They are computed in NumPy's extended precision; the rounding of a target in float64 is part of the
+tolerance: a difference of two losses rounds by a few units of their size, divided by the step.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _differences(
 def gradient_differences(
     w: Vector, data: Matrix, activation: str, factor: float, got: Any
 ) -> Iterator[Candidate]:
-    """The gradient by differences of the loss.
+    """List the gradients that differences of the loss give.
 
     Args:
         w: Weights.
@@ -87,7 +87,7 @@ def gradient_differences(
 def product_differences(
     w: Vector, data: Matrix, v: Vector, activation: str, factor: float, got: Any
 ) -> Iterator[Candidate]:
-    """The Hessian times a vector by differences of the gradient.
+    """List the products of Hessian and vector that differences of the gradient give.
 
     Args:
         w: Weights.

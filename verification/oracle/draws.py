@@ -1,4 +1,4 @@
-"""Laws of batches and of what goes wrong when they are drawn, by enumeration."""
+"""Enumerate the laws of batches: the correct ones, and those of known mistakes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Law = Mapping[Batch, Fraction]
 
 
 def declared_law(m: int, b: int, sampling: str) -> Law:
-    """The law of one batch, sorted.
+    """Compute the law of one batch, as sorted tuples with their chances.
 
     Args:
         m: Points.
@@ -39,7 +39,7 @@ def declared_law(m: int, b: int, sampling: str) -> Law:
 
 
 def shuffle_law(m: int, b: int, *, lowest: str) -> Law:
-    """The first b entries of a shuffle by swaps that is not Fisher-Yates.
+    """Compute the law of the first b entries of a shuffle by swaps that is not Fisher-Yates.
 
     Fisher-Yates swaps entry i, for i from m - 1 down to 1, with one of the entries 0 to i.
 
@@ -69,7 +69,7 @@ def shuffle_law(m: int, b: int, *, lowest: str) -> Law:
 
 
 def block_law(m: int, b: int) -> Law:
-    """Neighbours: b consecutive points from a uniform first one, modulo m."""
+    """Compute the law of b consecutive points, modulo m, from a uniform first one."""
     law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
     for first in range(m):
         law[tuple(sorted((first + j) % m for j in range(b)))] += Fraction(1, m)
@@ -77,7 +77,7 @@ def block_law(m: int, b: int) -> Law:
 
 
 def cyclic_law(m: int, b: int) -> Law:
-    """How often each batch comes in a long cyclic run: all offsets ``t b mod m`` alike."""
+    """Compute how often each batch occurs in a long cyclic run, with all offsets ``t b mod m``."""
     law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
     for batch in cyclic(m, b, m):
         law[tuple(sorted(batch))] += Fraction(1, m)
@@ -85,13 +85,13 @@ def cyclic_law(m: int, b: int) -> Law:
 
 
 def point_laws(m: int) -> Iterator[tuple[str, tuple[Fraction, ...]]]:
-    """Wrong laws of a single point.
+    """List wrong laws of a single point.
 
     Args:
         m: Points, at least 3.
 
     Yields:
-        What goes wrong, and the chances of the points.
+        The mistake, and the chances of the points.
     """
     one, even = Fraction(1), Fraction(1, m)
     yield "the first points are drawn always", (one, *(Fraction(0),) * (m - 1))
@@ -110,7 +110,7 @@ def point_laws(m: int) -> Iterator[tuple[str, tuple[Fraction, ...]]]:
 
 
 def inclusion(m: int, b: int, sampling: str) -> tuple[Fraction, Fraction]:
-    """Chances that a batch has a given point, and that it has two given points.
+    """Compute the chances that a batch contains one given point, and two given points.
 
     Args:
         m: Points, at least 2.
@@ -127,5 +127,5 @@ def inclusion(m: int, b: int, sampling: str) -> tuple[Fraction, Fraction]:
 
 
 def cyclic(m: int, b: int, steps: int) -> tuple[Batch, ...]:
-    """Batches ``{t b, ..., t b + b - 1} mod m``, in this order."""
+    """Return the cyclic batches ``{t b, ..., t b + b - 1} mod m``, in this order."""
     return tuple(tuple((t * b + j) % m for j in range(b)) for t in range(steps))

@@ -1,4 +1,4 @@
-"""Expected failures of a target: check id to reason, strict in both directions."""
+"""Read expected failures of a target, check id to reason, and refuse those that do not fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["check_provided", "expected_failures", "read_expected"]
 def read_expected(
     path: str | Path, target: str = "", targets: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Read a TOML or JSON file.
+    """Read expected failures from a TOML or JSON file.
 
     Args:
         path: ``*.toml`` or ``*.json``: ids to reasons, or names of targets to such tables.
@@ -29,7 +29,7 @@ def read_expected(
 
     Raises:
         InputError: The file cannot be read, holds something else, or has a table for a target that
-            is none of the run.
+            is not in the run.
     """
     file = Path(path)
     try:

@@ -1,4 +1,4 @@
-"""The fact sheet: how our engines and other people's tools fare, version by version."""
+"""Write the fact sheet: the results of our engines and of other people's tools, by version."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from whichmin.errors import InputError, MissingDependency
 from whichmin.reporting import Table
-from whichmin.verification.oracle.compliance import Compliance, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Compliance
 from whichmin.verification.oracle.judge import judge
 
-__all__ = ["ADAPTERS", "Judged", "fact_sheet", "judge_adapters"]
+__all__ = ["ADAPTERS", "Judged", "fact_sheet", "judge_adapters", "overview"]
 
 _PACKAGE = "whichmin.verification.oracle.adapters"
 _ENGINES = tuple(f"whichmin_engines:{e}" for e in ("autograd", "compiled", "dense", "reduced"))
@@ -33,12 +33,12 @@ promise no more than a tolerance.
 
 @dataclass(frozen=True)
 class Judged:
-    """One adapter's result.
+    """The result of one adapter.
 
     Attributes:
         adapter: Name within the package of adapters.
         compliance: The verdict; None if its library is absent.
-        missing: What is absent.
+        missing: The library that is absent.
         seconds: Duration.
     """
 
@@ -89,7 +89,15 @@ def judge_adapters(
     return tuple(found)
 
 
-def _summary(judged: Sequence[Judged]) -> str:
+def overview(judged: Sequence[Judged]) -> str:
+    """Count verdicts by tool.
+
+    Args:
+        judged: Results.
+
+    Returns:
+        A table in Markdown, one row per tool.
+    """
     rows = []
     for one in judged:
         c = one.compliance
@@ -97,9 +105,10 @@ def _summary(judged: Sequence[Judged]) -> str:
             continue
         counts = c.counts()
         failed = ", ".join(r.check for r in c.failures) or "none"
-        rows.append((c.target, c.version, counts.get(str(Verdict.PASSED), 0), failed))
+        rows.append((c.target, c.version, counts.get(str(CheckVerdict.PASSED), 0), failed))
     columns = ("tool", "version", "passed", "failed")
-    return Table.build("Overview", columns, rows).markdown()
+    table = Table.build("", columns, rows).markdown()
+    return "\n".join(line for line in table.splitlines() if line.startswith("|"))
 
 
 def _section(compliance: Compliance) -> str:
@@ -112,7 +121,7 @@ def _section(compliance: Compliance) -> str:
 
 
 def fact_sheet(judged: Sequence[Judged] | None = None) -> str:
-    """The Markdown of ``docs/compliance.md``.
+    """Write all verdicts of all tools as Markdown.
 
     Args:
         judged: Results; None judges all adapters that are installed.
@@ -124,4 +133,4 @@ def fact_sheet(judged: Sequence[Judged] | None = None) -> str:
     absent = [f"- {j.adapter}: {j.missing}" for j in results if j.compliance is None]
     sections = [_section(j.compliance) for j in results if j.compliance is not None]
     tail = ["## Not installed", "\n".join(absent)] if absent else []
-    return "\n\n".join([_HEAD.rstrip(), _summary(results), *sections, *tail]) + "\n"
+    return "\n\n".join([_HEAD.rstrip(), overview(results), *sections, *tail]) + "\n"

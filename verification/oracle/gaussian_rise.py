@@ -1,14 +1,18 @@
-"""The rise of the loss under Gaussian noise on the weights: its mean and its variance.
+r"""Compute mean and variance of the rise of the loss under Gaussian noise on the weights.
 
-*Mean*, any data. With ``X = <w, g>``, ``Y = <a, g>``, ``R = |g|^2`` a point's part of
-``2 [L(w + s g) - L(w)]`` is ``(N - 2 + 2 s X + s^2 R)(c + s Y)^2 - (N - 2) c^2``; odd moments
-vanish, ``E X Y = c``, ``E Y^2 = |a|^2``, ``E R = n``, ``E R Y^2 = (n + 2)|a|^2``, so its mean is
-``s^2 [(N - 2)|a|^2 + (4 + n) c^2] + s^4 (n + 2)|a|^2``: half of s^2 times the trace of the
-Hessian, and a term of fourth order. For ReLU the half space ``<w + s g, a> < 0`` is left out. There
-only the component of g along a matters, ``y = <g, a>/|a|``, with truncated moments of one Gaussian;
-at a kink (c = 0) it is exactly half of the whole.
+*Mean*, any data. With :math:`X = \langle w, g \rangle`, :math:`Y = \langle a, g \rangle` and
+:math:`R = |g|^2`, a point's part of :math:`2\,[L(w + s g) - L(w)]` is
+:math:`(N - 2 + 2 s X + s^2 R)(c + s Y)^2 - (N - 2)\, c^2`. Odd moments vanish, E X Y = c,
+:math:`E Y^2 = |a|^2`, E R = n, :math:`E R Y^2 = (n + 2) |a|^2`, so the part's mean is
 
-*Variance*, standard basis. The coordinates are independent, and ``2 m L`` is a polynomial in the
+.. math:: s^2 \bigl[(N - 2) |a|^2 + (4 + n)\, c^2\bigr] + s^4 (n + 2) |a|^2 ,
+
+which is :math:`s^2` times the trace of the point's Hessian, and a term of fourth order. For ReLU
+the half space :math:`\langle w + s g, a \rangle < 0` contributes nothing; its part is subtracted.
+It depends on the component of g along a only, through truncated moments of one Gaussian; at a kink
+(c = 0) it is exactly half of the whole.
+
+*Variance*, standard basis. The coordinates are independent, and 2 m L is a polynomial in the
 energy Q on active points and the rest V, so joint moments of Q and V up to order 4 are enough.
 """
 
@@ -64,7 +68,12 @@ def _opposite(c: Fraction, length: Fraction, norm: Fraction, n: int, sigma: Frac
 
 
 def mean_rise(w: Vector, data: Matrix, activation: str, sigma: Fraction) -> Fraction:
-    """``E L(w + s g) - L(w)`` for the mean loss L, g standard normal.
+    r"""Compute the mean rise of the mean loss L under Gaussian noise.
+
+    .. math:: E\,L(w + s g) - L(w) = \frac{1}{2m} \sum_i
+              s^2 \bigl[(N - 2) |a_i|^2 + (4 + n)\, c_i^2\bigr] + s^4 (n + 2) |a_i|^2
+
+    for the identity and a standard normal g; for ReLU see the module.
 
     Args:
         w: Weights, ``(n,)``.
@@ -144,7 +153,11 @@ def _joint(w: Sequence[float], m: int, activation: str, deviations: Sequence[flo
 def law(
     w: Sequence[float], m: int, activation: str, deviations: Sequence[float]
 ) -> tuple[float, float]:
-    """Mean and variance of ``L(w + z) - L(w)``, z Gaussian with independent coordinates.
+    r"""Compute mean and variance of the rise for Gaussian noise z with independent coordinates.
+
+    .. math:: L(w + z) - L(w), \qquad 2 m\, L = m + Q^2 + Q V - 2 Q
+
+    with the energy Q on active points and the energy V of all other coordinates.
 
     Args:
         w: Weights, ``(n,)``; the data are the first m vectors of the standard basis.

@@ -1,7 +1,7 @@
-"""What a target forgot to declare, as far as its calls show it.
+"""Find out from a target's calls what it should have declared.
 
-An estimate that is judged as an exact value fails everywhere by chance, so no cause can be read off
-its deviations; whether it depends on the seed is found out by asking again.
+An estimate that is judged as an exact value deviates at random, so its deviations show no cause;
+calls with other seeds show whether it depends on the seed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TRACER = re.compile(r"TypeError: .*\b(jax|jnp|Tracer|ArrayImpl)\b")
 
 
 def undeclared_estimate(session: Session, findings: Sequence[Finding]) -> Diagnosis | None:
-    """Whether a function that may estimate, and does not say so, depends on its seed.
+    """Tell whether a function that is not declared as an estimate depends on its seed.
 
     Args:
         session: The target.
@@ -69,7 +69,7 @@ def undeclared_estimate(session: Session, findings: Sequence[Finding]) -> Diagno
 
 
 def undeclared_library(session: Session, failed: CallFailed) -> Diagnosis | None:
-    """Whether a target that raised wants the arrays of another library.
+    """Tell whether a target that raised an error expects arrays of another library.
 
     Args:
         session: The target.
@@ -90,7 +90,7 @@ def undeclared_library(session: Session, failed: CallFailed) -> Diagnosis | None
 
 
 def whole_batches(failed: Sequence[CallFailed]) -> Diagnosis | None:
-    """Whether a trainer refuses all batches but those with every point once.
+    """Tell whether a trainer refuses all batches but those that contain every point once.
 
     Args:
         failed: All its calls without a value, when others gave one.

@@ -1,4 +1,4 @@
-"""Lines of Python that fetch a function of the judged target, for snippets.
+"""Write lines of Python that import a function of the judged target, for snippets.
 
 A target given by name is imported by it. An object is imported by the name that it has in a module,
 function by function, or comes as a pickle; else the lines say what the reader has to do.
@@ -23,7 +23,7 @@ def fetched(target: object, function: str) -> list[str]:
 
     Args:
         target: Dotted name (``package.module``, ``package.module:object``), or the object that was
-            judged; empty if it is not at hand.
+            judged; empty if neither is available.
         function: Function of the protocol that it provides.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Judges a target: runs the checks on it and says what came out.
+"""Judge a target: run the checks on it and collect the results.
 
 A user's own test file::
 
@@ -23,7 +23,7 @@ from typing import Any, Self
 from whichmin.errors import CheckFailed, InputError, WhichminError
 from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.checks import all_checks
-from whichmin.verification.oracle.compliance import Compliance, Result, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import check_provided, expected_failures
 from whichmin.verification.oracle.hints import undeclared_estimate
@@ -31,14 +31,14 @@ from whichmin.verification.oracle.lost_calls import compared, goes_on, without_v
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.snippet import finding_snippet
-from whichmin.verification.oracle.validation import Settings
+from whichmin.verification.oracle.validation import JudgeSettings
 from whichmin.verification.oracle.worker import Worker
 
 __all__ = ["BoundCheck", "Judge", "checks", "judge", "parametrize_with_checks", "run_check"]
 
 
 def run_check(check: OracleCheck, session: Session, target: object = "") -> Result:
-    """Run one check.
+    """Run one check on a target.
 
     Args:
         check: The check.
@@ -54,7 +54,9 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
     }  # fmt: skip
     lacking = [f for f in check.functions if f not in session.provided]
     if lacking:
-        return Result(**about, verdict=Verdict.NOT_PROVIDED, message=f"no {', '.join(lacking)}")
+        return Result(
+            **about, verdict=CheckVerdict.NOT_PROVIDED, message=f"no {', '.join(lacking)}"
+        )
     session.notes.clear()
     findings: list[Finding] = []
     failed: CallFailed | None = None
@@ -80,14 +82,18 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
         off = any(not f.holds for f in numbers)
         more = _mismatch(check, session, numbers, target) if off else {}
         told = without_value(check, session, failed, lost, numbers, more, target)
-        return Result(**about, verdict=Verdict.FAILED, **told)
+        return Result(**about, verdict=CheckVerdict.FAILED, **told)
     if undecided and not wrong:
-        return Result(**about, verdict=Verdict.INCONCLUSIVE, message=undecided)
+        return Result(**about, verdict=CheckVerdict.INCONCLUSIVE, message=undecided)
     if not findings:
-        return Result(**about, verdict=Verdict.NOT_APPLICABLE, message="no case for this target")
+        return Result(
+            **about, verdict=CheckVerdict.NOT_APPLICABLE, message="no case for this target"
+        )
     if not wrong:
-        return Result(**about, verdict=Verdict.PASSED)
-    return Result(**about, verdict=Verdict.FAILED, **_mismatch(check, session, findings, target))
+        return Result(**about, verdict=CheckVerdict.PASSED)
+    return Result(
+        **about, verdict=CheckVerdict.FAILED, **_mismatch(check, session, findings, target)
+    )
 
 
 def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
@@ -137,14 +143,15 @@ class Judge:
 
         Args:
             target: Dotted name (``package.module``, ``package.module:object``), module or object.
-            **settings: The fields of :class:`~whichmin.verification.oracle.validation.Settings`:
+            **settings: The fields of
+                :class:`~whichmin.verification.oracle.validation.JudgeSettings`:
                 ``quick``, ``deep``, ``seed``, ``expected``, ``isolation``, ``limit``.
 
         Raises:
             InputError: An argument is not allowed, the target does not load, or an expected
                 failure matches no check, or one of a function that the target lacks.
         """
-        chosen = Settings.read(settings)
+        chosen = JudgeSettings.read(settings)
         every = all_checks()
         ids = [c.id for c in every]
         # What is given is at fault before the target is loaded, what it declares afterwards.
@@ -182,19 +189,19 @@ class Judge:
             The result.
         """
         result = self._unjudged(check, run_check(check, self.session, self._shown))
-        self._said[check.id] = result.verdict is not Verdict.NOT_APPLICABLE
+        self._said[check.id] = result.verdict is not CheckVerdict.NOT_APPLICABLE
         reason = self.expected.get(check.id)
-        if reason is None or result.verdict not in {Verdict.FAILED, Verdict.PASSED}:
+        if reason is None or result.verdict not in {CheckVerdict.FAILED, CheckVerdict.PASSED}:
             return result
-        if result.verdict is Verdict.FAILED:
+        if result.verdict is CheckVerdict.FAILED:
             told = f"{reason} ({result.message})"
-            return dataclasses.replace(result, verdict=Verdict.EXPECTED_FAILURE, message=told)
+            return dataclasses.replace(result, verdict=CheckVerdict.EXPECTED_FAILURE, message=told)
         told = f"expected to fail ({reason}), but it passed: remove the entry"
-        return dataclasses.replace(result, verdict=Verdict.UNEXPECTED_PASS, message=told)
+        return dataclasses.replace(result, verdict=CheckVerdict.UNEXPECTED_PASS, message=told)
 
     def _unjudged(self, check: OracleCheck, result: Result) -> Result:
         """A function of which no check can say anything must not look as if it had passed."""
-        if result.verdict is not Verdict.NOT_APPLICABLE:
+        if result.verdict is not CheckVerdict.NOT_APPLICABLE:
             return result
         for name in check.functions:
             own = [
@@ -203,18 +210,18 @@ class Judge:
             ]  # fmt: skip
             if check is own[-1] and not any(self._judged(c) for c in own[:-1]):
                 text = f"{name} is not judged: no check has a case for what it declares"
-                return dataclasses.replace(result, verdict=Verdict.INCONCLUSIVE, message=text)
+                return dataclasses.replace(result, verdict=CheckVerdict.INCONCLUSIVE, message=text)
         return result
 
     def _judged(self, check: OracleCheck) -> bool:
         """Whether a check compares anything, or comes to no result, which is told there."""
         if check.id not in self._said:
             found = run_check(check, self.session, self._shown)
-            self._said[check.id] = found.verdict is not Verdict.NOT_APPLICABLE
+            self._said[check.id] = found.verdict is not CheckVerdict.NOT_APPLICABLE
         return self._said[check.id]
 
     def compliance(self, results: Sequence[Result]) -> Compliance:
-        """Put results together.
+        """Collect results of checks.
 
         Args:
             results: Results of some or all checks.
@@ -253,7 +260,7 @@ def judge(
         target: Dotted name, module or object with some functions of the protocol.
         only: Which check ids to run; None for all.
         **settings: ``quick``, ``deep``, ``seed``, ``expected``, ``isolation``, ``limit``, see
-            :class:`~whichmin.verification.oracle.validation.Settings`.
+            :class:`~whichmin.verification.oracle.validation.JudgeSettings`.
 
     Returns:
         The verdict.
@@ -283,7 +290,7 @@ class BoundCheck:
         self._check, self._judged = check, judged
 
     def result(self) -> Result:
-        """Run it."""
+        """Run the check."""
         return self._judged().result(self._check)
 
     def __call__(self) -> None:
@@ -295,9 +302,9 @@ class BoundCheck:
             CheckFailed: It failed, came to no result, or passed against expectation.
         """
         result = self.result()
-        if result.verdict is Verdict.EXPECTED_FAILURE and "pytest" in sys.modules:
+        if result.verdict is CheckVerdict.EXPECTED_FAILURE and "pytest" in sys.modules:
             sys.modules["pytest"].xfail(result.message)
-        if result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
+        if result.verdict in {CheckVerdict.NOT_PROVIDED, CheckVerdict.NOT_APPLICABLE}:
             raise unittest.SkipTest(f"{result.verdict}: {result.message}")
         if not result.good:
             raise CheckFailed(result.text())
@@ -307,7 +314,7 @@ class BoundCheck:
 
 
 def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
-    """The checks of a target, each to be called; the target is loaded at the first call.
+    """List the checks of a target, each to be called; the target is loaded at the first call.
 
     Args:
         target: Dotted name, module or object.
@@ -319,7 +326,7 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
     Raises:
         InputError: A setting is not allowed, or an expected failure matches no check.
     """
-    chosen, every = Settings.read(settings), all_checks()
+    chosen, every = JudgeSettings.read(settings), all_checks()
     expected_failures([chosen.expected or {}], [c.id for c in every])
     made: list[Judge] = []
     failed: list[WhichminError] = []
@@ -342,7 +349,7 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
 
 
 def parametrize_with_checks(target: object, **settings: Any) -> Any:
-    """A decorator that makes one test per check: the test takes ``check`` and calls it.
+    """Make a decorator that turns a test into one test per check: it calls its argument ``check``.
 
     Args:
         target: Dotted name, module or object.

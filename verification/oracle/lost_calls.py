@@ -1,4 +1,4 @@
-"""Goes on where a call gives no value: one bad case must not hide what the others show."""
+"""Continue a check after a call without a value, so that one bad case does not hide the others."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ __all__ = ["compared", "goes_on", "without_value"]
 
 
 def compared(finding: Finding) -> bool:
-    """Whether there was a value to compare; a lost one stands as NaN, which no target returns."""
+    """Tell whether a finding has a value; NaN, which no target returns, means that it has none."""
     return bool(np.isfinite(np.asarray(finding.got, dtype=np.float64)).all())
 
 
 def goes_on(
     check: OracleCheck, session: Session, failed: CallFailed, findings: list[Finding]
 ) -> tuple[list[Finding], list[CallFailed]]:
-    """Run a check again past the calls that give no value, for what the others show.
+    """Run a check again, without stopping at calls that give no value.
 
     Args:
         check: The check.
@@ -34,7 +34,7 @@ def goes_on(
         findings: What was found before.
 
     Returns:
-        The findings, and all calls without a value; what is given if that does not work.
+        The findings, and all calls without a value; the arguments if the second run fails.
     """
     if failed.outcome.kind in {Kind.HUNG, Kind.CRASHED, Kind.NOT_STARTED}:
         return findings, [failed]
@@ -50,7 +50,7 @@ def without_value(
     check: OracleCheck, session: Session, failed: CallFailed, lost: Sequence[CallFailed],
     numbers: Sequence[Finding], more: Mapping[str, Any], target: object,
 ) -> dict[str, Any]:  # fmt: skip
-    """What to say of calls without a value, and of the numbers that others gave.
+    """Describe calls without a value, and the values that other calls gave.
 
     Args:
         check: The check.

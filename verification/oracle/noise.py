@@ -1,4 +1,4 @@
-"""Noise of the mini-batch gradient, exactly: by enumeration of all batches, in fractions.
+"""Compute the noise of the mini-batch gradient exactly, from all batches, in fractions.
 
 The closed factors (``(m - b)/(b(m - 1))`` without replacement, ``1/b`` with) are here too; they are
 compared with the enumeration, never used as the reference of a covariance.
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def batches(m: int, b: int, sampling: str) -> Iterator[tuple[tuple[int, ...], Fraction]]:
-    """All batches, as sorted tuples, each with its chance.
+    """Enumerate all batches, as sorted tuples, each with its chance.
 
     Args:
         m: Points.
@@ -54,7 +54,7 @@ def batches(m: int, b: int, sampling: str) -> Iterator[tuple[tuple[int, ...], Fr
 
 
 def mean_gradients(gradients: Matrix, b: int, sampling: str) -> tuple[Matrix, Vector]:
-    """Mean gradients of all batches, and the chances of the batches.
+    """Compute the mean gradients of all batches, and the chances of the batches.
 
     Args:
         gradients: Gradients of the points, ``(m, n)``.
@@ -73,7 +73,9 @@ def mean_gradients(gradients: Matrix, b: int, sampling: str) -> tuple[Matrix, Ve
 
 
 def covariance(rows: Matrix, chances: Vector) -> Matrix:
-    """Covariance ``sum_k p_k (x_k - mu)(x_k - mu)^T``.
+    r"""Compute the covariance of a random vector with finitely many values.
+
+    .. math:: \sum_k p_k\, (x_k - \mu)(x_k - \mu)^\top, \qquad \mu = \sum_k p_k\, x_k
 
     Args:
         rows: Values, one per row.
@@ -88,7 +90,13 @@ def covariance(rows: Matrix, chances: Vector) -> Matrix:
 
 
 def second_moment(rows: Matrix, chances: Vector) -> Matrix:
-    """Second moment ``sum_k p_k x_k x_k^T``; arguments as in :func:`covariance`."""
+    r"""Compute the second moment, with arguments as in :func:`covariance`.
+
+    .. math:: \sum_k p_k\, x_k x_k^\top
+
+    Returns:
+        The matrix.
+    """
     return _weighted(rows, chances)
 
 
@@ -104,7 +112,7 @@ def _weighted(rows: Matrix | list[Vector], chances: Vector) -> Matrix:
 
 
 def mean_and_covariance(gradients: Matrix, b: int, sampling: str) -> tuple[Vector, Matrix]:
-    """Mean and covariance of the mean gradient of a batch, over all batches.
+    """Compute mean and covariance of the mean gradient of a batch, over all batches.
 
     Args:
         gradients: Gradients of the points, ``(m, n)``.
@@ -120,7 +128,10 @@ def mean_and_covariance(gradients: Matrix, b: int, sampling: str) -> tuple[Vecto
 
 
 def factor(m: int, b: int, sampling: str) -> Fraction:
-    """The covariance of a batch's mean gradient over that of one point's.
+    r"""Compute the covariance of a batch's mean gradient divided by that of one point's gradient.
+
+    .. math:: \frac1b \text{ with replacement}, \qquad
+              \frac{m - b}{b\,(m - 1)} \text{ without}
 
     Args:
         m: Points.
@@ -128,7 +139,7 @@ def factor(m: int, b: int, sampling: str) -> Fraction:
         sampling: As in :func:`batches`.
 
     Returns:
-        ``1/b`` with replacement, ``(m - b)/(b(m - 1))`` without; 0 for m = 1.
+        The factor; without replacement 0 for m = 1.
     """
     if sampling == "with-replacement":
         return Fraction(1, b)
@@ -136,7 +147,10 @@ def factor(m: int, b: int, sampling: str) -> Fraction:
 
 
 def trace_and_square(gradients: Matrix) -> tuple[Fraction, Fraction]:
-    """``tr Sigma`` over all points (divided by m) and ``|G|^2``.
+    r"""Compute the trace of the points' covariance and the squared length of the mean gradient.
+
+    .. math:: \operatorname{tr} \Sigma = \frac1m \sum_i |g_i - G|^2, \qquad
+              |G|^2 = \Bigl|\frac1m \sum_i g_i\Bigr|^2
 
     Args:
         gradients: Gradients of the points.
@@ -154,7 +168,9 @@ def trace_and_square(gradients: Matrix) -> tuple[Fraction, Fraction]:
 
 
 def noise_scale(gradients: Matrix, *, sample: bool = False) -> Fraction | None:
-    """``B_simple = tr Sigma / |G|^2`` (McCandlish et al., 2018, equation 2.9).
+    r"""Compute the simple noise scale (McCandlish et al. 2018, equation 2.9).
+
+    .. math:: B_{\text{simple}} = \frac{\operatorname{tr} \Sigma}{|G|^2}
 
     Args:
         gradients: Gradients of the points.
@@ -172,7 +188,9 @@ def noise_scale(gradients: Matrix, *, sample: bool = False) -> Fraction | None:
 def batch_noise_scale(
     w: Vector, data: Matrix, activation: str, kappa: Fraction = Fraction(0)
 ) -> Fraction | None:
-    """``B_noise = tr(H Sigma) / (G^T H G)`` (McCandlish et al., 2018, equation 2.8).
+    r"""Compute the noise scale with the Hessian (McCandlish et al. 2018, equation 2.8).
+
+    .. math:: B_{\text{noise}} = \frac{\operatorname{tr}(H \Sigma)}{G^\top H G}
 
     Args:
         w: Weights.
@@ -199,7 +217,9 @@ def batch_noise_scale(
 
 
 def squares(gradients: Matrix, b: int, sampling: str) -> tuple[Vector, Vector]:
-    """The law of ``|g_B|^2``: all its values and their chances, for the two-batch-size estimator.
+    """Compute the law of ``|g_B|^2`` for a batch B: all values and their chances.
+
+    The estimator of the noise scale from two batch sizes needs it.
 
     Args:
         gradients: Gradients of the points.

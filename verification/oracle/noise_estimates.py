@@ -1,4 +1,4 @@
-"""What an estimate of noise may deviate by: closed-form variances, tails that are theorems.
+"""Bound the deviations of noise estimates, by closed-form variances and proved tail bounds.
 
 Every law here has finitely many values, which are enumerated; nothing is simulated.
 """
@@ -32,13 +32,17 @@ MEDIAN_TAIL = 1 / 8
 def covariance_radius(
     values: Floats, chances: Floats, samples: int, replicas: int, alarm: float
 ) -> tuple[Floats, Floats]:
-    """A covariance, and what the mean of several estimates of it may deviate by.
+    r"""Compute a covariance, and bound the deviation of the mean of several estimates of it.
 
-    For draws (x, y) about their mean, ``s = E x y``, the sample covariance of k draws has variance
-    ``(E x^2 y^2 - s^2) / k + (E x^2 E y^2 + s^2) / (k (k - 1))`` (a U-statistic with the kernel
-    ``(x_1 - x_2)(y_1 - y_2) / 2``, Hoeffding 1948), the moment about the exact mean the first term.
-    Both are at most ``k/(k-1) max |x| max |y|`` in size, so within twice that of their mean;
-    Bernstein's inequality does the rest. The divisors k and k - 1 are both accepted: s/k of slack.
+    For draws (x, y) about their mean and s = E x y, the sample covariance of k draws has variance
+
+    .. math:: \frac{E x^2 y^2 - s^2}{k} + \frac{E x^2\, E y^2 + s^2}{k (k - 1)}
+
+    (a U-statistic with the kernel :math:`(x_1 - x_2)(y_1 - y_2) / 2`, Hoeffding 1948); the moment
+    about the exact mean has the first term only. Both are at most
+    :math:`\frac{k}{k - 1} \max|x| \max|y|` in size, so they lie within twice that of their mean,
+    and Bernstein's inequality gives the radius. The divisors k and k - 1 are both accepted, which
+    adds a slack of s/k.
 
     Args:
         values: All values that are drawn, one per row.
@@ -50,7 +54,7 @@ def covariance_radius(
     Returns:
         The covariance and the radius, ``(n, n)``.
     """
-    from whichmin.verification.statistics import mean_is
+    from whichmin.verification.evidence.statistics import mean_is
 
     centred = values - chances @ values
     covariance = (centred * chances[:, None]).T @ centred
@@ -70,9 +74,10 @@ def covariance_radius(
 
 
 def one_estimate(variance: float, span: float, samples: int) -> float:
-    """Deviation that a mean of k draws exceeds on either side with chance at most 1/16.
+    r"""Bound the deviation that a mean of k draws exceeds on either side with chance at most 1/16.
 
-    The smallest one of Chebyshev's (``16 v / k = t^2``), Bernstein's, and that of a single draw.
+    It is the smallest of Chebyshev's bound :math:`4 \sqrt{v / k}` for the variance v of a draw, of
+    Bernstein's, and of the largest deviation of a single draw.
 
     Args:
         variance: Variance of a draw.
@@ -82,7 +87,7 @@ def one_estimate(variance: float, span: float, samples: int) -> float:
     Returns:
         The deviation.
     """
-    from whichmin.verification.statistics import mean_is
+    from whichmin.verification.evidence.statistics import mean_is
 
     chebyshev = 4 * math.sqrt(variance / samples)
     miss = MEDIAN_TAIL / 2
@@ -91,15 +96,18 @@ def one_estimate(variance: float, span: float, samples: int) -> float:
 
 
 def median_alarm(replicas: int) -> float:
-    """Chance at most that the median of estimates leaves an interval of ``MEDIAN_TAIL``.
+    r"""Bound the chance that the median of estimates leaves an interval of ``MEDIAN_TAIL``.
 
-    At least half of them would have to be above it, or below it.
+    .. math:: 2\, P\bigl(\mathrm{Bin}(r, 1/8) \ge \lceil r/2 \rceil\bigr)
+
+    for r estimates, each of which lies above the interval, and below it, with chance at most 1/8:
+    at least half of them would have to be above it, or below it.
 
     Args:
         replicas: How many estimates.
 
     Returns:
-        Twice the exact binomial tail.
+        The bound.
     """
     from scipy import stats
 
@@ -115,14 +123,16 @@ def _spread(values: Floats, chances: Floats) -> tuple[float, float, float]:
 def two_batch_scale(
     small: tuple[float, Floats, Floats], large: tuple[float, Floats, Floats], samples: int
 ) -> tuple[float, float, float] | None:
-    """Where the two-batch-size estimate of the noise scale lies.
+    r"""Compute an interval for the estimate of the noise scale from two batch sizes.
 
-    ``E |g_B|^2 = |G|^2 + f_B tr Sigma`` with f the factor of the batch size (1/B with replacement).
-    With A, C the means of k values of ``|g_B|^2`` for a small and a large batch of factors s > t,
-    the estimate is ``[(A - C) / (s - t)] / [(s C - t A) / (s - t)]`` (McCandlish et al., 2018,
-    appendix A.1). While the denominator is positive it increases in A and decreases in C: its
-    derivative by A is ``(s - t) C / (s C - t A)^2``. So A and C within their deviations confine it,
-    whether the two batches of a pair are independent or not.
+    .. math:: E\,|g_B|^2 = |G|^2 + f_B \operatorname{tr} \Sigma, \qquad
+              \text{estimate} = \frac{A - C}{s\, C - t\, A}
+
+    with the factor f of the batch size (1/B with replacement), and the means A and C of k values of
+    :math:`|g_B|^2` for a small and a large batch, whose factors are s > t (McCandlish et al. 2018,
+    appendix A.1). While the denominator is positive the estimate increases in A and decreases in C;
+    its derivative by A is :math:`(s - t)\, C / (s C - t A)^2`. So bounds on the deviations of A and
+    C bound it, whether the two batches of a pair are independent or not.
 
     Args:
         small: s, and the values and chances of ``|g_B|^2``.
@@ -131,7 +141,7 @@ def two_batch_scale(
 
     Returns:
         The limit for many pairs, lower and upper end of the interval; None if the denominator may
-        be 0 or less: then an estimate can be anything.
+        be 0 or less, because an estimate then has no bounds.
     """
     (s, *first), (t, *second) = small, large
     a, a_variance, a_span = _spread(*first)
@@ -152,7 +162,7 @@ def two_batch_scale(
 def two_batch_gap(
     small: tuple[Fraction, Vector], large: tuple[Fraction, Vector], samples: int
 ) -> tuple[float, float]:
-    """How near to 0 the denominator ``s C - t A`` comes without being 0, and the largest numerator.
+    """Bound a denominator ``s C - t A`` that is not 0 from below, and the numerator from above.
 
     Sums of values with a common denominator D are multiples of 1/D, means of k of them of 1/(D k).
 
@@ -204,11 +214,16 @@ def _enumerated_scale(gradients: Floats, samples: int) -> tuple[float, float] | 
 
 
 def sampled_scale(gradients: Floats, samples: int) -> tuple[float, float, float] | None:
-    """Where ``tr S / |g|^2`` of k points drawn with replacement lies; S their covariance.
+    r"""Compute an interval for the noise scale of k points that are drawn with replacement.
 
-    ``tr S = mean |g_i|^2 - |g|^2`` (over k; up to k/(k-1) times as much over k - 1), and
-    ``E |g - G|^2 = tr Sigma / k``, so ``|g|`` is within ``4 sqrt(tr Sigma / k)`` of ``|G|`` but for
-    a chance of 1/16 (Markov). Few draws of few points are enumerated: then the interval is exact.
+    .. math:: \frac{\operatorname{tr} S}{|g|^2}, \qquad
+              \operatorname{tr} S = \frac1k \sum_i |g_i|^2 - |g|^2, \qquad
+              E\,|g - G|^2 = \frac{\operatorname{tr} \Sigma}{k}
+
+    for the covariance S and the mean g of the drawn gradients (the divisor k - 1 multiplies by
+    k/(k-1)). So :math:`|g|` is within :math:`4 \sqrt{\operatorname{tr} \Sigma / k}` of :math:`|G|`
+    but for a chance of 1/16 (Markov). Few draws of few points are enumerated, which gives the exact
+    interval.
 
     Args:
         gradients: Gradients of the points.

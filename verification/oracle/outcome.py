@@ -1,4 +1,4 @@
-"""What a call of a target's function came to: data that a worker process sends back."""
+"""The outcome of a call of a target's function, as data that a worker process sends back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["CallFailed", "Inconclusive", "Kind", "Outcome"]
+from whichmin.moved import renamed
+
+__all__ = ["CallFailed", "CallOutcome", "Inconclusive", "Kind"]
+
+__getattr__ = renamed(__name__, Outcome="CallOutcome")
 
 
 class Kind(StrEnum):
-    """How a call ended; everything but ``VALUE`` is a failure of the target."""
+    """The way in which a call ended; all but ``VALUE`` are failures of the target."""
 
     VALUE = "value"
     RAISED = "raised"
@@ -24,8 +28,8 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How one call ended.
+class CallOutcome:
+    """The outcome of one call.
 
     Attributes:
         kind: What happened.
@@ -54,7 +58,7 @@ class CallFailed(Exception):
         call: The call, for a snippet (a ``check.Call``); None if there is none.
     """
 
-    def __init__(self, outcome: Outcome, what: str, call: Any = None) -> None:
+    def __init__(self, outcome: CallOutcome, what: str, call: Any = None) -> None:
         self.outcome = outcome
         self.what = what
         self.call = call
@@ -62,4 +66,4 @@ class CallFailed(Exception):
 
 
 class Inconclusive(Exception):
-    """A check could not gather what it needs for a statement; the message says what and why."""
+    """A check could not get the data for a verdict; the message says which and why."""

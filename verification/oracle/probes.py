@@ -1,14 +1,17 @@
-"""Laws of stochastic trace estimators, and what they allow a mean and a variance to be.
+r"""The laws of stochastic trace estimators, with bounds on the mean and the variance of estimates.
 
-With random signs z, ``z^T H z`` has mean ``tr H`` and variance ``2 (|H|_F^2 - sum H_ii^2)``; with
-Gaussian z, ``2 |H|_F^2``. Both laws are known exactly: 2^(n-1) equally likely values for signs,
-``sum lambda_i g_i^2`` for Gaussian. So no normal approximation is used: tails are bounded by
-Chernoff's inequality with the exact generating function. For any theta,
-``P(S - N mu >= N t) <= exp(-N theta t + N log M(theta))``, hence
+.. math:: E\, z^\top H z = \operatorname{tr} H, \qquad
+          \operatorname{Var} z^\top H z = 2 \Bigl(|H|_F^2 - \sum_i H_{ii}^2\Bigr)
+          \text{ for random signs}, \quad 2\, |H|_F^2 \text{ for Gaussian } z
 
-    t(theta) = [log M(theta) + log(1 / alarm) / N] / theta
+(Hutchinson 1989). Both laws are known exactly: :math:`2^{n-1}` equally likely values for signs,
+:math:`\sum_i \lambda_i g_i^2` for Gaussian z. So no normal approximation is used: tails are bounded
+by Chernoff's inequality with the exact generating function M. For any theta
 
-is a valid bound; the best theta of a grid is taken.
+.. math:: P(S - N \mu \ge N t) \le e^{-N \theta t + N \log M(\theta)}, \qquad
+          t(\theta) = \frac{\log M(\theta) + \log(1/\text{alarm}) / N}{\theta}
+
+is a valid bound of the deviation; the best theta of a grid is taken.
 """
 
 from __future__ import annotations
@@ -20,7 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ALARM", "FORMULA", "SOURCE", "Law", "declaration", "law"]
+from whichmin.moved import renamed
+
+__all__ = ["ALARM", "FORMULA", "SOURCE", "EstimateLaw", "declaration", "law"]
+
+__getattr__ = renamed(__name__, Law="EstimateLaw")
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +41,7 @@ LARGEST = 12
 
 
 def declaration(method: str, samples: int) -> str:
-    """What a target declares to be judged by another law."""
+    """Write what a target declares to be judged by another law."""
     return f"'stochastic': {{'hessian_trace': {{'method': '{method}', 'samples': {samples}}}}}"
 
 
@@ -48,7 +55,7 @@ def _signs(matrix: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Law:
+class EstimateLaw:
     """The law of an estimate: the mean of independent quadratic forms.
 
     Attributes:
@@ -122,11 +129,15 @@ class Law:
         return (rest_gaussian, rest_signs)
 
     def radius(self, count: int, alarm: float) -> float:
-        """Largest deviation of the mean of ``count`` forms from the trace.
+        r"""Bound the deviation of the mean of ``count`` forms from the trace.
+
+        .. math:: \min_\theta \frac{\log M(\theta) + \log(2 / \text{alarm}) / \text{count}}{\theta}
+
+        with the generating function M of the deviation of one form, and of its negative.
 
         Args:
-            count: How many forms.
-            alarm: Chance of a larger one.
+            count: Number of forms.
+            alarm: Chance of a larger deviation.
 
         Returns:
             The deviation.
@@ -145,7 +156,7 @@ class Law:
         return worst
 
     def mean_radius(self, total: int) -> float:
-        """Largest deviation of the mean of independent estimates."""
+        """Bound the deviation of the mean of independent estimates."""
         return self.radius(total * self.forms, ALARM)
 
     def _fourth(self) -> float:
@@ -162,7 +173,7 @@ class Law:
         return (one + 3 * (k - 1) * v * v) / k**3
 
     def variance_deviation(self, total: int) -> float:
-        """Standard deviation of the mean of squared deviations of some estimates."""
+        """Compute the standard deviation of the mean of squared deviations of estimates."""
         return math.sqrt(max(self._fourth() - self.variance**2, 0.0) / total)
 
     def _damped(self, theta: float) -> float:
@@ -228,7 +239,7 @@ class Law:
         return best
 
     def variance_range(self, total: int) -> tuple[float, float]:
-        """What the empirical variance (about the empirical mean) of estimates may be.
+        """Bound the empirical variance (about the empirical mean) of estimates from both sides.
 
         Above: squared deviations, cut off at u^2 where u is hardly ever exceeded, by Bernstein's
         inequality; for signs by Chernoff's where that is better. Below: Chernoff's, less the
@@ -259,8 +270,8 @@ class Law:
         return max(below - moved, 0.0), upper
 
 
-def law(matrix: Floats, method: str, samples: int) -> Law:
-    """The law of an estimate of the trace.
+def law(matrix: Floats, method: str, samples: int) -> EstimateLaw:
+    """Return the law of an estimate of the trace.
 
     Args:
         matrix: The Hessian, ``(n, n)``.
@@ -270,4 +281,4 @@ def law(matrix: Floats, method: str, samples: int) -> Law:
     Returns:
         The law.
     """
-    return Law(matrix, method, samples)
+    return EstimateLaw(matrix, method, samples)

@@ -1,9 +1,9 @@
-"""The problems served: rational data and weights, chosen where implementations go wrong.
+r"""The problems that targets are judged on: rational data and weights, chosen to reveal mistakes.
 
-Frames are rows of Householder reflections ``I - 2 v v^T / |v|^2`` with integer v. Where ``|v|^2``
-is a power of two, their entries are dyadic, and with dyadic weights every product and sum of few
-terms is exact in float32 and float64 in whatever order it is taken: an inner product that is zero
-is computed as zero, so kinks are really met.
+Frames are rows of Householder reflections :math:`I - 2 v v^\top / |v|^2` with integer v. If
+:math:`|v|^2` is a power of two, their entries are dyadic, and with dyadic weights every product and
+sum of few terms is exact in float32 and float64 in any order. So an inner product that is zero is
+computed as zero, and weights are exactly at a kink.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from whichmin.moved import renamed
 from whichmin.verification.oracle.references import Matrix, Vector, dot
 
-__all__ = ["TAGS", "Problem", "frame", "problem", "problems"]
+__all__ = ["TAGS", "ServedProblem", "frame", "problem", "problems"]
+
+__getattr__ = renamed(__name__, Problem="ServedProblem")
 
 TAGS = {
     "quick": "served with --whichmin-quick too",
@@ -30,8 +33,8 @@ TAGS = {
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Data and weights; both activations apply.
+class ServedProblem:
+    """A problem for targets: data and weights, for both activations.
 
     Attributes:
         id: Stable name.
@@ -59,7 +62,9 @@ class Problem:
 
 
 def frame(v: Sequence[int], rows: int) -> Matrix:
-    """First rows of the reflection in the hyperplane orthogonal to an integer vector.
+    r"""Compute the first rows of the reflection in the hyperplane orthogonal to an integer vector.
+
+    .. math:: I - \frac{2\, v v^\top}{|v|^2}
 
     Args:
         v: The vector, not zero.
@@ -107,12 +112,12 @@ F = Fraction
 
 
 @functools.cache
-def problems() -> tuple[Problem, ...]:
+def problems() -> tuple[ServedProblem, ...]:
     """Return all problems, in the order in which they are served."""
-    made: list[Problem] = []
+    made: list[ServedProblem] = []
 
     def add(name: str, data: Matrix, w: Vector, tags: str, note: str) -> None:
-        made.append(Problem(name, data, w, frozenset(tags.split()), note))
+        made.append(ServedProblem(name, data, w, frozenset(tags.split()), note))
 
     odd = frame((1, 2, 3, 1, 2), 3)
     add(
@@ -273,6 +278,6 @@ def problems() -> tuple[Problem, ...]:
     return tuple(made)
 
 
-def problem(name: str) -> Problem:
+def problem(name: str) -> ServedProblem:
     """Look up a problem by its id."""
     return next(p for p in problems() if p.id == name)

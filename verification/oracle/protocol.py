@@ -1,4 +1,4 @@
-"""What a target may provide: the functions of the protocol, with their exact meaning.
+"""The protocol: the functions that a target may provide, with their exact meaning.
 
 Data are the rows ``a_1 ... a_m`` of an array ``(m, n)``; they need not be orthonormal. The model is
 ``f(x; w) = w phi(<w, x>)`` with phi the identity (``activation="linear"``) or the positive part
@@ -17,7 +17,7 @@ ACTIVATIONS = ("linear", "relu")
 
 
 class Shape(StrEnum):
-    """Shape of what a function returns."""
+    """The shape of what a function returns."""
 
     SCALAR = "a number"
     VECTOR = "an array of shape (n,)"
@@ -27,7 +27,7 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True)
 class Function:
-    """One function of the protocol.
+    """A function of the protocol.
 
     Attributes:
         name: Name, as the target spells it.

@@ -1,12 +1,19 @@
-"""The model in exact rational arithmetic, for any rational data; independent of torch and SymPy.
+r"""Compute the model in exact rational arithmetic, for any rational data, without torch and SymPy.
 
-With ``g(t) = phi(t)^2 / 2`` the loss of a point is ``|a|^2 / 2 + (N - 2) g(c)``, ``c = <w, a>``,
-``N = |w|^2``, because ``t phi(t) = 2 g(t)`` for the identity and for the positive part. Hence
+With :math:`g(t) = \varphi(t)^2 / 2`, :math:`c = \langle w, a \rangle` and :math:`N = |w|^2` the
+loss of a point is
 
-- gradient: ``(N - 2) phi a + phi^2 w`` (``g' = phi``, ``2 g = phi^2``, ``grad N = 2 w``);
-- Hessian: ``(N - 2) g''(c) a a^T + 2 phi (a w^T + w a^T) + phi^2 I``, where ``g''(0)`` is kappa.
+.. math:: \ell = \tfrac12 |a|^2 + (N - 2)\, g(c) ,
 
-Everything here is the plain sum over the points; what a target divides by is its convention.
+because :math:`t\, \varphi(t) = 2 g(t)` for the identity and for the positive part. Gradient and
+Hessian follow with :math:`g' = \varphi`, :math:`2 g = \varphi^2` and :math:`\nabla N = 2 w`:
+
+.. math:: \nabla \ell = (N - 2)\, \varphi\, a + \varphi^2\, w, \qquad
+          \nabla^2 \ell = (N - 2)\, g''(c)\, a a^\top
+          + 2 \varphi\, (a w^\top + w a^\top) + \varphi^2 I ,
+
+where :math:`g''(0)` is kappa. Everything here is the plain sum over the points; what a target
+divides it by is its convention.
 """
 
 from __future__ import annotations
@@ -57,7 +64,7 @@ def floats(value: Any) -> NDArray[np.float64]:
 
 
 def rounded(value: Any, dtype: str = "float64") -> Any:
-    """The fractions that a target really receives: rounded to its precision.
+    """Round fractions to a target's precision: the values that it really receives.
 
     Args:
         value: Fraction, or nested tuples of them.
@@ -73,17 +80,17 @@ def rounded(value: Any, dtype: str = "float64") -> Any:
 
 
 def dot(left: Sequence[Fraction], right: Sequence[Fraction]) -> Fraction:
-    """Inner product."""
+    """Compute the inner product of two vectors."""
     return sum((p * q for p, q in zip(left, right, strict=True)), Fraction(0))
 
 
 def correlations(w: Vector, data: Matrix) -> Vector:
-    """The inner products of the weights with the points."""
+    """Compute the inner products of the weights with the points."""
     return tuple(dot(w, a) for a in data)
 
 
 def kinks(w: Vector, data: Matrix) -> tuple[int, ...]:
-    """Points whose inner product with the weights is exactly zero."""
+    """List the points whose inner product with the weights is exactly zero."""
     return tuple(i for i, c in enumerate(correlations(w, data)) if c == 0)
 
 
@@ -98,7 +105,9 @@ def _curvature(c: Fraction, activation: str, kappa: Fraction) -> Fraction:
 
 
 def loss(w: Vector, data: Matrix, activation: str) -> Fraction:
-    """Sum over the points of ``|a - w phi|^2 / 2``, from the definition.
+    r"""Compute the loss, summed over the points, from its definition.
+
+    .. math:: \sum_i \tfrac12\, |a_i - \varphi(\langle w, a_i \rangle)\, w|^2
 
     Args:
         w: Weights, ``(n,)``.
@@ -116,7 +125,9 @@ def loss(w: Vector, data: Matrix, activation: str) -> Fraction:
 
 
 def point_gradients(w: Vector, data: Matrix, activation: str) -> Matrix:
-    """The gradient of each point's loss: ``(m, n)``.
+    r"""Compute the gradient of each point's loss.
+
+    .. math:: \nabla \ell_i = (N - 2)\, \varphi(c_i)\, a_i + \varphi(c_i)^2\, w
 
     Args:
         w: Weights.
@@ -124,7 +135,7 @@ def point_gradients(w: Vector, data: Matrix, activation: str) -> Matrix:
         activation: ``linear`` or ``relu``.
 
     Returns:
-        One row per point.
+        One row per point, ``(m, n)``.
     """
     norm = dot(w, w)
     rows = []
@@ -135,7 +146,9 @@ def point_gradients(w: Vector, data: Matrix, activation: str) -> Matrix:
 
 
 def gradient(w: Vector, data: Matrix, activation: str) -> Vector:
-    """Sum of the points' gradients.
+    r"""Compute the gradient, summed over the points.
+
+    .. math:: \sum_i (N - 2)\, \varphi(c_i)\, a_i + \varphi(c_i)^2\, w
 
     Args:
         w: Weights.
@@ -152,7 +165,10 @@ def gradient(w: Vector, data: Matrix, activation: str) -> Vector:
 
 
 def hessian(w: Vector, data: Matrix, activation: str, kappa: Fraction) -> Matrix:
-    """Sum of the points' second derivatives.
+    r"""Compute the Hessian, summed over the points.
+
+    .. math:: \sum_i (N - 2)\, g''(c_i)\, a_i a_i^\top
+              + 2 \varphi(c_i)\, (a_i w^\top + w a_i^\top) + \varphi(c_i)^2 I
 
     Args:
         w: Weights.
@@ -177,7 +193,9 @@ def hessian(w: Vector, data: Matrix, activation: str, kappa: Fraction) -> Matrix
 
 
 def trace(w: Vector, data: Matrix, activation: str, kappa: Fraction) -> Fraction:
-    """Trace of :func:`hessian`: ``(N - 2) g''|a|^2 + 4 phi c + n phi^2``, summed over the points.
+    r"""Compute the trace of :func:`hessian`.
+
+    .. math:: \sum_i (N - 2)\, g''(c_i)\, |a_i|^2 + 4\, \varphi(c_i)\, c_i + n\, \varphi(c_i)^2
 
     Args:
         w: Weights.
@@ -200,7 +218,11 @@ def trace(w: Vector, data: Matrix, activation: str, kappa: Fraction) -> Fraction
 def hessian_vector_product(
     w: Vector, data: Matrix, v: Vector, activation: str, kappa: Fraction
 ) -> Vector:
-    """:func:`hessian` times a vector, without the matrix.
+    r"""Compute the product of :func:`hessian` and a vector v, without the matrix.
+
+    .. math:: \sum_i \bigl[(N - 2)\, g''(c_i) \langle a_i, v \rangle
+              + 2 \varphi(c_i) \langle w, v \rangle\bigr] a_i
+              + 2 \varphi(c_i) \langle a_i, v \rangle\, w + \varphi(c_i)^2\, v
 
     Args:
         w: Weights.
@@ -226,7 +248,9 @@ def hessian_vector_product(
 def step(
     w: Vector, batch: Matrix, step_size: Fraction, activation: str, factor: Fraction
 ) -> Vector:
-    """One step of gradient descent on ``factor`` times the sum over a batch.
+    r"""Take one step of gradient descent on ``factor`` times the sum over a batch.
+
+    .. math:: w \leftarrow w - \eta f \sum_{i \in B} \nabla \ell_i(w)
 
     Args:
         w: Weights.
@@ -250,7 +274,7 @@ def train(
     activation: str,
     factors: Sequence[Fraction],
 ) -> Matrix:
-    """All weights of a run, the start included.
+    """Compute all weights of a run, the start included, with :func:`step`.
 
     Args:
         w: Weights at the start.

@@ -1,4 +1,4 @@
-"""What the checks of a rise of the loss share: data, rounding, and searches that stop short."""
+"""Data, rounding bounds and incomplete searches, for the checks of a rise of the loss."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ __all__ = ["basis", "rise_bound", "with_short"]
 
 
 def basis(m: int, n: int) -> Matrix:
-    """The first m vectors of the standard basis of R^n, ``(m, n)``."""
+    """Return the first m vectors of the standard basis of R^n, ``(m, n)``."""
     return tuple(tuple(Fraction(int(i == p)) for p in range(n)) for i in range(m))
 
 
 def rise_bound(far: Vector | Sequence[float], data: Matrix, dtype: str) -> float:
-    """Rounding of a difference of two mean losses, neither larger than the one at ``far``.
+    """Bound the rounding of a difference of two mean losses, neither above the one at ``far``.
 
     Rounding w + z, of degree 4 in the loss, is among the operations counted.
 
@@ -40,7 +40,7 @@ def rise_bound(far: Vector | Sequence[float], data: Matrix, dtype: str) -> float
 
 
 def with_short(findings: Sequence[Finding], text: str, dtype: str) -> Iterator[Finding]:
-    """Maxima that were searched for; where nothing else explains them, whatever is too small.
+    """Add a cause to findings of searches that nothing else explains: a value below the maximum.
 
     Args:
         findings: Findings whose ``expected`` is the least value accepted, ``upper`` the maximum.

@@ -1,4 +1,4 @@
-"""The worker's side: loads a target and answers calls until the pipe closes.
+"""Serve a target in a worker process: load it and answer calls until the pipe closes.
 
 Run as ``python -m whichmin.verification.oracle.serve FD``, or by :func:`serve` in a forked child.
 Everything that the target writes to its standard output or error goes to a file, also from C.
@@ -51,7 +51,7 @@ class _Capture:
 
 
 def serve(connection: Connection, log: str, make: Callable[[], Target], name: str = "") -> None:
-    """Answer calls: ``(name, arguments)`` in, an ``Outcome`` out.
+    """Answer calls: ``(name, arguments)`` in, an ``CallOutcome`` out.
 
     The first answer is the conventions with the names of the functions, or the error of loading.
 

@@ -1,4 +1,4 @@
-"""What a check asks: the target's functions and conventions, the problems, a random generator."""
+"""The session of a target, which checks ask for calls, conventions, problems and random numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from whichmin.verification.oracle.check import Call, Finding
 from whichmin.verification.oracle.compliance import PRINTED
 from whichmin.verification.oracle.conventions import Conventions, Stochastic
 from whichmin.verification.oracle.outcome import CallFailed, Kind
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 from whichmin.verification.oracle.references import floats, rounded
 from whichmin.verification.oracle.target import LossOf, expected_shape
@@ -32,7 +32,7 @@ QUICK_HANGS = 1
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call returned.
+    """The value that a call returned, with the call.
 
     Attributes:
         value: The result: float64 (integers for batches), of the right shape, finite.
@@ -43,7 +43,7 @@ class Answer:
     call: Call
 
     def against(self, what: str, expected: Any, bound: Any, reason: str, **more: Any) -> Finding:
-        """Compare with the exact value.
+        """Compare the value with the exact one.
 
         Args:
             what: What is compared, and where.
@@ -59,7 +59,7 @@ class Answer:
 
 
 class Session:
-    """One target under judgement.
+    """A target that is being judged.
 
     Attributes:
         conventions: What the target declares.
@@ -100,11 +100,11 @@ class Session:
         return self.conventions.activations
 
     def stochastic(self, function: str) -> Stochastic | None:
-        """How a function estimates; None if it is exact."""
+        """Return how a function estimates; None if it is exact."""
         return self.conventions.stochastic.get(function)
 
-    def problems(self, *tags: str, without: tuple[str, ...] = ()) -> tuple[Problem, ...]:
-        """The problems that have all of some tags.
+    def problems(self, *tags: str, without: tuple[str, ...] = ()) -> tuple[ServedProblem, ...]:
+        """List the problems that have all of some tags.
 
         Args:
             *tags: Tags, see ``problems.TAGS``.
@@ -117,11 +117,11 @@ class Session:
         return tuple(p for p in served.problems() if wanted <= p.tags and not p.tags & set(without))
 
     def received(self, value: Any) -> Any:
-        """The fractions that the target receives for a rational value: rounded to its precision."""
+        """Round a rational value to the target's precision: the fractions that it receives."""
         return rounded(value, self.dtype)
 
     def rng(self, name: str) -> np.random.Generator:
-        """A generator of its own for each name (a check's id) and seed."""
+        """Make a random generator that depends on a name (a check's id) and the seed only."""
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     def note(self, text: str) -> None:
@@ -131,7 +131,7 @@ class Session:
 
     @contextlib.contextmanager
     def lenient(self) -> Iterator[list[CallFailed]]:
-        """Within it, calls without a value give NaN of the right shape, so that a check goes on.
+        """Open a context in which calls without a value give NaN of the right shape.
 
         Yields:
             Those calls.

@@ -1,4 +1,4 @@
-"""Standalone NumPy snippets that reproduce a failure."""
+"""Write standalone NumPy snippets that reproduce a failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from whichmin.verification.oracle.check import Call, Finding, OracleCheck
 from whichmin.verification.oracle.conventions import Conventions
 from whichmin.verification.oracle.importing import fetched
-from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.outcome import CallOutcome, Kind
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.target import LossOf, expected_shape
@@ -182,14 +182,18 @@ def finding_snippet(
 
 
 def call_snippet(
-    check: OracleCheck, call: Call, outcome: Outcome, conventions: Conventions, target: object = ""
+    check: OracleCheck,
+    call: Call,
+    outcome: CallOutcome,
+    conventions: Conventions,
+    target: object = "",
 ) -> str:
     """Write a snippet that repeats a call without a usable value; it ends in an error.
 
     Args:
         check: The check that made it.
         call: The call.
-        outcome: What came of it.
+        outcome: Its outcome.
         conventions: What the target declares.
         target: Dotted name of the target, or the object.
 
@@ -204,7 +208,7 @@ def call_snippet(
     return "\n".join([*_header(check, call.function), *lines, ""])
 
 
-def _shown(made: str, call: Call, outcome: Outcome, conventions: Conventions) -> list[str]:
+def _shown(made: str, call: Call, outcome: CallOutcome, conventions: Conventions) -> list[str]:
     """The call and what fails after it, if the call does not fail by itself."""
     if outcome.kind is Kind.RAISED and outcome.detail.startswith("raised SystemExit"):
         ended = "the call ended the interpreter"

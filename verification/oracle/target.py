@@ -1,4 +1,4 @@
-"""Loads a target and calls its functions; runs where the target runs, with NumPy alone."""
+"""Load a target and call its functions, in the target's process, with NumPy alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from whichmin.errors import InputError, MissingDependency, WhichminError
 from whichmin.verification.oracle.conventions import DECLARATION, Conventions
-from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.outcome import CallOutcome, Kind
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
 
 __all__ = ["LossOf", "Target", "expected_shape", "invoke", "load", "make_target", "said"]
@@ -24,7 +24,7 @@ __all__ = ["LossOf", "Target", "expected_shape", "invoke", "load", "make_target"
 
 @dataclass(frozen=True)
 class LossOf:
-    """Stands for the argument ``loss`` of the sharpness metrics: a function of w alone.
+    """The argument ``loss`` of the sharpness metrics, a function of w alone, as data.
 
     Attributes:
         data: Rows, shape ``(m, n)``.
@@ -35,7 +35,7 @@ class LossOf:
     activation: str
 
     def function(self, arrays: str) -> Callable[[Any], Any]:
-        """The mean loss in a target's array library, so that it can be differentiated.
+        """Make the mean loss in a target's array library, so that it can be differentiated.
 
         Args:
             arrays: ``numpy``, ``torch`` or ``jax``.
@@ -59,7 +59,7 @@ class LossOf:
 
 @dataclass(frozen=True)
 class Target:
-    """A loaded target.
+    """A target that has been loaded.
 
     Attributes:
         conventions: What it declares.
@@ -84,7 +84,7 @@ def load(name: str) -> Target:
     Raises:
         InputError: There is no such module or object, or it fails when imported, or what it
             declares is not allowed.
-        WhichminError: What the target itself raises with our words, such as MissingDependency.
+        WhichminError: An error of this kind, such as MissingDependency, that the target raises.
     """
     module_name, colon, path = name.partition(":")
     if not module_name or (colon and not path):
@@ -232,8 +232,8 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
-    """Call a function of a target; whatever it does but hang or die is reported as data.
+def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutcome:
+    """Call a function of a target, and return as data whatever happens, unless it hangs or crashes.
 
     Args:
         target: The target.
@@ -255,27 +255,27 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> Outcome:
     except (Exception, SystemExit) as error:
         detail = f"raised {type(error).__name__}: {said(error)}"
         trace = "".join(traceback.format_exception(error)[-6:])
-        return Outcome(Kind.RAISED, detail=detail, trace=trace)
+        return CallOutcome(Kind.RAISED, detail=detail, trace=trace)
     seconds = time.perf_counter() - start
     for key, before in arguments.items():
         # NumPy and torch share memory with what they were given; JAX arrays cannot change.
         if isinstance(before, np.ndarray) and not np.array_equal(before, own[key], equal_nan=True):
             detail = f"changed its argument {key} in place: {_short(before)} became "
-            return Outcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
+            return CallOutcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
     try:
         raw = _from_library(found)
     except Exception as error:  # a ragged list, or whatever the conversion of a class raises
         detail = f"returned an object of class {type(found).__name__} that makes no array "
         detail += f"({type(error).__name__}: {said(error)}), expected {spec.returns}"
-        return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
+        return CallOutcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
     detail = _no_numbers(found, raw, spec.returns)
     if detail:
-        return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
+        return CallOutcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
     return _checked(raw, spec.returns, arguments, target.conventions.dtype, seconds)
 
 
 def said(error: BaseException) -> str:
-    """The message of an error, whatever its class does when asked for it."""
+    """Read the message of an error, even if its class fails to give it."""
     try:
         # Half a surrogate pair could be written to no file.
         return str(error).encode(errors="backslashreplace").decode()
@@ -296,37 +296,37 @@ def _short(value: Any) -> str:
 
 def _checked(
     raw: Any, shape: Shape, arguments: Mapping[str, Any], dtype: str, seconds: float
-) -> Outcome:
+) -> CallOutcome:
     value = np.asarray(raw)
     wanted = expected_shape(shape, arguments)
     if value.shape != wanted:
         detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
-        return Outcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)
+        return CallOutcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)
     if shape is Shape.BATCHES:
         if value.dtype.kind not in "iu":
             detail = f"returned {_named(value)}, expected integers"
-            return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
-        return Outcome(Kind.VALUE, value.astype(np.int64), seconds=seconds)
+            return CallOutcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
+        return CallOutcome(Kind.VALUE, value.astype(np.int64), seconds=seconds)
     allowed = {np.dtype(np.float64), np.dtype(dtype)}
     plain = isinstance(raw, (int, float)) and not isinstance(raw, bool)
     if not plain and value.dtype not in allowed:
         detail = f"returned {_named(value)}, expected {dtype}"
         if value.dtype == np.float32:
             detail += f"; if it is meant, declare {DECLARATION} = {{'dtype': 'float32'}}"
-        return Outcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
+        return CallOutcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
     try:
         value = value.astype(np.float64)
     except OverflowError:
         detail = "returned an integer beyond the range of float64"
-        return Outcome(Kind.NOT_FINITE, detail=detail, seconds=seconds)
+        return CallOutcome(Kind.NOT_FINITE, detail=detail, seconds=seconds)
     if not np.isfinite(value).all():
         detail = f"returned {_short(value)}, which is not finite"
-        return Outcome(Kind.NOT_FINITE, detail=detail, seconds=seconds)
-    return Outcome(Kind.VALUE, value, seconds=seconds)
+        return CallOutcome(Kind.NOT_FINITE, detail=detail, seconds=seconds)
+    return CallOutcome(Kind.VALUE, value, seconds=seconds)
 
 
 def expected_shape(shape: Shape, arguments: Mapping[str, Any]) -> tuple[int, ...]:
-    """Shape of what a function must return, given its arguments by name."""
+    """Compute the shape that a function must return, from its arguments by name."""
     if shape is Shape.SCALAR:
         return ()
     if shape is Shape.BATCHES:

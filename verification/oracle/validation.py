@@ -1,4 +1,4 @@
-"""The one place that validates what the oracle is told: settings of a judgement, declarations.
+"""Validate the oracle's arguments: the settings of a judgement, and declarations.
 
 The counterpart of ``core/validation.py``, which needs PyTorch; a judged process has NumPy alone.
 """
@@ -14,18 +14,21 @@ from fractions import Fraction
 from typing import Any
 
 from whichmin.errors import InputError
+from whichmin.moved import renamed
 
 __all__ = [
     "ISOLATIONS",
     "LONGEST",
     "MOST_SEEDS",
-    "Settings",
+    "JudgeSettings",
     "check_choice",
     "check_fraction",
     "check_integer",
     "check_limit",
     "check_reasons",
 ]
+
+__getattr__ = renamed(__name__, Settings="JudgeSettings")
 
 ISOLATIONS = ("auto", "process", "fork", "inline")
 # Seeds go to targets as they are: NumPy's old generator and JAX take 32 bits, and some checks count
@@ -133,12 +136,12 @@ def _check_flag(value: Any, argument: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How a target is judged; a value that is not allowed is refused when this is made.
+class JudgeSettings:
+    """The settings with which a target is judged, validated when they are made.
 
     Attributes:
-        quick: The short version.
-        deep: The long version.
+        quick: Whether to run the short version.
+        deep: Whether to run the long version.
         seed: Seed of the random choices.
         expected: Expected failures besides those that the target declares: check id to reason.
         isolation: Where calls run, one of ``ISOLATIONS``.
@@ -180,8 +183,8 @@ class Settings:
         return self.limit
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> Settings:
-        """Make settings of keyword arguments.
+    def read(cls, given: Mapping[str, Any]) -> JudgeSettings:
+        """Make settings from keyword arguments.
 
         Args:
             given: Fields by name.

@@ -1,4 +1,4 @@
-"""Runs a target's calls where they can do no harm: in a process with a time limit per call.
+"""Run a target's calls in a process of its own, with a time limit per call.
 
 - a name (``package.module``, ``package.module:object``) or a module: a fresh Python process;
 - any other object: a fresh process if it can be pickled and loads there, else a forked copy of this
@@ -27,7 +27,7 @@ from typing import Any
 
 from whichmin.errors import InputError, WhichminError
 from whichmin.verification.oracle.conventions import Conventions
-from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.outcome import CallOutcome, Kind
 from whichmin.verification.oracle.serve import serve
 from whichmin.verification.oracle.target import Target, invoke, make_target
 from whichmin.verification.oracle.validation import ISOLATIONS, check_choice, check_limit
@@ -125,7 +125,7 @@ class Worker:
             raise what
         return what
 
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Outcome:
+    def call(self, name: str, arguments: Mapping[str, Any]) -> CallOutcome:
         """Call a function of the target.
 
         Args:
@@ -141,7 +141,9 @@ class Worker:
             try:
                 self._start(self._mode)
             except WhichminError as error:  # it loaded the first time
-                return Outcome(Kind.NOT_STARTED, detail=f"it could not be started again: {error}")
+                return CallOutcome(
+                    Kind.NOT_STARTED, detail=f"it could not be started again: {error}"
+                )
         assert self._process is not None
         limit = self._limit * (1 if name in self._called else 3)
         self._called.add(name)
@@ -152,14 +154,16 @@ class Worker:
                 tail = self._process.tail()
                 self.close()
                 detail = f"did not return within {limit:g} s"
-                return Outcome(Kind.HUNG, detail=detail, printed=tail, seconds=limit)
+                return CallOutcome(Kind.HUNG, detail=detail, printed=tail, seconds=limit)
             answer = self._process.connection.recv()
         except (EOFError, ConnectionError):
             how, tail = self._process.ended()
             self.close()
             seconds = time.perf_counter() - start
-            return Outcome(Kind.CRASHED, detail=f"its process {how}", trace=tail, seconds=seconds)
-        assert isinstance(answer, Outcome)
+            return CallOutcome(
+                Kind.CRASHED, detail=f"its process {how}", trace=tail, seconds=seconds
+            )
+        assert isinstance(answer, CallOutcome)
         return answer
 
     def close(self) -> None:
@@ -228,7 +232,7 @@ class _Process:
         return made
 
     def ended(self) -> tuple[str, str]:
-        """How a process that closed its pipe ended, and the last lines that it wrote."""
+        """Return how a process that closed its pipe ended, and the last lines that it wrote."""
         if self.popen is not None:
             code = self.popen.wait()
         else:

@@ -1,8 +1,8 @@
-"""What mistakes make of a stochastic trace estimate: its mean and its variance, both at once.
+"""Compute the mean and the variance of stochastic trace estimates under known mistakes.
 
 A mistake changes both, and differently: probes of length 1 divide the mean by n and the variance by
-n^2. So a cause is offered with the two figures that it gives, for every case, and is named only if
-all of them fit (:mod:`whichmin.verification.oracle.diagnosis`).
+n^2. So a cause is given with its mean and its variance for every case, and is named only if all of
+them fit (:mod:`whichmin.verification.oracle.diagnosis`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import probes
 from whichmin.verification.oracle.check import Candidate
-from whichmin.verification.oracle.probes import Law
+from whichmin.verification.oracle.probes import EstimateLaw
 
 __all__ = ["SEED", "Sample", "causes", "follows"]
 
@@ -34,10 +34,10 @@ _ALIKE = 4.0
 
 @dataclass(frozen=True)
 class Sample:
-    """Estimates of one case.
+    """The estimates of one case.
 
     Attributes:
-        law: What they are judged by.
+        law: The law that they are judged by.
         trace: The exact trace.
         rounding: What rounding explains in an estimate.
         estimates: The estimates.
@@ -45,7 +45,7 @@ class Sample:
         wrong: Names and matrices of wrong Hessians.
     """
 
-    law: Law
+    law: EstimateLaw
     trace: float
     rounding: float
     estimates: Floats
@@ -59,13 +59,13 @@ class Sample:
 
     @property
     def independent(self) -> float:
-        """How many independent probes have the variance that was found."""
+        """Number of independent probes that would have the variance that was found."""
         spread = float(self.estimates.var())
         return self.law.single / spread if spread > 0 else math.inf
 
 
 def follows(samples: Sequence[Sample], method: str) -> bool:
-    """Whether estimates have the mean and the variance of a method, with the samples declared."""
+    """Tell whether estimates have the mean and the variance of a method."""
     for sample in samples:
         law = probes.law(sample.law.matrix, method, sample.law.samples)
         total, r = len(sample.estimates), sample.rounding
@@ -142,7 +142,7 @@ def _fewer(samples: Sequence[Sample], signs: bool) -> str:
 def causes(
     samples: Sequence[Sample], signs: bool, others: tuple[str, ...]
 ) -> Iterator[tuple[tuple[Candidate, ...], tuple[Candidate, ...]]]:
-    """Causes for every case.
+    """List known causes with the mean and the variance that they give, for every case.
 
     Args:
         samples: All cases.

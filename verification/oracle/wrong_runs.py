@@ -1,4 +1,4 @@
-"""Runs with a mistake that has a name, for the diagnosis of trainers.
+"""Compute training runs with known mistakes, for the diagnosis of trainers.
 
 In float64: a mistake is recognised within the rounding bound of the check, and in rational
 arithmetic the digits of a run grow threefold with every step.
@@ -49,7 +49,7 @@ def _slope(w: Floats, rows: Floats, phi: Phi, norm: float | None = None) -> Floa
     return np.asarray((own - 2) * (f @ rows) + (f @ f) * w)
 
 
-class _Runs:
+class _WrongRuns:
     """Runs of one finding.
 
     Attributes:
@@ -76,7 +76,7 @@ class _Runs:
         after: Callable[[Floats], Floats] | None = None,
         slope: Callable[[Floats, Floats], Floats] | None = None,
     ) -> Floats:
-        """Train with an ingredient exchanged.
+        """Train with one part of the step replaced.
 
         Args:
             batches: Rows of each step.
@@ -100,7 +100,7 @@ class _Runs:
         return w
 
     def momentum(self, beta: float, damping: float = 0.0) -> Floats:
-        """Heavy-ball momentum as ``torch.optim.SGD`` has it; its first step is not damped."""
+        """Train with heavy-ball momentum as in ``torch.optim.SGD``: the first step is undamped."""
         velocity: list[Floats] = [np.zeros_like(self.w)]
 
         def change(g: Floats, w: Floats, t: int) -> Floats:
@@ -111,7 +111,7 @@ class _Runs:
         return self.run(change=change)
 
     def norms(self, *, start: bool) -> Floats:
-        """N taken at the start, or at the weights before each step's."""
+        """Train with N taken at the start, or at the weights one step earlier."""
         last = [float(self.w @ self.w)]
 
         def slope(w: Floats, rows: Floats) -> Floats:
@@ -123,7 +123,7 @@ class _Runs:
         return self.run(slope=slope)
 
     def average(self) -> Floats:
-        """Mean of the weights after each step."""
+        """Compute the mean of the weights after each step."""
         visited: list[Floats] = []
 
         def after(w: Floats) -> Floats:
@@ -134,7 +134,7 @@ class _Runs:
         return np.asarray(np.mean(visited, axis=0))
 
     def halves(self) -> Floats:
-        """The term along w first, then the one along the points at the new weights."""
+        """Train with the term along w first, then the one along the points at the new weights."""
         w = self.w
         for batch in self.batches:
             rows = self.data[list(batch)]
@@ -150,7 +150,7 @@ def _unit(g: Floats, w: Floats, t: int) -> Floats:
     return g / max(float(np.sqrt(g @ g)), 1e-300)
 
 
-def _schedules(runs: _Runs) -> Iterator[tuple[str, Batches]]:
+def _schedules(runs: _WrongRuns) -> Iterator[tuple[str, Batches]]:
     batches, m = runs.batches, len(runs.data)
     yield "the value before the last update is returned", batches[:-1]
     yield "one step too many: the last batch is used twice", (*batches, batches[-1])
@@ -176,7 +176,7 @@ def _schedules(runs: _Runs) -> Iterator[tuple[str, Batches]]:
     yield "a batch is taken point by point, one step each", [(i,) for b in batches for i in b]
 
 
-def _gradients(runs: _Runs, activation: str) -> Iterator[tuple[str, Floats]]:
+def _gradients(runs: _WrongRuns, activation: str) -> Iterator[tuple[str, Floats]]:
     other = "relu" if activation == "linear" else "linear"
     wrong = _relu if activation == "linear" else _linear
     yield f"training with the other activation ({other})", runs.run(phi=wrong)
@@ -199,7 +199,7 @@ def _gradients(runs: _Runs, activation: str) -> Iterator[tuple[str, Floats]]:
     yield "the weights are updated in two halves within a step", runs.halves()
 
 
-def _divisors(runs: _Runs) -> Iterator[tuple[str, Floats]]:
+def _divisors(runs: _WrongRuns) -> Iterator[tuple[str, Floats]]:
     m = len(runs.data)
     yield ("divided by the number of points m, not by the batch size b",
            runs.run(divisor=lambda b: m))  # fmt: skip
@@ -219,7 +219,7 @@ def _divisors(runs: _Runs) -> Iterator[tuple[str, Floats]]:
            runs.run(once, divisor=lambda b: sizes[tuple(b)]))  # fmt: skip
 
 
-def _optimisers(runs: _Runs) -> Iterator[tuple[str, Floats]]:
+def _optimisers(runs: _WrongRuns) -> Iterator[tuple[str, Floats]]:
     for beta in (0.9, 0.99, 0.95, 0.8, 0.5, 0.1):
         yield f"momentum {beta:g} is on", runs.momentum(beta)
         yield f"averaged gradients: damped momentum {beta:g} is on", runs.momentum(beta, beta)
@@ -256,7 +256,7 @@ def wrong_runs(
     activation: str,
     conventions: Any,
 ) -> Iterator[Candidate]:
-    """Last weights of runs with a mistake.
+    """Compute the last weights of runs with known mistakes.
 
     Args:
         w: Weights at the start.
@@ -271,7 +271,7 @@ def wrong_runs(
     """
     rate = float(step_size * conventions.loss_scale)
     phi = _linear if activation == "linear" else _relu
-    runs = _Runs(w, data, batches, rate, phi, conventions.gradient == "mean")
+    runs = _WrongRuns(w, data, batches, rate, phi, conventions.gradient == "mean")
     yield Candidate("the start is returned", w)
     # A wrong run may leave the range of float64; then it is nobody's finite result.
     with np.errstate(over="ignore", invalid="ignore"):

@@ -14,7 +14,7 @@ import pytest
 from whichmin.errors import MissingDependency, WhichminError
 from whichmin.pytest_plugin import HOW, PROPERTY, Options, options
 from whichmin.verification.oracle.check import OracleCheck
-from whichmin.verification.oracle.compliance import LOADS, Result, Verdict, unloaded
+from whichmin.verification.oracle.compliance import LOADS, CheckVerdict, Result, unloaded
 from whichmin.verification.oracle.expected import read_expected
 from whichmin.verification.oracle.judge import Judge
 
@@ -37,7 +37,7 @@ def _judge(config: pytest.Config, target: str, chosen: Options) -> Judge:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One case per target and check; one if a target does not load, or if there is none."""
+    """Make one case per target and check, or one if a target does not load or there is none."""
     chosen = options(metafunc.config)
     cases = []
     for target in chosen.targets:
@@ -62,7 +62,7 @@ def test_target(
     chosen = options(request.config)
     if isinstance(check, WhichminError):
         absent = isinstance(check, MissingDependency)
-        verdict = Verdict.NOT_APPLICABLE if absent else Verdict.FAILED
+        verdict = CheckVerdict.NOT_APPLICABLE if absent else CheckVerdict.FAILED
         result = Result(LOADS, verdict, str(check), statement="the target loads")
         head = unloaded(target, chosen).record()
     else:
@@ -70,9 +70,9 @@ def test_target(
         result = judged.result(check)
         head = judged.compliance([]).record()
     record_property(PROPERTY, json.dumps({"head": head, "result": result.record()}))
-    if result.verdict in {Verdict.NOT_PROVIDED, Verdict.NOT_APPLICABLE}:
+    if result.verdict in {CheckVerdict.NOT_PROVIDED, CheckVerdict.NOT_APPLICABLE}:
         pytest.skip(f"{result.verdict}: {result.message}")
-    if result.verdict is Verdict.EXPECTED_FAILURE:
+    if result.verdict is CheckVerdict.EXPECTED_FAILURE:
         pytest.xfail(result.message)
     if not result.good:
         pytest.fail(result.text(), pytrace=False)

@@ -1,6 +1,6 @@
-"""What users would train this model with: PyTorch's ways, our engines, and JAX's.
+"""The contenders of the benchmark: ways to train with PyTorch, our engines, and ways with JAX.
 
-A contender is begun with a workload and a number of replicas and then advances: setting up and
+A contender is set up for a workload and a number of replicas and then takes steps: setting up and
 reading out the weights are not part of a step. Names are known without importing anything heavy.
 """
 
@@ -31,7 +31,7 @@ _INDICES_AHEAD = 1 << 20
 
 
 class Running(Protocol):
-    """Replicas on their way.
+    """Replicas that a contender is training.
 
     Attributes:
         chunk: Steps are taken in multiples of this.
@@ -52,12 +52,12 @@ class Running(Protocol):
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to train.
+    """A way to train the model.
 
     Attributes:
         name: What ``--contender`` takes.
         description: What it is, in a line.
-        begin: Called with a workload, a number of replicas, and whether the batches must be those
+        begin: Function of a workload, a number of replicas, and whether the batches must be those
             of the workload's stream (otherwise a contender may draw its own); gives what advances.
         replicas: Replicas that suit it when m is small.
         numbers: Numbers that a replica holds in a step.
@@ -77,11 +77,11 @@ class Contender:
         return self.replicas == 1
 
     def fitting(self, workload: Workload, asked: int | None = None) -> int:
-        """Number of replicas to run.
+        """Choose the number of replicas to run.
 
         Args:
             workload: The problem.
-            asked: Number wished for; 1 is what contenders get that run replicas alone.
+            asked: Number asked for; contenders that run one replica at a time get 1.
 
         Returns:
             The number asked for, or the contender's own, less where memory demands it.
@@ -93,7 +93,7 @@ class Contender:
         return asked or min(self.replicas, quick, small)
 
     def started(self, workload: Workload, replicas: int, same_batches: bool) -> Running:
-        """Begin, and say what to install if a package is missing.
+        """Set up the contender, or say which missing package to install.
 
         Args:
             workload: The problem.
@@ -101,7 +101,7 @@ class Contender:
             same_batches: Whether the batches must be those of the workload's stream.
 
         Returns:
-            What advances.
+            The replicas, ready to take steps.
 
         Raises:
             MissingDependency: The package that it needs is not installed.
@@ -257,7 +257,7 @@ class _EngineRun:
         self.engine = ENGINES[name](workload.problem, workload.start(replicas))
 
     def advance(self, steps: int) -> None:
-        from whichmin.core.run import advance
+        from whichmin.core.training.run import advance
 
         last = self.taken + steps
         advance(self.engine, self.workload.stream, self.taken, last, self.replicas)

@@ -1,4 +1,4 @@
-"""Hold the whole process to some of the machine's cores for a while, whatever library runs."""
+"""Restrict the whole process to some of the machine's cores for a while, in every library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def available() -> int:
 
 
 def can_pin() -> bool:
-    """Whether the system can hold threads that a library started (JAX's) to chosen cores."""
+    """Tell whether the system can restrict the threads of any library, such as JAX, to cores."""
     return hasattr(os, "sched_setaffinity") and _TASKS.is_dir()
 
 
@@ -36,7 +36,7 @@ def _pin(cores: set[int]) -> None:
 
 @contextmanager
 def held_to(count: int) -> Iterator[None]:
-    """Use ``count`` cores: PyTorch's and Numba's threads, and on Linux every thread there is.
+    """Restrict PyTorch's and Numba's threads, on Linux all threads, to ``count`` cores.
 
     Args:
         count: Number of cores, at most :func:`available`.

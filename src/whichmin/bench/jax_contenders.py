@@ -1,4 +1,4 @@
-"""JAX in float64, as fast as we could write it, without touching the settings of the process.
+"""Contenders in JAX, in float64: the fastest that we could write, without changing JAX's settings.
 
 Batches come from the workload's stream when weights are compared, and from ``jax.random`` (the
 ``rbg`` generator, the fastest of its own on a CPU) within the scan when time is measured.
@@ -112,7 +112,7 @@ class _Scanned:
         raise NotImplementedError
 
     def settled(self, state: Any) -> Any:
-        """Bring the state into its usual form, after each chunk."""
+        """Return the state in its usual form; called after each chunk of steps."""
         return state
 
     def weights(self) -> torch.Tensor:
@@ -165,7 +165,7 @@ class _Scanned:
 
 
 class Autodiff(_Scanned):
-    """``lax.scan`` over steps of ``vmap`` over replicas of ``grad`` of the loss."""
+    """Automatic gradients of the loss, with ``vmap`` over replicas and ``lax.scan`` over steps."""
 
     chunk = 16
 
@@ -198,13 +198,17 @@ class Autodiff(_Scanned):
 
 
 class Reduced(_Scanned):
-    """Correlations with a common factor applied late, and ``N`` carried along.
+    r"""The step in correlation coordinates, with a common factor that is applied late.
 
-    ``c_j = d_j sigma``. A step with ``x_j = c_j`` for the batch, ``S = sum phi(x_j)^2``,
-    ``s = 1 - alpha S`` and ``g = alpha (2 - N)`` turns ``sigma`` into ``s sigma`` and
-    ``d_j`` into ``(s x_j + g phi(x_j)) / (s sigma)``, so it touches b coordinates; ``N`` becomes
-    ``s^2 N + (2 s g + g^2) S``. Full batches change two factors only, of the positive
-    coordinates and of the others.
+    The correlations are :math:`c_j = \sigma d_j`. For the points j of a batch let
+    :math:`S = \sum_j \varphi(c_j)^2`, :math:`s = 1 - \alpha S`, :math:`g = \alpha (2 - N)`:
+
+    .. math:: \sigma \leftarrow s\,\sigma, \qquad
+              d_j \leftarrow \frac{s\,c_j + g\,\varphi(c_j)}{s\,\sigma}, \qquad
+              N \leftarrow s^2 N + (2 s g + g^2)\,S
+
+    so a step changes b coordinates. Full batches change two factors only, that of the positive
+    coordinates and that of the others.
     """
 
     # 0.79^512 is 1e-52 (s >= 1 - alpha N >= 0.79): factors stay far from underflow within a chunk.

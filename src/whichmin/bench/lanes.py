@@ -1,7 +1,8 @@
-"""Lanes: contenders on a number of cores, timed in turns.
+"""Time contenders on a number of cores, in turns.
 
-In every round each lane runs once, one after the other, and a ratio is that of two times of the
-same round. Only steps are timed: set-up, compiling and reading out are not, drawing batches is.
+A contender on a number of cores is a *lane*. In every round each lane runs once, one after the
+other, and a ratio compares two times of the same round. Only steps are timed, with drawing their
+batches: setting up, compiling and reading out the weights are not.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class Lane:
         self._taken = 0
 
     def last(self, seconds: float) -> None:
-        """Choose ``steps`` so that a run takes about this long.
+        """Choose ``steps`` so that a run takes about the given time.
 
         Args:
-            seconds: How long.
+            seconds: The time.
         """
         chunk = self._running.chunk
         while True:
@@ -70,7 +71,7 @@ class Lane:
         self.steps = max(1, round(wanted / chunk)) * chunk
 
     def seconds(self) -> float:
-        """Take ``steps`` steps.
+        """Take ``steps`` steps and return the time that they took.
 
         Returns:
             Seconds per replica and step.
@@ -113,8 +114,8 @@ def ratios(slow: Lane, fast: Lane, rounds: int = 7, seconds: float = 0.2) -> tup
     """Compare two lanes that run in turns.
 
     Args:
-        slow: Its time is divided.
-        fast: By this one's.
+        slow: The lane whose time is divided.
+        fast: The lane whose time it is divided by.
         rounds: Number of ratios.
         seconds: Length of one run.
 

@@ -1,4 +1,4 @@
-"""Compare contenders: their times, on one core and on all, and whether they are right."""
+"""Compare the times of contenders, on one core and on all, and check their weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from whichmin.bench.cores import available, can_pin
 from whichmin.bench.lanes import Lane, interleaved
 from whichmin.bench.workload import Workload
 from whichmin.errors import InputError, WhichminError
+from whichmin.moved import renamed
 from whichmin.words import EngineName
 
-__all__ = ["Result", "bench", "deviation"]
+__all__ = ["BenchResult", "bench", "deviation"]
+
+__getattr__ = renamed(__name__, Result="BenchResult")
 
 # Replicas whose weights are compared.
 _CHECKED = 256
@@ -25,12 +28,12 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
-class Result:
-    """What was measured of a contender on a number of cores.
+class BenchResult:
+    """The measurements of a contender on a number of cores.
 
     Attributes:
-        name: Of the contender.
-        description: What it is.
+        name: Name of the contender.
+        description: What the contender is.
         threads: Number of cores that the process was held to.
         replicas: Replicas that advanced together.
         steps: Steps of one timed run.
@@ -38,7 +41,7 @@ class Result:
         ratios: The baseline's time, on one core, over this one, of the same round.
         deviation: Distance from the dense engine's weights, the largest of all replicas, on the
             same batches; NaN if it was not compared.
-        bound: What rounding explains.
+        bound: Largest deviation that rounding explains.
         obstacle: Why it was not measured; empty if it was.
     """
 
@@ -55,12 +58,12 @@ class Result:
 
     @property
     def deviates(self) -> bool:
-        """Whether its weights are wrong; NaN are."""
+        """Whether the weights are wrong, with a deviation above the bound or NaN."""
         return not self.obstacle and not self.deviation <= self.bound
 
 
 def deviation(contender: Contender, workload: Workload, replicas: int | None = None) -> float:
-    """Compare a contender with the dense engine, same starts, same batches.
+    """Compare a contender with the engine ``dense``, from the same starts on the same batches.
 
     Args:
         contender: What to compare.
@@ -107,7 +110,7 @@ def bench(
     seconds: float = 20.0,
     replicas: int | None = None,
     progress: Progress | None = None,
-) -> list[Result]:
+) -> list[BenchResult]:
     """Compare contenders, on one core and on all.
 
     Args:
@@ -116,7 +119,7 @@ def bench(
         rounds: Number of rounds, at least 1.
         seconds: About how long everything takes.
         replicas: Replicas of the contenders that run several; by default what suits each.
-        progress: Told of units done, their total, and what is being done.
+        progress: Called with the number of units done, their total, and what is being done.
 
     Returns:
         One result per contender and number of cores, the published loop's first.
@@ -161,11 +164,11 @@ def bench(
     for (contender, cores), lane, obstacle in zip(variants, lanes, obstacles, strict=True):
         head = (contender.name, contender.description, cores)
         if lane is None:
-            results.append(Result(*head, obstacle=obstacle))
+            results.append(BenchResult(*head, obstacle=obstacle))
             continue
         own = next(measured)
         results.append(
-            Result(
+            BenchResult(
                 *head,
                 replicas=lane.replicas,
                 steps=lane.steps,

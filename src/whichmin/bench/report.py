@@ -1,4 +1,4 @@
-"""The table of ``whichmin bench``."""
+"""Lay out the table of ``whichmin bench``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from whichmin.bench.measure import Result
+    from whichmin.bench.measure import BenchResult
     from whichmin.bench.workload import Workload
     from whichmin.reporting import Document
 
@@ -22,8 +22,8 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def bench_document(results: Sequence[Result], workload: Workload) -> Document:
-    """Turn results into a table.
+def bench_document(results: Sequence[BenchResult], workload: Workload) -> Document:
+    """Lay out measurements as a table.
 
     Args:
         results: What was measured; the first is the baseline.
@@ -82,7 +82,7 @@ def _load() -> list[str]:
     ]
 
 
-def _row(result: Result) -> tuple[Any, ...]:
+def _row(result: BenchResult) -> tuple[Any, ...]:
     from whichmin.reporting import Cell
 
     head = (result.name, result.threads)
@@ -104,7 +104,7 @@ def _row(result: Result) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _record(result: Result) -> dict[str, Any]:
+def _record(result: BenchResult) -> dict[str, Any]:
     return {
         "contender": result.name,
         "description": result.description,

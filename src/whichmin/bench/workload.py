@@ -1,4 +1,4 @@
-"""The problem that all contenders solve, and how far rounding may take two of them apart."""
+"""The problem that all contenders solve, with a bound on the rounding of their weights."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Workload:
 
     @property
     def alpha(self) -> float:
-        """Step size per point of the batch."""
+        """Step size divided by the batch size."""
         return self.step_size / self.batch_size
 
     @property
@@ -107,7 +107,7 @@ class Workload:
         return make_stream(self.m, self.batch_size, seed=self.seed)
 
     def start(self, replicas: int) -> torch.Tensor:
-        """Starting weights, shape ``(replicas, n)``."""
+        """Draw the starting weights, shape ``(replicas, n)``."""
         import torch
 
         from whichmin.core.frames import random_start
@@ -117,24 +117,32 @@ class Workload:
 
     @property
     def checked_steps(self) -> int:
-        """Steps after which contenders are compared.
+        r"""Number of steps T after which the weights of contenders are compared.
 
-        ``T`` steps stretch an error made in each of them to at most
-        ``((1 + 2 alpha)^T - 1) / (2 alpha)`` errors; ``T`` keeps that below 100.
+        If every step makes an error of at most e, and a step stretches distances by at most
+        :math:`1 + 2\alpha` (see :attr:`bound`), the error after T steps is at most
+
+        .. math:: \frac{(1 + 2\alpha)^T - 1}{2\alpha}\, e .
+
+        T keeps the factor below 100.
         """
         stretch = 2 * self.alpha
         return max(2, min(_STEPS, int(math.log1p(_GROWTH * stretch) / math.log1p(stretch))))
 
     @property
     def bound(self) -> float:
-        """Largest distance between the weights of two right programs, on the same batches.
+        r"""Largest distance between the weights of two correct programs, on the same batches.
 
-        With ``N <= 1.05`` and ``alpha <= 1/5`` the Hessian of a batch's loss lies between
-        ``-2/b`` and ``8/b``, so a step stretches distances by at most ``1 + 2 alpha``. Its own
-        rounding: a few u for the weights, and ``alpha`` times inner products of length n and sums
-        over b points (n u and b u each; Higham, *Accuracy and Stability*, section 3.1), at most
-        eight of them. Change of coordinates at either end: 32 n u, twice what the orthonormality
-        of the frame is known to. Two programs differ by twice all this.
+        .. math:: 2u \left[\, 100\,\bigl(8 + 8 \alpha (n + b)\bigr)
+                  + 32\, n\, (1 + 200\,\alpha) \right]
+
+        With :math:`N \le 1.05` and :math:`\alpha \le 1/5` the Hessian of a batch's loss lies
+        between -2/b and 8/b, so a step stretches distances by at most :math:`1 + 2\alpha`, and the
+        errors of all steps add up to at most 100 times that of one (see :attr:`checked_steps`). A
+        step's own rounding: a few u for the weights, and alpha times inner products of length n and
+        sums over b points (n u and b u each; Higham, *Accuracy and Stability*, section 3.1), at
+        most eight of them. Change of coordinates at either end: 32 n u, twice the error of the
+        frame's orthonormality. Two programs differ by twice all this.
         """
         import torch
 

@@ -1,4 +1,4 @@
-"""The command line.
+"""The command line ``whichmin``, which joins the commands of this package.
 
 Exit codes of every command: 0 what was asked for holds, 1 a check failed or a run found no global
 minimum, 2 wrong use or bad input (3 is an internal error, 130 an interrupt).

@@ -1,4 +1,4 @@
-"""``whichmin bench``."""
+"""The command ``whichmin bench``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import click
 
 from whichmin.bench.contenders import CONTENDERS
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.cli.options import emit, output_options, seed_option
+from whichmin.progress import progress_bar
 
 __all__ = ["bench"]
 
@@ -73,7 +74,7 @@ def bench(
     from whichmin.bench.workload import Workload
 
     workload = Workload(m, max(32, m) if n is None else n, batch_size, step_size, seed=seed)
-    with progress_bar(_UNITS, "bench") as update:
+    with progress_bar(_UNITS, "bench", lines=True) as update:
         results = measure.bench(
             workload,
             contenders,

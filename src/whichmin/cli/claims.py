@@ -1,11 +1,12 @@
-"""``whichmin claims``."""
+"""The command ``whichmin claims``."""
 
 from __future__ import annotations
 
 import click
 
 from whichmin.cli.help import Command, Group
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.cli.options import emit, output_options, seed_option, topic_option
+from whichmin.progress import progress_bar
 
 __all__ = ["claims"]
 
@@ -14,8 +15,10 @@ __all__ = ["claims"]
 @click.option(
     "--id", "pattern", metavar="TEXT", help="Claims whose id contains this.  [default: all]"
 )
+@topic_option("Claims")
 @click.option(
-    "--source", help="Claims with this in their source, such as 000 or abstract.  [default: all]"
+    "--source",
+    help="Claims with this in their source, such as ghosh2025 or abstract.  [default: all]",
 )
 @click.option(
     "--verdict",
@@ -27,6 +30,7 @@ __all__ = ["claims"]
 def claims(
     ctx: click.Context,
     pattern: str | None,
+    topic: str | None,
     source: str | None,
     verdict: str | None,
     form: str,
@@ -40,14 +44,16 @@ def claims(
     \b
     Examples:
       whichmin claims --verdict refuted
-      whichmin claims --source 002 -f markdown -o ledger.md
+      whichmin claims --topic hessian --verdict proved
+      whichmin claims --source ghosh2025 -f markdown -o ledger.md
       whichmin claims show gd.limit
     """  # noqa: D301 - click wants the control character
     if ctx.invoked_subcommand is not None:
         return
-    from whichmin.verification.ledger import claims_document, entries, select_claims
+    from whichmin.ledger import claims_document, entries, select_claims
 
-    emit(claims_document(entries(select_claims(pattern, source, verdict))), form, output)
+    chosen = select_claims(pattern, source, verdict, topic)
+    emit(claims_document(entries(chosen)), form, output)
 
 
 @claims.command(cls=Command)
@@ -69,14 +75,14 @@ def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> No
     """  # noqa: D301 - click wants the control character
     import json
 
-    from whichmin.verification import runner
-    from whichmin.verification.ledger import entries, one_claim, page, page_record
+    from whichmin.ledger import entries, one_claim, page, page_record
+    from whichmin.verification.evidence import runner
 
     claim = one_claim(name)
     records = None
     if again:
         records = {}
-        with progress_bar(len(claim.checks), "checks") as update:
+        with progress_bar(len(claim.checks), "checks", lines=True) as update:
             for done, check in enumerate(claim.checks):
                 update(done, check)
                 records[check] = runner.verify_one(check, seed=seed)

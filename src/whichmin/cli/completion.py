@@ -1,4 +1,4 @@
-"""``whichmin completion``."""
+"""The command ``whichmin completion``."""
 
 from __future__ import annotations
 

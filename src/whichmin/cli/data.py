@@ -1,4 +1,4 @@
-"""Data and runs: options that ``train``, ``predict`` and ``plot`` share."""
+"""Options on data and runs that ``train``, ``predict`` and ``plot`` share."""
 
 from __future__ import annotations
 
@@ -261,8 +261,9 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
         # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
         return make_data(points, **place), [f"data: {described}"]
     raw = make_data(points, handling="as-is", **place)
-    shown = ROUNDING_TEXT if raw.orthonormal else f"{raw.deviation:.2g}"
-    described = f"data: {described}, m={raw.m}, n={raw.n}, deviation from orthonormality {shown}"
+    shown = f"deviation from orthonormality {raw.deviation:.2g}"
+    described = f"data: {described}, m={raw.m}, n={raw.n}, "
+    described += f"orthonormal to {ROUNDING_TEXT}" if raw.orthonormal else shown
     if options["as_is"]:
         data, done = raw, "taken as it is"
     elif options["whiten"]:
@@ -333,7 +334,7 @@ def _images(options: dict[str, Any]) -> tuple[Any, str, list[str]]:
 
 
 def read_indices(file: str) -> Any:
-    """Read batches; a file format without integers (CSV) may hold them as floating point.
+    """Read the indices of batches; a file without integers (CSV) may hold them as floating point.
 
     Args:
         file: Value of ``--batches``.

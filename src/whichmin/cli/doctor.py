@@ -1,4 +1,4 @@
-"""``whichmin doctor``."""
+"""The command ``whichmin doctor``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options
-from whichmin.reporting import write_text
+from whichmin.files import write_text
 from whichmin.words import EvidenceKind
 
 if TYPE_CHECKING:
@@ -65,16 +65,16 @@ def _installation(listed: list[Part]) -> dict[str, Any]:
     needed = [p for p in listed if p.name == "whichmin" or "whichmin" in p.wanted_by]
     unusable = [f"{p.name}{p.needs}: {p.status}" for p in needed if not p.usable]
     where = "; ".join(unusable) or f"{len(needed)} parts that are always needed"
-    statement = "what is always needed is there, recent enough, and can be imported"
+    statement = "What is always needed is there, recent enough, and can be imported."
     return _record("doctor.installation", statement, bool(unusable), where, len(needed))
 
 
 def _self_checks() -> Iterator[dict[str, Any]]:
     try:
-        from whichmin.verification.evidence import Settings
-        from whichmin.verification.runner import run_check
-        from whichmin.verification.self_check import SELF_CHECKS
-        from whichmin.verification.subject import default_subject
+        from whichmin.self_check import SELF_CHECKS
+        from whichmin.verification.evidence.check import Settings
+        from whichmin.verification.evidence.runner import run_check
+        from whichmin.verification.evidence.subject import default_subject
 
         subject = default_subject()
     except Exception as error:  # whatever a broken package raises when it is imported

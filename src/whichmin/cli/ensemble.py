@@ -1,4 +1,4 @@
-"""``whichmin ensemble``."""
+"""The command ``whichmin ensemble``."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from whichmin.cli.help import Command
 from whichmin.cli.options import (
     emit,
     output_options,
-    progress_bar,
     refuse_same_file,
     seed_option,
 )
 from whichmin.errors import InputError
-from whichmin.reporting import write_text
+from whichmin.files import write_text
+from whichmin.progress import progress_bar
 
 if TYPE_CHECKING:
-    from whichmin.core.ensemble import EnsembleResult, Plan
+    from whichmin.core.training.ensemble import EnsembleResult, Plan
     from whichmin.reporting import Document
 
 __all__ = ["ensemble"]
 
 SCHEMA = "whichmin.ensemble/1"
+_SETTINGS = (
+    "activation", "sampling", "engine", "seed", "max_steps", "tolerance", "check_every",
+)  # fmt: skip
 _OBSERVABLES = ("steps", "cosine", "loss_gap", "off_winner_mass", "norm", "cosine_with_start")
 
 
@@ -98,8 +101,8 @@ def ensemble(**options: Any) -> None:
       whichmin ensemble data.npy -b 1 -b 2 --step-size 0.2 --step-size 0.3
       whichmin ensemble --max-steps 10 --replicas 5000 -f json -o ensemble.json
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.ensemble import EnsembleFailed, EnsembleStopped, carry_out
-    from whichmin.verification.ensemble_table import predictions
+    from whichmin.core.training.ensemble import EnsembleFailed, EnsembleStopped, carry_out
+    from whichmin.tables.ensemble import predictions
 
     form, output = options.pop("form"), options.pop("output")
     read = {"FILE": options["file"], "--start": options["start"]}
@@ -116,10 +119,10 @@ def ensemble(**options: Any) -> None:
         if output is not None:
             write_text(output, document(result).render(form))
 
-    with progress_bar(1, "ensemble") as update:
+    with progress_bar(1, "ensemble", lines=True) as update:
 
         def progress(done: int, replicas: int) -> None:
-            update(done / replicas, "ensemble")
+            update(done / replicas, f"{done} of {replicas} replicas have ended")
 
         try:
             done: EnsembleResult | EnsembleStopped | EnsembleFailed
@@ -145,9 +148,10 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
     Raises:
         InputError: Options that are not allowed.
     """
-    from whichmin.core.cells import grid
-    from whichmin.core.ensemble import plan
     from whichmin.core.frames import random_start
+    from whichmin.core.training.cells import grid
+    from whichmin.core.training.ensemble import plan
+    from whichmin.core.training.settings import TrainingSettings
     from whichmin.core.validation import check_integer, check_seed
     from whichmin.files import load_array
 
@@ -164,17 +168,10 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
         weights = load_array(options["start"], argument="--start")
     elif options["common_start"]:
         weights = random_start(data.n, seed=check_seed(options["seed"]))[0]
+    settings = TrainingSettings(**{name: options[name] for name in _SETTINGS})
     planned = plan(
-        data,
-        weights,
-        grid(sizes, steps, count),
-        **{
-            name: options[name]
-            for name in (
-                "activation", "sampling", "engine", "seed", "max_steps", "tolerance",
-                "check_every", "observables", "dtype", "device", "block",
-            )
-        },
+        data, weights, grid(sizes, steps, count), settings,
+        observables=options["observables"], block=options["block"],
     )  # fmt: skip
     return planned, [*notes, f"starts: {planned.starts.kind}"]
 
@@ -182,7 +179,7 @@ def _plan(options: dict[str, Any]) -> tuple[Plan, list[str]]:
 def _document(result: EnsembleResult, told: list[Any], notes: list[str]) -> Document:
     from whichmin.provenance import provenance
     from whichmin.reporting import Document
-    from whichmin.verification.ensemble_table import ensemble_tables
+    from whichmin.tables.ensemble import ensemble_tables
 
     recipe = result.cells[0].recipe
     return Document(

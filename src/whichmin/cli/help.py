@@ -1,4 +1,8 @@
-"""How help texts are laid out: options in groups, examples last."""
+"""Lay out help texts: options in groups, examples last.
+
+Click's own layout, because rich-click (and typer, which draws the same tables) leaves 28 columns of
+80 for a description, breaks the names of choices, draws frames into pipes, and starts half as fast.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +54,7 @@ class _ExamplesLast(click.Command):
 
 
 class Command(_ExamplesLast):
-    """A command."""
+    """A command whose help shows options in groups and examples last."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, under headings if there are many."""
@@ -88,10 +92,10 @@ def every_command(
 
     Args:
         command: Where to begin.
-        path: What one types to get there.
+        path: The words that one types to call it.
 
     Yields:
-        What one types, and the command.
+        The words that one types, and the command.
     """
     yield path, command
     if isinstance(command, click.Group):

@@ -1,11 +1,12 @@
-"""``whichmin mutants``."""
+"""The command ``whichmin mutants``."""
 
 from __future__ import annotations
 
 import click
 
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.cli.options import emit, output_options, seed_option
+from whichmin.progress import progress_bar
 
 __all__ = ["mutants"]
 
@@ -32,7 +33,7 @@ def mutants(ctx: click.Context, select: str, seed: int, form: str, output: str |
     from whichmin.verification.oracle import mutants as bank
 
     chosen = bank.mutants(select)
-    with progress_bar(len(chosen), "mutants") as update:
+    with progress_bar(len(chosen), "mutants", lines=True) as update:
         matrix = bank.kill_matrix(chosen, seed=seed, told=update)
     emit(matrix.document(), form, output)
     ctx.exit(0 if matrix.holds else 1)

@@ -1,32 +1,29 @@
-"""Options and behaviour that all commands share: format, output, progress, seeds."""
+"""Options that commands share: format, output, seed, topic."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from whichmin.errors import InputError
-from whichmin.reporting import FORMATS, write_text
+from whichmin.files import write_text
+from whichmin.reporting import FORMATS
+from whichmin.words import TOPICS
 
 if TYPE_CHECKING:
     from whichmin.reporting import Document
 
-__all__ = ["emit", "output_options", "progress_bar", "refuse_same_file", "seed_option"]
-
-# Seconds between two lines of progress in a log file.
-_SAY_EVERY = 30.0
+__all__ = ["emit", "output_options", "refuse_same_file", "seed_option", "topic_option"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def output_options(command: _F) -> _F:
-    """Add ``--format`` and ``--output``.
+    """Add the options ``--format`` and ``--output``.
 
     Returns:
         The decorated command.
@@ -44,7 +41,7 @@ def output_options(command: _F) -> _F:
 
 
 def seed_option(command: _F) -> _F:
-    """Add ``--seed``.
+    """Add the option ``--seed``.
 
     Returns:
         The decorated command.
@@ -56,6 +53,20 @@ def seed_option(command: _F) -> _F:
         show_default=True,
         help="Seed of every random choice: 0 to 2^64 - 1.",
     )(command)
+
+
+def topic_option(what: str) -> Callable[[_F], _F]:
+    """Make the option ``--topic``.
+
+    Args:
+        what: What is chosen, in the plural.
+
+    Returns:
+        The decorator of a command.
+    """
+    topics = ", ".join(TOPICS)
+    text = f"{what} of one topic: {topics}.  [default: all]"
+    return click.option("--topic", metavar="TOPIC", help=text)
 
 
 def refuse_same_file(read: dict[str, str | None], written: dict[str, str | None]) -> None:
@@ -84,10 +95,10 @@ def _on_terminal(stream: TextIO | None) -> bool:
 
 
 def emit(document: Document, form: str, output: str | None) -> None:
-    """Put out a document.
+    """Write a document to a file or to standard output.
 
     Args:
-        document: What to put out.
+        document: The document.
         form: Format.
         output: File, or None for standard output.
     """
@@ -99,68 +110,3 @@ def emit(document: Document, form: str, output: str | None) -> None:
             table.print_rich()
     else:
         click.echo(document.render(form))
-
-
-@contextmanager
-def progress_bar(total: int, label: str) -> Iterator[Callable[[float, str], None]]:
-    """Show a progress bar on a terminal's standard error, a line every 30 seconds elsewhere.
-
-    Args:
-        total: Number of units.
-        label: What is being done.
-
-    Yields:
-        A function that sets (units done, what is being done).
-    """
-    if not _on_terminal(sys.stderr):
-        yield _lines(total)
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task(label, total=total)
-
-        def update(done: float, what: str) -> None:
-            bar.update(task, completed=done, description=what)
-
-        yield update
-
-
-def _lines(total: int) -> Callable[[float, str], None]:
-    """Progress for log files: nothing in short runs, then a line now and then.
-
-    Returns:
-        A function that is told (units done, what is being done).
-    """
-    began = said = time.monotonic()
-    label, first = "", 0.0
-
-    def update(done: float, what: str) -> None:
-        nonlocal began, said, label, first
-        now = time.monotonic()
-        if what != label:
-            label, first, began = what, done, now
-        if now - said < _SAY_EVERY:
-            return
-        said = now
-        left = ""
-        if done > first:
-            seconds = (now - began) * (total - done) / (done - first)
-            left = f", at most {seconds / 60:.0f} min left"
-        click.echo(f"{what}: {100 * done / total:.0f} %{left}", err=True)
-
-    return update

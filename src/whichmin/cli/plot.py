@@ -1,4 +1,4 @@
-"""``whichmin plot``."""
+"""The command ``whichmin plot``."""
 
 from __future__ import annotations
 

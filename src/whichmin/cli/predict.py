@@ -1,4 +1,4 @@
-"""``whichmin predict``."""
+"""The command ``whichmin predict``."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def predict(ctx: click.Context, /, **options: Any) -> None:
     from whichmin.core.frames import random_start
     from whichmin.core.validation import check_seed
     from whichmin.files import load_array
+    from whichmin.prediction.prediction import predict as predict_run
+    from whichmin.prediction.table import prediction_tables
     from whichmin.provenance import provenance
     from whichmin.reporting import Document
-    from whichmin.verification.prediction import predict as predict_run
-    from whichmin.verification.prediction_table import prediction_tables
 
     form, output = options.pop("form"), options.pop("output")
     read = {"FILE": options["file"], **{f"--{o}": options[o] for o in ("start", "batches")}}

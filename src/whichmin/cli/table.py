@@ -1,4 +1,4 @@
-"""``whichmin table``."""
+"""The command ``whichmin table``."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def sharpness(
       whichmin table sharpness --m 4 --n 6 --positive 3 --epsilon 0.01
       whichmin table sharpness --format latex --output table.tex
     """  # noqa: D301 - click wants the control character
-    from whichmin.verification.sharpness_table import sharpness_table
+    from whichmin.tables.sharpness import sharpness_table
 
     document = sharpness_table(
         m, n, positive, seed=seed, frame=frame, epsilon=epsilon, radius=radius
@@ -116,6 +116,6 @@ def noise(
       whichmin table noise --m 4 --n 6 --positive 3
       whichmin table noise --format latex --output noise.tex
     """  # noqa: D301 - click wants the control character
-    from whichmin.verification.noise_table import noise_table
+    from whichmin.tables.noise import noise_table
 
     emit(noise_table(m, n, positive, batch_size=batch_size, seed=seed, frame=frame), form, output)

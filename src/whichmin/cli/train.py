@@ -1,4 +1,4 @@
-"""``whichmin train``."""
+"""The command ``whichmin train``."""
 
 from __future__ import annotations
 
@@ -22,24 +22,23 @@ from whichmin.cli.help import Command
 from whichmin.cli.options import (
     emit,
     output_options,
-    progress_bar,
     refuse_same_file,
     seed_option,
 )
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.words import Sampling, Status
 
 if TYPE_CHECKING:
     from whichmin.core import TrainResult
-    from whichmin.core.run import Run
+    from whichmin.core.training.run import Run
     from whichmin.reporting import Document
 
 __all__ = ["train"]
 
 SCHEMA = "whichmin.train/1"
 _SETTINGS = (
-    "activation", "step_size", "sampling", "max_steps", "tolerance", "replicas", "engine", "dtype",
-    "device", "seed",
+    "activation", "step_size", "sampling", "max_steps", "tolerance", "engine", "seed",
 )  # fmt: skip
 
 
@@ -95,8 +94,8 @@ def train(ctx: click.Context, /, **options: Any) -> None:
       whichmin train data.npy --checkpoint run.npz
       whichmin train --resume run.npz
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.checkpoint import Keeper, load
-    from whichmin.core.session import finish, restore
+    from whichmin.core.training.checkpoint import Keeper, load
+    from whichmin.core.training.session import finish, restore
 
     form, output = options.pop("form"), options.pop("output")
     _refuse_same_file(options, output, [options["record"]])
@@ -111,10 +110,11 @@ def train(ctx: click.Context, /, **options: Any) -> None:
     else:
         runs, kept = _prepare(ctx, options, output)
         keeper = None
-    with progress_bar(1, "training") as update:
+    with progress_bar(1, "training", lines=True) as update:
 
         def progress(place: int, done: int, limit: int) -> None:
-            update(done / limit if limit else 1, kept["labels"][place])
+            what = f"{kept['labels'][place]}: step {done} of at most {limit}"
+            update(done / limit if limit else 1, what)
 
         every = options["checkpoint_every"]
         results = finish(runs, options["checkpoint"], every, progress, kept, keeper)
@@ -166,7 +166,8 @@ def _prepare(
     Raises:
         InputError: Options that are not allowed.
     """
-    from whichmin.core.training import prepare
+    from whichmin.core.training.settings import TrainingSettings
+    from whichmin.core.training.trainer import prepare
     from whichmin.files import load_array
 
     data, notes = read_data(options)
@@ -174,7 +175,12 @@ def _prepare(
     own = None
     if options["batches"] is not None:
         options["sampling"], own = Sampling.CUSTOM, read_indices(options["batches"])
-    settings = {name: options[name] for name in _SETTINGS}
+    common = {name: options[name] for name in _SETTINGS}
+    common |= {
+        "batches": own,
+        "record_at": options["record_every"],
+        "checkpointed": options["checkpoint"] is not None,
+    }
     if options["record_every"] is None and options["record"] is not None:
         raise InputError("--record", options["record"], "needs --record-every")
     if options["record"] is None and options["record_every"] is not None:
@@ -186,17 +192,8 @@ def _prepare(
     runs: list[Run] = []
     try:
         for number, file in zip(sizes.values(), files, strict=True):
-            run = prepare(
-                data,
-                weights,
-                batch_size=number,
-                batches=own,
-                record_at=options["record_every"],
-                record_to=file,
-                checkpointed=options["checkpoint"] is not None,
-                **settings,
-            )
-            runs.append(run)
+            settings = TrainingSettings(batch_size=number, record_to=file, **common)
+            runs.append(prepare(data, weights, settings, replicas=options["replicas"]))
     except InputError:
         for run in runs:
             if run.recorder is not None:
@@ -228,9 +225,9 @@ def _found(record: dict[str, Any], result: TrainResult) -> str:
 
 
 def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> Document:
+    from whichmin.prediction.table import compared
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
-    from whichmin.verification.prediction_table import compared
 
     rows = []
     for name, result in results.items():

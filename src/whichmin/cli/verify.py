@@ -1,4 +1,4 @@
-"""``whichmin verify``."""
+"""The command ``whichmin verify``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, progress_bar, seed_option
+from whichmin.cli.options import emit, output_options, seed_option, topic_option
+from whichmin.progress import progress_bar
 
 if TYPE_CHECKING:
+    from whichmin.ledger import Entry
     from whichmin.reporting import Document
-    from whichmin.verification.evidence import Check, Evidence, Report
-    from whichmin.verification.ledger import Entry
+    from whichmin.verification.evidence.check import Check, Evidence, Report
 
 __all__ = ["report_document", "verify"]
 
@@ -26,6 +27,7 @@ SCHEMA = "whichmin.verify/2"
     metavar="PATTERN",
     help="Checks to run: a shell pattern, or part of an id.  [default: all]",
 )
+@topic_option("Checks")
 @click.option(
     "--examples",
     type=int,
@@ -36,7 +38,7 @@ SCHEMA = "whichmin.verify/2"
 )
 @click.option(
     "--record", type=click.Path(dir_okay=False), metavar="FILE",
-    help="Put the evidence into this file: verification/record.json is what the ledger shows.",
+    help="Put the evidence into this file: the ledger shows verification/evidence/record.json.",
 )  # fmt: skip
 @seed_option
 @output_options
@@ -44,6 +46,7 @@ SCHEMA = "whichmin.verify/2"
 def verify(
     ctx: click.Context,
     select: str | None,
+    topic: str | None,
     examples: int | None,
     deep: bool,
     record: str | None,
@@ -54,35 +57,40 @@ def verify(
     """Run every check, print its evidence, decide every claim by it.
 
     A margin is a deviation in units of what rounding (or, for statistics, chance) explains; at
-    most 1 holds. Without --select the sharpness table, derived and measured, comes after it.
+    most 1 holds. Without --select and --topic the sharpness table, derived and measured, comes
+    after it.
 
     \b
     Examples:
       whichmin verify --select 'sharpness.*' --examples 5
+      whichmin verify --topic hessian
       whichmin verify --select batches --seed 7 -f json -o evidence.json
       whichmin verify --select walk --record walk.json
     """  # noqa: D301 - click wants the control character
-    from whichmin.verification import runner
-    from whichmin.verification.ledger import entries
-    from whichmin.verification.record import write_record
+    from whichmin.ledger import entries
+    from whichmin.verification.evidence import runner
+    from whichmin.verification.evidence.record import write_record
 
-    checks = runner.select_checks(select)
+    checks = runner.select_checks(select, topic)
+    everything = select is None and topic is None
     done = 0
-    with progress_bar(len(checks), "checks") as update:
+    with progress_bar(len(checks), "checks", lines=True) as update:
 
         def progress(check: Check, evidence: Evidence | None) -> None:
             nonlocal done
             done += evidence is not None
             update(done, check.id)
 
-        report = runner.verify(select, examples=examples, seed=seed, deep=deep, progress=progress)
+        report = runner.verify(
+            select, topic=topic, examples=examples, seed=seed, deep=deep, progress=progress
+        )
     considered = entries(records={e.check: e for e in report.evidence})
     decided = [
         e
         for e in considered
-        if not e.decision.stands or (e.decision.verdict and (e.claim.evidence or select is None))
+        if not e.decision.stands or (e.decision.verdict and (e.claim.evidence or everything))
     ]
-    document = report_document(report, select is None and report.holds, decided)
+    document = report_document(report, everything and report.holds, decided)
     emit(document, form, output)
     for failure in report.failures:
         click.echo(f"\nFAILED {failure.message}", err=True)
@@ -107,10 +115,10 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
     Returns:
         The document.
     """
+    from whichmin.ledger import tally
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table, margin_text
-    from whichmin.verification.ledger import tally
-    from whichmin.verification.sharpness_table import sharpness_table
+    from whichmin.tables.sharpness import sharpness_table
 
     rows = [
         (

@@ -1,6 +1,6 @@
-"""Figures: plain functions that train, predict, draw and return Matplotlib axes.
+"""Figures: functions that train, predict, draw and return Matplotlib axes.
 
-Each takes ``ax`` to draw into a figure of the caller's, and makes one of its own otherwise.
+Each draws into the axes ``ax`` if they are given, and into a new figure otherwise.
 ``save`` writes a figure as SVG, PDF or PNG; the same call gives the same bytes on one kind of
 processor and one set of library versions.
 """

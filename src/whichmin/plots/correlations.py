@@ -1,4 +1,4 @@
-"""Correlations with the data points over training: GD keeps a mixture, SGD one point."""
+"""Draw the correlations with the data points over training: GD keeps a mixture, SGD one point."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.result import TrainResult
+from whichmin.core.training.result import TrainResult
 from whichmin.plots import runs, style
-from whichmin.verification.prediction import predict
+from whichmin.prediction.prediction import predict
 from whichmin.words import Activation, Status, parse
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Steps and samples against the batch size: the law, measured steps, and whole runs."""
+"""Draw steps and samples against the batch size: the law, measured steps, and whole runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.critical_batch import optimal_run, trade_off
-from whichmin.core.quadratic import Quadratic, make_quadratic
+from whichmin.core.quadratic.critical_batch import optimal_run, trade_off
+from whichmin.core.quadratic.recursion import Quadratic, make_quadratic
 from whichmin.core.validation import check_integer, check_positive, check_seed
 from whichmin.errors import InputError
 from whichmin.plots import style
@@ -31,12 +31,17 @@ _PURPOSE = 11  # separates this generator from those of data, starts and runs
 def plot_critical_batch(
     *, target: float = 0.001, replicas: int = 4000, seed: int = 0, ax: Any = None
 ) -> NDArray[np.object_]:
-    """Draw steps and samples against the batch size, and when their trade-off holds.
+    r"""Draw steps and samples to a target against the batch size, and where their trade-off holds.
 
-    Left: steps and samples in units of their least numbers (``critical.steps``,
-    ``critical.samples``); marks are from the measured decrease of single steps of the best size on
-    a quadratic in ten dimensions. Right: samples of whole runs in one dimension with the best step
-    sizes, with noise in proportion to the loss and with constant noise.
+    Left: steps S and samples E in units of their least numbers (``critical.steps``,
+    ``critical.samples``),
+
+    .. math:: \frac{S}{S_{\min}} = 1 + \frac{B_{\text{noise}}}{B}, \qquad
+              \frac{E}{E_{\min}} = 1 + \frac{B}{B_{\text{noise}}}
+
+    (McCandlish et al. 2018); marks are from the measured decrease of single steps of the best size
+    on a quadratic in ten dimensions. Right: samples of whole runs in one dimension with the best
+    step sizes, with noise in proportion to the loss and with constant noise.
 
     Args:
         target: Loss at the end of the runs on the right, in units of that at the start, from 1e-4

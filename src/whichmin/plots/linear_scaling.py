@@ -1,4 +1,4 @@
-"""The linear scaling rule on the noisy quadratic: runs, exact moments, and the diffusion."""
+"""Draw the linear scaling rule on the noisy quadratic: runs, exact moments, and the diffusion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.quadratic import make_quadratic
+from whichmin.core.quadratic.recursion import make_quadratic
 from whichmin.core.validation import check_integer, check_positive, check_seed
 from whichmin.errors import InputError
 from whichmin.plots import style
@@ -38,11 +38,14 @@ def plot_linear_scaling(
     seed: int = 0,
     ax: Any = None,
 ) -> NDArray[np.object_]:
-    """Draw what the linear scaling rule keeps on a quadratic of curvature 1, and what it changes.
+    r"""Draw what the linear scaling rule keeps on a quadratic of curvature 1, and what it changes.
 
-    Left: the mean loss over the time ``tau = eta t`` at (K eta, K B), exact (``quadratic.mean``,
-    ``quadratic.variance``) and measured, with the diffusion that all share. Right: the stationary
-    variance in units of the diffusion's, which is ``1/(1 - eta h/2)`` (``quadratic.ratio``).
+    Left: the mean loss over the time :math:`\tau = \eta t` at step size :math:`K\eta` and batch
+    size K B, exact (``quadratic.mean``, ``quadratic.variance``) and measured, with the diffusion
+    that all K share. Right: the stationary variance V in units of the diffusion's
+    (``quadratic.ratio``), for curvature h = 1:
+
+    .. math:: \frac{V}{V_{\text{diffusion}}} = \frac{1}{1 - \eta h / 2} .
 
     Args:
         step_size: Step size for K = 1.

@@ -1,4 +1,4 @@
-"""Noise of the gradient along GD and SGD: the covariance that stays or goes, and the scales."""
+"""Draw the gradient noise along GD and SGD: its covariance, the signal, and the noise scales."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.gradient_noise import NoiseAlong, noise_along
-from whichmin.core.result import TrainResult
+from whichmin.core.noise.covariance import NoiseAlong, noise_along
+from whichmin.core.training.result import TrainResult
 from whichmin.errors import InputError
 from whichmin.plots import runs, style
 from whichmin.symbolic import closed_form

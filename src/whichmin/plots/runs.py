@@ -1,4 +1,4 @@
-"""The training runs behind the figures: one start, gradient descent and mini-batches."""
+"""Run the training that figures show: one start, gradient descent and mini-batches."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from whichmin.core.data import Data, make_data
 from whichmin.core.frames import random_frame, random_start
-from whichmin.core.result import TrainResult
-from whichmin.core.training import train
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.trainer import train
 from whichmin.core.validation import check_integer, check_seed, check_weights
 from whichmin.errors import InputError
 from whichmin.words import Activation, Status, parse
@@ -30,18 +30,18 @@ __all__ = [
 
 
 def check_data(data: Any, seed: int, *, correlated: bool = False) -> Data:
-    """Validate the data of a figure; by default a random frame of 8 points in R^32.
+    """Validate the data of a figure, or make a random frame of 8 points in R^32.
 
     Args:
         data: Rows, validated data, or None.
         seed: Seed of the default.
-        correlated: Whether rows that are not orthonormal will do.
+        correlated: Whether rows that are not orthonormal are allowed.
 
     Returns:
         The data.
 
     Raises:
-        InputError: Not usable, or not orthonormal.
+        InputError: The data are not usable, or not orthonormal.
     """
     check_seed(seed)
     if data is None:
@@ -59,7 +59,7 @@ def check_data(data: Any, seed: int, *, correlated: bool = False) -> Data:
 
 
 def check_start(w0: Any, data: Data, seed: int) -> NDArray[np.float64]:
-    """Validate one start; by default that of :func:`~whichmin.core.training.train`.
+    """Validate one start, or make that of :func:`~whichmin.core.training.trainer.train`.
 
     Args:
         w0: Weights, shape ``(n,)``, or None.
@@ -81,7 +81,7 @@ def check_start(w0: Any, data: Data, seed: int) -> NDArray[np.float64]:
 
 
 def active_start(w0: Any, data: Data, seed: int, activation: Any) -> NDArray[np.float64]:
-    """Validate one start from which something is to be selected.
+    """Validate one start, and require that at least two data points take part.
 
     Args:
         w0: Weights, shape ``(n,)``, or None.
@@ -136,7 +136,7 @@ def gradient_descent(data: Data, starts: Any, **settings: Any) -> TrainResult:
     Args:
         data: The data.
         starts: Shape ``(n,)`` or ``(R, n)``.
-        **settings: For :func:`~whichmin.core.training.train`.
+        **settings: For :func:`~whichmin.core.training.trainer.train`.
 
     Returns:
         The outcome.
@@ -151,7 +151,7 @@ def mini_batches(data: Data, start: Any, replicas: Any, **settings: Any) -> Trai
         data: The data.
         start: Shape ``(n,)``.
         replicas: How many.
-        **settings: For :func:`~whichmin.core.training.train`.
+        **settings: For :func:`~whichmin.core.training.trainer.train`.
 
     Returns:
         The outcome.
@@ -161,14 +161,14 @@ def mini_batches(data: Data, start: Any, replicas: Any, **settings: Any) -> Trai
 
 
 def log_steps(per_decade: int) -> NDArray[np.int64]:
-    """Steps to record for a logarithmic axis: 0 and about so many per decade."""
+    """Choose steps to record for a logarithmic axis: 0, and about ``per_decade`` per decade."""
     # Runs longer than 10^9 steps are not made: a default limit is below 2 * 10^7.
     grid = np.rint(np.geomspace(1, 1e9, 9 * per_decade + 1)).astype(np.int64)
     return np.unique(np.concatenate([[0], grid]))
 
 
 def unfinished(*results: TrainResult, what: str = "drawn as far as they went") -> str:
-    """Say how many runs ended elsewhere than in a global minimum, for the footnote.
+    """Count the runs that ended in no global minimum, as text for the footnote.
 
     Args:
         *results: Outcomes.

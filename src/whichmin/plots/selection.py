@@ -1,4 +1,4 @@
-"""Which of two points wins, against the angle of the start."""
+"""Draw which of two points wins against the angle of the start."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.core.data import make_data
-from whichmin.core.summary import wilson
-from whichmin.core.training import train
+from whichmin.core.training.summary import wilson
+from whichmin.core.training.trainer import train
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.plots import style
@@ -21,7 +21,7 @@ from whichmin.words import Activation, Sampling, Status, parse
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from whichmin.core.result import TrainResult
+    from whichmin.core.training.result import TrainResult
 
 __all__ = ["ANGLES", "plot_selection"]
 
@@ -41,11 +41,14 @@ def plot_selection(
     seed: int = 0,
     ax: Any = None,
 ) -> Axes:
-    """Draw how often SGD ends at the first of two points, against the angle of the start to it.
+    r"""Draw how often SGD ends at the first of two points, against the angle of the start to it.
 
     Two orthonormal points in the plane and batches of one. With independent batches the frequency
-    follows ``1 - 2 theta/pi`` (``selection.two_point_probability``); with reshuffled epochs the
-    more correlated point wins.
+    follows (``selection.two_point_probability``), for the angle :math:`\theta`,
+
+    .. math:: P = 1 - \frac{2\theta}{\pi} ;
+
+    with reshuffled epochs the more correlated point wins.
 
     Args:
         angles: Angles in degrees, strictly between 0 and 90.

@@ -1,4 +1,4 @@
-"""Which of the two minima is sharper, measure by measure, and how that depends on the dimension."""
+"""Draw which of the two minima is sharper, by every measure and for every dimension."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from whichmin.core.flatness import log_determinant
 from whichmin.core.frames import standard_basis
-from whichmin.core.keskar_exact import keskar_exact
-from whichmin.core.sam import mean_rise, worst_rise
-from whichmin.core.sharpness import hessian_trace, top_eigenvalue
+from whichmin.core.hessian import hessian_trace, log_determinant, top_eigenvalue
+from whichmin.core.perturbation.ball import mean_rise, worst_rise
+from whichmin.core.perturbation.box import keskar_exact
 from whichmin.core.validation import check_extent, check_integer, check_seed
 from whichmin.errors import InputError
 from whichmin.plots import style
@@ -93,7 +92,7 @@ def _boxes(m: int, n: int, k: int, epsilon: float, activation: Activation) -> fl
 def ranking(
     m: int, n: int, k: int, epsilon: float, radius: float, activation: Activation, seed: int
 ) -> dict[str, tuple[float, float, float]]:
-    """Value at SGD's minimum over that at GD's, measured at both.
+    """Measure the sharpness of SGD's minimum divided by that of GD's, by every measure.
 
     Args:
         m: Number of data points, on the standard basis.
@@ -148,7 +147,7 @@ def ranking(
 def _subspaces(
     w: NDArray[np.float64], m: int, directions: NDArray[np.float64], epsilon: float, act: Activation
 ) -> NDArray[np.float64]:
-    from whichmin.verification.keskar_search import subspace_metric
+    from whichmin.core.perturbation.box_search import subspace_metric
 
     return subspace_metric(w, m, directions, epsilon, act)
 

@@ -1,4 +1,4 @@
-"""The largest cosine at the end against the batch size: 1 for every batch below the full one."""
+"""Draw the largest cosine at the end against the batch size: below the full batch it is 1."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from whichmin.core.data import Data
 from whichmin.core.frames import random_start
-from whichmin.core.result import TrainResult
-from whichmin.core.training import train
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.trainer import train
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 from whichmin.plots import runs, style
@@ -39,10 +39,13 @@ def plot_sparsity(
     seed: int = 0,
     ax: Any = None,
 ) -> Axes:
-    """Draw the largest cosine between weights and a data point at the end, per batch size.
+    r"""Draw the largest cosine between weights and a data point at the end, per batch size.
 
-    One dot per start. Lines are the prediction: 1 for a batch size below m, and
-    ``max c_i / |c|`` of the start (ReLU: of its positive part) for the full batch.
+    One dot per start. Lines are the prediction: 1 for a batch size below m, and for the full batch
+    (Ghosh et al. 2025, Theorems 1 and 2), with the correlations c of the start (ReLU: their
+    positive part),
+
+    .. math:: \frac{\max_i |c_i|}{|c|} .
 
     Args:
         data: Orthonormal rows, shape ``(m, n)``; by default a random frame, m = 8, n = 32.
@@ -86,7 +89,7 @@ def plot_sparsity(
 
 
 def default_batch_sizes(m: int) -> tuple[int, ...]:
-    """All batch sizes, or about a dozen of them, with m - 1 and m."""
+    """Choose batch sizes from 1 to m: all, or about a dozen that include m - 1 and m."""
     if m <= _SHOWN:
         return tuple(range(1, m + 1))
     grid = np.rint(np.geomspace(1, m - 1, _SHOWN - 2)).astype(int)
@@ -94,14 +97,16 @@ def default_batch_sizes(m: int) -> tuple[int, ...]:
 
 
 def predicted_cosine(correlations: Any, activation: Any) -> NDArray[np.float64]:
-    """Compute the largest cosine with a data point at gradient descent's limit.
+    r"""Compute the largest cosine between a data point and the limit of gradient descent.
+
+    .. math:: \frac{\max_i |\varphi(c_i)|}{|\varphi(c)|}
 
     Args:
         correlations: Of the starts, shape ``(R, m)``.
         activation: ``linear`` or ``relu``.
 
     Returns:
-        ``max |c_i| / |c|``, over the positive part for ReLU (NaN without one), shape ``(R,)``.
+        The cosines, shape ``(R,)``; NaN for ReLU without a positive correlation.
     """
     c = np.asarray(correlations, dtype=np.float64)
     code = np.maximum(c, 0) if parse(Activation, activation, "activation") is Activation.RELU else c

@@ -1,4 +1,4 @@
-"""Hessian spectra at GD's and SGD's minima, under three conventions at ReLU's kink."""
+"""Draw the Hessian spectra at GD's and SGD's minima, under three conventions at ReLU's kink."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.result import TrainResult
-from whichmin.core.sharpness import hessian_spectrum
+from whichmin.core.hessian import hessian_spectrum
+from whichmin.core.training.result import TrainResult
 from whichmin.errors import InputError
 from whichmin.plots import runs, style
 from whichmin.symbolic import closed_form

@@ -1,8 +1,7 @@
-"""What all figures share: colours, line styles, making and saving figures.
+"""Colours, line styles, and functions that make and save figures, for all figures.
 
 Matplotlib is optional and loads when a figure is asked for. ``pyplot`` is never imported, so
-nothing depends on a display or on other figures, and the reader's own settings are put aside while
-one of these figures is made.
+nothing depends on a display or on other figures; the user's Matplotlib settings are not used.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.errors import InputError, MissingDependency
-from whichmin.reporting import write_bytes
+from whichmin.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -118,7 +117,7 @@ def check_output(output: str | os.PathLike[str]) -> str:
 
 
 def check_axes(ax: Any, panels: int = 1) -> None:
-    """Make sure that a figure can be drawn, before anything is computed for it.
+    """Check that a figure can be drawn, before anything is computed for it.
 
     Args:
         ax: The caller's axes, or None.
@@ -143,13 +142,13 @@ def check_axes(ax: Any, panels: int = 1) -> None:
 def drawing(
     ax: Any, size: tuple[float, float], panels: int = 1, title: str = "", **layout: Any
 ) -> Iterator[NDArray[np.object_]]:
-    """Draw in the house style, on new axes or on the caller's.
+    """Open new axes, or the caller's, in the style that all figures share.
 
     Args:
         ax: The caller's axes, or None for a new figure.
         size: Width and height of a new figure, in inches.
         panels: Number of axes, side by side.
-        title: What one sees; above the figure, or above the first of the caller's axes.
+        title: Title above the figure, or above the first of the caller's axes.
         **layout: For ``Figure.subplots``, such as ``sharey``.
 
     Yields:
@@ -173,7 +172,7 @@ def drawing(
 
 
 def footnote(axes: NDArray[np.object_], given: Any, text: str) -> None:
-    """Write the settings below a figure of our own; a caller's figure is left alone.
+    """Write text below a new figure; nothing is written below the caller's axes.
 
     Args:
         axes: The axes drawn on.
@@ -188,10 +187,10 @@ def footnote(axes: NDArray[np.object_], given: Any, text: str) -> None:
 
 
 def tell(ax: Axes, text: str, at: tuple[float, float], by: tuple[float, float], **how: Any) -> None:
-    """Write a label beside a point of the data, in place of a legend.
+    """Write a label beside a point of the data, instead of a legend.
 
     Args:
-        ax: Where.
+        ax: The axes.
         text: The label.
         at: The point, in data coordinates.
         by: Offset of the label, in typographical points; it extends away from the point.
@@ -209,7 +208,7 @@ def tell(ax: Axes, text: str, at: tuple[float, float], by: tuple[float, float], 
 
 
 def spread(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
-    """Move heights of labels apart until neighbours are a gap away, as little as a sweep does.
+    """Move the heights of labels apart until neighbours are at least a gap apart.
 
     Args:
         heights: Where the labels would stand, shape ``(k,)``.

@@ -1,4 +1,4 @@
-"""Paths of GD and SGD over the loss in two dimensions."""
+"""Draw the paths of GD and SGD over the loss in two dimensions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.result import TrainResult
+from whichmin.core.training.result import TrainResult
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.plots import runs, style
+from whichmin.prediction.prediction import predict
 from whichmin.symbolic import closed_form
-from whichmin.verification.prediction import predict
 from whichmin.words import Activation, Status, parse
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The winner's lead over all others: constant under GD, a walk with upward drift under SGD."""
+"""Draw the winner's lead over all other points: constant under GD, growing at random under SGD."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.core.result import TrainResult
-from whichmin.core.training import prepare
+from whichmin.core.training.result import TrainResult
+from whichmin.core.training.settings import TrainingSettings
+from whichmin.core.training.trainer import prepare
 from whichmin.core.validation import check_integer
 from whichmin.errors import InputError
 from whichmin.plots import runs, style
@@ -33,11 +34,13 @@ def plot_walks(
     seed: int = 0,
     ax: Any = None,
 ) -> Axes:
-    """Draw the winner's lead ``R = log(|c_w| / sum |c_others|)`` over the steps.
+    r"""Draw the lead of the winning point w over all others, over the steps.
 
-    One thin line per SGD run, all from one start, w the point that wins the run; their median as
-    long as half of them run; and GD's lead, w its largest correlation. With ReLU the sum is over
-    the points that start with a positive correlation.
+    .. math:: R = \log \frac{|c_w|}{\sum_{l \ne w} |c_l|}
+
+    One thin line per SGD run, all from one start, where w is the point that wins the run; their
+    median as long as half of them run; and GD's lead, where w is the point of largest correlation.
+    With ReLU the sum is over the points that start with a positive correlation.
 
     Args:
         data: Orthonormal rows, shape ``(m, n)``; by default a random frame, m = 8, n = 32.
@@ -69,7 +72,7 @@ def plot_walks(
         "activation": act, "step_size": step_size, "max_steps": max_steps, "seed": seed,
     }  # fmt: skip
     # A run is tested for convergence 500 times at most: often enough to look at it, too.
-    every = prepare(valid, start, batch_size=size, **settings).recipe.check_every
+    every = prepare(valid, start, TrainingSettings(batch_size=size, **settings)).recipe.check_every
     sgd = runs.mini_batches(valid, start, count, batch_size=size, record_at=every, **settings)
     gd = runs.gradient_descent(valid, start, record_at=every, **settings)
     title = "The winner's lead stays constant under GD and grows without bound under SGD"
@@ -91,14 +94,17 @@ def plot_walks(
 
 
 def lead(result: TrainResult) -> NDArray[np.float64]:
-    """Compute the winner's lead along recorded runs.
+    r"""Compute the lead of the winning point w over the other points l along recorded runs.
+
+    .. math:: R = \log \frac{|c_w|}{\sum_{l \ne w} |c_l|}
+
+    With ReLU the sum is over the points that start with a positive correlation.
 
     Args:
         result: Outcome with a trajectory.
 
     Returns:
-        ``log(|c_w| / sum |c_l|)`` with w the run's winner and l the other points (ReLU: those with
-        a positive correlation at the start), shape ``(T, R)``; infinite where the others are 0.
+        The leads, shape ``(T, R)``; infinite where the correlations with the others are 0.
 
     Raises:
         InputError: No trajectory was recorded.

@@ -9,11 +9,12 @@ import torch
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import CompiledEngine, Problem, ReducedEngine
+from whichmin.core.engines.kernels import cpu
+from whichmin.core.engines.kernels.group import LEAVE_OUT, TOUCH, grid
 from whichmin.core.frames import random_frame, random_start
-from whichmin.core.kernels import cpu
-from whichmin.core.kernels.group import LEAVE_OUT, TOUCH, grid
-from whichmin.core.run import advance
-from whichmin.core.training import train
+from whichmin.core.training.run import advance
+from whichmin.core.training.settings import TrainingSettings
+from whichmin.core.training.trainer import prepare, train
 from whichmin.errors import InputError
 from whichmin.words import Activation
 
@@ -290,13 +291,13 @@ def test_recorded_states_are_those_of_the_reduced_engine():
 
 
 def test_a_checkpoint_is_resumed_to_the_same_bits(tmp_path):
-    from whichmin.core import checkpoint
-    from whichmin.core.session import finish, restore
-    from whichmin.core.training import prepare
+    from whichmin.core.training import checkpoint
+    from whichmin.core.training.session import finish, restore
 
-    how = {"engine": "compiled", "replicas": 100, "max_steps": 4000, "seed": 3, "tolerance": 1e-6}
-    whole = train(random_frame(6, 8), **how)
-    run = prepare(random_frame(6, 8), **how, checkpointed=True)
+    how = {"engine": "compiled", "max_steps": 4000, "seed": 3, "tolerance": 1e-6}
+    whole = train(random_frame(6, 8), replicas=100, **how)
+    settings = TrainingSettings(**how, checkpointed=True)
+    run = prepare(random_frame(6, 8), None, settings, replicas=100)
 
     class Stop(Exception):
         pass
@@ -325,26 +326,35 @@ def test_other_problems_are_refused(data, more):
     assert train(data, max_steps=3, **more).recipe.engine in {"reduced", "gram"}
 
 
+def chosen(data=None, step_size=1e-3, replicas=1, **more):
+    data = np.eye(4) if data is None else data
+    settings = TrainingSettings(step_size=step_size, engine="auto", **more)
+    return prepare(data, None, settings, replicas=replicas).recipe.engine
+
+
 def test_auto_picks_it_for_long_runs():
-    from whichmin.core.training import prepare
-
-    def chosen(**more):
-        return prepare(np.eye(4), engine="auto", **more).recipe.engine
-
-    assert chosen() == "reduced"
     assert chosen(max_steps=10**7) == "compiled"
-    assert chosen(max_steps=10**7, dtype="float32", tolerance=1e-4) == "reduced"
-    assert chosen(max_steps=10**7, batch_size=None) == "compiled"
+    single = make_data(np.eye(4), dtype="float32")
+    assert chosen(single, max_steps=10**7, tolerance=1e-4) == "reduced"
+    assert chosen(max_steps=10**7, batch_size=None, step_size=1e-4) == "compiled"
     assert chosen(max_steps=10**7, record_at=1000) == "compiled"
     assert chosen(max_steps=10**7, record_at=[0, 10**6]) == "compiled"
+    assert (
+        chosen(step_size=0.9, max_steps=10**6) == "compiled"
+    )  # beyond the theory: the limit counts
+
+
+def test_auto_leaves_it_alone_for_runs_that_end_soon():
+    for more in ({}, {"max_steps": 10**7}, {"max_steps": 10**7, "batch_size": None}):
+        assert chosen(step_size=0.1, **more) == "reduced"
+    assert chosen(max_steps=10**4) == "reduced"
+    # One replica's work is small, that of a hundred thousand is not.
+    assert chosen(replicas=100_000, step_size=0.1) == "compiled"
 
 
 def test_auto_does_not_pick_it_to_record_nearly_every_step():
-    from whichmin.core.training import prepare
-
     for every, engine in [(1, "reduced"), (10, "reduced"), (100, "compiled")]:
-        run = prepare(np.eye(4), max_steps=10**6, record_at=every)
-        assert run.recipe.engine == engine
+        assert chosen(max_steps=10**6, record_at=every) == engine
 
 
 @pytest.mark.parametrize("step_size", [5e-324, 1e-250, 1e300])

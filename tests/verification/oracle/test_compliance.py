@@ -4,14 +4,16 @@ import pytest
 
 from whichmin.errors import InputError
 from whichmin.reporting import plain_json
-from whichmin.verification.oracle.compliance import SCHEMA, Compliance, Result, Verdict
+from whichmin.verification.oracle.compliance import SCHEMA, CheckVerdict, Compliance, Result
 
-PASSED = Result("loss.values", Verdict.PASSED, margin=0.25, cases=3, notes=("it printed | 'x'",))
+PASSED = Result(
+    "loss.values", CheckVerdict.PASSED, margin=0.25, cases=3, notes=("it printed | 'x'",)
+)
 FAILED = Result(
-    "gradient.values", Verdict.FAILED, "2 of 3 comparisons fail", "off by exactly a factor m",
+    "gradient.values", CheckVerdict.FAILED, "2 of 3 comparisons fail", "off by exactly a factor m",
     "'gradient': 'sum'", "print(1)", float("inf"), "generic", 3, 2, ("a note",), 0.5, "Traceback",
 )  # fmt: skip
-ABSENT = Result("step.values", Verdict.NOT_PROVIDED, "no step")
+ABSENT = Result("step.values", CheckVerdict.NOT_PROVIDED, "no step")
 
 
 def verdict(*results):
@@ -22,9 +24,9 @@ def test_what_counts():
     assert verdict(PASSED, ABSENT).holds
     assert not verdict(PASSED, FAILED).holds
     assert not verdict(ABSENT).holds, "nothing was judged"
-    assert not Result("x", Verdict.UNEXPECTED_PASS).good
-    assert not Result("x", Verdict.INCONCLUSIVE).good
-    assert Result("x", Verdict.EXPECTED_FAILURE).good
+    assert not Result("x", CheckVerdict.UNEXPECTED_PASS).good
+    assert not Result("x", CheckVerdict.INCONCLUSIVE).good
+    assert Result("x", CheckVerdict.EXPECTED_FAILURE).good
     assert verdict(PASSED, FAILED).failures == (FAILED,)
 
 

@@ -45,7 +45,7 @@ def value(lines):
     code = "\n".join([*lines, "print(loss(0, 0, 0))"])
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True,
-                          timeout=60, check=False, env=clean)  # fmt: skip
+                          timeout=600, check=False, env=clean)  # fmt: skip
     return done.stdout.strip() or done.stderr.strip().split("\n")[-1]
 
 
@@ -80,6 +80,6 @@ def test_a_snippet_for_an_object_runs_by_itself(adapter):
         adapter.Tool(3.0), quick=True, only=lambda name: name == "loss.values"
     ).results
     done = subprocess.run([sys.executable, "-c", result.snippet], cwd="/", capture_output=True,
-                          text=True, timeout=60, check=False)  # fmt: skip
+                          text=True, timeout=600, check=False)  # fmt: skip
     assert done.returncode == 1
     assert "AssertionError" in done.stderr

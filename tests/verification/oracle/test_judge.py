@@ -9,7 +9,7 @@ from whichmin.errors import CheckFailed, InputError
 from whichmin.verification.oracle import checks, judge, parametrize_with_checks
 from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.checks import all_checks
-from whichmin.verification.oracle.compliance import Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict
 from whichmin.verification.oracle.judge import Judge, run_check
 
 
@@ -21,9 +21,9 @@ def test_a_right_target_passes_what_it_provides():
     found = judge("targets:good")
     assert found.holds
     assert found.target == "targets:good"
-    assert verdicts(found)["loss.values"] is Verdict.PASSED
-    assert verdicts(found)["step.values"] is Verdict.NOT_PROVIDED
-    assert all(0 <= r.margin < 1 for r in found.results if r.verdict is Verdict.PASSED)
+    assert verdicts(found)["loss.values"] is CheckVerdict.PASSED
+    assert verdicts(found)["step.values"] is CheckVerdict.NOT_PROVIDED
+    assert all(0 <= r.margin < 1 for r in found.results if r.verdict is CheckVerdict.PASSED)
     assert len(found.results) == len(all_checks())
 
 
@@ -52,7 +52,7 @@ def test_whatever_a_target_does_the_run_goes_on(target, message):
     assert message in found.failures[0].message
     assert found.failures[0].snippet
     if target in {"targets:crash", "targets:hang"}:
-        assert verdicts(found)["gradient.values"] is Verdict.PASSED
+        assert verdicts(found)["gradient.values"] is CheckVerdict.PASSED
 
 
 def test_a_result_of_the_targets_own_class_is_a_failure_and_the_run_goes_on(tmp_path, monkeypatch):
@@ -74,18 +74,18 @@ def test_a_result_of_the_targets_own_class_is_a_failure_and_the_run_goes_on(tmp_
 
 def test_printing_is_noted():
     result = judge("targets:chat").results[0]
-    assert result.verdict is Verdict.PASSED
+    assert result.verdict is CheckVerdict.PASSED
     assert result.notes == ("loss printed: 'step size too large?\\nfrom C'",)
 
 
 def test_expected_failures_are_strict():
     reason = {"loss.values": "sums; issue 12"}
     found = judge("targets:summed", expected=reason)
-    assert verdicts(found)["loss.values"] is Verdict.EXPECTED_FAILURE
+    assert verdicts(found)["loss.values"] is CheckVerdict.EXPECTED_FAILURE
     assert found.results[0].message.startswith("sums; issue 12 (")
     assert not found.failures
     right = judge("targets:good", expected=reason)
-    assert verdicts(right)["loss.values"] is Verdict.UNEXPECTED_PASS
+    assert verdicts(right)["loss.values"] is CheckVerdict.UNEXPECTED_PASS
     assert "remove the entry" in right.failures[0].message
     with pytest.raises(InputError, match=r"(?s)'step\.values'.*no step\): loss\.values, gradient"):
         judge("targets:good", expected={"step.values": "not written yet"})
@@ -99,7 +99,7 @@ def test_a_target_declares_its_expected_failures():
     wrong = SimpleNamespace(
         loss=targets.summed.loss, WHICHMIN={"expected_failures": {"loss.values": "sums"}}
     )
-    assert judge(wrong).results[0].verdict is Verdict.EXPECTED_FAILURE
+    assert judge(wrong).results[0].verdict is CheckVerdict.EXPECTED_FAILURE
 
 
 REFUSED = [
@@ -189,12 +189,12 @@ def test_what_was_accepted_at_a_kink_is_said(session):
         "at a kink any value between the one-sided ones was accepted",
         "at kinks it agrees with kappa = 0.5",
     )
-    assert run_check(kinked(2.5), session).verdict is Verdict.FAILED
+    assert run_check(kinked(2.5), session).verdict is CheckVerdict.FAILED
 
 
 def test_a_check_without_cases_does_not_apply(session):
     check = OracleCheck("x.none", ("loss",), "", "", "", lambda session: iter(()))
-    assert run_check(check, session).verdict is Verdict.NOT_APPLICABLE
+    assert run_check(check, session).verdict is CheckVerdict.NOT_APPLICABLE
 
 
 def test_notes_do_not_leak_into_the_next_check(session):

@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from whichmin.verification.evidence.statistics import mean_is
 from whichmin.verification.oracle import noise_estimates
-from whichmin.verification.statistics import mean_is
 
 VALUES = np.array([[0.0, 2.0], [2.0, -1.0], [1.0, 3.0], [-1.0, 0.5]])
 CHANCES = np.array([0.1, 0.2, 0.3, 0.4])

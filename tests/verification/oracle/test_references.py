@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from whichmin.verification.exact import exact_step
 from whichmin.verification.oracle import bounds, references
 from whichmin.verification.oracle.problems import problem, problems
+from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Activation
 
 BOTH = ("linear", "relu")

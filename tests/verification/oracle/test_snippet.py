@@ -16,7 +16,7 @@ from whichmin.verification.oracle.conventions import Conventions
 from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants import build, mutants
 from whichmin.verification.oracle.mutants.mutant import correct
-from whichmin.verification.oracle.outcome import Kind, Outcome
+from whichmin.verification.oracle.outcome import CallOutcome, Kind
 from whichmin.verification.oracle.snippet import call_snippet, finding_snippet
 from whichmin.verification.oracle.target import LossOf
 
@@ -27,7 +27,7 @@ F = Fraction
 
 def execute(code, folder=HERE):
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60,
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=600,
         check=False, env={**os.environ, "PYTHONPATH": str(folder)},
     )  # fmt: skip
 
@@ -162,13 +162,13 @@ def test_seeds_are_passed_to_stochastic_functions_alone():
     call = Call(
         "hessian_trace", {"w": (F(1),), "data": ((F(1),),), "activation": "relu", "seed": 5}
     )
-    exact = call_snippet(CHECK, call, Outcome(Kind.RAISED, detail="raised"), Conventions())
+    exact = call_snippet(CHECK, call, CallOutcome(Kind.RAISED, detail="raised"), Conventions())
     assert "hessian_trace(w, data, activation=activation)" in exact
     declared = Conventions.parse({
         "stochastic": {"hessian_trace": {"method": "hutchinson", "samples": 3}}
     })
     assert "activation=activation, seed=seed)" in call_snippet(
-        CHECK, call, Outcome(Kind.RAISED, detail="raised"), declared
+        CHECK, call, CallOutcome(Kind.RAISED, detail="raised"), declared
     )
 
 
@@ -194,7 +194,7 @@ def test_batches_are_integers():
         {"w0": (F(1),), "data": ((F(1),),), "batches": ((0,), (0,)), "step_size": F(1, 8),
          "activation": "relu"},
     )  # fmt: skip
-    code = call_snippet(CHECK, call, Outcome(Kind.HUNG, seconds=1), Conventions())
+    code = call_snippet(CHECK, call, CallOutcome(Kind.HUNG, seconds=1), Conventions())
     assert "batches = np.array([[0], [0]], dtype=np.int64)" in code
     assert "step_size = 1/8" in code
 
@@ -245,7 +245,7 @@ def test_every_kind_of_fault_is_shown(tmp_path, monkeypatch, fault, seen):
 
 def test_no_snippet_where_the_call_is_not_at_fault():
     call = Call("loss", {"w": (F(1),), "data": ((F(1),),), "activation": "relu"})
-    lost = Outcome(Kind.NOT_STARTED, detail="it could not be started again")
+    lost = CallOutcome(Kind.NOT_STARTED, detail="it could not be started again")
     assert call_snippet(CHECK, call, lost, Conventions(), "targets") == ""
 
 

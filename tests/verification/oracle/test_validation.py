@@ -6,7 +6,7 @@ import pytest
 from whichmin.errors import InputError
 from whichmin.verification.oracle.validation import (
     LONGEST,
-    Settings,
+    JudgeSettings,
     check_choice,
     check_fraction,
     check_integer,
@@ -87,6 +87,6 @@ def test_reasons():
 
 
 def test_the_defaults_are_allowed():
-    found = Settings()
+    found = JudgeSettings()
     assert (found.quick, found.deep, found.seed, found.expected) == (False, False, 0, None)
     assert (found.isolation, found.limit) == ("auto", 20.0)

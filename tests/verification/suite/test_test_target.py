@@ -14,7 +14,7 @@ def run(folder, *arguments, code=None):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rs",
          "--pyargs", "whichmin.verification.suite", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     if code is not None:
         assert done.returncode == code, done.stdout + done.stderr
@@ -181,7 +181,7 @@ def test_a_result_of_the_targets_own_class_is_in_the_record(folder):
         [sys.executable, "-c", code, "-p", "no:cacheprovider", "--whichmin-quick",
          "--pyargs", "whichmin.verification.suite", "--whichmin-target=boxing",
          "--whichmin-json=out.json"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
     content = json.loads((folder / "out.json").read_text())

@@ -6,7 +6,7 @@ import pytest
 from whichmin.bench import measure
 from whichmin.bench.contenders import CONTENDERS
 from whichmin.bench.cores import available
-from whichmin.bench.measure import Result, bench
+from whichmin.bench.measure import BenchResult, bench
 from whichmin.bench.workload import Workload
 from whichmin.errors import InputError, MissingDependency
 
@@ -54,11 +54,11 @@ def test_a_mutated_contender_is_reported(monkeypatch):
 
 
 def test_weights_that_are_not_numbers_deviate():
-    right = Result("x", "", 1, deviation=1e-14, bound=1e-12)
+    right = BenchResult("x", "", 1, deviation=1e-14, bound=1e-12)
     assert not right.deviates
     assert dataclasses.replace(right, deviation=math.nan).deviates
     assert dataclasses.replace(right, deviation=2e-12).deviates
-    assert not Result("x", "", 1, obstacle="not installed").deviates
+    assert not BenchResult("x", "", 1, obstacle="not installed").deviates
 
 
 def test_what_cannot_run_is_said_and_the_others_run(monkeypatch):

@@ -6,15 +6,15 @@ import json
 import pytest
 
 from whichmin.bench import report
-from whichmin.bench.measure import Result
+from whichmin.bench.measure import BenchResult
 from whichmin.bench.report import bench_document
 from whichmin.bench.workload import Workload
 
 RESULTS = [
-    Result("published", "slow", 1, 1, 10, (3e5, 1e5, 2e5), (1.0, 1.0, 1.0), 1e-16, 1e-12),
-    Result("quick", "fast", 2, 64, 100, (20.0, 10.0, 40.0), (15e3, 1e4, 5e3), 2e-16, 1e-12),
+    BenchResult("published", "slow", 1, 1, 10, (3e5, 1e5, 2e5), (1.0, 1.0, 1.0), 1e-16, 1e-12),
+    BenchResult("quick", "fast", 2, 64, 100, (20.0, 10.0, 40.0), (15e3, 1e4, 5e3), 2e-16, 1e-12),
 ]
-ABSENT = Result("gone", "not there", 1, obstacle="thing is missing: pip install thing")
+ABSENT = BenchResult("gone", "not there", 1, obstacle="thing is missing: pip install thing")
 
 
 def rendered(results, form):

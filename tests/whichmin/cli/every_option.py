@@ -132,9 +132,9 @@ def _watch(name, arguments, folder, watched):
             cwd=folder, stdout=stdout, stderr=stderr,
         )  # fmt: skip
         began = time.monotonic()
-        while process.poll() is None and time.monotonic() < began + 90:
+        while process.poll() is None and time.monotonic() < began + 600:
             if watched.exists():
                 seen.add(watched.stat().st_mtime_ns)
             time.sleep(0.002)
-        code = process.wait(timeout=90)
+        code = process.wait(timeout=600)
     return Done(code, out.read_text(), err.read_text(), folder, len(seen))

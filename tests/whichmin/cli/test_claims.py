@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from whichmin import ledger
 from whichmin.cli import run
-from whichmin.verification import ledger
-from whichmin.verification.claims import all_claims
-from whichmin.verification.runner import verify_one
+from whichmin.verification.evidence.runner import verify_one
+from whichmin.verification.topics import TOPICS, all_claims
 from whichmin.words import Verdict
 
 
@@ -38,19 +38,48 @@ def test_the_heading_counts_by_verdict(capsys):
 
 
 def test_filters_combine(capsys):
-    _, out, _ = claims(capsys, "--id", "sharp", "--source", "002", "-f", "json")
+    arguments = ("--id", "sharp", "--source", "ghosh2025", "--topic", "hessian")
+    _, out, _ = claims(capsys, *arguments, "-f", "json")
     found = json.loads(out)["claims"]
     assert found
     for claim in found:
         assert "sharp" in claim["id"]
-        assert any("002" in place for place in claim["source"])
+        assert claim["topic"] == "hessian"
+        assert any("ghosh2025" in place for place in claim["source"])
+
+
+def ids(capsys, *arguments):
+    return [c["id"] for c in json.loads(claims(capsys, *arguments, "-f", "json")[1])["claims"]]
+
+
+@pytest.mark.parametrize(
+    ("former", "key"),
+    [("000", "article2025"), ("001", "keskar2017"), ("002", "ghosh2025"), ("003", "lesson2026"),
+     ("004", "blog2022")],
+)  # fmt: skip
+def test_sources_are_found_by_their_former_numbers(capsys, former, key):
+    assert ids(capsys, "--source", former) == ids(capsys, "--source", key) != []
+
+
+def test_sources_are_found_by_authors_and_year_and_by_place(capsys):
+    theorem = ids(capsys, "--source", "ghosh2025, Theorem 1")
+    assert theorem
+    assert ids(capsys, "--source", "Ghosh et al. 2025, Theorem 1") == theorem
+    assert "convergence.sgd_single_point" in ids(capsys, "--source", "000, Key Points")
+    assert "measures.small_batches_flat" in ids(capsys, "--source", "abstract")
+
+
+def test_topics_share_out_the_claims(capsys):
+    found = [name for topic in TOPICS for name in ids(capsys, "--topic", topic)]
+    assert found == [c.id for c in all_claims()]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--id", "nothing"], "id = 'nothing', but must match one of: "),
-        (["--source", "009"], "source = '009', but must be part of a source: 000, "),
+        (["--source", "009"], "source = '009', but must be part of a source: whichmin, "),
+        (["--topic", "walk"], "topic = 'walk', but must be one of: landscape, batches, "),
         (["--verdict", "true"], "'true' is not one of 'proved', 'verified'"),
         (["show", "gd.nothing"], "id = 'gd.nothing', but must be one of: "),
         (["show", "walk"], "one of: walk."),
@@ -69,13 +98,29 @@ def test_a_page_has_everything(capsys):
     assert code == 0
     claim = next(c for c in all_claims() if c.id == "gd.limit")
     assert out.splitlines()[0] == "gd.limit: REFUTED"
-    for part in ("source:", "hypotheses:", "counterexample:", "to see it:", "which prints:",
-                 "true instead:", "refuted.gd_limit found:"):  # fmt: skip
+    for part in (
+        "topic:\n  descent\n", "source:", "works cited:", "article2025: aitrendblend",
+        "hypotheses:", "counterexample:", "to see it:", "which prints:", "true instead:",
+        "refuted.gd_limit found:",
+    ):  # fmt: skip
         assert part in out, part
     for line in claim.counterexample.code.splitlines():
         assert f"    {line}" in out
     assert "convergence.gd_limit (PROVED)" in out
     assert "dynamics.gd_limit" in claims(capsys, "show", "convergence.gd_limit")[1]
+
+
+def test_a_page_numbers_the_steps_of_an_argument(capsys):
+    claim = next(c for c in all_claims() if c.id == "convergence.sgd_single_point")
+    steps = len(claim.argument)
+    assert steps > 2
+    _, page, _ = claims(capsys, "show", claim.id)
+    for number in range(1, steps + 1):
+        assert f"\n  ({number}) " in page
+    content = json.loads(claims(capsys, "show", claim.id, "-f", "json")[1])
+    assert content["argument"].startswith(f"(1) {claim.argument[0]} (2) {claim.argument[1]} ")
+    _, page, _ = claims(capsys, "show", "cyclic.margin")
+    assert "\nargument:\n  Until its turn the point" in page
 
 
 def test_the_evidence_is_run_again_when_asked(capsys):
@@ -90,7 +135,7 @@ def test_a_verdict_that_its_evidence_does_not_support_is_1(capsys, monkeypatch):
     def fails(name, **_):
         return replace(verify_one(name), holds=False, message="broken")
 
-    monkeypatch.setattr("whichmin.verification.runner.verify_one", fails)
+    monkeypatch.setattr("whichmin.verification.evidence.runner.verify_one", fails)
     code, out, _ = claims(capsys, "show", "walk.gain", "--run")
     assert code == 1
     assert out.splitlines()[0] == "walk.gain: REFUTED, NOT SUPPORTED"
@@ -106,7 +151,9 @@ def test_missing_evidence_is_shown_as_such(capsys, monkeypatch):
 
 
 def test_evidence_whose_module_is_missing_is_reported_as_not_run(capsys, monkeypatch):
-    monkeypatch.setattr("whichmin.verification.runner._installed", lambda name: name != "z3")
+    monkeypatch.setattr(
+        "whichmin.verification.evidence.runner._installed", lambda name: name != "z3"
+    )
     code, out, err = claims(capsys, "show", "sgd.limit_set", "--run")
     assert (code, err) == (0, "")
     assert "not run: z3 missing" in out

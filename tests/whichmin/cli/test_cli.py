@@ -151,7 +151,7 @@ def test_a_full_disk_on_standard_output_is_2_and_one_line():
     # Not 1: that would say that a check failed.
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [*COMMAND, *SMALL], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+            [*COMMAND, *SMALL], stdout=full, stderr=subprocess.PIPE, text=True, timeout=600
         )
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
@@ -164,21 +164,27 @@ def test_a_reader_that_has_left_is_141_and_silent(arguments):
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
-        [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60
+        [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=600
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, "")
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
-def test_closed_streams_change_neither_verdict_nor_what_the_others_get(closed):
+def in_a_shell(streams):
     command = " ".join([*COMMAND, *SMALL])
-    whole, part = (
-        subprocess.run(
-            ["bash", "-c", f"{command} {streams}"], capture_output=True, text=True, timeout=60
-        )
-        for streams in ("", closed)
+    return subprocess.run(
+        ["bash", "-c", f"{command} {streams}"], capture_output=True, text=True, timeout=600
     )
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return in_a_shell("")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_closed_streams_change_neither_verdict_nor_what_the_others_get(whole, closed):
+    part = in_a_shell(closed)
     assert (part.returncode, part.stderr) == (whole.returncode, "") == (1, "")
     assert part.stdout == ("" if ">&-" in closed.replace("2>&-", "") else whole.stdout)
 
@@ -188,7 +194,7 @@ def test_characters_that_the_output_cannot_show_are_2_and_one_line():
         [*COMMAND, "table", "sharpness"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={**os.environ, "PYTHONIOENCODING": "latin-1"},
     )
     assert (done.returncode, done.stdout) == (2, "")
@@ -202,7 +208,7 @@ def test_as_a_module_and_as_a_script_from_anywhere(tmp_path):
     script = os.path.join(os.path.dirname(sys.executable), "whichmin")
     for command in (COMMAND, [script]):
         done = subprocess.run(
-            [*command, "nonsense"], capture_output=True, text=True, cwd=tmp_path, timeout=60
+            [*command, "nonsense"], capture_output=True, text=True, cwd=tmp_path, timeout=600
         )
         assert done.returncode == 2
         assert done.stderr.startswith("Usage: whichmin ")
@@ -224,7 +230,7 @@ def test_a_table_on_a_terminal_is_drawn_by_rich():
         pass  # Linux reports the end of a terminal as an error
     finally:
         os.close(controller)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=600) == 0
     text = printed.decode()
     assert "\x1b[" in text
     assert "─" in text, "a rule under the heading"

@@ -33,7 +33,7 @@ def loaded(*arguments, **environment):
         [sys.executable, "-c", CODE, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stderr
@@ -68,3 +68,9 @@ def test_the_tab_key_loads_nothing_heavy():
 def test_a_command_that_computes_loads_what_it_needs():
     modules = loaded("table", "sharpness", "-f", "csv")
     assert {"torch", "sympy", "numpy", "scipy", "whichmin.core"} <= modules & HEAVY
+
+
+def test_a_small_run_loads_neither_the_kernels_nor_statistics():
+    modules = loaded("train", "--m", "8", "--n", "32")
+    assert {"torch", "sympy"} <= modules
+    assert modules & {"numba", "scipy.stats", "sympy.physics", "rich", "pandas"} == set()

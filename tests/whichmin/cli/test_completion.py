@@ -20,7 +20,7 @@ def asked(words, shell="bash"):
         [sys.executable, "-m", "whichmin"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         env={
             **os.environ,
             "_WHICHMIN_COMPLETE": f"{shell}_complete",
@@ -92,7 +92,7 @@ def test_bash_completes_with_the_script():
         'echo "${COMPREPLY[@]}"\n'
     )
     done = subprocess.run(
-        ["bash", "--norc", "-c", code], capture_output=True, text=True, timeout=60
+        ["bash", "--norc", "-c", code], capture_output=True, text=True, timeout=600
     )
     assert done.stderr == ""
     first, second = done.stdout.splitlines()
@@ -107,7 +107,7 @@ def test_other_shells_can_read_the_script(capsys, shell, tmp_path):
     run(["completion", shell])
     file = tmp_path / "script"
     file.write_text(capsys.readouterr().out)
-    subprocess.run([shell, "-n", str(file)], check=True, timeout=60)
+    subprocess.run([shell, "-n", str(file)], check=True, timeout=600)
 
 
 @pytest.mark.parametrize("arguments", [[], ["tcsh"]])

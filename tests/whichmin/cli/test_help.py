@@ -145,7 +145,7 @@ def test_every_example_runs(name, capsys, folder):
         }
         if set(example) & set("|&;<>$`*~"):
             done = subprocess.run(
-                ["bash", "-c", example], cwd=folder, capture_output=True, text=True, timeout=100,
+                ["bash", "-c", example], cwd=folder, capture_output=True, text=True, timeout=600,
                 env={**os.environ, **added},
             )  # fmt: skip
         else:

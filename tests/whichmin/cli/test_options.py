@@ -3,8 +3,9 @@ import sys
 
 import pytest
 
-from whichmin.cli.options import emit, progress_bar, refuse_same_file
+from whichmin.cli.options import emit, refuse_same_file
 from whichmin.errors import InputError
+from whichmin.progress import progress_bar
 from whichmin.reporting import Document, Table
 
 
@@ -33,5 +34,5 @@ def test_streams_that_the_caller_closed_are_no_terminals(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
     emit(document, "table", None)
-    with progress_bar(1, "label") as update:
+    with progress_bar(1, "label", lines=True) as update:
         update(1, "label")

@@ -205,7 +205,7 @@ def drawn(tmp_path_factory):
 
     yield get
     process.stdin.close()
-    process.wait(timeout=60)
+    process.wait(timeout=600)
     process.stdout.close()
 
 

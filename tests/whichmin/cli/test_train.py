@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from whichmin.cli import run
-from whichmin.core import training
+from whichmin.core.training import trainer as training
 
 GENERATED = ["--m", "4", "--n", "6", "--seed", "3"]
 

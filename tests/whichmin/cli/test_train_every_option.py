@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from every_option import START, Cover
 
-from whichmin.core.trajectory import load_trajectory
+from whichmin.core.training.trajectory import load_trajectory
 
 SIZE = "--m 3 --n 5"
 OWN = f"{SIZE} --frame standard --start start.csv"

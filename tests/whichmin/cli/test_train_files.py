@@ -56,9 +56,7 @@ def test_every_file_format(capsys, tmp_path, start, name):
     key = ["--key", "points"] if file.suffix in {".npz", ".pt"} else []
     code, content = train(capsys, file, *key, "--start", start, "-b", "full", "-b", "1")
     assert code == 0
-    assert content["tables"][0]["notes"] == [
-        f"data: {file}, m=3, n=5, deviation from orthonormality rounding"
-    ]
+    assert content["tables"][0]["notes"] == [f"data: {file}, m=3, n=5, orthonormal to rounding"]
     full, single = content["tables"][0]["rows"]
     assert full["minimum found"] == "mixture of 3 data points"
     assert full["active set"] == [0, 1, 2]

@@ -18,15 +18,15 @@ from whichmin.cli import run
 CASES = {
     "two batch sizes, mini-batches without replacement": [
         "--m", "6", "--n", "9", "--step-size", "0.02", "-b", "full", "-b", "2", "--replicas", "3",
-        "--max-steps", "1000", "--seed", "4", "--activation", "linear",
+        "--max-steps", "400", "--seed", "4", "--activation", "linear",
     ],
     "correlated data": [
-        "raw.npy", "--as-is", "--step-size", "0.01", "-b", "2", "--max-steps", "9000",
+        "raw.npy", "--as-is", "--step-size", "0.01", "-b", "2", "--max-steps", "3000",
         "--sampling", "reshuffled",
     ],
     "plain autograd": [
         "--m", "4", "--n", "5", "--engine", "autograd", "-b", "1", "--step-size", "0.01",
-        "--max-steps", "600", "--sampling", "with-replacement",
+        "--max-steps", "200", "--sampling", "with-replacement",
     ],
 }  # fmt: skip
 
@@ -85,7 +85,10 @@ def test_killed_at_random_and_resumed_to_the_same_bits(folder, uninterrupted):
         if not (folder / f"{name}.npz").exists():
             continue  # killed before it began
         assert code == -signal.SIGKILL
-        assert not (folder / f"{name}.json").exists()
+        written = folder / f"{name}.json"
+        if written.exists():  # killed between its last word and its end: nothing to continue
+            assert written.read_text() == whole[0]
+            continue
         for path in folder.glob(f"{name}.path*.npy"):
             np.load(path)
         resume = ["train", "--resume", f"{name}.npz", "-f", "json", "-o", f"{name}.json"]
@@ -111,7 +114,7 @@ def test_a_signal_saves_the_run_and_says_how_to_continue(tmp_path, number, code)
         time.sleep(0.02)
     time.sleep(0.3)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == code
     assert out == ""
     assert "continue with: whichmin train --resume run.npz" in err

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from whichmin.cli import run
-from whichmin.verification import runner
-from whichmin.verification.checks import all_checks
-from whichmin.verification.subject import Subject
+from whichmin.verification.evidence import runner
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics import TOPICS, all_checks
 
 QUICK = ("batches.known_answers", "batches.floyd")
 
@@ -21,7 +21,7 @@ def wrong_form(monkeypatch):
     product = Subject()
     form = product.forms["sharpness.trace_at_minimum"]
     mutant = product.with_form(replace(form, expression=2 * form.expression))
-    monkeypatch.setattr("whichmin.verification.subject.default_subject", lambda: mutant)
+    monkeypatch.setattr("whichmin.verification.evidence.subject.default_subject", lambda: mutant)
 
 
 def verify(capsys, *arguments):
@@ -52,6 +52,28 @@ def test_select_takes_patterns_and_parts_of_ids(capsys, pattern, prefix, least):
     names = [row["check"] for row in csv.DictReader(io.StringIO(out))]
     assert len(names) >= least
     assert all(name.startswith(prefix) for name in names)
+
+
+def test_a_topic(capsys):
+    code, out, _ = verify(capsys, "--topic", "batches", "--examples", "3", "-f", "csv")
+    assert code == 0
+    names = [row["check"] for row in csv.DictReader(io.StringIO(out))]
+    assert names == [check.id for check in all_checks() if check.topic == "batches"]
+    code, out, err = verify(capsys, "--topic", "batches", "--select", "floyd")
+    assert (code, err) == (0, "")
+    assert "all 1 checks hold" in out
+
+
+def test_an_unknown_topic_is_2_and_lists_the_topics(capsys):
+    code, out, err = verify(capsys, "--topic", "sharpness")
+    assert (code, out) == (2, "")
+    assert all(topic in err for topic in TOPICS)
+
+
+def test_help_names_the_topics(capsys):
+    code, out, _ = verify(capsys, "--help")
+    assert code == 0
+    assert ", ".join(TOPICS) in " ".join(out.split())
 
 
 @pytest.mark.parametrize("pattern", ["nothing", "BATCHES.*", "", "batches.floy?x"])
@@ -176,7 +198,7 @@ def test_without_select_the_sharpness_table_comes_after(capsys, monkeypatch, for
 
 def test_from_the_shell():
     command = [sys.executable, "-m", "whichmin", "verify", "--select"]
-    done = subprocess.run([*command, "floyd"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, "floyd"], capture_output=True, text=True, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")
     assert "all 1 checks hold" in done.stdout
     assert "\x1b" not in done.stdout

@@ -22,7 +22,9 @@ RUNS = {
     "mutants": ("mutants --select loss.root --seed 1 -f json", 0),
     "mutants kept": ("mutants --select loss.root -f csv -o killed.csv", 0),
     "claims": ("claims -f json", 0),
-    "claims, some": ("claims --id walk --source 000 --verdict refuted -f csv -o claims.csv", 0),
+    "claims, some": (
+        "claims --id walk --topic sgd --source 000 --verdict refuted -f csv -o claims.csv", 0,
+    ),
     "claim": ("claims show gd.limit -f json", 0),
     "claim again": ("claims show gd.limit --run --seed 5 -f json", 0),
     "table": ("table sharpness", 0),
@@ -110,14 +112,15 @@ def _(done="mutants", kept="mutants kept"):
     assert line["id"] == "loss.root"
 
 
-@effect("claims", "claims --id", "claims --source", "claims --verdict", "claims --format",
-        "claims --output")  # fmt: skip
+@effect("claims", "claims --id", "claims --topic", "claims --source", "claims --verdict",
+        "claims --format", "claims --output")  # fmt: skip
 def _(every="claims", some="claims, some"):
     assert some.out == ""
     rows = list(csv.DictReader(io.StringIO((some.folder / "claims.csv").read_text())))
     wanted = [
         c["id"] for c in every.json["claims"]
-        if "walk" in c["id"] and c["verdict"] == "REFUTED" and "000" in str(c["source"])
+        if "walk" in c["id"] and c["topic"] == "sgd" and c["verdict"] == "REFUTED"
+        and "article2025" in str(c["source"])
     ]  # fmt: skip
     assert [row["id"] for row in rows] == wanted
     assert 3 <= len(wanted) < len(every.json["claims"])

@@ -1,5 +1,6 @@
-"""Adapters: other people's tools, and ours, as targets of the oracle.
+"""Adapters that make other people's tools, and ours, targets of the oracle.
 
-Each is thin: their interface, their conventions declared, no correction of their results. A module
-raises :class:`~whichmin.errors.MissingDependency` at import if its library is absent.
+An adapter translates the interface of a tool and declares its conventions; it does not correct
+results. Its module raises :class:`~whichmin.errors.MissingDependency` at import if the library is
+absent.
 """

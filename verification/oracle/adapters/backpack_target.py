@@ -1,4 +1,4 @@
-"""BackPACK: gradients of the single points by ``BatchGrad``, the trace by ``DiagHessian``.
+"""Adapter for BackPACK: gradients of the single points by ``BatchGrad``, trace by ``DiagHessian``.
 
 BackPACK works layer by layer, so the tied weights stand in two layers, e in the encoder and d in
 the decoder. The gradient by the tied weights is the sum of those by the two copies; their diagonal
@@ -61,19 +61,19 @@ def _point_gradients(w: torch.Tensor, data: torch.Tensor, activation: str) -> to
 
 
 def gradient(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """The sum of the points' gradients."""
+    """Compute the sum of the points' gradients."""
     return _point_gradients(w, data, activation).sum(0)
 
 
 def noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """The definition, from the points' gradients."""
+    """Compute the noise scale by its definition, from the points' gradients."""
     each = _point_gradients(w, data, activation)
     mean = each.mean(0)
     return (each - mean).square().sum() / len(each) / mean.square().sum()
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """The sum of both diagonals, and twice that of the mixed second derivatives."""
+    """Add both diagonals, and twice that of the mixed second derivatives."""
     plain, left, right = _model(w, activation)
     model = extend(plain)
     criterion = extend(torch.nn.MSELoss(reduction="sum"))

@@ -1,4 +1,4 @@
-"""curvlinops: ``HessianLinearOperator`` over mini-batches of two, and Hutchinson's trace.
+"""Adapter for curvlinops: ``HessianLinearOperator`` over batches of two, and Hutchinson's trace.
 
 Their loss is ``MSELoss(reduction="sum")``: without the 1/2, and added up over points and batches,
 as they document for this reduction.
@@ -11,7 +11,7 @@ from importlib.metadata import version
 import torch
 
 from whichmin.errors import MissingDependency
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder
+from whichmin.verification.oracle.adapters.tied_module import TiedModule
 
 try:
     from curvlinops import HessianLinearOperator, hutchinson_trace
@@ -33,7 +33,7 @@ WHICHMIN = {
 
 
 def _operator(w: torch.Tensor, data: torch.Tensor, activation: str) -> HessianLinearOperator:
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     batches = [(part, part) for part in data.split(2)]
     return HessianLinearOperator(
         model, torch.nn.MSELoss(reduction="sum"), list(model.parameters()), batches,
@@ -42,7 +42,7 @@ def _operator(w: torch.Tensor, data: torch.Tensor, activation: str) -> HessianLi
 
 
 def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """The operator times the identity, as its documentation does it."""
+    """Multiply the operator by the identity, as its documentation does."""
     operator = _operator(w, data, activation)
     result: torch.Tensor = operator @ torch.eye(len(w), dtype=w.dtype)
     return result
@@ -51,13 +51,13 @@ def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tenso
 def hessian_vector_product(
     w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
 ) -> torch.Tensor:
-    """The operator times a vector."""
+    """Multiply the operator by a vector."""
     result: torch.Tensor = _operator(w, data, activation) @ v
     return result
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """Mean of ``hutchinson_trace`` with one vector each: it refuses more than weights."""
+    """Average calls of ``hutchinson_trace`` with one vector each; a call takes at most n."""
     torch.manual_seed(seed)
     operator = _operator(w, data, activation)
     return sum(float(hutchinson_trace(operator, 1)) for _ in range(SAMPLES)) / SAMPLES

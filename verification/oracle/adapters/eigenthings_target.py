@@ -1,11 +1,11 @@
-"""hessian-eigenthings: products, Hutchinson's trace, and Lanczos for the largest eigenvalue."""
+"""Adapter for hessian-eigenthings: products, Hutchinson's trace, top eigenvalue by Lanczos."""
 
 from __future__ import annotations
 
 import torch
 
 from whichmin.errors import MissingDependency
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+from whichmin.verification.oracle.adapters.tied_module import TiedModule, half_mean_square
 
 try:
     import hessian_eigenthings
@@ -27,26 +27,26 @@ WHICHMIN = {
 
 
 def _operator(w: torch.Tensor, data: torch.Tensor, activation: str) -> HessianOperator:
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     return HessianOperator(model, [(data, data)], supervised_loss(half_mean_square))
 
 
 def hessian_vector_product(
     w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
 ) -> torch.Tensor:
-    """``matvec``."""
+    """Call ``matvec``."""
     product: torch.Tensor = _operator(w, data, activation).matvec(v)
     return product
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """Hutchinson's estimate."""
+    """Compute Hutchinson's estimate."""
     operator = _operator(w, data, activation)
     return float(hutchinson(operator, num_samples=SAMPLES, seed=seed).estimate)
 
 
 def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """Lanczos with ``which="LA"`` and as many steps as there are weights, reorthogonalised."""
+    """Call Lanczos with ``which="LA"``, reorthogonalised, with as many steps as weights."""
     operator = _operator(w, data, activation)
     found = lanczos(operator, k=1, max_iter=len(w), which="LA", reorthogonalize=True, seed=0)
     top: torch.Tensor = found.eigenvalues[0]

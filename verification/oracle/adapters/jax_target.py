@@ -1,4 +1,4 @@
-"""JAX: ``grad``, ``hessian``, ``jvp`` and a scanned training loop, in float64."""
+"""Adapter for JAX: ``grad``, ``hessian``, ``jvp`` and a scanned training loop, in float64."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHICHMIN = {"name": "JAX", "version": jax.__version__, "arrays": "jax", "kink": 
 
 
 def loss(w: Any, data: Any, activation: str) -> Any:
-    """Half the mean squared distance."""
+    """Compute half the mean squared distance."""
     inner = data @ w
     code = jax.nn.relu(inner) if activation == "relu" else inner
     return jnp.sum((data - code[:, None] * w) ** 2) / (2 * data.shape[0])
@@ -29,12 +29,12 @@ hessian = jax.jit(jax.hessian(loss), static_argnames="activation")
 
 
 def step(w: Any, batch: Any, step_size: float, activation: str) -> Any:
-    """One step of gradient descent."""
+    """Take one step of gradient descent."""
     return w - step_size * gradient(w, batch, activation=activation)
 
 
 def train(w0: Any, data: Any, batches: Any, step_size: float, activation: str) -> Any:
-    """A loop as ``lax.scan``."""
+    """Train in a loop, as ``lax.scan``."""
     return _train(w0, data, batches, step_size, activation=activation)
 
 
@@ -49,17 +49,17 @@ _train = jax.jit(_scan, static_argnames="activation")
 
 
 def hessian_vector_product(w: Any, data: Any, v: Any, activation: str) -> Any:
-    """Forward over reverse: ``jvp`` of the gradient."""
+    """Compute the product forward over reverse, as ``jvp`` of the gradient."""
     return jax.jvp(lambda u: gradient(u, data, activation=activation), (w,), (v,))[1]
 
 
 def spectrum(w: Any, data: Any, activation: str) -> Any:
-    """``jnp.linalg.eigvalsh`` of the Hessian."""
+    """Call ``jnp.linalg.eigvalsh`` on the Hessian."""
     return jnp.linalg.eigvalsh(hessian(w, data, activation=activation))
 
 
 def relative_flatness(w: Any, data: Any, activation: str) -> Any:
-    """The squared length of the weights times the trace of the Hessian."""
+    """Multiply the squared length of the weights by the trace of the Hessian."""
     return w @ w * jnp.trace(hessian(w, data, activation=activation))
 
 
@@ -71,7 +71,7 @@ _point_gradients = jax.jit(_each, static_argnames="activation")
 
 
 def hessian_noise_scale(w: Any, data: Any, activation: str) -> Any:
-    """The definition, from mapped gradients of the points and the Hessian."""
+    """Compute the noise scale by its definition, from the points' gradients and the Hessian."""
     each = _point_gradients(w, data, activation=activation)
     mean, curved = each.mean(0), hessian(w, data, activation=activation)
     away = each - mean

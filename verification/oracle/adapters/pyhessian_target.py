@@ -1,4 +1,4 @@
-"""PyHessian: power iteration and Hutchinson's trace.
+"""Adapter for PyHessian: power iteration and Hutchinson's trace.
 
 Its random vectors have torch's default precision, so it is judged in float32. The tolerances are
 set to 0: then its stopping rules ask for all ``maxIter`` vectors.
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from whichmin.errors import MissingDependency
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+from whichmin.verification.oracle.adapters.tied_module import TiedModule, half_mean_square
 
 try:
     from pyhessian import hessian as pyhessian
@@ -39,16 +39,16 @@ WHICHMIN = {
 
 def _tool(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> pyhessian:
     torch.manual_seed(seed)
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     return pyhessian(model, half_mean_square, data=(data, data), cuda=False)
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """The mean of what ``trace`` returns, as its documentation takes it."""
+    """Average what ``trace`` returns, as its documentation does."""
     return float(np.mean(_tool(w, data, activation, seed).trace(maxIter=SAMPLES, tol=0)))
 
 
 def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int) -> float:
-    """The first of ``eigenvalues``."""
+    """Return the first of ``eigenvalues``."""
     values, _ = _tool(w, data, activation, seed).eigenvalues(maxIter=ITERATIONS, tol=0)
     return float(values[0])

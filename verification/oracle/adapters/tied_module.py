@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import torch
 
-__all__ = ["TiedAutoencoder", "half_mean_square"]
+from whichmin.moved import renamed
+
+__all__ = ["TiedModule", "half_mean_square"]
+
+__getattr__ = renamed(__name__, TiedAutoencoder="TiedModule")
 
 
-class TiedAutoencoder(torch.nn.Module):
-    """``x -> w phi(<w, x>)``, with the weights in one parameter."""
+class TiedModule(torch.nn.Module):
+    r"""The autoencoder with tied weights, held in one parameter.
+
+    .. math:: x \mapsto \varphi(\langle w, x \rangle)\, w
+    """
 
     def __init__(self, w: torch.Tensor, activation: str) -> None:
         super().__init__()
@@ -16,7 +23,7 @@ class TiedAutoencoder(torch.nn.Module):
         self.activation = activation
 
     def forward(self, points: torch.Tensor) -> torch.Tensor:
-        """Reconstruct.
+        """Reconstruct points.
 
         Args:
             points: Rows, ``(b, n)``.
@@ -30,13 +37,13 @@ class TiedAutoencoder(torch.nn.Module):
 
 
 def half_mean_square(found: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Mean over the points of half the squared distance.
+    """Compute the mean over the points of half the squared distance.
 
     Args:
-        found: Reconstructions.
-        wanted: Points.
+        found: Reconstructions, ``(b, n)``.
+        wanted: Points, ``(b, n)``.
 
     Returns:
-        A number.
+        The mean.
     """
     return (found - wanted).square().sum() / (2 * len(wanted))

@@ -1,10 +1,10 @@
-"""Plain ``torch.optim.SGD`` and autograd, as in any training script."""
+"""Adapter for plain ``torch.optim.SGD`` and autograd, as in any training script."""
 
 from __future__ import annotations
 
 import torch
 
-from whichmin.verification.oracle.adapters.tied_module import TiedAutoencoder, half_mean_square
+from whichmin.verification.oracle.adapters.tied_module import TiedModule, half_mean_square
 
 WHICHMIN = {
     "name": "torch.optim.SGD and autograd",
@@ -15,33 +15,33 @@ WHICHMIN = {
 
 
 def loss(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """Half the mean squared distance."""
-    return half_mean_square(TiedAutoencoder(w, activation)(data), data)
+    """Compute half the mean squared distance."""
+    return half_mean_square(TiedModule(w, activation)(data), data)
 
 
 def gradient(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor | None:
-    """``backward()``."""
-    model = TiedAutoencoder(w, activation)
+    """Compute the gradient by ``backward()``."""
+    model = TiedModule(w, activation)
     half_mean_square(model(data), data).backward()
     return model.weight.grad
 
 
 def step(w: torch.Tensor, batch: torch.Tensor, step_size: float, activation: str) -> torch.Tensor:
-    """One step of the optimiser."""
+    """Take one step of the optimiser."""
     return _run(w, [batch], step_size, activation)
 
 
 def train(
     w0: torch.Tensor, data: torch.Tensor, batches: torch.Tensor, step_size: float, activation: str
 ) -> torch.Tensor:
-    """A training loop."""
+    """Train in a loop over the batches."""
     return _run(w0, [data[rows] for rows in batches], step_size, activation)
 
 
 def _run(
     w: torch.Tensor, batches: list[torch.Tensor], step_size: float, activation: str
 ) -> torch.Tensor:
-    model = TiedAutoencoder(w, activation)
+    model = TiedModule(w, activation)
     optimiser = torch.optim.SGD(model.parameters(), lr=step_size)
     for batch in batches:
         optimiser.zero_grad()
@@ -51,7 +51,7 @@ def _run(
 
 
 def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """``torch.autograd.functional.hessian``."""
+    """Call ``torch.autograd.functional.hessian``."""
     result: torch.Tensor = torch.autograd.functional.hessian(
         lambda v: _value(v, data, activation), w
     )
@@ -61,7 +61,7 @@ def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tenso
 def hessian_vector_product(
     w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
 ) -> torch.Tensor:
-    """``torch.autograd.functional.vhp``."""
+    """Call ``torch.autograd.functional.vhp``."""
     product: torch.Tensor = torch.autograd.functional.vhp(
         lambda u: _value(u, data, activation), w, v
     )[1]
@@ -69,19 +69,19 @@ def hessian_vector_product(
 
 
 def spectrum(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """``torch.linalg.eigvalsh`` of the Hessian."""
+    """Call ``torch.linalg.eigvalsh`` on the Hessian."""
     values: torch.Tensor = torch.linalg.eigvalsh(hessian(w, data, activation))
     return values
 
 
 def relative_flatness(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """The squared length of the weights times the trace of the Hessian."""
+    """Multiply the squared length of the weights by the trace of the Hessian."""
     flatness: torch.Tensor = w @ w * hessian(w, data, activation).trace()
     return flatness
 
 
 def hessian_noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """The definition, from the Jacobian of the points' losses and the Hessian."""
+    """Compute the noise scale by its definition, from the points' gradients and the Hessian."""
 
     def losses(v: torch.Tensor) -> torch.Tensor:
         return torch.stack([_value(v, row[None], activation) for row in data])

@@ -1,4 +1,4 @@
-"""Our own engines: one target each, with the functions of ``whichmin.core`` beside them."""
+"""Adapters for our own engines, one target each, together with functions of ``whichmin.core``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.core import landscape, sharpness
+from whichmin.core import landscape
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import ENGINES, Problem
+from whichmin.core.hessian import hessian, hessian_spectrum, hessian_trace, top_eigenvalue
 from whichmin.provenance import version
 from whichmin.words import Activation, EngineName
 
@@ -19,7 +20,7 @@ __all__ = ["TARGETS", "autograd", "compiled", "dense", "reduced"]
 
 
 def sample_batches(m: int, b: int, steps: int, seed: int) -> Any:
-    """Batches without replacement; for a full batch the stream has no rows, all are meant."""
+    """Draw batches without replacement; for a full batch, return all points in every step."""
     rows = make_stream(m, b, seed=seed).indices(0, steps)
     return np.tile(np.arange(m), (steps, 1)) if rows is None else rows[:, 0]
 
@@ -39,9 +40,8 @@ def _engine(name: EngineName, **declared: Any) -> SimpleNamespace:
             "kink": 0, **declared,
         },
         loss=landscape.loss, gradient=landscape.gradient, train=train,
-        sample_batches=sample_batches, hessian=sharpness.hessian,
-        hessian_trace=sharpness.hessian_trace, spectrum=sharpness.hessian_spectrum,
-        top_eigenvalue=sharpness.top_eigenvalue,
+        sample_batches=sample_batches, hessian=hessian, hessian_trace=hessian_trace,
+        spectrum=hessian_spectrum, top_eigenvalue=top_eigenvalue,
     )  # fmt: skip
 
 

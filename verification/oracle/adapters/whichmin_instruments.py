@@ -1,4 +1,4 @@
-"""Our own instruments (``whichmin.sharpness``, ``whichmin.noise``), which see a loss alone.
+"""Adapter for our own instruments (``whichmin.sharpness``, ``whichmin.noise``), for any loss.
 
 The searches are given more starts and iterations than by default: the oracle asks for the maximum.
 """
@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import torch
 
-from whichmin.core import measures
-from whichmin.core.measures import Objective, closure_objective
+from whichmin.core import instruments as measures
+from whichmin.core.instruments import Objective, closure_objective
 from whichmin.provenance import version
 
 PAIRS = 50
@@ -36,24 +36,24 @@ def _objective(w: torch.Tensor, data: torch.Tensor, activation: str) -> Objectiv
 
 
 def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """``hessian_matrix``."""
+    """Call ``hessian_matrix``."""
     return measures.hessian_matrix(_objective(w, data, activation))
 
 
 def hessian_vector_product(
     w: torch.Tensor, data: torch.Tensor, v: torch.Tensor, activation: str
 ) -> torch.Tensor:
-    """``Objective.hessian_product``."""
+    """Call ``Objective.hessian_product``."""
     return _objective(w, data, activation).hessian_product(v)
 
 
 def hessian_trace(w: torch.Tensor, data: torch.Tensor, activation: str) -> float:
-    """``estimate_trace(method="exact")``."""
+    """Call ``estimate_trace(method="exact")``."""
     return measures.estimate_trace(_objective(w, data, activation), method="exact").value
 
 
 def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str) -> float:
-    """``extreme_eigenvalues``, to 1e-13; for one weight ``full_spectrum``."""
+    """Call ``extreme_eigenvalues``, to 1e-13; for one weight ``full_spectrum``."""
     objective = _objective(w, data, activation)
     if len(w) == 1:
         return float(measures.full_spectrum(objective)[0])
@@ -61,27 +61,27 @@ def top_eigenvalue(w: torch.Tensor, data: torch.Tensor, activation: str) -> floa
 
 
 def spectrum(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
-    """``full_spectrum``."""
+    """Call ``full_spectrum``."""
     return torch.from_numpy(measures.full_spectrum(_objective(w, data, activation)))
 
 
 def relative_flatness(w: torch.Tensor, data: torch.Tensor, activation: str) -> float:
-    """Squared length of the weights times the trace."""
+    """Multiply the squared length of the weights by the trace."""
     return float(w @ w) * hessian_trace(w, data, activation)
 
 
 def noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str) -> float:
-    """``gradient_noise(...).simple_scale``."""
+    """Return ``gradient_noise(...).simple_scale``."""
     return measures.gradient_noise(_objective(w, data, activation)).simple_scale
 
 
 def hessian_noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str) -> float:
-    """``curved_noise(...).scale``, from all samples."""
+    """Return ``curved_noise(...).scale`` of all samples."""
     return measures.curved_noise(_objective(w, data, activation)).scale
 
 
 def keskar_sharpness(loss: Loss, w: torch.Tensor, eps: float) -> float:
-    """``keskar_sharpness`` with 32 starts of 100 iterations."""
+    """Call ``keskar_sharpness`` with 32 starts of 100 iterations."""
     found = measures.keskar_sharpness(
         closure_objective(loss, w), eps, starts=32, max_iterations=100
     )
@@ -89,11 +89,11 @@ def keskar_sharpness(loss: Loss, w: torch.Tensor, eps: float) -> float:
 
 
 def sam_sharpness(loss: Loss, w: torch.Tensor, radius: float) -> float:
-    """``worst_sharpness`` with 8 starts of 100 steps."""
+    """Call ``worst_sharpness`` with 8 starts of 100 steps."""
     return measures.worst_sharpness(closure_objective(loss, w), radius, starts=8, steps=100).value
 
 
 def average_sharpness(loss: Loss, w: torch.Tensor, sigma: float, seed: int) -> float:
-    """``average_sharpness`` with 50 pairs."""
+    """Call ``average_sharpness`` with 50 pairs."""
     objective = closure_objective(loss, w)
     return measures.average_sharpness(objective, sigma, pairs=PAIRS, seed=seed).value

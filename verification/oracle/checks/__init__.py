@@ -1,4 +1,4 @@
-"""All checks, by topic: a module of this package that holds ``CHECKS`` is found by itself."""
+"""All checks of the oracle: every module of this package that defines ``CHECKS`` is found."""
 
 from __future__ import annotations
 

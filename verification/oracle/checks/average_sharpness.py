@@ -1,4 +1,4 @@
-"""The mean rise of the loss under Gaussian noise on the weights, exact or from samples."""
+"""Check the mean rise of the loss under Gaussian noise on the weights, exact or from samples."""
 
 from __future__ import annotations
 

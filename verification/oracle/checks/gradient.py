@@ -1,4 +1,4 @@
-"""The gradient."""
+"""Check the gradient."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _decoder_only(w: Vector, data: Matrix, activation: str) -> Vector:
 
 
 def mistakes(w: Vector, data: Matrix, activation: str) -> tuple[tuple[str, Vector], ...]:
-    """Wrong gradients (sums over the points) that have a name.
+    """List wrong gradients (sums over the points) whose mistake has a name.
 
     Args:
         w: Weights.

@@ -1,4 +1,4 @@
-"""The covariance of the mini-batch gradient."""
+"""Check the covariance of the mini-batch gradient."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, noise, noise_estimates, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, floats
 from whichmin.verification.oracle.session import Session
 
@@ -29,16 +29,18 @@ _OTHER = {"with-replacement": "without-replacement"}
 
 
 def point_sizes(w: Any, data: Any) -> Floats:
-    """Sizes of the terms of each point's gradient, ``(m, n)``."""
+    """Compute the sizes of the terms of each point's gradient, ``(m, n)``."""
     return np.array([bounds.gradient_size(w, (a,)) for a in data])
 
 
 def covariance_size(sizes: Floats) -> Floats:
-    """Size of a covariance, however it is computed.
+    r"""Compute the size of a covariance, for any way to compute it.
 
-    ``E (x - mu)_p (x - mu)_q`` has terms of at most ``E (s + S)_p (s + S)_q`` for sizes s of mean
-    S; by Cauchy-Schwarz at most ``4 sqrt(M_p M_q)``, ``M = E s^2``. The mean over a batch has a
-    smaller M (Jensen).
+    .. math:: 4 \sqrt{M_p M_q}, \qquad M_p = \frac1m \sum_i s_{ip}^2
+
+    :math:`E (x - \mu)_p (x - \mu)_q` has terms of at most :math:`E (s + S)_p (s + S)_q` for sizes s
+    of mean S, and by Cauchy-Schwarz that is at most the above. The mean over a batch has a smaller
+    M (Jensen).
 
     Args:
         sizes: Sizes of the points' gradients, ``(m, n)``.
@@ -142,7 +144,12 @@ def _values(session: Session) -> Iterator[Finding]:
 
 
 def _explained(
-    finding: Finding, problem: Problem, gradients: Matrix, activation: str, b: int, session: Session
+    finding: Finding,
+    problem: ServedProblem,
+    gradients: Matrix,
+    activation: str,
+    b: int,
+    session: Session,
 ) -> Finding:
     w, data = session.received(problem.w), session.received(problem.data)
     other = references.point_gradients(w, data, "relu" if activation == "linear" else "linear")

@@ -1,4 +1,4 @@
-"""The Hessian as a matrix, and its products with vectors."""
+"""Check the Hessian as a matrix, and its products with vectors."""
 
 from __future__ import annotations
 

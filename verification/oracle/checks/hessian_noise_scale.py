@@ -1,4 +1,4 @@
-"""The noise scale with the Hessian, ``tr(H Sigma) / (G^T H G)``."""
+"""Check the noise scale with the Hessian, ``tr(H Sigma) / (G^T H G)``."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Parts:
     factor: float
 
     def scale(self, above: Floats | None = None, below: Floats | None = None) -> float:
-        """The quotient with other matrices in place of H."""
+        """Compute the quotient with other matrices in place of H."""
         first, second = (self.hessian if x is None else x for x in (above, below))
         under = float(self.mean @ second @ self.mean)
         return self.factor * float((first * self.sigma).sum()) / under if under else float("nan")

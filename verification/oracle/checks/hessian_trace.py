@@ -1,4 +1,4 @@
-"""The trace of the Hessian, exact or estimated."""
+"""Check the trace of the Hessian, exact or estimated."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def _estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tupl
     return floats(np.array([a.value for a in found])), tuple(a.call for a in found)
 
 
-def _statistics(session: Session) -> Iterator[tuple[Case, probes.Law]]:
+def _statistics(session: Session) -> Iterator[tuple[Case, probes.EstimateLaw]]:
     declared = session.stochastic(_TRACE)
     names = _SERVED[:1] if session.quick else _SERVED
     if declared is None:
@@ -172,7 +172,9 @@ def _statistics(session: Session) -> Iterator[tuple[Case, probes.Law]]:
         yield case, probes.law(matrix, declared.method, declared.samples)
 
 
-def _sample(session: Session, case: Case, law: probes.Law) -> tuple[Sample, tuple[Call, ...]]:
+def _sample(
+    session: Session, case: Case, law: probes.EstimateLaw
+) -> tuple[Sample, tuple[Call, ...]]:
     estimates, calls = _estimates(session, case, law.samples)
     wrong = tuple(
         # Where it is put does not change the trace of a term.

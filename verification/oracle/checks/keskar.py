@@ -1,4 +1,4 @@
-"""Keskar's sharpness: the largest rise of the loss in a box, in percent of 1 + loss."""
+"""Check Keskar's sharpness: the largest rise of the loss in a box, in percent of 1 + loss."""
 
 from __future__ import annotations
 
@@ -36,12 +36,15 @@ _SHORT = (
 def largest_loss(
     low: Sequence[Fraction], high: Sequence[Fraction], m: int, activation: str
 ) -> Fraction:
-    """Largest mean loss in a box, for the first m vectors of the standard basis; exact.
+    r"""Compute the largest mean loss in a box exactly, for points of the standard basis.
 
-    ``2 m L = m - 1 + (1 - q)^2 + q v``, q the energy on active points, v the rest. A coordinate
-    adds its square to q or to v (ReLU: by its sign). In each coordinate's energy, the others
-    fixed, this is convex on q's side and linear on v's; so the maximum is where every coordinate is
-    at an end of the box or at 0, whichever ends of q and v are within reach.
+    .. math:: \max_w L(w), \qquad 2 m\, L(w) = m - 1 + (1 - q)^2 + q\, v
+
+    with the energy q on active points and the energy v of all other coordinates; the points are the
+    first m vectors of the standard basis. A coordinate adds its square to q or to v (ReLU: by its
+    sign). As a function of one coordinate's energy, with the others fixed, the loss is convex if it
+    belongs to q and linear if it belongs to v. So at the maximum every coordinate is at an end of
+    the box, or at 0 if the box contains 0; all combinations are compared.
 
     Args:
         low: Lower corner.

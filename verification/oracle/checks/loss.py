@@ -1,4 +1,4 @@
-"""The loss."""
+"""Check the loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise scale ``tr Sigma / |G|^2``."""
+"""Check the noise scale ``tr Sigma / |G|^2``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whichmin.verification.oracle.checks.gradient_noise import (
     point_sizes,
 )
 from whichmin.verification.oracle.outcome import CallFailed, Kind
-from whichmin.verification.oracle.problems import Problem, problem
+from whichmin.verification.oracle.problems import ServedProblem, problem
 from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.session import Answer, Session
 
@@ -27,8 +27,8 @@ __all__ = ["CHECKS", "quotient_bound", "scale_candidates", "sum_errors", "two_la
 _CLAMPS = (1e-6, 1e-8, 1e-10, 1e-12, 1e-16, 1e-20)
 
 
-def sum_errors(served: Problem, session: Session) -> tuple[float, float]:
-    """Rounding errors of ``tr Sigma`` and of each ``|G|``, as a vector's length."""
+def sum_errors(served: ServedProblem, session: Session) -> tuple[float, float]:
+    """Bound the rounding errors of ``tr Sigma`` and of G, that of G as the length of a vector."""
     w, data = session.received(served.w), session.received(served.data)
     sizes = point_sizes(w, data)
     m, n = served.m, served.n
@@ -41,10 +41,14 @@ def sum_errors(served: Problem, session: Session) -> tuple[float, float]:
 def quotient_bound(
     spread: float, square: float, errors: tuple[float, float], n: int, unit: float
 ) -> float:
-    """Error of T / Q for errors of T and of G, ``Q = |G|^2``; infinite if Q may be 0.
+    r"""Bound the error of a quotient T / Q with Q = \|G\|^2, for errors of T and of G.
 
-    ``|T'/Q' - T/Q| <= (dT + (T/Q) dQ) / (Q - dQ)``, ``dQ = 2 |G| d + d^2``, plus the rounding of
-    the inner product of n terms, of the quotient and of a factor m/(m-1).
+    .. math:: \left|\frac{T'}{Q'} - \frac{T}{Q}\right|
+              \le \frac{\delta_T + (T/Q)\, \delta_Q}{Q - \delta_Q} + (n + 4)\, u\, \frac{T}{Q},
+              \qquad \delta_Q = 2 |G|\, \delta_G + \delta_G^2
+
+    The last term is the rounding of the inner product of n terms, of the quotient and of a factor
+    m/(m-1). The bound is infinite if Q may be 0.
 
     Args:
         spread: T.
@@ -64,9 +68,9 @@ def quotient_bound(
 
 
 def scale_candidates(
-    served: Problem, gradients: Matrix, activation: str, session: Session
+    served: ServedProblem, gradients: Matrix, activation: str, session: Session
 ) -> Iterator[Candidate]:
-    """Values of known mistakes.
+    """List the values that known mistakes give.
 
     Args:
         served: The problem.
@@ -235,7 +239,7 @@ _Law = tuple[Fraction, Vector, Vector]
 
 
 def two_laws(gradients: Matrix, session: Session) -> tuple[_Law, _Law]:
-    """Factor of the covariance, values of ``|g_B|^2`` and their chances, for both batch sizes."""
+    """Compute, for both batch sizes, the covariance's factor and the law of ``|g_B|^2``."""
     sampling = session.conventions.sampling
     small, large = (
         (noise.factor(len(gradients), b, sampling), *noise.squares(gradients, b, sampling))

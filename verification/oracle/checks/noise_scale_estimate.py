@@ -1,4 +1,4 @@
-"""Estimates of the noise scale from few batches or points."""
+"""Check estimates of the noise scale from few batches or points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from whichmin.verification.oracle.checks.noise_scale import (
     two_laws,
 )
 from whichmin.verification.oracle.outcome import Inconclusive
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, floats
 from whichmin.verification.oracle.session import Session
 
@@ -32,7 +32,7 @@ FALSE_ALARM = 1e-7
 F = Fraction
 
 
-def _neighbours(spread: Fraction) -> Problem:
+def _neighbours(spread: Fraction) -> ServedProblem:
     """Four points near each other, so that few draws do: no mean of gradients comes near to 0.
 
     Both activations are the same here: all inner products with the weights are 1/2.
@@ -49,7 +49,9 @@ def _neighbours(spread: Fraction) -> Problem:
         for i, h in enumerate(sizes)
     )
     w = (F(1, 2), *(F(0),) * len(sizes))
-    return Problem(f"neighbours, {spread} apart", data, w, frozenset({"quick"}), "small noise")
+    return ServedProblem(
+        f"neighbours, {spread} apart", data, w, frozenset({"quick"}), "small noise"
+    )
 
 
 # Noise scales of about 1/100, 1/10 and 1: no constant is right in all.
@@ -68,7 +70,7 @@ def _interval(
     return noise_estimates.two_batch_scale(small, large, samples)
 
 
-def _served(session: Session) -> Iterator[tuple[Problem, str, Matrix]]:
+def _served(session: Session) -> Iterator[tuple[ServedProblem, str, Matrix]]:
     declared, estimate = session.conventions, session.stochastic("noise_scale")
     batches = estimate is not None and estimate.method == "two batch sizes"
     least = declared.noise_batches[1] if batches else 1

@@ -1,4 +1,4 @@
-"""Relative flatness of a single neuron: the squared length of its weights times the trace."""
+"""Check the relative flatness of a single neuron: squared length of its weights times the trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SAM's sharpness: the largest rise of the loss in a ball."""
+"""Check SAM's sharpness: the largest rise of the loss in a ball."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SHORT = (
 
 
 def lengths(w: Vector, m: int, activation: str) -> tuple[Fraction, Fraction]:
-    """``|Kw|`` and ``|Lw|`` for the first m vectors of the standard basis; see the module ``ball``.
+    """Compute ``|Kw|`` and ``|Lw|`` (see the module ``ball``) for points of the standard basis.
 
     Args:
         w: Weights.

@@ -1,4 +1,4 @@
-"""Batches: what every run of a sampler must have. Their law is judged in ``sampler_law``."""
+"""Check what every run of a sampler must satisfy; ``sampler_law`` checks the law of the batches."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REPLACED = "'sampling': 'with-replacement'"
 
 
 def has_repeats(batches: Batches) -> NDArray[np.bool_]:
-    """Which batches have a point twice."""
+    """Tell which batches contain a point twice."""
     ordered = np.sort(batches, axis=1)
     return np.asarray((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
 
@@ -54,7 +54,7 @@ def _indicator(
 
 
 def fixed_batches(batches: Batches, seen: Any, m: int) -> Iterator[Candidate]:
-    """Batches without chance, where that is what was drawn.
+    """Find out whether batches were drawn without chance, and how.
 
     Args:
         batches: The batches of one run, ``(steps, b)``.
@@ -62,7 +62,7 @@ def fixed_batches(batches: Batches, seen: Any, m: int) -> Iterator[Candidate]:
         m: Points.
 
     Yields:
-        The causes that are plain to see.
+        The causes that explain the batches.
     """
     steps, b = batches.shape
     rows = np.sort(batches, axis=1)

@@ -1,4 +1,4 @@
-"""The law of the batches: uniform, and independent from step to step.
+"""Check the law of the batches: uniform, and independent from step to step.
 
 Every figure is a frequency among independent batches with an exact binomial tail; in reshuffled
 epochs the first batches of the epochs are those that are independent.
@@ -104,7 +104,7 @@ def _frequencies(
     Returns:
         The finding: a bound for each figure, of its side.
     """
-    from whichmin.verification.statistics import frequency
+    from whichmin.verification.evidence.statistics import frequency
 
     each = alarm / len(counts)
     limits = [

@@ -1,4 +1,4 @@
-"""The eigenvalues of the Hessian: all of them, and the largest."""
+"""Check the eigenvalues of the Hessian: all of them, and the largest."""
 
 from __future__ import annotations
 
@@ -153,14 +153,17 @@ def _top(values: Floats, convention: str) -> float:
 
 
 def iteration_error(values: Floats, samples: int, convention: str) -> float:
-    """Error of a power iteration that starts from a uniformly random direction.
+    r"""Bound the error of a power iteration that starts from a uniformly random direction.
 
     After k iterations the Rayleigh quotient falls short of the top eigenvalue by at most
-    ``max_i |l_1 - l_i| (mu_i / mu_1)^(2k) (1 - t) / t``: mu are the sizes of the eigenvalues of the
-    matrix that is iterated, t is the share of the start along the top eigenspace. It has the law
-    Beta(d/2, (n-d)/2), d the dimension of the eigenspace, and t is at most its quantile at
-    ``MISSED_START``. For the largest eigenvalue, not in absolute value, the matrix must be shifted;
-    by at most its Frobenius norm, which is what is assumed.
+
+    .. math:: \max_i |\lambda_1 - \lambda_i| \left(\frac{\mu_i}{\mu_1}\right)^{2k} \frac{1 - t}{t}
+
+    with the sizes :math:`\mu_i` of the eigenvalues of the iterated matrix, and the share t of the
+    start along the top eigenspace. The share has the law Beta(d/2, (n-d)/2) with the dimension d of
+    the eigenspace; a lower bound of its quantile at ``MISSED_START`` is taken. A target that finds
+    the largest eigenvalue, not the largest in absolute value, must shift the matrix; a shift by the
+    Frobenius norm is assumed, which suffices.
 
     Args:
         values: The eigenvalues.

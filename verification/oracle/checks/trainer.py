@@ -1,4 +1,4 @@
-"""One step, and whole runs with the batches given."""
+"""Check one step, and whole runs with given batches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from whichmin.verification.oracle import bounds, references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.gradient import mistakes
-from whichmin.verification.oracle.problems import Problem
+from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.wrong_runs import wrong_runs
@@ -111,8 +111,8 @@ def _schedules(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
 
 
 def _run_finding(
-    session: Session, problem: Problem, batches: tuple[tuple[int, ...], ...], step_size: Fraction,
-    activation: str,
+    session: Session, problem: ServedProblem, batches: tuple[tuple[int, ...], ...],
+    step_size: Fraction, activation: str,
 ) -> Finding:  # fmt: skip
     w, data = session.received(problem.w), session.received(problem.data)
     exact_size = Fraction(float(step_size))

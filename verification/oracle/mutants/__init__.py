@@ -1,4 +1,4 @@
-"""The bank of mutants: faulty targets that the oracle must catch, and their causes."""
+"""The bank of mutants: faulty targets that the oracle must detect, with their causes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All mutants."""
+"""The list of all mutants."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _all() -> tuple[Mutant, ...]:
 
 
 def mutants(select: str = "") -> tuple[Mutant, ...]:
-    """Mutants whose id contains a text.
+    """Select the mutants whose id contains a text.
 
     Args:
         select: The text; empty for all.

@@ -1,4 +1,4 @@
-"""A correct target that estimates, as curvature libraries do; the other base of the mutants."""
+"""A correct target that estimates, as curvature libraries do, from which mutants are made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WHICHMIN: dict[str, Any] = {
 
 
 def hessian_trace(w: Array, data: Array, activation: str, seed: int) -> float:
-    """Hutchinson's estimate: the mean of ``<v, H v>`` over random signs v."""
+    """Compute Hutchinson's estimate: the mean of ``<v, H v>`` over random signs v."""
     rng = np.random.default_rng(seed)
     total: Any = 0.0
     for _ in range(SAMPLES):
@@ -35,7 +35,7 @@ def hessian_trace(w: Array, data: Array, activation: str, seed: int) -> float:
 
 
 def top_eigenvalue(w: Array, data: Array, activation: str, seed: int) -> float:
-    """Power iteration on ``H + |H| I``, whose largest eigenvalue is that of H plus the shift."""
+    """Run a power iteration on ``H + |H| I``, whose largest eigenvalue is shifted by ``|H|``."""
     matrix = hessian(w, data, activation)
     shift = np.sqrt(np.sum(matrix * matrix))
     shifted = matrix + shift * np.eye(len(w))
@@ -51,7 +51,7 @@ def top_eigenvalue(w: Array, data: Array, activation: str, seed: int) -> float:
 
 
 def spectrum(w: Array, data: Array, activation: str) -> Array:
-    """Lanczos with all vectors kept orthogonal, started anew where a subspace is exhausted."""
+    """Run Lanczos with all vectors kept orthogonal, started anew where a subspace is exhausted."""
     matrix = hessian(w, data, activation)
     n, rng = len(w), np.random.default_rng(0)
     # Below this a remainder is rounding: 100 times that of a product with H.

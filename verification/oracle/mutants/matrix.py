@@ -1,4 +1,4 @@
-"""The kill matrix: which check catches which mutant, and whether it names the cause."""
+"""Judge mutants, and tell which check detects each and whether it names the cause."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from whichmin.provenance import version
 from whichmin.reporting import Document, Table
-from whichmin.verification.oracle.compliance import Result, Verdict
+from whichmin.verification.oracle.compliance import CheckVerdict, Result
 from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants.mutant import Mutant, build
 
@@ -24,12 +24,12 @@ LIMIT = 1.0
 
 @dataclass(frozen=True)
 class Kill:
-    """What the oracle says of one mutant.
+    """The result of judging one mutant.
 
     Attributes:
         mutant: The mutant.
         killed_by: Checks that failed; for a mutant that is no failure, those that noted it.
-        told: What they say: diagnosis or message.
+        told: Their diagnoses or messages.
         profile: ``quick``, or ``full`` if the quick profile did not catch it.
         seconds: Duration.
     """
@@ -59,11 +59,11 @@ class Kill:
 
 def _reports(mutant: Mutant, result: Result) -> list[str]:
     if mutant.noted:
-        if result.verdict is not Verdict.PASSED:
+        if result.verdict is not CheckVerdict.PASSED:
             return []
         return [note for note in result.notes if (mutant.cause or "") in note]
     # An inconclusive check has caught nothing.
-    caught = result.verdict is Verdict.FAILED
+    caught = result.verdict is CheckVerdict.FAILED
     return [f"{result.diagnosis}\n{result.message}"] if caught else []
 
 
@@ -77,7 +77,7 @@ def kill(mutant: Mutant, seed: int = 0, *, whole: bool = True) -> Kill:
             it and named the cause.
 
     Returns:
-        What came out.
+        The result.
     """
     start = time.perf_counter()
     found = Kill(mutant, (), (), "quick", 0.0)
@@ -111,7 +111,7 @@ def _judged(mutant: Mutant, seed: int, *, quick: bool, whole: bool) -> Kill:
 
 @dataclass(frozen=True)
 class KillMatrix:
-    """The kills of several mutants.
+    """The results of judging several mutants.
 
     Attributes:
         kills: One per mutant.
@@ -128,17 +128,17 @@ class KillMatrix:
 
     @property
     def killed(self) -> int:
-        """How many were killed."""
+        """Number of mutants that were killed."""
         return sum(k.killed for k in self.kills)
 
     @property
     def noted(self) -> int:
-        """How many pass with a note, as they should."""
+        """Number of mutants that pass with a note, as expected."""
         return sum(k.caught and k.mutant.noted for k in self.kills)
 
     @property
     def named(self) -> int:
-        """How many of those killed had their cause named."""
+        """Number of killed mutants whose cause was named."""
         return sum(k.named and k.killed for k in self.kills)
 
     @property
@@ -147,7 +147,7 @@ class KillMatrix:
         return not self.survivors
 
     def document(self) -> Document:
-        """One row per mutant, and the totals."""
+        """Lay out one row per mutant, and the totals."""
         columns = ("id", "function", "wrong", "killed_by", "cause_named", "told")
         rows = [
             (k.mutant.id, k.mutant.function, k.mutant.wrong, _by(k),
@@ -197,7 +197,7 @@ def kill_matrix(
     *,
     whole: bool = True,
 ) -> KillMatrix:
-    """Judge mutants.
+    """Judge several mutants.
 
     Args:
         chosen: The mutants.

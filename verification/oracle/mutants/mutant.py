@@ -1,4 +1,4 @@
-"""A mutant: a correct target with a small change of its source text."""
+"""Mutants: correct targets with a small change of their source text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Mutant", "build", "correct"]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A faulty implementation.
+    """A faulty implementation of one function, as a change of a correct one.
 
     Attributes:
         id: ``function.fault``.
@@ -31,7 +31,7 @@ class Mutant:
         inside: Helper whose text is changed, if it is not the function itself.
         declares: Conventions that it declares, besides those of its base.
         isolation: Where it runs; what hangs or crashes needs a process.
-        noted: It is not a failure, but must be reported in a note.
+        noted: Whether it is no failure but must be reported in a note.
         source: Where such a bug was seen, if it was.
     """
 
@@ -74,7 +74,7 @@ def _changed(mutant: Mutant) -> str:
 
 
 def build(mutant: Mutant) -> SimpleNamespace:
-    """Make the faulty target: an object with the one function.
+    """Make the faulty target, an object with the one function.
 
     Args:
         mutant: The mutant.
@@ -95,7 +95,7 @@ def build(mutant: Mutant) -> SimpleNamespace:
 
 
 def correct(base: str, function: str) -> SimpleNamespace:
-    """The unchanged function of a base, as a target.
+    """Return the unchanged function of a base, as a target.
 
     Args:
         base: Module of this package.

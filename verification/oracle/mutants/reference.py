@@ -24,32 +24,32 @@ WHICHMIN: dict[str, Any] = {
 
 
 def phi(c: Array, activation: str) -> Array:
-    """The activation."""
+    """Compute the activation."""
     return np.maximum(c, 0.0) if activation == "relu" else c
 
 
 def loss(w: Array, data: Array, activation: str) -> float:
-    """Mean over the points of ``|a - w phi|^2 / 2``."""
+    """Compute the mean over the points of ``|a - w phi|^2 / 2``."""
     residual = data - np.outer(phi(data @ w, activation), w)
     return float(0.5 * np.sum(residual * residual) / len(data))
 
 
 def gradient(w: Array, data: Array, activation: str) -> Array:
-    """Mean over the points of ``(N - 2) phi a + phi^2 w``."""
+    """Compute the mean over the points of ``(N - 2) phi a + phi^2 w``."""
     c = phi(data @ w, activation)
     total = (w @ w - 2) * (c @ data) + (c @ c) * w
     return np.asarray(total / len(data))
 
 
 def step(w: Array, batch: Array, step_size: float, activation: str) -> Array:
-    """One step of gradient descent on a batch."""
+    """Take one step of gradient descent on a batch."""
     f = phi(batch @ w, activation)
     slope = (w @ w - 2) * (f @ batch) + (f @ f) * w
     return np.asarray(w - step_size * slope / len(batch))
 
 
 def train(w0: Array, data: Array, batches: Array, step_size: float, activation: str) -> Array:
-    """The weights after the last of the given batches."""
+    """Compute the weights after the last of the given batches."""
     w = w0.copy()
     for chosen in batches:
         rows = data[chosen]
@@ -61,14 +61,14 @@ def train(w0: Array, data: Array, batches: Array, step_size: float, activation: 
 
 
 def sample_batches(m: int, b: int, steps: int, seed: int) -> Array:
-    """Batches without replacement, independent from step to step."""
+    """Draw batches without replacement, independent from step to step."""
     rng = np.random.default_rng(seed)
     drawn = [rng.permutation(m)[:b] for _ in range(steps)]
     return np.array(drawn).reshape(steps, b)
 
 
 def hessian(w: Array, data: Array, activation: str) -> Array:
-    """Mean over the points of ``(N - 2) phi'(c) a a^T + 2 phi (a w^T + w a^T) + phi^2 I``."""
+    """Average ``(N - 2) phi'(c) a a^T + 2 phi (a w^T + w a^T) + phi^2 I`` over the points."""
     inner = data @ w
     active = inner > 0 if activation == "relu" else np.ones(len(data), dtype=bool)
     h = phi(inner, activation)
@@ -78,7 +78,7 @@ def hessian(w: Array, data: Array, activation: str) -> Array:
 
 
 def hessian_vector_product(w: Array, data: Array, v: Array, activation: str) -> Array:
-    """The Hessian times v, without the matrix."""
+    """Compute the Hessian times v, without the matrix."""
     inner = data @ w
     on = inner > 0 if activation == "relu" else np.ones(len(data), dtype=bool)
     p, d = phi(inner, activation), data @ v
@@ -89,29 +89,29 @@ def hessian_vector_product(w: Array, data: Array, v: Array, activation: str) -> 
 
 
 def hessian_trace(w: Array, data: Array, activation: str) -> float:
-    """Sum of the diagonal."""
+    """Compute the sum of the diagonal."""
     return float(np.trace(hessian(w, data, activation)))
 
 
 def top_eigenvalue(w: Array, data: Array, activation: str) -> float:
-    """The largest eigenvalue."""
+    """Compute the largest eigenvalue."""
     values = np.linalg.eigvalsh(hessian(w, data, activation))
     return float(values[-1])
 
 
 def spectrum(w: Array, data: Array, activation: str) -> Array:
-    """All eigenvalues."""
+    """Compute all eigenvalues."""
     matrix = hessian(w, data, activation)
     return np.asarray(np.linalg.eigvalsh(matrix))
 
 
 def relative_flatness(w: Array, data: Array, activation: str) -> float:
-    """``|w|^2`` times the trace of the Hessian."""
+    """Compute ``|w|^2`` times the trace of the Hessian."""
     return float(w @ w * np.trace(hessian(w, data, activation)))
 
 
 def keskar_sharpness(loss: Callable[[Array], float], w: Array, eps: float) -> float:
-    """Highest loss in the box: corners and a local search from them."""
+    """Find the highest loss in the box, at corners and by a local search from them."""
     radius = eps * (np.abs(w) + 1)
     base = loss(w)
     best = base
@@ -121,7 +121,7 @@ def keskar_sharpness(loss: Callable[[Array], float], w: Array, eps: float) -> fl
 
 
 def starts(radius: Array) -> list[Array]:
-    """Corners of the box: all in up to 8 dimensions, else 64 random ones; and the centre."""
+    """List the centre and corners of the box: all in up to 8 dimensions, else 64 random ones."""
     n = len(radius)
     if n <= 8:
         signs = [np.array(s) for s in itertools.product((-1.0, 1.0), repeat=n)]
@@ -131,7 +131,7 @@ def starts(radius: Array) -> list[Array]:
 
 
 def climb(loss: Callable[[Array], float], w: Array, z: Array, radius: Array) -> float:
-    """Coordinate ascent over a grid of the box, until nothing rises."""
+    """Climb over a grid of the box, coordinate by coordinate, until nothing rises."""
     grid = np.linspace(-1.0, 1.0, 9)
     highest, rising = loss(w + z), True
     while rising:
@@ -146,7 +146,7 @@ def climb(loss: Callable[[Array], float], w: Array, z: Array, radius: Array) -> 
 
 
 def sam_sharpness(loss: Callable[[Array], float], w: Array, radius: float) -> float:
-    """Highest rise in the ball: ascent along its surface from several directions."""
+    """Find the highest rise in the ball, by ascent along its surface from several directions."""
     base = loss(w)
     best = base
     for u in directions(w):
@@ -155,7 +155,7 @@ def sam_sharpness(loss: Callable[[Array], float], w: Array, radius: float) -> fl
 
 
 def directions(w: Array) -> list[Array]:
-    """The coordinates' directions, that of w, and their opposites."""
+    """List the coordinates' directions, that of w, and their opposites."""
     rows = np.vstack([np.eye(len(w)), w / max(np.sqrt(w @ w), 1e-300)])
     return [*rows, *-rows]
 
@@ -171,14 +171,14 @@ def ascend(loss: Callable[[Array], float], w: Array, u: Array, radius: float) ->
 
 
 def difference(loss: Callable[[Array], float], w: Array) -> Array:
-    """Direction of the gradient, by differences; 0 where there is none."""
+    """Compute the direction of the gradient by differences; 0 where there is none."""
     steps = 1e-5 * np.eye(len(w))
     slope = np.array([loss(w + s) - loss(w - s) for s in steps])
     return np.asarray(slope / max(np.sqrt(slope @ slope), 1e-300))
 
 
 def average_sharpness(loss: Callable[[Array], float], w: Array, sigma: float, seed: int) -> float:
-    """Mean rise under Gaussian noise, over draws."""
+    """Compute the mean rise under Gaussian noise, over draws."""
     rng = np.random.default_rng(seed)
     total = 0.0
     for _ in range(DRAWS):
@@ -188,13 +188,13 @@ def average_sharpness(loss: Callable[[Array], float], w: Array, sigma: float, se
 
 
 def point_gradients(w: Array, data: Array, activation: str) -> Array:
-    """Gradient of each point's loss, one a row."""
+    """Compute the gradient of each point's loss, one a row."""
     c = phi(data @ w, activation)
     return np.asarray((w @ w - 2) * c[:, None] * data + np.outer(c * c, w))
 
 
 def gradient_noise(w: Array, data: Array, b: int, activation: str) -> Array:
-    """Covariance of the mean gradient of b of the m points, drawn without replacement."""
+    """Compute the covariance of the mean gradient of b of the m points, without replacement."""
     m, each = len(data), point_gradients(w, data, activation)
     away = each - each.mean(axis=0)
     sigma = away.T @ away / m
@@ -202,7 +202,7 @@ def gradient_noise(w: Array, data: Array, b: int, activation: str) -> Array:
 
 
 def noise_scale(w: Array, data: Array, activation: str) -> float:
-    """``tr(Sigma) / |G|^2`` over the points."""
+    """Compute ``tr(Sigma) / |G|^2`` over the points."""
     each = point_gradients(w, data, activation)
     mean = each.mean(axis=0)
     away = each - mean
@@ -211,7 +211,7 @@ def noise_scale(w: Array, data: Array, activation: str) -> float:
 
 
 def hessian_noise_scale(w: Array, data: Array, activation: str) -> float:
-    """``tr(H Sigma) / (G^T H G)`` over the points."""
+    """Compute ``tr(H Sigma) / (G^T H G)`` over the points."""
     each = point_gradients(w, data, activation)
     mean, matrix = each.mean(axis=0), hessian(w, data, activation)
     away = each - mean

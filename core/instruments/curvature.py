@@ -1,0 +1,201 @@
+r"""Trace of the Hessian from products with vectors, with a standard error.
+
+Hutchinson's estimator is the mean of :math:`g^\top H g` over vectors of random signs. Hutch++
+(Meyer, Musco, Musco, Woodruff 2021) takes the part of H on a subspace Q, the image of a few random
+vectors under H, exactly, and estimates the rest:
+
+.. math:: \operatorname{tr} H = \operatorname{tr}(Q^\top H Q) + E\,g^\top P H P g, \qquad
+          P = I - Q Q^\top, \qquad
+          \operatorname{Var}(g^\top H g) = 2 \Bigl(|H|_F^2 - \sum_i H_{ii}^2\Bigr) .
+
+Given Q the terms are independent and their mean is unbiased, so their spread gives the standard
+error.
+
+Sampling to a target is planned: a pilot's spread says how many terms are drawn, with a margin, and
+the pilot is then left out (Stein's two stages, 1945). A rule that watches the standard error stops
+at the luckiest moment, where spread and mean are both too small: its 95 % intervals covered 84 % in
+a test of the suite. Only if the terms' own spread misses the target are more drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.instruments.products import hessian_operator
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import deviation
+from whichmin.core.validation import check_integer, check_positive
+from whichmin.errors import InputError
+from whichmin.progress import progress_bar
+
+__all__ = ["TraceEstimate", "estimate_trace"]
+
+_METHODS = ("hutch++", "hutchinson", "exact")
+_PILOT = 16  # terms: their spread is known to 1/sqrt(30) = 18 %
+_LEAST = 32  # terms that Student's interval is given
+_MARGIN = 1.4  # of the planned number: covers a spread that the pilot finds 16 % too small
+
+
+@dataclass(frozen=True)
+class TraceEstimate:
+    """An estimate of a trace.
+
+    Attributes:
+        value: The estimate, unbiased but for the choice of the number of probes.
+        standard_error: Of ``value``; 0 if it is exact up to rounding.
+        terms: The independent terms that were averaged, without the part taken exactly.
+        exact_part: The part taken exactly, on the subspace of Hutch++.
+        products: Products with the Hessian that it took.
+        reached: Whether the standard error is within the target.
+        method: As chosen.
+    """
+
+    value: float
+    standard_error: float
+    terms: np.ndarray
+    exact_part: float
+    products: int
+    reached: bool
+    method: str
+
+    def interval(self, confidence: Any = 0.95) -> tuple[float, float]:
+        r"""Compute Student's interval, which holds if the mean of the terms is close to normal.
+
+        .. math:: \bar x \pm t_{k - 1,\,(1 + \gamma)/2}\;\frac{s}{\sqrt k}
+
+        Args:
+            confidence: Between 0 and 1.
+
+        Returns:
+            Lower and upper end.
+        """
+        from scipy import stats
+
+        level = check_positive(confidence, "confidence", 1.0)
+        if not len(self.terms):
+            return self.value, self.value
+        reach = float(stats.t.ppf((1 + level) / 2, len(self.terms) - 1)) * self.standard_error
+        return self.value - reach, self.value + reach
+
+
+def estimate_trace(
+    objective: Objective,
+    *,
+    target: Any = 0.01,
+    method: str = "hutch++",
+    sketch: Any = 32,
+    max_products: Any = 2000,
+    seed: Any = 0,
+    engine: str = "torch",
+    progress: bool | None = None,
+) -> TraceEstimate:
+    r"""Estimate the trace of the Hessian at the objective's point.
+
+    With independent terms :math:`t_j` and the exact part E (0 for ``hutchinson``)
+
+    .. math:: \operatorname{tr} H \approx E + \frac1k \sum_{j=1}^k t_j ;
+
+    see the module's text.
+
+    Args:
+        objective: The loss.
+        target: Standard error to reach, relative to the estimate.
+        method: ``hutch++``, ``hutchinson``, or ``exact``: n products.
+        sketch: Vectors that span the subspace of ``hutch++``; they cost two products each.
+        max_products: Most products with the Hessian; if the target is not reached by then, the
+            result says so (``reached``).
+        seed: Of the random signs.
+        engine: ``torch`` or ``curvlinops``.
+        progress: Whether to show a bar on standard error; None for: on a terminal.
+
+    Returns:
+        The estimate.
+
+    Raises:
+        InputError: An argument out of range or an unknown word.
+
+    Example:
+        >>> from whichmin.core.instruments import closure_objective
+        >>> bowl = closure_objective(lambda w: (w @ w) ** 2 / 4, [1.0, 1.0, 0.0])
+        >>> estimate_trace(bowl, method="exact").value  # 3 |w|^2 + 2 |w|^2
+        10.0
+    """
+    check_objective(objective)
+    relative = check_positive(target, "target")
+    if method not in _METHODS:
+        raise InputError("method", method, f"must be one of: {', '.join(_METHODS)}")
+    n = objective.size
+    columns = min(check_integer(sketch, "sketch", 1), n) if method == "hutch++" else 0
+    needed = n if method == "exact" else 2 * columns + _PILOT + _LEAST
+    most = check_integer(max_products, "max_products", needed, reason=f"what {method} begins with")
+    multiply = hessian_operator(objective, engine)
+    with progress_bar(most, "trace of the Hessian", progress) as done:
+        if method == "exact":
+            value = _exact(objective, multiply, done)
+            return TraceEstimate(value, 0.0, np.empty(0), value, n, True, method)
+        draws = generator(seed, Purpose.PROBES)
+
+        def signs(count: int) -> torch.Tensor:
+            # Drawn vector by vector: the first k are the same whatever the number.
+            table = draws.integers(0, 2, (count, n), dtype=np.int8).T * 2 - 1
+            return torch.from_numpy(np.ascontiguousarray(table)).to(objective.point)
+
+        basis, part = None, 0.0
+        if columns:
+            basis = torch.linalg.qr(multiply(signs(columns)))[0]
+            part = float((basis.double() * multiply(basis)).sum())
+            for _ in range(2 * columns):
+                done()
+
+        def sample(count: int) -> np.ndarray:
+            terms = []
+            for start in range(0, count, 16):
+                probes = signs(min(16, count - start))
+                if basis is not None:
+                    probes = probes - basis @ (basis.T @ probes)
+                found = (probes.double() * multiply(probes)).sum(0)
+                terms += found.tolist()
+                for _ in range(len(found)):
+                    done()
+            return np.array(terms)
+
+        pilot = sample(_PILOT)
+        wanted, terms = relative * abs(part + float(pilot.mean())), np.empty(0)
+        while True:
+            known = terms if len(terms) else pilot
+            used = 2 * columns + len(pilot) + len(terms)
+            more = min(_planned(known, wanted) - len(terms), most - used)
+            terms = np.concatenate([terms, sample(max(more, 1))])
+            value, used = part + float(terms.mean()), used + max(more, 1)
+            error, wanted = deviation(terms) / math.sqrt(len(terms)), relative * abs(value)
+            if error <= wanted or used == most:
+                return TraceEstimate(value, error, terms, part, used, error <= wanted, method)
+
+
+def _exact(
+    objective: Objective, multiply: Callable[[torch.Tensor], torch.Tensor], done: Callable[[], None]
+) -> float:
+    total = 0.0
+    for start in range(0, objective.size, 16):
+        stop = min(start + 16, objective.size)
+        some = torch.zeros(objective.size, stop - start).to(objective.point)
+        some[range(start, stop), range(stop - start)] = 1
+        total += float(multiply(some)[range(start, stop), range(stop - start)].double().sum())
+        for _ in range(stop - start):
+            done()
+    return total
+
+
+def _planned(known: np.ndarray, wanted: float) -> int:
+    """Compute how many terms of this spread have the wanted standard error, with a margin."""
+    spread = deviation(known)
+    if wanted <= 0:  # the estimate is 0: four times as many as there are
+        return 4 * len(known)
+    return max(_LEAST, math.ceil(_MARGIN * min(spread / wanted, 1e5) ** 2))

@@ -1,0 +1,183 @@
+"""Samples of a data set, from tensors, a list of batches or a data loader, in passes or by index.
+
+A pass yields every sample once, in chunks of bounded size. Whatever an instrument sums over a pass
+depends on the chunks through rounding only; so a loader's last, smaller batch counts by its size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, SequentialSampler
+
+from whichmin.errors import InputError
+
+__all__ = ["Samples"]
+
+_KINDS = "must be a pair of tensors (x, y), or an iterable of such pairs that can be repeated"
+
+
+class Samples:
+    """Samples ``(x, y)``, read in passes or by index.
+
+    Args:
+        data: A pair of tensors with samples along their first axis, or an iterable of such pairs
+            (a list, a ``DataLoader``) that yields the same batches in every pass.
+        cast: Applied to every pair that is read (data type, device).
+
+    Attributes:
+        count: Number of samples, m.
+
+    Raises:
+        InputError: No samples; not such pairs; a loader that shuffles, augments, drops samples or
+            can be read only once.
+    """
+
+    def __init__(
+        self, data: Any, cast: Callable[[torch.Tensor], torch.Tensor] | None = None
+    ) -> None:
+        self._cast = cast if cast is not None else _same
+        whole = isinstance(data, (tuple, list)) and len(data) == 2 and all(map(_is_tensor, data))
+        self._batches: Iterable[Any] = [tuple(data)] if whole else data
+        self._dataset: Any = None
+        if not isinstance(self._batches, Iterable):
+            raise InputError("data", data, _KINDS)
+        with torch.random.fork_rng(devices=[]):  # a loader draws a seed for every pass
+            first, sizes = _fingerprint(self._batches)
+            if not sum(sizes):
+                raise InputError("data", f"{len(sizes)} batches", "must hold at least one sample")
+            again = first if whole else _fingerprint(self._batches)[0]
+            if again != first:
+                raise InputError(
+                    "data",
+                    f"{type(data).__name__} whose second pass differs from its first",
+                    "must yield the same batches in every pass: no shuffling, no augmentation, no "
+                    "one-time iterator; a list of its batches will do",
+                )
+        self.count = sum(sizes)
+        self._ends = np.cumsum(sizes)
+        if isinstance(data, DataLoader):
+            self._check_complete(data)
+            # Numbers in the data set are places in a pass only where the loader takes them in turn
+            # and makes the batches itself.
+            if data.batch_size is not None and type(data.sampler) is SequentialSampler:
+                self._dataset = (data.dataset, data.collate_fn)
+
+    def _check_complete(self, loader: DataLoader[Any]) -> None:
+        if not getattr(loader.batch_sampler, "drop_last", loader.drop_last):
+            return
+        sampler = getattr(loader.batch_sampler, "sampler", None)
+        available = len(sampler) if isinstance(sampler, Sized) else None
+        if available is None or self.count < available:
+            left = "may leave out" if available is None else "leaves out"
+            number = "some" if available is None else str(available - self.count)
+            raise InputError(
+                "data",
+                f"a loader with drop_last that {left} {number} samples",
+                "must yield all samples: drop_last=False",
+            )
+
+    def chunks(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Read all samples once.
+
+        Args:
+            size: Most samples in a chunk.
+
+        Yields:
+            Chunks ``(x, y)``.
+        """
+        with torch.random.fork_rng(devices=[]):
+            batches = iter(self._batches)
+        for x, y in batches:
+            for start in range(0, len(x), size):
+                yield self._cast(x[start : start + size]), self._cast(y[start : start + size])
+
+    def take(self, indices: Sequence[int] | np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        """Read some samples, numbered as they come in a pass.
+
+        Args:
+            indices: Numbers of samples, repetitions allowed. A loader that takes its data set in
+                turn is read through the ``dataset``.
+
+        Returns:
+            The samples ``(x, y)``, in this order.
+
+        Raises:
+            InputError: The data can only be read from the beginning, or the samples have different
+                shapes.
+        """
+        wanted = np.asarray(indices, dtype=np.int64)
+        if self._dataset is not None:
+            dataset, collate = self._dataset
+            numbers = [int(i) for i in wanted]
+            many = getattr(dataset, "__getitems__", None)  # which a loader prefers
+            x, y = collate(many(numbers) if many else [dataset[i] for i in numbers])
+        elif isinstance(self._batches, Sequence):
+            homes = np.searchsorted(self._ends, wanted, side="right")
+            starts = np.concatenate([[0], self._ends])
+            if len(self._batches) == 1:
+                places = torch.from_numpy(wanted)
+                x, y = (t[places.to(t.device)] for t in self._batches[0])
+            else:
+                rows = [
+                    [t[int(i - starts[h])] for t in self._batches[h]]
+                    for i, h in zip(wanted, homes, strict=True)
+                ]
+                if len({tuple(t.shape for t in row) for row in rows}) > 1:
+                    raise InputError(
+                        "data", "batches whose samples have different shapes",
+                        "must have samples of one shape: random batches mix them",
+                    )  # fmt: skip
+                x, y = (torch.stack(column) for column in zip(*rows, strict=True))
+        else:
+            raise InputError(
+                "data",
+                type(self._batches).__name__,
+                "must be tensors, a list of batches (list(loader) is one) or a loader that takes a "
+                "data set in turn: random batches need samples by index",
+            )
+        return self._cast(x), self._cast(y)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, torch.Tensor)
+
+
+def _same(value: torch.Tensor) -> torch.Tensor:
+    return value
+
+
+def _fingerprint(batches: Iterable[Any]) -> tuple[list[bytes], list[int]]:
+    """Compute digest and size of every batch of a pass.
+
+    Returns:
+        Both, in the order of the pass.
+
+    Raises:
+        InputError: A batch is no pair of tensors of the same length.
+    """
+    digests, sizes = [], []
+    for batch in batches:
+        if not (
+            isinstance(batch, (tuple, list)) and len(batch) == 2 and all(map(_is_tensor, batch))
+        ):
+            raise InputError("data", batch, _KINDS)
+        x, y = batch
+        if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
+            raise InputError(
+                "data",
+                f"x of shape {tuple(x.shape)}, y of shape {tuple(y.shape)}",
+                "must have the same number of samples along the first axis",
+            )
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (x, y):
+            raw = part.detach().cpu().contiguous()
+            digest.update(f"{raw.dtype}{tuple(raw.shape)}".encode())
+            digest.update(raw.reshape(-1).view(torch.uint8).numpy())
+        digests.append(digest.digest())
+        sizes.append(len(x))
+    return digests, sizes

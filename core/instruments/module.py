@@ -1,0 +1,281 @@
+"""An ``nn.Module``, a loss function and data as an objective of the instruments.
+
+The module is called through ``torch.func.functional_call`` with copies of its parameters and
+buffers, so it is never changed: not its numbers, not its buffers, not its gradients. Its training
+flags are set during a call to what they were when the objective was made (off with
+``mode="eval"``), and set back one by one, also when the call fails.
+
+Losses are sums over samples, so no sample may see the others. Batch statistics, a loss function
+whose reduction is not the declared one, or one with a weighted mean are refused
+(:mod:`whichmin.core.instruments.additive`).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.func import functional_call, grad, vmap
+
+from whichmin.core.instruments.additive import (
+    check_additive,
+    check_modules,
+    training_flags,
+    with_flags,
+)
+from whichmin.core.instruments.data import Samples
+from whichmin.core.instruments.problem import (
+    BLOCK,
+    Objective,
+    Part,
+    check_derivative,
+    check_indices,
+    check_reduction,
+)
+from whichmin.core.validation import check_dtype, check_integer
+from whichmin.errors import InputError, Verbatim
+
+__all__ = ["ModuleObjective", "module_objective"]
+
+_MODES = ("as-is", "eval")
+
+LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class ModuleObjective(Objective):
+    """A module's loss on data; see :func:`module_objective`.
+
+    Attributes:
+        module: The module.
+        loss_function: Maps predictions and targets of a batch to its loss.
+        data: The samples.
+        reduction: What ``loss_function`` does to the losses of a batch.
+        mode: ``as-is`` (as it was when the objective was made) or ``eval``.
+        chunk_size: Most samples evaluated at a time.
+        names: Parameters that are the weights, in the order of the flat vector.
+    """
+
+    def __init__(
+        self, module: nn.Module, loss_function: LossFunction, data: Samples,
+        point: torch.Tensor, fixed: dict[str, torch.Tensor],
+        *, reduction: str, mode: str, chunk_size: int,
+    ) -> None:  # fmt: skip
+        super().__init__(point, data.count, reduction != "sum")
+        self.module, self.loss_function, self.data = module, loss_function, data
+        self.reduction, self.mode, self.chunk_size = reduction, mode, chunk_size
+        self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
+        self._fixed = fixed
+        self._flags = training_flags(module, mode)
+        self._places = _places(module)
+        loops = (nn.RNNBase, nn.RNNCellBase)
+        self._recurrent = any(isinstance(part, loops) for part in module.modules())
+        self.names = tuple(self._shapes)
+
+    def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return parameters and copies of the buffers by place; weights are views of ``w``."""
+        sizes = [math.prod(shape) for shape in self._shapes.values()]
+        split = zip(self._shapes.items(), w.split(sizes), strict=True)
+        known = {name: part.view(shape) for (name, shape), part in split}
+        known |= {name: value.clone() for name, value in self._fixed.items()}
+        return {place: known[name] for place, name in self._places.items()}
+
+    def in_mode(self) -> AbstractContextManager[None]:
+        """Return a context in which the module is in the mode that it is measured in."""
+        return with_flags(self._flags)
+
+    def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the loss function's value on a batch."""
+        with self.in_mode():
+            # The places are untied here. PyTorch's own untying leaves the copies in a module that
+            # is reached by two paths (its issue 164759, in 2.13).
+            output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
+            return self.loss_function(output, y)
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the loss of each chunk, weighted by its share of the samples."""
+        for x, y in self.data.chunks(self.chunk_size):
+            share = len(x) if self.reduction == "mean" else 1
+            scale = share / self.data.count if self.mean else 1.0
+
+            def part(
+                w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y, scale: float = scale
+            ) -> torch.Tensor:
+                return scale * self.batch_loss(w, x, y).sum()
+
+            yield part
+
+    def sample_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the loss of one sample, as a batch of one."""
+        return self.batch_loss(w, x[None], y[None]).sum()
+
+    def sample_parts(self) -> Iterator[tuple[Part, int]]:
+        """Yield functions to the losses of each chunk's samples, and their number."""
+        for x, y in self.data.chunks(self.chunk_size):
+
+            def losses(w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y) -> torch.Tensor:
+                return self._each(self.sample_loss, w, x, y)
+
+            yield losses, len(x)
+
+    def sample_gradients(self, w: Any = None) -> Iterator[torch.Tensor]:
+        """Compute the gradients of the samples' losses, in blocks.
+
+        Args:
+            w: Weights; None for the point.
+
+        Yields:
+            Shape ``(k, n)``, at most 128 MiB or one row.
+
+        Raises:
+            InputError: A gradient is not finite.
+        """
+        at = self.weights(w)
+        rows = max(1, min(self.chunk_size, BLOCK // self.size))
+        slope = grad(self.sample_loss)
+        for x, y in self.data.chunks(rows):
+            yield check_derivative(self._each(slope, at, x, y), "gradient of one sample")
+
+    def _each(
+        self, function: Callable[..., torch.Tensor], w: torch.Tensor,
+        x: torch.Tensor, y: torch.Tensor,
+    ) -> torch.Tensor:  # fmt: skip
+        # PyTorch's recurrent layers write into a state without vmap's axis.
+        if self._recurrent:
+            return torch.stack([function(w, a, b) for a, b in zip(x, y, strict=True)])
+        try:
+            return vmap(function, in_dims=(None, 0, 0))(w, x, y)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            raise InputError(
+                "module",
+                Verbatim(f"{type(error).__name__}: {str(error).split(chr(10))[0]}"),
+                "must be made of operations that torch.func.vmap takes, where samples' gradients "
+                "are measured",
+            ) from error
+
+    def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the mean gradient of some samples; they are read by index."""
+        at = self.weights(w)
+        known = check_indices(indices, self.data.count)
+        x, y = self.data.take(known)
+        out = torch.zeros_like(at)
+        for xs, ys in zip(x.split(self.chunk_size), y.split(self.chunk_size), strict=True):
+            share = len(xs) if self.reduction == "mean" else 1
+
+            def part(
+                w: torch.Tensor, xs: torch.Tensor = xs, ys: torch.Tensor = ys, share: int = share
+            ) -> torch.Tensor:
+                return share * self.batch_loss(w, xs, ys).sum() / len(known)
+
+            out += grad(part)(at)
+        return check_derivative(out, "gradient of one batch")
+
+
+def module_objective(
+    module: nn.Module,
+    loss_function: LossFunction,
+    data: Any,
+    *,
+    reduction: str = "mean",
+    mode: str = "as-is",
+    chunk_size: Any = 1024,
+    dtype: Any = None,
+) -> ModuleObjective:
+    r"""Make an objective of a module, which is its loss on data as a function of its parameters.
+
+    With the module f, its trainable parameters w and the loss function :math:`\ell` it is
+
+    .. math:: L(w) = \frac1m \sum_{i=1}^m \ell(f(x_i; w), y_i)
+
+    or the sum without the factor 1/m, for ``reduction="sum"``.
+
+    Args:
+        module: Takes a batch ``x``. Parameters that do not require gradients stay as they are.
+        loss_function: Maps the module's output and ``y`` to the loss of the batch.
+        data: A pair of tensors ``(x, y)``, or an iterable of such batches that yields the same ones
+            in every pass: a list, or a ``DataLoader`` without shuffling, augmentation and
+            ``drop_last``.
+        reduction: What ``loss_function`` returns: the ``mean`` over the batch, the ``sum``, or
+            ``none``: one loss per sample, shape ``(b,)``. The objective is the sum over all samples
+            for ``sum`` and the mean over all samples otherwise, whatever the sizes of the batches.
+        mode: ``as-is`` measures the module in the mode that it is in now, whatever it is switched
+            to later, and refuses active dropout and batch statistics; ``eval`` switches training
+            mode off while it measures.
+        chunk_size: Most samples evaluated at a time; two, at least, when the loss is checked.
+        dtype: float64 or float32: parameters, buffers (also those of a loss function that is a
+            module) and data are converted, the module itself is not changed. None for the
+            parameters' own type. In float32 a rise of the loss below about 1e-6 of the loss is
+            rounding; each instrument says how far (``rounding``).
+
+    Returns:
+        The objective, at the module's present weights.
+
+    Raises:
+        InputError: No trainable parameters, or of several types; data that differ from pass to
+            pass; dropout, batch statistics or another reduction than declared; a loss that is not
+            finite.
+
+    Example:
+        >>> net = nn.Linear(2, 1, bias=False, dtype=torch.float64)
+        >>> _ = net.weight.data.fill_(1.0)
+        >>> x, y = torch.eye(2, dtype=torch.float64), torch.zeros(2, 1, dtype=torch.float64)
+        >>> objective = module_objective(net, nn.MSELoss(), (x, y))
+        >>> objective.value(), objective.hessian_product(objective.point).tolist()
+        (1.0, [1.0, 1.0])
+    """
+    check_reduction(reduction, ("mean", "sum", "none"))
+    if mode not in _MODES:
+        raise InputError("mode", mode, f"must be one of: {', '.join(_MODES)}")
+    chunk = check_integer(chunk_size, "chunk_size", 1)
+    if not isinstance(module, nn.Module):
+        raise InputError("module", module, "must be a torch.nn.Module")
+    trainable = {k: p.detach() for k, p in module.named_parameters() if p.requires_grad}
+    kinds = {(p.dtype, p.device) for p in trainable.values()}
+    if len(kinds) != 1:
+        raise InputError(
+            "module",
+            f"trainable parameters of {len(kinds)} types or devices",
+            "must have trainable parameters, all of one floating type and on one device",
+        )
+    own, device = kinds.pop()
+    if device.type not in ("cpu", "cuda"):
+        raise InputError("module", f"parameters on the device {device}", "must be on cpu or cuda")
+    kind = check_dtype(own if dtype is None else dtype, "dtype")
+    check_modules(module, mode)
+
+    def cast(value: torch.Tensor) -> torch.Tensor:
+        return value.detach().to(device, kind if value.is_floating_point() else None)
+
+    others = [*module.named_parameters(), *module.named_buffers()]
+    fixed = {k: cast(v).clone() for k, v in others if k not in trainable}
+    if isinstance(loss_function, nn.Module) and any(loss_function.state_dict()):
+        # Weights of classes, say: in the type of the outputs, and those that it has now.
+        loss_function = copy.deepcopy(loss_function).to(device, kind)
+    point = torch.cat([cast(p).reshape(-1) for p in trainable.values()])
+    objective = ModuleObjective(
+        module, loss_function, Samples(data, cast), point, fixed,
+        reduction=reduction, mode=mode, chunk_size=chunk,
+    )  # fmt: skip
+    check_additive(objective)
+    return objective
+
+
+def _places(module: nn.Module) -> dict[str, str]:
+    # Every place of a parameter or buffer, once, and the first place of the same tensor, which is
+    # its name in named_parameters or named_buffers. A module reached by two paths is visited once.
+    first: dict[int, str] = {}
+    places: dict[str, str] = {}
+    for kind in ("_parameters", "_buffers"):
+        for path, part in module.named_modules():
+            for name, tensor in getattr(part, kind).items():
+                if tensor is not None:
+                    place = f"{path}.{name}" if path else name
+                    places[place] = first.setdefault(id(tensor), place)
+    return places

@@ -1,0 +1,394 @@
+"""A loss as the instruments see it, with value, gradient, Hessian products and samples' gradients.
+
+All live on one flat vector of weights. The loss is a sum of parts, one for each chunk of the data,
+and every derivative is the sum of the parts' derivatives, taken by ``torch.func``. The order of the
+parts, and with it every result, is fixed; another chunk size, or number of threads, gives the same
+to rounding: each of the p parts adds at most p units of roundoff of the sum of the parts' sizes.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.func import grad, grad_and_value, vjp, vmap
+
+from whichmin.core.validation import check_device, check_dtype, check_vector
+from whichmin.errors import InputError
+
+__all__ = ["ClosureObjective", "Objective", "check_objective", "closure_objective"]
+
+Part = Callable[[torch.Tensor], torch.Tensor]
+
+# Most numbers in a block of per-sample gradients or of Hessian products: 128 MiB of float64.
+BLOCK = 2**24
+
+
+class Objective(ABC):
+    """A loss of a flat vector of weights.
+
+    Attributes:
+        point: Where the instruments measure, shape ``(n,)``; float64 or float32.
+        samples: Number of samples, m; None if the loss does not say what its samples are.
+        mean: Whether the loss is the mean over the samples, not their sum.
+    """
+
+    def __init__(self, point: torch.Tensor, samples: int | None, mean: bool) -> None:
+        self.point = point
+        self.samples = samples
+        self.mean = mean
+
+    @property
+    def size(self) -> int:
+        """Number of weights, n."""
+        return len(self.point)
+
+    @abstractmethod
+    def parts(self) -> Iterator[Part]:
+        """Yield functions of the weights whose sum is the loss."""
+
+    @abstractmethod
+    def sample_parts(self) -> Iterator[tuple[Part, int]]:
+        """Yield functions to vectors of sample losses, and how many samples each holds.
+
+        Raises:
+            InputError: The loss does not say what its samples are.
+        """
+
+    @abstractmethod
+    def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the mean gradient of some samples, ``(n,)``.
+
+        Args:
+            indices: Numbers of samples, from 0; repetitions count.
+            w: Weights; None for the point.
+
+        Returns:
+            Their mean gradient.
+
+        Raises:
+            InputError: No sample has such a number, or the gradient is not finite.
+        """
+
+    def weights(self, w: Any = None) -> torch.Tensor:
+        """Return weights in this loss's type; the point itself for None.
+
+        Raises:
+            InputError: Wrong shape, or not finite.
+        """
+        if w is None:
+            return self.point
+        if isinstance(w, torch.Tensor) and w.dtype == self.point.dtype:
+            at = w.detach().to(self.point)
+            if at.shape == self.point.shape and bool(torch.isfinite(at).all()):
+                return at  # no copy: the searches pass here at every step
+        return check_vector(w, self.size, "w", self.point.dtype, self.point.device)
+
+    def value(self, w: Any = None) -> float:
+        """Return the loss at weights of shape ``(n,)``; None for the point."""
+        at = self.weights(w)
+        with torch.no_grad():
+            return sum(float(part(at)) for part in self.parts())
+
+    def value_and_gradient(self, w: Any = None) -> tuple[float, torch.Tensor]:
+        """Return the loss and its gradient, ``(n,)``.
+
+        Raises:
+            InputError: The loss is finite, its gradient is not (``sqrt`` at zero, say).
+        """
+        at = self.weights(w)
+        total, slope = 0.0, torch.zeros_like(at)
+        for part in self.parts():
+            each, value = grad_and_value(part)(at)
+            total += float(value)
+            slope += each
+        if math.isfinite(total):  # where the loss itself is not, the caller knows what to say
+            check_derivative(slope, "gradient")
+        return total, slope
+
+    def gradient(self, w: Any = None) -> torch.Tensor:
+        """Return the gradient, ``(n,)``."""
+        return self.value_and_gradient(w)[1]
+
+    def hessian_product(self, vectors: torch.Tensor, w: Any = None) -> torch.Tensor:
+        r"""Multiply the Hessian by vectors.
+
+        .. math:: H v = \frac{\partial}{\partial t} \nabla L(w + t v) \Big|_{t = 0}
+
+        Args:
+            vectors: Shape ``(n,)`` or ``(n, k)``, columns as vectors.
+            w: Weights; None for the point.
+
+        Returns:
+            The same shape.
+
+        Raises:
+            InputError: Vectors of another shape or not finite, or a product that is not finite.
+        """
+        at = self.weights(w)
+        columns = check_columns(vectors, self.size).to(at)
+        together = max(1, min(16, BLOCK // self.size))
+        out = torch.zeros_like(columns)
+        for part in self.parts():
+            # Reverse over reverse: H is symmetric, so its rows' combinations are its columns'.
+            pull = vjp(grad(part), at)[1]
+            out += vmap(_product(pull), in_dims=1, out_dims=1, chunk_size=together)(columns)
+        return check_derivative(out, "Hessian").reshape(vectors.shape)
+
+    def sample_gradients(self, w: Any = None) -> Iterator[torch.Tensor]:
+        """Compute the gradients of the samples' losses, in blocks.
+
+        Args:
+            w: Weights; None for the point.
+
+        Yields:
+            Shape ``(k, n)``, at most 128 MiB or one row.
+
+        Raises:
+            InputError: A gradient is not finite.
+        """
+        at = self.weights(w)
+        rows = max(1, BLOCK // self.size)
+        for losses, count in self.sample_parts():
+            pull = vjp(losses, at)[1]
+            one = torch.eye(count, dtype=at.dtype, device=at.device)
+            for some in one.split(rows):
+                yield check_derivative(vmap(_first(pull))(some), "gradient of one sample")
+
+    def weighted_gradient(self, weights: torch.Tensor, w: Any = None) -> torch.Tensor:
+        r"""Compute a weighted sum of the samples' gradients.
+
+        .. math:: \sum_i q_i\,\nabla \ell_i
+
+        Args:
+            weights: One a sample, shape ``(m,)``.
+            w: Weights of the network; None for the point.
+
+        Returns:
+            The sum.
+
+        Raises:
+            InputError: Another number of weights, or a sum that is not finite.
+        """
+        at = self.weights(w)
+        known = check_vector(weights, self.samples, "weights", at.dtype, at.device)
+        out, start = torch.zeros_like(at), 0
+        for losses, count in self.sample_parts():
+            pull = vjp(losses, at)[1]
+            out += pull(known[start : start + count])[0]
+            start += count
+        return check_derivative(out, "gradient of one batch")
+
+
+def _product(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:
+    # Where the gradient is constant, pull gives zeros that vmap takes for no function of the row.
+    return lambda row: pull(row)[0] + 0 * row
+
+
+def _first(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:
+    return lambda row: pull(row)[0]
+
+
+class ClosureObjective(Objective):
+    """A loss given as a function; see :func:`closure_objective`."""
+
+    def __init__(self, loss: Part, point: torch.Tensor, samples: int | None, mean: bool) -> None:
+        super().__init__(point, samples, mean)
+        self._loss = loss
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the loss itself, reduced."""
+        if self.samples is None:
+            yield self._loss
+        elif self.mean:
+            yield lambda w: self._loss(w).mean()
+        else:
+            yield lambda w: self._loss(w).sum()
+
+    def sample_parts(self) -> Iterator[tuple[Part, int]]:
+        """Yield the vector of losses.
+
+        Yields:
+            The function, and the number of samples.
+
+        Raises:
+            InputError: The loss is a single number.
+        """
+        yield self._loss, self._count()
+
+    def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the mean gradient of some samples, from one backward pass."""
+        known = check_indices(indices, self._count())
+        counts = np.bincount(known, minlength=self._count()) / len(known)
+        return self.weighted_gradient(torch.from_numpy(counts), w)
+
+    def _count(self) -> int:
+        if self.samples is None:
+            raise InputError(
+                "loss",
+                "a function to one number",
+                "must return one loss per sample, shape (m,), where samples matter",
+            )
+        return self.samples
+
+
+def closure_objective(
+    loss: Callable[[torch.Tensor], torch.Tensor],
+    point: Any,
+    *,
+    reduction: str = "mean",
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> ClosureObjective:
+    """Make an objective of a function of the weights.
+
+    Args:
+        loss: Maps a tensor of shape ``(n,)`` to the loss, a tensor without axes, or to one loss
+            per sample, shape ``(m,)``. It must be made of operations that PyTorch can differentiate
+            twice, must not change its argument, and give the same at every call.
+        point: Where to measure, shape ``(n,)``.
+        reduction: ``mean`` or ``sum``: what the loss is of the samples' losses, if it gives those.
+        dtype: float64 or float32, which ``loss`` must keep.
+        device: Where to compute.
+
+    Returns:
+        The objective.
+
+    Raises:
+        InputError: The loss at the point is no such tensor, not finite, or not the same twice; an
+            unknown word; a point of the wrong shape.
+
+    Example:
+        >>> objective = closure_objective(lambda w: (w**4).sum() / 4, [1.0, -2.0])
+        >>> objective.value(), objective.gradient().tolist()
+        (4.25, [1.0, -8.0])
+        >>> objective.hessian_product(objective.point).tolist()
+        [3.0, -24.0]
+    """
+    check_reduction(reduction, ("mean", "sum"))
+    kind, place = check_dtype(dtype), check_device(device)
+    at = check_vector(point, None, "point", kind, place)
+    given = at.clone()
+    with torch.no_grad():
+        first, again = loss(at), loss(at)
+    if not torch.equal(at, given):
+        raise InputError("loss", "a function that changes its argument", "must leave it as it is")
+    check_losses("loss", first, again, kind)
+    if first.ndim > 1 or first.numel() == 0:
+        raise InputError(
+            "loss", f"result of shape {tuple(first.shape)}", "must return shape () or (m,), m >= 1"
+        )
+    samples = len(first) if first.ndim else None
+    return ClosureObjective(loss, at, samples, reduction == "mean")
+
+
+def check_objective(value: object) -> None:
+    """Refuse what is no objective, such as a module.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not isinstance(value, Objective):
+        raise InputError(
+            "objective", type(value).__name__,
+            "must be what module_objective or closure_objective returns",
+        )  # fmt: skip
+
+
+def check_reduction(value: object, allowed: tuple[str, ...]) -> None:
+    """Refuse an unknown reduction.
+
+    Raises:
+        InputError: It is not among the allowed ones.
+    """
+    if value not in allowed:
+        raise InputError("reduction", value, f"must be one of: {', '.join(allowed)}")
+
+
+def check_columns(vectors: object, n: int) -> torch.Tensor:
+    """Validate vectors for the Hessian and return them as columns.
+
+    Args:
+        vectors: Shape ``(n,)`` or ``(n, k)``, columns as vectors.
+        n: Number of weights.
+
+    Returns:
+        Shape ``(n, k)``.
+
+    Raises:
+        InputError: They have another shape (rows as vectors, say), or are not finite.
+    """
+    if not isinstance(vectors, torch.Tensor):
+        raise InputError("vectors", type(vectors).__name__, "must be a tensor")
+    if vectors.ndim not in (1, 2) or len(vectors) != n:
+        raise InputError(
+            "vectors", f"tensor of shape {tuple(vectors.shape)}",
+            f"must have shape ({n},) or ({n}, k), columns as vectors",
+        )  # fmt: skip
+    if not bool(torch.isfinite(vectors).all()):
+        raise InputError("vectors", "NaN or infinite entries", "must be finite")
+    return vectors.reshape(n, -1)
+
+
+def check_indices(indices: object, samples: int) -> np.ndarray:
+    """Refuse numbers that no sample has.
+
+    Returns:
+        The numbers, int64.
+
+    Raises:
+        InputError: They are no integers from 0 to below the number of samples, or there are none.
+    """
+    known = np.asarray(indices)
+    if known.ndim != 1 or not len(known) or known.dtype.kind not in "iu":
+        raise InputError(
+            "indices",
+            f"{known.dtype} of shape {known.shape}",
+            "must be integers, shape (k,), k >= 1",
+        )
+    if known.min() < 0 or known.max() >= samples:
+        raise InputError(
+            "indices", f"{known.min()} to {known.max()}", f"must lie in 0 .. {samples - 1}"
+        )
+    return known.astype(np.int64)
+
+
+def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
+    """Refuse a derivative that is not finite, as at a kink of a root or power in the loss.
+
+    Returns:
+        The values.
+
+    Raises:
+        InputError: One is NaN or infinite.
+    """
+    if not bool(torch.isfinite(values).all()):
+        raise InputError(
+            "loss",
+            f"a {name} that is NaN or infinite",
+            "must be smooth where it is measured, and in a unit in which that is finite",
+        )
+    return values
+
+
+def check_losses(argument: str, first: Any, again: Any, dtype: torch.dtype) -> None:
+    """Refuse a result that is no loss, given two evaluations at the same weights.
+
+    Raises:
+        InputError: No tensor of the data type, not finite, or two different ones.
+    """
+    if not isinstance(first, torch.Tensor) or first.dtype != dtype:
+        got = first.dtype if isinstance(first, torch.Tensor) else type(first).__name__
+        raise InputError(argument, f"result of type {got}", f"must return a tensor of {dtype}")
+    if not bool(torch.isfinite(first).all()):
+        raise InputError(argument, "a loss that is NaN or infinite", "must be finite at the point")
+    if not torch.equal(first, again):
+        raise InputError(
+            argument,
+            "two different losses at the same weights",
+            "must give the same at every call: switch dropout and augmentation off",
+        )

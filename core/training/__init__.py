@@ -1,0 +1,1 @@
+"""Train the model: runs, results, checkpoints, trajectories and ensembles."""

@@ -1,0 +1,332 @@
+"""The ledger: all claims with the verdicts that their evidence supports, as tables and pages."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from whichmin.errors import InputError
+from whichmin.provenance import provenance
+from whichmin.reporting import Cell, Document, Table
+from whichmin.symbolic import closed_form
+from whichmin.verification.evidence.check import Evidence
+from whichmin.verification.evidence.claim import Claim, Decision, decide
+from whichmin.verification.evidence.record import on_file
+from whichmin.verification.evidence.sources import all_sources, source_of, spellings
+from whichmin.verification.topics import all_claims, claim_files
+from whichmin.words import Verdict, parse
+
+__all__ = [
+    "Entry",
+    "claims_document",
+    "entries",
+    "numbered",
+    "page",
+    "page_record",
+    "select_claims",
+    "tally",
+]
+
+SCHEMA = "whichmin.claims/1"
+_WIDTH = 96
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A claim with its evidence and the verdict that follows from it.
+
+    Attributes:
+        claim: The claim.
+        decision: What its evidence supports.
+        evidence: Its evidence that is there, by id of the check.
+    """
+
+    claim: Claim
+    decision: Decision
+    evidence: Mapping[str, Evidence]
+
+    @property
+    def shown(self) -> str:
+        """The verdict, with ``NOT SUPPORTED`` if the evidence denies it, or ``not decided``."""
+        if not self.decision.stands:
+            return f"{self.claim.verdict}, NOT SUPPORTED"
+        return str(self.decision.verdict or "not decided")
+
+
+def select_claims(
+    pattern: str | None = None,
+    source: str | None = None,
+    verdict: Any = None,
+    topic: str | None = None,
+) -> tuple[Claim, ...]:
+    """Select claims by id, source, verdict and topic.
+
+    Args:
+        pattern: Part of an id; None for all.
+        source: Part of a source: of its key such as ``ghosh2025``, of its authors and year, of a
+            place such as ``abstract``, or its former number such as ``000``; None for all.
+        verdict: A verdict, in any case; None for all.
+        topic: Name of a topic; None for all.
+
+    Returns:
+        The claims, in order.
+
+    Raises:
+        InputError: An argument matches nothing.
+    """
+    chosen = all_claims()
+    if topic is not None:
+        topics = [file.topic for file in claim_files()]
+        if topic not in topics:
+            raise InputError("topic", topic, f"must be one of: {', '.join(topics)}")
+        chosen = tuple(c for c in chosen if c.topic == topic)
+    if pattern is not None:
+        if not any(pattern in name for name in _ids()):
+            raise InputError("id", pattern, f"must match one of: {', '.join(_ids())}")
+        chosen = tuple(c for c in chosen if pattern in c.id)
+    if source is not None:
+        found = {c.id for c in all_claims() if _cites(c, source)}
+        if not found:
+            keys = ", ".join(all_sources())
+            raise InputError("source", source, f"must be part of a source: {keys}")
+        chosen = tuple(c for c in chosen if c.id in found)
+    if verdict is not None:
+        wanted = parse(Verdict, str(verdict).upper(), "verdict")
+        chosen = tuple(c for c in chosen if c.verdict is wanted)
+    return chosen
+
+
+def _cites(claim: Claim, text: str) -> bool:
+    return any(text in spelled for place in claim.source for spelled in spellings(place))
+
+
+def _ids() -> list[str]:
+    return [claim.id for claim in all_claims()]
+
+
+def one_claim(name: str) -> Claim:
+    """Look up a claim by its id.
+
+    Args:
+        name: The id.
+
+    Returns:
+        The claim.
+
+    Raises:
+        InputError: There is none.
+    """
+    for claim in all_claims():
+        if claim.id == name:
+            return claim
+    near = [i for i in _ids() if name in i] or _ids()
+    raise InputError("id", name, f"must be one of: {', '.join(near)}")
+
+
+def entries(
+    claims: Iterable[Claim] | None = None, records: Mapping[str, Evidence] | None = None
+) -> tuple[Entry, ...]:
+    """Collect the evidence of claims and decide their verdicts.
+
+    Args:
+        claims: The claims; None for all.
+        records: Evidence by id of the check; None for what came with the package.
+
+    Returns:
+        The entries, in the order of the claims.
+    """
+    held = on_file() if records is None else records
+    return tuple(
+        Entry(c, decide(c, held), {name: held[name] for name in c.checks if name in held})
+        for c in (all_claims() if claims is None else claims)
+    )
+
+
+def tally(chosen: Sequence[Entry]) -> str:
+    """Count entries by verdict.
+
+    Args:
+        chosen: The entries.
+
+    Returns:
+        One line.
+    """
+    count = Counter(entry.shown for entry in chosen)
+    order = [str(v) for v in Verdict]
+    names = sorted(count, key=lambda name: (order.index(name) if name in order else 9, name))
+    return f"{len(chosen)} claims: " + ", ".join(f"{count[name]} {name}" for name in names)
+
+
+def _certainty(entry: Entry) -> str:
+    """Cases and margin, in a few words."""
+    decision = entry.decision
+    if decision.strongest is None:
+        return ""
+    parts = [f"{decision.cases} cases", f"worst margin {decision.worst:.2g}"]
+    if decision.false_alarm:
+        parts.append(f"false alarm < {decision.false_alarm:.0e}")
+    return ", ".join(parts)
+
+
+def claims_document(chosen: Sequence[Entry]) -> Document:
+    """Lay out claims and verdicts as a table.
+
+    Args:
+        chosen: The entries.
+
+    Returns:
+        The document; JSON has every field of every claim too.
+    """
+    rows = [
+        (
+            e.claim.id,
+            e.shown,
+            e.claim.statement,
+            "; ".join(e.claim.source),
+            "; ".join(e.claim.hypotheses),
+            str(e.decision.strongest or ""),
+            _certainty(e),
+        )
+        for e in chosen
+    ]
+    table = Table.build(
+        tally(chosen),
+        ("id", "verdict", "statement", "source", "hypotheses", "strongest evidence", "certainty"),
+        rows,
+        (
+            "Verdicts are decided from evidence: PROVED for all parameters within the hypotheses, "
+            "VERIFIED on cases,",
+            "SUPPORTED by statistics, REFUTED by a counterexample, OPEN. "
+            "Everything about one: whichmin claims show ID.",
+        ),
+        wrap=(22, 0, 44, 22, 22, 12, 14),
+    )
+    return Document(
+        SCHEMA, (table,), provenance(), extra={"claims": [page_record(e) for e in chosen]}
+    )
+
+
+def page_record(entry: Entry) -> dict[str, Any]:
+    """Return everything about one claim as plain data.
+
+    Args:
+        entry: The entry.
+
+    Returns:
+        Plain values for JSON.
+    """
+    claim, decision = entry.claim, entry.decision
+    example = claim.counterexample
+    return {
+        "id": claim.id,
+        "topic": claim.topic,
+        "verdict": str(claim.verdict),
+        "stands": decision.stands,
+        "decided": None if decision.verdict is None else str(decision.verdict),
+        "reason": decision.reason,
+        "statement": claim.statement,
+        "source": list(claim.source),
+        "hypotheses": list(claim.hypotheses),
+        "formulas": {name: str(closed_form(name).expression) for name in claim.formulas},
+        "argument": " ".join(numbered(claim.argument)),
+        "counterexample": None
+        if example is None
+        else {"text": example.text, "code": example.code, "prints": example.prints},
+        "corrected": list(claim.corrected),
+        "remark": claim.remark,
+        "evidence": [e.record() for e in entry.evidence.values()],
+        "decides": list(claim.evidence),
+    }
+
+
+def numbered(steps: Sequence[str]) -> tuple[str, ...]:
+    """Number the steps of an argument; a single step needs no number."""
+    if len(steps) < 2:
+        return tuple(steps)
+    return tuple(f"({number}) {step}" for number, step in enumerate(steps, 1))
+
+
+def _block(title: str, *paragraphs: str) -> list[str]:
+    body = [
+        textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        for text in paragraphs
+        if text
+    ]
+    return ["", f"{title}:", *body] if body else []
+
+
+def _indented(title: str, text: str) -> list[str]:
+    return ["", f"{title}:", textwrap.indent(text.rstrip("\n"), "    ")]
+
+
+def _bullets(title: str, items: Iterable[str]) -> list[str]:
+    lines = [
+        textwrap.fill(item, _WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        for item in items
+    ]
+    return ["", f"{title}:", *lines] if lines else []
+
+
+def _evidence_table(entry: Entry) -> Table:
+    claim = entry.claim
+    rows: list[tuple[Any, ...]] = []
+    for name in claim.checks:
+        e = entry.evidence.get(name)
+        role = "decides" if name in claim.evidence else "lemma"
+        if e is None:
+            rows.append((name, role, "", "not run", "", ""))
+            continue
+        outcome = f"not run: {e.lacking} missing" if not e.ran else "holds" if e.holds else "FAILS"
+        worst = Cell(e.worst, f"{e.worst:.2g}")
+        rows.append((name, role, str(e.kind), outcome, e.cases, worst))
+    return Table.build(
+        f"Evidence ({tally([entry]).partition(': ')[2]})",
+        ("check", "role", "evidence", "outcome", "cases", "worst margin"),
+        rows,
+    )
+
+
+def page(entry: Entry) -> str:
+    """Write everything about one claim as text.
+
+    Args:
+        entry: The entry.
+
+    Returns:
+        Several lines of plain text.
+    """
+    claim, example = entry.claim, entry.claim.counterexample
+    lines = [f"{claim.id}: {entry.shown}", "", textwrap.fill(claim.statement, _WIDTH)]
+    lines += _block("topic", claim.topic)
+    lines += _bullets("source", claim.source)
+    works = {source.key: source.citation for source in map(source_of, claim.source)}
+    lines += _bullets(
+        "works cited", (f"{key}: {text}" for key, text in works.items() if key != "whichmin")
+    )
+    lines += _bullets("hypotheses", claim.hypotheses)
+    if claim.formulas:
+        forms = [closed_form(n) for n in claim.formulas]
+        lines += _bullets(
+            "formulas",
+            (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
+        )
+    lines += _block("argument", *numbered(claim.argument))
+    if example is not None:
+        lines += _block("counterexample", example.text)
+        lines += _indented("to see it", example.code) + _indented("which prints", example.prints)
+    verdicts = {c.id: c for c in all_claims()}
+    lines += _bullets(
+        "true instead",
+        (f"{n} ({verdicts[n].verdict}): {verdicts[n].statement}" for n in claim.corrected),
+    )
+    lines += _block("remark", claim.remark)
+    if claim.checks:
+        lines += ["", _evidence_table(entry).plain()]
+    for e in entry.evidence.values():
+        lines += _bullets(f"{e.check} found", e.found)
+    if entry.decision.reason:
+        lines += ["", entry.decision.reason]
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Predict the outcome of a training run from theory, without training."""

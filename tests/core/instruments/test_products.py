@@ -1,0 +1,121 @@
+"""Two engines for products with the Hessian: the same numbers, and no silent replacement."""
+
+import copy
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from whichmin.core.instruments import (
+    closure_objective,
+    curved_noise,
+    estimate_trace,
+    extreme_eigenvalues,
+    full_spectrum,
+    hessian_matrix,
+    hessian_operator,
+    module_objective,
+    products,
+    spectral_density,
+)
+from whichmin.errors import InputError, MissingDependency
+
+
+@pytest.fixture
+def curvlinops():
+    with warnings.catch_warnings():  # its dependency uses torch.jit.script
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return pytest.importorskip("curvlinops", reason="the extra curvature is not installed")
+
+
+def test_the_dense_hessian_on_digits(digits):
+    np.testing.assert_allclose(hessian_matrix(digits.objective), digits.hessian, atol=1e-12)
+    found = hessian_matrix(digits.closure)
+    np.testing.assert_allclose(found, digits.hessian, atol=1e-12)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_curvlinops_multiplies_alike(digits, curvlinops, reduction):
+    """Batches of 64 with 22 left over, and one parameter frozen."""
+    net = copy.deepcopy(digits.net)
+    net[0].bias.requires_grad_(False)
+    loss = nn.CrossEntropyLoss(reduction=reduction)
+    o = module_objective(net, loss, (digits.x, digits.y), reduction=reduction, chunk_size=64)
+    v = torch.from_numpy(np.random.default_rng(1).standard_normal((o.size, 20)))
+    ours, theirs = (hessian_operator(o, engine)(v) for engine in ("torch", "curvlinops"))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10)
+    one = hessian_operator(o, "curvlinops")(v[:, 0])
+    np.testing.assert_allclose(one, theirs[:, 0], rtol=1e-9, atol=1e-10)
+
+
+def test_instruments_on_curvlinops(digits, curvlinops):
+    o = digits.objective
+    for instrument in (
+        lambda e: estimate_trace(o, engine=e, target=0.1).value,
+        lambda e: extreme_eigenvalues(o, 2, engine=e, tolerance=1e-10).values,
+        lambda e: spectral_density(o, engine=e, steps=5, probes=1).nodes,
+        lambda e: curved_noise(o, engine=e, probes=2).trace,
+    ):
+        np.testing.assert_allclose(instrument("torch"), instrument("curvlinops"), rtol=1e-8)
+
+
+def test_their_estimators_agree(digits, curvlinops):
+    """Their Hutch++ with its own random vectors: within 6 of our standard errors for one."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        operator = torch.from_numpy(digits.hessian)
+        theirs = float(curvlinops.hutchpp_trace(operator, 192))
+    ours = estimate_trace(digits.objective, sketch=64, target=1e-9, max_products=192)
+    assert abs(ours.value - theirs) < 6 * np.sqrt(2) * ours.standard_error
+
+
+def test_curvlinops_works_on_a_copy(digits, curvlinops):
+    net = nn.Sequential(nn.Linear(64, 3), nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 10))
+    before = copy.deepcopy(net.state_dict())
+    data = (digits.x.float(), digits.y)
+    o = module_objective(net, nn.CrossEntropyLoss(), data, mode="eval", dtype="float64")
+    v = torch.ones(o.size, dtype=torch.float64)
+    theirs = hessian_operator(o, "curvlinops")(v)
+    np.testing.assert_allclose(o.hessian_product(v), theirs, rtol=1e-9, atol=1e-10)
+    assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
+    assert all(m.training for m in net.modules())
+
+
+def test_curvlinops_keeps_the_mode(digits, curvlinops):
+    net = nn.Sequential(nn.Linear(64, 3), nn.Dropout(0.5), nn.Linear(3, 10)).double().eval()
+    o = module_objective(net, nn.CrossEntropyLoss(), (digits.x, digits.y))
+    v = torch.ones(o.size, dtype=torch.float64)
+    expected = o.hessian_product(v)
+    net.train()
+    theirs = hessian_operator(o, "curvlinops")(v)
+    np.testing.assert_allclose(expected, theirs, rtol=1e-9, atol=1e-10)
+    assert all(m.training for m in net.modules())
+
+
+def test_an_absent_engine_is_said_with_a_remedy(digits, monkeypatch):
+    monkeypatch.setitem(sys.modules, "curvlinops", None)
+    with pytest.raises(MissingDependency, match=r"whichmin\[curvature\].*engine='torch'"):
+        hessian_operator(digits.objective, "curvlinops")
+
+
+def test_curvlinops_refuses_what_it_cannot_take(digits, curvlinops):
+    with pytest.raises(InputError, match="must be torch for a closure"):
+        hessian_operator(digits.closure, "curvlinops")
+    data = (digits.x, digits.y)
+    loose = module_objective(digits.net, nn.functional.cross_entropy, data)
+    with pytest.raises(InputError, match="whose attribute reduction is the declared one"):
+        full_spectrum(loose, engine="curvlinops")
+    none = nn.CrossEntropyLoss(reduction="none")
+    o = module_objective(digits.net, none, data, reduction="none")
+    with pytest.raises(InputError, match="mean or sum"):
+        hessian_operator(o, "curvlinops")
+
+
+def test_a_dense_hessian_has_a_limit(monkeypatch):
+    monkeypatch.setattr(products, "_LARGEST", 2)
+    o = closure_objective(lambda w: w.sum() ** 2, np.zeros(3))
+    with pytest.raises(InputError, match="must have at most 2 for a matrix"):
+        hessian_matrix(o)

@@ -1,0 +1,48 @@
+"""Old names of modules and classes: the error, or a warning, says where to find them now."""
+
+import importlib
+
+import pytest
+
+from whichmin.moved import MOVED
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_an_old_name_fails_with_the_new_one(old):
+    new = f"whichmin.{MOVED[old]}"
+    with pytest.raises(ModuleNotFoundError, match=rf"import {new}$"):
+        importlib.import_module(f"whichmin.{old}")
+    assert importlib.util.find_spec(new) is not None
+
+
+def test_a_name_that_never_was_fails_as_ever():
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'whichmin\.core\.nowhere'"):
+        importlib.import_module("whichmin.core.nowhere")
+
+
+RENAMED = {
+    "bench.measure Result": "BenchResult",
+    "verification.mutants Mutant": "SubjectMutant",
+    "verification.oracle.adapters.tied_module TiedAutoencoder": "TiedModule",
+    "verification.oracle.compliance Verdict": "CheckVerdict",
+    "verification.oracle.outcome Outcome": "CallOutcome",
+    "verification.oracle.probes Law": "EstimateLaw",
+    "verification.oracle.problems Problem": "ServedProblem",
+    "verification.oracle.validation Settings": "JudgeSettings",
+}
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_a_class_is_found_by_its_old_name_with_a_warning(old):
+    place, name = old.split()
+    module = importlib.import_module(f"whichmin.{place}")
+    with pytest.warns(DeprecationWarning, match=rf"{name} is called {RENAMED[old]} since"):
+        found = getattr(module, name)
+    assert found is vars(module)[RENAMED[old]]
+    assert RENAMED[old] in module.__all__
+
+
+def test_other_names_of_a_module_with_renamed_classes_fail_as_ever():
+    module, never = importlib.import_module("whichmin.verification.oracle.outcome"), "nowhere"
+    with pytest.raises(AttributeError, match="no attribute 'nowhere'"):
+        getattr(module, never)

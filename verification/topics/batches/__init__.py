@@ -1,0 +1,1 @@
+"""Batches: how index streams are drawn, and the laws of what they hold."""

@@ -1,0 +1,1 @@
+"""Gradient descent: one step, limits, rates, and the step sizes that keep them."""

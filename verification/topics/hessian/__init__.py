@@ -1,0 +1,1 @@
+"""The Hessian at the minima: trace, spectrum, conventions at the kink, and flatness."""

@@ -1,0 +1,1 @@
+"""The landscape: the loss, its gradient, minima, critical points and symmetries."""

@@ -1,0 +1,1 @@
+"""Gradient noise: its covariance, noise scales, and what batches make of it."""

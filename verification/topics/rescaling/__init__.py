@@ -1,0 +1,1 @@
+"""Rescaled layers: sharpness without a change of function, LARS and LAMB, posteriors."""

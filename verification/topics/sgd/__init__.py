@@ -1,0 +1,1 @@
+"""Mini-batch SGD: the trap region, convergence, drift, the walk and commitment."""

@@ -1,0 +1,1 @@
+"""Starts: Gaussian starting weights and the published script."""

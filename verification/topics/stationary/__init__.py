@@ -1,0 +1,1 @@
+"""Stationary laws: densities of noisy steps, and exits from wells."""
