@@ -49,6 +49,11 @@ PLAIN = ("", "text", "json", "toml", "bibtex", "markdown")
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[^`\s]*)[^`]*$")
 _MARK = re.compile(r"^<!-- (not executed|exit code): (.+) -->$")
 
+# How far a command is, said every half minute.
+_PROGRESS = re.compile(r"[^:]+: \d+ %(, at most \d+ min left)?")
+# Seconds after which a command hangs; the longest takes 25 on an idle machine.
+_LIMIT = 3600
+
 
 @dataclass(frozen=True)
 class Block:
@@ -261,14 +266,16 @@ def shell(command: str, folder: Path) -> tuple[int, str]:
     if words[0] == "whichmin" and not set(command) & set("|&;<>$`*~\n"):
         added = {k: environment[k] for k in ("PATH", "COLUMNS", "MPLBACKEND")}
         done = warm.command(words[1:], folder, merged=True, **added)
-        return done.returncode, _without_trailing_blanks(done.stdout)
+        return done.returncode, _as_shown(done.stdout)
     done = subprocess.run(  # noqa: S603 - the documentation's own commands
         ["bash", "-o", "pipefail", "-c", command],  # noqa: S607
         cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=300, check=False,
+        stderr=subprocess.STDOUT, text=True, encoding="utf-8", timeout=_LIMIT, check=False,
     )  # fmt: skip
-    return done.returncode, _without_trailing_blanks(done.stdout)
+    return done.returncode, _as_shown(done.stdout)
 
 
-def _without_trailing_blanks(text: str) -> str:
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+def _as_shown(text: str) -> str:
+    """Leave out trailing blanks, and the lines that a slow machine gets to see meanwhile."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return "".join(f"{line}\n" for line in lines if not _PROGRESS.fullmatch(line))

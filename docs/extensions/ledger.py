@@ -23,6 +23,7 @@ from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
 from whichmin.ledger import Entry, entries, numbered, tally
+from whichmin.reporting import margin_text
 from whichmin.symbolic import closed_forms
 from whichmin.verification.topics import TOPICS, all_checks, claim_files
 from whichmin.words import Verdict
@@ -141,7 +142,8 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         formula = nodes.math("", expression(forms[name].expression))
         yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
     if claim.evidence:
-        told = f" ({decision.strongest}; {decision.cases} cases, worst margin {decision.worst:.2g}"
+        margin = margin_text(decision.worst)
+        told = f" ({decision.strongest}; {decision.cases} cases, worst margin {margin}"
         told += f", false alarm < {decision.false_alarm:.0e})" if decision.false_alarm else ")"
         links = _joined([_link("check", name)] for name in claim.evidence)
         yield _paragraph("Decided by", [*links, nodes.Text(told)])

@@ -10,7 +10,7 @@ from typing import Any
 
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
-from whichmin.reporting import Cell, Document, Table
+from whichmin.reporting import Cell, Document, Table, margin_text
 from whichmin.symbolic import closed_form
 from whichmin.verification.evidence.check import Evidence
 from whichmin.verification.evidence.claim import Claim, Decision, decide
@@ -165,7 +165,7 @@ def _certainty(entry: Entry) -> str:
     decision = entry.decision
     if decision.strongest is None:
         return ""
-    parts = [f"{decision.cases} cases", f"worst margin {decision.worst:.2g}"]
+    parts = [f"{decision.cases} cases", f"worst margin {margin_text(decision.worst)}"]
     if decision.false_alarm:
         parts.append(f"false alarm < {decision.false_alarm:.0e}")
     return ", ".join(parts)
@@ -280,7 +280,7 @@ def _evidence_table(entry: Entry) -> Table:
             rows.append((name, role, "", "not run", "", ""))
             continue
         outcome = f"not run: {e.lacking} missing" if not e.ran else "holds" if e.holds else "FAILS"
-        worst = Cell(e.worst, f"{e.worst:.2g}")
+        worst = Cell(e.worst, margin_text(e.worst))
         rows.append((name, role, str(e.kind), outcome, e.cases, worst))
     return Table.build(
         f"Evidence ({tally([entry]).partition(': ')[2]})",

@@ -132,6 +132,12 @@ def test_dots_stand_for_anything(tmp_path):
     assert run_page(text, tmp_path).failures == []
 
 
+def test_progress_on_a_busy_machine_is_not_part_of_an_output(tmp_path):
+    command = "echo 'runs: 0 %'; echo 'runs: 50 %, at most 3 min left'; echo 7 %"
+    text = f"```console\n$ {command}\n7 %\n```"
+    assert run_page(text, tmp_path).failures == []
+
+
 def test_errors_are_shown_as_on_a_terminal(tmp_path):
     text = "<!-- exit code: 2 -->\n```console\n$ whichmin train --m 0\nwhichmin: error: ...\n```"
     assert run_page(text, tmp_path).failures == []
