@@ -50,7 +50,7 @@ _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<language>[^`\s]*)[^`]*$
 _MARK = re.compile(r"^<!-- (not executed|exit code): (.+) -->$")
 
 # How far a command is, said every half minute.
-_PROGRESS = re.compile(r"[^:]+: \d+ %(, at most \d+ min left)?")
+_PROGRESS = re.compile(r"[^:]+: \d+ %, [\d.]+ min so far")
 # Seconds after which a command hangs; the longest takes 25 on an idle machine.
 _LIMIT = 3600
 

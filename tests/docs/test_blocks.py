@@ -133,7 +133,7 @@ def test_dots_stand_for_anything(tmp_path):
 
 
 def test_progress_on_a_busy_machine_is_not_part_of_an_output(tmp_path):
-    command = "echo 'runs: 0 %'; echo 'runs: 50 %, at most 3 min left'; echo 7 %"
+    command = "echo 'runs: 0 %, 0.5 min so far'; echo 'step 5 of 9: 50 %, 3.0 min so far'; echo 7 %"
     text = f"```console\n$ {command}\n7 %\n```"
     assert run_page(text, tmp_path).failures == []
 
