@@ -10,7 +10,8 @@ import functools
 import pytest
 
 from whichmin.verification.evidence.check import Check, Evidence, Settings
-from whichmin.verification.evidence.claim import Claim, decide
+from whichmin.verification.evidence.claim import Claim
+from whichmin.verification.evidence.decision import decide
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import default_subject
 from whichmin.verification.topics import all_checks, all_claims

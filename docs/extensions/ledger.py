@@ -143,12 +143,12 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
     if claim.evidence:
         margin = margin_text(decision.worst)
-        told = f" ({decision.strongest}; {decision.cases} cases, worst margin {margin}"
+        told = f" ({decision.weakest}; {decision.cases} cases, worst margin {margin}"
         told += f", false alarm < {decision.false_alarm:.0e})" if decision.false_alarm else ")"
         links = _joined([_link("check", name)] for name in claim.evidence)
         yield _paragraph("Decided by", [*links, nodes.Text(told)])
-    if claim.lemmas:
-        yield _paragraph("Lemmas", _joined([_link("check", name)] for name in claim.lemmas))
+    if claim.support:
+        yield _paragraph("Support", _joined([_link("check", name)] for name in claim.support))
     for place, step in enumerate(numbered(claim.argument)):
         yield _paragraph("" if place else "Argument", _said(step))
     if claim.counterexample is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,8 @@ from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table, margin_text
 from whichmin.symbolic import closed_form
 from whichmin.verification.evidence.check import Evidence
-from whichmin.verification.evidence.claim import Claim, Decision, decide
+from whichmin.verification.evidence.claim import ArgumentStep, Claim
+from whichmin.verification.evidence.decision import Decision, decide
 from whichmin.verification.evidence.record import on_file
 from whichmin.verification.evidence.sources import all_sources, source_of, spellings
 from whichmin.verification.topics import all_claims, claim_files
@@ -163,7 +165,7 @@ def tally(chosen: Sequence[Entry]) -> str:
 def _certainty(entry: Entry) -> str:
     """Cases and margin, in a few words."""
     decision = entry.decision
-    if decision.strongest is None:
+    if decision.weakest is None:
         return ""
     parts = [f"{decision.cases} cases", f"worst margin {margin_text(decision.worst)}"]
     if decision.false_alarm:
@@ -187,20 +189,21 @@ def claims_document(chosen: Sequence[Entry]) -> Document:
             e.claim.statement,
             "; ".join(e.claim.source),
             "; ".join(e.claim.hypotheses),
-            str(e.decision.strongest or ""),
+            str(e.decision.weakest or ""),
             _certainty(e),
         )
         for e in chosen
     ]
     table = Table.build(
         tally(chosen),
-        ("id", "verdict", "statement", "source", "hypotheses", "strongest evidence", "certainty"),
+        ("id", "verdict", "statement", "source", "hypotheses", "weakest evidence", "certainty"),
         rows,
         (
-            "Verdicts are decided from evidence: PROVED for all parameters within the hypotheses, "
-            "VERIFIED on cases,",
-            "SUPPORTED by statistics, REFUTED by a counterexample, OPEN. "
-            "Everything about one: whichmin claims show ID.",
+            "Verdicts are decided from evidence, by its weakest part: PROVED by machines alone, "
+            "ARGUED where a written",
+            "argument joins parts that machines proved, VERIFIED on cases, SUPPORTED by "
+            "statistics,",
+            "REFUTED by a counterexample, OPEN. Everything about one: whichmin claims show ID.",
         ),
         wrap=(22, 0, 44, 22, 22, 12, 14),
     )
@@ -231,7 +234,9 @@ def page_record(entry: Entry) -> dict[str, Any]:
         "source": list(claim.source),
         "hypotheses": list(claim.hypotheses),
         "formulas": {name: str(closed_form(name).expression) for name in claim.formulas},
-        "argument": " ".join(numbered(claim.argument)),
+        "formal": None if claim.formal is None else dataclasses.asdict(claim.formal),
+        "trusted": decision.trusted,
+        "argument": [dataclasses.asdict(step) for step in claim.argument],
         "counterexample": None
         if example is None
         else {"text": example.text, "code": example.code, "prints": example.prints},
@@ -242,11 +247,27 @@ def page_record(entry: Entry) -> dict[str, Any]:
     }
 
 
-def numbered(steps: Sequence[str]) -> tuple[str, ...]:
-    """Number the steps of an argument; a single step needs no number."""
-    if len(steps) < 2:
-        return tuple(steps)
-    return tuple(f"({number}) {step}" for number, step in enumerate(steps, 1))
+def numbered(steps: Sequence[ArgumentStep]) -> tuple[str, ...]:
+    """Number the steps of an argument, and say what each uses."""
+    return tuple(
+        f"({number}) {step.says}" + (f" [{', '.join(step.uses)}]" if step.uses else "")
+        for number, step in enumerate(steps, 1)
+    )
+
+
+def _formal(entry: Entry) -> list[str]:
+    """Lay out the formal statement, with what is known of the need of each hypothesis."""
+    formal = entry.claim.formal
+    if formal is None:
+        return ["", "formal statement: none yet, so the claim has not been attacked"]
+    needed = dict(formal.needed)
+    lines = [f"for all {name} in {term}" for name, term in formal.variables]
+    for words, formula in formal.given:
+        case = ", ".join(f"{name} = {value}" for name, value in needed.get(words, ()))
+        lines.append(f"given {formula}" + (f" (needed: {case})" if case else " (need unknown)"))
+    lines += [f"then {formula}" for _, formula in formal.then]
+    told = _bullets("formal statement", lines)
+    return told + _bullets("where", (f"{k}: {v}" for k, v in formal.definitions.items()))
 
 
 def _block(title: str, *paragraphs: str) -> list[str]:
@@ -275,7 +296,11 @@ def _evidence_table(entry: Entry) -> Table:
     rows: list[tuple[Any, ...]] = []
     for name in claim.checks:
         e = entry.evidence.get(name)
-        role = "decides" if name in claim.evidence else "lemma"
+        role = (
+            "part" if name in claim.evidence
+            else "attack" if name == claim.attack
+            else "supports"
+        )  # fmt: skip
         if e is None:
             rows.append((name, role, "", "not run", "", ""))
             continue
@@ -307,6 +332,7 @@ def page(entry: Entry) -> str:
         "works cited", (f"{key}: {text}" for key, text in works.items() if key != "whichmin")
     )
     lines += _bullets("hypotheses", claim.hypotheses)
+    lines += _formal(entry)
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(
@@ -325,6 +351,8 @@ def page(entry: Entry) -> str:
     lines += _block("remark", claim.remark)
     if claim.checks:
         lines += ["", _evidence_table(entry).plain()]
+    if entry.decision.trusted:
+        lines += _block("trusted", entry.decision.trusted)
     for e in entry.evidence.values():
         lines += _bullets(f"{e.check} found", e.found)
     if entry.decision.reason:

@@ -71,7 +71,7 @@ verification.ends tables.ends
 verification.ensemble_table tables.ensemble
 verification.exact verification.topics.sgd.rational_sgd
 verification.finality verification.topics.cyclic.finality
-verification.formula verification.provers.formula
+verification.formula verification.evidence.formula
 verification.full_batch prediction.full_batch
 verification.gaussian verification.topics.starts.laws
 verification.gaussian_runs verification.topics.starts.gaussian

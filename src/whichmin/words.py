@@ -119,8 +119,8 @@ class EvidenceKind(StrEnum):
     """What kind of evidence a check produces, strongest first.
 
     A symbolic identity; a proof of real algebra by an SMT solver; an exact certificate; an exact
-    counterexample; an enumeration of all cases of a size; a property over random cases; statistics
-    with a stated false-alarm rate.
+    counterexample; an enumeration of all cases of a size; a property over random cases; a search
+    for a counterexample that found none; statistics with a stated false-alarm rate.
     """
 
     IDENTITY = "symbolic identity"
@@ -129,13 +129,20 @@ class EvidenceKind(StrEnum):
     COUNTEREXAMPLE = "counterexample"
     ENUMERATION = "enumeration"
     PROPERTY = "random cases"
+    ATTACK = "attack"
     STATISTICS = "statistics"
 
 
 class Verdict(StrEnum):
-    """The verdict on a claim, decided by evidence."""
+    """The verdict on a claim, decided by evidence, the most certain first.
 
+    CHECKED by a proof kernel; PROVED by machines alone; ARGUED: parts proved by machines, joined by
+    a written argument; VERIFIED on cases; SUPPORTED by statistics; REFUTED; OPEN.
+    """
+
+    CHECKED = "CHECKED"
     PROVED = "PROVED"
+    ARGUED = "ARGUED"
     VERIFIED = "VERIFIED"
     SUPPORTED = "SUPPORTED"
     REFUTED = "REFUTED"

@@ -114,6 +114,8 @@ class Check:
         needs: Modules of the extra ``proofs`` that it imports; without them it is not run.
         false_alarm: For statistics: upper bound of the chance that a run fails though all is right.
         topic: What it is about: the name of the package that its function is in.
+        shows: What it shows, as formulas in the claims' language: ``conclusion``, or
+            ``hypothesis; hypothesis => conclusion``.
     """
 
     id: str
@@ -127,6 +129,18 @@ class Check:
     needs: tuple[str, ...] = ()
     false_alarm: float = 0.0
     topic: str = ""
+    shows: tuple[str, ...] = ()
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """All that it states: its words, what it shows, and the numbers that its function holds."""
+        measure = inspect.unwrap(getattr(self.measure, "func", self.measure))
+        numbers = (
+            f"{p.name} = {p.default}"
+            for p in inspect.signature(measure).parameters.values()
+            if not _given(p) and not _sentences(p.default)
+        )
+        return (self.statement, *self.shows, *numbers)
 
     def changed(self, **values: Any) -> Check:
         """Return the check of a changed, false statement, which a test expects to fail.
@@ -154,6 +168,7 @@ def check(
     forms: tuple[str, ...] = (),
     needs: tuple[str, ...] = (),
     false_alarm: float = 0.0,
+    shows: tuple[str, ...] = (),
 ) -> Callable[[_Measuring], _Measuring]:
     """Register a function that yields margins as a check.
 
@@ -171,6 +186,8 @@ def check(
         forms: Closed forms whose numbers the check tests.
         needs: Modules of the extra ``proofs`` that it imports.
         false_alarm: Upper bound of the chance that a run fails though all is right.
+        shows: What the check shows, as formulas in the claims' language; it also shows the lemmas
+            that are defaults of the function's parameters.
 
     Returns:
         A decorator that returns the function as it is.
@@ -189,7 +206,8 @@ def check(
         if before is not None and _home(before) != home:
             raise InputError("check", name, f"must be a new id: {_home(before)} has it")
         offered = ("subject", "settings" if cases is None else "case")
-        wanted = [p.name for p in inspect.signature(function).parameters.values() if _given(p)]
+        parameters = list(inspect.signature(function).parameters.values())
+        wanted = [p.name for p in parameters if _given(p)]
         for parameter in wanted:
             if parameter not in offered:
                 allowed = f"must be {' or '.join(offered)}, or have a default, in {home}"
@@ -214,6 +232,10 @@ def check(
             needs=needs,
             false_alarm=false_alarm,
             topic=_topic(function.__module__),
+            shows=(
+                *shows,
+                *(t for p in parameters if not _given(p) for t in _sentences(p.default)),
+            ),
         )
         return function
 
@@ -222,6 +244,13 @@ def check(
 
 def _given(parameter: inspect.Parameter) -> bool:
     return parameter.default is inspect.Parameter.empty
+
+
+def _sentences(default: Any) -> tuple[str, ...]:
+    """The formulas of lemmas that are the default of a parameter."""
+    if not isinstance(default, tuple):
+        return ()
+    return tuple(text for lemma in default for text in getattr(lemma, "sentences", ()))
 
 
 def _home(known: Check) -> str:

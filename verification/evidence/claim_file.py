@@ -7,11 +7,15 @@ and what the case ``prints``, as it stands; the case itself is a function of the
 ``counterexamples.py`` that :func:`~whichmin.verification.evidence.claim.counterexample` marks with
 the claim's id.
 
-To add a field, or tables of their own such as ``[[claim.part]]`` with a statement and evidence, add
-one entry to ``_READERS`` and one attribute with a default to ``Claim`` (and, where it names checks,
-a term to ``Claim.checks`` and to :func:`~whichmin.verification.evidence.claim.decide`); the claims
-that do not use it stay as they are. A step of an argument that says what it uses can become a table
-in the list of steps, beside steps that are texts.
+The formal statement is three tables: ``[claim.for]`` names the variables with their domains, in
+``[claim.given]`` and ``[claim.then]`` each line is a hypothesis or a conclusion, its words before
+its formula (:mod:`whichmin.verification.evidence.statement`). Hypotheses that are part of a domain,
+such as orthonormal data, stay in the list ``hypotheses``. ``[claim.needed]`` gives, by the words of
+a hypothesis, a case in which the conclusion fails and all other hypotheses hold.
+
+An argument is a list of ``[[claim.step]]``: what it ``says``, and a list of what it ``uses``.
+``parts`` is the fingerprint of what the evidence stated when a person last read claim and argument;
+the message says the new one. A counterexample gives the variables values in ``at``.
 """
 
 from __future__ import annotations
@@ -23,8 +27,9 @@ from importlib import resources
 from typing import Any
 
 from whichmin.errors import InputError
-from whichmin.verification.evidence.claim import RUNS, Claim, Counterexample
+from whichmin.verification.evidence.claim import RUNS, ArgumentStep, Claim, Counterexample
 from whichmin.verification.evidence.sources import source_of
+from whichmin.verification.evidence.statement import Statement
 from whichmin.verification.evidence.toml_table import (
     Reader,
     paragraph,
@@ -57,8 +62,20 @@ def _table(value: Any) -> Any:
 
 def _tables(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError("must be written [[claim]]")
+        raise TypeError("must be written in double brackets, such as [[claim]]")
     return value
+
+
+def _pairs(value: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not value:
+        raise TypeError("must be a table of texts")
+    return tuple((paragraph(name), paragraph(text)) for name, text in value.items())
+
+
+def _cases(value: Any) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    if not isinstance(value, dict):
+        raise TypeError("must be a table of cases")
+    return tuple((paragraph(words), _pairs(case)) for words, case in value.items())
 
 
 # How each field is read, in the order in which a reader wants them.
@@ -69,16 +86,23 @@ _READERS: Mapping[str, Reader] = {
     "statement": paragraph,
     "source": _sources,
     "hypotheses": texts,
+    "for": _pairs,
+    "given": _pairs,
+    "then": _pairs,
+    "needed": _cases,
     "evidence": texts,
-    "lemmas": texts,
+    "support": texts,
     "formulas": texts,
+    "parts": verbatim,
     "argument": texts,
+    "step": _tables,
     "corrected": texts,
     "remark": paragraph,
     "counterexample": _table,
 }
 _REQUIRED = ("id", "verdict", "statement", "source")
-_EXAMPLE: Mapping[str, Reader] = {"text": paragraph, "prints": verbatim}
+_EXAMPLE: Mapping[str, Reader] = {"text": paragraph, "prints": verbatim, "at": _pairs}
+_STEP: Mapping[str, Reader] = {"says": paragraph, "uses": texts}
 
 
 @dataclass(frozen=True)
@@ -126,13 +150,31 @@ def _claim(table: Any, package: str, file: str) -> Claim:
     name = table.get("id") if isinstance(table, dict) else None
     where = f"{file}, {name or 'a claim without id'}"
     fields = read_fields(table, _READERS, _REQUIRED, where)
+    argument = [ArgumentStep(says) for says in fields.pop("argument", ())]
+    for number, step in enumerate(fields.pop("step", ()), 1):
+        read = read_fields(step, _STEP, tuple(_STEP), f"{where}: step {number}")
+        argument.append(ArgumentStep(**read))
+    statement = [fields.pop(name, ()) for name in ("for", "given", "then", "needed")]
+    if any(statement):
+        fields["formal"] = Statement(*statement)
+        if not statement[2]:
+            raise InputError(where, list(table), "must include then: what follows formally")
+        hypotheses = [words for words, _ in statement[1]]
+        for words, _ in statement[3]:
+            if words not in hypotheses:
+                allowed = f"must be the words of a hypothesis: {'; '.join(hypotheses)}"
+                raise InputError(f"{where}: needed", words, allowed)
+        fields["hypotheses"] = (
+            *fields.get("hypotheses", ()),
+            *(words for words, _ in statement[1]),
+        )
     if "counterexample" in fields:
         fields["counterexample"] = _example(fields["counterexample"], package, name, where)
-    return Claim(**fields, topic=package.rpartition(".")[2])
+    return Claim(**fields, argument=tuple(argument), topic=package.rpartition(".")[2])
 
 
 def _example(table: Any, package: str, name: Any, where: str) -> Counterexample:
-    fields = read_fields(table, _EXAMPLE, tuple(_EXAMPLE), f"{where}: counterexample")
+    fields = read_fields(table, _EXAMPLE, ("text", "prints"), f"{where}: counterexample")
     importlib.import_module(f"{package}.counterexamples")
     if name not in RUNS:
         raise InputError(

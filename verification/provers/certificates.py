@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.provers.formula import Arithmetic, evaluate_all
+from whichmin.verification.evidence.formula import Arithmetic, evaluate_all
 from whichmin.words import EvidenceKind
 
 __all__ = [

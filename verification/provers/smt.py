@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.provers.formula import Arithmetic, evaluate_all
+from whichmin.verification.evidence.formula import Arithmetic, evaluate_all
 from whichmin.words import EvidenceKind
 
 __all__ = [
@@ -92,6 +92,12 @@ class Lemma:
         then = ", ".join(self.then)
         told = f"{', '.join(self.given)} imply {then}" if self.given else then
         return f"{told} ({short})" if short else told
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """Each conclusion with all hypotheses and abbreviations, in the claims' language."""
+        given = "; ".join((*self.given, *(f"{name} == {term}" for name, term in self.where)))
+        return tuple(f"{given} => {then}" if given else then for then in self.then)
 
     def changed(self, variant: Variant) -> Lemma:
         """Return a variant as a lemma.

@@ -16,6 +16,7 @@ from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Check, checks_of
 from whichmin.verification.evidence.claim import Claim
 from whichmin.verification.evidence.claim_file import ClaimFile, read_claims
+from whichmin.verification.evidence.falsifier import attacks
 from whichmin.words import TOPICS
 
 __all__ = ["TOPICS", "all_checks", "all_claims", "claim_files"]
@@ -34,14 +35,15 @@ def _modules() -> Iterator[ModuleType]:
         for topic in TOPICS
         for found in pkgutil.iter_modules(importlib.import_module(f"{__name__}.{topic}").__path__)
     ]
+    yield importlib.import_module(f"{__name__}.vocabulary")
     for name in sorted(names, key=lambda n: _FIRST.index(n) if n in _FIRST else len(_FIRST)):
         yield importlib.import_module(f"{__name__}.{name}")
 
 
 @functools.cache
 def all_checks() -> tuple[Check, ...]:
-    """Return every check, in the order in which they run."""
-    return checks_of(*_modules())
+    """Return every check, in the order in which they run, those that attack the claims last."""
+    return (*checks_of(*_modules()), *attacks(all_claims()))
 
 
 @functools.cache

@@ -7,6 +7,7 @@ import click
 from whichmin.cli.help import Command, Group
 from whichmin.cli.options import emit, output_options, seed_option, topic_option
 from whichmin.progress import progress_bar
+from whichmin.words import Verdict
 
 __all__ = ["claims"]
 
@@ -22,7 +23,7 @@ __all__ = ["claims"]
 )
 @click.option(
     "--verdict",
-    type=click.Choice(["proved", "verified", "supported", "refuted", "open"], case_sensitive=False),
+    type=click.Choice([verdict.lower() for verdict in Verdict], case_sensitive=False),
     help="Claims with this verdict.  [default: all]",
 )
 @output_options

@@ -7,7 +7,7 @@ import pytest
 from whichmin.ledger import entries
 from whichmin.symbolic import closed_forms
 from whichmin.verification.evidence.check import Evidence
-from whichmin.verification.evidence.claim import decide
+from whichmin.verification.evidence.decision import decide
 from whichmin.verification.evidence.record import on_file, stale
 from whichmin.verification.evidence.sources import all_sources, source_of
 from whichmin.verification.topics import TOPICS, all_checks, all_claims, claim_files

@@ -24,9 +24,9 @@ from whichmin.core.data import make_data
 from whichmin.core.engines import Problem
 from whichmin.core.frames import standard_basis
 from whichmin.verification.evidence.check import Margin, check
+from whichmin.verification.evidence.formula import Arithmetic, evaluate_all
 from whichmin.verification.evidence.rounding import EPS, product_bound
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.formula import Arithmetic, evaluate_all
 from whichmin.verification.topics.strategies import RunCase, runs
 from whichmin.words import Activation, EvidenceKind
 

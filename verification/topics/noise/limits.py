@@ -21,11 +21,11 @@ from whichmin.symbolic.noise import limits as noise_limits
 from whichmin.symbolic.symbols import C, N, R, m
 from whichmin.verification.evidence.check import Margin, Settings, check, differs
 from whichmin.verification.evidence.exact import EXACT, exactly, follows, vanishing
+from whichmin.verification.evidence.formula import evaluate
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.oracle import noise as oracle
 from whichmin.verification.oracle import references
-from whichmin.verification.provers.formula import evaluate
 from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.noise.sampling import exact_gradients
 from whichmin.verification.topics.sgd.rational_sgd import PLANE

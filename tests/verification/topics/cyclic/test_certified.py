@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from whichmin.verification.provers.formula import evaluate_all
+from whichmin.verification.evidence.formula import evaluate_all
 from whichmin.verification.topics.cyclic import certified
 from whichmin.verification.topics.cyclic.certified import (
     Certificate,

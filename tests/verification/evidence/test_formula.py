@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from whichmin.errors import InputError
-from whichmin.verification.provers.formula import Arithmetic, evaluate, evaluate_all
+from whichmin.verification.evidence.formula import Arithmetic, evaluate, evaluate_all
 
 HALF = Fraction(1, 2)
 
