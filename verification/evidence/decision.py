@@ -182,7 +182,8 @@ def trusted(claim: Claim, kinds: Iterable[EvidenceKind]) -> str:
     Returns:
         The line, without a full stop.
     """
-    found = [TRUST[kind] for kind in EvidenceKind if kind in set(kinds)]
+    present = set(kinds)
+    found = [TRUST[kind] for kind in EvidenceKind if kind in present]
     if claim.argument and claim.counterexample is None:
         last = len(claim.argument)
         found.append(f"the reader for steps 1 to {last}" if last > 1 else "the reader for step 1")

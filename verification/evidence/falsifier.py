@@ -65,6 +65,8 @@ def shown(values: Mapping[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return f'"{value}"'
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
         return f"({', '.join(map(_text, value))})"
     return str(value)
