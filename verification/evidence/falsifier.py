@@ -72,7 +72,14 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def hunt(statement: Statement, examples: int, seed: int, without: int | None = None) -> Hunt:
+def hunt(
+    statement: Statement,
+    examples: int,
+    seed: int,
+    without: int | None = None,
+    *,
+    shrink: bool = False,
+) -> Hunt:
     """Search for a counterexample.
 
     Args:
@@ -80,6 +87,7 @@ def hunt(statement: Statement, examples: int, seed: int, without: int | None = N
         examples: Cases to try; ten times as many are drawn where few meet the hypotheses.
         seed: Seed of the search.
         without: Number of a hypothesis that is left out; None to attack the statement as it is.
+        shrink: Whether to look for a simpler counterexample, once there is one; takes longer.
 
     Returns:
         What was found; the search ends at the first counterexample.
@@ -113,7 +121,7 @@ def hunt(statement: Statement, examples: int, seed: int, without: int | None = N
             max_examples=examples,
             database=None,
             deadline=None,
-            phases=[Phase.generate, Phase.target],
+            phases=[Phase.generate, Phase.target, *([Phase.shrink] if shrink else [])],
             suppress_health_check=list(HealthCheck),
             print_blob=False,
             report_multiple_bugs=False,
