@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,11 +26,13 @@ __all__ = [
     "Entry",
     "claims_document",
     "entries",
+    "listing",
     "numbered",
     "page",
     "page_record",
     "select_claims",
     "tally",
+    "trusted_base",
 ]
 
 SCHEMA = "whichmin.claims/1"
@@ -124,8 +127,8 @@ def one_claim(name: str) -> Claim:
     for claim in all_claims():
         if claim.id == name:
             return claim
-    near = [i for i in _ids() if name in i] or _ids()
-    raise InputError("id", name, f"must be one of: {', '.join(near)}")
+    near = difflib.get_close_matches(name, _ids(), n=3, cutoff=0.0)
+    raise InputError("id", name, f"must be that of a claim; the nearest are {', '.join(near)}")
 
 
 def entries(
@@ -210,6 +213,41 @@ def claims_document(chosen: Sequence[Entry]) -> Document:
     return Document(
         SCHEMA, (table,), provenance(), extra={"claims": [page_record(e) for e in chosen]}
     )
+
+
+def listing(chosen: Sequence[Entry], width: int) -> str:
+    """List claims, one line each: id, verdict and as much of the statement as fits.
+
+    Args:
+        chosen: The entries.
+        width: Columns.
+
+    Returns:
+        The lines; the first counts the verdicts.
+    """
+    ids = max((len(e.claim.id) for e in chosen), default=0)
+    verdicts = max((len(e.shown) for e in chosen), default=0)
+    lines = [tally(chosen), ""]
+    for e in chosen:
+        line = f"{e.claim.id:<{ids}}  {e.shown:<{verdicts}}  {e.claim.brief or e.claim.statement}"
+        lines.append(line if len(line) <= width else f"{line[: width - 3].rstrip()}...")
+    return "\n".join((*lines, "", "Everything about one: whichmin claims show ID."))
+
+
+def trusted_base(chosen: Iterable[Entry]) -> str:
+    """Say what has to be trusted, and for how many claims.
+
+    Args:
+        chosen: The entries.
+
+    Returns:
+        One line; empty if none rests on anything.
+    """
+    count: Counter[str] = Counter()
+    for entry in chosen:
+        for what in filter(None, entry.decision.trusted.split("; ")):
+            count["the reader of its argument" if what.startswith("the reader") else what] += 1
+    return "; ".join(f"{what} ({number} claims)" for what, number in count.most_common())
 
 
 def page_record(entry: Entry) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
     Returns:
         The document.
     """
-    from whichmin.ledger import tally
+    from whichmin.ledger import tally, trusted_base
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table, margin_text
     from whichmin.tables.sharpness import sharpness_table
@@ -159,6 +159,7 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
             "exact.",
             f"{sum(e.cases for e in report.evidence)} cases in {total:.0f} s.",
             *([f"Decided by this evidence: {tally(decided)}."] if decided else []),
+            *([f"Trusted: {trusted_base(decided)}."] if trusted_base(decided) else []),
         ),
     )
     tables = [summary]
