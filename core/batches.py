@@ -4,7 +4,7 @@ A stream is a pure function of (version, seed, replica, step): it does not depen
 the device, the thread count, or on which other replicas run beside it.
 
 Stream format, version 1. A step consumes ``k`` words of its replica's Philox stream (see
-:mod:`whichmin.core.philox`); step ``t`` owns words ``t k .. t k + k - 1``.
+``whichmin.core.philox``); step ``t`` owns words ``t k .. t k + k - 1``.
 
 * without replacement: ``k = min(b, m - b)``. Floyd's algorithm picks a uniform k-subset: for
   ``j = m - k .. m - 1`` draw ``u`` in ``[0, j]`` and add ``u``, or ``j`` if ``u`` is in already.
@@ -39,6 +39,7 @@ __all__ = [
     "sampling_factor",
 ]
 
+#: Version of the index streams: within one, the same seed, replica and step give the same batch.
 STREAM_VERSION = 1
 
 Indices = NDArray[np.int64]

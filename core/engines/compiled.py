@@ -51,7 +51,7 @@ def applies(problem: Problem) -> bool:
 class CompiledEngine(Engine):
     """The engine that takes steps in correlation coordinates with compiled kernels.
 
-    Exact for orthonormal data, in float64; :mod:`whichmin.core.engines.kernels.stepping` has the
+    Exact for orthonormal data, in float64; ``whichmin.core.engines.kernels.stepping`` has the
     formulas. The bits of a replica depend on no other replica, on no thread count, and not on how a
     run is divided into calls.
 

@@ -42,7 +42,7 @@ def advance(
     recorder: Recorder | None = None,
     lanes: np.ndarray | None = None,
 ) -> None:
-    """Take steps ``first .. last - 1`` of all replicas.
+    """Take the steps from ``first`` to ``last - 1`` of all replicas.
 
     Args:
         engine: Holds one row per replica.

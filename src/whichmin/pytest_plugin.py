@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HOW", "PROPERTY", "Options", "options"]
 
-# Name of the property of a test report that carries a result; xdist sends it to the controller.
+#: Name of the property of a test report that carries a result; xdist sends it to the controller.
 PROPERTY = "whichmin"
-# How a target is judged.
+#: How a target is judged.
 HOW = (
     "pytest --pyargs whichmin.verification.suite --whichmin-target=PKG.MOD[:OBJ], "
     "or whichmin_target in the ini file"

@@ -22,12 +22,13 @@ __all__ = [
     "margin_text", "plain_json", "residual_text", "write_bytes", "write_text",
 ]  # fmt: skip
 
+#: Output formats of a document.
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
-# Relative size up to which a residual is taken for rounding, 64 units in the last place: what a sum
-# of some sixty products leaves.
+#: Relative size up to which a residual is taken for rounding, 64 units in the last place: what a
+#: sum of some sixty products leaves.
 ROUNDING = 2.0**-46
-# What stands for such a residual in a text.
+#: What stands for such a residual in a text.
 ROUNDING_TEXT = "rounding"
 
 _GREEK = [  # from alpha on; TeX has no omicron

@@ -29,6 +29,7 @@ RENAMED = {
     "verification.oracle.probes Law": "EstimateLaw",
     "verification.oracle.problems Problem": "ServedProblem",
     "verification.oracle.validation Settings": "JudgeSettings",
+    "verification.topics.cyclic.certified Certificate": "LimitCertificate",
 }
 
 
