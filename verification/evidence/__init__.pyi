@@ -3,12 +3,13 @@ from .check import Evidence as Evidence
 from .check import Margin as Margin
 from .check import Report as Report
 from .check import Settings as Settings
+from .claim import ArgumentStep as ArgumentStep
 from .claim import Claim as Claim
 from .claim import Counterexample as Counterexample
-from .claim import Decision as Decision
-from .claim import decide as decide
 from .claim_file import ClaimFile as ClaimFile
 from .claim_file import read_claims as read_claims
+from .decision import Decision as Decision
+from .decision import decide as decide
 from .record import on_file as on_file
 from .record import read_record as read_record
 from .record import write_record as write_record
@@ -18,5 +19,6 @@ from .runner import verify as verify
 from .sources import Source as Source
 from .sources import all_sources as all_sources
 from .sources import source_of as source_of
+from .statement import Statement as Statement
 from .subject import Subject as Subject
 from .subject import default_subject as default_subject
