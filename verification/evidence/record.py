@@ -277,6 +277,7 @@ def _versions() -> Mapping[str, str]:
     return found
 
 
+@functools.cache
 def _installed(distribution: str) -> str:
     """Return the version of a distribution without its build (``+cpu``); empty if absent."""
     try:
@@ -352,7 +353,7 @@ def run_with(checks: Sequence[str]) -> str:
     Returns:
         One line; empty if the versions are the same.
     """
-    needs = {check.id: check.needs for check in all_checks()}
+    needs = _needs()
     ran: dict[str, set[str]] = {}
     for name in checks:
         versions = _on_file().versions.get(name, {})
@@ -365,6 +366,11 @@ def run_with(checks: Sequence[str]) -> str:
     told = ", ".join(f"{k} {' and '.join(v)}" for k, v in other.items())
     have = ", ".join(f"{k} {here[k]}" if here[k] else f"no {k}" for k in other)
     return f"run with {told}; you have {have}"
+
+
+@functools.cache
+def _needs() -> Mapping[str, tuple[str, ...]]:
+    return {check.id: check.needs for check in all_checks()}
 
 
 def seconds_on_file() -> Mapping[str, float]:

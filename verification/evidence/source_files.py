@@ -46,6 +46,14 @@ class Sources:
 
     def __init__(self, folders: Mapping[str, Path] | None = None) -> None:
         self._folders = dict(installed_folders() if folders is None else folders)
+        self._kept: dict[str, bytes] | None = None
+
+    def frozen(self) -> Sources:
+        """Return the files as they are now, whatever happens to them later."""
+        made = Sources(self._folders)
+        kept = {name: made.read(name) for name in made.files}
+        made._kept = {name: content for name, content in kept.items() if content is not None}
+        return made
 
     @functools.cached_property
     def files(self) -> Mapping[str, Path]:
@@ -77,6 +85,8 @@ class Sources:
         """
         if node.endswith(".*"):
             return "\n".join(self.modules(node.removesuffix(".*"))).encode()
+        if self._kept is not None:
+            return self._kept.get(node)
         path = self.files.get(node)
         try:
             return None if path is None else path.read_bytes().replace(b"\r\n", b"\n")
