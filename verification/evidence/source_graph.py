@@ -107,13 +107,14 @@ class SourceGraph:
     @functools.cached_property
     def forms(self) -> Mapping[str, str]:
         """The module that derives each closed form, by the form's id."""
-        return {
-            node.args[0].value: name
-            for name in self.sources.modules(f"{_TOP}.symbolic")
-            for node in ast.walk(self.tree(name))
-            if isinstance(node, ast.Call) and _name_of(node.func) == "derives"
-            if node.args and isinstance(node.args[0], ast.Constant)
-        }  # fmt: skip
+        found = {}
+        for name in self.sources.modules(f"{_TOP}.symbolic"):
+            for node in ast.walk(self.tree(name)):
+                if not isinstance(node, ast.Call) or _name_of(node.func) != "derives":
+                    continue
+                if node.args and isinstance(node.args[0], ast.Constant):
+                    found[str(node.args[0].value)] = name
+        return found
 
     def deriving(self, patterns: Iterable[str]) -> tuple[str, ...]:
         """Return the modules that derive closed forms, ``*`` standing for all.
@@ -134,8 +135,13 @@ class SourceGraph:
 
     @functools.cached_property
     def data(self) -> tuple[str, ...]:
-        """The data files, stubs apart."""
-        return tuple(n for n in self.sources.files if "/" in n and not n.endswith(".pyi"))
+        """The data files, without stubs and without what is written about the code itself."""
+        return tuple(
+            name
+            for name in self.sources.files
+            if "/" in name and not name.endswith(".pyi")
+            if name.rpartition("/")[2] not in {"record.json", "_commit.txt"}
+        )
 
     def tree(self, module: str) -> ast.Module:
         """Parse a module or a stub, once.

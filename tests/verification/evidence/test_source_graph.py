@@ -1,8 +1,17 @@
+import sys
+import threading
+from dataclasses import replace
+
 import pytest
 
 from whichmin.errors import InputError
+from whichmin.verification.evidence import record
+from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.source_files import Sources
 from whichmin.verification.evidence.source_graph import SourceGraph, closure
+from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.topics import TOPICS, all_checks
 
 FILES = {
     "__init__.py": "import lazy_loader\n",
@@ -13,6 +22,8 @@ FILES = {
     "core/training.py": "",
     "core/table.toml": "a = 1",
     "core/data/sizes.npz": "",
+    "core/record.json": "",
+    "_commit.txt": "",
     "symbolic/__init__.py": "from whichmin.symbolic.registry import closed_form, closed_forms\n",
     "symbolic/registry.py": "import importlib\nimportlib.import_module(f'{name}')\n",
     "symbolic/trace.py": "@derives('sharpness.trace', 's')\ndef trace(): ...\n",
@@ -89,6 +100,7 @@ STUB = "whichmin/__init__.pyi"
         ),
         ("open(HERE / 'table.toml')", {"whichmin.core/table.toml"}),
         ("open(HERE / 'data/sizes.npz')", {"whichmin.core.data/sizes.npz"}),
+        ("open(HERE / 'record.json'), open('_commit.txt')", set()),
         ("HERE.glob('*.toml')", {"whichmin.core/table.toml"}),
         ("if TYPE_CHECKING:\n    import whichmin.errors", set()),
         ("if typing.TYPE_CHECKING:\n    x = 1\nelse:\n    import whichmin.errors", {
@@ -132,3 +144,55 @@ def test_every_closed_form_is_found_where_it_is_derived():
 
     graph = SourceGraph(Sources())
     assert graph.forms == {name: form.__module__ for name, form in _in_order().items()}
+
+
+class Asked(dict):
+    """Closed forms that remember which were asked for."""
+
+    def __init__(self, forms):
+        super().__init__(forms)
+        self.names = set()
+
+    def __getitem__(self, name):
+        self.names.add(name)
+        return super().__getitem__(name)
+
+
+@pytest.fixture(scope="module")
+def whole_graph():
+    return SourceGraph(Sources())
+
+
+@pytest.fixture(scope="module")
+def subject():
+    return Subject()
+
+
+def quickest(topic):
+    # The one that is left out takes what another check has computed before, or half a minute.
+    checks = [c for c in all_checks() if c.id != "selection_law.every_batch_size"]
+    took = record.seconds_on_file()
+    return min((c for c in checks if c.topic == topic), key=lambda c: took.get(c.id, 99.0))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_no_code_runs_that_the_graph_does_not_know(topic, whole_graph, subject):
+    check, forms, files = quickest(topic), Asked(subject.forms), set()
+    asked = replace(subject, forms=forms)
+
+    def note(frame, event, argument):
+        files.add(frame.f_code.co_filename)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        assert run_check(check, asked, Settings(examples=2)).holds
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    modules = {str(path): name for name, path in whole_graph.sources.files.items()}
+    ran = {modules[file] for file in files & modules.keys()}
+    reached = set(whole_graph.reach(record._roots(check, whole_graph)))
+    assert len(ran) > 1
+    assert ran <= reached
+    assert {whole_graph.forms[name] for name in forms.names} <= reached
