@@ -116,6 +116,7 @@ class Check:
         topic: What it is about: the name of the package that its function is in.
         shows: What it shows, as formulas in the claims' language: ``conclusion``, or
             ``hypothesis; hypothesis => conclusion``.
+        reads: Modules that it depends on besides the one of its function, by full name.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Check:
     false_alarm: float = 0.0
     topic: str = ""
     shows: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:

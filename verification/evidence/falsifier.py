@@ -219,19 +219,22 @@ def attack_of(claim: Claim) -> Check | None:
     if refuted and not (claim.counterexample and claim.counterexample.at):
         return None
 
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject
+    def measure(_: Subject, settings: Settings) -> Iterator[Margin]:
         return _refutation(claim) if refuted else _attack(claim, settings)
 
     measure.__module__ = __name__
     what = "The counterexample to" if refuted else "No counterexample was found to"
+    cases = claim.counterexample.at if claim.counterexample else claim.formal.needed
+    told = f"{claim.formal.text}; cases: {cases}" if cases else claim.formal.text
+    ours = {f.__module__ for f in claim.formal.words.values()} - {"builtins"}
     return Check(
         id=f"attack.{claim.id}",
-        statement=f"{what} {claim.id}: {claim.formal.text}.",
+        statement=f"{what} {claim.id}: {told}.",
         kind=EvidenceKind.COUNTEREXAMPLE if refuted else EvidenceKind.ATTACK,
         bound="0 or infinite: a counterexample that holds with 50 digits is one",
         measure=measure,
         topic=claim.topic,
+        reads=tuple(sorted(ours)),
     )
 
 

@@ -71,7 +71,9 @@ def verify(
     from whichmin.ledger import entries
     from whichmin.verification.evidence import runner
     from whichmin.verification.evidence.record import write_record
+    from whichmin.verification.evidence.source_files import Sources
 
+    sources = None if record is None else Sources().frozen()  # those that are about to run
     checks = runner.select_checks(select, topic)
     everything = select is None and topic is None
     done = 0
@@ -101,6 +103,6 @@ def verify(
         told = "; ".join(f"{e.claim.id} ({e.decision.reason})" for e in fallen)
         click.echo(f"\nverdicts that no longer stand: {told}", err=True)
     if record is not None:
-        write_record(record, [e for e in report.evidence if e.holds])
+        write_record(record, [e for e in report.evidence if e.holds], sources)
         click.echo(f"wrote {record}", err=True)
     ctx.exit(0 if report.holds and not fallen else 1)

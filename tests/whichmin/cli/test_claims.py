@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -148,6 +149,41 @@ def test_missing_evidence_is_shown_as_such(capsys, monkeypatch):
     assert code == 0
     assert out.splitlines()[0] == "walk.gain: not decided"
     assert "evidence was not run: refuted.walk_gain" in out
+
+
+def test_evidence_of_other_code_is_shown_with_what_changed(capsys, monkeypatch):
+    why = "not run for this code: whichmin.symbolic.descent changed"
+    held = {k: v for k, v in ledger.on_file().items() if k != "refuted.walk_gain"}
+    monkeypatch.setattr(ledger, "on_file", lambda: held)
+    monkeypatch.setattr(ledger, "not_run", lambda n: why if n == "refuted.walk_gain" else "")
+    code, out, _ = claims(capsys, "show", "walk.gain")
+    assert code == 0
+    assert out.splitlines()[0] == "walk.gain: not decided"
+    assert "refuted.walk_gain  decides              not run for this code" in out
+    assert f"\nrefuted.walk_gain: {why}.\n" in out
+    _, out, _ = claims(capsys, "show", "walk.gain", "-f", "json")
+    assert json.loads(out)["out_of_date"] == {"refuted.walk_gain": why}
+    assert f"refuted.walk_gain: {why}." in claims(capsys, "--id", "walk.gain")[1]
+    assert why not in claims(capsys, "show", "gd.limit")[1]
+
+
+def test_many_checks_out_of_date_are_counted(capsys, monkeypatch):
+    monkeypatch.setattr(ledger, "on_file", dict)
+    monkeypatch.setattr(ledger, "not_run", lambda n: "not run for this code: X changed")
+    _, out, _ = claims(capsys, "--topic", "cyclic")
+    assert out.count("not run for this code: X changed.") == 5
+    assert re.search(r"^\d+ more checks were not run for this code\.$", out, re.MULTILINE)
+
+
+def test_other_versions_are_one_line_and_unmake_no_verdict(capsys, monkeypatch):
+    told = "run with sympy 1.5; you have sympy 1.4"
+    monkeypatch.setattr(ledger, "run_with", lambda names: told)
+    code, out, _ = claims(capsys, "show", "walk.gain")
+    assert code == 0
+    assert out.splitlines()[0] == "walk.gain: REFUTED"
+    assert out.count(f"\nEvidence was {told}.\n") == 1
+    assert claims(capsys, "--topic", "cyclic")[1].count(f"Evidence was {told}.") == 1
+    assert told not in claims(capsys, "show", "walk.gain", "--run")[1]
 
 
 def test_evidence_whose_module_is_missing_is_reported_as_not_run(capsys, monkeypatch):
