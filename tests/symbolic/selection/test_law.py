@@ -18,9 +18,7 @@ def test_every_chain_holds(form):
 def test_every_lemma_holds():
     lemmas = generator_lemmas()
     assert lemmas
-    assert {name: lemma.failures() for name, lemma in lemmas.items()} == {
-        name: [] for name in lemmas
-    }
+    assert [line for lemma in lemmas.values() for line in lemma.failures()] == []
 
 
 def test_a_wrong_generator_is_noticed(monkeypatch):
