@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-from collections.abc import Callable
+import functools
 
 import pytest
 
@@ -21,35 +19,15 @@ SEED = 1
 REMEDY = "pip install 'whichmin[proofs]'"
 
 
-@pytest.fixture(scope="session")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Evidence]:
-    """Run a check, once in a run of pytest, however many processes share it.
-
-    The folder of pytest-xdist's run holds what any of its workers has found; pytest removes it.
-
-    Returns:
-        A function that gives the evidence of a check by its id.
-    """
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    subject = default_subject()
-
-    def found(name: str) -> Evidence:
-        kept = folder / f"evidence-{name}.pickle"
-        if not kept.exists():
-            check = next(c for c in all_checks() if c.id == name)
-            written = folder / f"evidence-{name}.{os.getpid()}"
-            written.write_bytes(pickle.dumps(run_check(check, subject, Settings(seed=SEED))))
-            written.replace(kept)
-        result: Evidence = pickle.loads(kept.read_bytes())  # noqa: S301 - from the lines above
-        return result
-
-    return found
+@functools.cache
+def evidence(name: str) -> Evidence:
+    """Run a check, once in this process."""
+    check = next(c for c in all_checks() if c.id == name)
+    return run_check(check, default_subject(), Settings(seed=SEED))
 
 
 @pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
-def test_check_holds(check: Check, evidence: Callable[[str], Evidence]) -> None:
+def test_check_holds(check: Check) -> None:
     """The product passes every check."""
     found = evidence(check.id)
     if not found.ran:
@@ -60,7 +38,7 @@ def test_check_holds(check: Check, evidence: Callable[[str], Evidence]) -> None:
 
 
 @pytest.mark.parametrize("claim", all_claims(), ids=lambda claim: claim.id)
-def test_verdict_stands(claim: Claim, evidence: Callable[[str], Evidence]) -> None:
+def test_verdict_stands(claim: Claim) -> None:
     """The evidence supports the verdict of every claim."""
     decision = decide(claim, {name: evidence(name) for name in claim.checks})
     assert decision.stands, decision.reason
