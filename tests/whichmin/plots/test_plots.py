@@ -319,6 +319,15 @@ def test_a_text_that_is_cut_off_or_covered_would_be_noticed(monkeypatch):
         test_no_text_is_cut_off_or_covers_another("correlations", {"max_steps": 60})
 
 
+@pytest.mark.parametrize("max_steps", [0, 10])
+def test_the_lead_of_short_runs_is_that_of_a_point_that_can_win(max_steps):
+    # With seed 0 the largest correlation is negative for the first steps.
+    start = whichmin.random_start(32, seed=0)[0] @ whichmin.random_frame(8, 32, 0).T
+    assert start[np.abs(start).argmax()] < 0
+    panel = plots.plot_walks(replicas=2, max_steps=max_steps)
+    assert all(np.isfinite(line.get_ydata()).all() for line in panel.lines)
+
+
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
@@ -327,6 +336,7 @@ def test_a_text_that_is_cut_off_or_covered_would_be_noticed(monkeypatch):
         ("walks", {"data": np.eye(1, 3)}, "at least 2"),
         ("walks", {"replicas": 0}, "replicas = 0"),
         ("noise", {"batch_size": 8}, "batch_size = 8, but must be below m = 8"),
+        ("noise", {"step_size": 1e300, "max_steps": 9}, "w0 = .* GD ended as 'diverged'"),
         ("sparsity", {"batch_sizes": (9,)}, "9"),
         ("sparsity", {"alpha": 0}, "alpha = 0"),
         ("spectra", {"data": np.ones((2, 2))}, "data = .*orthonormal"),
