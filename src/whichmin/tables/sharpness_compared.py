@@ -26,6 +26,7 @@ from whichmin.tables.ends import limit_distance
 from whichmin.tables.sharpness_measures import (
     SUBSPACE,
     joined,
+    keskar_active,
     kinks,
     labelled,
     log_form,
@@ -233,8 +234,8 @@ def _keskar(
     found = keskar_exact(w, size, epsilon, activation=act).percent
     norm = number(keskar.largest_norm().expression, numbers)
     small = norm < 2 and act is Activation.RELU
-    active = minimum.active if small else m
-    value = number(metric(active, total(minimum)), numbers)
+    active, correlations = keskar_active(minimum, norm), total(minimum)
+    value = number(metric(active, correlations), numbers)
     if small and epsilon * (largest.min() + 1) > largest.min() and len(largest) > 1:
         return MeasuredSharpness(
             name, Cell("none: an active point can cross its kink"), None, found
@@ -244,7 +245,7 @@ def _keskar(
     moved = 1 + epsilon * math.sqrt(run.data.n)
     slope = 100 * 2 * _steepest(norm, size) * length * moved
     margin = abs(found - value) / (slope * reach)
-    return MeasuredSharpness(name, joined(active, total(minimum)), value, found, "", margin)
+    return MeasuredSharpness(name, joined(active, correlations), value, found, "", margin)
 
 
 def _sharper(gd: MeasuredSharpness, sgd: MeasuredSharpness) -> str:
