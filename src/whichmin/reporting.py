@@ -19,7 +19,8 @@ from whichmin.files import write_bytes, write_text
 
 __all__ = [
     "FORMATS", "ROUNDING", "ROUNDING_TEXT", "Cell", "Document", "Table", "data_frame",
-    "margin_text", "plain_json", "residual_text", "write_bytes", "write_text",
+    "margin_cell", "margin_text", "plain_json", "residual_cell", "residual_text", "write_bytes",
+    "write_text",
 ]  # fmt: skip
 
 #: Output formats of a document.
@@ -97,6 +98,30 @@ def margin_text(margin: float, *, exact: bool = True) -> str:
     if margin < 0.1 and (margin > 0 or not exact):
         return "< 0.1"
     return f"{margin:.2g}"
+
+
+def residual_cell(residual: float) -> Cell:
+    """Make a cell of the difference of two numbers that are equal but for rounding.
+
+    Args:
+        residual: The difference, relative or in units near 1.
+
+    Returns:
+        The number, written by :func:`residual_text`.
+    """
+    return Cell(residual, residual_text(residual))
+
+
+def margin_cell(margin: float) -> Cell:
+    """Make a cell of a margin of computed numbers, where 0 does not mean exact.
+
+    Args:
+        margin: The margin; at most 1 holds.
+
+    Returns:
+        The number, written by :func:`margin_text`.
+    """
+    return Cell(margin, margin_text(margin, exact=False))
 
 
 def data_frame(records: list[dict[str, Any]]) -> Any:

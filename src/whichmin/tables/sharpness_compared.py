@@ -16,7 +16,7 @@ from whichmin.core.perturbation.ball import mean_rise, worst_rise
 from whichmin.core.perturbation.box import half_widths, keskar_exact, keskar_upper_bound
 from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
 from whichmin.core.training.result import TrainResult
-from whichmin.reporting import Cell, Table, margin_text, residual_text
+from whichmin.reporting import Cell, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.perturbation import keskar
 from whichmin.symbolic.perturbation.keskar import eps, metric, s
@@ -342,5 +342,5 @@ def _difference(entry: MeasuredSharpness) -> tuple[Cell, Cell]:
         return Cell(None), Cell(None)
     # A logarithm may be 0.
     relative = abs(entry.found - entry.value) / (abs(entry.value) or 1.0)
-    shown = "" if entry.margin is None else margin_text(entry.margin, exact=False)
-    return Cell(relative, residual_text(relative)), Cell(entry.margin, shown)
+    margin = Cell(None) if entry.margin is None else margin_cell(entry.margin)
+    return residual_cell(relative), margin
