@@ -101,26 +101,12 @@ def margin_text(margin: float, *, exact: bool = True) -> str:
 
 
 def residual_cell(residual: float) -> Cell:
-    """Make a cell of the difference of two numbers that are equal but for rounding.
-
-    Args:
-        residual: The difference, relative or in units near 1.
-
-    Returns:
-        The number, written by :func:`residual_text`.
-    """
+    """Return a cell of a residual, written by :func:`residual_text`."""
     return Cell(residual, residual_text(residual))
 
 
 def margin_cell(margin: float) -> Cell:
-    """Make a cell of a margin of computed numbers, where 0 does not mean exact.
-
-    Args:
-        margin: The margin; at most 1 holds.
-
-    Returns:
-        The number, written by :func:`margin_text`.
-    """
+    """Return a cell of a margin where 0 need not be exact, written by :func:`margin_text`."""
     return Cell(margin, margin_text(margin, exact=False))
 
 
