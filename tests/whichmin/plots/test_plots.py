@@ -380,26 +380,3 @@ def test_pyplot_is_never_loaded():
         "angles=(45,), replicas=5)); assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
-
-
-@pytest.mark.parametrize("activation", ["linear", "relu"])
-def test_sharpness_measured_is_what_the_closed_forms_say(activation):
-    from whichmin.plots.sharpness import _closed, ranking
-
-    numbers = (6, 9, 4, 1e-3, 0.05)
-    closed = _closed(*numbers, whichmin.Activation(activation))
-    measured = ranking(*numbers, whichmin.Activation(activation), 0)
-    assert set(measured) - set(closed) == {"Keskar, random subspace"}
-    for name, value in closed.items():
-        # The mean on a sphere is sampled; Keskar's metric is a difference of losses, 1e-16 of 1e-6.
-        wanted = 0.05 if "mean" in name else 1e-8
-        assert measured[name][0] == pytest.approx(value, rel=wanted), name
-    # By hand: trace (n + 3)/(n + 4 - k) for ReLU.
-    assert closed["Hessian trace, κ = 0"] == pytest.approx(12 / 9 if activation == "relu" else 1)
-
-
-def test_sharpness_draws_every_measure_of_both_activations():
-    left, right = draw("sharpness")
-    heights = {h for line in left.lines for h in np.atleast_1d(line.get_ydata())}
-    assert {round(h) for h in heights if h > 0} >= set(range(1, 9))
-    assert len(right.lines) == 5
