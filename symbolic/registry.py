@@ -147,7 +147,7 @@ def closed_form(name: str) -> ClosedForm:
     """Return one closed form; only this form and those that it starts from are derived.
 
     Args:
-        name: Its id, such as ``sharpness.trace_at_minimum``.
+        name: Its id, such as ``landscape.minimum``.
 
     Returns:
         The form.

@@ -15,7 +15,7 @@ from whichmin.core.training.result import TrainResult
 from whichmin.core.validation import check_extent, check_seed
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
-from whichmin.reporting import Cell, Document, Table, margin_text, residual_text
+from whichmin.reporting import Cell, Document, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.symbols import k, m, n
 from whichmin.tables.ends import limit_distance
@@ -205,7 +205,7 @@ def _measured(
         difference = abs(measured - value)
         return (
             str(minimum.activation), minimum.method, quantity, formula(closed), value, measured,
-            _residual(difference / abs(value)), _margin(difference / allowed),
+            residual_cell(difference / abs(value)), margin_cell(difference / allowed),
         )  # fmt: skip
 
     kinks = (Kink.LEFT,) if minimum.activation is Activation.LINEAR else tuple(Kink)
@@ -225,7 +225,7 @@ def _measured(
         yield (
             str(minimum.activation), minimum.method, f"spectrum, {label}",
             spectrum_formula(pairs), _grouped(expected), _grouped(found.tolist()),
-            _residual(difference / expected[-1]), _margin(difference / allowed),
+            residual_cell(difference / expected[-1]), margin_cell(difference / allowed),
         )  # fmt: skip
     plain = float(plain_autograd_hessian(weights, data, **options).trace())
     name = "plain autograd at the iterate"
@@ -238,14 +238,6 @@ def _measured(
     first, told, quantity, cell, *rest = row(name, minimum.autograd().subs(k, a), plain)
     text = f"{cell.text}, a = {counted}"
     yield (first, told, quantity, Cell(text, text, f"{cell.latex}, $a = {counted}$"), *rest)
-
-
-def _residual(value: float) -> Cell:
-    return Cell(value, residual_text(value))
-
-
-def _margin(value: float) -> Cell:
-    return Cell(value, margin_text(value, exact=False))
 
 
 def _grouped(eigenvalues: list[float]) -> Cell:
