@@ -38,11 +38,12 @@ core.rises core.perturbation.rises
 core.run core.training.run
 core.sam core.perturbation.ball
 core.sample_gradients core.noise.sample_gradients
-core.session core.training.session
+core.session core.training.trainer
 core.sharpness core.hessian
 core.signals core.training.signals
 core.summary core.training.summary
 core.trajectory core.training.trajectory
+core.training.session core.training.trainer
 symbolic.critical_batch symbolic.quadratic.critical_batch
 symbolic.dynamics symbolic.descent
 symbolic.first_order symbolic.selection.first_order
