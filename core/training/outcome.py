@@ -16,6 +16,7 @@ from whichmin.core.landscape import (
     rectified,
 )
 from whichmin.core.threads import single_threaded
+from whichmin.moved import renamed
 from whichmin.words import Activation, Status
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from whichmin.core.engines import Engine, Problem
 
 __all__ = ["Observation", "RunJudge", "observe"]
+
+__getattr__ = renamed(__name__, Record="whichmin.core.training.run.Record")
 
 
 @dataclass(frozen=True)
