@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from whichmin.core.batches import BatchStream, difference_law, multiplicity_law
-from whichmin.core.data import Data
 from whichmin.errors import InputError
 from whichmin.words import Activation
 
 if TYPE_CHECKING:
+    from whichmin.core.data import Data
     from whichmin.core.engines import Problem
 
 __all__ = [

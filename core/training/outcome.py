@@ -81,6 +81,8 @@ class RunJudge:
 
     Attributes:
         begun: Whether the start has been judged.
+        wants_one_point: Whether a run can converge to a single data point only, whichever points
+            compete.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class RunJudge:
         self.scale = float(problem.data.gram.diagonal().mean())
         self.smallest = _smallest_positive_eigenvalue(problem.data)
         self.rivals = self._rivals(stream).to(start.device)
+        self.wants_one_point = len(self.rivals) == 1 and bool(self.rivals[0, 0])
         self.noisy = not (stream.is_full_batch or problem.data.orthonormal)
         self.mixtures = self._mixtures(stream)
         # Overflow is doubly exponential once alpha S > 2, so the exact threshold moves the
@@ -98,11 +101,6 @@ class RunJudge:
         self.explosion = 1e12 * start.square().sum(-1).clamp_min(1.0)
         self._at_start = self._unresolved(start)
         self.begun = False
-
-    @property
-    def wants_one_point(self) -> bool:
-        """Whether a run can converge to a single data point only, whichever points compete."""
-        return len(self.rivals) == 1 and bool(self.rivals[0, 0])
 
     def _rivals(self, stream: BatchStream) -> torch.Tensor:
         """Which points the batches tell apart from which: these must fade before a run is over.
