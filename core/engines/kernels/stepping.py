@@ -135,7 +135,7 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
         v[off + r] *= s
         renormalise(x, v, m, low, True, r, r + one_lane)
 
-    def carefully(plainly):  # type: ignore[no-untyped-def]
+    def carefully(plainly: Any) -> Any:
         """Build what takes a step coordinate by coordinate in lanes with too small a row ``a``."""
 
         @jit
