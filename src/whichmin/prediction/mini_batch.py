@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmin.core.batches import BatchStream
 from whichmin.core.descent import rates
+from whichmin.core.engines import Problem
 from whichmin.core.selection import MONITORING, simulate_selection, two_point_chance
 from whichmin.prediction.full_batch import FullBatch, follow_full_batch
 from whichmin.prediction.hypotheses import StartFacts, is_trapped
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Sampling
-
-if TYPE_CHECKING:
-    from whichmin.core.batches import BatchStream
-    from whichmin.core.engines import Problem
 
 __all__ = ["Choice", "choose", "describe"]
 
