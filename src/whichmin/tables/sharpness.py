@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from whichmin.core.data import make_data
+from whichmin.core.data import Data, make_data
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.hessian import hessian, hessian_spectrum, plain_autograd_hessian
 from whichmin.core.training.result import TrainResult
@@ -18,7 +18,7 @@ from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.symbols import k, m, n
-from whichmin.tables.ends import limit_distance
+from whichmin.tables.ends import limit_distance, run_to_minimum, starting_weights
 from whichmin.tables.sharpness_compared import compared_measures
 from whichmin.tables.sharpness_instruments import instruments_table
 from whichmin.tables.sharpness_measures import symbolic_measures
@@ -28,12 +28,11 @@ from whichmin.tables.sharpness_minima import (
     Minimum,
     formula,
     spectrum_formula,
-    trained,
 )
 from whichmin.tables.sizes import check_sizes
 from whichmin.words import Activation, Kink
 
-__all__ = ["SCHEMA", "sharpness_table"]
+__all__ = ["SCHEMA", "sharpness_table", "trained"]
 
 SCHEMA = "whichmin.table.sharpness/2"
 EPSILON, RADIUS = 1e-3, 0.05
@@ -151,6 +150,27 @@ def _limit(run: TrainResult) -> np.ndarray:
     # Far above the distance from the limit, far below a correlation that stays.
     c = np.where(np.abs(c) > 100 * limit_distance(run.data.m), c, 0.0)
     return np.asarray(c / np.linalg.norm(c))
+
+
+def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResult:
+    """Train to a minimum of the table.
+
+    Args:
+        minimum: Which one.
+        data: The points.
+        positive: Number of positive correlations at the start.
+        seed: Seed of start and batches.
+
+    Returns:
+        The run.
+    """
+    return run_to_minimum(
+        data,
+        starting_weights(data, positive, seed),
+        minimum.activation,
+        None if minimum.method == "GD" else 1,
+        seed,
+    )
 
 
 def _symbolic_table() -> Table:
