@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whichmin.core.batches import BatchStream, make_stream
-from whichmin.core.data import Data
-from whichmin.core.engines import EngineFactory, Problem
+from whichmin.core.engines.base import Problem
 from whichmin.core.training.trajectory import Schedule
 from whichmin.core.validation import check_integer, check_positive, check_seed
 from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, parse
+
+if TYPE_CHECKING:
+    from whichmin.core.data import Data
+    from whichmin.core.engines import EngineFactory
 
 __all__ = ["TrainingSettings"]
 
