@@ -35,7 +35,7 @@ __all__ = [
     "trusted_base",
 ]
 
-SCHEMA = "whichmin.claims/1"
+SCHEMA = "whichmin.claims/2"
 _WIDTH = 96
 # Checks out of date that a table names one by one.
 _OUT_OF_DATE = 5
