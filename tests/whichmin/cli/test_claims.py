@@ -101,8 +101,8 @@ def test_topics_share_out_the_claims(capsys):
         (["--id", "nothing"], "id = 'nothing', but must match one of: "),
         (["--source", "009"], "source = '009', but must be part of a source: whichmin, "),
         (["--topic", "walk"], "topic = 'walk', but must be one of: landscape, batches, "),
-        (["--verdict", "true"], "'true' is not one of 'proved', 'verified'"),
-        (["show", "gd.nothing"], "the nearest are gd."),
+        (["--verdict", "true"], "'true' is not one of 'checked', 'proved'"),
+        (["show", "gd.nothing"], "the nearest are sgd.not_invariant, gd.ratios"),
         (["show", "walk.gains"], "nearest are walk.gain, "),
         (["show"], "Missing argument 'ID'"),
         (["show", "gd.limit", "--seed", "-1", "--run"], "seed = -1"),
@@ -191,7 +191,7 @@ def test_evidence_of_other_code_is_shown_with_what_changed(capsys, monkeypatch):
     code, out, _ = claims(capsys, "show", "walk.gain")
     assert code == 0
     assert out.splitlines()[0] == "walk.gain: not decided"
-    assert "refuted.walk_gain  decides              not run for this code" in out
+    assert "refuted.walk_gain  part                not run for this code" in out
     assert f"\nrefuted.walk_gain: {why}.\n" in out
     _, out, _ = claims(capsys, "show", "walk.gain", "-f", "json")
     assert json.loads(out)["out_of_date"] == {"refuted.walk_gain": why}
