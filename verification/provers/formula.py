@@ -4,7 +4,8 @@ The text that a reader sees is the text that is decided: by z3
 (:mod:`whichmin.verification.provers.smt`), in exact fractions when a model is checked, and as
 polynomials when a certificate is (:mod:`whichmin.verification.provers.certificates`). Division is
 by numbers only, so that nothing can divide by zero; comparisons may be chained; ``and``, ``or`` and
-``not`` are allowed.
+``not`` are allowed. An arithmetic may allow more: division by terms, and functions such as ``log``
+(:mod:`whichmin.verification.provers.intervals`, which proves that they are defined).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import functools
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -32,12 +33,16 @@ class Arithmetic:
         every: Conjunction of a list.
         some: Disjunction of a list.
         negate: Negation.
+        divide: Division by a term; None if it is not allowed.
+        functions: Functions of one argument, by name.
     """
 
     number: Callable[[Fraction], Any]
     every: Callable[[list[Any]], Any]
     some: Callable[[list[Any]], Any]
     negate: Callable[[Any], Any]
+    divide: Callable[[Any, Any], Any] | None = None
+    functions: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
 
 EXACT = Arithmetic(lambda q: q, all, any, operator.not_)
@@ -100,6 +105,12 @@ def evaluate(text: str, values: Mapping[str, Any], arithmetic: Arithmetic = EXAC
                 under = constant(right)
                 if under is not None:
                     return at(left) * arithmetic.number(1 / under)
+                if arithmetic.divide is not None:
+                    return arithmetic.divide(at(left), at(right))
+            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if (
+                name in arithmetic.functions
+            ):
+                return arithmetic.functions[name](at(argument))
             case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(power))) if (
                 power > 0
             ):
