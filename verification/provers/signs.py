@@ -1,0 +1,52 @@
+"""State the sign of a closed form, so that an SMT solver can decide it.
+
+SymPy writes a rational function as one fraction; z3 decides the sign for all values allowed, and
+that the denominator does not vanish. SymPy's own assumptions on symbols decide nothing: what is
+assumed stands among the hypotheses.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from whichmin.errors import InputError
+from whichmin.verification.provers.smt import Lemma, Variant
+
+__all__ = ["sign_lemma"]
+
+
+def sign_lemma(
+    name: str,
+    expression: sp.Expr,
+    sign: str,
+    given: tuple[str, ...],
+    *variants: Variant,
+) -> Lemma:
+    r"""State that a rational function is defined and has a sign.
+
+    .. math:: \frac{p}{q} > 0 \iff p q > 0, \quad \frac{p}{q} \ge 0 \iff p q \ge 0 \land q \ne 0
+
+    Args:
+        name: What it says, in a few words.
+        expression: A rational function with rational coefficients; its symbols are the variables.
+        sign: ``> 0``, ``>= 0``, ``< 0``, ``<= 0`` or ``== 0``.
+        given: Hypotheses, as formulas in the names of the symbols.
+        variants: Versions that go too far.
+
+    Returns:
+        The lemma.
+
+    Raises:
+        InputError: The expression is no rational function, or the sign is none of these.
+    """
+    if sign not in {"> 0", ">= 0", "< 0", "<= 0", "== 0"}:
+        raise InputError("sign", sign, "must be > 0, >= 0, < 0, <= 0 or == 0")
+    symbols = sorted(expression.free_symbols, key=lambda symbol: str(symbol.name))
+    over, under = sp.fraction(sp.together(expression))
+    if not all(part.is_polynomial(*symbols) for part in (over, under)):
+        raise InputError("expression", expression, "must be a rational function")
+    product, conclusions = f"({sp.expand(over)})", ()
+    if under != 1:
+        product, conclusions = f"{product}*({sp.expand(under)})", (f"({sp.expand(under)}) != 0",)
+    variables = " ".join(symbol.name for symbol in symbols)
+    return Lemma(name, variables, given, (f"{product} {sign}", *conclusions), (), variants)
