@@ -234,6 +234,12 @@ def _show(place: Place) -> str:
     return str(place) if len(str(place)) <= 12 else f"{float(place):.6g}"
 
 
+def _cell(low: Place, high: Place) -> str:
+    if _show(low) == _show(high):
+        return f"within {float(high - low):.1g} of {_show(low)}"
+    return f"between {_show(low)} and {_show(high)}"
+
+
 def _settle(term: Term, domain: _Domain, *, strict: bool) -> int:
     """Prove that a term is positive inside a domain, and at the places of it that are looked at.
 
@@ -263,8 +269,7 @@ def _settle(term: Term, domain: _Domain, *, strict: bool) -> int:
         if value is not None and (_below(value[0]) or (strict and value[0] == 0)):
             raise _NotProvedError("false", f"at {_show(middle)}", middle)
         if decided + len(cells) >= CELLS:
-            where = f"between {_show(low)} and {_show(high)} after {CELLS} cells"
-            raise _NotProvedError("undecided", where)
+            raise _NotProvedError("undecided", f"{_cell(low, high)} after {CELLS} cells")
         cells += [(middle, high), (low, middle)]
     return decided
 

@@ -7,6 +7,8 @@ assumed stands among the hypotheses.
 
 from __future__ import annotations
 
+import ast
+
 import sympy as sp
 
 from whichmin.errors import InputError
@@ -28,7 +30,8 @@ def sign_lemma(
 
     Args:
         name: What it says, in a few words.
-        expression: A rational function with rational coefficients; its symbols are the variables.
+        expression: A rational function with rational coefficients. Its symbols and the names in
+            the hypotheses are the variables.
         sign: ``> 0``, ``>= 0``, ``< 0``, ``<= 0`` or ``== 0``.
         given: Hypotheses, as formulas in the names of the symbols.
         variants: Versions that go too far.
@@ -41,12 +44,18 @@ def sign_lemma(
     """
     if sign not in {"> 0", ">= 0", "< 0", "<= 0", "== 0"}:
         raise InputError("sign", sign, "must be > 0, >= 0, < 0, <= 0 or == 0")
-    symbols = sorted(expression.free_symbols, key=lambda symbol: str(symbol.name))
+    symbols = expression.free_symbols
     over, under = sp.fraction(sp.together(expression))
     if not all(part.is_polynomial(*symbols) for part in (over, under)):
         raise InputError("expression", expression, "must be a rational function")
     product, conclusions = f"({sp.expand(over)})", ()
     if under != 1:
         product, conclusions = f"{product}*({sp.expand(under)})", (f"({sp.expand(under)}) != 0",)
-    variables = " ".join(symbol.name for symbol in symbols)
-    return Lemma(name, variables, given, (f"{product} {sign}", *conclusions), (), variants)
+    names = {symbol.name for symbol in symbols} | {n for text in given for n in _names(text)}
+    return Lemma(
+        name, " ".join(sorted(names)), given, (f"{product} {sign}", *conclusions), (), variants
+    )
+
+
+def _names(text: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}

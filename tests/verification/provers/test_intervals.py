@@ -79,7 +79,7 @@ def test_false_inequalities_are_refuted_by_a_place(then, given):
         # Zero at a third that is no end of a cell: nothing decides it.
         ("(3*x - 1)**2 >= 0*x", "0 < x < 1", "200 cells"),
         # 0 times infinity at 1.
-        ("log(1 - x)*(1 - x) + x > 0", "0 < x < 1", "and 1 after"),
+        ("log(1 - x)*(1 - x) + x > 0", "0 < x < 1", "of 1 after"),
         # The terms cancel at infinity.
         ("log(1 + x) > x/(1 + x)", "x > 0", "and oo"),
     ],

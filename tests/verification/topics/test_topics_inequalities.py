@@ -16,6 +16,8 @@ from whichmin.verification.topics import all_checks
 NAMES = {
     "sgd_drift.logarithms": "statements",
     "walk.supermartingale": "tangents",
+    "gaussian.tails": "statements",
+    "gaussian.gap_limit": "statements",
 }
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 FOUND = {
