@@ -18,6 +18,7 @@ NAMES = {
     "walk.supermartingale": "tangents",
     "gaussian.tails": "statements",
     "gaussian.gap_limit": "statements",
+    "scaling.mean_falls": "tangents",
 }
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 FOUND = {

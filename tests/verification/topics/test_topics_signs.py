@@ -17,6 +17,9 @@ from whichmin.verification.topics import all_checks
 NAMES = (
     "gaussian.relative_variance",
     "gaussian.gap_limit",
+    "smt.critical_kinds",
+    "three_points.coercive",
+    "critical_batch.signs",
 )
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 BUILDERS = {
