@@ -14,7 +14,20 @@ import sympy as sp
 from whichmin.errors import InputError
 from whichmin.verification.provers.smt import Lemma, Variant
 
-__all__ = ["sign_lemma"]
+__all__ = ["by_name", "sign_lemma"]
+
+
+def by_name(expression: sp.Expr) -> sp.Expr:
+    """Replace symbols by positive ones of the same names, which need not be imported.
+
+    Args:
+        expression: The expression.
+
+    Returns:
+        The same expression in ``sp.Symbol(name, positive=True)``.
+    """
+    plain = {v: sp.Symbol(v.name, positive=True) for v in expression.free_symbols}
+    return expression.subs(plain, simultaneous=True)
 
 
 def sign_lemma(

@@ -19,6 +19,7 @@ NAMES = {
     "gaussian.tails": "statements",
     "gaussian.gap_limit": "statements",
     "scaling.mean_falls": "tangents",
+    "posterior.signs": "tangents",
 }
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 FOUND = {

@@ -1,5 +1,6 @@
 """Signs of closed forms: false variants are caught, and so is a solver that is wrong."""
 
+import dataclasses
 import inspect
 
 import pytest
@@ -20,6 +21,8 @@ NAMES = (
     "smt.critical_kinds",
     "three_points.coercive",
     "critical_batch.signs",
+    "noise.signs",
+    "posterior.signs",
 )
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 BUILDERS = {
@@ -69,3 +72,48 @@ def test_a_solver_that_gives_up_fails_the_check(name, monkeypatch):
 def test_a_solver_that_says_yes_to_all_is_noticed(name, monkeypatch):
     monkeypatch.setattr(DECIDE, lambda *_: SolverAnswer("unsat", 0, {}))
     assert "false variant" in outcome(name).message
+
+
+# Closed forms that the checks read; the other sign of each must be noticed.
+FORMS = {
+    "critical_batch.signs": (
+        "critical.steps", "critical.samples", "critical.doubling", "critical.doubling_cost",
+        "critical.elasticity", "critical.finite_samples", "critical.progress",
+        "critical.best_step", "critical.best_progress", "critical.rule_share",
+        "critical.stationary_scale", "scaling.stationary_ratio",
+        "quadratic.stationary_covariance", "quadratic.sde_covariance",
+    ),
+    "noise.signs": (
+        "noise.simple_scale", "noise.vertex_simple", "noise.balanced_batch",
+        "noise.sampling_without", "noise.sampling_with",
+    ),
+    "posterior.signs": ("posterior.penalty_slope", "posterior.variance"),
+}  # fmt: skip
+
+
+# These are said to be below something: twice as much is not.
+UPPER = {"critical.best_progress", "quadratic.sde_covariance"}
+
+
+@pytest.mark.parametrize(("name", "form"), [(n, f) for n, forms in FORMS.items() for f in forms])
+def test_the_other_sign_of_a_closed_form_is_noticed(name, form):
+    right = Subject().forms[form]
+    factor = 2 if form in UPPER else -1
+    wrong = Subject().with_form(dataclasses.replace(right, expression=factor * right.expression))
+    evidence = run_check(CHECKS[name], wrong, Settings())
+    assert not evidence.holds
+    assert evidence.message.startswith(name)
+    assert "Error" not in evidence.message.split("\n")[0]
+
+
+def test_another_ratio_of_means_is_noticed():
+    right = Subject().forms["scaling.mean_ratio"]
+    wrong = Subject().with_form(dataclasses.replace(right, expression=right.expression**2))
+    check = next(c for c in all_checks() if c.id == "scaling.mean_falls")
+    assert "scaling.mean_ratio" in run_check(check, wrong, Settings()).message
+
+
+def test_another_divergence_has_its_least_point_elsewhere():
+    right = Subject().forms["posterior.divergence"]
+    wrong = Subject().with_form(dataclasses.replace(right, expression=2 * right.expression))
+    assert "least value" in run_check(CHECKS["posterior.signs"], wrong, Settings()).message

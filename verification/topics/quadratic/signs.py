@@ -11,7 +11,7 @@ from whichmin.verification.evidence.check import Margin
 from whichmin.verification.evidence.exact import vanishing
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.intervals import Inequality, enclosed, inequalities
-from whichmin.verification.provers.signs import sign_lemma
+from whichmin.verification.provers.signs import by_name, sign_lemma
 from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.sgd.logarithms import TANGENT
 
@@ -24,10 +24,7 @@ POSITIVE = ("B > 0", "B_noise > 0", "d > 0")
 
 
 def _plain(form: ClosedForm) -> sp.Expr:
-    """Return a form with symbols that are known by their names alone."""
-    expression = form.expression
-    plain = {v: sp.Symbol(v.name, positive=True) for v in expression.free_symbols}
-    return expression.subs(plain, simultaneous=True)
+    return by_name(form.expression)
 
 
 def _grown(form: ClosedForm, by: sp.Symbol) -> sp.Expr:
@@ -137,9 +134,16 @@ def stationary(forms: Forms) -> tuple[Lemma, ...]:
     Returns:
         The lemmas.
     """
-    scale, ratio = (
-        _plain(forms[name]) for name in ("critical.stationary_scale", "scaling.stationary_ratio")
+    scale, ratio, chain, limit = (
+        _plain(forms[name])
+        for name in (
+            "critical.stationary_scale",
+            "scaling.stationary_ratio",
+            "quadratic.stationary_covariance",
+            "quadratic.sde_covariance",
+        )
     )
+    sgd = ("B > 0", "eta > 0", "g > 0", "h > 0", "eta*g < 2", "eta*h < 2")
     given = ("B > 0", "eta > 0", "h > 0")
     rule = ("eta > 0", "h > 0", "K > 1", "K*eta*h < 2")
     return (
@@ -150,6 +154,8 @@ def stationary(forms: Forms) -> tuple[Lemma, ...]:
         sign_lemma("the rule makes the stationary variance larger", ratio - 1, "> 0", rule,
                    Variant("K = 1", ("K > 1",), ("K >= 1",)),
                    Variant("beyond 2", ("K*eta*h < 2",), ("K*eta*h > 2",))),
+        sign_lemma("SGD's stationary covariance is larger than the diffusion's", chain - limit,
+                   "> 0", (*sgd, "s > 0"), Variant("beyond 2", sgd[4:], ("eta*h > 3",))),
     )  # fmt: skip
 
 
@@ -172,7 +178,8 @@ def critical_batch_signs(
     """At a constant noise scale more of B takes fewer steps and more samples; doubling B divides
     the steps by 1 to 2, by more than 4/3 exactly for B < B_noise; without replacement samples rise
     with b for B_noise < m - 1 and fall for B_noise > m - 1; the best step size is best, grows with
-    B and is below the rule's; the stationary noise scale is above B for eta h < 1, below for more.
+    B and is below the rule's; the stationary noise scale is above B for eta h < 1, below for more;
+    covariances are larger than the diffusion's, and the rule makes variances larger.
     """
     return lemmas(among(subject.forms))
 
