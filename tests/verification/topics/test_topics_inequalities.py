@@ -20,6 +20,8 @@ NAMES = {
     "gaussian.gap_limit": "statements",
     "scaling.mean_falls": "tangents",
     "posterior.signs": "tangents",
+    "measures.signs": "tangents",
+    "stationary.signs": "tangents",
 }
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 FOUND = {

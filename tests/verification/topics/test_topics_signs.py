@@ -23,6 +23,8 @@ NAMES = (
     "critical_batch.signs",
     "noise.signs",
     "posterior.signs",
+    "measures.signs",
+    "stationary.signs",
 )
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 BUILDERS = {
@@ -88,6 +90,14 @@ FORMS = {
         "noise.sampling_without", "noise.sampling_with",
     ),
     "posterior.signs": ("posterior.penalty_slope", "posterior.variance"),
+    "measures.signs": (
+        "sharpness.trace_difference", "sam.sphere_difference", "sam.gaussian_difference",
+        "reparameterisation.untied_trace", "sharpness.minimum_top",
+        "flatness.log_determinant_difference",
+    ),
+    "stationary.signs": (
+        "stationary.log_basin_mass", "stationary.exit_time", "stationary.hessian_noise_odds",
+    ),
 }  # fmt: skip
 
 
