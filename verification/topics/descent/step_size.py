@@ -296,8 +296,8 @@ def relu_dies(step_size: Fraction = Fraction(2)) -> Iterator[Margin]:
 
 @check("step_size.dead_starts", EvidenceKind.ENUMERATION, bound="integers: no pattern may differ")
 def dead_starts(activation: Activation = Activation.RELU) -> Iterator[Margin]:
-    """A ReLU neuron stays where it is for every batch exactly if no correlation is positive: one
-    sign pattern in 2^m.
+    """For m up to 6 a ReLU neuron stays where it is for every batch, of all sign patterns of its
+    correlations, exactly if none is positive: one pattern in 2^m.
     """
     for m in range(1, 7):
         frame = basis(m)
