@@ -180,7 +180,8 @@ WALK = (
         "alpha q q0 A A0 B B0",
         ("0 < alpha < 1", "0 <= q <= 1", "0 <= q0 <= 1", "A == 1 - alpha*(1 - q)",
          "A0 == 1 - alpha*(1 - q0)", "B == 1 + alpha*q", "B0 == 1 + alpha*q0"),
-        ("A - A0 == alpha*(q - q0)", "B - B0 == alpha*(q - q0)", "A > 0", "A0 > 0", "B0 >= 1"),
+        ("A - A0 == alpha*(q - q0)", "B - B0 == alpha*(q - q0)", "0 < A <= 1", "A0 > 0",
+         "B >= 1", "B0 >= 1"),
         variants=(
             Variant("alpha up to 2", ("0 < alpha < 1",), ("0 < alpha < 2",)),
             Variant("another tangent", ("A0 == 1 - alpha*(1 - q0)",), ("A0 == 1 - alpha*q0",)),
