@@ -235,5 +235,7 @@ def mean_falls(
     found = found.subs({sp.Symbol("eta", positive=True): y, sp.Symbol("h", positive=True): 1})
     log = sp.log(1 - K * y) - K * sp.log(1 - y)
     split = sp.log((1 - K * y) / (1 - y)) + (K - 1) * sp.log(1 / (1 - y))
-    yield vanishing("the logarithm in l and k", split - log)
-    yield vanishing("the logarithm of scaling.mean_ratio", sp.log(found) - t * log)
+    means = (1 - y, 1 - K * y)
+    yield vanishing("the logarithm in l and k", split - log, positive=means)
+    told = "the logarithm of scaling.mean_ratio"
+    yield vanishing(told, sp.log(found) - t * log, positive=means)

@@ -128,7 +128,7 @@ def closed_forms(subject: Subject) -> Iterator[Margin]:
     own = form("dynamics.active_factor").subs(vertex)
     rest = form("dynamics.inactive_factor").subs(vertex)
     yield vanishing("b = 1 at a data point: R grows by log(1/(1 - eta)) when the leader is drawn",
-                sp.log(own / rest) + sp.log(1 - alpha))  # fmt: skip
+                sp.log(own / rest) + sp.log(1 - alpha), positive=(1 - alpha,))  # fmt: skip
     k, d = sp.symbols("k d", positive=True)
 
     def factor(times: sp.Expr) -> sp.Expr:
@@ -141,5 +141,5 @@ def closed_forms(subject: Subject) -> Iterator[Margin]:
     rate = form("dynamics.separation_rate")
     pairs = sp.log(1 - alpha) + sp.log(1 + alpha)
     yield vanishing("rate of separation, 1 - alpha^2 = (1 - alpha)(1 + alpha)",
-                rate - b * (m - b) / (m * (m - 1)) * pairs)  # fmt: skip
+                rate - b * (m - b) / (m * (m - 1)) * pairs, positive=(1 - alpha,))  # fmt: skip
     yield vanishing("rate of separation at b = m", rate.subs(b, m))
