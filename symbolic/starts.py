@@ -48,8 +48,8 @@ def shares() -> dict[str, Derivation]:
     square = normal.subs(x, sp.sqrt(x)) * sp.Rational(1, 2) / sp.sqrt(x)
     joint = s * gamma_density(a, s * u) * gamma_density(d, s * (1 - u))
     split = gamma_density(a + d, s) * beta_density(a, d, u)
-    # Forced: all factors, 1 - u among them, are positive for 0 < u < 1.
-    exponents = sp.expand_log(sp.log(joint / split), force=True)
+    rest = sp.Dummy(positive=True)  # 1 - u
+    exponents = sp.expand_log(sp.log((joint / split).subs(1 - u, rest))).subs(rest, 1 - u)
     return {
         "square of a normal coordinate": Derivation.begin(
             "z = +-sqrt(x), |dz/dx| = 1/(2 sqrt(x)): chi-squared with one degree of freedom",

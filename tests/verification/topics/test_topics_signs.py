@@ -116,6 +116,13 @@ def test_the_other_sign_of_a_closed_form_is_noticed(name, form):
     assert "Error" not in evidence.message.split("\n")[0]
 
 
+def test_another_drift_of_the_arcsine_bound_is_noticed():
+    right = Subject().forms["selection.arcsine_drift"]
+    wrong = Subject().with_form(dataclasses.replace(right, expression=-right.expression))
+    check = next(c for c in all_checks() if c.id == "selection.arcsine_sign")
+    assert "selection.arcsine_drift" in run_check(check, wrong, Settings()).message
+
+
 def test_another_ratio_of_means_is_noticed():
     right = Subject().forms["scaling.mean_ratio"]
     wrong = Subject().with_form(dataclasses.replace(right, expression=right.expression**2))
