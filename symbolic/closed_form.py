@@ -60,7 +60,7 @@ class ClosedForm:
                 f"the derivation ends in {self.derivation.result}, the closed form states "
                 f"{self.expression}"
             )
-        return [f"{self.id}: {line}" for line in lines]
+        return lines
 
     def exact(self, **values: Any) -> sp.Expr:
         """Evaluate in exact arithmetic.

@@ -13,7 +13,7 @@ from docutils import nodes
 from mathml import expression
 from sphinx.util.docutils import SphinxDirective
 
-from whichmin.symbolic import ClosedForm
+from whichmin.symbolic import ClosedForm, closed_forms
 from whichmin.symbolic.rescaling.layers import reparameterisation_forms
 from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.selection.law import selection_forms
@@ -25,7 +25,7 @@ from whichmin.verification.oracle.compliance import Compliance, Result
 from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.topics.landscape.equivariance import COUNTEREXAMPLES, ETA, START
 from whichmin.verification.topics.sgd.rational_sgd import exact_step
-from whichmin.words import Status
+from whichmin.words import TOPICS, Status
 
 __all__ = ["PARTS", "setup"]
 
@@ -85,6 +85,16 @@ def rescaling() -> str:
     return _forms((*reparameterisation_forms(), *layerwise_forms()))
 
 
+def forms() -> str:
+    """Every closed form, by topic."""
+    topics: dict[str, list[ClosedForm]] = {}
+    for form in closed_forms().values():
+        topics.setdefault(form.topic, []).append(form)
+    return "\n\n".join(
+        f"**{topic}**\n\n{_forms(topics[topic])}" for topic in sorted(topics, key=TOPICS.index)
+    )
+
+
 def counterexamples() -> str:
     """Where symmetries hold and fail: one exact step on each side."""
     rows = []
@@ -132,6 +142,7 @@ def results() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "counterexamples": counterexamples,
     "declarations": declarations,
+    "forms": forms,
     "measures": measures,
     "oracle-checks": oracle_checks,
     "protocol": protocol,

@@ -104,7 +104,7 @@ def write_record(path: str | os.PathLike[str], evidence: Iterable[Evidence]) -> 
         entries[e.check] = {
             "digest": digest(checks[e.check]), "evidence": rounded.record(), "versions": versions,
         }  # fmt: skip
-    write_text(path, _text({name: entries[name] for name in checks if name in entries}))
+    write_text(path, _text({name: entries[name] for name in checks if name in entries}), "record")
 
 
 def _text(entries: Mapping[str, Mapping[str, Any]]) -> str:

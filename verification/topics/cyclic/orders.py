@@ -21,7 +21,7 @@ from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.cyclic.certified import (
-    Certificate,
+    LimitCertificate,
     certified_limit,
     cycle,
     first_leader,
@@ -52,7 +52,7 @@ SMALL = (
 )
 
 
-def _told(start: Sequence[Fraction], step_size: Fraction, found: Certificate) -> str:
+def _told(start: Sequence[Fraction], step_size: Fraction, found: LimitCertificate) -> str:
     shown = ", ".join(str(v) for v in start)
     return (
         f"start ({shown}), step size {step_size}: limit {found.sign:+d} a_{found.point}, "

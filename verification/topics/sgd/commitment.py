@@ -101,7 +101,7 @@ SETTLED = 160.0
 def leads(m: int, b: int, sampling: Sampling) -> dict[int, float]:
     """List the law of the difference D of two points' multiplicities in a batch.
 
-    A second route beside ``core.descent.difference_law``.
+    A second route beside ``core.batches.difference_law``.
 
     Args:
         m: Number of data points.
