@@ -40,7 +40,7 @@ from whichmin.verification.provers.enclosures import (
     jet,
 )
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
-from whichmin.verification.provers.smt import Lemma
+from whichmin.verification.provers.smt import Lemma, Variant
 from whichmin.words import EvidenceKind
 
 __all__ = [
@@ -84,6 +84,19 @@ class Inequality(Lemma):
     """
 
     split: tuple[str, ...] = ()
+
+    def changed(self, variant: Variant) -> Inequality:
+        """Return a variant as an inequality.
+
+        Args:
+            variant: One of the variants, or any other change.
+
+        Returns:
+            An inequality without variants.
+        """
+        found = super().changed(variant)
+        assert isinstance(found, Inequality)
+        return found
 
 
 @dataclass(frozen=True)

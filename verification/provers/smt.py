@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any
 
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
@@ -93,14 +93,14 @@ class Lemma:
         told = f"{', '.join(self.given)} imply {then}" if self.given else then
         return f"{told} ({short})" if short else told
 
-    def changed(self, variant: Variant) -> Self:
+    def changed(self, variant: Variant) -> Lemma:
         """Return a variant as a lemma.
 
         Args:
             variant: One of the variants, or any other change.
 
         Returns:
-            A lemma of the same kind, without variants.
+            A lemma without variants.
         """
         assert set(variant.drop) <= set(self.given), variant.drop
         changes = dict(variant.where)
