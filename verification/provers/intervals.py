@@ -40,7 +40,7 @@ from whichmin.verification.provers.enclosures import (
     jet,
 )
 from whichmin.verification.provers.formula import Arithmetic, evaluate_all
-from whichmin.verification.provers.smt import Lemma, Variant
+from whichmin.verification.provers.smt import Lemma
 from whichmin.words import EvidenceKind
 
 __all__ = [
@@ -84,19 +84,6 @@ class Inequality(Lemma):
     """
 
     split: tuple[str, ...] = ()
-
-    def changed(self, variant: Variant) -> Inequality:
-        """Return a variant as an inequality.
-
-        Args:
-            variant: One of the variants, or any other change.
-
-        Returns:
-            An inequality without variants.
-        """
-        found = super().changed(variant)
-        assert isinstance(found, Inequality)
-        return found
 
 
 @dataclass(frozen=True)
@@ -382,6 +369,7 @@ def inequality_margins(inequality: Inequality) -> Iterator[Margin]:
     yield Margin(inequality.name, answer.cells, CELLS * len(inequality.then), 1, found)
     for variant in inequality.variants:
         false = inequality.changed(variant)
+        assert isinstance(false, Inequality), "a variant is of the kind of what it changes"
         answer = decide_inequality(false)
         what = f"{inequality.name}, false variant ({variant.what}): {answer.verdict}"
         fails = violated_in_floats(false, answer.place) if answer.place is not None else ()
