@@ -352,7 +352,7 @@ def spectrum_consistency() -> tuple[Derivation, ...]:
         counts = [f.multiplicity.expression for f in families]
         values = [f.eigenvalue.expression for f in families]
         chains.extend((
-            Derivation.begin(f"multiplicities add up to n ({place})", sp.Add(*counts), n),
+            Derivation.begin(f"multiplicities add up to n ({place})", sp.Add(*counts, evaluate=False), n),
             Derivation.begin(
                 f"eigenvalues add up to the trace ({place})",
                 sum((v * count for v, count in zip(values, counts, strict=True)), sp.Integer(0)),

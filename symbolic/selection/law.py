@@ -359,7 +359,7 @@ def generator_lemmas() -> dict[str, Derivation]:
             ("squared slope of a cosine", slopes, own**2 * (1 - 2 * own**2 + squares)),
         ):
             lemmas[f"{name}, {count} points"] = Derivation.begin(
-                f"{name} in u, with c_j = exp u_j", before.subs(to_weights), after
+                f"{name} in u, with c_j = exp u_j", at(before, to_weights), after
             )
     lemmas["p_1 - p_2"] = Derivation.begin(
         "p_1 - p_2 with c_1/c_2 = exp v",
