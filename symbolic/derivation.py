@@ -1,22 +1,22 @@
 """Write derivations as chains of steps, each of which is checked.
 
 A step claims ``before = after``. Derivatives, limits and evaluations are carried out, the step's
-rules (:mod:`.rules`, :mod:`.operator_rules`) rewrite both sides, and what is left of
-``before - after`` must vanish identically. A rule that may not be used in its place, that does not
-hold, or that changes nothing makes the step fail, and so does a step whose two sides are the same
-expression. A chain holds when every step does and starts where the last one ended.
+rules (:mod:`.rules`, :mod:`.operator_rules`, :mod:`.certificates`) rewrite both sides, and what is
+left of ``before - after`` must vanish identically. A rule that may not be used in its place, that
+does not hold, or that changes nothing makes the step fail, and so does a step whose two sides are
+the same expression. A chain holds when every step does and starts where the last one ended.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
 
-from whichmin.symbolic.operators import carry_out, linear
+from whichmin.symbolic.operators import carry_out, linear, vanishes
 from whichmin.symbolic.rules import (
     Condition,
     Definition,
@@ -24,7 +24,6 @@ from whichmin.symbolic.rules import (
     Past,
     Rule,
     as_rules,
-    vanishes,
 )
 
 __all__ = ["Derivation", "DerivationError", "Step", "vanishes"]
@@ -75,25 +74,29 @@ class Step:
         if self.before == self.after:
             yield f"{self.before} = {self.after} says nothing, both sides are one expression"
         past.symbols |= self.before.free_symbols
-        sides = self._sides()
+        sides, lines = self._sides(), []
         for rule in self.rules:
-            yield from rule.problems(past, sides)
+            lines += rule.problems(past, sides)
             for symbol, expression in rule.brings.items():
                 if past.definitions.setdefault(symbol, expression) != expression:
-                    yield f"{symbol} is {past.definitions[symbol]} already, not {expression}"
+                    known = past.definitions[symbol]
+                    lines.append(f"{symbol} is {known} already, not {expression}")
             if isinstance(rule, Definition):
                 past.symbols |= rule.expression.free_symbols
                 past.definitions.setdefault(rule.symbol, rule.expression)
             elif isinstance(rule, Condition):
                 past.values.setdefault(rule.subject, rule.value)
         past.symbols |= self.after.free_symbols
+        if lines:
+            yield from lines
+            return
         try:
             left = self.residual()
         except DerivationError as error:
             yield str(error)
             return
         if not vanishes(left):
-            shown = sp.simplify(left, doit=False)
+            shown = left if left.has(sp.Sum, sp.Integral) else sp.simplify(left, doit=False)
             yield f"{self.before} = {self.after} leaves {shown}"
 
     def holds(self) -> bool:
@@ -111,7 +114,7 @@ class Derivation:
     """
 
     steps: tuple[Step, ...]
-    uses: tuple[Any, ...] = ()
+    uses: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def begin(
@@ -182,8 +185,7 @@ class Derivation:
         hidden = {
             r.symbol: r.expression
             for r in self._rules()
-            if isinstance(r, Definition)
-            and r.symbol not in self.result.free_symbols | taken_over
+            if isinstance(r, Definition) and r.symbol not in self.result.free_symbols | taken_over
         }
         found = [e for used in self.uses for e in getattr(used, kind)]
         for rule in self._rules():
@@ -215,6 +217,8 @@ class Derivation:
                 known = past.definitions.setdefault(symbol, expression)
                 if known != expression and symbol in occurring:
                     lines.append(f"{symbol} is {known} in one place, {expression} in another")
+            if isinstance(used, Derivation):  # closed forms are checked where they stand
+                lines += [f"what is used fails: {line}" for line in used.failures()]
         for number, step in enumerate(self.steps, start=1):
             if number > 1 and step.before != self.steps[number - 2].after:
                 lines.append(f"step {number} ({step.reason}) does not start where the last ended")

@@ -1,55 +1,34 @@
-"""Say what means, roots, recursions, integrals and sums equal, and check it on the spot.
+"""Say what means, roots, recursions and flows equal, and check it on the spot.
 
 ======================  =========================================================================
 :class:`Expectation`    linear in the monomials, each from a table of moments
 :class:`Solved`         the value solves the equation, and no other value that the unknown may have
 :class:`Induction`      the start, and one step
 :class:`Follows`        the start, and the differential equation
-:class:`Antiderivative` its derivative is the integrand; limits at both ends
-:class:`Substituted`    an increasing change of the variable, with both ends
-:class:`Telescoped`     ``F(k + 1) - F(k)`` is the term; values or the limit at both ends
 ======================  =========================================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
-from sympy.core.function import AppliedUndef
 
-from whichmin.symbolic.operators import Flow, Iterate, Mean, Root, bound_symbols, carry_out
-from whichmin.symbolic.rules import DerivationError, Past, Rule, vanishes
+from whichmin.symbolic.operators import Flow, Iterate, Mean, Root, carry_out, replaced, vanishes
+from whichmin.symbolic.rules import DerivationError, Past, Rule
 
 __all__ = [
-    "Antiderivative",
     "Expectation",
     "Follows",
     "Induction",
     "Law",
     "Moment",
     "Solved",
-    "Substituted",
-    "Telescoped",
     "given",
     "shown",
 ]
-
-
-def _replaced(
-    expression: sp.Expr, kind: type, handle: Callable[[Any], sp.Expr | None]
-) -> sp.Expr:
-    """Replace operators of one kind, inner ones first; None leaves an operator as it is."""
-    if not expression.has(kind):
-        return expression
-    args = [_replaced(a, kind, handle) if isinstance(a, sp.Expr) else a for a in expression.args]
-    rebuilt = expression.func(*args) if args else expression
-    if isinstance(rebuilt, kind):
-        found = handle(rebuilt)
-        return rebuilt if found is None else found
-    return sp.sympify(rebuilt)
 
 
 @dataclass(frozen=True)
@@ -177,7 +156,7 @@ class Expectation(Rule):
 
     def apply(self, expression: sp.Expr) -> sp.Expr:
         """Put the means in."""
-        return _replaced(expression, Mean, self._mean)
+        return replaced(expression, Mean, self._mean)
 
     def _mean(self, node: Mean) -> sp.Expr:
         inside = sp.expand(carry_out(node.args[0]))
@@ -205,7 +184,7 @@ class Solved(Rule):
 
     def apply(self, expression: sp.Expr) -> sp.Expr:
         """Put the values for the roots."""
-        return _replaced(expression, Root, self._root)
+        return replaced(expression, Root, self._root)
 
     def _root(self, node: Root) -> sp.Expr | None:
         unknown, equation = node.args
@@ -256,7 +235,7 @@ class Induction(Rule):
 
     def apply(self, expression: sp.Expr) -> sp.Expr:
         """Put the value for the iterates."""
-        return _replaced(expression, Iterate, self._iterate)
+        return replaced(expression, Iterate, self._iterate)
 
     def _iterate(self, node: Iterate) -> sp.Expr:
         law, state, start, time = node.args
@@ -286,7 +265,7 @@ class Follows(Rule):
 
     def apply(self, expression: sp.Expr) -> sp.Expr:
         """Put the value for the solutions."""
-        return _replaced(expression, Flow, self._flow)
+        return replaced(expression, Flow, self._flow)
 
     def _flow(self, node: Flow) -> sp.Expr:
         law, state, start, time = node.args
@@ -300,145 +279,3 @@ class Follows(Rule):
         if not vanishes(sp.diff(self.value, time) - law.subs(state, self.value)):
             raise DerivationError(f"{self.value} does not obey the differential equation")
         return self.value
-
-
-def _smooth(expression: sp.Expr, x: sp.Symbol) -> bool:
-    """Decide whether a function of x has no jump and no pole where x may be."""
-    if not expression.has(x) or expression == x:
-        return True
-    if isinstance(expression, sp.Pow):
-        base, power = expression.args
-        if power.has(x):
-            return bool(base.is_positive) and _smooth(base, x) and _smooth(power, x)
-        whole = power.is_integer and power.is_nonnegative
-        return _smooth(base, x) and bool(whole or base.is_positive)
-    if isinstance(expression, sp.log):
-        return bool(expression.args[0].is_positive) and _smooth(expression.args[0], x)
-    if isinstance(expression, (sp.Add, sp.Mul, sp.exp, sp.erf, sp.sin, sp.cos)):
-        return all(_smooth(arg, x) for arg in expression.args)
-    return isinstance(expression, (AppliedUndef, sp.Derivative, sp.Integral))
-
-
-def _end(function: sp.Expr, x: sp.Symbol, place: sp.Expr, side: str) -> sp.Expr:
-    """Return the limit of a function at an end, which must be finite."""
-    value = function.subs(x, place)
-    if place.is_infinite or value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
-        value = sp.limit(function, x, place) if place.is_infinite else sp.limit(
-            function, x, place, side
-        )  # fmt: skip
-    if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo, sp.Limit, sp.AccumBounds):
-        raise DerivationError(f"{function} has no finite limit at {x} = {place}")
-    return sp.sympify(value)
-
-
-@dataclass(frozen=True)
-class Antiderivative(Rule):
-    """Say what integrals are, by an antiderivative.
-
-    Attributes:
-        function: F, whose derivative is the integrand.
-        variable: Variable of the integral.
-    """
-
-    function: sp.Expr
-    variable: sp.Symbol
-
-    def apply(self, expression: sp.Expr) -> sp.Expr:
-        """Put the difference of the ends for integrals whose integrand is F'."""
-        return _replaced(expression, sp.Integral, self._integral)
-
-    def _integral(self, node: sp.Integral) -> sp.Expr | None:
-        x = self.variable
-        if len(node.limits[0]) != 3 or node.limits[0][0] != x:
-            return None
-        _, low, high = node.limits[0]
-        if x in low.free_symbols | high.free_symbols:
-            raise DerivationError(f"an end of the integral depends on {x}")
-        if not vanishes(sp.diff(self.function, x) - carry_out(node.function)):
-            return None
-        if x.is_nonnegative and not low.is_nonnegative:
-            raise DerivationError(f"{x} is not negative, the integral starts at {low}")
-        if not _smooth(self.function, x):
-            raise DerivationError(f"{self.function} may have a pole or a jump in {x}")
-        inner = _end(self.function, x, high, "-") - _end(self.function, x, low, "+")
-        return sp.Integral(inner, *node.limits[1:]) if node.limits[1:] else inner
-
-
-@dataclass(frozen=True)
-class Substituted(Rule):
-    """Change the variable of an integral, by an increasing function.
-
-    Attributes:
-        variable: The old variable.
-        function: What it is in terms of the new one.
-        new: The new variable.
-        ends: Where the new one starts and ends.
-    """
-
-    variable: sp.Symbol
-    function: sp.Expr
-    new: sp.Symbol
-    ends: tuple[sp.Expr, sp.Expr]
-
-    def apply(self, expression: sp.Expr) -> sp.Expr:
-        """Change the variable of integrals over the old one."""
-        return _replaced(expression, sp.Integral, self._integral)
-
-    def _integral(self, node: sp.Integral) -> sp.Expr | None:
-        places = [p for p, limit in enumerate(node.limits) if limit[0] == self.variable]
-        if not places:
-            return None
-        place = places[0]
-        slope = sp.diff(self.function, self.new)
-        if not slope.is_positive:
-            raise DerivationError(f"{self.function} is not known to grow in {self.new}")
-        if self.new in node.function.free_symbols | {limit[0] for limit in node.limits}:
-            raise DerivationError(f"{self.new} is in use already")
-        for old, end in zip(node.limits[place][1:], self.ends, strict=True):
-            if not vanishes(self.function.subs(self.new, end) - old):
-                raise DerivationError(f"{self.new} = {end} is not where {self.variable} = {old}")
-        change = {self.variable: self.function}
-        inner = [sp.Tuple(w, *(e.subs(change) for e in ends)) for w, *ends in node.limits[:place]]
-        inside = node.function.subs(change) * slope
-        return sp.Integral(inside, *inner, (self.new, *self.ends), *node.limits[place + 1 :])
-
-
-@dataclass(frozen=True)
-class Telescoped(Rule):
-    """Say what a sum is, by a certificate F with ``F(k + 1) - F(k)`` equal to the term.
-
-    Attributes:
-        function: F.
-        index: k.
-    """
-
-    function: sp.Expr
-    index: sp.Symbol
-
-    def apply(self, expression: sp.Expr) -> sp.Expr:
-        """Put the difference of the ends for sums whose term F telescopes to."""
-        return _replaced(expression, sp.Sum, self._sum)
-
-    def _sum(self, node: sp.Sum) -> sp.Expr | None:
-        k, F = self.index, self.function
-        if node.limits[0][0] != k:
-            return None
-        _, low, high = node.limits[0]
-        if not vanishes(sp.combsimp(F.subs(k, k + 1) - F - carry_out(node.function))):
-            raise DerivationError(f"{F} does not telescope to {node.function}")
-        bottom = sp.fraction(sp.together(F))[1]
-        if bottom.has(k):
-            if not bottom.is_polynomial(k):
-                raise DerivationError(f"the poles of {F} are not known")
-            for pole in sp.roots(sp.Poly(bottom, k)):
-                if not ((pole - low).is_negative or (high + 1 - pole).is_negative):
-                    raise DerivationError(f"{F} may have a pole at {k} = {pole}")
-        past_end = high if high.is_infinite else high + 1
-        inner = _end(F, k, past_end, "-") - _end(F, k, low, "+")
-        return sp.Sum(inner, *node.limits[1:]) if node.limits[1:] else inner
-
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
-        """Object to a certificate whose index no sum has."""
-        del past
-        if self.index not in set().union(*map(bound_symbols, sides)):
-            yield f"no sum runs over {self.index}"

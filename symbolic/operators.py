@@ -13,19 +13,32 @@ operator binds are no free symbols of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sympy as sp
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
-__all__ = ["At", "Flow", "Iterate", "Mean", "Root", "at", "bound_symbols", "carry_out", "linear"]
+__all__ = [
+    "At",
+    "Flow",
+    "Iterate",
+    "Mean",
+    "Root",
+    "at",
+    "bound_symbols",
+    "carry_out",
+    "linear",
+    "replaced",
+    "vanishes",
+]
 
 
 class Mean(sp.Expr):
     """Expectation of an expression, not yet taken."""
 
     def __new__(cls, expression: Any) -> Mean:
+        """Make the mean of an expression."""
         return sp.Expr.__new__(cls, sp.sympify(expression))
 
 
@@ -54,10 +67,12 @@ class Root(_Binder):
     inside = 2
 
     def __new__(cls, unknown: sp.Symbol, expression: Any) -> Root:
+        """Make the root of an expression in an unknown."""
         return sp.Expr.__new__(cls, unknown, sp.sympify(expression))
 
     @property
     def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]
+        """The unknown."""
         return frozenset({self.args[0]})
 
 
@@ -86,12 +101,14 @@ class At(_Binder):
     inside = 2
 
     def __new__(cls, expression: Any, symbols: Any, values: Any) -> At:
+        """Make the value of an expression at a point."""
         return sp.Expr.__new__(
             cls, sp.sympify(expression), sp.Tuple(*symbols), sp.Tuple(*map(sp.sympify, values))
         )
 
     @property
     def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]
+        """The symbols that have values."""
         return frozenset(self.args[1])
 
     def doit(self, **hints: Any) -> sp.Expr:
@@ -170,8 +187,8 @@ def _limit(node: sp.Limit) -> sp.Expr:
             terms = [
                 {n: v for (n,), v in side.terms() if sp.expand(v) != 0} for side in terms
             ]  # fmt: skip
-            if not terms[0]:
-                return sp.Integer(0)
+            if not all(terms):
+                return sp.sympify(sp.limit(*node.args))
             pick = min if place == 0 else max
             over, under = (pick(side) for side in terms)
             if over == under:
@@ -179,6 +196,27 @@ def _limit(node: sp.Limit) -> sp.Expr:
             if (over > under) == (place == 0):
                 return sp.Integer(0)
     return sp.sympify(sp.limit(*node.args))
+
+
+def replaced(expression: sp.Expr, kind: type, handle: Callable[[Any], sp.Expr | None]) -> sp.Expr:
+    """Replace operators of one kind, inner ones first.
+
+    Args:
+        expression: The expression.
+        kind: Their class.
+        handle: What to put for one; None leaves it as it is.
+
+    Returns:
+        The expression with the replacements.
+    """
+    if not expression.has(kind):
+        return expression
+    args = [replaced(a, kind, handle) if isinstance(a, sp.Expr) else a for a in expression.args]
+    rebuilt = expression.func(*args) if args else expression
+    if isinstance(rebuilt, kind):
+        found = handle(rebuilt)
+        return rebuilt if found is None else found
+    return sp.sympify(rebuilt)
 
 
 def linear(expression: sp.Expr) -> sp.Expr:
@@ -205,9 +243,7 @@ def linear(expression: sp.Expr) -> sp.Expr:
     return total
 
 
-def _over(
-    inside: sp.Expr, kind: type, index: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]
-) -> sp.Expr:
+def _over(inside: sp.Expr, kind: type, index: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]) -> sp.Expr:
     """Sum or integrate term by term, constant factors outside."""
     name = sp.Symbol(f"_bound{_depth(inside) + 1}", **index.assumptions0)
     total = sp.Integer(0)
@@ -224,3 +260,36 @@ def _depth(expression: sp.Expr) -> int:
     """Count how many sums and integrals lie within each other."""
     nodes = expression.atoms(sp.Sum, sp.Integral)
     return max((len(node.limits) + _depth(node.function) for node in nodes), default=0)
+
+
+def vanishes(expression: sp.Expr) -> bool:
+    """Decide whether an expression is identically zero.
+
+    What is no rational function is a letter at first: if the numerator then expands to zero it is
+    zero. Where it does not, radicals, logarithms and exponentials are simplified. Integrals and
+    sums are never worked out.
+
+    Returns:
+        True only when SymPy reaches the literal 0.
+    """
+    expanded = sp.expand(linear(expression))
+    if expanded == 0:
+        return True
+    letters: dict[sp.Expr, sp.Symbol] = {}
+    rational = _with_letters(expanded, letters)
+    if sp.expand(sp.fraction(sp.together(rational))[0]) == 0:
+        return True
+    if all(isinstance(part, (sp.Sum, sp.Indexed)) for part in letters):
+        return False  # sums are in one form, nothing else could cancel
+    return bool(sp.simplify(expanded, doit=False) == 0)
+
+
+def _with_letters(expression: sp.Expr, letters: dict[sp.Expr, sp.Symbol]) -> sp.Expr:
+    """Put a letter for every part that is no rational function with rational coefficients."""
+    if isinstance(expression, (sp.Symbol, sp.Rational)):
+        return expression
+    if isinstance(expression, (sp.Add, sp.Mul)):
+        return sp.sympify(expression.func(*(_with_letters(e, letters) for e in expression.args)))
+    if isinstance(expression, sp.Pow) and expression.exp.is_Integer:
+        return sp.sympify(_with_letters(expression.base, letters) ** expression.exp)
+    return letters.setdefault(expression, sp.Dummy())

@@ -73,6 +73,7 @@ def derives(
                 asked[name] = found
             return found
 
+        form.cache_info = derived.cache_info  # type: ignore[attr-defined]
         form.__signature__ = inspect.Signature(return_annotation=ClosedForm)  # type: ignore[attr-defined]
         cited = source.replace("|", r"\|")  # a bar would begin a substitution
         symbols = f" With ``{where}``." if where else ""

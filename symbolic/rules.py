@@ -7,7 +7,8 @@
 :class:`Assumed`       taken for granted, in words: what rests on it is argued, not proved
 =====================  ==========================================================================
 
-Rules on expectations, roots, recursions, integrals and sums are in :mod:`.operator_rules`.
+Rules on expectations, roots and recursions are in :mod:`.operator_rules`, those on integrals and
+sums in :mod:`.certificates`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ __all__ = [
     "as_rules",
     "define",
     "of_model",
-    "vanishes",
     "where",
 ]
 
@@ -46,18 +46,31 @@ class Lemma(Protocol):
     """What a rule can rest on: a derivation or a closed form."""
 
     @property
-    def conditions(self) -> tuple[sp.Eq, ...]: ...
+    def start(self) -> sp.Expr:
+        """Its first side."""
+
     @property
-    def hypotheses(self) -> tuple[sp.Eq, ...]: ...
+    def result(self) -> sp.Expr:
+        """Its last side."""
+
     @property
-    def argued(self) -> tuple[str, ...]: ...
+    def definitions(self) -> Mapping[sp.Symbol, sp.Expr]:
+        """What symbols stand for."""
+
     @property
-    def definitions(self) -> Mapping[sp.Symbol, sp.Expr]: ...
+    def conditions(self) -> tuple[sp.Eq, ...]:
+        """What it supposes."""
+
     @property
-    def start(self) -> sp.Expr: ...
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
+        """What it takes from the model."""
+
     @property
-    def result(self) -> sp.Expr: ...
-    def failures(self) -> list[str]: ...
+    def argued(self) -> tuple[str, ...]:
+        """What it argues in words."""
+
+    def failures(self) -> list[str]:
+        """Say what does not hold."""
 
 
 @dataclass
@@ -234,7 +247,7 @@ class Proved(Rule):
         at: Values of its free symbols; each must meet all that is assumed of the symbol.
     """
 
-    lemma: Any
+    lemma: Lemma
     at: Mapping[sp.Symbol, Any] = field(default_factory=dict)
 
     def _put(self, expression: sp.Basic) -> Any:
@@ -368,36 +381,3 @@ def as_rules(rules: tuple[Rule | tuple[Rule, ...], ...]) -> tuple[Rule, ...]:
     for rule in rules:
         flat.extend(rule if isinstance(rule, tuple) else (rule,))
     return tuple(flat)
-
-
-def vanishes(expression: sp.Expr) -> bool:
-    """Decide whether an expression is identically zero.
-
-    What is no rational function is a letter at first: if the numerator then expands to zero it is
-    zero. Where it does not, radicals, logarithms and exponentials are simplified. Integrals and
-    sums are never worked out.
-
-    Returns:
-        True only when SymPy reaches the literal 0.
-    """
-    expanded = sp.expand(linear(expression))
-    if expanded == 0:
-        return True
-    letters: dict[sp.Expr, sp.Symbol] = {}
-    rational = _with_letters(expanded, letters)
-    if sp.expand(sp.fraction(sp.together(rational))[0]) == 0:
-        return True
-    if not letters:
-        return False
-    return bool(sp.simplify(expanded, doit=False) == 0)
-
-
-def _with_letters(expression: sp.Expr, letters: dict[sp.Expr, sp.Symbol]) -> sp.Expr:
-    """Put a letter for every part that is no rational function with rational coefficients."""
-    if isinstance(expression, (sp.Symbol, sp.Rational)):
-        return expression
-    if isinstance(expression, (sp.Add, sp.Mul)):
-        return sp.sympify(expression.func(*(_with_letters(e, letters) for e in expression.args)))
-    if isinstance(expression, sp.Pow) and expression.exp.is_Integer:
-        return sp.sympify(_with_letters(expression.base, letters) ** expression.exp)
-    return letters.setdefault(expression, sp.Dummy())

@@ -18,18 +18,12 @@ from __future__ import annotations
 
 import sympy as sp
 
+from whichmin.symbolic.certificates import Antiderivative, Substituted
 from whichmin.symbolic.derivation import Derivation
-from whichmin.symbolic.operator_rules import (
-    Antiderivative,
-    Expectation,
-    Law,
-    Solved,
-    Substituted,
-    given,
-)
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given
 from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of
-from whichmin.symbolic.rules import Assumed, define, where
+from whichmin.symbolic.rules import Assumed, Proved, define, where
 from whichmin.symbolic.symbols import b, eta, i, n
 
 __all__ = [
@@ -79,9 +73,7 @@ def score() -> Derivation:
             diffusion_slope: sp.Derivative(_D(x), x),
             diffusion: _D(x),
         }),
-        Solved({
-            change: -(sp.Derivative(_L(x), x) + sp.Derivative(_D(x), x)) * _p(x) / _D(x)
-        }),
+        Solved({change: -(sp.Derivative(_L(x), x) + sp.Derivative(_D(x), x)) * _p(x) / _D(x)}),
     )
 
 
@@ -189,15 +181,29 @@ def well_odds() -> Derivation:
         = \frac{\Delta_1}{D_1} - \frac{\Delta_2}{D_2} + \frac{1}{2} \log \frac{D_2 h_2}{D_1 h_1}
     """
     one, other = _well(depth, h, noise), _well(other_depth, other_h, other_noise)
-    return Derivation.begin(
-        "D p is continuous at the top; one Gaussian integral per well",
-        sp.log(one.start) - sp.log(other.start),
-        sp.log(one.result) - sp.log(other.result),
-        Antiderivative(one.steps[0].rules[0].function, x),
-        Antiderivative(other.steps[0].rules[0].function, x),
-    ).then(
-        "logarithms of products",
-        depth / noise - other_depth / other_noise + sp.log(other_noise * other_h / (noise * h)) / 2,
+    odds, masses = sp.Symbol("odds", real=True), sp.log(one.start) - sp.log(other.start)
+    return (
+        Derivation
+        .begin(
+            "D p is 1 at the top for both wells",
+            odds,
+            masses,
+            Assumed(
+                "zero flux keeps D p, not p, continuous where D jumps, at the top", odds, masses
+            ),
+        )
+        .then(
+            "one Gaussian integral per well",
+            sp.log(one.result) - sp.log(other.result),
+            Proved(one),
+            Proved(other),
+        )
+        .then(
+            "logarithms of products",
+            depth / noise
+            - other_depth / other_noise
+            + sp.log(other_noise * other_h / (noise * h)) / 2,
+        )
     )
 
 

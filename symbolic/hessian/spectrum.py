@@ -17,7 +17,7 @@ from whichmin.symbolic.hessian.trace import (
 )
 from whichmin.symbolic.landscape.minima import P, X, gap
 from whichmin.symbolic.landscape.neuron import SOURCE, U, Y, c_, sigma_
-from whichmin.symbolic.operators import at
+from whichmin.symbolic.operators import at, carry_out
 from whichmin.symbolic.registry import derives, forms_of, recall
 from whichmin.symbolic.rules import define, where
 from whichmin.symbolic.symbols import C, N, R, i, k, kappa, m, n, z
@@ -35,14 +35,17 @@ __all__ = [
 def hessian_matrix() -> sp.Matrix:
     """Write the Hessian as a matrix in five orthonormal directions, by polarisation.
 
-    The quadratic form is not yet evaluated in the directions: derivations do that.
-
     In order: along the active part w_A of the weights; along the rest w_r; an active direction
     orthogonal to w_A; a direction at the kink; any direction orthogonal to all of these.
 
     Returns:
         A symmetric 5 x 5 matrix; that only w_A and w_r couple is a result, not an input.
     """
+    return _entries().applyfunc(lambda entry: sp.expand(carry_out(entry)))
+
+
+def _entries() -> sp.Matrix:
+    """Write the matrix with the quadratic form not yet evaluated in the directions."""
     # (P, X, Y) of each direction; P is diagonal in this basis, X and Y are linear.
     directions = (
         (1, sp.sqrt(C), sp.sqrt(C)),
@@ -81,7 +84,7 @@ class Family:
 
 def _root(sign: int) -> Derivation:
     """Solve for an eigenvalue of the plane of w_A and w_r; sign 1 for the upper one."""
-    block = hessian_matrix()[:2, :2]
+    block = _entries()[:2, :2]
     tr, det = block.trace(), block.det()
     return Derivation.begin(
         "roots of the 2 x 2 block's characteristic polynomial, N - C = R",
@@ -115,7 +118,7 @@ def eigenvalue_active() -> Derivation:
 
     .. math:: \lambda = \frac{N - 2 + C}{m}
     """
-    return Derivation.begin("diagonal entry", hessian_matrix()[2, 2], (N - 2 + C) / m)
+    return Derivation.begin("diagonal entry", _entries()[2, 2], (N - 2 + C) / m)
 
 
 @derives("sharpness.eigenvalue_kink", SOURCE)
@@ -124,7 +127,7 @@ def eigenvalue_kink() -> Derivation:
 
     .. math:: \lambda = \frac{\kappa (N - 2) + C}{m}
     """
-    return Derivation.begin("diagonal entry", hessian_matrix()[3, 3], (kappa * (N - 2) + C) / m)
+    return Derivation.begin("diagonal entry", _entries()[3, 3], (kappa * (N - 2) + C) / m)
 
 
 @derives("sharpness.eigenvalue_rest", SOURCE)
@@ -133,7 +136,7 @@ def eigenvalue_rest() -> Derivation:
 
     .. math:: \lambda = \frac{C}{m}
     """
-    return Derivation.begin("diagonal entry", hessian_matrix()[4, 4], C / m)
+    return Derivation.begin("diagonal entry", _entries()[4, 4], C / m)
 
 
 # Multiplicities are dimensions of invariant subspaces, as traces of the projections on them. The
@@ -231,9 +234,7 @@ def spectrum_at_point() -> tuple[Family, ...]:
 
 def _value_at_minimum(general: ClosedForm, result: sp.Expr) -> Derivation:
     """Specialise an eigenvalue to a minimum."""
-    return Derivation.begin(
-        "C = N = 1", general.expression, result, at_minimum(general.expression)
-    )
+    return Derivation.begin("C = N = 1", general.expression, result, at_minimum(general.expression))
 
 
 def _count_at_minimum(direction: str, count: sp.Expr, result: sp.Expr) -> Derivation:
@@ -296,7 +297,7 @@ def minimum_count_flat() -> Derivation:
     .. math:: d = k - 1
     """
     return Derivation.begin(
-        "trace of the projection on the active points, less that on w_A, its length not divided out",
+        "projection on the active points, less that on w_A, its length not divided out",
         _ACTIVE - _ENERGY,
         k - C,
         recall(gap(), C),
@@ -352,7 +353,9 @@ def spectrum_consistency() -> tuple[Derivation, ...]:
         counts = [f.multiplicity.expression for f in families]
         values = [f.eigenvalue.expression for f in families]
         chains.extend((
-            Derivation.begin(f"multiplicities add up to n ({place})", sp.Add(*counts, evaluate=False), n),
+            Derivation.begin(
+                f"multiplicities add up to n ({place})", sp.Add(*counts, evaluate=False), n
+            ),
             Derivation.begin(
                 f"eigenvalues add up to the trace ({place})",
                 sum((v * count for v, count in zip(values, counts, strict=True)), sp.Integer(0)),

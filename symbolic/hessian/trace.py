@@ -22,6 +22,7 @@ from whichmin.symbolic.rules import Condition, define, where
 from whichmin.symbolic.symbols import C, N, c, i, k, kappa, m, n, sigma, z
 
 __all__ = [
+    "AT_MINIMUM",
     "THEOREM_13",
     "at_minimum",
     "autograd_trace_at_iterate",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 THEOREM_13 = "Ghosh et al. 2025, Theorem 13 (there with kappa = 1/2)"
+AT_MINIMUM = {N: sp.Integer(1), C: sp.Integer(1), z: m - k}
 
 
 def at_minimum(general: sp.Expr) -> tuple[Condition, ...]:
@@ -45,8 +47,7 @@ def at_minimum(general: sp.Expr) -> tuple[Condition, ...]:
     Returns:
         The rules.
     """
-    values = {N: sp.Integer(1), C: sp.Integer(1), z: m - k}
-    return where({s: value for s, value in values.items() if general.has(s)})
+    return where({s: value for s, value in AT_MINIMUM.items() if general.has(s)})
 
 
 @derives(

@@ -215,11 +215,10 @@ def curvature() -> Derivation:
         = \frac{(N - 2)^2 (N - 2 + C) C + 2 Q ((5 N - 6) (N - 2) + C (6 N - 7))}{m^2}
         - \frac{C ((N - 2)^3 + C (11 N - 14) (N - 2) + 2 C^2 (6 N - 7))}{m^3}
     """
-    # <u, H u> is affine in its coefficients: the mean over the data less the value at the mean.
     mean, signal = mean_curvature().expression, gradient_curvature().expression
     return Derivation.begin(
         "tr(H Sigma): mean of g_i^T H g_i less G^T H G",
-        sp.Add(sp.expand(mean), -sp.expand(signal), evaluate=False),
+        sp.expand(mean - signal),
         ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2
         - C * ((N - 2) ** 3 + C * (11 * N - 14) * (N - 2) + 2 * C**2 * (6 * N - 7)) / m**3,
     )
@@ -256,11 +255,7 @@ def square_on_manifold() -> Derivation:
     factor = sp.cancel(other.subs(N, 1) / (left * right) ** 2)
     return Derivation.begin(
         "squares of <g_i, g_j> over all pairs, at N = C = 1",
-        (
-            sum_over_data(sp.expand(sigma * (own**2 - factor**2 * c**8)))
-            + factor**2 * Q**2
-        )
-        / m**2,
+        (sum_over_data(sp.expand(sigma * (own**2 - factor**2 * c**8))) + factor**2 * Q**2) / m**2,
         (Q - 2 * T + Q**2) / m**2,
         where({N: 1}),
         recall(mean_energy(), Q),

@@ -112,8 +112,11 @@ def gd_slope() -> Derivation:
         "y = 2 - N - C and R after a step in the same ratio, to first order",
         limit,
         Root(_SLOPE, first),
-        Assumed("gradient descent comes in along the line that its step keeps", limit,
-                Root(_SLOPE, first)),
+        Assumed(
+            "gradient descent comes in along the line that its step keeps",
+            limit,
+            Root(_SLOPE, first),
+        ),
     ).then("that line", slope, Solved({_SLOPE: slope}))
 
 

@@ -79,9 +79,7 @@ def with_replacement() -> Law:
         return shown(Derivation.begin("derivative of E exp(x mu_i + y mu_j) at 0", slope, value))
 
     other = b * (b - 1) / m**2
-    return _law(
-        "b draws", moment(b / m, x), moment(b / m + other, x, x), moment(other, x, y)
-    )
+    return _law("b draws", moment(b / m, x), moment(b / m + other, x, x), moment(other, x, y))
 
 
 def _law(name: str, first: Moment, second: Moment, mixed: Moment) -> Law:

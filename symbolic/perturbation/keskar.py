@@ -192,9 +192,7 @@ def bound() -> Derivation:
             bounded,
             above,
         ),
-    ).then(
-        "worked out", 100 * (T**2 * (3 + 2 * T + Z) + Z * (1 + 2 * T)) / (3 * m - 1)
-    )
+    ).then("worked out", 100 * (T**2 * (3 + 2 * T + Z) + Z * (1 + 2 * T)) / (3 * m - 1))
 
 
 keskar_forms = forms_of(__name__)

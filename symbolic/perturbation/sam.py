@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import sympy as sp
 
+from whichmin.symbolic.certificates import Antiderivative
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.minima import gap
 from whichmin.symbolic.landscape.neuron import c_, sigma_
-from whichmin.symbolic.operator_rules import Antiderivative, Expectation, Law, Solved, given, shown
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given, shown
 from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of, recall
 from whichmin.symbolic.rules import Assumed, define, where
@@ -109,9 +110,7 @@ def _uniform() -> Law:
         recall(gap(), C),
         uses=(share, gap()),
     ).then("w has length 1", own, where({C: 1}))
-    points = Derivation.begin(
-        "k coordinates", sp.Sum(own, (i, 1, k)), k * own, uses=(share,)
-    )
+    points = Derivation.begin("k coordinates", sp.Sum(own, (i, 1, k)), k * own, uses=(share,))
     kinks = Derivation.begin(
         "half of the mean square of each of m - k coordinates falls on z_i > 0",
         sp.Sum(own / 2, (i, 1, m - k)),
@@ -175,7 +174,7 @@ def _moment(power: int, result: sp.Expr) -> Derivation:
         The chain.
     """
     return Derivation.begin(
-        "over the half line where c + d t > 0; F and G the distribution function and density at c/d",
+        "half line c + d t > 0; F and G the distribution function and density at c/d",
         sp.Integral((c + d * t) ** power * _gauss(t), (t, -c / d, sp.oo)),
         result,
         Antiderivative(antiderivatives()[power], t),

@@ -132,7 +132,7 @@ def stationary_covariance() -> Derivation:
     """
     rest = eta * s / (B * (h + g - eta * h * g))
     return Derivation.begin(
-        "the only covariance that a step leaves as it is",
+        "the only root of step = v: what a step leaves as it is",
         Root(v, step_covariance().expression - v),
         rest,
         Solved({v: rest}),

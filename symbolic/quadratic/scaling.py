@@ -45,8 +45,8 @@ def noise_per_time() -> Derivation:
     """
     added = at(step_covariance().expression, {v: 0})
     return Derivation.begin(
-        "1/eta steps in a unit of time, each adds its noise: for K eta and K B, whatever K, the same "
-        "as for eta and B",
+        "1/eta steps in a unit of time, each adds its noise: for K eta and K B the same as for "
+        "eta and B",
         at(added / eta, _SCALED),
         added / eta,
     ).then("a step from covariance 0", eta * s / B)

@@ -25,7 +25,7 @@ from whichmin.symbolic.noise.sampling import MU_I, MU_J, without_replacement
 from whichmin.symbolic.operator_rules import Expectation, Law, Solved, shown
 from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of, recall
-from whichmin.symbolic.rules import Assumed, Proved, define, where
+from whichmin.symbolic.rules import Assumed, define, where
 from whichmin.symbolic.symbols import C, N, S, alpha, b, i, k, m, mu
 
 __all__ = [
@@ -244,7 +244,11 @@ def spread_drift() -> Derivation:
 
     .. math:: \mathbb{E}\,\Delta\left(k \log|c| - \sum_j \log|c_j|\right) = D (k - 1)
     """
-    u, rest, shares = sp.Symbol("u", real=True), sp.Symbol("rest", positive=True), sp.IndexedBase("p")
+    u, rest, shares = (
+        sp.Symbol("u", real=True),
+        sp.Symbol("rest", positive=True),
+        sp.IndexedBase("p"),
+    )
     own = sp.exp(2 * u) / (sp.exp(2 * u) + rest)
     slope = Derivation.begin(
         "log|c| as a function of one u_j, rest the sum of the other exp(2 u)",
