@@ -74,7 +74,8 @@ class Step:
         if self.before == self.after:
             yield f"{self.before} = {self.after} says nothing, both sides are one expression"
         past.symbols |= self.before.free_symbols
-        sides, lines = self._sides(), []
+        sides = self._sides()
+        lines: list[str] = []
         for rule in self.rules:
             lines += rule.problems(past, sides)
             for symbol, expression in rule.brings.items():

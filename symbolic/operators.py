@@ -14,7 +14,7 @@ operator binds are no free symbols of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import sympy as sp
 from sympy.concrete.expr_with_limits import ExprWithLimits
@@ -39,7 +39,7 @@ class Mean(sp.Expr):
 
     def __new__(cls, expression: Any) -> Mean:
         """Make the mean of an expression."""
-        return sp.Expr.__new__(cls, sp.sympify(expression))
+        return cast(Mean, sp.Expr.__new__(cls, sp.sympify(expression)))
 
 
 class _Binder(sp.Expr):
@@ -68,7 +68,7 @@ class Root(_Binder):
 
     def __new__(cls, unknown: sp.Symbol, expression: Any) -> Root:
         """Make the root of an expression in an unknown."""
-        return sp.Expr.__new__(cls, unknown, sp.sympify(expression))
+        return cast(Root, sp.Expr.__new__(cls, unknown, sp.sympify(expression)))
 
     @property
     def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]
@@ -102,9 +102,8 @@ class At(_Binder):
 
     def __new__(cls, expression: Any, symbols: Any, values: Any) -> At:
         """Make the value of an expression at a point."""
-        return sp.Expr.__new__(
-            cls, sp.sympify(expression), sp.Tuple(*symbols), sp.Tuple(*map(sp.sympify, values))
-        )
+        point = sp.Tuple(*symbols), sp.Tuple(*map(sp.sympify, values))
+        return cast(At, sp.Expr.__new__(cls, sp.sympify(expression), *point))
 
     @property
     def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]

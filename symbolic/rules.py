@@ -144,7 +144,7 @@ def _contradicts(symbol: sp.Basic, value: sp.Expr) -> str:
 
 def _captured(new: sp.Expr, sides: tuple[sp.Expr, sp.Expr]) -> set[sp.Basic]:
     """Find free symbols of what is put in that a sum or an operator of a side would bind."""
-    return new.free_symbols & set().union(*map(bound_symbols, sides))
+    return set().union(*map(bound_symbols, sides)) & new.free_symbols
 
 
 @dataclass(frozen=True)
