@@ -15,8 +15,14 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-from whichmin.symbolic.operators import bound_symbols, carry_out, replaced, vanishes
-from whichmin.symbolic.rules import DerivationError, Past, Rule
+from whichmin.symbolic.operators import (
+    DerivationError,
+    bound_symbols,
+    carry_out,
+    replaced,
+    vanishes,
+)
+from whichmin.symbolic.rules import Past, Rule
 
 __all__ = ["Antiderivative", "Substituted", "Telescoped"]
 
@@ -35,7 +41,19 @@ def _smooth(expression: sp.Expr, x: sp.Symbol) -> bool:
         return bool(expression.args[0].is_positive) and _smooth(expression.args[0], x)
     if isinstance(expression, (sp.Add, sp.Mul, sp.exp, sp.erf, sp.sin, sp.cos)):
         return all(_smooth(arg, x) for arg in expression.args)
-    return isinstance(expression, (AppliedUndef, sp.Derivative, sp.Integral))
+    if isinstance(expression, sp.Derivative):
+        return _smooth(expression.expr, x)
+    return isinstance(expression, AppliedUndef) and all(_smooth(e, x) for e in expression.args)
+
+
+def _outside(variable: sp.Symbol, low: sp.Expr, high: sp.Expr) -> bool:
+    """Decide whether a range may leave what is assumed of its variable."""
+    if variable.is_nonpositive:
+        return True
+    if variable.is_integer and variable.is_positive:
+        return not (low.is_extended_positive and high.is_extended_positive)
+    inside = low.is_extended_nonnegative and high.is_extended_nonnegative
+    return bool(variable.is_nonnegative and not inside)
 
 
 def _end(function: sp.Expr, x: sp.Symbol, place: sp.Expr, side: str) -> sp.Expr:
@@ -75,8 +93,8 @@ class Antiderivative(Rule):
             raise DerivationError(f"an end of the integral depends on {x}")
         if not vanishes(sp.diff(self.function, x) - carry_out(node.function)):
             return None
-        if x.is_nonnegative and not low.is_nonnegative:
-            raise DerivationError(f"{x} is not negative, the integral starts at {low}")
+        if x.is_integer or _outside(x, low, high):
+            raise DerivationError(f"{x} is assumed to be what it is not from {low} to {high}")
         if not _smooth(self.function, x):
             raise DerivationError(f"{self.function} may have a pole or a jump in {x}")
         inner = _end(self.function, x, high, "-") - _end(self.function, x, low, "+")
@@ -145,10 +163,19 @@ class Telescoped(Rule):
         _, low, high = node.limits[0]
         if not vanishes(sp.combsimp(F.subs(k, k + 1) - F - carry_out(node.function))):
             raise DerivationError(f"{F} does not telescope to {node.function}")
-        bottom = sp.fraction(sp.together(F))[1]
+        if _outside(k, low, high):
+            raise DerivationError(f"{k} is assumed to be what it is not from {low} to {high}")
+        # Powers k of something and binomial coefficients have no pole.
+        entire = {
+            e
+            for e in F.atoms(sp.binomial, sp.Pow)
+            if isinstance(e, sp.binomial) or (e.exp.has(k) and not e.base.has(k))
+        }
+        plain = F.xreplace({e: sp.Dummy(positive=True) for e in entire})
+        top, bottom = sp.fraction(sp.together(plain))
+        if not (top.is_polynomial(k) and bottom.is_polynomial(k)):
+            raise DerivationError(f"the poles of {F} are not known")
         if bottom.has(k):
-            if not bottom.is_polynomial(k):
-                raise DerivationError(f"the poles of {F} are not known")
             for pole in sp.roots(sp.Poly(bottom, k)):
                 if not ((pole - low).is_negative or (high + 1 - pole).is_negative):
                     raise DerivationError(f"{F} may have a pole at {k} = {pole}")
@@ -156,7 +183,7 @@ class Telescoped(Rule):
         inner = _end(F, k, past_end, "-") - _end(F, k, low, "+")
         return sp.Sum(inner, *node.limits[1:]) if node.limits[1:] else inner
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Object to a certificate whose index no sum has."""
         del past
         if self.index not in set().union(*map(bound_symbols, sides)):

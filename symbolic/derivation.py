@@ -16,11 +16,10 @@ from typing import Any
 
 import sympy as sp
 
-from whichmin.symbolic.operators import carry_out, linear, vanishes
+from whichmin.symbolic.operators import DerivationError, carry_out, linear, vanishes
 from whichmin.symbolic.rules import (
     Condition,
     Definition,
-    DerivationError,
     Past,
     Rule,
     as_rules,
@@ -44,6 +43,12 @@ class Step:
     before: sp.Expr
     after: sp.Expr
     rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no rule."""
+        for rule in self.rules:
+            if not isinstance(rule, Rule):
+                raise TypeError(f"{rule} is no rule, step {self.reason}")
 
     def _sides(self) -> tuple[sp.Expr, sp.Expr]:
         return carry_out(self.before), carry_out(self.after)
@@ -74,31 +79,43 @@ class Step:
         if self.before == self.after:
             yield f"{self.before} = {self.after} says nothing, both sides are one expression"
         past.symbols |= self.before.free_symbols
-        sides = self._sides()
+        try:
+            lines = self._misused(past)
+            left = sp.Integer(0) if lines else self.residual()
+        except DerivationError as error:
+            yield str(error)
+            return
+        yield from lines
+        if not vanishes(left):
+            shown = left if left.has(sp.Sum, sp.Integral) else sp.simplify(left, doit=False)
+            yield f"{self.before} = {self.after} leaves {shown}"
+
+    def _misused(self, past: Past) -> list[str]:
+        """Say which rules may not be used here, definitions first; bring the past up to date."""
+        sides: tuple[sp.Expr, ...] = self._sides()
         lines: list[str] = []
-        for rule in self.rules:
-            lines += rule.problems(past, sides)
+        put_in: dict[int, tuple[sp.Expr, ...]] = {}
+        for place, rule in enumerate(self.rules):
+            put_in[place] = sides
+            if isinstance(rule, Definition):
+                lines += rule.problems(past, sides)
+                past.symbols |= rule.expression.free_symbols
+                past.definitions.setdefault(rule.symbol, rule.expression)
+                sides = (*sides, rule.expression)
+            elif isinstance(rule, Condition):
+                sides = (*sides, rule.value)
+        for place, rule in enumerate(self.rules):
+            if not isinstance(rule, Definition):
+                lines += rule.problems(past, put_in[place])
+            if isinstance(rule, Condition):
+                past.values.setdefault(rule.subject, rule.value)
+                past.symbols |= rule.subject.free_symbols | rule.value.free_symbols
             for symbol, expression in rule.brings.items():
                 if past.definitions.setdefault(symbol, expression) != expression:
                     known = past.definitions[symbol]
                     lines.append(f"{symbol} is {known} already, not {expression}")
-            if isinstance(rule, Definition):
-                past.symbols |= rule.expression.free_symbols
-                past.definitions.setdefault(rule.symbol, rule.expression)
-            elif isinstance(rule, Condition):
-                past.values.setdefault(rule.subject, rule.value)
         past.symbols |= self.after.free_symbols
-        if lines:
-            yield from lines
-            return
-        try:
-            left = self.residual()
-        except DerivationError as error:
-            yield str(error)
-            return
-        if not vanishes(left):
-            shown = left if left.has(sp.Sum, sp.Integral) else sp.simplify(left, doit=False)
-            yield f"{self.before} = {self.after} leaves {shown}"
+        return lines
 
     def holds(self) -> bool:
         """Decide whether the step holds by itself."""
@@ -214,6 +231,8 @@ class Derivation:
         occurring = {s for step in self.steps for e in (step.before, step.after)
                      for s in e.free_symbols}  # fmt: skip
         for used in self.uses:
+            for equation in (*used.conditions, *used.hypotheses):
+                past.symbols |= equation.free_symbols
             for symbol, expression in used.definitions.items():
                 known = past.definitions.setdefault(symbol, expression)
                 if known != expression and symbol in occurring:

@@ -16,8 +16,17 @@ from typing import Any
 
 import sympy as sp
 
-from whichmin.symbolic.operators import Flow, Iterate, Mean, Root, carry_out, replaced, vanishes
-from whichmin.symbolic.rules import DerivationError, Past, Rule
+from whichmin.symbolic.operators import (
+    DerivationError,
+    Flow,
+    Iterate,
+    Mean,
+    Root,
+    carry_out,
+    replaced,
+    vanishes,
+)
+from whichmin.symbolic.rules import Past, Rule
 
 __all__ = [
     "Expectation",
@@ -138,9 +147,8 @@ class Expectation(Rule):
         """What these moments argue."""
         return tuple(dict.fromkeys(e for d in self._lemmas() for e in d.argued))
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Object to moments without grounds, and to a random symbol that is left."""
-        del past
         for law in self.laws:
             for monomial, moment in law.moments.items():
                 if moment.derivation is None and not moment.reason.strip():
@@ -151,6 +159,11 @@ class Expectation(Rule):
         names = [v for law in self.laws for v in law.variables]
         if len(set(names)) < len(names):
             yield "a random symbol has two laws"
+        occurring = set().union(*(side.free_symbols for side in sides))
+        for known in (past.definitions, past.values):
+            for name, value in known.items():
+                if value.free_symbols & set(names) and name.free_symbols & occurring:
+                    yield f"{name} is {value}, which is random"
         if left := sides[1].free_symbols & set(names):
             yield f"the random symbols {left} are left after means are taken"
 

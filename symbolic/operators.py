@@ -21,6 +21,7 @@ from sympy.concrete.expr_with_limits import ExprWithLimits
 
 __all__ = [
     "At",
+    "DerivationError",
     "Flow",
     "Iterate",
     "Mean",
@@ -32,6 +33,10 @@ __all__ = [
     "replaced",
     "vanishes",
 ]
+
+
+class DerivationError(Exception):
+    """Report that a step of a derivation does not hold, or that a chain is broken."""
 
 
 class Mean(sp.Expr):
@@ -111,9 +116,15 @@ class At(_Binder):
         return frozenset(self.args[1])
 
     def doit(self, **hints: Any) -> sp.Expr:
-        """Put the values in, all at once."""
+        """Put the values in, all at once.
+
+        Raises:
+            DerivationError: A value holds a symbol that the expression binds.
+        """
         del hints
         expression, symbols, values = self.args
+        if caught := values.free_symbols & bound_symbols(expression):
+            raise DerivationError(f"{values} depends on {caught}, which {expression} binds")
         pairs = dict(zip(symbols, values, strict=True))
         return sp.sympify(expression.subs(pairs, simultaneous=True))
 
@@ -159,11 +170,17 @@ def carry_out(expression: sp.Expr) -> sp.Expr:
 
     Returns:
         The expression without what could be carried out.
+
+    Raises:
+        DerivationError: A derivative or a limit is of an operator that no rule has said more of.
     """
     pending = (sp.Derivative, sp.Subs, sp.Limit, At)
     if not expression.has(*pending):
         return expression
     args = [carry_out(arg) if isinstance(arg, sp.Expr) else arg for arg in expression.args]
+    waiting = (Mean, Root, Iterate, Flow)
+    if isinstance(expression, (sp.Derivative, sp.Limit)) and args[0].has(*waiting):
+        raise DerivationError(f"{expression} is of an operator")
     if isinstance(expression, sp.Derivative):
         args[1:] = expression.args[1:]
         # A derivative of a function that stays abstract stays.
@@ -222,7 +239,7 @@ def linear(expression: sp.Expr) -> sp.Expr:
     """Write sums and integrals in one way: expanded, with constant factors outside.
 
     A sum of what does not depend on the index is the number of terms times it. No sum or integral
-    is worked out.
+    is worked out, and none to infinity is split: its parts need not converge.
 
     Args:
         expression: The expression.
@@ -245,10 +262,11 @@ def linear(expression: sp.Expr) -> sp.Expr:
 def _over(inside: sp.Expr, kind: type, index: sp.Symbol, ends: tuple[sp.Expr, sp.Expr]) -> sp.Expr:
     """Sum or integrate term by term, constant factors outside."""
     name = sp.Symbol(f"_bound{_depth(inside) + 1}", **index.assumptions0)
-    total = sp.Integer(0)
-    for term in sp.Add.make_args(sp.expand(sp.expand_log(inside))):
+    total, expanded = sp.Integer(0), sp.expand(sp.expand_log(inside))
+    endless = any(end.is_infinite for end in ends)
+    for term in (sp.factor_terms(expanded),) if endless else sp.Add.make_args(expanded):
         constant, varying = term.as_independent(index, as_Add=False)
-        if varying == 1 and kind is sp.Sum:
+        if varying == 1 and kind is sp.Sum and not endless:
             total += constant * (ends[1] - ends[0] + 1)
         else:
             total += constant * kind(varying.xreplace({index: name}), (name, *ends))

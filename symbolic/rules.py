@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import sympy as sp
 
-from whichmin.symbolic.operators import bound_symbols, carry_out, linear
+from whichmin.symbolic.operators import DerivationError, bound_symbols, carry_out, linear
 
 __all__ = [
     "Assumed",
@@ -36,10 +36,6 @@ __all__ = [
     "of_model",
     "where",
 ]
-
-
-class DerivationError(Exception):
-    """Report that a step of a derivation does not hold, or that a chain is broken."""
 
 
 class Lemma(Protocol):
@@ -103,12 +99,13 @@ class Rule:
     hypotheses: tuple[sp.Eq, ...] = ()
     argued: tuple[str, ...] = ()
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Say why the rule may not be used in this place.
 
         Args:
             past: What came before.
-            sides: The two sides of the step, evaluations carried out.
+            sides: The two sides of the step, evaluations carried out, and what earlier rules of
+                the step put in.
 
         Yields:
             One line per objection.
@@ -142,7 +139,7 @@ def _contradicts(symbol: sp.Basic, value: sp.Expr) -> str:
     return ""
 
 
-def _captured(new: sp.Expr, sides: tuple[sp.Expr, sp.Expr]) -> set[sp.Basic]:
+def _captured(new: sp.Basic, sides: tuple[sp.Expr, ...]) -> set[sp.Basic]:
     """Find free symbols of what is put in that a sum or an operator of a side would bind."""
     return set().union(*map(bound_symbols, sides)) & new.free_symbols
 
@@ -159,7 +156,7 @@ class Definition(Rule):
     symbol: sp.Symbol
     expression: sp.Expr
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Object to a symbol that is not fresh, to a second definition, and to a circle."""
         symbol, known = self.symbol, past.definitions.get(self.symbol)
         if not isinstance(symbol, sp.Symbol):
@@ -206,7 +203,7 @@ class Condition(Rule):
         """The equation, where it belongs to the model."""
         return (sp.Eq(self.subject, self.value, evaluate=False),) if self.model else ()
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Object to what cannot be supposed: of numbers, against an assumption, or twice."""
         subject, value = self.subject, self.value
         if not subject.free_symbols or subject == value:
@@ -275,12 +272,21 @@ class Proved(Rule):
         """What the lemma argues."""
         return tuple(self.lemma.argued)
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Object to a lemma that does not hold, and to values that it does not allow."""
         del past
         yield from (f"the lemma fails: {line}" for line in self.lemma.failures())
+        ends = (self.lemma.start, self.lemma.result)
+        named = {
+            s: e for s, e in self.lemma.definitions.items() if ends[1].has(s) or ends[0].has(s)
+        }
         for symbol, value in self.at.items():
             value = sp.sympify(value)
+            if caught := _captured(value, ends):
+                yield f"{value} depends on {caught}, which the lemma binds"
+            for name, stands_for in named.items():
+                if symbol in stands_for.free_symbols:
+                    yield f"{name} stands for {stands_for} in the lemma, which depends on {symbol}"
             if symbol in self.lemma.definitions:
                 yield f"{symbol} is defined in the lemma, it cannot be {value}"
             elif symbol not in self.lemma.start.free_symbols | self.lemma.result.free_symbols:
@@ -321,7 +327,7 @@ class Assumed(Rule):
         """The reason."""
         return (self.reason,)
 
-    def problems(self, past: Past, sides: tuple[sp.Expr, sp.Expr]) -> Iterator[str]:
+    def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Object to an assumption without a reason."""
         del past, sides
         if not self.reason.strip():
