@@ -294,23 +294,12 @@ def mean_gap() -> Derivation:
         \lim_{\eta \to 0} \frac{\mathbb{E}\,x_{\tau / \eta} - \mathbb{E}\,X_\tau}{\eta}
         = -\frac{x h^2 \tau e^{-h \tau}}{2}
     """
-    # t = tau/eta steps; the expansion is that of the exponent.
-    after = sp.exp(tau * _series(sp.log(1 - eta * h)))
+    after = at(mean().expression, {t: tau / eta})
     return Derivation.begin(
-        "term of first order in eta of x exp((tau/eta) log(1 - eta h))",
-        at(sp.Derivative(x * after, eta), {eta: 0}),
+        "limit at t = tau/eta steps",
+        sp.Limit((after - sde_mean().expression) / eta, eta, 0),
         -x * h**2 * tau * sp.exp(-h * tau) / 2,
     )
-
-
-def _series(exponent: sp.Expr) -> sp.Expr:
-    """Expand an exponent over eta up to the first order.
-
-    Returns:
-        A polynomial in eta.
-    """
-    terms = (sp.diff(exponent, (eta, n)).subs(eta, 0) / sp.factorial(n) for n in (1, 2))
-    return sum((term * eta**place for place, term in enumerate(terms)), sp.Integer(0))
 
 
 @derives("quadratic.variance_gap", SOURCE, where="eta to 0, T = eta/B")
@@ -322,12 +311,12 @@ def variance_gap() -> Derivation:
         = \frac{T s (1 - e^{-2 h \tau})}{4}
         + \left(\frac{T s}{2 h} - v\right) h^2 \tau e^{-2 h \tau}
     """
-    rest = stationary_variance().expression.subs(B, eta / T)
-    after = rest + (v - rest) * sp.exp(2 * tau * _series(sp.log(1 - eta * h)))
+    after = at(variance().expression, {_REST: stationary_variance().expression, t: tau / eta})
+    diffusion = at(sde_variance_at().expression, {_REST: sde_variance().expression})
     decay = sp.exp(-2 * h * tau)
     return Derivation.begin(
-        "term of first order in eta at a fixed T = eta/B, t = tau/eta",
-        at(sp.Derivative(after, eta), {eta: 0}),
+        "limit at a fixed T = eta/B, at t = tau/eta steps",
+        sp.Limit(at(after - diffusion, {B: eta / T}) / eta, eta, 0),
         T * s * (1 - decay) / 4 + (T * s / (2 * h) - v) * h**2 * tau * decay,
     )
 

@@ -26,6 +26,7 @@ from whichmin.symbolic.operator_rules import Expectation, Law, Solved, shown
 from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of, recall
 from whichmin.symbolic.rules import Assumed, define, where
+from whichmin.symbolic.selection.slopes import NORM, OTHER, OWN, cosine_slopes, norm_slopes
 from whichmin.symbolic.symbols import C, N, S, alpha, b, i, k, m, mu
 
 __all__ = [
@@ -244,34 +245,17 @@ def spread_drift() -> Derivation:
 
     .. math:: \mathbb{E}\,\Delta\left(k \log|c| - \sum_j \log|c_j|\right) = D (k - 1)
     """
-    u, rest, shares = (
-        sp.Symbol("u", real=True),
-        sp.Symbol("rest", positive=True),
-        sp.IndexedBase("p"),
-    )
-    own = sp.exp(2 * u) / (sp.exp(2 * u) + rest)
-    slope = Derivation.begin(
-        "log|c| as a function of one u_j, rest the sum of the other exp(2 u)",
-        sp.Derivative(sp.log(sp.exp(2 * u) + rest) / 2, u),
-        own,
-    )
-    curvature = Derivation.begin(
-        "and its second derivative",
-        sp.Derivative(sp.log(sp.exp(2 * u) + rest) / 2, (u, 2)),
-        2 * own * (1 - own),
-    )
-    share = shares[i]
-    in_share = {own: share}
+    share = sp.IndexedBase("p")[i]
     return Derivation.begin(
         "generator on k log|c| - sum u_j: derivatives p_j and 2 p_j (1 - p_j) of log|c|, drift p_j",
         D
         * sp.Sum(
-            k * curvature.result.subs(in_share) / 2 + share * (k * slope.result.subs(in_share) - 1),
+            k * NORM[1](share) / 2 + share * (k * NORM[0](share) - 1),
             (i, 1, k),
         ),
         D * (k - 1),
         where({sp.Sum(share, (i, 1, k)): 1}),
-        uses=(slope, curvature),
+        uses=norm_slopes(),
     )
 
 
@@ -299,16 +283,23 @@ def arcsine_drift() -> Derivation:
 
     .. math:: \mathbb{E}\,\Delta \bar{P} = \frac{D x (Q - (1 - x^2)^2)}{\pi (1 - x^2)^{3/2}}
     """
-    f = arcsine_bound().expression
-    total = x**4 + Q
+    f, lemmas = arcsine_bound().expression, cosine_slopes()
+    share = sp.IndexedBase("p")[i]
+
+    def others(term: sp.Expr) -> sp.Expr:
+        return sp.Sum(term, (i, 2, k))
+
+    drift = OWN[1](x) / 2 + x**2 * OWN[0](x)
+    drift += others(OTHER[1](x, share) / 2 + share * OTHER[0](x, share))
+    squared = OWN[0](x) ** 2 + others(OTHER[0](x, share) ** 2)
     return Derivation.begin(
-        "x has drift -x (1 - s)/2 and squared slope x^2 (1 - 2 x^2 + s), s = x^4 + Q (lemmas)",
-        D
-        * (
-            -x * (1 - total) / 2 * sp.Derivative(f, x)
-            + x**2 * (1 - 2 * x**2 + total) / 2 * sp.Derivative(f, (x, 2))
-        ),
+        "generator on a function of x = cos, slopes of x in every u_j by the lemmas; the shares "
+        "p_j of the others add up to 1 - x^2",
+        D * (drift * sp.Derivative(f, x) + squared / 2 * sp.Derivative(f, (x, 2))),
         D * x * (Q - (1 - x**2) ** 2) / (sp.pi * (1 - x**2) ** sp.Rational(3, 2)),
+        define({Q: others(share**2)}),
+        where({others(share): 1 - x**2}),
+        uses=lemmas,
     )
 
 
