@@ -131,7 +131,8 @@ def small() -> Derivation:
         ratio,
         Assumed(
             "in a small box the loss is largest where active coordinates are at their outer ends "
-            "and inactive ones give N all they can and q nothing (top of this module)",
+            "and inactive ones give N all they can and q nothing (argued at the top of "
+            "symbolic.perturbation.keskar; its inequalities are SMT lemmas)",
             limit,
             ratio,
         ),

@@ -64,7 +64,8 @@ def worst() -> Derivation:
         largest,
         outwards,
         Assumed(
-            "the rise is largest at z = r w: q lies between <w, x>^2 and N (top of this module)",
+            "the rise is largest at z = r w, since q lies between <w, x>^2 and N (argued at the top "
+            "of symbolic.perturbation.sam)",
             largest,
             outwards,
         ),
