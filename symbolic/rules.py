@@ -141,7 +141,8 @@ def _contradicts(symbol: sp.Basic, value: sp.Expr) -> str:
 
 def _captured(new: sp.Basic, sides: tuple[sp.Expr, ...]) -> set[sp.Basic]:
     """Find free symbols of what is put in that a sum or an operator of a side would bind."""
-    return set().union(*map(bound_symbols, sides)) & new.free_symbols
+    bound: set[sp.Basic] = set().union(*map(bound_symbols, sides))
+    return bound & new.free_symbols
 
 
 @dataclass(frozen=True)

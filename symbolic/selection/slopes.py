@@ -6,6 +6,8 @@ other correlations add to ``|c|^2`` is a constant then.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
@@ -13,10 +15,19 @@ from whichmin.symbolic.derivation import Derivation
 __all__ = ["NORM", "OTHER", "OWN", "cosine_slopes", "norm_slopes"]
 
 # First and second derivative of log|c| in the u of a share p.
-NORM = (lambda share: share, lambda share: 2 * share * (1 - share))
+NORM: tuple[Callable[[sp.Expr], sp.Expr], ...] = (
+    lambda share: share,
+    lambda share: 2 * share * (1 - share),
+)
 # Those of the cosine x with a_i in u_i itself, and in the u of another point of share p.
-OWN = (lambda x: x * (1 - x**2), lambda x: x * (1 - x**2) * (1 - 3 * x**2))
-OTHER = (lambda x, share: -x * share, lambda x, share: x * (3 * share**2 - 2 * share))
+OWN: tuple[Callable[[sp.Expr], sp.Expr], ...] = (
+    lambda x: x * (1 - x**2),
+    lambda x: x * (1 - x**2) * (1 - 3 * x**2),
+)
+OTHER: tuple[Callable[[sp.Expr, sp.Expr], sp.Expr], ...] = (
+    lambda x, share: -x * share,
+    lambda x, share: x * (3 * share**2 - 2 * share),
+)
 
 _u = sp.Symbol("u", real=True)
 _rest, _top = sp.symbols("rest top", positive=True)
