@@ -142,7 +142,7 @@ def _contradicts(symbol: sp.Basic, value: sp.Expr) -> str:
 def _captured(new: sp.Basic, sides: tuple[sp.Expr, ...]) -> set[sp.Basic]:
     """Find free symbols of what is put in that a sum or an operator of a side would bind."""
     bound: set[sp.Basic] = set().union(*map(bound_symbols, sides))
-    return bound & new.free_symbols
+    return {symbol for symbol in new.free_symbols if symbol in bound}
 
 
 @dataclass(frozen=True)
