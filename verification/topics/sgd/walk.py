@@ -11,6 +11,8 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor, inactive_factor
+from whichmin.symbolic.operators import at
+from whichmin.symbolic.rules import where
 from whichmin.symbolic.symbols import N, S, alpha, mu
 from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import follows, vanishing
@@ -58,14 +60,14 @@ def increments() -> tuple[Derivation, Derivation]:
         "winner in the batch: members of the batch keep pace, the rest shrinks",
         (q * active.subs(mu, 1) + (1 - q) * inactive) / active.subs(mu, 1),
         1 - alpha * (1 - q),
-        drawn,
+        where(drawn),
     )
     left = {N: 1, S: 0}
     without = Derivation.begin(
         "winner not in the batch: members of the batch grow, the rest stays",
         (q * active.subs(mu, 1) + (1 - q) * inactive) / inactive,
         1 + alpha * q,
-        left,
+        where(left),
     )
     return with_winner, without
 
@@ -96,9 +98,8 @@ def supermartingale() -> Derivation:
     z = sp.Symbol("z", positive=True)  # d B = log z
     return Derivation.begin(
         "bound at d = (2/B) artanh t: d B = log z with z = (1 + t)/(1 - t)",
-        (z + 1 / z) / 2 - t * (z - 1 / z) / 2,
+        at((z + 1 / z) / 2 - t * (z - 1 / z) / 2, {z: (1 + t) / (1 - t)}),
         sp.Integer(1),
-        {z: (1 + t) / (1 - t)},
     )
 
 
