@@ -82,7 +82,8 @@ def minimum_points(
     activation: str = "linear", most: int = 4, off: int = 2
 ) -> st.SearchStrategy[Start]:
     """Global minima: combinations of up to ``most`` points whose squared coefficients add up to 1;
-    for ReLU non-negative ones."""
+    for ReLU non-negative ones.
+    """
 
     def make(draw: random.Random) -> Start:
         m = draw.randint(1, int(most))
@@ -121,7 +122,8 @@ def weights_at(activation: str = "linear") -> st.SearchStrategy[Start]:
 @word
 def is_mixture(w: Start, activation: str = "linear") -> bool:
     """Whether w is a combination of the points whose squared coefficients add up to 1; for ReLU
-    with non-negative coefficients."""
+    with non-negative coefficients.
+    """
     inside, off = w.w[: w.m], w.w[w.m :]
     fits = activation == "linear" or min(inside) >= 0
     return fits and not any(off) and sum(v * v for v in inside) == 1
@@ -137,7 +139,7 @@ def is_data_point(w: Start, activation: str = "linear") -> bool:
 @word
 def along_first(w: Start, x: Any) -> Start:
     """The point x a_0, for the data of ``w``."""
-    return Start((x, *(Fraction(0) for _ in w.w[1:])), w.m)
+    return Start((x, *(x * 0 for _ in w.w[1:])), w.m)
 
 
 @word
@@ -196,7 +198,7 @@ def represented(w: Start, batch: Sequence[int], activation: str = "linear") -> b
 
 @word
 def on_sphere(w: Start, batch: Sequence[int], activation: str = "linear") -> bool:
-    """Whether w is a unit vector in the span of the batch; for ReLU without negative correlation."""
+    """Whether w is a unit vector in the span of the batch; ReLU: without negative correlations."""
     fits = activation == "linear" or min(w.w[: w.m]) >= 0
     return (
         fits and squared_length(w) == 1 and not any(v for p, v in enumerate(w.w) if p not in batch)
@@ -213,7 +215,8 @@ def never_moves(w: Start, b: Any, eta: Any, activation: str = "linear") -> bool:
 @word
 def at_edge(b: Any, t: Any) -> Start:
     """Weights of squared norm 21/20 on b + 1 data points, of which c_0 = t/(5 + 5 t^2) alone is not
-    0."""
+    0.
+    """
     s = Fraction(t) / (5 + 5 * Fraction(t) ** 2)
     rest = (Fraction(1, 10) - s * t, Fraction(1, 5), Fraction(1))
     return Start((s, *(Fraction(0) for _ in range(int(b))), *rest), int(b) + 1)
@@ -383,7 +386,11 @@ def nearest_solution(rows: Frame, x: Start, w: Start) -> Start:
 @word
 def least_squares_end(rows: Frame, x: Start, w: Start, b: Any, seed: Any) -> Start:
     """Where SGD from w ends on the least squares of the equations that x solves: batches of b of
-    them without replacement, step size 1/(largest squared length of a row)."""
+    them without replacement, step size 1/(largest squared length of a row).
+
+    Raises:
+        Undecided: It has not reached a solution.
+    """
     a = [[number(v) for v in row] for row in rows.rows]
     target = [number(_dot(row, x.w)) for row in rows.rows]
     rate = 1 / max(_dot(row, row) for row in a)
