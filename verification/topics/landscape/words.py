@@ -19,7 +19,7 @@ __all__ = ["Frame", "same_minima", "weights_at"]
 Vector = tuple[Any, ...]
 
 # Steps after which a run on other data has not settled, and what it then changes by at most.
-_STEPS, _SETTLED = 20000, 1e-13
+_STEPS, _SETTLED = 4000, 1e-13
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,33 @@ def same_minima(w: Start, activation: str = "linear") -> st.SearchStrategy[Start
 
 
 @domain
+def about_minima(activation: str = "linear") -> st.SearchStrategy[Start]:
+    """Global minima, and such points with one entry changed."""
+
+    def make(draw: random.Random) -> Start:
+        m = draw.randint(1, 4)
+        at = _minimum(draw, m, m + draw.randint(0, 2), activation)
+        moved = list(at.w)
+        if draw.random() < 0.5:
+            moved[draw.randrange(len(moved))] *= draw.choice([-1, 0, 2])
+        return Start(tuple(moved), m)
+
+    return _seeded(make)
+
+
+@domain
 def weights_at(activation: str = "linear") -> st.SearchStrategy[Start]:
-    """Weights of all kinds: starts, minima, data points, and points next to those."""
+    """Weights of all kinds: starts, minima, data points, points next to those, edges of balls."""
     from whichmin.verification.topics.vocabulary import starts
 
     def make(draw: random.Random) -> Start:
         m = draw.randint(1, 4)
+        if draw.random() < 0.2:  # hardly anything along one point, much elsewhere
+            large = 1 + Fraction(draw.randint(-20, 100), 1000)
+            entries = [Fraction(draw.randint(-10, 10), 100), large, Fraction(0)]
+            return Start(tuple(entries), draw.randint(1, 3))
+        if draw.random() < 0.1:
+            return at_edge(draw.randint(1, 3), Fraction(draw.randint(-10, 10), 40))
         at = _minimum(draw, m, m + draw.randint(0, 2), draw.choice([activation, "linear"]))
         if draw.random() < 0.3:  # a data point or its negative
             entries = [Fraction(0)] * len(at.w)
@@ -114,6 +135,9 @@ def weights_at(activation: str = "linear") -> st.SearchStrategy[Start]:
             moved = list(at.w)
             moved[draw.randrange(len(moved))] += Fraction(draw.randint(-3, 3), 10)
             at = Start(tuple(moved), m)
+        elif draw.random() < 0.2:
+            stretch = 1 + Fraction(draw.randint(-30, 30), 100)
+            at = Start(tuple(stretch * v for v in at.w), m)
         return at
 
     return st.one_of(_seeded(make), starts())
@@ -248,6 +272,20 @@ def turns_in_span(w: Start) -> st.SearchStrategy[Frame]:
     """Other orthonormal points with the same span as the m data points."""
     off = (Fraction(0),) * (len(w.w) - w.m)
     return _seeded(lambda draw: Frame(tuple((*row, *off) for row in _reflections(draw, w.m))))
+
+
+@domain
+def orthogonal_points(w: Start) -> st.SearchStrategy[Frame]:
+    """Orthogonal points of lengths from 1/2 to 2 with the same span as the m data points."""
+
+    def make(draw: random.Random) -> Frame:
+        sizes = [Fraction(draw.randint(1, 4), 2) for _ in range(w.m)]
+        off = (Fraction(0),) * (len(w.w) - w.m)
+        turn = _reflections(draw, w.m)
+        rows = ((*(r * p for p in row), *off) for r, row in zip(sizes, turn, strict=True))
+        return Frame(tuple(rows))
+
+    return _seeded(make)
 
 
 @domain
