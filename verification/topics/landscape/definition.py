@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
 
+from whichmin.errors import InputError
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.exact import follows, vanishing
 from whichmin.verification.evidence.formula import Arithmetic, evaluate
@@ -49,7 +51,7 @@ def from_definition(subject: Subject, sentences: tuple[str, ...] = SHOWN) -> Ite
         lambda parts: parts[0],
         lambda parts: parts[0],
         lambda part: part,
-        lambda relation, left, right: left - right,
+        _difference,
         {name: _constant(term) for name, term in terms.items()},
     )
     words = {"w": None, "activation": None}
@@ -61,6 +63,12 @@ def from_definition(subject: Subject, sentences: tuple[str, ...] = SHOWN) -> Ite
         for values in where:
             apart = apart.subs(values)
         yield vanishing(sentence, sp.simplify(apart))
+
+
+def _difference(relation: Any, left: Any, right: Any) -> Any:
+    if relation is not operator.eq:
+        raise InputError("formula", relation.__name__, "must be an equation")
+    return left - right
 
 
 def _constant(term: Any) -> Any:

@@ -435,14 +435,12 @@ def least_squares_end(rows: Frame, x: Start, w: Start, b: Any, seed: Any) -> Sta
     at = [number(v) for v in w.w]
     draw = random.Random(int(seed))  # noqa: S311 - no secrets
     count = min(int(b), len(a))
-    quiet = 0
     for _ in range(_STEPS):
-        batch = draw.sample(range(len(a)), count)
-        errors = [(i, _dot(a[i], at) - target[i]) for i in batch]
-        at = [v - rate * sum(e * a[i][p] for i, e in errors) / count for p, v in enumerate(at)]
-        quiet = quiet + 1 if all(abs(e) <= _SETTLED for _, e in errors) else 0
-        if quiet > 4 * len(a):
+        errors = [_dot(row, at) - y for row, y in zip(a, target, strict=True)]
+        if max(map(abs, errors)) <= _SETTLED:
             return Start(tuple(at), w.m)
+        batch = draw.sample(range(len(a)), count)
+        at = [v - rate * sum(errors[i] * a[i][p] for i in batch) / count for p, v in enumerate(at)]
     raise Undecided("the run has not reached a solution")
 
 
