@@ -1,4 +1,4 @@
-"""The attack finds cases against false variants of claims on the loss and on gradient descent."""
+"""The attack on claims finds cases against false variants of them."""
 
 import dataclasses
 
