@@ -18,7 +18,7 @@ from whichmin.verification.topics.vocabulary import Start, c, sqrt, step
 
 __all__ = ["first_leader", "leads"]
 
-# Steps after which a run that has not ended counts as undecided, and where it has settled.
+# Steps after which a run of 1,000 rounds that has not ended is undecided; where it has settled.
 _STEPS, _SETTLED = 8_000, 1e-10
 _FAR, _APART = 1e6, 1e-3
 
@@ -64,7 +64,7 @@ def _cyclic_end(w: Start, eta: Any, b: int, activation: str, sure: bool) -> tupl
     at, m, relu = [number(v) for v in w.w], w.m, activation == "relu"
     rate, batches = number(eta) / b, _rounds(w.m, b)
     past: deque[list[Any]] = deque(maxlen=6)
-    for _ in range(_STEPS // len(batches)):
+    for _ in range(max(1000, _STEPS // len(batches))):
         past.appendleft(at)
         for batch in batches:
             at = advance(at, batch, rate, relu)

@@ -38,6 +38,15 @@ def advance(at: Sequence[Any], batch: Sequence[int], rate: Any, relu: bool) -> l
     Returns:
         The next weights.
     """
+    if len(batch) == 1:  # most runs, so without loops over the batch
+        i = batch[0]
+        own = at[i]
+        if relu and not own > 0:
+            return list(at)
+        shrink = 1 - rate * own * own
+        after = [v * shrink for v in at]
+        after[i] += rate * (2 - sum(v * v for v in at)) * own
+        return after
     inside = [i for i in batch if at[i] > 0] if relu else batch
     shrink = 1 - rate * sum(at[i] * at[i] for i in inside)
     pull = rate * (2 - sum(v * v for v in at))
@@ -148,12 +157,10 @@ def steered_end(
 
 @word
 def largest_reached(w: Start, j: Any, eta: Any, activation: str = "linear") -> Any:
-    """The largest |c_j| after 4 steps on single points, over all choices of the points."""
+    """The largest |c_j| after 3 steps on single points, over all choices of the points, exact."""
     ends = [w]
-    for _ in range(4):
+    for _ in range(3):
         ends = [step(v, (i,), eta, activation) for v in ends for i in range(w.m)]
-        ends = [Start(tuple(number(x) for x in v.w), v.m) for v in ends]
-        eta = number(eta)
     return max(abs(v.w[int(j)]) for v in ends)
 
 
@@ -222,9 +229,8 @@ def _sizes(w: Start, activation: str) -> list[Any]:
 @word
 def lead(w: Start, activation: str = "linear") -> Any:
     """The largest |c_i| over the sum of the other |c_j|, of active points; its logarithm is R."""
-    sizes = _sizes(w, activation)
-    top = max(sizes)
-    rest = sum(sizes) - top
+    *others, top = sorted(_sizes(w, activation))
+    rest = sum(others)
     if not rest > 0:
         raise Undecided("there is no other active point")
     return top / rest
@@ -260,8 +266,8 @@ def mean_change_of_R(  # noqa: N802 - the symbol of the theory
     """The change of R in a step of size alpha b, averaged over all batches of b points."""
     every = list(itertools.combinations(range(w.m), int(b)))
     before = lead(w, activation)
-    changes = [_log(lead(step(w, k, alpha * b, activation), activation) / before) for k in every]
-    return sum(changes) / len(every)
+    after = (lead(step(w, k, alpha * b, activation), activation) for k in every)
+    return _log(math.prod(v / before for v in after)) / len(every)  # a product of fractions
 
 
 @word
@@ -273,13 +279,13 @@ def mean_pair_change(
     if not w.w[i] or not w.w[j]:
         raise Undecided("a correlation is 0")
     every = list(itertools.combinations(range(w.m), int(b)))
-    changes = []
+    product = Fraction(1)
     for batch in every:
         after = step(w, batch, alpha * b, activation).w
         if not after[i] or not after[j]:
             raise Undecided("a correlation became 0")
-        changes.append(_log(abs(after[i] * w.w[j] / (after[j] * w.w[i]))))
-    return sum(changes) / len(every)
+        product *= abs(after[i] * w.w[j] / (after[j] * w.w[i]))
+    return _log(product) / len(every)
 
 
 @word
@@ -444,7 +450,7 @@ def sphere_points() -> st.SearchStrategy[Start]:
         u = [Fraction(draw.randint(-8, 8), draw.randint(1, 4)) for _ in range(m - 1)]
         if draw.random() < 0.2:
             u = [Fraction(0)] * (m - 1)
-        size = sum(v * v for v in u)
+        size = sum((v * v for v in u), Fraction(0))
         weights = [*(2 * v / (size + 1) for v in u), (1 - size) / (size + 1)]
         if draw.random() < 0.6:
             weights = [abs(v) for v in weights]
@@ -459,3 +465,27 @@ def squared_gradient(w: Start, i: Any, activation: str = "linear") -> Any:
     """The squared length of the gradient of the loss of sample i, (w - step of size 1)^2."""
     moved = step(w, (int(i),), 1, activation)
     return sum((p - q) ** 2 for p, q in zip(w.w, moved.w, strict=True))
+
+
+# ------------------------------------------------------------------------------------------
+# Two samples with different minima
+# ------------------------------------------------------------------------------------------
+
+
+@word
+def two_samples(w: Any, y: Any, eta: Any) -> Any:
+    """One step from w on the loss (w - y)^2/2, w - eta (w - y)."""
+    return w - eta * (w - y)
+
+
+@word
+def mean_square_reached(w: Any, y: Any, z: Any, eta: Any) -> Any:
+    """The mean of (w - (y + z)/2)^2 after 1000 such steps, y and z drawn with equal chances."""
+    keep, targets = 1 - number(eta), (number(y), number(z))
+    mean, square = number(w), number(w) ** 2
+    for _ in range(1000):
+        moves = [number(eta) * target for target in targets]
+        square = sum(keep**2 * square + 2 * keep * v * mean + v**2 for v in moves) / 2
+        mean = sum(keep * mean + v for v in moves) / 2
+    middle = sum(targets) / 2
+    return square - 2 * middle * mean + middle**2
