@@ -72,7 +72,7 @@ def _cyclic_end(w: Start, eta: Any, b: int, activation: str, sure: bool) -> tupl
         if not size < _FAR:
             return nowhere(m)
         # With one point a step and eta < 1/2 a data point attracts what is next to it.
-        found = attracted(at, m) if b == 1 and 2 * eta < 1 else None
+        found = attracted(at, m, relu) if b == 1 and 2 * eta < 1 else None
         if found:
             return found
         moved = [max(abs(p - q) for p, q in zip(at, old, strict=True)) for old in past]
@@ -235,7 +235,7 @@ def shuffled_end(w: Start, eta: Any, b: Any, seed: Any, activation: str) -> tupl
     enough = 16 / float(rate) ** 2
     for epoch in range(int(min(enough, 4000))):
         at = _epoch(at, w.m, int(b), rate, activation == "relu", draw)
-        found = attracted(at, w.m, 1e-6) if epoch % 4 == 0 else None
+        found = attracted(at, w.m, activation == "relu", 1e-6) if epoch % 4 == 0 else None
         if found:
             return found
     if enough > 4000:

@@ -21,7 +21,9 @@ from whichmin.verification.topics.vocabulary import Start, c, gd_limit, step
 __all__ = ["advance", "attracted", "nowhere"]
 
 # Steps after which a run that has reached nothing counts as undecided.
-_STEPS = 20_000
+_STEPS = 12_000
+# A run that moves by less than this part of its size in 64 steps has settled.
+_STILL = 1e-12
 # Beyond this norm a run has diverged.
 _FAR = 1e6
 
@@ -56,12 +58,13 @@ def advance(at: Sequence[Any], batch: Sequence[int], rate: Any, relu: bool) -> l
     return after
 
 
-def attracted(at: Sequence[Any], m: int, share: float = 1e-4) -> tuple[int, ...] | None:
+def attracted(at: Sequence[Any], m: int, relu: bool, share: float = 1e-4) -> tuple[int, ...] | None:
     """Return the data point, with its sign, that weights are next to.
 
     Args:
         at: The weights.
         m: Number of data points.
+        relu: Whether the neuron has to respond to the point, so that it attracts.
         share: Part of the squared norm that may lie elsewhere; its root bounds | |w|^2 - 1 |.
 
     Returns:
@@ -69,7 +72,8 @@ def attracted(at: Sequence[Any], m: int, share: float = 1e-4) -> tuple[int, ...]
     """
     norm = sum(v * v for v in at)
     i = max(range(m), key=lambda k: abs(at[k]))
-    if not (norm - at[i] * at[i] <= share * norm and (norm - 1) ** 2 <= share):
+    near = norm - at[i] * at[i] <= share * norm and (norm - 1) ** 2 <= share
+    if not near or (relu and at[i] < 0):
         return None
     return tuple((1 if at[i] > 0 else -1) * (k == i) for k in range(m))
 
@@ -97,14 +101,20 @@ def _end(
 ) -> tuple[Any, ...]:
     del sure  # part of the key: floats and 50 digits are different runs
     at, rate = [number(v) for v in w.w], number(alpha)
+    before = at
     for t, batch in zip(range(_STEPS), _batches(w.m, b, seed, scheme), strict=False):
         at = advance(at, batch, rate, activation == "relu")
         if t % 8 == 0:
-            found = attracted(at, w.m)
+            found = attracted(at, w.m, activation == "relu")
             if found:
                 return found
             if not max(map(abs, at)) < _FAR:
                 return nowhere(w.m)
+        if t % 64 == 63:
+            moved = max(abs(p - q) for p, q in zip(at, before, strict=True))
+            if moved <= _STILL * max(map(abs, at)):
+                return tuple(at[: w.m])
+            before = at
     raise Undecided("the run has come next to no data point")
 
 
@@ -112,7 +122,7 @@ def _end(
 def sgd_end(
     w: Start, alpha: Any, b: Any, seed: Any, activation: str = "linear", scheme: str = "without"
 ) -> tuple[Any, ...]:
-    """Correlations of the signed data point that SGD comes within 1/100 of.
+    """Correlations of the signed data point that SGD comes within 1/100 of, or of where it stays.
 
     Step size alpha times b, batches of b points drawn with a seed, without or with replacement.
     """
@@ -149,7 +159,7 @@ def steered_end(
     at, rate = [number(v) for v in w.w], number(alpha)
     for _, batch in zip(range(_STEPS), _steered(w.m, int(b), int(i)), strict=False):
         at = advance(at, batch, rate, activation == "relu")
-        found = attracted(at, w.m)
+        found = attracted(at, w.m, activation == "relu")
         if found:
             return found
     raise Undecided("the run has come next to no data point")
@@ -179,7 +189,7 @@ def rate_reached(
     b = int(b)
     for t, batch in zip(range(_STEPS), _batches(w.m, b, int(seed), scheme), strict=False):
         at = advance(at, batch, rate, relu)
-        if t % 8 == 0 and attracted(at, w.m, 1e-18):
+        if t % 8 == 0 and attracted(at, w.m, relu, 1e-18):
             break
     else:
         raise Undecided("the run has not come close to a data point")
@@ -259,15 +269,21 @@ def other_share(w: Start, b: Any, activation: str = "linear") -> Any:
     return sum(v for i, v in enumerate(sizes) if i != top and i < b) / rest
 
 
+@functools.lru_cache(64)
+def _all_steps(w: Start, alpha: Any, b: int, activation: str) -> tuple[Start, ...]:
+    """Take a step of size alpha b on every batch of b points."""
+    every = itertools.combinations(range(w.m), b)
+    return tuple(step(w, batch, alpha * b, activation) for batch in every)
+
+
 @word
 def mean_change_of_R(  # noqa: N802 - the symbol of the theory
     w: Start, alpha: Any, b: Any, activation: str = "linear"
 ) -> Any:
     """The change of R in a step of size alpha b, averaged over all batches of b points."""
-    every = list(itertools.combinations(range(w.m), int(b)))
-    before = lead(w, activation)
-    after = (lead(step(w, k, alpha * b, activation), activation) for k in every)
-    return _log(math.prod(v / before for v in after)) / len(every)  # a product of fractions
+    before, ends = lead(w, activation), _all_steps(w, alpha, int(b), activation)
+    # The logarithm of a product of fractions.
+    return _log(math.prod(lead(after, activation) / before for after in ends)) / len(ends)
 
 
 @word
@@ -278,14 +294,19 @@ def mean_pair_change(
     i, j = int(i), int(j)
     if not w.w[i] or not w.w[j]:
         raise Undecided("a correlation is 0")
-    every = list(itertools.combinations(range(w.m), int(b)))
+    ends = _all_steps(w, alpha, int(b), activation)
     product = Fraction(1)
-    for batch in every:
-        after = step(w, batch, alpha * b, activation).w
+    for after in (end.w for end in ends):
         if not after[i] or not after[j]:
             raise Undecided("a correlation became 0")
         product *= abs(after[i] * w.w[j] / (after[j] * w.w[i]))
-    return _log(product) / len(every)
+    return _log(product) / len(ends)
+
+
+@word
+def no_less(x: Any, y: Any) -> bool:
+    """Whether x is at least y, up to rounding of numbers of size 1."""
+    return bool(x >= number(y) - (number(1) / 10**40 if _sure() else 1e-13))
 
 
 @word
