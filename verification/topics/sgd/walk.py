@@ -228,6 +228,39 @@ def far_drift(statements: Sequence[Lemma] = WALK) -> Iterator[Margin]:
     return lemmas(statements)
 
 
+BOUNDED = (
+    Lemma(
+        # Every active correlation is multiplied by s or by s + g, so R, the largest of
+        # log(|c_i| / sum of the others), changes by at most log((s + g)/s).
+        "a step changes ratios of active correlations by a factor of at most 1 + 2 alpha",
+        "N S alpha",
+        ("0 <= S <= N <= 21/20", "0 < alpha <= 1/5"),
+        ("s > 0", "s + g >= s", "s + g <= (1 + 2*alpha)*s"),
+        (("s", "1 - alpha*S"), ("g", "alpha*(2 - N)")),
+        (
+            Variant("1 + 19/10 alpha", then=("s + g <= (1 + 19/10*alpha)*s",)),
+            Variant("alpha up to 1", ("0 < alpha <= 1/5",), ("0 < alpha <= 1",)),
+        ),
+    ),
+    Lemma(
+        # top: the largest |c_i|, rest: the sum of the other k - 1 active ones, k <= m.
+        "R is at least -log(m - 1)",
+        "top rest k m",
+        ("top > 0", "k > 1", "k <= m", "0 < rest", "rest <= (k - 1)*top"),
+        ("top*(m - 1) >= rest",),
+        variants=(Variant("-log(m - 2)", then=("top*(m - 2) >= rest",)),),
+    ),
+)  # fmt: skip
+
+
+@smt("smt.walk_bounded")
+def bounded(statements: Sequence[Lemma] = BOUNDED) -> Iterator[Margin]:
+    """In a step on any batch R changes by at most log(1 + 2 alpha), alpha <= 1/5 the step size over
+    the batch size, and R is at least -log(m - 1).
+    """
+    return lemmas(statements)
+
+
 counterexample = functools.partial(
     check,
     kind=EvidenceKind.COUNTEREXAMPLE,
