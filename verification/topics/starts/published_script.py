@@ -52,7 +52,12 @@ def _compiles(line: str) -> bool:
 COUNTED = "counted: 0 allowed, written as 1/2"
 
 
-@check("script.listing", EvidenceKind.COUNTEREXAMPLE, bound=COUNTED)
+@check(
+    "script.listing",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound=COUNTED,
+    shows=("not accepted(line)", "accepted(in_ascii(line))"),  # LINES are all listing_lines()
+)
 def listing(lines: tuple[str, ...] = LINES) -> Iterator[Margin]:
     """Python refuses lines with the listing's typographic quotes and dashes, and accepts the same
     lines in ASCII.
@@ -64,7 +69,12 @@ def listing(lines: tuple[str, ...] = LINES) -> Iterator[Margin]:
     yield Margin("the same lines in ASCII that it refuses", float(refused), 0.5, len(lines))
 
 
-@check("script.recipe", EvidenceKind.IDENTITY, bound="exact numbers")
+@check(
+    "script.recipe",
+    EvidenceKind.IDENTITY,
+    bound="exact numbers",
+    shows=("1/20 <= 1/5", "1/(3/2) == 2/3 < 1", "1 < 8"),
+)
 def recipe(step: Fraction = STEP_SIZE, divisor: Fraction = 1 / NORM) -> Iterator[Margin]:
     """The listing's start has norm 2/3, its step size is 1/20, its batch is smaller than m.
 
