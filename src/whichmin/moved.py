@@ -83,6 +83,7 @@ verification.ledger ledger
 verification.mini_batch prediction.mini_batch
 verification.noise_table tables.noise
 verification.prediction prediction.prediction
+verification.provers.formula verification.evidence.formula
 verification.prediction_table prediction.table
 verification.quadratic verification.topics.quadratic.exact
 verification.races verification.topics.selection.winner_statistics
