@@ -256,6 +256,20 @@ def sin4(w: Start, i: int, j: int) -> Any:
     return math.sin(4 * theta) / (32 * math.pi)
 
 
+@word
+def mean_norm_move(w: Start, b: int, x: Any) -> Any:
+    """The coefficient of alpha^2 in the mean change of |w|^2 in a step, from the direction of w and
+    |w|^2 = 1 + alpha x.
+    """
+    with mpmath.workdps(_DIGITS):
+        at, batches = _precise(w), _batches(w.m, int(b), "without replacement")
+        scale = mpmath.sqrt((1 + _TINY * x) / sum(v * v for v in at.w))
+        far = Start(tuple(v * scale for v in at.w), w.m)
+        before = sum(v * v for v in far.w)
+        after = [sum(v * v for v in step(far, batch, _TINY * int(b)).w) for batch in batches]
+        return number(0) + (sum(after) / len(batches) - before) / _TINY**2
+
+
 def _weight(x: Any, y: Any) -> Any:
     return (mpmath.exp(2 * x) + mpmath.exp(2 * y) + 1) * mpmath.exp(-2 * (x + y) / 3)
 

@@ -29,16 +29,13 @@ from whichmin.verification.evidence.statistics import (
 )
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.starts import laws
+from whichmin.verification.topics.starts.words import ASCII, LINES
 from whichmin.words import Activation, EvidenceKind, Status
 
 __all__ = ["largest_tail", "start_tail"]
 
 M, N, STEP_SIZE, STEPS = 8, 32, Fraction(1, 20), 8000
 NORM = Fraction(2, 3)
-
-# Characters of the listing where Python wants ASCII, each in a line of its own kind.
-LINES = ("x = “a”", "x = ‘a’", "“”” text “””", "y = 2 – 1")  # noqa: RUF001
-ASCII = str.maketrans("“”‘’–", "\"\"''-")  # noqa: RUF001
 
 
 def _compiles(line: str) -> bool:
@@ -56,7 +53,7 @@ COUNTED = "counted: 0 allowed, written as 1/2"
     "script.listing",
     EvidenceKind.COUNTEREXAMPLE,
     bound=COUNTED,
-    shows=("not accepted(line)", "accepted(in_ascii(line))"),  # LINES are all listing_lines()
+    shows=("not accepted(line)", "accepted(in_ascii(line))"),
 )
 def listing(lines: tuple[str, ...] = LINES) -> Iterator[Margin]:
     """Python refuses lines with the listing's typographic quotes and dashes, and accepts the same

@@ -20,12 +20,14 @@ from scipy import integrate, special
 from whichmin.verification.evidence.statement import Undecided, domain, number, word
 from whichmin.verification.topics.vocabulary import Start, c
 
-__all__: list[str] = []
+__all__ = ["ASCII", "LINES"]
 
 # Steps of a run from a Gaussian start after which it counts as undecided, and how small a part of
 # the norm may lie beside one point where a run has arrived: far less than `near` tells apart.
 _LONGEST, _ARRIVED = 6_000, 1e-8
-_ASCII = str.maketrans("“”‘’–", "\"\"''-")  # noqa: RUF001
+# Characters of the listing where Python wants ASCII, each in a line of its own kind.
+LINES = ("x = “a”", "x = ‘a’", "“”” text “””", "y = 2 – 1")  # noqa: RUF001
+ASCII = str.maketrans("“”‘’–", "\"\"''-")  # noqa: RUF001
 
 
 def _precise() -> bool:
@@ -340,7 +342,7 @@ def script_largest(seed: int) -> Any:
 @domain
 def listing_lines() -> st.SearchStrategy[str]:
     """Four lines with the listing's typographic quotes and dashes."""
-    return st.sampled_from(["x = “a”", "x = ‘a’", "“”” text “””", "y = 2 – 1"])  # noqa: RUF001
+    return st.sampled_from(LINES)
 
 
 @word
@@ -356,4 +358,4 @@ def accepted(line: str) -> bool:
 @word
 def in_ascii(line: str) -> str:
     """The line with ASCII quotes and minus signs in place of the typographic ones."""
-    return line.translate(_ASCII)
+    return line.translate(ASCII)
