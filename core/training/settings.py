@@ -38,7 +38,7 @@ class TrainingSettings:
         max_steps: Step limit; None to derive it from the theory's rates.
         tolerance: Loss gap that counts as 0, between 0 and 0.01.
         check_every: Steps between two tests for convergence; None for a 500th of what the theory
-            expects.
+            expects, or of ``max_steps`` but at most 100,000.
         record_at: Which steps to record, if any.
         record_to: Absolute path of the file to record to, if there is one.
         checkpointed: Whether the run will be saved.

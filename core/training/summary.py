@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from whichmin.core.training.histogram import Counts, Histogram, check_edges, rank_of
-from whichmin.core.training.moments import ExactMoments
+from whichmin.core.training.moments import ExactMoments, Floats
 from whichmin.errors import InputError
 from whichmin.words import Status
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OBSERVABLES", "QUANTILES", "Observable", "Summary", "Tally", "check_observables",
            "wilson"]  # fmt: skip
-
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Which quantiles a summary has.

@@ -333,13 +333,18 @@ def validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
     return make_data(data.points, handling=kept, dtype=kind, device=place)
 
 
+# Steps between tests at most, some seconds: a limit that nobody will reach must not put the first
+# test as far off.
+_RARELY = 100_000
+
+
 def _schedule(
     settings: TrainingSettings, problem: Problem, stream: BatchStream, start: torch.Tensor
 ) -> tuple[np.ndarray, int]:
     """Step limit of every replica and steps between tests; neither depends on other replicas."""
     limit, every = settings.max_steps, settings.check_every
     if limit is not None:
-        return np.full(len(start), limit), every or max(1, limit // 500)
+        return np.full(len(start), limit), every or min(max(1, limit // 500), _RARELY)
     correlations = inner_products(start, problem.data.points).T
     energy = active_energy(correlations, problem.activation)
     limits = step_limits(

@@ -213,7 +213,7 @@ def evaluated(
         Measure, activation, value at GD's and at SGD's minimum.
     """
     numbers = {m: size, n: dimension, k: positive, eps: epsilon, r: radius}
-    rows = []
+    rows: list[tuple[str, Activation, float, float]] = []
     for activation in Activation:
         minima = [x for x in MINIMA if x.activation is activation]
         found: dict[str, list[sp.Expr]] = {
@@ -231,6 +231,6 @@ def evaluated(
         for name, pair in found.items():
             first, second = (number(value, numbers) for value in pair)
             rows.append((name, activation, first, second))
-        boxes = (keskar_value(x, size, dimension, positive, epsilon) for x in minima)
-        rows.insert(len(rows) - 2, ("Keskar, whole space", activation, *boxes))
+        first, second = (keskar_value(x, size, dimension, positive, epsilon) for x in minima)
+        rows.insert(len(rows) - 2, ("Keskar, whole space", activation, first, second))
     return rows
