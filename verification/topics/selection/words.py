@@ -341,7 +341,12 @@ def epoch_first(w: Start, b: int, i: int, j: int, seed: int, activation: str = "
 
 @functools.lru_cache(maxsize=8)
 def _all_orders(w: Start, b: int, i: int, j: int, activation: str) -> list[tuple[Any, Any]]:
-    return _moves(w, itertools.permutations(range(w.m)), b, i, j, activation)
+    # Orders with the same batches, one after the other, differ in nothing.
+    cuts = {
+        tuple(k for t in range(w.m // b) for k in sorted(order[t * b : (t + 1) * b]))
+        for order in itertools.permutations(range(w.m))
+    }
+    return _moves(w, sorted(cuts), b, i, j, activation)
 
 
 @word

@@ -224,6 +224,22 @@ def all_within(m: int, factor: Any) -> Any:
     return integrate.quad(density, 0, 40, points=[1, 4], epsabs=1e-12)[0]
 
 
+@functools.cache
+def _series(m: int) -> list[Fraction]:
+    """List the coefficients of (sum_j j! C(2j, j)/4^j z^j)^m up to z^39.
+
+    With u - p_i = q_i >= 0 and sum q_i = m u - 1 = L, prod (u - q_i)^(-1/2) is integrated term by
+    term: the integral of q^J over the simplex is L^(m - 1 + |J|) prod J_i!/(m - 1 + |J|)!.
+    """
+    terms = 40
+    one = [Fraction(math.factorial(j) * math.comb(2 * j, j), 4**j) for j in range(terms)]
+    power = [Fraction(1)] + [Fraction(0)] * (terms - 1)
+    for _ in range(m):
+        power = [sum((power[i] * one[j - i] for i in range(j + 1)), Fraction(0))
+                 for j in range(terms)]  # fmt: skip
+    return power
+
+
 @word
 def all_weights_below(m: int, u: Any) -> Any:
     """The chance that all m squared weights of linear GD's limit are at most u <= 1/(m - 1); by
@@ -238,17 +254,10 @@ def all_weights_below(m: int, u: Any) -> Any:
     length = number(m * u - 1)
     if length <= 0:
         return number(0)
-    # u - p_i = q_i >= 0, sum q_i = m u - 1: prod (u - q_i)^(-1/2) term by term; the integral of
-    # q^J over the simplex of size L is L^(m - 1 + |J|) prod J_i!/(m - 1 + |J|)!.
-    terms = 40
-    one = [Fraction(math.factorial(j) * math.comb(2 * j, j), 4**j) for j in range(terms)]
-    power = [Fraction(1)] + [Fraction(0)] * (terms - 1)
-    for _ in range(m):
-        power = [sum((power[i] * one[j - i] for i in range(j + 1)), Fraction(0))
-                 for j in range(terms)]  # fmt: skip
+    power = _series(m)
     total = sum(
         number(power[j] / math.factorial(m - 1 + j)) * (length / number(u)) ** j
-        for j in range(terms)
+        for j in range(len(power))
     )
     if _precise():
         constant = mpmath.gamma(number(Fraction(m, 2))) / mpmath.pi ** number(Fraction(m, 2))
