@@ -65,6 +65,12 @@ def keskar_metric(w: Start, eps: Any, activation: str = "linear") -> Any:
 
 
 @word
+def keskar_energy(w: Start, eps: Any) -> Any:
+    """The energy q of the correlations at the outer corner of Keskar's box."""
+    return sum(((abs(v) + eps * (abs(v) + 1)) ** 2 for v in c(w)), Fraction(0))
+
+
+@word
 def keskar_coefficient(w: Start, activation: str = "linear") -> Any:
     """What Keskar's metric over eps^2 tends to as eps goes to 0: its value at eps = 10^-9."""
     eps = Fraction(1, 10**9)
