@@ -350,6 +350,9 @@ def _late_gd(w: Start, eta: Fraction, activation: str) -> Start:
 
     Next to the limit what else is left falls like R^2, so R has to be small beside its own square
     at the start.
+
+    Raises:
+        Undecided: It diverges, or takes too long.
     """
     with mpmath.workdps(_DIGITS):
         at = [mpmath.mpf(v.numerator) / v.denominator for v in map(Fraction, w.w)]
@@ -396,7 +399,11 @@ def late_trace(w: Start, eta: Any, activation: str = "linear") -> Any:
 
 @functools.lru_cache(maxsize=128)
 def _late_sgd(w: Start, eta: Fraction, seed: int, activation: str) -> Start:
-    """Run single-sample SGD in floats until the losing points have an energy of 1e-7."""
+    """Run single-sample SGD in floats until the losing points have an energy of 1e-7.
+
+    Raises:
+        Undecided: It diverges, or takes too long.
+    """
     choose = random.Random(seed)  # noqa: S311 - no secrets
     at, rate, relu = [float(v) for v in w.w], float(eta), activation == "relu"
     for _ in range(_STEPS):
