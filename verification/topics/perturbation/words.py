@@ -88,6 +88,7 @@ def turned_keskar(w: Start, t: Any, eps: Any) -> Any:
     """
     if w.m != 2 or len(w.w) != 2:
         raise Undecided("not two points in the plane")
+    t = Fraction(t)
     cosine, sine = (1 - t * t) / (1 + t * t), 2 * t / (1 + t * t)
     rows = ((cosine, sine), (-sine, cosine))
     x = tuple(w.w[0] * p + w.w[1] * q for p, q in zip(*rows, strict=True))
