@@ -30,7 +30,7 @@ Matrix = tuple[Vector, ...]
 _BATCHES = 1100
 # How far late runs go: the energy that is left, and the most steps; digits of their arithmetic.
 _LATE, _STEPS, _DIGITS = 1e-12, 1000, 60
-_LATE_SGD = 1e-7
+_LATE_SGD, _STEPS_SGD = 1e-7, 1000
 
 
 def _dot(x: Sequence[Any], y: Sequence[Any]) -> Any:
@@ -406,7 +406,7 @@ def _late_sgd(w: Start, eta: Fraction, seed: int, activation: str) -> Start:
     """
     choose = random.Random(seed)  # noqa: S311 - no secrets
     at, rate, relu = [float(v) for v in w.w], float(eta), activation == "relu"
-    for _ in range(_STEPS):
+    for _ in range(_STEPS_SGD):
         i = choose.randrange(w.m)
         if at[i] > 0 or not relu:
             shrink = 1 - rate * at[i] * at[i]

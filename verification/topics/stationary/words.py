@@ -63,6 +63,8 @@ def _noise(kind: str, x: Floats, a: float, b: float, T: float) -> tuple[Floats, 
         return np.full_like(x, T), np.zeros_like(x)
     if kind == "bent":
         return np.asarray(T * (1 + x * x / 2)), np.asarray(T * x)
+    if kind == "curvature":
+        return np.asarray(T * _curvature(x, a, b)), np.asarray(T * 3 * (2 * x + b))
     return np.asarray(T * _loss(x, a, b)), np.asarray(T * _slope(x, a, b))
 
 
@@ -110,7 +112,7 @@ def stationarity_defect(
     -(L' + D')/D.
 
     It is 0 for every f if the density is stationary. The loss is 1/4 + (x^2 + b x + a)^2/4. Noises:
-    ``constant`` D = T, ``bent`` D = T (1 + x^2/2), ``loss`` D = T L.
+    ``constant`` D = T, ``bent`` D = T (1 + x^2/2), ``loss`` D = T L, ``curvature`` D = T L''.
 
     Raises:
         Undecided: The bump is too wide for the density.
