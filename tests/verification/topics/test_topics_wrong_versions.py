@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from whichmin.verification.evidence.check import Settings
@@ -13,7 +12,6 @@ from whichmin.verification.topics.cyclic.orders import almost_tied
 from whichmin.verification.topics.landscape.definition import SHOWN
 from whichmin.verification.topics.perturbation import rankings
 from whichmin.verification.topics.quadratic.scaling import GOYAL
-from whichmin.verification.topics.stationary import densities
 from whichmin.words import Activation, Kink
 
 CHECKS = {c.id: c for c in all_checks()}
@@ -105,8 +103,8 @@ WRONG = {
     "critical_batch.exercise": [({"global_batch": 4096}, "16 GPUs")],
     # The true density cannot be refuted, nor does another pass for stationary.
     "stationary.no_determinant": [
-        ({"claimed": lambda x: np.exp(-densities.loss(x))}, "det(H)^(-1/2)"),
-        ({"constant": lambda x: np.exp(-1.001 * densities.loss(x))}, "exp(-L/T) under constant"),
+        ({"power": 0.0}, "det(H)^(-1/2)"),
+        ({"rate": 1.001}, "exp(-L/T) under constant"),
     ],
     # Other depths: now the temperature counts.
     "stationary.equal_depths": [({"depths": (1.0, 1.1)}, "sharp well's share")],
