@@ -277,7 +277,7 @@ CORNER = (
     Lemma(
         "Keskar's box about u v = 1: the upper corner is the farthest",
         "u v e d",
-        ("u > 0", "v > 0", "u*v == 1", "0 < e < 1", "d == e*(1 + e)*(u + v) + 2*e + 2*e*e"),
+        ("u > 0", "v > 0", "u*v == 1", "e > 0", "d == e*(1 + e)*(u + v) + 2*e + 2*e*e"),
         (
             "(u + e*(u + 1))*(v + e*(v + 1)) - 1 == d",
             "1 - (u - e*(u + 1))*(v - e*(v + 1)) <= d",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -13,6 +13,7 @@ from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.strategies import seeds
 from whichmin.words import EvidenceKind
 
@@ -106,3 +107,34 @@ def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
     allowed = 4 / h**3 * step**2 / 6 + 4 * EPS * size / step
     yield Margin(name, abs((ends[1] - ends[0]) / (2 * step) - told_slope), allowed)
     yield truth(f"{name} is positive", told_slope > 0)
+
+
+# The objective's derivative by v is (h/T + 1/sigma^2 - 1/v) T/2; p = h/T, q = 1/sigma^2.
+LEAST = (
+    Lemma(
+        "the derivative has the sign of v - 1/(p + q)",
+        "p q v b w",
+        ("p > 0", "q > 0", "v > 0", "v*w == 1", "b*(p + q) == 1"),
+        (
+            "not v < b or p + q - w < 0",
+            "not v > b or p + q - w > 0",
+            "not v == b or p + q - w == 0",
+        ),
+        variants=(Variant("of v - 1/p", ("b*(p + q) == 1",), ("b*p == 1",)),),
+    ),
+    Lemma(
+        "the flatter, the wider, and none wider than the prior, of variance s = 1/q",
+        "p q b more c s",
+        ("p > 0", "q > 0", "b*(p + q) == 1", "more > p", "c*(more + q) == 1", "s*q == 1"),
+        ("c < b", "b < s"),
+        variants=(Variant("no curvature", ("p > 0",), ("p == 0",)),),
+    ),
+)  # fmt: skip
+
+
+@smt("posterior.least")
+def least(statements: Sequence[Lemma] = LEAST) -> Iterator[Margin]:
+    """Mean loss plus T times the divergence falls in the variance up to 1/(1/sigma^2 + h/T) and
+    rises from there; this variance falls as h rises, and is below that of the prior.
+    """
+    return lemmas(statements)
