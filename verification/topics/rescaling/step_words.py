@@ -200,9 +200,11 @@ class _Rule:
             move = _plus(scaled(mean, self.momentum), scaled(d, self.eta * ratio))
             return move, move, square
         mean, square = _adam_next(mean, square, g)
-        d = _plus(_adam_direction(mean, square, self.steps, self.epsilon), scaled(w, self.decay))
-        ratio = trust_multiplier(w, d) if self.name == "LAMB" else 1
-        return scaled(d, self.eta * ratio), mean, square
+        d = _adam_direction(mean, square, self.steps, self.epsilon)
+        if self.name == "LAMB":
+            d = _plus(d, scaled(w, self.decay))
+            d = scaled(d, trust_multiplier(w, d))
+        return scaled(d, self.eta), mean, square
 
 
 def _plus(left: Row, right: Row) -> Row:
