@@ -178,6 +178,13 @@ def net_inputs(net: Net) -> st.SearchStrategy[Row]:
 
 
 @domain
+def around(value: Any, half: Any) -> st.SearchStrategy[Fraction]:
+    """Numbers mostly at most ``half`` from a value, the ends included."""
+    share = st.one_of(st.sampled_from([1, -1, 1, -1, 2]), st.fractions(-1, 1, max_denominator=60))
+    return share.map(lambda part: value + part * half)
+
+
+@domain
 def second_weights(net: Net) -> st.SearchStrategy[int]:
     """Numbers of the weights of layer 2, from 0, row by row."""
     return st.integers(0, len(net.second) * len(net.first) - 1)
@@ -332,18 +339,6 @@ def net_relative_flatness(net: Net) -> Any:
 def half_widths(weights: Row, epsilon: Any) -> Row:
     """The half-widths epsilon (|w| + 1) of Keskar's box about weights w."""
     return tuple(epsilon * (abs(v) + 1) for v in weights)
-
-
-@word
-def keskar_of_product(u: Any, v: Any, epsilon: Any) -> Any:
-    """Keskar's metric, 100 (max - L)/(1 + L), of L = (1 - u v)^2/2 on the box of half-widths
-    epsilon (|u| + 1) and epsilon (|v| + 1).
-    """
-    # A convex function of u v, which is linear along each side, is largest at a corner.
-    half_u, half_v = half_widths((u, v), epsilon)
-    corners = [(1 - (u + p * half_u) * (v + q * half_v)) ** 2 for p in (-1, 1) for q in (-1, 1)]
-    here = (1 - u * v) ** 2 / Fraction(2)
-    return 100 * (max(corners) / 2 - here) / (1 + here)
 
 
 @word
