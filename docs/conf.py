@@ -68,10 +68,7 @@ nitpick_ignore_regex = [
     ("py:class", r"(?:.*\.)?_[A-Z]\w*"),  # type variables
     ("py:class", r"tuple\[.*"),  # an annotation that Sphinx cut in two at its "|"
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
-    (
-        "py:class",
-        "Fraction",
-    ),  # the standard library's, in an alias that Sphinx shows as it is written
+    ("py:class", "Fraction|Floats"),  # in annotations that Sphinx shows as they are written
 ]
 
 

@@ -11,8 +11,7 @@ import functools
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
 
 from whichmin.errors import InputError
 from whichmin.symbolic.closed_form import ClosedForm
@@ -102,30 +101,53 @@ def _in_order() -> dict[str, Callable[[], ClosedForm]]:
     return dict(sorted(_FORMS.items(), key=lambda item: item[1].__module__))
 
 
+class _Forms(Mapping[str, ClosedForm]):
+    """Closed forms by id, read-only; each is derived when it is taken out."""
+
+    def __init__(self, forms: Mapping[str, Callable[[], ClosedForm]]) -> None:
+        self._forms = forms
+
+    def __getitem__(self, name: str) -> ClosedForm:
+        return self._forms[name]()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._forms
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._forms)
+
+    def __len__(self) -> int:
+        return len(self._forms)
+
+    def __repr__(self) -> str:
+        return f"closed forms: {', '.join(self)}"
+
+
 def closed_forms(topic: str | None = None) -> Mapping[str, ClosedForm]:
-    """Return closed forms by id; those that are new are derived, which takes seconds for all.
+    """Return closed forms by id.
 
     Args:
         topic: Name of a module or package of this folder, such as ``hessian``; None for all.
 
     Returns:
-        A read-only mapping, sorted by module; within a module as the forms are written.
+        A read-only mapping, sorted by module; within a module as the forms are written. A form is
+        derived when it is first taken out, which takes seconds for all.
 
     Raises:
         InputError: No form belongs to this topic.
     """
-    found = {name: form() for name, form in _in_order().items() if topic in {None, _topic(form)}}
+    found = {name: form for name, form in _in_order().items() if topic in {None, _topic(form)}}
     if not found:
         topics = sorted({_topic(form) for form in _FORMS.values()})
         raise InputError("topic", topic, f"must be None or one of: {', '.join(topics)}")
-    return MappingProxyType(found)
+    return _Forms(found)
 
 
 def closed_form(name: str) -> ClosedForm:
     """Return one closed form; only this form and those that it starts from are derived.
 
     Args:
-        name: Its id, such as ``sharpness.trace_at_minimum``.
+        name: Its id, such as ``landscape.minimum``.
 
     Returns:
         The form.

@@ -270,6 +270,13 @@ class CompiledEngine(Engine):
         mine: np.ndarray = found[self.slots.numpy()]
         return mine
 
+    def to_judge(
+        self, tolerance: float, alone: bool, late: np.ndarray
+    ) -> tuple[np.ndarray, CompiledEngine]:
+        """Choose the replicas that may have ended (see :meth:`Engine.to_judge`)."""
+        rows = np.flatnonzero(self.may_have_ended(tolerance, alone) | late)
+        return rows, self.pick(rows)
+
     def pick(self, rows: np.ndarray) -> CompiledEngine:
         """Return an engine of some of the replicas, for reading only, since the memory is shared.
 

@@ -15,9 +15,8 @@ from whichmin.core.training.histogram import Counts, Histogram
 from whichmin.core.training.moments import ExactMoments
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.core.training.run import advance
-from whichmin.core.training.session import resume
 from whichmin.core.training.summary import OBSERVABLES, QUANTILES, Observable, Summary, Tally
-from whichmin.core.training.trainer import train
+from whichmin.core.training.trainer import resume, train
 from whichmin.core.training.trajectory import Recorder, Schedule, Trajectory, load_trajectory
 
 __all__ = [

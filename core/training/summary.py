@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from whichmin.core.training.histogram import Counts, Histogram, check_edges, rank_of
-from whichmin.core.training.moments import ExactMoments
-from whichmin.core.training.result import TrainResult
+from whichmin.core.training.moments import ExactMoments, Floats
 from whichmin.errors import InputError
 from whichmin.words import Status
 
+if TYPE_CHECKING:
+    from whichmin.core.training.result import TrainResult
+
 __all__ = ["OBSERVABLES", "QUANTILES", "Observable", "Summary", "Tally", "check_observables",
            "wilson"]  # fmt: skip
-
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Which quantiles a summary has.

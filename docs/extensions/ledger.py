@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
-from whichmin.ledger import Entry, entries, numbered, tally
+from whichmin.ledger import Entry, entries, formal_lines, numbered, tally
 from whichmin.reporting import margin_text
 from whichmin.symbolic import closed_forms
 from whichmin.verification.topics import TOPICS, all_checks, claim_files
@@ -138,6 +138,8 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
     yield _paragraph("Source", _joined(map(citation, claim.source), "; "))
     if claim.hypotheses:
         yield _paragraph("Hypotheses", _joined(map(_said, claim.hypotheses), "; "))
+    yield _paragraph("Formal statement", [])
+    yield _code("\n".join(formal_lines(claim)), "text")
     for name in claim.formulas:
         formula = nodes.math("", expression(forms[name].expression))
         yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
@@ -149,6 +151,8 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         yield _paragraph("Decided by", [*links, nodes.Text(told)])
     if claim.support:
         yield _paragraph("Support", _joined([_link("check", name)] for name in claim.support))
+    if decision.trusted:
+        yield _paragraph("Trusted", _said(decision.trusted))
     for place, step in enumerate(numbered(claim.argument)):
         yield _paragraph("" if place else "Argument", _said(step))
     if claim.counterexample is not None:

@@ -26,6 +26,7 @@ __all__ = [
     "Entry",
     "claims_document",
     "entries",
+    "formal_lines",
     "listing",
     "numbered",
     "page",
@@ -35,7 +36,7 @@ __all__ = [
     "trusted_base",
 ]
 
-SCHEMA = "whichmin.claims/1"
+SCHEMA = "whichmin.claims/2"
 _WIDTH = 96
 # Checks out of date that a table names one by one.
 _OUT_OF_DATE = 5
@@ -325,19 +326,32 @@ def numbered(steps: Sequence[ArgumentStep]) -> tuple[str, ...]:
     )
 
 
-def _formal(entry: Entry) -> list[str]:
-    """Lay out the formal statement, with what is known of the need of each hypothesis."""
-    formal = entry.claim.formal
+def formal_lines(claim: Claim) -> list[str]:
+    """Write the formal statement of a claim line by line, with what shows that a hypothesis counts.
+
+    Args:
+        claim: The claim.
+
+    Returns:
+        The lines; one that says so if there is no formal statement.
+    """
+    formal = claim.formal
     if formal is None:
-        return ["", "formal statement: none yet, so the claim has not been attacked"]
+        return ["none yet, so the claim has not been attacked"]
     needed = dict(formal.needed)
     lines = [f"for all {name} in {term}" for name, term in formal.variables]
     for words, formula in formal.given:
         case = ", ".join(f"{name} = {value}" for name, value in needed.get(words, ()))
-        lines.append(f"given {formula}" + (f" (needed: {case})" if case else " (need unknown)"))
-    lines += [f"then {formula}" for _, formula in formal.then]
-    told = _bullets("formal statement", lines)
-    return told + _bullets("where", (f"{k}: {v}" for k, v in formal.definitions.items()))
+        lines.append(f"given {formula} " + (f"(needed: {case})" if case else "(need unknown)"))
+    return lines + [f"then {formula}" for _, formula in formal.then]
+
+
+def _formal(claim: Claim) -> list[str]:
+    told = _bullets("formal statement", formal_lines(claim))
+    if claim.formal is None:
+        return told
+    defined = claim.formal.definitions.items()
+    return told + _bullets("where", (f"{name}: {meaning}" for name, meaning in defined))
 
 
 def _block(title: str, *paragraphs: str) -> list[str]:
@@ -403,7 +417,7 @@ def page(entry: Entry) -> str:
         "works cited", (f"{key}: {text}" for key, text in works.items() if key != "whichmin")
     )
     lines += _bullets("hypotheses", claim.hypotheses)
-    lines += _formal(entry)
+    lines += _formal(claim)
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(

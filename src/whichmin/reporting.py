@@ -19,7 +19,8 @@ from whichmin.files import write_bytes, write_text
 
 __all__ = [
     "FORMATS", "ROUNDING", "ROUNDING_TEXT", "Cell", "Document", "Table", "data_frame",
-    "margin_text", "plain_json", "residual_text", "write_bytes", "write_text",
+    "margin_cell", "margin_text", "plain_json", "residual_cell", "residual_text", "write_bytes",
+    "write_text",
 ]  # fmt: skip
 
 #: Output formats of a document.
@@ -97,6 +98,16 @@ def margin_text(margin: float, *, exact: bool = True) -> str:
     if margin < 0.1 and (margin > 0 or not exact):
         return "< 0.1"
     return f"{margin:.2g}"
+
+
+def residual_cell(residual: float) -> Cell:
+    """Return a cell of a residual, written by :func:`residual_text`."""
+    return Cell(residual, residual_text(residual))
+
+
+def margin_cell(margin: float) -> Cell:
+    """Return a cell of a margin where 0 need not be exact, written by :func:`margin_text`."""
+    return Cell(margin, margin_text(margin, exact=False))
 
 
 def data_frame(records: list[dict[str, Any]]) -> Any:

@@ -265,7 +265,7 @@ def write_record(
         for name in sorted(code)
     }
     ordered = {name: entries[name] for name in checks if name in entries}
-    write_text(path, _text(_Record(ordered, source)))
+    write_text(path, _text(_Record(ordered, source)), "record")
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, seed_option, topic_option
+from whichmin.cli.options import emit, output_options, refuse_unwritable, seed_option, topic_option
 from whichmin.progress import progress_bar
 from whichmin.tables.report import report_document
 
@@ -36,7 +36,7 @@ __all__ = ["report_document", "verify"]
     "--jobs", type=int, help="Processes that share the checks, at least 1.  [default: one a core]"
 )
 @click.option(
-    "--record", type=click.Path(dir_okay=False), metavar="FILE",
+    "--record", type=click.Path(dir_okay=False), metavar="FILE", callback=refuse_unwritable,
     help="Put the evidence into this file: the ledger shows verification/evidence/record.json.",
 )  # fmt: skip
 @seed_option

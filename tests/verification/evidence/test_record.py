@@ -105,7 +105,7 @@ BROKEN = [
     # A module that shares abbreviations and lemmas with the one that measures.
     ("smt.gd_descent", "whichmin.verification.topics.descent.steps"),
     ("smt.gd_descent", "whichmin.verification.provers.smt"),
-    ("smt.gd_descent", "whichmin.verification.provers.formula"),
+    ("smt.gd_descent", "whichmin.verification.evidence.formula"),
     # The closed form, and what it is derived from.
     (TRACE, "whichmin.symbolic.hessian.trace"),
     (TRACE, "whichmin.symbolic.landscape.neuron"),

@@ -213,7 +213,7 @@ def register_attribute(check_id, module, name, change):
 
 
 register_form("certificates.not_convex", "landscape.loss", lambda e: e * 1.001)
-register_form("sgd_drift.logarithms", "dynamics.separation_rate", lambda e: e * 1.001)
+register_form("sgd_drift.closed_forms", "dynamics.separation_rate", lambda e: e * 1.001)
 
 
 def linear(right):

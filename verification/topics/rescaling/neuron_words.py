@@ -165,7 +165,7 @@ def _signs(size: int) -> Iterator[tuple[int, ...]]:
 
 
 @word
-def mean_rise(H: tuple[Row, ...], s: Any) -> Any:
+def corner_rise(H: tuple[Row, ...], s: Any) -> Any:
     """The mean rise of the loss x^T H x/2 from x = 0 to all points (+-s, ..., +-s)."""
     size = range(len(H))
     rises = [

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+import sympy as sp
 from scipy.optimize import minimize_scalar
 
 from whichmin.core.rescaling.posterior import best_variances, gaussian_divergence
+from whichmin.symbolic import ClosedForm
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.evidence.exact import truth
+from whichmin.verification.evidence.exact import truth, vanishing
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.provers.intervals import Inequality, enclosed, inequalities
+from whichmin.verification.provers.signs import by_name, sign_lemma
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas
+from whichmin.verification.topics.sgd.logarithms import TANGENT
 from whichmin.verification.topics.strategies import seeds
 from whichmin.words import EvidenceKind
 
@@ -109,32 +114,50 @@ def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
     yield truth(f"{name} is positive", told_slope > 0)
 
 
-# The objective's derivative by v is (h/T + 1/sigma^2 - 1/v) T/2; p = h/T, q = 1/sigma^2.
-LEAST = (
-    Lemma(
-        "the derivative has the sign of v - 1/(p + q)",
-        "p q v b w",
-        ("p > 0", "q > 0", "v > 0", "v*w == 1", "b*(p + q) == 1"),
-        (
-            "not v < b or p + q - w < 0",
-            "not v > b or p + q - w > 0",
-            "not v == b or p + q - w == 0",
-        ),
-        variants=(Variant("of v - 1/p", ("b*(p + q) == 1",), ("b*p == 1",)),),
-    ),
-    Lemma(
-        "the flatter, the wider, and none wider than the prior, of variance s = 1/q",
-        "p q b more c s",
-        ("p > 0", "q > 0", "b*(p + q) == 1", "more > p", "c*(more + q) == 1", "s*q == 1"),
-        ("c < b", "b < s"),
-        variants=(Variant("no curvature", ("p > 0",), ("p == 0",)),),
-    ),
-)  # fmt: skip
+def widths(forms: Mapping[str, ClosedForm]) -> tuple[Lemma, ...]:
+    """State what the curvature does to the best posterior.
 
+    Args:
+        forms: Closed forms by id.
 
-@smt("posterior.least")
-def least(statements: Sequence[Lemma] = LEAST) -> Iterator[Margin]:
-    """Mean loss plus T times the divergence falls in the variance up to 1/(1/sigma^2 + h/T) and
-    rises from there; this variance falls as h rises, and is below that of the prior.
+    Returns:
+        The lemmas.
     """
-    return lemmas(statements)
+    slope, best = (
+        by_name(forms[f"posterior.{name}"].expression) for name in ("penalty_slope", "variance")
+    )
+    h, sigma, d = sp.symbols("h sigma d", positive=True)
+    given = ("T > 0", "h > 0", "sigma > 0")
+    none = Variant("no curvature", ("h > 0",), ("h >= 0",))
+    return (
+        sign_lemma("the penalty rises with the curvature", slope, "> 0", given, none),
+        sign_lemma("the best width is below the prior's", sigma**2 - best, "> 0", given, none),
+        sign_lemma("the best width falls with the curvature", best.subs(h, h + d) - best, "< 0",
+                   (*given, "d > 0"), Variant("the same curvature", ("d > 0",), ("d >= 0",))),
+        sign_lemma("it is above 0", best, "> 0", given,
+                   Variant("a prior of no width", ("sigma > 0",), ("sigma >= 0",))),
+    )  # fmt: skip
+
+
+@enclosed("posterior.signs", needs=("flint", "z3"))
+def signs(
+    subject: Subject,
+    among: Callable[[Mapping[str, ClosedForm]], Sequence[Lemma]] = widths,
+    tangents: Sequence[Inequality] = (TANGENT,),
+) -> Iterator[Margin]:
+    """The variance of the best Gaussian posterior is the least point of mean loss and divergence,
+    is below the prior's and falls with the curvature, and its penalty rises with the curvature.
+
+    With v = r times the best variance the objective is above its value there by
+    T (r - 1 - log r)/2.
+    """
+    yield from lemmas(among(subject.forms))
+    yield from inequalities(tangents)
+    best, divergence = (
+        by_name(subject.forms[f"posterior.{name}"].expression)
+        for name in ("variance", "divergence")
+    )
+    h, T, v, r = sp.symbols("h T v r", positive=True)
+    objective = h * v / 2 + T * divergence
+    above = objective.subs(v, r * best) - objective.subs(v, best)
+    yield vanishing("the objective above its least value", above - T * (r - 1 - sp.log(r)) / 2)

@@ -19,11 +19,11 @@ from whichmin.verification.topics.rescaling.words import (
     backward,
     inexact,
     layer,
+    multiplied,
     net_output,
     randoms,
     relu_net,
     rescaled,
-    scaled,
     square_length,
     width,
 )
@@ -79,7 +79,7 @@ def adam_direction(*gradients: Row) -> Row:
     """Adam's direction after these gradients, epsilon = 0: the corrected mean of the gradients over
     the root of that of their squares, 0 where both are 0; decay rates 9/10 and 999/1000.
     """
-    mean: Row = scaled(gradients[0], 0)
+    mean: Row = multiplied(gradients[0], 0)
     square = mean
     for gradient in gradients:
         mean, square = _adam_next(mean, square, gradient)
@@ -89,8 +89,8 @@ def adam_direction(*gradients: Row) -> Row:
 def _adam_next(mean: Row, square: Row, gradient: Row) -> tuple[Row, Row]:
     powers = tuple(g * g for g in gradient)
     return (
-        _plus(scaled(mean, _MEAN), scaled(gradient, 1 - _MEAN)),
-        _plus(scaled(square, _SQUARE), scaled(powers, 1 - _SQUARE)),
+        _plus(multiplied(mean, _MEAN), multiplied(gradient, 1 - _MEAN)),
+        _plus(multiplied(square, _SQUARE), multiplied(powers, 1 - _SQUARE)),
     )
 
 
@@ -112,13 +112,13 @@ def trust_multiplier(w: Row, direction: Row, epsilon: Any = 0) -> Any:
 @word
 def lars_move(w: Row, gradient: Row, eta: Any, trust: Any) -> Row:
     """The step of LARS: eta trust |w|/|g| times the gradient g; no momentum, decay and epsilon."""
-    return scaled(gradient, eta * trust * trust_multiplier(w, gradient))
+    return multiplied(gradient, eta * trust * trust_multiplier(w, gradient))
 
 
 @word
 def lamb_move(w: Row, direction: Row, eta: Any) -> Row:
     """The step of LAMB: eta |w|/|d| times Adam's direction d; no decay and epsilon."""
-    return scaled(direction, eta * trust_multiplier(w, direction))
+    return multiplied(direction, eta * trust_multiplier(w, direction))
 
 
 @word
@@ -185,7 +185,7 @@ class _Rule:
 
     def step(self, weights: tuple[Row, Row], gradients: tuple[Row, Row]) -> tuple[Row, Row]:
         """Return what is subtracted from the weights."""
-        nothing = (scaled(weights[0], 0), scaled(weights[1], 0))
+        nothing = (multiplied(weights[0], 0), multiplied(weights[1], 0))
         means, squares = self.means or nothing, self.squares or nothing
         self.steps += 1
         kept = [self._layer(*of) for of in zip(weights, gradients, means, squares, strict=True)]
@@ -195,16 +195,16 @@ class _Rule:
 
     def _layer(self, w: Row, g: Row, mean: Row, square: Row) -> tuple[Row, Row, Row]:
         if self.name in {"LARS", "SGD"}:
-            d = _plus(g, scaled(w, self.decay))
+            d = _plus(g, multiplied(w, self.decay))
             ratio = trust_multiplier(w, d, self.epsilon) if self.name == "LARS" else 1
-            move = _plus(scaled(mean, self.momentum), scaled(d, self.eta * ratio))
+            move = _plus(multiplied(mean, self.momentum), multiplied(d, self.eta * ratio))
             return move, move, square
         mean, square = _adam_next(mean, square, g)
         d = _adam_direction(mean, square, self.steps, self.epsilon)
         if self.name == "LAMB":
-            d = _plus(d, scaled(w, self.decay))
-            d = scaled(d, trust_multiplier(w, d))
-        return scaled(d, self.eta), mean, square
+            d = _plus(d, multiplied(w, self.decay))
+            d = multiplied(d, trust_multiplier(w, d))
+        return multiplied(d, self.eta), mean, square
 
 
 def _plus(left: Row, right: Row) -> Row:
@@ -221,7 +221,9 @@ def _visited(digits: bool, net: Net, *settings: Any) -> tuple[Net, ...]:
         weights = (layer(net, 1), layer(net, 2))
         moves = rule.step(weights, _mean_gradient(net, [j % len(net.inputs) for j in batch]))
         moved = (
-            _plus(scaled(move, -1), w)  # a root minus a fraction, but not the reverse, is defined
+            _plus(
+                multiplied(move, -1), w
+            )  # a root minus a fraction, but not the reverse, is defined
             for w, move in zip(weights, moves, strict=True)
         )
         first, second = map(_shaped, moved, (len(net.inputs[0]), len(net.first)))

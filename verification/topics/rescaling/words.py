@@ -274,7 +274,7 @@ def hessian_block(net: Net, row: Any, column: Any) -> Row:
 
 
 @word
-def scaled(entries: Row, factor: Any) -> Row:
+def multiplied(entries: Row, factor: Any) -> Row:
     """The entries times a factor."""
     return tuple(v * factor for v in entries)
 

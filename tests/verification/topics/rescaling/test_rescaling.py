@@ -3,7 +3,7 @@
 import pytest
 
 from whichmin.verification.topics import all_checks
-from whichmin.verification.topics.rescaling import digits, layerwise, posterior
+from whichmin.verification.topics.rescaling import digits, layerwise
 
 CHECKS = {c.id: c for c in all_checks() if c.topic == "rescaling"}
 DIGITS = CHECKS["reparameterisation.digits"]
@@ -48,14 +48,6 @@ def test_training_on_digits_ends_near_a_minimum():
     assert max(float(g.norm()) for g in slopes) < 0.01
     right = digits.network(*digits.trained(0), held).argmax(1) == wanted.argmax(1)
     assert float(right.double().mean()) > 0.7
-
-
-@pytest.mark.parametrize("lemma", posterior.LEAST, ids=lambda lemma: lemma.name)
-def test_a_false_lemma_on_the_best_width_is_caught(lemma, caught):
-    pytest.importorskip("z3")
-    check = CHECKS["posterior.least"]
-    for variant in lemma.variants:
-        caught(check.changed(statements=(lemma.changed(variant),)), says=": sat for ")
 
 
 def test_other_factors_of_taylors_formula_and_of_the_mean_rise_are_caught(caught):
