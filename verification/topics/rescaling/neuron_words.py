@@ -78,7 +78,7 @@ def _minimum(rng: random.Random) -> Start:
     size = rng.randint(1, 4)
     # Stereographic projection: rational points of the sphere.
     plane = [Fraction(rng.randint(-4, 4), rng.randint(1, 3)) for _ in range(size - 1)]
-    square = sum(v * v for v in plane)
+    square = sum((v * v for v in plane), Fraction(0))
     w = [2 * v / (square + 1) for v in plane] + [(square - 1) / (square + 1)]
     if rng.random() < 2 / 3:
         w = [abs(v) for v in w]
@@ -94,7 +94,7 @@ def _minimum(rng: random.Random) -> Start:
 @word
 def tied_minimum(w: Start, activation: str) -> bool:
     """Whether w is a minimum of the tied neuron: |w| = 1, and the active points have energy 1."""
-    return N(w) == 1 and C(w, activation) == 1
+    return bool(N(w) == 1 and C(w, activation) == 1)
 
 
 @word
