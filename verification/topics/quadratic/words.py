@@ -208,6 +208,20 @@ def circle(m: int, size: Any) -> st.SearchStrategy[Start]:
     )  # fmt: skip
 
 
+@domain
+def factors(most: int) -> st.SearchStrategy[Fraction]:
+    """Factors K of the rule, from 1/4 to ``most``: whole numbers and simple fractions."""
+    whole = st.integers(1, int(most)).map(Fraction)
+    return st.one_of(whole, st.fractions(Fraction(1, 4), most, max_denominator=4))
+
+
+@domain
+def steps_of(K: Any, most: int) -> st.SearchStrategy[int]:
+    """Numbers t of steps up to ``most`` for which K t is whole: the same samples."""
+    each = Fraction(K).denominator
+    return st.integers(1, int(most) // each).map(lambda n: n * each)
+
+
 def _in_numbers(w: Start) -> Start:
     return Start(tuple(number(v) for v in w.w), w.m)
 
@@ -231,7 +245,7 @@ def after_warm_up(w: Start, first: Any, last: Any, t: Any) -> Start:
 
 
 @domain
-def gradient_values(most: int = 6) -> st.SearchStrategy[tuple[Fraction, ...]]:
+def gradient_values(most: int = 5) -> st.SearchStrategy[tuple[Fraction, ...]]:
     """Numbers of 1 to ``most`` data points: one coordinate of their gradients."""
     value = st.fractions(-3, 3, max_denominator=8)
     return st.lists(value, min_size=1, max_size=int(most)).map(tuple)
