@@ -99,6 +99,11 @@ _SCALING = (
     " == quadratic_covariance(0, h, g, eta, s/B)/eta",
     "resting_covariance(h, h, eta*D/B, s/D)/resting_covariance(h, h, eta, s/B) - 1"
     " == (D/B - 1)*eta*h/(2 - D/B*eta*h)",
+    "quadratic_covariance(0, h, g, eta, s/(K*B))/eta"
+    " == quadratic_covariance(0, h, g, eta/K, s/B)/(eta/K)",
+    "K*B/eta == B/(eta/K)",
+    "resting_covariance(h, h, eta, s/(K*B))/resting_covariance(h, h, eta/K, s/B)"
+    " == (2 - eta*h/K)/(2 - eta*h)",
 )
 
 
@@ -122,6 +127,9 @@ _CRITICAL = (
     "2 - (2*B + R)/(B + R) == R/(B + R)",
     "law_of_steps(R, B) - law_of_steps(R, B + D) == R*D/(B*(B + D))",
     "(B + D)*law_of_steps(R, B + D) - B*law_of_steps(R, B) == D",
+    "law_of_steps(R, B)/law_of_steps(R, K*B) == K*(B + R)/(K*B + R)",
+    "K - K*(B + R)/(K*B + R) == K*B*(K - 1)/(K*B + R)",
+    "1 + R/B - K*(B + R)/(K*B + R) == R*(B + R)/(B*(K*B + R))",
     "1/law_of_steps(R, R) == 1/2",
     "law_of_steps(R, R) == 2",
     "R*law_of_steps(R, R) == 2*R",
