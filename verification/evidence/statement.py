@@ -60,12 +60,12 @@ class Undecided(ArithmeticError):
 
 def _register(known: dict[str, Callable[..., Any]], function: _Function) -> _Function:
     name = function.__name__
+    if not inspect.getdoc(function):
+        raise InputError("word", name, "must have a docstring that says what it stands for")
     before = known.setdefault(name, function)
     if (before.__module__, before.__qualname__) != (function.__module__, function.__qualname__):
         home = f"{before.__module__}.{before.__qualname__}"
         raise InputError("word", name, f"must be new: {home} has the name")
-    if not inspect.getdoc(function):
-        raise InputError("word", name, "must have a docstring that says what it stands for")
     known[name] = function
     return function
 
@@ -132,8 +132,10 @@ def _compare(strict: bool) -> Callable[[Callable[[Any, Any], Any], Any, Any], Tr
         if not (_exact(x) and _exact(y)):
             x, y = number(x) if _exact(x) else x, number(y) if _exact(y) else y
         size = max(abs(x), abs(y))
-        if not math.isfinite(size):
-            raise Undecided(f"{x} and {y} cannot be compared")
+        if not mpmath.isfinite(size):
+            if strict:
+                raise Undecided(f"{x} and {y} cannot be compared")
+            return Truth(False, -1.0)  # no number: there is no limit, or the run diverged
         apart = float((x - y) / size) if size else 0.0
         allowed = 0.0 if _exact(x) and _exact(y) else _TOLERANCE[_sure.get()]
         if relation is operator.eq:
@@ -202,11 +204,16 @@ class Statement:
         return f"for all {drawn}: {told}" if drawn else told
 
     @property
-    def definitions(self) -> dict[str, str]:
-        """The words and domains that it uses, each with the first sentence of its definition."""
+    def words(self) -> dict[str, Callable[..., Any]]:
+        """The words and domains that it uses, by name."""
         known = {**_DOMAINS, **_WORDS}
         used = [name for name in re.findall(r"[A-Za-z_]\w*", self.formulas) if name in known]
-        return {name: _first_sentence(known[name]) for name in dict.fromkeys(used)}
+        return {name: known[name] for name in dict.fromkeys(used)}
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The first paragraph of the definition of each word and domain that it uses."""
+        return {name: _first_paragraph(function) for name, function in self.words.items()}
 
     def draw(self, draw: Callable[[Any], Any]) -> dict[str, Any]:
         """Draw the variables.
@@ -272,7 +279,7 @@ class Statement:
         return values
 
 
-def _first_sentence(function: Callable[..., Any]) -> str:
+def _first_paragraph(function: Callable[..., Any]) -> str:
     paragraph = (inspect.getdoc(function) or "").partition("\n\n")[0]
     return " ".join(paragraph.split())
 

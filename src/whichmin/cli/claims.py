@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 from whichmin.cli.help import Command, Group
@@ -10,6 +13,9 @@ from whichmin.progress import progress_bar
 from whichmin.words import Verdict
 
 __all__ = ["claims"]
+
+# Of a line that does not go to a terminal.
+_COLUMNS = 120
 
 
 @click.group(cls=Group, invoke_without_command=True)
@@ -51,10 +57,15 @@ def claims(
     """  # noqa: D301 - click wants the control character
     if ctx.invoked_subcommand is not None:
         return
-    from whichmin.ledger import claims_document, entries, select_claims
+    from whichmin.ledger import claims_document, entries, listing, select_claims
 
-    chosen = select_claims(pattern, source, verdict, topic)
-    emit(claims_document(entries(chosen)), form, output)
+    chosen = entries(select_claims(pattern, source, verdict, topic))
+    if form != "table" or output is not None:
+        emit(claims_document(chosen), form, output)
+    elif sys.stdout.isatty():
+        click.echo_via_pager(listing(chosen, shutil.get_terminal_size().columns))
+    else:
+        click.echo(listing(chosen, _COLUMNS))
 
 
 @claims.command(cls=Command)

@@ -57,9 +57,32 @@ def test_a_claim_is_read(topic):
     assert claim.verdict is Verdict.PROVED
     assert claim.statement == "It stays where it is."
     assert claim.source == ("ghosh2025, Theorem 1", "whichmin")
-    assert claim.argument == ("First this.", "Then that.")
+    assert [step.says for step in claim.argument] == ["First this.", "Then that."]
     assert claim.evidence == ()
     assert claim.counterexample is None
+
+
+FORMAL = """
+[claim.for]
+x = "fractions(0, 1)"
+[claim.given]
+"x is small" = "x <= 1/2"
+[claim.then]
+"so is x^2" = "x**2 <= 1/4"
+"""
+
+
+def test_a_formal_statement_is_read(topic):
+    step = "[[claim.step]]\nsays = 'So.'\nuses = ['walk.gain']\n"
+    needed = "[claim.needed]\n'x is small' = { x = '1' }\n"
+    (claim,) = read_claims(
+        topic(T + CLAIM + "hypotheses = ['x real']" + FORMAL + needed + step)
+    ).claims
+    assert claim.formal.text == "for all x in fractions(0, 1): x <= 1/2 imply x**2 <= 1/4"
+    assert claim.formal.needed == (("x is small", (("x", "1"),)),)
+    assert claim.hypotheses == ("x real", "x is small")
+    assert claim.argument[0].uses == ("walk.gain",)
+    assert claim.attack == "attack.walk.stays"
 
 
 def test_a_counterexample_is_the_function_of_the_same_id(topic):
@@ -76,18 +99,22 @@ def test_a_counterexample_is_the_function_of_the_same_id(topic):
     [
         ("title = ", "must be a file of TOML: "),
         ("title = 'T'", "claims.toml: fields = ['title'], but must include claim"),
-        ("title = 'T'\nclaim = 3", "claims.toml: claim = 3, but must be written [[claim]]"),
+        ("title = 'T'\nclaim = 3", "claims.toml: claim = 3, but must be written in double"),
         ("title = 'T'\nclaim = [3]", "a claim without id = 3, but must be a table"),
         (CLAIM, "must include title"),
         (T + CLAIM + CLAIM, "'walk.stays', but must be the id of one claim only"),
         (T + CLAIM + "remarks = 'x'", "walk.stays: field = 'remarks', but must be one of"),
         (T + CLAIM + "remark = 3", "walk.stays: remark = 3, but must be a text"),
-        (T + CLAIM + "lemmas = 'x'", "walk.stays: lemmas = 'x', but must be a list of texts"),
-        (T + CLAIM + "lemmas = [1]", "walk.stays: lemmas = [1], but must be a text"),
+        (T + CLAIM + "support = 'x'", "walk.stays: support = 'x', but must be a list of texts"),
+        (T + CLAIM + "support = [1]", "walk.stays: support = [1], but must be a text"),
         (T + CLAIM.replace('id = "walk.stays"', ""), "without id: fields = "),
         (T + CLAIM.replace("PROVED", "SURE"), "walk.stays: verdict = 'SURE', but must be"),
         (T + CLAIM.replace("ghosh2025", "ghosh2024"), "walk.stays: source = ['ghosh2024"),
         (T + CLAIM.replace('verdict = "PROVED"', ""), "must include verdict"),
+        (T + CLAIM + FORMAL.split("[claim.then]")[0], "must include then"),
+        (T + CLAIM + FORMAL + "[claim.needed]\n'y' = { x = '1' }", "needed = 'y', but must be the"),
+        (T + CLAIM + "[claim.for]\nx = 1", "walk.stays: for = {'x': 1}, but must be a text"),
+        (T + CLAIM + "[[claim.step]]\nsays = 'So.'", "step 1: fields = ['says'], but must include"),
         (T + CLAIM + EXAMPLE, "walk.stays: counterexample: fields = ['text'], but must include"),
         (T + CLAIM + EXAMPLE + "prints = 'y'", "counterexample = 'walk.stays', but must be marked"),
     ],

@@ -258,8 +258,8 @@ def per_step(subject: Subject, second: int = 10) -> Iterator[Margin]:
     forms=("scaling.largest_factor", "critical.noise_scale"),
 )
 def failure_and_noise(subject: Subject, eta: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
-    """For h = 1 and step size 1/10 the rule diverges from a factor of 20 on, whether the noise
-    scale is 1 or 10,000.
+    """For h = 1 and step size 1/10 differences grow at a factor 1 percent above 20, shrink at
+    1 percent below and stay at 20, whether the noise scale is 1 or 10,000.
 
     The noise scales are those at x = 1.
 

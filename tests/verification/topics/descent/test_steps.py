@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from whichmin.verification.evidence.check import Settings, checks_of
+from whichmin.verification.evidence.formula import evaluate_all
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.evidence.formula import evaluate_all
 from whichmin.verification.topics.descent import steps
 from whichmin.verification.topics.sgd.rational_sgd import exact_step
 from whichmin.words import Activation
