@@ -8,14 +8,15 @@ numbers take symbols too (:mod:`whichmin.verification.topics.quadratic.identitie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
 
 from whichmin.verification.evidence.statement import Undecided, domain, number, word
-from whichmin.verification.topics.vocabulary import Start, exp, gd_step
+from whichmin.verification.topics.vocabulary import Start, exp, gd_step, positives
 
 __all__: list[str] = []
 
@@ -208,11 +209,28 @@ def circle(m: int, size: Any) -> st.SearchStrategy[Start]:
     )  # fmt: skip
 
 
+def _seeded(make: Callable[[random.Random], Fraction]) -> st.SearchStrategy[Fraction]:
+    """Draw from a generator with a seed: Hypothesis prefers simple cases, and likes to stay."""
+    return st.integers(0, 2**32 - 1).map(
+        lambda seed: make(random.Random(seed))  # noqa: S311 - no secrets
+    )
+
+
+@domain
+def around(value: Any) -> st.SearchStrategy[Fraction]:
+    """Numbers above 0, most of them from a tenth to three times ``value``: a threshold is met."""
+    close = _seeded(lambda choose: Fraction(choose.randint(6, 180), 60) * value)
+    share = st.sampled_from([Fraction(n, 100) for n in (50, 90, 99, 100, 101, 110, 150)])
+    return st.one_of(positives(), share.map(lambda q: q * value), close, close)
+
+
 @domain
 def factors(most: int) -> st.SearchStrategy[Fraction]:
     """Factors K of the rule, from 1/4 to ``most``: whole numbers and simple fractions."""
-    whole = st.integers(1, int(most)).map(Fraction)
-    return st.one_of(whole, st.fractions(Fraction(1, 4), most, max_denominator=4))
+    last = int(most)
+    whole = _seeded(lambda choose: Fraction(choose.randint(1, last)))
+    part = _seeded(lambda choose: Fraction(choose.randint(1, 4 * min(last, 12)), 4))
+    return st.one_of(whole, part)
 
 
 @domain
