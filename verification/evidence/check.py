@@ -138,7 +138,8 @@ class Check:
         """All that it states: its words, what it shows, and the numbers that its function holds."""
         measure = inspect.unwrap(getattr(self.measure, "func", self.measure))
         numbers = (
-            f"{p.name} = {p.default}"
+            # A function by its name: how it is printed changes from run to run.
+            f"{p.name} = {getattr(p.default, '__qualname__', p.default)}"
             for p in inspect.signature(measure).parameters.values()
             if not _given(p) and not _sentences(p.default)
         )
