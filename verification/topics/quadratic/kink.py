@@ -47,8 +47,8 @@ def kink_lemma(statements: Sequence[Lemma] = CYCLE) -> Iterator[Margin]:
     bound="rounding of the two numbers; the cycles are exact",
 )
 def kink(share: Fraction = Fraction(1, 2)) -> Iterator[Margin]:
-    """On the loss |x| without noise runs end from every start in cycles of mean loss eta/2, which
-    the rule multiplies by its factor.
+    """On the loss |x| without noise runs from five starts, with four step sizes, end in cycles of
+    mean loss eta/2, which the rule multiplies by its factor.
 
     Without noise the diffusion ends at 0 for every step size.
 

@@ -217,7 +217,7 @@ def _seeded(make: Callable[[random.Random], Fraction]) -> st.SearchStrategy[Frac
 
 
 @domain
-def straddling(value: Any) -> st.SearchStrategy[Fraction]:
+def near_threshold(value: Any) -> st.SearchStrategy[Fraction]:
     """Numbers above 0, most of them from a tenth to three times ``value``: a threshold is met."""
     close = _seeded(lambda choose: Fraction(choose.randint(6, 180), 60) * value)
     share = st.sampled_from([Fraction(n, 100) for n in (50, 90, 99, 100, 101, 110, 150)])
