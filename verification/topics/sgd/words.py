@@ -304,7 +304,7 @@ def mean_pair_change(
 @word
 def no_less(x: Any, y: Any) -> bool:
     """Whether x is at least y, up to rounding of numbers of size 1."""
-    return bool(x >= number(y) - (number(1) / 10**40 if _sure() else 1e-13))
+    return bool(number(x) >= number(y) - (number(1) / 10**40 if _sure() else 1e-13))
 
 
 @word
