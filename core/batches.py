@@ -1,10 +1,10 @@
-"""Index streams, which say what data points make up the batch of each step.
+"""Index streams, which say what data points make up the batch of each step, and their laws.
 
 A stream is a pure function of (version, seed, replica, step): it does not depend on the engine,
 the device, the thread count, or on which other replicas run beside it.
 
 Stream format, version 1. A step consumes ``k`` words of its replica's Philox stream (see
-:mod:`whichmin.core.philox`); step ``t`` owns words ``t k .. t k + k - 1``.
+``whichmin.core.philox``); step ``t`` owns words ``t k .. t k + k - 1``.
 
 * without replacement: ``k = min(b, m - b)``. Floyd's algorithm picks a uniform k-subset: for
   ``j = m - k .. m - 1`` draw ``u`` in ``[0, j]`` and add ``u``, or ``j`` if ``u`` is in already.
@@ -34,11 +34,14 @@ from whichmin.words import Sampling, parse
 __all__ = [
     "STREAM_VERSION",
     "BatchStream",
+    "difference_law",
     "floyd_subset",
     "make_stream",
+    "multiplicity_law",
     "sampling_factor",
 ]
 
+#: Version of the index streams: within one, the same seed, replica and step give the same batch.
 STREAM_VERSION = 1
 
 Indices = NDArray[np.int64]
@@ -261,6 +264,75 @@ def sampling_factor(m: Any, batch_size: Any, sampling: Any = Sampling.WITHOUT_RE
     if mode is Sampling.WITH_REPLACEMENT:
         return 1 / size
     return (count - size) / (size * (count - 1)) if count > 1 else 0.0
+
+
+def difference_law(stream: BatchStream) -> dict[int, float]:
+    r"""Compute the law of the difference of two points' multiplicities in a batch.
+
+    With D the difference, without replacement and within a reshuffled epoch,
+
+    .. math:: P(|D| = 1) = \frac{2 b (m - b)}{m (m - 1)} ,
+
+    the probability that a batch holds exactly one of the two. With replacement the two counts are
+    multinomial. Fixed batches (cyclic, custom) are averaged over their rows, for the pair that is
+    told apart least. Pairs that are never told apart (blocks of a cycle) are left out.
+
+    Args:
+        stream: The batches.
+
+    Returns:
+        ``P(|D| = d)`` by ``d >= 1``; empty when ``m = 1`` or nothing separates.
+    """
+    m, b = stream.m, stream.batch_size
+    if m == 1 or stream.is_full_batch:
+        return {}
+    if stream.sampling is Sampling.WITH_REPLACEMENT:
+        # D is a sum of b steps +1, -1 (chance 1/m each) or 0, so P(D = d) is an inverse Fourier
+        # transform of (1 - (2/m)(1 - cos t))^b; 2b + 1 points hold its whole support.
+        angles = 2 * np.pi * np.arange(2 * b + 1) / (2 * b + 1)
+        law = np.fft.fft((1 - (2 / m) * (1 - np.cos(angles))) ** b).real / (2 * b + 1)
+        # Below 1e-15 it is the transform's rounding, and changes no rate in double precision.
+        return {d: 2 * float(law[d]) for d in range(1, b + 1) if law[d] > 1e-15}
+    if stream.is_fixed:
+        separation = stream.separation()
+        if not (separation > 0).any():
+            return {}
+        told_apart = np.where(separation > 0, separation, np.inf)
+        first, second = np.unravel_index(told_apart.argmin(), told_apart.shape)
+        counts = stream.counts()
+        difference = np.abs(counts[:, first] - counts[:, second])
+        values, often = np.unique(difference[difference > 0], return_counts=True)
+        return {int(d): float(k) / len(counts) for d, k in zip(values, often, strict=True)}
+    return {1: 2 * b * (m - b) / (m * (m - 1))}
+
+
+def multiplicity_law(stream: BatchStream) -> dict[int, float]:
+    r"""Compute the law of one point's multiplicity in a batch.
+
+    .. math:: P(\mu = 1) = \frac bm \text{ without replacement}, \qquad
+              P(\mu = d) = \binom bd \frac{(m - 1)^{b - d}}{m^b} \text{ with it.}
+
+    Fixed batches are averaged over their rows, for the point that occurs least often.
+
+    Args:
+        stream: The batches.
+
+    Returns:
+        ``P(multiplicity = d)`` by ``d >= 1``.
+    """
+    m, b = stream.m, stream.batch_size
+    if stream.sampling is Sampling.WITH_REPLACEMENT:
+        from scipy import stats  # loads for half a second, which other runs need not wait for
+
+        chances = stats.binom.pmf(np.arange(b + 1), b, 1 / m)
+        return {d: float(chances[d]) for d in range(1, b + 1) if chances[d] > 0}
+    if stream.is_fixed and not stream.is_full_batch:
+        counts = stream.counts()
+        total = counts.sum(0)
+        point = int(np.where(total > 0, total, total.max() + 1).argmin())
+        values, often = np.unique(counts[:, point], return_counts=True)
+        return {int(d): float(k) / len(counts) for d, k in zip(values, often, strict=True) if d > 0}
+    return {1: b / m}
 
 
 def _check_rows(batches: Any, m: int) -> Indices:

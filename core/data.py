@@ -16,6 +16,7 @@ from whichmin.errors import InputError
 
 __all__ = ["Data", "Handling", "as_data", "check_point", "make_data"]
 
+#: What is done with data that are not orthonormal.
 Handling = Literal["require", "polar", "qr", "whiten", "as-is"]
 _HANDLING = ("require", "polar", "qr", "whiten", "as-is")
 

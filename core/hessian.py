@@ -140,7 +140,16 @@ def plain_autograd_hessian(
     return second_derivative(value, weight)
 
 
-def hessian_trace(w: Any, data: Any, **options: Any) -> float:
+def hessian_trace(
+    w: Any,
+    data: Any,
+    *,
+    activation: Any = Activation.RELU,
+    kink: Any = Kink.LEFT,
+    kink_width: Any = 0.0,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> float:
     r"""Compute the trace of the Hessian.
 
     .. math:: \operatorname{tr} H = \frac1m \sum_i s_i
@@ -149,7 +158,11 @@ def hessian_trace(w: Any, data: Any, **options: Any) -> float:
     Args:
         w: Weights, shape ``(n,)``.
         data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`hessian`.
+        activation: ``linear`` or ``relu``.
+        kink: Convention at the kink, as for :func:`hessian`.
+        kink_width: Correlations within this distance of 0 count as being at the kink.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         The trace.
@@ -157,10 +170,22 @@ def hessian_trace(w: Any, data: Any, **options: Any) -> float:
     Raises:
         InputError: As for :func:`hessian`.
     """
-    return float(hessian(w, data, **options).trace())
+    matrix = hessian(
+        w, data, activation=activation, kink=kink, kink_width=kink_width, dtype=dtype, device=device
+    )
+    return float(matrix.trace())
 
 
-def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
+def hessian_spectrum(
+    w: Any,
+    data: Any,
+    *,
+    activation: Any = Activation.RELU,
+    kink: Any = Kink.LEFT,
+    kink_width: Any = 0.0,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> torch.Tensor:
     r"""Compute the eigenvalues of the Hessian.
 
     At a minimum on orthonormal data whose active set has k points they are 4/m (once), 0 (k - 1
@@ -169,7 +194,11 @@ def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
     Args:
         w: Weights, shape ``(n,)``.
         data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`hessian`.
+        activation: ``linear`` or ``relu``.
+        kink: Convention at the kink, as for :func:`hessian`.
+        kink_width: Correlations within this distance of 0 count as being at the kink.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         Ascending, shape ``(n,)``.
@@ -177,12 +206,24 @@ def hessian_spectrum(w: Any, data: Any, **options: Any) -> torch.Tensor:
     Raises:
         InputError: As for :func:`hessian`.
     """
+    matrix = hessian(
+        w, data, activation=activation, kink=kink, kink_width=kink_width, dtype=dtype, device=device
+    )
     with single_threaded():
-        eigenvalues: torch.Tensor = torch.linalg.eigvalsh(hessian(w, data, **options))
+        eigenvalues: torch.Tensor = torch.linalg.eigvalsh(matrix)
     return eigenvalues
 
 
-def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:
+def top_eigenvalue(
+    w: Any,
+    data: Any,
+    *,
+    activation: Any = Activation.RELU,
+    kink: Any = Kink.LEFT,
+    kink_width: Any = 0.0,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> float:
     r"""Compute the largest eigenvalue of the Hessian.
 
     It is the most positive one, :math:`\max_j \lambda_j`, not the largest in size.
@@ -190,7 +231,11 @@ def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:
     Args:
         w: Weights, shape ``(n,)``.
         data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`hessian`.
+        activation: ``linear`` or ``relu``.
+        kink: Convention at the kink, as for :func:`hessian`.
+        kink_width: Correlations within this distance of 0 count as being at the kink.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         The eigenvalue.
@@ -198,10 +243,23 @@ def top_eigenvalue(w: Any, data: Any, **options: Any) -> float:
     Raises:
         InputError: As for :func:`hessian`.
     """
-    return float(hessian_spectrum(w, data, **options)[-1])
+    spectrum = hessian_spectrum(
+        w, data, activation=activation, kink=kink, kink_width=kink_width, dtype=dtype, device=device
+    )
+    return float(spectrum[-1])
 
 
-def log_determinant(w: Any, data: Any, *, zero: float = 1e-6, **options: Any) -> LogDeterminant:
+def log_determinant(
+    w: Any,
+    data: Any,
+    *,
+    zero: float = 1e-6,
+    activation: Any = Activation.RELU,
+    kink: Any = Kink.LEFT,
+    kink_width: Any = 0.0,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> LogDeterminant:
     r"""Compute the log-determinant of the Hessian without its zero eigenvalues.
 
     .. math:: \sum_{|\lambda_j| > z \max_k |\lambda_k|} \log \lambda_j
@@ -213,7 +271,11 @@ def log_determinant(w: Any, data: Any, *, zero: float = 1e-6, **options: Any) ->
         data: Data points as rows, shape ``(m, n)``.
         zero: z: eigenvalues up to this multiple of the largest size count as 0. The default lies
             between what a converged iterate leaves (1e-9) and the smallest of the model (1/8).
-        **options: As for :func:`hessian`.
+        activation: ``linear`` or ``relu``.
+        kink: Convention at the kink, as for :func:`hessian`.
+        kink_width: Correlations within this distance of 0 count as being at the kink.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         The sum, with how many eigenvalues are in it and how many are not.
@@ -222,13 +284,25 @@ def log_determinant(w: Any, data: Any, *, zero: float = 1e-6, **options: Any) ->
         InputError: An argument is out of range.
     """
     width = check_positive(zero, "zero", 1.0)
-    spectrum = hessian_spectrum(w, data, **options).numpy()
+    values = hessian_spectrum(
+        w, data, activation=activation, kink=kink, kink_width=kink_width, dtype=dtype, device=device
+    )
+    spectrum = values.numpy()
     kept = spectrum[np.abs(spectrum) > width * np.abs(spectrum).max(initial=0.0)]
     value = float(np.log(kept).sum()) if (kept > 0).all() else float("nan")
     return LogDeterminant(value, len(kept), len(spectrum) - len(kept))
 
 
-def relative_flatness(w: Any, data: Any, **options: Any) -> float:
+def relative_flatness(
+    w: Any,
+    data: Any,
+    *,
+    activation: Any = Activation.RELU,
+    kink: Any = Kink.LEFT,
+    kink_width: Any = 0.0,
+    dtype: Any = "float64",
+    device: Any = "cpu",
+) -> float:
     r"""Compute the relative flatness of the neuron.
 
     .. math:: |w|^2 \operatorname{tr} H
@@ -240,7 +314,11 @@ def relative_flatness(w: Any, data: Any, **options: Any) -> float:
     Args:
         w: Weights, shape ``(n,)``.
         data: Data points as rows, shape ``(m, n)``.
-        **options: As for :func:`hessian`.
+        activation: ``linear`` or ``relu``.
+        kink: Convention at the kink, as for :func:`hessian`.
+        kink_width: Correlations within this distance of 0 count as being at the kink.
+        dtype: float64 or float32.
+        device: Where to compute.
 
     Returns:
         The number, in units of the loss.
@@ -249,7 +327,10 @@ def relative_flatness(w: Any, data: Any, **options: Any) -> float:
         InputError: As for :func:`hessian`.
     """
     weight, _ = check_point(w, data)
-    return float(weight @ weight) * hessian_trace(w, data, **options)
+    trace = hessian_trace(
+        w, data, activation=activation, kink=kink, kink_width=kink_width, dtype=dtype, device=device
+    )
+    return float(weight @ weight) * trace
 
 
 def second_derivative(

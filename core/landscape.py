@@ -27,6 +27,7 @@ from whichmin.words import Activation, Kink, parse
 
 __all__ = [
     "activate",
+    "active_energy",
     "check_kink",
     "correlated_gap",
     "gradient",
@@ -35,6 +36,7 @@ __all__ = [
     "minimum_loss",
     "norm_factor",
     "reconstruction_loss",
+    "rectified",
     "slope",
 ]
 
@@ -86,6 +88,36 @@ def activate(
         Values, same shape as ``t``.
     """
     return t * slope(t, activation, at_kink, kink_width)
+
+
+def rectified(t: torch.Tensor, activation: Activation) -> torch.Tensor:
+    r"""Apply the activation to numbers that are not differentiated.
+
+    .. math:: \varphi(t) = t \text{ for the identity}, \qquad \max(t, 0) \text{ for ReLU}
+
+    Args:
+        t: Any shape.
+        activation: Identity or ReLU.
+
+    Returns:
+        Values, same shape as ``t``; for the identity ``t`` itself.
+    """
+    return t.clamp_min(0) if activation is Activation.RELU else t
+
+
+def active_energy(correlations: torch.Tensor, activation: Activation) -> torch.Tensor:
+    r"""Compute the energy of the active correlations.
+
+    .. math:: C = \sum_i \varphi(c_i)^2
+
+    Args:
+        correlations: Shape ``(..., m)``.
+        activation: Identity or ReLU.
+
+    Returns:
+        Shape ``(...)``.
+    """
+    return rectified(correlations, activation).square().sum(-1)
 
 
 def check_kink(kink: Any, width: Any) -> tuple[float, float]:

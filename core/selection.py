@@ -27,8 +27,8 @@ __all__ = ["MONITORING", "Selection", "simulate_selection", "two_point_chance"]
 
 Floats = NDArray[np.float64]
 
-# A walk with steps of standard deviation s passes a level as Brownian motion passes a level
-# -zeta(1/2)/sqrt(2 pi) s further out (Siegmund 1979; Broadie, Glasserman, Kou 1997).
+#: A walk with steps of standard deviation s passes a level as Brownian motion passes a level
+#: -zeta(1/2)/sqrt(2 pi) s further out (Siegmund 1979; Broadie, Glasserman, Kou 1997).
 MONITORING = 0.5825971579390107
 _STEP = 0.05
 _NUMBERS = 1 << 16  # of paths times points; more points get fewer paths

@@ -96,7 +96,8 @@ class Starts:
         for first in range(0, len(rows), _ROWS):
             check_weights(rows[first : first + _ROWS], n, "w0", dtype, device)
         if len(rows) != replicas:
-            raise InputError("replicas", replicas, f"must match the {len(rows)} row(s) of w0")
+            allowed = f"must be one row, or one for each of the {replicas} replicas of all cells"
+            raise InputError("w0", f"{len(rows)} rows", allowed)
         return cls(n, seed, own=rows)
 
     def rows(self, replicas: NDArray[np.int64]) -> torch.Tensor:

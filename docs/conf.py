@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import pkgutil
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ from docutils import nodes
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE / "extensions")]
 
+REFERENCE = importlib.import_module("reference").REFERENCE
+
 project = "whichmin"
 author = copyright = "The whichmin developers"  # noqa: A001 - Sphinx's name
 release = version = importlib.metadata.version("whichmin")
@@ -26,10 +26,9 @@ release = version = importlib.metadata.version("whichmin")
 extensions = [
     "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon",
     "sphinx_click", "commands", "mathml", "folded", "typeset", "sources", "program", "ledger",
-    "figures", "imports",
+    "reference", "figures", "imports",
 ]  # fmt: skip
 exclude_patterns = ["_build"]
-templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"whichmin {release}"
 html_copy_source = False
@@ -53,54 +52,7 @@ napoleon_numpy_docstring = False
 # "Attributes:" sections become fields of the class, so a dataclass's attributes appear once.
 napoleon_use_ivar = True
 
-# The API: a page per package, its modules on it.
-# The command line is described on a page of its own. Adapters import other people's tools, which
-# need not be there.
-_ELSEWHERE = ("whichmin.cli", "whichmin.verification.oracle.adapters")
-_SETTINGS = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-_PACKAGES = [name for name in _SETTINGS["tool"]["setuptools"]["packages"] if name not in _ELSEWHERE]
-
-
-def _modules(package: str) -> list[str]:
-    found = pkgutil.iter_modules(importlib.import_module(package).__path__)
-    return sorted(
-        f"{package}.{x.name}" for x in found if not x.ispkg and not x.name.startswith("_")
-    )
-
-
-def _names(module: str, *, own: bool) -> list[str]:
-    """Names that a module offers: its own, or those whose home is another module of ours."""
-    thing = importlib.import_module(module)
-    names = sorted(getattr(thing, "__all__", ()), key=str.lower)
-    return [name for name in names if _elsewhere(getattr(thing, name), module) is not own]
-
-
-def _elsewhere(thing: Any, module: str) -> bool:
-    """Whether a function or class is defined in another module of ours; constants never are."""
-    home = getattr(thing, "__module__", "") if hasattr(thing, "__qualname__") else ""
-    return home.startswith("whichmin") and home != module
-
-
-_ALL = [*_PACKAGES, *(module for name in _PACKAGES for module in _modules(name))]
-autosummary_ignore_module_all = False
-autosummary_context = {
-    "modules_of": {name: _modules(name) for name in _PACKAGES},
-    "packages_of": {
-        name: [p for p in _PACKAGES if p.rpartition(".")[0] == name] for name in _PACKAGES
-    },
-    # Names of other modules are a table of links, not a second copy of everything.
-    "own": {module: _names(module, own=True) for module in _ALL},
-    "offered": {module: _names(module, own=False) for module in _ALL},
-}
-
-# Pages of an earlier state would be read before they are written anew.
-_STATE = f"{autosummary_context}{(HERE / '_templates/autosummary/module.rst').read_text()}"
-_NOTE = HERE / "_build/api.state"
-if not _NOTE.exists() or _NOTE.read_text(encoding="utf-8") != _STATE:
-    for _page in (HERE / "api").glob("*.rst"):
-        _page.unlink()
-    _NOTE.parent.mkdir(exist_ok=True)
-    _NOTE.write_text(_STATE, encoding="utf-8")
+autosummary_generate = False  # its tables are used; docs/extensions/reference.py writes the pages
 
 nitpicky = True
 # The engines and the oracle each have a class Problem; an annotation shows the short name only.
@@ -116,18 +68,14 @@ nitpick_ignore_regex = [
     ("py:class", r"(?:.*\.)?_[A-Z]\w*"),  # type variables
     ("py:class", r"tuple\[.*"),  # an annotation that Sphinx cut in two at its "|"
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
-    (
-        "py:class",
-        "Fraction",
-    ),  # the standard library's, in an alias that Sphinx shows as it is written
+    ("py:class", "Fraction|Floats"),  # in annotations that Sphinx shows as they are written
 ]
 
 
 def _by_last_name(app: Any, env: Any, node: Any, content: Any) -> nodes.reference | None:
-    """Resolve a name that is short (``InputError``) or not its home's (``whichmin.train``).
+    """Resolve a name that is short (``InputError``) or that of the module which defines a thing.
 
-    Docstrings name things as their readers import them; the home is looked up here, and must be
-    the only object of that name.
+    A short name must be that of one function or class only, or of one attribute.
 
     Returns:
         A link; None if there is no such object.
@@ -135,12 +83,12 @@ def _by_last_name(app: Any, env: Any, node: Any, content: Any) -> nodes.referenc
     if node.get("refdomain") != "py":
         return None
     target = str(node.get("reftarget", ""))
-    package, _, name = target.rpartition(".")
-    if name in getattr(sys.modules.get(package or "whichmin"), "__all__", ()):
-        thing = getattr(sys.modules[package or "whichmin"], name)
-        target = f"{thing.__module__}.{name}"
+    target = REFERENCE.found(target) or target
+    described = {f"{front}.{name}" for front, name in REFERENCE.definitions()}
     domain = env.domains.python_domain
     found = [full for full in domain.objects if full == target or full.endswith(f".{target}")]
+    # A function or class before an attribute, or a module, of the same name.
+    found = [full for full in found if full in described] or found
     if len(found) != 1:
         return None
     resolved: nodes.reference | None = domain.resolve_xref(
@@ -149,6 +97,13 @@ def _by_last_name(app: Any, env: Any, node: Any, content: Any) -> nodes.referenc
     return resolved
 
 
+def _of_constant(_app: Any, what: str, full: str, _thing: Any, _how: Any, lines: list[str]) -> None:
+    """Give a constant the comment that stands above it where it is assigned."""
+    if what == "data":
+        lines[:] = REFERENCE.description(*full.rsplit(".", 1)).splitlines()
+
+
 def setup(app: Any) -> None:
-    """Register the resolver."""
+    """Register the resolver, and who describes constants."""
     app.connect("missing-reference", _by_last_name)
+    app.connect("autodoc-process-docstring", _of_constant)

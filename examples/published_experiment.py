@@ -18,7 +18,7 @@ import torch
 from whichmin.core.batches import make_stream
 from whichmin.core.data import make_data
 from whichmin.core.engines import AutogradEngine, Problem
-from whichmin.core.training.run import advance
+from whichmin.core.training import advance
 from whichmin.provenance import provenance
 from whichmin.reporting import FORMATS, Document, Table
 from whichmin.symbolic import closed_form

@@ -8,7 +8,7 @@ To add a closed form, decorate a function of its topic with
 
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation, DerivationError, Step
-from whichmin.symbolic.registry import closed_form, closed_forms
+from whichmin.symbolic.registry import closed_form, closed_forms, derives
 
 __all__ = [
     "ClosedForm",
@@ -17,4 +17,5 @@ __all__ = [
     "Step",
     "closed_form",
     "closed_forms",
+    "derives",
 ]

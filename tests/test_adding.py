@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+import warm  # noqa: E402 - docs/warm.py runs commands quickly
+
 ROOMS = {"": "src/whichmin", "core": "core", "symbolic": "symbolic", "verification": "verification"}
 
 # Kind of addition: files with the text that is put at the end, or old and new texts by turns.
@@ -177,9 +180,8 @@ def place(scratch, name):
     raise ValueError(name)
 
 
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory):
-    scratch = tmp_path_factory.mktemp("scratch")
+def copied(scratch):
+    """Copy the packages."""
     for room, source in ROOMS.items():
         shutil.copytree(ROOT / source, scratch / "whichmin" / room, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
@@ -199,13 +201,17 @@ def add(scratch, kind):
             file.write_text(content)
 
 
-def typed(scratch, line, folder):
-    """What a command prints, run on the packages of the scratch copy."""
-    command = ["-c", SCRIPTS[line]] if line in SCRIPTS else ["-m", "whichmin", *line.split()]
-    done = subprocess.run(
-        [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(scratch)},
-    )  # fmt: skip
+def typed(line, folder, scratch=None):
+    """What a command prints, run on the packages of a scratch copy, else on ours."""
+    if scratch is None and line not in SCRIPTS:
+        done = warm.command(line.split(), folder)
+    else:
+        command = ["-c", SCRIPTS[line]] if line in SCRIPTS else ["-m", "whichmin", *line.split()]
+        path = {} if scratch is None else {"PYTHONPATH": str(scratch)}
+        done = subprocess.run(
+            [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False,
+            env=os.environ | path,
+        )  # fmt: skip
     return done.stdout + done.stderr
 
 
@@ -221,14 +227,14 @@ def test_the_number_of_files_is_as_promised():
 
 
 @pytest.mark.parametrize("kind", ADDITIONS)
-def test_what_is_added_is_seen(kind, pristine, tmp_path):
-    shutil.copytree(pristine, tmp_path / "copy")
-    add(tmp_path / "copy", kind)
+def test_what_is_added_is_seen(kind, tmp_path):
+    scratch = copied(tmp_path / "copy")
+    add(scratch, kind)
     if kind == "claim":
-        add(tmp_path / "copy", "check")  # its evidence
+        add(scratch, "check")  # its evidence
     for line, wanted in SEEN[kind]:
-        printed = typed(tmp_path / "copy", line, tmp_path)
+        printed = typed(line, tmp_path, scratch)
         assert wanted in printed, printed
-        assert wanted == "" or wanted not in typed(pristine, line, tmp_path)
+        assert wanted == "" or wanted not in typed(line, tmp_path)
     if kind == "figure":
         assert "<svg" in (tmp_path / "newcomer.svg").read_text()

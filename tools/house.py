@@ -19,6 +19,9 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1] / "docs"))
+from fronts import fronts
+
 # Claims count on both sides: before as Python, now as data that lies with the topics.
 CLAIMS = ("verification/*.toml", "verification/*claims*.md", "verification/topics/*.md")
 # What a program writes and git keeps: pictures, the API's pages, four pages, the record.
@@ -29,7 +32,7 @@ GENERATED = (
 # The Hessian trace, by the names of its functions, closed forms and estimators; counted in Python
 # and Markdown outside the tests.
 TRACE = re.compile(r"hessian_trace|trace_at_minimum|(sharpness|hessian)\.trace|estimate_trace")
-# Not in the API reference: the command line has a page, adapters belong to other people's tools.
+# The command line has a page of its own, adapters belong to other people's tools.
 ELSEWHERE = ("whichmin.cli", "whichmin.verification.oracle.adapters")
 MATHEMATICS = re.compile(r"\.\. math::|\$\$|\\\[|```\{math\}")
 
@@ -114,7 +117,7 @@ class Checkout:
 
 
 def public_names(checkout: Checkout) -> dict[str, set[tuple[str, str]]]:
-    """Find the names in ``__all__`` of every public module.
+    """Find the names in ``__all__`` of every module.
 
     Args:
         checkout: Where to look.
@@ -143,9 +146,26 @@ def public_names(checkout: Checkout) -> dict[str, set[tuple[str, str]]]:
         if hidden or any(module == e or module.startswith(f"{e}.") for e in ELSEWHERE):
             continue
         for node in tree.body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            if isinstance(node, ast.Assign) and "__all__" in ast.unparse(node.targets[0]):
                 found[module] = {home(*place) for place in _offered(checkout, module, node.value)}
     return found
+
+
+def in_reference(checkout: Checkout) -> set[tuple[str, str]]:
+    """Find what the API reference lists: the names that its fronts offer, each thing once.
+
+    Before version 0.2 the reference named one package and went through all modules below it.
+
+    Args:
+        checkout: Where to look.
+
+    Returns:
+        Names with the modules that define them.
+    """
+    page = "docs/api.md"
+    listed = fronts(checkout.text(page)) if page in checkout.files else []
+    names = public_names(checkout)
+    return set().union(*(names[m] for m in listed or names))
 
 
 def _offered(checkout: Checkout, module: str, names: ast.expr) -> Iterator[tuple[str, str]]:
@@ -158,8 +178,9 @@ def _offered(checkout: Checkout, module: str, names: ast.expr) -> Iterator[tuple
         yield from ((module, str(name)) for name in ast.literal_eval(names))
         return
     for node in ast.walk(ast.parse(checkout.text(f"{checkout.modules[module]}i"))):
-        if isinstance(node, ast.ImportFrom):
-            origin = f"{module}.{node.module}" if node.module else module
+        # `from . import noise` makes a module known, which is no definition.
+        if isinstance(node, ast.ImportFrom) and node.module:
+            origin = f"{module}.{node.module}" if node.level else node.module
             yield from ((origin, alias.name) for alias in node.names)
 
 
@@ -267,8 +288,8 @@ def measures(checkout: Checkout, interpreter: str | None) -> dict[str, str]:
         "of these, claims as data": f"{claims:,}",
         "lines of tests": f"{checkout.lines(tests):,} in {len(tests):,} files",
         "generated lines kept in git": f"{checkout.lines(checkout.matching(*GENERATED)):,}",
-        "public definitions, as modules list them": f"{listed:,}",
-        "public definitions, each counted once": f"{len(set().union(*public.values())):,}",
+        "public definitions, in the API reference": f"{len(in_reference(checkout)):,}",
+        "names that modules offer each other": f"{listed:,}",
         "longest chain of imports": f"{len(chain) - 1}",
         "files that the Hessian trace is met in": f"{len(formula)}",
         "comments, share of lines": f"{100 * sum(map(comments, texts)) / lines:.1f} %",

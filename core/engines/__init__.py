@@ -27,8 +27,10 @@ __all__ = [
     "reduced_engine",
 ]
 
+#: Makes an engine for a problem, from starting weights of shape ``(R, n)``.
 EngineFactory = Callable[[Problem, torch.Tensor], Engine]
 
+#: The engines by name; ``auto`` is chosen by the arguments.
 ENGINES: dict[EngineName, EngineFactory] = {
     EngineName.AUTO: reduced_engine,
     EngineName.AUTOGRAD: AutogradEngine,

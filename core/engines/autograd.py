@@ -74,32 +74,6 @@ class AutogradEngine(Engine):
         """Return the weights, shape ``(replicas, n)``."""
         return self.model.weight.detach().clone()
 
-    def correlations(self) -> torch.Tensor:
-        """Return the inner products with the data, shape ``(replicas, m)``."""
-        return self.model.weight.detach() @ self.problem.data.points.T
-
-    def off_span_energy(self) -> torch.Tensor:
-        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
-        return off_span_energy(self.model.weight.detach(), self.problem)
-
     def keep(self, chosen: torch.Tensor) -> None:
         """Drop all replicas but the chosen ones."""
         self._build(self.model.weight.detach()[chosen])
-
-
-def off_span_energy(weights: torch.Tensor, problem: Problem) -> torch.Tensor:
-    r"""Compute the squared norm of the weights' part outside the span of the data.
-
-    .. math:: |w - P w|^2
-
-    with the projection P on the span. It is computed from the residual vector; the difference
-    :math:`|w|^2 - |P w|^2` would lose everything below :math:`\varepsilon |w|^2`.
-
-    Returns:
-        Shape ``(replicas,)``.
-    """
-    points, data = problem.data.points, problem.data
-    coefficients = weights @ points.T
-    if not data.orthonormal:
-        coefficients = coefficients @ data.gram_inverse
-    return (weights - coefficients @ points).square().sum(-1)

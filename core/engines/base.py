@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from whichmin.core.batches import BatchStream
-from whichmin.core.data import Data
-from whichmin.words import Activation
+if TYPE_CHECKING:
+    from whichmin.core.batches import BatchStream
+    from whichmin.core.data import Data
+    from whichmin.words import Activation
 
 __all__ = ["Engine", "Problem"]
 
@@ -83,13 +85,23 @@ class Engine(ABC):
     def weights(self) -> torch.Tensor:
         """Return the weights, shape ``(replicas, n)``."""
 
-    @abstractmethod
     def correlations(self) -> torch.Tensor:
         """Return the inner products with the data, shape ``(replicas, m)``."""
+        return self.weights() @ self.problem.data.points.T
 
-    @abstractmethod
     def off_span_energy(self) -> torch.Tensor:
-        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
+        r"""Return the squared norm outside the data's span, shape ``(replicas,)``.
+
+        .. math:: |w - P w|^2
+
+        with the projection P on the span. It is computed from the residual vector; the difference
+        :math:`|w|^2 - |P w|^2` would lose everything below :math:`\varepsilon |w|^2`.
+        """
+        data, weights = self.problem.data, self.weights()
+        coefficients = weights @ data.points.T
+        if not data.orthonormal:
+            coefficients = coefficients @ data.gram_inverse
+        return (weights - coefficients @ data.points).square().sum(-1)
 
     def squared_norm(self) -> torch.Tensor:
         """Return the squared norm of the weights, shape ``(replicas,)``."""
@@ -102,6 +114,22 @@ class Engine(ABC):
         Args:
             chosen: Boolean mask, shape ``(replicas,)``.
         """
+
+    def to_judge(
+        self, tolerance: float, alone: bool, late: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], Engine]:
+        """Choose the replicas that may have ended: all, unless the engine knows better.
+
+        Args:
+            tolerance: Tolerance of the run.
+            alone: Whether a run has converged only when one point is left.
+            late: Replicas at their step limit, which are chosen in any case, shape ``(replicas,)``.
+
+        Returns:
+            Their rows, and an engine that holds them alone, for reading only.
+        """
+        del tolerance, alone
+        return np.arange(len(late)), self
 
     def state(self) -> dict[str, torch.Tensor]:
         """Return the tensors that the rest of a run depends on, by name."""

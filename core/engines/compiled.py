@@ -51,7 +51,7 @@ def applies(problem: Problem) -> bool:
 class CompiledEngine(Engine):
     """The engine that takes steps in correlation coordinates with compiled kernels.
 
-    Exact for orthonormal data, in float64; :mod:`whichmin.core.engines.kernels.stepping` has the
+    Exact for orthonormal data, in float64; ``whichmin.core.engines.kernels.stepping`` has the
     formulas. The bits of a replica depend on no other replica, on no thread count, and not on how a
     run is divided into calls.
 
@@ -269,6 +269,13 @@ class CompiledEngine(Engine):
         )
         mine: np.ndarray = found[self.slots.numpy()]
         return mine
+
+    def to_judge(
+        self, tolerance: float, alone: bool, late: np.ndarray
+    ) -> tuple[np.ndarray, CompiledEngine]:
+        """Choose the replicas that may have ended (see :meth:`Engine.to_judge`)."""
+        rows = np.flatnonzero(self.may_have_ended(tolerance, alone) | late)
+        return rows, self.pick(rows)
 
     def pick(self, rows: np.ndarray) -> CompiledEngine:
         """Return an engine of some of the replicas, for reading only, since the memory is shared.

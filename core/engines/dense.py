@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from whichmin.core.engines.autograd import off_span_energy
 from whichmin.core.engines.base import Engine, Problem
-from whichmin.words import Activation
+from whichmin.core.landscape import norm_factor, rectified
 
 __all__ = ["DenseEngine"]
 
@@ -45,23 +44,15 @@ class DenseEngine(Engine):
             Shape ``(replicas, n)``.
         """
         inner = torch.einsum("rbn,rn->rb", chosen, self.weight)
-        code = inner.clamp_min(0) if self.problem.activation is Activation.RELU else inner
+        code = rectified(inner, self.problem.activation)
         norm = self.weight.square().sum(-1, keepdim=True)
-        along_data = torch.einsum("rb,rbn->rn", (norm - 2) * code, chosen)
+        along_data = torch.einsum("rb,rbn->rn", norm_factor(norm) * code, chosen)
         along_weight = code.square().sum(-1, keepdim=True) * self.weight
         return (along_data + along_weight) / chosen.shape[1]
 
     def weights(self) -> torch.Tensor:
         """Return the weights, shape ``(replicas, n)``."""
         return self.weight.clone()
-
-    def correlations(self) -> torch.Tensor:
-        """Return the inner products with the data, shape ``(replicas, m)``."""
-        return self.weight @ self.problem.data.points.T
-
-    def off_span_energy(self) -> torch.Tensor:
-        """Return the squared norm outside the data's span, shape ``(replicas,)``."""
-        return off_span_energy(self.weight, self.problem)
 
     def keep(self, chosen: torch.Tensor) -> None:
         """Drop all replicas but the chosen ones."""

@@ -7,6 +7,7 @@ standard error, an interval, or how far it can be rounding of the loss.
 """
 
 from whichmin.core.instruments.curvature import TraceEstimate, estimate_trace
+from whichmin.core.instruments.data import Samples
 from whichmin.core.instruments.keskar import KeskarSharpness, keskar_sharpness, random_subspace
 from whichmin.core.instruments.module import ModuleObjective, module_objective
 from whichmin.core.instruments.noise_scale import (
@@ -49,6 +50,7 @@ __all__ = [
     "ModuleObjective",
     "NoiseScaleEstimate",
     "Objective",
+    "Samples",
     "SpectralDensity",
     "TraceEstimate",
     "average_sharpness",

@@ -22,12 +22,20 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from whichmin.core.batches import make_stream
+from whichmin.core.data import make_data
+from whichmin.core.engines import ENGINES, Problem
+from whichmin.core.threads import single_threaded
+from whichmin.core.training.result import Recipe
 from whichmin.core.training.run import Run
 from whichmin.core.training.signals import Signals
+from whichmin.core.training.trajectory import Recorder, Schedule
+from whichmin.core.validation import check_device, check_weights
 from whichmin.errors import InputError
 from whichmin.files import write_bytes
+from whichmin.words import Activation, EngineName, Sampling, parse
 
-__all__ = ["Contents", "Interrupted", "Keeper", "load"]
+__all__ = ["EVERY", "Contents", "Interrupted", "Keeper", "load", "restore"]
 
 SCHEMA = "whichmin.checkpoint/1"
 EVERY = 30.0
@@ -177,6 +185,49 @@ def load(path: str | os.PathLike[str], argument: str) -> Contents:
             argument, str(path), f"must be an intact checkpoint that train wrote ({reason})"
         ) from error
     raise InputError(argument, str(path), f"must be {SCHEMA}, this is {plain.get('schema')}")
+
+
+def restore(content: Contents) -> list[Run]:
+    """Restore the runs of a checkpoint.
+
+    Args:
+        content: What the file holds.
+
+    Returns:
+        The runs.
+    """
+    runs = []
+    for plain, arrays in content.runs:
+        settings = dict(plain["settings"])
+        record_at = settings.pop("record_at", None)
+        recipe = Recipe(**{
+            **settings,
+            "activation": Activation(settings["activation"]),
+            "sampling": Sampling(settings["sampling"]),
+        })
+        place = check_device(recipe.device)
+        data = make_data(content.points, handling="as-is", dtype=recipe.dtype, device=place)
+        start = check_weights(content.start, data.n, "w0", data.points.dtype, place)
+        stream = make_stream(
+            data.m, recipe.batch_size, sampling=recipe.sampling, seed=recipe.seed,
+            batches=arrays.get("rows"),
+        )  # fmt: skip
+        name = "reduced" if recipe.engine == "gram" else recipe.engine
+        with single_threaded():
+            problem = Problem(data, recipe.activation, recipe.step_size)
+            engine = ENGINES[parse(EngineName, name, "engine")](problem, start)
+        recorder = None
+        if record_at is not None:
+            told = plain["recorder"]
+            recorder = Recorder(
+                Schedule.parse(record_at), start, data.m, recipe.step_limit, told["path"],
+                (told["rows"], told["last"], arrays["recorder.latest"]),
+            )  # fmt: skip
+        lanes = arrays.get("lanes")  # a file of an earlier version has none
+        run = Run(engine, stream, start, arrays["limits"], recipe, recorder, lanes)
+        run.restore(arrays, plain)
+        runs.append(run)
+    return runs
 
 
 def _plain(text: str) -> dict[str, Any]:

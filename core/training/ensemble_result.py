@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from whichmin.core.data import Data
-from whichmin.core.starts import Starts
-from whichmin.core.training.result import Recipe
 from whichmin.core.training.summary import Tally
 from whichmin.errors import InputError, Verbatim
 from whichmin.provenance import provenance
 from whichmin.reporting import Document
+
+if TYPE_CHECKING:
+    from whichmin.core.data import Data
+    from whichmin.core.starts import Starts
+    from whichmin.core.training.result import Recipe
 
 __all__ = ["CellResult", "EnsembleFailed", "EnsembleResult", "EnsembleStopped"]
 

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmin.core.training.moments import Floats
 from whichmin.errors import InputError
 
 __all__ = ["Counts", "Histogram", "check_edges", "rank_of"]
-
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 # Integers get bins of their own below 2^16, and bins of width 2^k when the largest is below

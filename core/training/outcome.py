@@ -1,22 +1,32 @@
-"""Decide when a run has ended, and record its final state."""
+"""Decide whether and how a run has ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from whichmin.core.batches import BatchStream
-from whichmin.core.data import Data
-from whichmin.core.engines import Engine, Problem
-from whichmin.core.landscape import correlated_gap, loss_gap
+from whichmin.core.landscape import (
+    active_energy,
+    correlated_gap,
+    loss_gap,
+    norm_factor,
+    rectified,
+)
 from whichmin.core.threads import single_threaded
-from whichmin.core.training.result import Recipe, TrainResult
+from whichmin.moved import renamed
 from whichmin.words import Activation, Status
 
-__all__ = ["Observation", "Record", "RunJudge", "active_energy", "observe"]
+if TYPE_CHECKING:
+    from whichmin.core.batches import BatchStream
+    from whichmin.core.data import Data
+    from whichmin.core.engines import Engine, Problem
+
+__all__ = ["Observation", "RunJudge", "observe"]
+
+__getattr__ = renamed(__name__, Record="whichmin.core.training.run.Record")
 
 
 @dataclass(frozen=True)
@@ -30,18 +40,6 @@ class Observation:
     loss_gap: torch.Tensor
     winner: torch.Tensor
     off_winner_mass: torch.Tensor
-
-
-def active_energy(correlations: torch.Tensor, activation: Activation) -> torch.Tensor:
-    r"""Compute the energy of the active correlations.
-
-    .. math:: C = \sum_i \varphi(c_i)^2
-
-    Returns:
-        Shape ``correlations.shape[:-1]``.
-    """
-    code = correlations.clamp_min(0) if activation is Activation.RELU else correlations
-    return code.square().sum(-1)
 
 
 def observe(
@@ -60,7 +58,7 @@ def observe(
     """
     data = problem.data
     energy = active_energy(correlations, problem.activation)
-    loss = 0.5 * (data.gram.diagonal().mean() + (norm - 2) * energy / data.m)
+    loss = 0.5 * (data.gram.diagonal().mean() + norm_factor(norm) * energy / data.m)
     if data.orthonormal:
         # For ReLU the negative correlations count as if they were outside the span. Summed over
         # the negative ones alone: as a difference, tiny ones would drown in the large ones.
@@ -83,6 +81,8 @@ class RunJudge:
 
     Attributes:
         begun: Whether the start has been judged.
+        wants_one_point: Whether a run can converge to a single data point only, whichever points
+            compete.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class RunJudge:
         self.scale = float(problem.data.gram.diagonal().mean())
         self.smallest = _smallest_positive_eigenvalue(problem.data)
         self.rivals = self._rivals(stream).to(start.device)
+        self.wants_one_point = len(self.rivals) == 1 and bool(self.rivals[0, 0])
         self.noisy = not (stream.is_full_batch or problem.data.orthonormal)
         self.mixtures = self._mixtures(stream)
         # Overflow is doubly exponential once alpha S > 2, so the exact threshold moves the
@@ -100,11 +101,6 @@ class RunJudge:
         self.explosion = 1e12 * start.square().sum(-1).clamp_min(1.0)
         self._at_start = self._unresolved(start)
         self.begun = False
-
-    @property
-    def wants_one_point(self) -> bool:
-        """Whether a run can converge to a single data point only, whichever points compete."""
-        return len(self.rivals) == 1 and bool(self.rivals[0, 0])
 
     def _rivals(self, stream: BatchStream) -> torch.Tensor:
         """Which points the batches tell apart from which: these must fade before a run is over.
@@ -234,10 +230,8 @@ class RunJudge:
 
     def _gradient_energy(self, seen: Observation, weights: torch.Tensor) -> torch.Tensor:
         data = self.problem.data
-        code = seen.correlations
-        if self.problem.activation is Activation.RELU:
-            code = code.clamp_min(0)
-        force = (seen.squared_norm - 2)[:, None] * code
+        code = rectified(seen.correlations, self.problem.activation)
+        force = norm_factor(seen.squared_norm)[:, None] * code
         with single_threaded():
             pulled = force @ data.points
         return ((pulled + seen.active_energy[:, None] * weights) / data.m).square().sum(-1)
@@ -251,10 +245,8 @@ class RunJudge:
         Returns:
             The sum over the rows of ``mixtures``, or over all points.
         """
-        code = seen.correlations[row]
-        if self.problem.activation is Activation.RELU:
-            code = code.clamp_min(0)
-        pull = ((seen.squared_norm[row] - 2) * code)[:, None] * self.problem.data.points
+        code = rectified(seen.correlations[row], self.problem.activation)
+        pull = (norm_factor(seen.squared_norm[row]) * code)[:, None] * self.problem.data.points
         single = pull + code.square()[:, None] * weights[row]
         batches = single if self.mixtures is None else self.mixtures @ single
         return float(batches.square().sum())
@@ -267,97 +259,3 @@ def _smallest_positive_eigenvalue(data: Data) -> float:
     eigenvalues = data.gram_spectrum[0] / data.m
     floor = data.m * torch.finfo(eigenvalues.dtype).eps * eigenvalues[-1]
     return float(eigenvalues[eigenvalues > floor][0])
-
-
-@dataclass
-class Record:
-    """The final states of replicas, filled in as they end.
-
-    Attributes:
-        arrays: Names of the tensors; the status of every replica is kept besides.
-    """
-
-    arrays: ClassVar = ("weights", "correlations", "off_span", "steps")
-
-    weights: torch.Tensor
-    correlations: torch.Tensor
-    off_span: torch.Tensor
-    steps: torch.Tensor
-    status: list[Status | None]
-
-    @classmethod
-    def empty(cls, start: torch.Tensor, m: int) -> Record:
-        """Make a record with room for one final state per row of ``start``.
-
-        Returns:
-            A record without entries.
-        """
-        replicas = len(start)
-        return cls(
-            torch.zeros_like(start),
-            start.new_zeros(replicas, m),
-            start.new_zeros(replicas),
-            torch.zeros(replicas, dtype=torch.int64),
-            [None] * replicas,
-        )
-
-    def write(
-        self,
-        engine: Engine,
-        replicas: np.ndarray,
-        done: np.ndarray,
-        status: list[Status | None],
-        steps: int,
-    ) -> None:
-        """Store the final states of the replicas that have ended.
-
-        Args:
-            engine: Its rows are the given replicas.
-            replicas: Replica numbers.
-            done: Which of them have ended.
-            status: How they have ended.
-            steps: Steps taken so far.
-        """
-        if not done.any():
-            return
-        rows = torch.from_numpy(np.flatnonzero(done)).to(self.weights.device)
-        where = torch.from_numpy(replicas[done]).to(self.weights.device)
-        self.weights[where] = engine.weights()[rows]
-        self.correlations[where] = engine.correlations()[rows]
-        self.off_span[where] = engine.off_span_energy()[rows]
-        self.steps[where.cpu()] = steps
-        for row in np.flatnonzero(done):
-            self.status[replicas[row]] = status[row]
-
-    def finish(self, problem: Problem, recipe: Recipe, start: torch.Tensor) -> TrainResult:
-        """Make the result of the run from all final states.
-
-        Returns:
-            The result.
-        """
-        norm = self.weights.square().sum(-1)
-        seen = observe(problem, norm, self.correlations, self.off_span)
-        norm = norm.sqrt()
-        lengths = problem.data.gram.diagonal().sqrt()
-        best = self.correlations.gather(1, seen.winner[:, None])[:, 0]
-        code = self.correlations
-        if problem.activation is Activation.RELU:
-            code = code.clamp_min(0)
-        aligned = (self.weights * start).sum(-1) / (norm * start.square().sum(-1).sqrt())
-        return TrainResult(
-            status=tuple(s for s in self.status if s is not None),
-            steps=self.steps,
-            weights=self.weights,
-            start=start,
-            correlations=self.correlations,
-            loss=seen.loss,
-            loss_gap=seen.loss_gap,
-            winner=seen.winner,
-            cosine=(best / (norm * lengths[seen.winner])).clamp(-1, 1),
-            cosine_with_start=aligned.clamp(-1, 1),
-            norm=norm,
-            off_winner_mass=seen.off_winner_mass,
-            active=code.square() > recipe.tolerance,
-            data=problem.data,
-            recipe=recipe,
-        )

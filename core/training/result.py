@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from whichmin.core.data import Data
-from whichmin.core.training.trajectory import Trajectory
 from whichmin.reporting import data_frame
 from whichmin.words import Activation, Sampling, Status
+
+if TYPE_CHECKING:
+    from whichmin.core.data import Data
+    from whichmin.core.training.trajectory import Trajectory
 
 __all__ = ["Recipe", "TrainResult"]
 

@@ -5,24 +5,27 @@ On one kind of processor and one set of library versions it then ends in the sam
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 
-from whichmin.core.batches import BatchStream
-from whichmin.core.engines import CompiledEngine, Engine, Problem
+from whichmin.core.landscape import rectified
 from whichmin.core.threads import single_threaded
-from whichmin.core.training import outcome
+from whichmin.core.training.outcome import RunJudge, observe
 from whichmin.core.training.result import Recipe, TrainResult
-from whichmin.core.training.trajectory import Recorder
 from whichmin.words import Status
 
-__all__ = ["Run", "advance"]
+if TYPE_CHECKING:
+    from whichmin.core.batches import BatchStream
+    from whichmin.core.engines import Engine, Problem
+    from whichmin.core.training.trajectory import Recorder, Trajectory
+
+__all__ = ["Record", "Run", "advance"]
 
 # Batches are drawn ahead in chunks of at most this many indices (8 MiB).
 _INDICES_AHEAD = 1 << 20
@@ -42,7 +45,7 @@ def advance(
     recorder: Recorder | None = None,
     lanes: np.ndarray | None = None,
 ) -> None:
-    """Take steps ``first .. last - 1`` of all replicas.
+    """Take the steps from ``first`` to ``last - 1`` of all replicas.
 
     Args:
         engine: Holds one row per replica.
@@ -76,6 +79,111 @@ def advance(
                     recorder.take(engine, replicas, start + offset + 1)
 
 
+@dataclass
+class Record:
+    """The final states of replicas, filled in as they end.
+
+    Attributes:
+        arrays: Names of the tensors; the status of every replica is kept besides.
+    """
+
+    arrays: ClassVar = ("weights", "correlations", "off_span", "steps")
+
+    weights: torch.Tensor
+    correlations: torch.Tensor
+    off_span: torch.Tensor
+    steps: torch.Tensor
+    status: list[Status | None]
+
+    @classmethod
+    def empty(cls, start: torch.Tensor, m: int) -> Record:
+        """Make a record with room for one final state per row of ``start``.
+
+        Returns:
+            A record without entries.
+        """
+        replicas = len(start)
+        return cls(
+            torch.zeros_like(start),
+            start.new_zeros(replicas, m),
+            start.new_zeros(replicas),
+            torch.zeros(replicas, dtype=torch.int64),
+            [None] * replicas,
+        )
+
+    def write(
+        self,
+        engine: Engine,
+        replicas: np.ndarray,
+        done: np.ndarray,
+        status: list[Status | None],
+        steps: int,
+    ) -> None:
+        """Store the final states of the replicas that have ended.
+
+        Args:
+            engine: Its rows are the given replicas.
+            replicas: Replica numbers.
+            done: Which of them have ended.
+            status: How they have ended.
+            steps: Steps taken so far.
+        """
+        rows = torch.from_numpy(np.flatnonzero(done)).to(self.weights.device)
+        where = torch.from_numpy(replicas[done]).to(self.weights.device)
+        self.weights[where] = engine.weights()[rows]
+        self.correlations[where] = engine.correlations()[rows]
+        self.off_span[where] = engine.off_span_energy()[rows]
+        self.steps[where.cpu()] = steps
+        for row in np.flatnonzero(done):
+            self.status[replicas[row]] = status[row]
+
+    def finish(
+        self,
+        problem: Problem,
+        recipe: Recipe,
+        start: torch.Tensor,
+        trajectory: Trajectory | None,
+        batches: np.ndarray | None,
+    ) -> TrainResult:
+        """Make the result of the run from all final states.
+
+        Args:
+            problem: What was trained.
+            recipe: The settings of the run.
+            start: Starting weights, shape ``(R, n)``.
+            trajectory: What was recorded.
+            batches: The user's batches, if there were any.
+
+        Returns:
+            The result.
+        """
+        norm = self.weights.square().sum(-1)
+        seen = observe(problem, norm, self.correlations, self.off_span)
+        norm = norm.sqrt()
+        lengths = problem.data.gram.diagonal().sqrt()
+        best = self.correlations.gather(1, seen.winner[:, None])[:, 0]
+        aligned = (self.weights * start).sum(-1) / (norm * start.square().sum(-1).sqrt())
+        return TrainResult(
+            status=tuple(s for s in self.status if s is not None),
+            steps=self.steps,
+            weights=self.weights,
+            start=start,
+            correlations=self.correlations,
+            loss=seen.loss,
+            loss_gap=seen.loss_gap,
+            winner=seen.winner,
+            cosine=(best / (norm * lengths[seen.winner])).clamp(-1, 1),
+            cosine_with_start=aligned.clamp(-1, 1),
+            norm=norm,
+            off_winner_mass=seen.off_winner_mass,
+            active=rectified(self.correlations, problem.activation).square() > recipe.tolerance,
+            data=problem.data,
+            recipe=recipe,
+            trajectory=trajectory,
+            batches=batches,
+        )
+
+
 class Run:
     """A run that trains every replica to its own end; replicas that have ended leave the engine.
 
@@ -101,9 +209,9 @@ class Run:
         self.limits, self.recipe, self.recorder = limits, recipe, recorder
         self.alive = np.arange(len(start))
         self.lanes = self.alive if lanes is None else lanes
-        self.record = outcome.Record.empty(start, self.problem.data.m)
+        self.record = Record.empty(start, self.problem.data.m)
         with single_threaded():
-            self.judge = outcome.RunJudge(self.problem, stream, recipe.tolerance, start)
+            self.judge = RunJudge(self.problem, stream, recipe.tolerance, start)
         self.steps = 0
         self.result: TrainResult | None = None
 
@@ -151,10 +259,8 @@ class Run:
     def _judge(self) -> None:
         over = self.steps >= self.limits[self.alive]
         look, engine = np.arange(len(self.alive)), self.engine
-        if self.judge.begun and isinstance(engine, CompiledEngine):
-            may = engine.may_have_ended(self.recipe.tolerance, self.judge.wants_one_point)
-            look = np.flatnonzero(may | over)
-            engine = engine.pick(look)
+        if self.judge.begun:
+            look, engine = engine.to_judge(self.recipe.tolerance, self.judge.wants_one_point, over)
         if not len(look):
             return
         with single_threaded():
@@ -179,8 +285,9 @@ class Run:
 
     def _finish(self) -> None:
         trajectory = None if self.recorder is None else self.recorder.finish(self.steps)
-        result = self.record.finish(self.problem, self.recipe, self.start)
-        self.result = dataclasses.replace(result, trajectory=trajectory, batches=self.stream.rows)
+        self.result = self.record.finish(
+            self.problem, self.recipe, self.start, trajectory, self.stream.rows
+        )
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return all that the rest of the run depends on, besides data, start and recipe.
@@ -203,7 +310,7 @@ class Run:
 
     def settings(self) -> dict[str, Any]:
         """Return the recipe and what is recorded, as plain values."""
-        settings = dataclasses.asdict(self.recipe)
+        settings = asdict(self.recipe)
         if self.recorder is not None:
             schedule = self.recorder.schedule
             settings["record_at"] = schedule.every or list(schedule.listed)

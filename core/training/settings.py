@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whichmin.core.batches import BatchStream, make_stream
-from whichmin.core.data import Data
-from whichmin.core.engines import EngineFactory, Problem
+from whichmin.core.engines.base import Problem
 from whichmin.core.training.trajectory import Schedule
 from whichmin.core.validation import check_integer, check_positive, check_seed
 from whichmin.errors import InputError
 from whichmin.words import Activation, EngineName, Sampling, parse
+
+if TYPE_CHECKING:
+    from whichmin.core.data import Data
+    from whichmin.core.engines import EngineFactory
 
 __all__ = ["TrainingSettings"]
 
@@ -35,7 +38,7 @@ class TrainingSettings:
         max_steps: Step limit; None to derive it from the theory's rates.
         tolerance: Loss gap that counts as 0, between 0 and 0.01.
         check_every: Steps between two tests for convergence; None for a 500th of what the theory
-            expects.
+            expects, or of ``max_steps`` but at most 100,000.
         record_at: Which steps to record, if any.
         record_to: Absolute path of the file to record to, if there is one.
         checkpointed: Whether the run will be saved.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,17 +17,18 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from whichmin.core.training.histogram import Counts, Histogram, check_edges, rank_of
-from whichmin.core.training.moments import ExactMoments
-from whichmin.core.training.result import TrainResult
+from whichmin.core.training.moments import ExactMoments, Floats
 from whichmin.errors import InputError
 from whichmin.words import Status
 
+if TYPE_CHECKING:
+    from whichmin.core.training.result import TrainResult
+
 __all__ = ["OBSERVABLES", "QUANTILES", "Observable", "Summary", "Tally", "check_observables",
            "wilson"]  # fmt: skip
-
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: Which quantiles a summary has.
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _CONFIDENCE = 0.95
 _STATUSES = tuple(Status)
@@ -52,7 +53,9 @@ def _log_edges() -> Floats:
     return np.array([10.0 ** (k / 8) for k in range(-32 * 8, 8 * 8 + 1)])
 
 
-# Linear bins are 1/512 wide; logarithmic ones are eight to a decade, from 1e-32 to 1e8.
+#: What an ensemble keeps of every replica, by name.
+#:
+#: Linear bins are 1/512 wide; logarithmic ones are eight to a decade, from 1e-32 to 1e8.
 OBSERVABLES: Mapping[str, Observable] = MappingProxyType({
     "steps": Observable("steps to the end", lambda r: r.steps, None),
     "cosine": Observable(

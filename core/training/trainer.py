@@ -1,9 +1,10 @@
-"""Train the model: validate the arguments and run."""
+"""Train the model: validate the arguments, prepare runs and take them to their ends."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,12 @@ from whichmin.core.descent import expected_steps, settling_time, step_limits
 from whichmin.core.engines import ENGINES, EngineFactory, Problem
 from whichmin.core.engines.compiled import applies
 from whichmin.core.frames import random_start
+from whichmin.core.landscape import active_energy
 from whichmin.core.summation import inner_products
 from whichmin.core.threads import single_threaded
-from whichmin.core.training import outcome
-from whichmin.core.training.checkpoint import EVERY
+from whichmin.core.training.checkpoint import EVERY, Keeper, load, restore
 from whichmin.core.training.result import Recipe, TrainResult
 from whichmin.core.training.run import Run
-from whichmin.core.training.session import finish, resume
 from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.training.trajectory import Recorder
 from whichmin.core.validation import (
@@ -29,6 +29,7 @@ from whichmin.core.validation import (
     check_dtype,
     check_integer,
     check_lanes,
+    check_positive,
     check_weights,
 )
 from whichmin.errors import InputError
@@ -146,6 +147,36 @@ def train(
     return finish([run], checkpoint, checkpoint_every, inform)[0]
 
 
+def resume(
+    checkpoint: str | os.PathLike[str],
+    *,
+    checkpoint_every: float = EVERY,
+    progress: Callable[[int, int, int], None] | None = None,
+) -> list[TrainResult]:
+    """Continue the runs in a checkpoint to the results that they would have without a break.
+
+    On one kind of processor with one set of library versions the results have the same bits. The
+    checkpoint is updated as before; resuming finished runs returns their results.
+
+    Args:
+        checkpoint: The file.
+        checkpoint_every: Seconds between two checkpoints.
+        progress: Called with (index of the run, steps taken, step limit).
+
+    Returns:
+        The outcome of every run in the file.
+
+    Raises:
+        InputError: The file is missing, damaged or no checkpoint, or a trajectory that belongs to
+            it is gone.
+        Interrupted: The process was asked to stop; the checkpoint holds all runs.
+    """
+    content = load(checkpoint, "checkpoint")
+    runs = restore(content)
+    keeper = Keeper(checkpoint, checkpoint_every, content.notes, new=False)
+    return finish(runs, None, checkpoint_every, progress, keeper=keeper)
+
+
 def prepare(
     data: Any, w0: Any, settings: TrainingSettings, *, replicas: int = 1, lanes: Any = None
 ) -> Run:
@@ -201,6 +232,61 @@ def prepare(
     )  # fmt: skip
 
 
+def finish(
+    runs: Sequence[Run],
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = EVERY,
+    progress: Callable[[int, int, int], None] | None = None,
+    notes: dict[str, Any] | None = None,
+    keeper: Keeper | None = None,
+) -> list[TrainResult]:
+    """Train runs to their ends, one after the other.
+
+    Args:
+        runs: Prepared or restored runs with the same data and start.
+        checkpoint: New file to save all of them to.
+        checkpoint_every: Seconds between two checkpoints.
+        progress: Called with (index of the run, steps taken, step limit).
+        notes: Plain values to keep in the checkpoint.
+        keeper: What saves restored runs; given instead of ``checkpoint``.
+
+    Returns:
+        Their outcomes.
+
+    Raises:
+        InputError: The checkpoint cannot be written; if no step was taken, files made for
+            trajectories are removed.
+        Interrupted: The process was asked to stop; the checkpoint holds all runs.
+    """
+    results: list[TrainResult] = []
+    begun = False
+    try:
+        every = check_positive(checkpoint_every, "checkpoint_every")
+        if checkpoint is not None:
+            keeper = Keeper(checkpoint, every, notes or {}, new=True)
+        with nullcontext() if keeper is None else keeper:
+            if keeper is not None:
+                keeper.runs = runs
+                keeper.save()
+            begun = True
+            for place, run in enumerate(runs):
+
+                def at_boundary(run: Run, place: int = place) -> None:
+                    if progress is not None:
+                        progress(place, run.steps, run.recipe.step_limit)
+                    if keeper is not None:
+                        keeper.at_boundary()
+
+                results.append(run.go(at_boundary))
+            if keeper is not None:
+                keeper.save()
+    finally:
+        for run in runs:
+            if run.recorder is not None:
+                run.recorder.close() if begun else run.recorder.discard()
+    return results
+
+
 def _factory(
     settings: TrainingSettings, problem: Problem, stream: BatchStream, replicas: int, limit: int
 ) -> EngineFactory:
@@ -247,15 +333,20 @@ def validated(data: Any, handling: Handling, dtype: Any, device: Any) -> Data:
     return make_data(data.points, handling=kept, dtype=kind, device=place)
 
 
+# Steps between tests at most, some seconds: a limit that nobody will reach must not put the first
+# test as far off.
+_RARELY = 100_000
+
+
 def _schedule(
     settings: TrainingSettings, problem: Problem, stream: BatchStream, start: torch.Tensor
 ) -> tuple[np.ndarray, int]:
     """Step limit of every replica and steps between tests; neither depends on other replicas."""
     limit, every = settings.max_steps, settings.check_every
     if limit is not None:
-        return np.full(len(start), limit), every or max(1, limit // 500)
+        return np.full(len(start), limit), every or min(max(1, limit // 500), _RARELY)
     correlations = inner_products(start, problem.data.points).T
-    energy = outcome.active_energy(correlations, problem.activation)
+    energy = active_energy(correlations, problem.activation)
     limits = step_limits(
         problem,
         stream,

@@ -12,14 +12,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from whichmin.core.engines import Engine
 from whichmin.errors import InputError
+
+if TYPE_CHECKING:
+    from whichmin.core.engines import Engine
 
 __all__ = ["Recorder", "RowFile", "Schedule", "Trajectory", "load_trajectory"]
 

@@ -22,9 +22,10 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
-from whichmin.ledger import Entry, entries, numbered, tally
+from whichmin.ledger import Entry, entries, formal_lines, numbered, tally
 from whichmin.reporting import margin_text
 from whichmin.symbolic import closed_forms
+from whichmin.symbolic.printing import as_latex
 from whichmin.verification.topics import TOPICS, all_checks, claim_files
 from whichmin.words import Verdict
 
@@ -138,9 +139,21 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
     yield _paragraph("Source", _joined(map(citation, claim.source), "; "))
     if claim.hypotheses:
         yield _paragraph("Hypotheses", _joined(map(_said, claim.hypotheses), "; "))
+    yield _paragraph("Formal statement", [])
+    yield _code("\n".join(formal_lines(claim)), "text")
     for name in claim.formulas:
-        formula = nodes.math("", expression(forms[name].expression))
-        yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
+        form = forms[name]
+        said = [
+            nodes.literal("", name),
+            nodes.Text(" = "),
+            nodes.math("", expression(form.expression)),
+        ]
+        for place, equation in enumerate(form.conditions):
+            sides = f"{as_latex(equation.lhs)} = {as_latex(equation.rhs)}"
+            said += [nodes.Text(", " if place else ", where "), nodes.math("", sides)]
+        if form.argued:
+            said.append(nodes.Text("; argued: " + "; ".join(form.argued)))
+        yield _paragraph("Formula", said)
     if claim.evidence:
         margin = margin_text(decision.worst)
         told = f" ({decision.weakest}; {decision.cases} cases, worst margin {margin}"
@@ -149,6 +162,10 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         yield _paragraph("Decided by", [*links, nodes.Text(told)])
     if claim.support:
         yield _paragraph("Support", _joined([_link("check", name)] for name in claim.support))
+    if claim.attack:
+        yield _paragraph("Attacked by", [_link("check", claim.attack)])
+    if decision.trusted:
+        yield _paragraph("Trusted", _said(decision.trusted))
     for place, step in enumerate(numbered(claim.argument)):
         yield _paragraph("" if place else "Argument", _said(step))
     if claim.counterexample is not None:

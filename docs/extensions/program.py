@@ -13,7 +13,8 @@ from docutils import nodes
 from mathml import expression
 from sphinx.util.docutils import SphinxDirective
 
-from whichmin.symbolic import ClosedForm
+from whichmin.symbolic import ClosedForm, closed_forms
+from whichmin.symbolic.printing import as_latex
 from whichmin.symbolic.rescaling.layers import reparameterisation_forms
 from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.selection.law import selection_forms
@@ -25,7 +26,7 @@ from whichmin.verification.oracle.compliance import Compliance, Result
 from whichmin.verification.oracle.protocol import FUNCTIONS
 from whichmin.verification.topics.landscape.equivariance import COUNTEREXAMPLES, ETA, START
 from whichmin.verification.topics.sgd.rational_sgd import exact_step
-from whichmin.words import Status
+from whichmin.words import TOPICS, Status
 
 __all__ = ["PARTS", "setup"]
 
@@ -71,8 +72,18 @@ def measures() -> str:
 def _forms(chosen: Iterable[ClosedForm]) -> str:
     return _rows(
         ("closed form", "what it is", "value"),
-        ((f"`{f.id}`", f"{{set}}`{f.statement}`", _math(expression(f.expression))) for f in chosen),
+        (
+            (f"`{f.id}`", f"{{set}}`{f.statement}`{_supposed(f)}", _math(expression(f.expression)))
+            for f in chosen
+        ),
     )
+
+
+def _supposed(form: ClosedForm) -> str:
+    """Under which conditions a form holds, and whether steps of it are argued."""
+    equations = (f"${as_latex(e.lhs)} = {as_latex(e.rhs)}$" for e in form.conditions)
+    under = ", where " + ", ".join(equations) if form.conditions else ""
+    return under + (" (argued)" if form.argued else "")
 
 
 def selection() -> str:
@@ -83,6 +94,16 @@ def selection() -> str:
 def rescaling() -> str:
     """The closed forms on rescaled layers, and on steps per layer."""
     return _forms((*reparameterisation_forms(), *layerwise_forms()))
+
+
+def forms() -> str:
+    """Every closed form, by topic."""
+    topics: dict[str, list[ClosedForm]] = {}
+    for form in closed_forms().values():
+        topics.setdefault(form.topic, []).append(form)
+    return "\n\n".join(
+        f"**{topic}**\n\n{_forms(topics[topic])}" for topic in sorted(topics, key=TOPICS.index)
+    )
 
 
 def counterexamples() -> str:
@@ -132,6 +153,7 @@ def results() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "counterexamples": counterexamples,
     "declarations": declarations,
+    "forms": forms,
     "measures": measures,
     "oracle-checks": oracle_checks,
     "protocol": protocol,

@@ -69,6 +69,7 @@ _SOURCES = {
         _mnist,
     ),
 }
+#: Names of the image data sets.
 DATASETS = tuple(_SOURCES)
 
 

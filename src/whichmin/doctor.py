@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import os
 import platform
 import sys
 import warnings
@@ -20,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from whichmin.bench.cores import available
 from whichmin.provenance import commit
 
 __all__ = ["UNLOCKS", "Extra", "Part", "devices", "extras", "parts"]
@@ -214,8 +214,7 @@ def devices() -> list[tuple[str, str]]:
     Returns:
         Pairs of a device as ``--device`` spells it and a description.
     """
-    usable = getattr(os, "sched_getaffinity", None)
-    cores = len(usable(0)) if usable is not None else os.cpu_count() or 1
+    cores = available()
     torch = sys.modules.get("torch")
     if torch is None:
         return [("cpu", f"{cores} cores"), ("cuda", "unknown: torch cannot be imported")]

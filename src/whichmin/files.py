@@ -6,6 +6,7 @@ Packages for it do less, and atomicwrites is no longer maintained.
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import tempfile
@@ -14,7 +15,7 @@ from typing import Any
 
 from whichmin.errors import InputError
 
-__all__ = ["SUFFIXES", "load_array", "write_bytes", "write_text"]
+__all__ = ["SUFFIXES", "check_writable", "load_array", "write_bytes", "write_text"]
 
 SUFFIXES = (".npy", ".npz", ".csv", ".pt")
 
@@ -55,7 +56,8 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
             argument, str(path), f"must be a readable {suffix} file ({reason})"
         ) from error
     except Exception as error:  # a broken file can make the readers raise almost anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        kind, reason = type(error).__name__, (str(error).splitlines() or [""])[0]
+        reason = reason if " " in reason else ": ".join(filter(None, (kind, reason)))
         raise InputError(
             argument,
             str(path),
@@ -85,6 +87,10 @@ def _numpy(file: Path) -> Any:
     import numpy as np
 
     with file.open("rb") as stream:  # np.load leaves a file open that turns out to be broken
+        # NumPy takes every other file for a pickle, and advises to load it all the same.
+        if stream.read(4) not in {b"\x93NUM", b"PK\x03\x04", b"PK\x05\x06", b""}:
+            raise ValueError("it begins like no such file")
+        stream.seek(0)
         content = np.load(stream, allow_pickle=False)
         if isinstance(content, np.lib.npyio.NpzFile):
             with content:
@@ -146,12 +152,48 @@ def _torch(file: Path) -> Any:
     return content
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
+def check_writable(path: str | os.PathLike[str], argument: str = "output") -> None:
+    """Make sure that there is a place for a file before its content is computed.
+
+    Args:
+        path: Where to write later.
+        argument: Name of the caller's argument, for messages.
+
+    Raises:
+        InputError: The place cannot be written.
+    """
+    target = _target(path, argument)
+    if target.is_dir():
+        folder = OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise InputError(argument, str(path), _unwritable(folder))
+    if target.exists() and not target.is_file():
+        return  # a device or a pipe
+    try:
+        # As it is written later: into a new file beside it, which then takes its name.
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".whichmin-"):
+            pass
+    except OSError as error:
+        raise InputError(argument, str(path), _unwritable(error)) from error
+
+
+def _target(path: str | os.PathLike[str], argument: str) -> Path:
+    """Follow links, so that a link stays one; refuse a path that names no file."""
+    if not Path(path).name:
+        raise InputError(argument, str(path), "must be a writable file (it names none)")
+    return Path(os.path.realpath(path))
+
+
+def _unwritable(error: OSError) -> str:
+    return f"must be a writable file ({error.strerror or error})"
+
+
+def write_text(path: str | os.PathLike[str], text: str, argument: str = "output") -> None:
     """Write a text file atomically: in full, or it stays as it was.
 
     Args:
         path: Where to write.
         text: Content; a newline is added.
+        argument: Name of the caller's argument, for messages.
 
     Raises:
         InputError: The place cannot be written, or the text cannot be encoded.
@@ -159,8 +201,8 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     try:
         content = (text + "\n").encode()
     except UnicodeEncodeError as error:
-        raise InputError("output", str(path), f"must get valid Unicode ({error})") from error
-    write_bytes(path, content)
+        raise InputError(argument, str(path), f"must get valid Unicode ({error})") from error
+    write_bytes(path, content, argument)
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "output") -> None:
@@ -174,9 +216,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "o
     Raises:
         InputError: The place cannot be written.
     """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    if not Path(path).name:
-        raise InputError(argument, str(path), "must be a writable file (it names none)")
+    target = _target(path, argument)
     temporary = None
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
@@ -196,8 +236,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "o
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise InputError(argument, str(path), f"must be a writable file ({reason})") from error
+        raise InputError(argument, str(path), _unwritable(error)) from error
     except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

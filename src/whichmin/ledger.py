@@ -7,17 +7,17 @@ import difflib
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table, margin_text
-from whichmin.symbolic import closed_form
+from whichmin.symbolic import ClosedForm, closed_form
 from whichmin.verification.evidence.check import Evidence
 from whichmin.verification.evidence.claim import ArgumentStep, Claim
 from whichmin.verification.evidence.decision import Decision, decide
-from whichmin.verification.evidence.record import on_file
+from whichmin.verification.evidence.record import not_run, on_file, run_with
 from whichmin.verification.evidence.sources import all_sources, source_of, spellings
 from whichmin.verification.topics import all_claims, claim_files
 from whichmin.words import Verdict, parse
@@ -26,6 +26,7 @@ __all__ = [
     "Entry",
     "claims_document",
     "entries",
+    "formal_lines",
     "listing",
     "numbered",
     "page",
@@ -35,8 +36,10 @@ __all__ = [
     "trusted_base",
 ]
 
-SCHEMA = "whichmin.claims/1"
+SCHEMA = "whichmin.claims/2"
 _WIDTH = 96
+# Checks out of date that a table names one by one.
+_OUT_OF_DATE = 5
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,16 @@ class Entry:
         claim: The claim.
         decision: What its evidence supports.
         evidence: Its evidence that is there, by id of the check.
+        out_of_date: Why evidence on file does not count, by id of the check.
+        run_with: With which versions of libraries evidence on file was measured, if others are
+            installed; else empty.
     """
 
     claim: Claim
     decision: Decision
     evidence: Mapping[str, Evidence]
+    out_of_date: Mapping[str, str] = field(default_factory=dict)
+    run_with: str = ""
 
     @property
     def shown(self) -> str:
@@ -143,11 +151,22 @@ def entries(
     Returns:
         The entries, in the order of the claims.
     """
-    held = on_file() if records is None else records
+    chosen = all_claims() if claims is None else tuple(claims)
+    if records is not None:
+        return tuple(_entry(claim, records) for claim in chosen)
     return tuple(
-        Entry(c, decide(c, held), {name: held[name] for name in c.checks if name in held})
-        for c in (all_claims() if claims is None else claims)
+        replace(
+            _entry(claim, on_file()),
+            out_of_date={name: reason for name in claim.checks if (reason := not_run(name))},
+            run_with=run_with(claim.checks),
+        )
+        for claim in chosen
     )
+
+
+def _entry(claim: Claim, held: Mapping[str, Evidence]) -> Entry:
+    evidence = {name: held[name] for name in claim.checks if name in held}
+    return Entry(claim, decide(claim, held), evidence)
 
 
 def tally(chosen: Sequence[Entry]) -> str:
@@ -207,6 +226,7 @@ def claims_document(chosen: Sequence[Entry]) -> Document:
             "argument joins parts that machines proved, VERIFIED on cases, SUPPORTED by "
             "statistics,",
             "REFUTED by a counterexample, OPEN. Everything about one: whichmin claims show ID.",
+            *_standing(chosen),
         ),
         wrap=(22, 0, 44, 22, 22, 12, 14),
     )
@@ -231,7 +251,8 @@ def listing(chosen: Sequence[Entry], width: int) -> str:
     for e in chosen:
         line = f"{e.claim.id:<{ids}}  {e.shown:<{verdicts}}  {e.claim.brief or e.claim.statement}"
         lines.append(line if len(line) <= width else f"{line[: width - 3].rstrip()}...")
-    return "\n".join((*lines, "", "Everything about one: whichmin claims show ID."))
+    notes = [note for note in _standing(chosen) if note]
+    return "\n".join((*lines, "", *notes, "Everything about one: whichmin claims show ID."))
 
 
 def trusted_base(chosen: Iterable[Entry]) -> str:
@@ -248,6 +269,16 @@ def trusted_base(chosen: Iterable[Entry]) -> str:
         for what in filter(None, entry.decision.trusted.split("; ")):
             count["the reader of its argument" if what.startswith("the reader") else what] += 1
     return "; ".join(f"{what} ({number} claims)" for what, number in count.most_common())
+
+
+def _standing(chosen: Sequence[Entry]) -> tuple[str, ...]:
+    """Say what evidence on file is out of date, and with which versions it was run."""
+    reasons = {name: why for entry in chosen for name, why in entry.out_of_date.items()}
+    notes = tuple(f"{name}: {why}." for name, why in list(reasons.items())[:_OUT_OF_DATE])
+    if more := reasons.keys() - set(list(reasons)[:_OUT_OF_DATE]):
+        notes += (f"{len(more)} more checks were not run for this code.",)
+    checks = [name for entry in chosen if entry.run_with for name in entry.claim.checks]
+    return notes + ((f"Evidence was {run_with(checks)}.",) if checks else ())
 
 
 def page_record(entry: Entry) -> dict[str, Any]:
@@ -282,6 +313,8 @@ def page_record(entry: Entry) -> dict[str, Any]:
         "remark": claim.remark,
         "evidence": [e.record() for e in entry.evidence.values()],
         "decides": list(claim.evidence),
+        "out_of_date": dict(entry.out_of_date),
+        "run_with": entry.run_with,
     }
 
 
@@ -293,19 +326,32 @@ def numbered(steps: Sequence[ArgumentStep]) -> tuple[str, ...]:
     )
 
 
-def _formal(entry: Entry) -> list[str]:
-    """Lay out the formal statement, with what is known of the need of each hypothesis."""
-    formal = entry.claim.formal
+def formal_lines(claim: Claim) -> list[str]:
+    """Write the formal statement of a claim line by line, with what shows that a hypothesis counts.
+
+    Args:
+        claim: The claim.
+
+    Returns:
+        The lines; one that says so if there is no formal statement.
+    """
+    formal = claim.formal
     if formal is None:
-        return ["", "formal statement: none yet, so the claim has not been attacked"]
+        return ["none yet, so the claim has not been attacked"]
     needed = dict(formal.needed)
     lines = [f"for all {name} in {term}" for name, term in formal.variables]
     for words, formula in formal.given:
         case = ", ".join(f"{name} = {value}" for name, value in needed.get(words, ()))
-        lines.append(f"given {formula}" + (f" (needed: {case})" if case else " (need unknown)"))
-    lines += [f"then {formula}" for _, formula in formal.then]
-    told = _bullets("formal statement", lines)
-    return told + _bullets("where", (f"{k}: {v}" for k, v in formal.definitions.items()))
+        lines.append(f"given {formula} " + (f"(needed: {case})" if case else "(need unknown)"))
+    return lines + [f"then {formula}" for _, formula in formal.then]
+
+
+def _formal(claim: Claim) -> list[str]:
+    told = _bullets("formal statement", formal_lines(claim))
+    if claim.formal is None:
+        return told
+    defined = claim.formal.definitions.items()
+    return told + _bullets("where", (f"{name}: {meaning}" for name, meaning in defined))
 
 
 def _block(title: str, *paragraphs: str) -> list[str]:
@@ -340,7 +386,8 @@ def _evidence_table(entry: Entry) -> Table:
             else "supports"
         )  # fmt: skip
         if e is None:
-            rows.append((name, role, "", "not run", "", ""))
+            outcome = "not run for this code" if name in entry.out_of_date else "not run"
+            rows.append((name, role, "", outcome, "", ""))
             continue
         outcome = f"not run: {e.lacking} missing" if not e.ran else "holds" if e.holds else "FAILS"
         worst = Cell(e.worst, margin_text(e.worst))
@@ -350,6 +397,12 @@ def _evidence_table(entry: Entry) -> Table:
         ("check", "role", "evidence", "outcome", "cases", "worst margin"),
         rows,
     )
+
+
+def _supposed(form: ClosedForm) -> str:
+    """Say under which conditions a form holds, and that steps of it are argued, if any are."""
+    under = f"; where {form.under}" if form.under else ""
+    return under + ("; argued: " + "; ".join(form.argued) if form.argued else "")
 
 
 def page(entry: Entry) -> str:
@@ -370,12 +423,12 @@ def page(entry: Entry) -> str:
         "works cited", (f"{key}: {text}" for key, text in works.items() if key != "whichmin")
     )
     lines += _bullets("hypotheses", claim.hypotheses)
-    lines += _formal(entry)
+    lines += _formal(claim)
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(
             "formulas",
-            (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
+            (f"{f.id}: {f.statement}: {f.expression}{_supposed(f)}" for f in forms),
         )
     lines += _block("argument", *numbered(claim.argument))
     if example is not None:
@@ -391,6 +444,8 @@ def page(entry: Entry) -> str:
         lines += ["", _evidence_table(entry).plain()]
     if entry.decision.trusted:
         lines += _block("trusted", entry.decision.trusted)
+    if notes := _standing([entry]):
+        lines += ["", *notes]
     for e in entry.evidence.values():
         lines += _bullets(f"{e.check} found", e.found)
     if entry.decision.reason:

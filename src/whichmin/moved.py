@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.abc
 import sys
 import warnings
@@ -38,11 +39,12 @@ core.rises core.perturbation.rises
 core.run core.training.run
 core.sam core.perturbation.ball
 core.sample_gradients core.noise.sample_gradients
-core.session core.training.session
+core.session core.training.trainer
 core.sharpness core.hessian
 core.signals core.training.signals
 core.summary core.training.summary
 core.trajectory core.training.trajectory
+core.training.session core.training.trainer
 symbolic.critical_batch symbolic.quadratic.critical_batch
 symbolic.dynamics symbolic.descent
 symbolic.first_order symbolic.selection.first_order
@@ -81,6 +83,7 @@ verification.ledger ledger
 verification.mini_batch prediction.mini_batch
 verification.noise_table tables.noise
 verification.prediction prediction.prediction
+verification.provers.formula verification.evidence.formula
 verification.prediction_table prediction.table
 verification.quadratic verification.topics.quadratic.exact
 verification.races verification.topics.selection.winner_statistics
@@ -123,13 +126,14 @@ class MovedModules(importlib.abc.MetaPathFinder):
 
 
 def renamed(module: str, **names: str) -> Callable[[str], Any]:
-    """Make the ``__getattr__`` of a module whose classes were renamed.
+    """Make the ``__getattr__`` of a module some of whose names changed, or moved to another module.
 
-    It finds a class by its old name, with a ``DeprecationWarning`` that says the new one.
+    It finds a class or function by its old name, with a ``DeprecationWarning`` that says the new
+    one.
 
     Args:
         module: Name of the module.
-        **names: New names by old names.
+        **names: New names by old names, with the module in front where it is another one.
 
     Returns:
         The function; it raises ``AttributeError`` for any other name.
@@ -138,8 +142,9 @@ def renamed(module: str, **names: str) -> Callable[[str], Any]:
     def find(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        home, _, new = names[name].rpartition(".")
         text = f"{module}.{name} is called {names[name]} since whichmin 0.2"
         warnings.warn(text, DeprecationWarning, stacklevel=2)
-        return getattr(sys.modules[module], names[name])
+        return getattr(importlib.import_module(home) if home else sys.modules[module], new)
 
     return find

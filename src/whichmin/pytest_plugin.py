@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HOW", "PROPERTY", "Options", "options"]
 
-# Name of the property of a test report that carries a result; xdist sends it to the controller.
+#: Name of the property of a test report that carries a result; xdist sends it to the controller.
 PROPERTY = "whichmin"
-# How a target is judged.
+#: How a target is judged.
 HOW = (
     "pytest --pyargs whichmin.verification.suite --whichmin-target=PKG.MOD[:OBJ], "
     "or whichmin_target in the ini file"
@@ -112,8 +111,6 @@ def pytest_configure(config: pytest.Config) -> None:
         option = f"--whichmin-{name}={file}"
         if not chosen.targets:
             raise pytest.UsageError(f"{option}: needs a target; {HOW}")
-        if name != "expected" and (not file or os.path.isdir(file) or not _folder(file)):
-            raise pytest.UsageError(f"{option}: must be a file in a folder that is")
         if name != "expected" and not hasattr(config, "workerinput"):
             _try_writing(option, file)
     if len({os.path.realpath(file) for file in given.values()}) < len(given):
@@ -134,24 +131,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Collector(config), "whichmin-collector")
 
 
-def _folder(file: str) -> bool:
-    return os.path.isdir(os.path.dirname(os.path.abspath(file)))
-
-
 def _try_writing(option: str, file: str) -> None:
     """Make sure that there is a place for results before they are computed."""
-    place = os.path.realpath(file)
-    if os.path.exists(place) and not os.path.isfile(place):
-        return  # a device or a pipe
+    from whichmin.errors import InputError
+    from whichmin.files import check_writable
+
     try:
-        # As they are written later: into a new file beside it, which then takes its name.
-        with tempfile.NamedTemporaryFile(dir=os.path.dirname(place), prefix=".whichmin-"):
-            pass
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise pytest.UsageError(
-            f"{option}: must be a file that can be written ({reason})"
-        ) from error
+        check_writable(file)
+    except InputError as error:
+        raise pytest.UsageError(f"{option}: {error.allowed}") from error
 
 
 class _Collector:

@@ -19,15 +19,17 @@ from whichmin.files import write_bytes, write_text
 
 __all__ = [
     "FORMATS", "ROUNDING", "ROUNDING_TEXT", "Cell", "Document", "Table", "data_frame",
-    "margin_text", "plain_json", "residual_text", "write_bytes", "write_text",
+    "margin_cell", "margin_text", "plain_json", "residual_cell", "residual_text", "write_bytes",
+    "write_text",
 ]  # fmt: skip
 
+#: Output formats of a document.
 FORMATS = ("table", "markdown", "latex", "csv", "json")
 
-# Relative size up to which a residual is taken for rounding, 64 units in the last place: what a sum
-# of some sixty products leaves.
+#: Relative size up to which a residual is taken for rounding, 64 units in the last place: what a
+#: sum of some sixty products leaves.
 ROUNDING = 2.0**-46
-# What stands for such a residual in a text.
+#: What stands for such a residual in a text.
 ROUNDING_TEXT = "rounding"
 
 _GREEK = [  # from alpha on; TeX has no omicron
@@ -96,6 +98,16 @@ def margin_text(margin: float, *, exact: bool = True) -> str:
     if margin < 0.1 and (margin > 0 or not exact):
         return "< 0.1"
     return f"{margin:.2g}"
+
+
+def residual_cell(residual: float) -> Cell:
+    """Return a cell of a residual, written by :func:`residual_text`."""
+    return Cell(residual, residual_text(residual))
+
+
+def margin_cell(margin: float) -> Cell:
+    """Return a cell of a margin where 0 need not be exact, written by :func:`margin_text`."""
+    return Cell(margin, margin_text(margin, exact=False))
 
 
 def data_frame(records: list[dict[str, Any]]) -> Any:

@@ -24,7 +24,7 @@ __all__ = [
     "parse",
 ]
 
-# What is derived, computed, checked and claimed, in the order of a reader.
+#: What is derived, computed, checked and claimed, in the order of a reader.
 TOPICS = (
     "landscape", "batches", "descent", "sgd", "cyclic", "selection", "starts", "hessian",
     "perturbation", "noise", "quadratic", "stationary", "rescaling",

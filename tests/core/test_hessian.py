@@ -1,3 +1,4 @@
+import inspect
 import math
 
 import numpy as np
@@ -36,6 +37,26 @@ def test_kappa_is_a_mixture_not_a_slope():
     # at 0 would give N/4 - 1 = -15/16.
     H = hessian([0.0, 0.5], [[1.0, 0.0]], kink=Kink.MEAN)
     assert H[0, 0].item() == -0.875
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [hessian_trace, hessian_spectrum, top_eigenvalue, log_determinant, relative_flatness],
+)
+def test_measures_take_the_arguments_of_the_hessian_by_name(measure):
+    named = inspect.signature(hessian).parameters
+    own = {k: p for k, p in inspect.signature(measure).parameters.items() if k != "zero"}
+    assert own == named
+    with pytest.raises(TypeError, match=rf"{measure.__name__}\(\) got an unexpected .*'kinks'"):
+        measure(VERTEX, E3, kinks="mean")
+    with pytest.raises(InputError, match="dtype = 'int8'"):
+        measure(VERTEX, E3, dtype="int8")
+
+    def values(**options):
+        return [str(measure([length, 0, 0], E3, **options)) for length in (0.5, 1.5)]
+
+    for option in ({"kink": "right"}, {"activation": "linear"}, {"kink_width": 2.0}):
+        assert values(**option) != values()
 
 
 def test_linear_has_no_kinks():

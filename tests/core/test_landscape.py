@@ -5,7 +5,16 @@ from scipy.optimize import minimize
 
 from whichmin.core.data import make_data
 from whichmin.core.frames import random_frame
-from whichmin.core.landscape import activate, gradient, loss, loss_gap, minimum_loss, slope
+from whichmin.core.landscape import (
+    activate,
+    active_energy,
+    gradient,
+    loss,
+    loss_gap,
+    minimum_loss,
+    rectified,
+    slope,
+)
 from whichmin.words import Activation
 
 
@@ -19,6 +28,18 @@ def test_values_by_hand():
     assert float(loss([0.5], [[1.0]])) == 0.28125
     assert gradient([0.5], [[1.0]]).tolist() == [-0.75]
     assert gradient([-0.5], [[1.0]]).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("activation", list(Activation))
+def test_numbers_that_are_not_differentiated_have_the_same_activation(activation):
+    t = torch.tensor([[-2.0, 0.0, 0.5], [3.0, -1e-300, 1e-300]], dtype=torch.float64)
+    assert torch.equal(rectified(t, activation), activate(t, activation))
+
+
+def test_active_energy_by_hand():
+    c = torch.tensor([[0.5, -2.0], [-1.0, -3.0]], dtype=torch.float64)
+    assert active_energy(c, Activation.RELU).tolist() == [0.25, 0.0]
+    assert active_energy(c, Activation.LINEAR).tolist() == [4.25, 10.0]
 
 
 def test_replicas_keep_their_axis():

@@ -73,7 +73,7 @@ def test_refused(monkeypatch):
     late = np.ones((3, 2))
     late[2, 1] = math.nan
     cases = [
-        (np.ones((4, 2)), "replicas = 3, but must match the 4 row"),
+        (np.ones((4, 2)), "w0 = '4 rows', but must be one row, or one for each of the 3"),
         (np.ones((3, 3)), "w0 = .*must have shape"),
         (np.ones((3, 2, 1)), "w0 = .*must have shape"),
         (late, "w0 = '1 NaN or infinite entries'"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from whichmin.errors import InputError
-from whichmin.files import write_text
+from whichmin.files import check_writable, write_text
 
 
 def raising(error):
@@ -83,6 +83,24 @@ def test_a_folder_without_permission(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"output = .*writable file \(Permission denied\)"):
         write_text(tmp_path / "x", "new")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing/x.txt", "No such file or directory"),
+        ("folder", "Is a directory"),
+        ("file/x.txt", "Not a directory"),
+    ],
+)
+def test_what_cannot_be_written_is_known_before(tmp_path, name, reason):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=rf"--record = .*must be a writable file \({reason}\)"):
+        check_writable(tmp_path / name, "--record")
+    check_writable(tmp_path / "new.txt")
+    check_writable("/dev/null")
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
 
 
 def test_a_folder_that_is_not_there(tmp_path):

@@ -31,5 +31,5 @@ def test_the_package_stays_light():
 def test_nothing_is_left_out():
     from whichmin import sharpness
 
-    classes = {"ClosureObjective", "ModuleObjective"}
+    classes = {"ClosureObjective", "ModuleObjective", "Samples"}
     assert {*noise.__all__, *sharpness.__all__} == set(measures.__all__) - classes

@@ -76,7 +76,7 @@ TARGET = "--whichmin-target=x"
     ("options", "message"),
     [
         ([TARGET, "--whichmin-json=absent/x.json"], "--whichmin-json=absent/x.json: must be a"),
-        ([TARGET, "--whichmin-markdown=."], "--whichmin-markdown=.: must be a file"),
+        ([TARGET, "--whichmin-markdown=."], "--whichmin-markdown=.: must be a writable"),
         ([TARGET, "--whichmin-json=x", "--whichmin-markdown=./x"], "must be different files"),
         (["--whichmin-json=x.json"], "--whichmin-json=x.json: needs a target; pytest --pyargs"),
         (["--whichmin-markdown=x.md"], "--whichmin-markdown=x.md: needs a target"),
@@ -84,7 +84,7 @@ TARGET = "--whichmin-target=x"
         (["--whichmin-quick", "--whichmin-deep"], "one of the two"),
         (["--whichmin-seed=-1"], "must be from 0 to 2^31 - 1"),
         (["--whichmin-seed=2147483648"], "must be from 0 to 2^31 - 1"),
-        ([TARGET, "--whichmin-json=/proc/x"], "--whichmin-json=/proc/x: must be a file that can"),
+        ([TARGET, "--whichmin-json=/proc/x"], "--whichmin-json=/proc/x: must be a writable"),
         ([TARGET, "--whichmin-limit=0"], "--whichmin-limit=0: must be seconds, above 0"),
         ([TARGET, "--whichmin-limit=nan"], "--whichmin-limit=nan: must be seconds"),
         ([TARGET, TARGET], "--whichmin-target=x: must be given once"),

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -116,6 +117,7 @@ class Check:
         topic: What it is about: the name of the package that its function is in.
         shows: What it shows, as formulas in the claims' language: ``conclusion``, or
             ``hypothesis; hypothesis => conclusion``.
+        reads: Modules that it depends on besides the one of its function, by full name.
     """
 
     id: str
@@ -130,13 +132,14 @@ class Check:
     false_alarm: float = 0.0
     topic: str = ""
     shows: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def states(self) -> tuple[str, ...]:
         """All that it states: its words, what it shows, and the numbers that its function holds."""
         measure = inspect.unwrap(getattr(self.measure, "func", self.measure))
         numbers = (
-            f"{p.name} = {p.default}"
+            re.sub(r" at 0x[0-9a-f]+", "", f"{p.name} = {p.default}")  # functions, by name
             for p in inspect.signature(measure).parameters.values()
             if not _given(p) and not _sentences(p.default)
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from whichmin.verification.evidence.check import Check, Evidence
@@ -40,6 +40,8 @@ TRUST = {
     EvidenceKind.ATTACK: "the cases drawn",
     EvidenceKind.STATISTICS: "the false-alarm rate",
 }
+# And for each library that a check needs.
+LIBRARIES = {"z3": "z3", "flint": "python-flint's ball arithmetic", "skfem": "scikit-fem"}
 
 
 @dataclass(frozen=True)
@@ -172,22 +174,31 @@ def _plain(formula: str) -> str:
     return ast.unparse(ast.parse(formula, mode="eval"))
 
 
-def trusted(claim: Claim, kinds: Iterable[EvidenceKind]) -> str:
+def trusted(claim: Claim, checks: Mapping[str, Check]) -> str:
     """Say in one line what has to be trusted for a claim.
 
     Args:
         claim: The claim.
-        kinds: Kinds of the evidence that it needs.
+        checks: Checks by id.
 
     Returns:
         The line, without a full stop.
     """
-    present = set(kinds)
-    found = [TRUST[kind] for kind in EvidenceKind if kind in present]
+    parts = [checks[name] for name in claim.evidence if name in checks]
+    kinds = {part.kind for part in parts}
+    found = [TRUST[kind] for kind in EvidenceKind if kind in kinds]
+    found += [told for module, told in LIBRARIES.items() if any(module in p.needs for p in parts)]
     if claim.argument and claim.counterexample is None:
         last = len(claim.argument)
         found.append(f"the reader for steps 1 to {last}" if last > 1 else "the reader for step 1")
     return "; ".join(dict.fromkeys(found))
+
+
+def _assumes(claim: Claim) -> bool:
+    """Decide whether the derivation of a closed form of the claim has a step that is argued."""
+    from whichmin.symbolic.registry import closed_form
+
+    return any(closed_form(name).argued for name in claim.formulas)
 
 
 def decide(
@@ -197,7 +208,8 @@ def decide(
 
     A claim with a counterexample is REFUTED if all its evidence holds; one without evidence is
     OPEN; any other is as certain as its weakest part. What would be PROVED is ARGUED if an argument
-    joins the parts, or if they do not show the formal statement as it stands.
+    joins the parts, if they do not show the formal statement as it stands, or if the derivation of
+    one of its closed forms has a step that is argued.
 
     Args:
         claim: The claim.
@@ -226,7 +238,7 @@ def decide(
             claim.id, verdict, stands, weakest,
             sum(e.cases for e in ran), max((e.worst for e in ran), default=0.0),
             min(1.0, sum(e.false_alarm for e in ran)),
-            trusted(claim, (e.kind for e in ran)), reason,
+            trusted(claim, checks), reason,
         )  # fmt: skip
 
     loose = faults(claim, checks)
@@ -244,7 +256,9 @@ def decide(
         verdict = Verdict.OPEN
     else:
         verdict = AMOUNTS_TO[weakest]
-        if verdict is Verdict.PROVED and (claim.argument or not covered(claim, checks)):
+        if verdict is Verdict.PROVED and (
+            claim.argument or not covered(claim, checks) or _assumes(claim)
+        ):
             verdict = Verdict.ARGUED
     if verdict is not claim.verdict:
         return decision(verdict, False, f"stated as {claim.verdict}, the evidence says {verdict}")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Hunt", "attack_of", "attacks", "hunt", "shown"]
 
 # Cases tried for a claim, and how many times as many in the deep run.
-_TRIED, _DEEP = 60, 50
+_TRIED, _DEEP = 40, 50
 # An attack that met the hypotheses less often has shown nothing.
 _ENOUGH = 12
 
@@ -157,7 +157,7 @@ def _attack(claim: Claim, settings: Settings) -> Iterator[Margin]:
     if found.counterexample:
         yield Margin(f"counterexample: {found.counterexample}", math.inf, 1.0, found.met)
     exhausted = found.drawn < asked  # there are no more cases
-    if found.met < _ENOUGH and not (exhausted and found.met):
+    if found.met < min(_ENOUGH, asked) and not (exhausted and found.met):
         what = f"only {found.met} of {found.drawn} cases met the hypotheses and were decided"
         yield Margin(what, math.inf, 1.0)
     told = f"{found.met} of {found.drawn} cases drawn met the hypotheses"
@@ -219,19 +219,22 @@ def attack_of(claim: Claim) -> Check | None:
     if refuted and not (claim.counterexample and claim.counterexample.at):
         return None
 
-    def measure(subject: Subject, settings: Settings) -> Iterator[Margin]:
-        del subject
+    def measure(_: Subject, settings: Settings) -> Iterator[Margin]:
         return _refutation(claim) if refuted else _attack(claim, settings)
 
     measure.__module__ = __name__
     what = "The counterexample to" if refuted else "No counterexample was found to"
+    cases = claim.counterexample.at if claim.counterexample else claim.formal.needed
+    told = f"{claim.formal.text}; cases: {cases}" if cases else claim.formal.text
+    ours = {f.__module__ for f in claim.formal.words.values()} - {"builtins"}
     return Check(
         id=f"attack.{claim.id}",
-        statement=f"{what} {claim.id}: {claim.formal.text}.",
+        statement=f"{what} {claim.id}: {told}.",
         kind=EvidenceKind.COUNTEREXAMPLE if refuted else EvidenceKind.ATTACK,
         bound="0 or infinite: a counterexample that holds with 50 digits is one",
         measure=measure,
         topic=claim.topic,
+        reads=tuple(sorted(ours)),
     )
 
 

@@ -38,6 +38,7 @@ class Arithmetic:
         negate: Negation.
         compare: Compares two numbers; takes the Python operator (``operator.lt``) and both.
         functions: Words that formulas may use; empty for real algebra.
+        divide: Division by a term, where there are words.
     """
 
     number: Callable[[Fraction], Any]
@@ -48,6 +49,7 @@ class Arithmetic:
         x, y
     )
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    divide: Callable[[Any, Any], Any] = operator.truediv
 
 
 EXACT = Arithmetic(lambda q: q, all, any, operator.not_)
@@ -136,7 +138,7 @@ class _Reading:
             case ast.Constant(value=str(text)):
                 return text
             case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return self.at(left) / self.at(right)
+                return self.arithmetic.divide(self.at(left), self.at(right))
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 return self.at(left) ** self.at(right)
             case ast.Subscript(value=whole, slice=index):

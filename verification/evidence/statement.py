@@ -204,11 +204,16 @@ class Statement:
         return f"for all {drawn}: {told}" if drawn else told
 
     @property
-    def definitions(self) -> dict[str, str]:
-        """The words and domains that it uses, each with the first sentence of its definition."""
+    def words(self) -> dict[str, Callable[..., Any]]:
+        """The words and domains that it uses, by name."""
         known = {**_DOMAINS, **_WORDS}
         used = [name for name in re.findall(r"[A-Za-z_]\w*", self.formulas) if name in known]
-        return {name: _first_sentence(known[name]) for name in dict.fromkeys(used)}
+        return {name: known[name] for name in dict.fromkeys(used)}
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The first paragraph of the definition of each word and domain that it uses."""
+        return {name: _first_paragraph(function) for name, function in self.words.items()}
 
     def draw(self, draw: Callable[[Any], Any]) -> dict[str, Any]:
         """Draw the variables.
@@ -274,7 +279,7 @@ class Statement:
         return values
 
 
-def _first_sentence(function: Callable[..., Any]) -> str:
+def _first_paragraph(function: Callable[..., Any]) -> str:
     paragraph = (inspect.getdoc(function) or "").partition("\n\n")[0]
     return " ".join(paragraph.split())
 

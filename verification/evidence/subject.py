@@ -6,6 +6,7 @@ implementation is the same bundle with one part replaced (see :mod:`whichmin.ver
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -51,7 +52,9 @@ class Subject:
         Returns:
             A new subject.
         """
-        return replace(self, name=f"mutant of {form.id}", forms={**self.forms, form.id: form})
+        # A chain, not a copy: the other forms are derived when a check takes them.
+        forms = ChainMap({form.id: form}, self.forms)  # type: ignore[arg-type]
+        return replace(self, name=f"mutant of {form.id}", forms=forms)
 
     def with_engine(self, name: str, engine: EngineFactory, label: str) -> Subject:
         """Replace one engine.

@@ -12,6 +12,7 @@ A user's own test file::
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
 import time
 import unittest
@@ -266,7 +267,8 @@ def judge(
         The verdict.
 
     Raises:
-        InputError: A setting is not allowed, ``only`` chooses nothing, or as for :class:`Judge`.
+        InputError: A setting is not allowed, the target does not load, an expected failure matches
+            no check or one of a function that the target lacks, or ``only`` chooses nothing.
     """
     if only is not None and not callable(only):
         raise InputError("only", only, "must be a function of a check's id, or None")
@@ -285,13 +287,13 @@ class BoundCheck:
         id: Id of the check.
     """
 
-    def __init__(self, check: OracleCheck, judged: Callable[[], Judge]) -> None:
-        self.id = check.id
-        self._check, self._judged = check, judged
+    def __init__(self, id: str, run: Callable[[], Result]) -> None:  # noqa: A002 - its attribute
+        self.id = id
+        self._run = run
 
     def result(self) -> Result:
         """Run the check."""
-        return self._judged().result(self._check)
+        return self._run()
 
     def __call__(self) -> None:
         """Run it and raise if it counts against the target.
@@ -345,7 +347,11 @@ def checks(target: object, **settings: Any) -> tuple[BoundCheck, ...]:
                 raise
         return made[0]
 
-    return tuple(BoundCheck(c, judged) for c in every if c.quick or not chosen.quick)
+    def run(check: OracleCheck) -> Result:
+        return judged().result(check)
+
+    chosen_checks = (c for c in every if c.quick or not chosen.quick)
+    return tuple(BoundCheck(c.id, functools.partial(run, c)) for c in chosen_checks)
 
 
 def parametrize_with_checks(target: object, **settings: Any) -> Any:

@@ -32,7 +32,7 @@ class Function:
     Attributes:
         name: Name, as the target spells it.
         arguments: Names of the arguments that are passed by position, in this order.
-        keywords: Arguments passed by name, to a target that accepts them (see :mod:`target`).
+        keywords: Arguments passed by name, to a target that accepts them (see :class:`Target`).
         returns: Shape of the result.
         meaning: What it returns, exactly.
         convention: What is expected unless the target declares something else.
@@ -57,6 +57,7 @@ _S = ("activation", "seed")
 _MEAN = "the mean over the rows of data; 'sum' can be declared"
 _KINK = "at <w, a_i> = 0 the second derivative of relu(t)^2/2 may be any number from 0 to 1"
 
+#: The functions that a target may provide, by name.
 FUNCTIONS: dict[str, Function] = {
     f.name: f
     for f in (

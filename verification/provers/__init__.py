@@ -1,1 +1,1 @@
-"""Provers for all topics: an SMT solver, certificates, and formulas given as text."""
+"""Provers for all topics: an SMT solver, certificates, intervals, and formulas given as text."""

@@ -135,6 +135,19 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
         v[off + r] *= s
         renormalise(x, v, m, low, True, r, r + one_lane)
 
+    def carefully(plainly: Any) -> Any:
+        """Build what takes a step coordinate by coordinate in lanes with too small a row ``a``."""
+
+        @jit
+        def step(x, v, idx, row, k, m, low, held):  # type: ignore[no-untyped-def]
+            for r in range(wide):
+                if not v[a + r] >= _SMALLEST:
+                    plainly(x, v, idx, row, k, m, low, held, r)
+
+        return step
+
+    touch_carefully, leave_out_carefully = carefully(touch_plainly), carefully(leave_out_plainly)
+
     @jit
     def gather(x, v, idx, row, k, low, held):  # type: ignore[no-untyped-def]
         """Hold the values at the points of a batch; their energy goes to row ``d``."""
@@ -147,6 +160,17 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
             for r in range(wide):
                 code = max(held[np.uint64(j * lanes) + r] * v[sigma + r], low)
                 v[d + r] += code * code
+
+    @jit
+    def put_back(x, v, idx, row, k, low, held):  # type: ignore[no-untyped-def]
+        """Multiply the active ones of the values that are held by row ``b``; put all back."""
+        for j in range(k):
+            here = np.uint64((row + j) * lanes)
+            for r in range(wide):
+                value = held[np.uint64(j * lanes) + r]
+                held[np.uint64(j * lanes) + r] = value * v[b + r] if value > low else value
+            for r in range(wide):
+                x[idx[here + r]] = held[np.uint64(j * lanes) + r]
 
     @jit
     def touch(x, v, idx, row, count, k, m, low, held):  # type: ignore[no-untyped-def]
@@ -165,17 +189,9 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
                 v[energy + r] = s * s * (norm - power) + f * f * power if fine else norm
                 fast += 1 if fine else 0
                 v[a + r] = s
-            for j in range(k):
-                here = np.uint64((first + j) * lanes)
-                for r in range(wide):
-                    value = held[np.uint64(j * lanes) + r]
-                    held[np.uint64(j * lanes) + r] = value * v[b + r] if value > low else value
-                for r in range(wide):
-                    x[idx[here + r]] = held[np.uint64(j * lanes) + r]
+            put_back(x, v, idx, first, k, low, held)
             if fast < lanes:
-                for r in range(wide):
-                    if not v[a + r] >= _SMALLEST:
-                        touch_plainly(x, v, idx, first, k, m, low, held, r)
+                touch_carefully(x, v, idx, first, k, m, low, held)
 
     @jit
     def touch_one_calmly(x, v, idx, row, count, low):  # type: ignore[no-untyped-def]
@@ -250,9 +266,7 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
                 v[sigma + r] *= s if fine else 1.0
                 v[sigma_rest + r] = v[sigma + r]
             if fast < lanes:
-                for r in range(wide):
-                    if not v[a + r] >= _SMALLEST:
-                        touch_plainly(x, v, idx, first, k, m, low, held, r)
+                touch_carefully(x, v, idx, first, k, m, low, held)
 
     @jit
     def leave_out(x, v, idx, row, count, k, m, low, held):  # type: ignore[no-untyped-def]
@@ -272,17 +286,9 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
                 v[energy + r] = f * f * power + s * s * out if fine else v[energy + r]
                 v[rest + r] *= s * s if fine else 1.0
                 fast += 1 if fine else 0
-                v[a + r] = 1.0 if fine else 0.0
-            for j in range(k):
-                here = np.uint64((first + j) * lanes)
-                for r in range(wide):
-                    value = held[np.uint64(j * lanes) + r]
-                    held[np.uint64(j * lanes) + r] = value * v[b + r] if value > low else value
-                for r in range(wide):
-                    x[idx[here + r]] = held[np.uint64(j * lanes) + r]
+                v[a + r] = s if fine else 0.0
+            put_back(x, v, idx, first, k, low, held)
             if fast < lanes:
-                for r in range(wide):
-                    if v[a + r] == 0.0:
-                        leave_out_plainly(x, v, idx, first, k, m, low, held, r)
+                leave_out_carefully(x, v, idx, first, k, m, low, held)
 
     return renormalise, touch_one, touch, repeat, leave_out

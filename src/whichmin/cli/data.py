@@ -1,4 +1,4 @@
-"""Options on data and runs that ``train``, ``predict`` and ``plot`` share."""
+"""Options on data and runs that ``train``, ``ensemble``, ``predict`` and ``plot`` share."""
 
 from __future__ import annotations
 

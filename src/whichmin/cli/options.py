@@ -10,16 +10,44 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from whichmin.errors import InputError
-from whichmin.files import write_text
+from whichmin.files import check_writable, write_text
 from whichmin.reporting import FORMATS
 from whichmin.words import TOPICS
 
 if TYPE_CHECKING:
     from whichmin.reporting import Document
 
-__all__ = ["emit", "output_options", "refuse_same_file", "seed_option", "topic_option"]
+__all__ = [
+    "emit",
+    "output_options",
+    "refuse_same_file",
+    "refuse_unwritable",
+    "seed_option",
+    "topic_option",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def refuse_unwritable(
+    ctx: click.Context, parameter: click.Parameter, path: str | None
+) -> str | None:
+    """Refuse a file that cannot be written, before its content is computed.
+
+    Args:
+        ctx: Says whether a shell is completing what is typed, which checks nothing.
+        parameter: The option.
+        path: Its value.
+
+    Returns:
+        The value.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    if path is not None and not ctx.resilient_parsing:
+        check_writable(path, parameter.opts[0])
+    return path
 
 
 def output_options(command: _F) -> _F:
@@ -32,6 +60,7 @@ def output_options(command: _F) -> _F:
         "--output",
         "-o",
         type=click.Path(dir_okay=False),
+        callback=refuse_unwritable,
         help="File to write, in full or not at all.  [default: standard output]",
     )(command)
     return click.option(

@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
-from whichmin.cli.data import data_options, read_data
+from whichmin.cli.data import data_options, max_steps_option, read_data, some_run_options
 from whichmin.cli.help import Command, Group
-from whichmin.cli.options import seed_option
-from whichmin.words import Activation
+from whichmin.cli.options import refuse_unwritable, seed_option
 
 __all__ = ["plot"]
 
@@ -22,6 +21,7 @@ def _output(kind: str) -> Callable[[_F], _F]:
         "--output",
         "-o",
         type=click.Path(dir_okay=False),
+        callback=refuse_unwritable,
         default=f"whichmin-{kind}.svg",
         show_default=True,
         help="File to write (atomically): .svg or .pdf (vector), or .png.",
@@ -34,20 +34,11 @@ _START = click.option(
     help="File with the starting weights, n numbers.  [default: a uniform direction of norm 1/2; "
     "trajectories: a start near both points]",
 )
-_ACTIVATION = click.option(
-    "--activation",
-    type=click.Choice([a.value for a in Activation]),
-    default="relu",
-    show_default=True,
-    help="Activation of the neuron; linear is the identity.",
-)
+_ACTIVATION = some_run_options("activation")
 _BATCH_SIZE = click.option(
     "--batch-size", "-b", type=int, default=1, show_default=True,
     help="Points per batch of SGD, 1 to m.",
 )  # fmt: skip
-_MAX_STEPS = click.option(
-    "--max-steps", type=int, help="Step limit, at least 1.  [default: from the theory's rates]"
-)
 
 
 def _step_size(default: float) -> Callable[[_F], _F]:
@@ -84,11 +75,11 @@ def _draw(kind: str, options: dict[str, Any]) -> None:
     """
     from whichmin import plots
     from whichmin.files import load_array
-    from whichmin.plots.style import check_axes, check_output
+    from whichmin.plots import style
 
     output = options.pop("output")
-    check_output(output)
-    check_axes(None)  # is Matplotlib there?
+    style.check_output(output)
+    style.check_axes(None)  # is Matplotlib there?
     if "file" in options:
         options["data"] = _data(options)
     if "start" in options:
@@ -116,7 +107,7 @@ def plot() -> None:
 @_ACTIVATION
 @_step_size(0.2)
 @_replicas(5, "SGD runs")
-@_MAX_STEPS
+@max_steps_option
 @seed_option
 @_output("trajectories")
 def trajectories(**options: Any) -> None:
@@ -137,7 +128,7 @@ def trajectories(**options: Any) -> None:
 @_ACTIVATION
 @_BATCH_SIZE
 @_step_size(0.1)
-@_MAX_STEPS
+@max_steps_option
 @seed_option
 @_output("correlations")
 def correlations(**options: Any) -> None:
@@ -159,7 +150,7 @@ def correlations(**options: Any) -> None:
 @_BATCH_SIZE
 @_step_size(0.1)
 @_replicas(30, "SGD runs")
-@_MAX_STEPS
+@max_steps_option
 @seed_option
 @_output("walks")
 def walks(**options: Any) -> None:
@@ -228,7 +219,7 @@ def spectra(**options: Any) -> None:
     help="Points per batch of SGD, 1 to m - 1: a batch of all m is GD.",
 )  # fmt: skip
 @_step_size(0.2)
-@_MAX_STEPS
+@max_steps_option
 @seed_option
 @_output("noise")
 def noise(**options: Any) -> None:
@@ -273,7 +264,7 @@ def selection(**options: Any) -> None:
 @plot.command("linear-scaling", cls=Command)
 @click.option(
     "--step-size", type=float, default=0.1, show_default=True,
-    help="Step size for K = 1, above 0 and below 2.",
+    help="Step size for K = 1, from 0.0001 to below 2.",
 )  # fmt: skip
 @click.option(
     "--batch-size", "-b", type=int, default=1, show_default=True,

@@ -94,8 +94,8 @@ def train(ctx: click.Context, /, **options: Any) -> None:
       whichmin train data.npy --checkpoint run.npz
       whichmin train --resume run.npz
     """  # noqa: D301 - click wants the control character
-    from whichmin.core.training.checkpoint import Keeper, load
-    from whichmin.core.training.session import finish, restore
+    from whichmin.core.training.checkpoint import Keeper, load, restore
+    from whichmin.core.training.trainer import finish
 
     form, output = options.pop("form"), options.pop("output")
     _refuse_same_file(options, output, [options["record"]])

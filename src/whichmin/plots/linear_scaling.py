@@ -24,6 +24,8 @@ FACTORS = (1, 4, 16)
 # Curvature 1 and noise of variance 1.
 _START = 3.0
 _TIME = 8.0
+# A run then takes 80,000 steps.
+_LEAST = 1e-4
 _STEPS = tuple(np.arange(1, 20) / 10)
 _COLOURS = (style.GD, style.OTHER, style.SGD, style.QUIET)
 _MARKS = ("o", "s", "^", "D")
@@ -64,6 +66,8 @@ def plot_linear_scaling(
     """
     style.check_axes(ax, 2)
     eta = check_positive(step_size, "step_size", 2)
+    if eta < _LEAST:
+        raise InputError("step_size", step_size, f"must be {_LEAST:g} or more: runs of small steps")
     base = check_integer(batch_size, "batch_size", 1)
     scales = _factors(factors, eta)
     count = check_integer(replicas, "replicas", 1)

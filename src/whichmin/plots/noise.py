@@ -12,7 +12,7 @@ from whichmin.core.training.result import TrainResult
 from whichmin.errors import InputError
 from whichmin.plots import runs, style
 from whichmin.symbolic import closed_form
-from whichmin.words import Activation, parse
+from whichmin.words import Activation, Status, parse
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,6 +75,7 @@ def plot_noise(
     }  # fmt: skip
     gd = runs.gradient_descent(valid, start, **settings)
     sgd = runs.mini_batches(valid, start, 1, batch_size=size, **settings)
+    runs.check_status({"GD": gd, "SGD": sgd}, set(Status) - {Status.DIVERGED})
     title = "Gradient noise stays at GD's mixture and vanishes at SGD's data point"
     with style.drawing(ax, (8.6, 4.2), 2, title) as axes:
         left, right = axes

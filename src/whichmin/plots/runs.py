@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = [
     "check_batch",
     "check_data",
     "check_start",
+    "check_status",
     "gradient_descent",
     "log_steps",
     "mini_batches",
@@ -158,6 +160,25 @@ def mini_batches(data: Data, start: Any, replicas: Any, **settings: Any) -> Trai
     """
     count = check_integer(replicas, "replicas", 1)
     return train(data, np.tile(start, (count, 1)), **settings)
+
+
+def check_status(results: Mapping[str, TrainResult], allowed: Collection[Status]) -> None:
+    """Refuse a start from which a run ends in a way that the figure cannot show.
+
+    Args:
+        results: Outcomes, by name of the method.
+        allowed: How they may end.
+
+    Raises:
+        InputError: The first replica of one of them ended otherwise.
+    """
+    for name, result in results.items():
+        if result.status[0] not in allowed:
+            raise InputError(
+                "w0",
+                f"a start from which {name} ended as '{result.status[0]}'",
+                f"must lead to a minimum ({result.advice(0)})",
+            )
 
 
 def log_steps(per_decade: int) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from whichmin.core.frames import standard_basis
@@ -17,6 +16,8 @@ from whichmin.core.validation import check_extent, check_integer, check_seed
 from whichmin.errors import InputError
 from whichmin.plots import style
 from whichmin.symbolic import closed_form
+from whichmin.tables.sharpness_measures import evaluated, keskar_value
+from whichmin.tables.sharpness_minima import MINIMA
 from whichmin.words import Activation, Kink
 
 if TYPE_CHECKING:
@@ -35,6 +36,16 @@ MEASURES = (
     "Keskar, whole space",
     "determinant$^{1/n}$, curved, κ = 0",
 )
+# Names of the closed forms' table, as the figure writes them.
+_LABELS = {
+    "top eigenvalue": "top eigenvalue",
+    "SAM, worst case": "SAM, worst case",
+    "trace, κ=0": "Hessian trace, κ = 0",
+    "trace, κ=½": "Hessian trace, κ = ½",
+    "SAM, mean on the sphere": "SAM, mean on a sphere",
+    "Keskar, whole space": "Keskar, whole space",
+    "log-determinant, curved directions, κ=0": "determinant$^{1/n}$, curved, κ = 0",
+}
 _COLUMNS, _DRAWS = 2, 1000
 # A minimum's coordinates are rounded to 1e-16: at this distance three digits of a rise are left.
 _SMALLEST = 1e-12
@@ -44,49 +55,25 @@ def _closed(
     m: int, n: int, k: int, epsilon: float, radius: float, activation: Activation
 ) -> dict[str, float]:
     """Value at SGD's minimum over that at GD's, from the closed forms, equal correlations."""
-    relu = activation is Activation.RELU
-
-    def ratio(name: str, **more: Any) -> float:
-        form = closed_form(name)
-        given: dict[str, Any] = {"m": m, "n": n, "r": sp.Rational(radius), **more}
-        first, second = (
-            form.exact(**{a: {**given, "k": active}[a] for a in form.arguments})
-            for active in ((k, 1) if relu else (m, m))
-        )
-        return float(second / first)
-
-    logs = closed_form("flatness.log_determinant_difference")(k=k, kappa=0.0, m=m) if relu else 0.0
+    found = {}
+    for name, neuron, gd, sgd in evaluated(m, n, k, epsilon, radius):
+        if neuron is activation:
+            whole = "log" not in name
+            found[_LABELS[name]] = sgd / gd if whole else math.exp((sgd - gd) / n)
     # Beyond the smallest active correlation the sphere reaches kinks of active points.
-    mean = {} if relu and radius > k**-0.5 else {"SAM, mean on a sphere": ratio("sam.sphere")}
-    return {
-        **mean,
-        "top eigenvalue": 1.0,
-        "SAM, worst case": 1.0,
-        "Hessian trace, κ = 0": ratio("sharpness.trace_at_minimum", kappa=0),
-        "Hessian trace, κ = ½": ratio("sharpness.trace_at_minimum", kappa=sp.Rational(1, 2)),
-        "Keskar, whole space": _boxes(m, n, k, epsilon, activation),
-        "determinant$^{1/n}$, curved, κ = 0": math.exp(logs / n),
-    }
+    if activation is Activation.RELU and radius > k**-0.5:
+        del found["SAM, mean on a sphere"]
+    return found
 
 
 def _boxes(m: int, n: int, k: int, epsilon: float, activation: Activation) -> float:
-    """Keskar's metric at SGD's minimum over that at GD's, from the closed forms.
-
-    In exact arithmetic: in a small box terms of the size of 1 cancel.
-
-    Returns:
-        The ratio.
-    """
-    relu = activation is Activation.RELU
-
-    def metric(count: int) -> sp.Expr:
-        box = {"eps": sp.Rational(epsilon), "s": sp.sqrt(count)}
-        norm = closed_form("keskar.largest_norm").exact(n=n, **box)
-        active = count if relu and norm < 2 else m
-        energy = closed_form("keskar.active_energy").exact(k=active, **box)
-        return sp.expand(closed_form("keskar.percent").exact(N=norm, m=m, q_max=energy))
-
-    return float(metric(1) / metric(k if relu else m))
+    """Keskar's metric at SGD's minimum over that at GD's, from the closed forms."""
+    gd, sgd = (
+        keskar_value(minimum, m, n, k, epsilon)
+        for minimum in MINIMA
+        if minimum.activation is activation
+    )
+    return sgd / gd
 
 
 def ranking(

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from whichmin.core.hessian import hessian_spectrum
 from whichmin.core.training.result import TrainResult
-from whichmin.errors import InputError
 from whichmin.plots import runs, style
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Kink, Status, parse
@@ -68,13 +67,7 @@ def plot_spectra(
         "GD": runs.gradient_descent(valid, start, **settings),
         "SGD": runs.mini_batches(valid, start, 1, batch_size=size, **settings),
     }
-    for name, result in found.items():
-        if result.status[0] is not Status.CONVERGED:
-            raise InputError(
-                "w0",
-                f"a start from which {name} ended as '{result.status[0]}'",
-                f"must lead to a minimum ({result.advice(0)})",
-            )
+    runs.check_status(found, {Status.CONVERGED})
     active = {name: int(result.active.sum()) for name, result in found.items()}
     # In the closed forms k counts points whose second derivative is 1: with the identity, all.
     k = active if act is Activation.RELU else dict.fromkeys(active, valid.m)

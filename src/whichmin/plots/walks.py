@@ -98,7 +98,8 @@ def lead(result: TrainResult) -> NDArray[np.float64]:
 
     .. math:: R = \log \frac{|c_w|}{\sum_{l \ne w} |c_l|}
 
-    With ReLU the sum is over the points that start with a positive correlation.
+    With ReLU only the points that start with a positive correlation count, also as w: they alone
+    can win.
 
     Args:
         result: Outcome with a trajectory.
@@ -112,10 +113,11 @@ def lead(result: TrainResult) -> NDArray[np.float64]:
     if result.trajectory is None:
         raise InputError("result", "without a trajectory", "must be recorded (record_at)")
     points = result.data.points.double().cpu().numpy()
-    sizes = np.abs(result.trajectory.correlations)
+    sizes, ends = np.abs(result.trajectory.correlations), result.correlations.abs().cpu().numpy()
     if result.recipe.activation is Activation.RELU:
-        sizes = sizes * (result.start.double().cpu().numpy() @ points.T > 0)
-    winner = result.winner.numpy()[None, :, None]
+        taking_part = result.start.double().cpu().numpy() @ points.T > 0
+        sizes, ends = sizes * taking_part, ends * taking_part
+    winner = ends.argmax(1)[None, :, None]
     first = np.take_along_axis(sizes, winner, axis=2)[..., 0]
     others = sizes.copy()
     np.put_along_axis(others, np.broadcast_to(winner, (*sizes.shape[:2], 1)), 0.0, axis=2)
@@ -164,7 +166,7 @@ def _labels(
     high = max(goal, ax.get_ylim()[1])
     low = min(level - 0.1 * (high - level), ax.get_ylim()[0])
     ax.set_ylim(low, high + 0.06 * (high - low))
-    ax.set_xlim(0, last * 1.01)
+    ax.set_xlim(0, max(last, 1) * 1.01)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
     size = math.sqrt(sgd.recipe.tolerance)
     style.tell(

@@ -1,1 +1,5 @@
-"""Predict the outcome of a training run from theory, without training."""
+"""Prediction: what a run with given settings will do, and which theorem says so."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

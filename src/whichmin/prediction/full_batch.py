@@ -15,6 +15,7 @@ negative factor turns the signs of a group of points, and under ReLU the other g
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ from whichmin.words import Activation, Status
 
 __all__ = ["FullBatch", "follow_full_batch"]
 
-# Python takes about a microsecond a step.
+# Python takes several microseconds a step.
 LONGEST = 2_000_000
 
 
@@ -75,8 +76,12 @@ def follow_full_batch(
     step_size: float,
     tolerance: float,
     limit: int = LONGEST,
+    *,
+    growth_only: bool = False,
 ) -> FullBatch:
     """Compute gradient descent to its end, step by step, with the factors of the module.
+
+    A run that is bound to need more steps than the limit is not followed.
 
     Args:
         correlations: Starting correlations, shape ``(m,)``.
@@ -85,6 +90,8 @@ def follow_full_batch(
         step_size: Step size.
         tolerance: Loss gap that counts as converged.
         limit: Largest number of steps.
+        growth_only: Whether to stop when ``C`` is within 1% of 1: only the phase of growth is
+            asked for.
 
     Returns:
         Where and how it ends.
@@ -100,7 +107,8 @@ def follow_full_batch(
     growth_steps, shrunk = 0, 1.0
     status, taken = Status.STEP_LIMIT, limit
     explosion = 1e12 * max(1.0, sum(energies))
-    for steps in range(limit + 1):
+    hopeless = not growth_only and _too_long(energies, relu, m, alpha, tolerance, limit)
+    for steps in range(0 if hopeless else limit + 1):
         parts = [e * v * v for e, v in zip(energies, x, strict=True)]
         # The first group started positive, the second negative; a sign may have turned.
         live = [(not relu) or x[0] > 0, (not relu) or x[1] < 0]
@@ -113,11 +121,13 @@ def follow_full_batch(
             break
         growing = growing and C < 0.99
         if growing:
-            windows.append([(2 - N) ** 2, (2 - N) * C])
+            windows.append([(2 - N) * (2 - N), (2 - N) * C])
             growth_steps += 1
+        elif growth_only:
+            break
         active, inactive = factors(C, N, alpha)
         if growing:
-            shrunk *= inactive**2
+            shrunk *= inactive * inactive
         turned = turned or active <= 0 or inactive <= 0
         for group in (0, 1):
             x[group] *= active if live[group] else inactive
@@ -128,6 +138,34 @@ def follow_full_batch(
     )
 
 
+def _too_long(
+    energies: list[float], relu: bool, m: int, alpha: float, tolerance: float, limit: int
+) -> bool:
+    r"""Tell whether gradient descent cannot converge, or end otherwise, within the limit.
+
+    For :math:`\alpha \le 1/10` and :math:`N \le 2` at the start, :math:`N \le K = \max(N_0, 1 +
+    2\alpha)` holds for ever: a step changes N by at most :math:`4 \alpha C (1 - N) + 5 \alpha^2 C`.
+    So no sign turns, and in t steps
+
+    .. math:: C_0 (1 - \alpha \max(0, 2K - 2))^{2t} \le C \le C_0 (1 + 2\alpha)^{2t}, \qquad
+              N - C \ge (N_0 - C_0) (1 - \alpha K)^{2t} .
+
+    Returns:
+        Whether :math:`(1 - C)^2 + C (N - C)` is above :math:`2 m` times the tolerance within these
+        bounds.
+    """
+    N = sum(energies)
+    C = energies[0] if relu else energies[0] + energies[1]
+    if alpha > 0.1 or N > 2 or C == 0:
+        return False
+    K = max(N, 1 + 2 * alpha)
+    highest = C * math.exp(min(2 * limit * math.log1p(2 * alpha), 700.0))
+    lowest = C * math.exp(2 * limit * math.log1p(-alpha * max(0.0, 2 * K - 2)))
+    rest = (N - C) * math.exp(2 * limit * math.log1p(-alpha * K))
+    away = max(1 - highest, lowest - 1, 0.0)
+    return away * away + lowest * rest > 2 * m * tolerance
+
+
 def _ended(
     C: float, N: float, rest: float, m: int, tolerance: float, relu: bool, explosion: float
 ) -> Status | None:
@@ -135,10 +173,10 @@ def _ended(
         return Status.DIVERGED
     if C == 0:
         return Status.DEAD_NEURON if relu else Status.NON_MINIMAL_CRITICAL_POINT
-    if ((1 - C) ** 2 + C * rest) / (2 * m) <= tolerance:  # closed form landscape.gap
+    if ((1 - C) * (1 - C) + C * rest) / (2 * m) <= tolerance:  # closed form landscape.gap
         return Status.CONVERGED
     # C dies out with N staying above 2: the inequality is in whichmin.core.training.outcome.
-    if tolerance >= C and N > 2 and (N - 2) ** 2 > 8 * (N - 1) * C:
+    if tolerance >= C and N > 2 and (N - 2) * (N - 2) > 8 * (N - 1) * C:
         return Status.NON_MINIMAL_CRITICAL_POINT
     return None
 

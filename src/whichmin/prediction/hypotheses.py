@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whichmin.core.batches import BatchStream
-from whichmin.core.engines import Problem
 from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, Sampling
+
+if TYPE_CHECKING:
+    from whichmin.core.batches import BatchStream
+    from whichmin.core.engines import Problem
 
 __all__ = ["Hypothesis", "StartFacts", "hypotheses", "is_trapped"]
 

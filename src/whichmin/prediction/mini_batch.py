@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,10 +69,7 @@ def choose(
         return Choice("under these batches every data point is outgrown by another")
     c = start.correlations
     noise = _noise(stream)
-    path = follow_full_batch(
-        c * start.active if problem.activation is Activation.LINEAR else c,
-        start.off_span, problem.activation, problem.step_size, tolerance,
-    )  # fmt: skip
+    path = _growth(problem, start, tolerance)
     fading = _fading(problem, stream, path, start, tolerance)
     single = all(len(group) == 1 for group in groups)
     if len(groups) == 1:
@@ -90,6 +87,8 @@ def choose(
     active = np.array([group[0] for group in groups])
     own = np.abs(c[active])
     clock = -rates(stream, problem.step_size).separation
+    if clock < np.finfo(np.float64).tiny:
+        return Choice(_ONE, groups, source="unknown: the step size's square underflows")
     growth = path.growth * np.array([clock, 1.0, 1.0])
     if len(active) == 2 and noise == 1:
         chances, time = _two(own, growth, clock, tolerance, every)
@@ -112,6 +111,27 @@ def choose(
         _ONE, groups, chances, errors, bounds, source,
         steps=_rounded(path.growth_steps + max(time, fading), every),
     )  # fmt: skip
+
+
+def _growth(problem: Problem, start: StartFacts, tolerance: float) -> FullBatch:
+    """Follow gradient descent to the unit sphere, several steps at once if they are tiny.
+
+    In the time ``eta t`` the path depends on the step size to first order only: steps of 1e-4 per
+    data point change it by about 1e-4, less than what the selection's law leaves out.
+
+    Returns:
+        The path; only its phase of growth is known.
+    """
+    c = start.correlations
+    at_once = max(1, int(1e-4 * problem.data.m / problem.step_size))
+    path = follow_full_batch(
+        c * start.active if problem.activation is Activation.LINEAR else c,
+        start.off_span, problem.activation, at_once * problem.step_size, tolerance,
+        growth_only=True,
+    )  # fmt: skip
+    return replace(
+        path, growth=path.growth * [at_once, 1.0, 1.0], growth_steps=at_once * path.growth_steps
+    )
 
 
 def _noise(stream: BatchStream) -> float:

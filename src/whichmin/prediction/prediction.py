@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from whichmin.core.data import Data, Handling, make_data
 from whichmin.core.descent import settling_time
-from whichmin.core.engines import Problem
 from whichmin.core.hessian import hessian_trace, top_eigenvalue
 from whichmin.core.landscape import minimum_loss
 from whichmin.core.training.settings import TrainingSettings
@@ -24,6 +23,9 @@ from whichmin.prediction.hypotheses import Hypothesis, StartFacts, hypotheses
 from whichmin.prediction.mini_batch import Choice, choose, describe
 from whichmin.symbolic import closed_form
 from whichmin.words import Activation, Kink, Sampling, Status
+
+if TYPE_CHECKING:
+    from whichmin.core.engines import Problem
 
 __all__ = ["Prediction", "predict"]
 

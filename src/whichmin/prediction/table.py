@@ -5,13 +5,16 @@ from __future__ import annotations
 import collections
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whichmin.core.training.result import TrainResult
 from whichmin.prediction.prediction import Prediction, predict
 from whichmin.reporting import Cell, Table
 from whichmin.words import Status
+
+if TYPE_CHECKING:
+    from whichmin.core.training.result import TrainResult
 
 __all__ = ["compared", "of_result", "prediction_tables", "verdict"]
 

@@ -1,1 +1,5 @@
-"""Tables that the command line prints: sharpness, noise and ensembles."""
+"""Tables: what ``whichmin table``, ``ensemble``, ``predict`` and ``verify`` print, as documents."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

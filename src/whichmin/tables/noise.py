@@ -17,7 +17,7 @@ from whichmin.core.noise.covariance import covariance_spectrum, noise_along, noi
 from whichmin.core.training.result import TrainResult
 from whichmin.core.validation import check_integer, check_seed
 from whichmin.provenance import provenance
-from whichmin.reporting import Cell, Document, Table
+from whichmin.reporting import Cell, Document, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.tables.ends import (
     NORM,
@@ -237,9 +237,9 @@ def _measured(setting: Setting, activation: Activation, method: str) -> Iterator
         shown = form if isinstance(form, str) else formula(form)
         difference = abs(measured - value)
         return (
-            str(activation), method, quantity, shown, value, measured,
-            Cell(difference, f"{difference:.1e}"),
-            Cell(difference / bound, f"{difference / bound:.2g}"),
+            str(activation), method, quantity, shown, value,
+            residual_cell(measured) if value == 0 else measured,
+            residual_cell(difference), margin_cell(difference / bound),
         )  # fmt: skip
 
     forms = {name: closed_form(f"noise.{name}") for name in (
@@ -282,8 +282,7 @@ def _measured(setting: Setting, activation: Activation, method: str) -> Iterator
     yield (
         str(activation), method, "spectrum of Sigma at the minimum",
         "roots of Σ c²/(c² - m λ), and 0", _listed(expected), _listed(spectrum),
-        Cell(difference, f"{difference:.1e}"),
-        Cell(difference / allowed, f"{difference / allowed:.2g}"),
+        residual_cell(difference), margin_cell(difference / allowed),
     )  # fmt: skip
 
 

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from whichmin.core.data import make_data
+from whichmin.core.data import Data, make_data
 from whichmin.core.frames import random_frame, standard_basis
 from whichmin.core.hessian import hessian, hessian_spectrum, plain_autograd_hessian
 from whichmin.core.training.result import TrainResult
 from whichmin.core.validation import check_extent, check_seed
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
-from whichmin.reporting import Cell, Document, Table, margin_text, residual_text
+from whichmin.reporting import Cell, Document, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.symbols import k, m, n
-from whichmin.tables.ends import limit_distance
+from whichmin.tables.ends import limit_distance, run_to_minimum, starting_weights
 from whichmin.tables.sharpness_compared import compared_measures
 from whichmin.tables.sharpness_instruments import instruments_table
 from whichmin.tables.sharpness_measures import symbolic_measures
@@ -28,12 +28,11 @@ from whichmin.tables.sharpness_minima import (
     Minimum,
     formula,
     spectrum_formula,
-    trained,
 )
 from whichmin.tables.sizes import check_sizes
 from whichmin.words import Activation, Kink
 
-__all__ = ["SCHEMA", "sharpness_table"]
+__all__ = ["SCHEMA", "sharpness_table", "trained"]
 
 SCHEMA = "whichmin.table.sharpness/2"
 EPSILON, RADIUS = 1e-3, 0.05
@@ -153,6 +152,27 @@ def _limit(run: TrainResult) -> np.ndarray:
     return np.asarray(c / np.linalg.norm(c))
 
 
+def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResult:
+    """Train to a minimum of the table.
+
+    Args:
+        minimum: Which one.
+        data: The points.
+        positive: Number of positive correlations at the start.
+        seed: Seed of start and batches.
+
+    Returns:
+        The run.
+    """
+    return run_to_minimum(
+        data,
+        starting_weights(data, positive, seed),
+        minimum.activation,
+        None if minimum.method == "GD" else 1,
+        seed,
+    )
+
+
 def _symbolic_table() -> Table:
     top = closed_form("sharpness.minimum_top").expression
     columns = (
@@ -205,7 +225,7 @@ def _measured(
         difference = abs(measured - value)
         return (
             str(minimum.activation), minimum.method, quantity, formula(closed), value, measured,
-            _residual(difference / abs(value)), _margin(difference / allowed),
+            residual_cell(difference / abs(value)), margin_cell(difference / allowed),
         )  # fmt: skip
 
     kinks = (Kink.LEFT,) if minimum.activation is Activation.LINEAR else tuple(Kink)
@@ -225,7 +245,7 @@ def _measured(
         yield (
             str(minimum.activation), minimum.method, f"spectrum, {label}",
             spectrum_formula(pairs), _grouped(expected), _grouped(found.tolist()),
-            _residual(difference / expected[-1]), _margin(difference / allowed),
+            residual_cell(difference / expected[-1]), margin_cell(difference / allowed),
         )  # fmt: skip
     plain = float(plain_autograd_hessian(weights, data, **options).trace())
     name = "plain autograd at the iterate"
@@ -238,14 +258,6 @@ def _measured(
     first, told, quantity, cell, *rest = row(name, minimum.autograd().subs(k, a), plain)
     text = f"{cell.text}, a = {counted}"
     yield (first, told, quantity, Cell(text, text, f"{cell.latex}, $a = {counted}$"), *rest)
-
-
-def _residual(value: float) -> Cell:
-    return Cell(value, residual_text(value))
-
-
-def _margin(value: float) -> Cell:
-    return Cell(value, margin_text(value, exact=False))
 
 
 def _grouped(eigenvalues: list[float]) -> Cell:

@@ -16,7 +16,7 @@ from whichmin.core.perturbation.ball import mean_rise, worst_rise
 from whichmin.core.perturbation.box import half_widths, keskar_exact, keskar_upper_bound
 from whichmin.core.perturbation.box_search import keskar_search, subspace_metric
 from whichmin.core.training.result import TrainResult
-from whichmin.reporting import Cell, Table, margin_text, residual_text
+from whichmin.reporting import Cell, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.perturbation import keskar
 from whichmin.symbolic.perturbation.keskar import eps, metric, s
@@ -26,6 +26,7 @@ from whichmin.tables.ends import limit_distance
 from whichmin.tables.sharpness_measures import (
     SUBSPACE,
     joined,
+    keskar_active,
     kinks,
     labelled,
     log_form,
@@ -233,8 +234,8 @@ def _keskar(
     found = keskar_exact(w, size, epsilon, activation=act).percent
     norm = number(keskar.largest_norm().expression, numbers)
     small = norm < 2 and act is Activation.RELU
-    active = minimum.active if small else m
-    value = number(metric(active, total(minimum)), numbers)
+    active, correlations = keskar_active(minimum, norm), total(minimum)
+    value = number(metric(active, correlations), numbers)
     if small and epsilon * (largest.min() + 1) > largest.min() and len(largest) > 1:
         return MeasuredSharpness(
             name, Cell("none: an active point can cross its kink"), None, found
@@ -244,7 +245,7 @@ def _keskar(
     moved = 1 + epsilon * math.sqrt(run.data.n)
     slope = 100 * 2 * _steepest(norm, size) * length * moved
     margin = abs(found - value) / (slope * reach)
-    return MeasuredSharpness(name, joined(active, total(minimum)), value, found, "", margin)
+    return MeasuredSharpness(name, joined(active, correlations), value, found, "", margin)
 
 
 def _sharper(gd: MeasuredSharpness, sgd: MeasuredSharpness) -> str:
@@ -341,5 +342,5 @@ def _difference(entry: MeasuredSharpness) -> tuple[Cell, Cell]:
         return Cell(None), Cell(None)
     # A logarithm may be 0.
     relative = abs(entry.found - entry.value) / (abs(entry.value) or 1.0)
-    shown = "" if entry.margin is None else margin_text(entry.margin, exact=False)
-    return Cell(relative, residual_text(relative)), Cell(entry.margin, shown)
+    margin = Cell(None) if entry.margin is None else margin_cell(entry.margin)
+    return residual_cell(relative), margin

@@ -29,7 +29,7 @@ from whichmin.core.instruments import (
 from whichmin.core.perturbation.box import keskar_exact
 from whichmin.core.perturbation.rises import make_rise
 from whichmin.errors import InputError
-from whichmin.reporting import Cell, Table, margin_text, residual_text
+from whichmin.reporting import Cell, Table, margin_cell, residual_cell
 from whichmin.symbolic import closed_form
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.words import Activation
@@ -262,9 +262,8 @@ def instruments_table(
         for r in readings(correlations, n, activation, epsilon, radius, seed):
             away, margin = Cell(None), Cell(None)
             if r.found is not None and r.margin is not None:
-                relative = (r.found - r.exact) / (abs(r.exact) or 1.0)
-                away = Cell(relative, residual_text(relative))
-                margin = Cell(r.margin, margin_text(r.margin, exact=False))
+                away = residual_cell((r.found - r.exact) / (abs(r.exact) or 1.0))
+                margin = margin_cell(r.margin)
             rows.append((
                 r.measure, str(activation), method, r.exact, r.found, away, margin, r.why,
             ))  # fmt: skip

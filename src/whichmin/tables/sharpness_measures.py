@@ -27,6 +27,8 @@ __all__ = [
     "SUBSPACE",
     "evaluated",
     "joined",
+    "keskar_active",
+    "keskar_value",
     "kinks",
     "labelled",
     "log_form",
@@ -104,6 +106,40 @@ def mean_form(minimum: Minimum) -> sp.Expr:
     return closed_form("sam.sphere").expression.subs(k, minimum.active)
 
 
+def keskar_active(minimum: Minimum, norm: float) -> sp.Expr:
+    """Return how many points count as active in Keskar's closed form.
+
+    Args:
+        minimum: Which minimum it is.
+        norm: Largest ``|w + z|^2`` in the box; from 2 on the linear neuron's formula holds.
+
+    Returns:
+        The number, symbolic.
+    """
+    return minimum.active if norm < 2 else m
+
+
+def keskar_value(
+    minimum: Minimum, size: int, dimension: int, positive: int, epsilon: float
+) -> float:
+    """Evaluate Keskar's metric at a minimum with equal correlations.
+
+    Args:
+        minimum: Which minimum it is.
+        size: Number of data points.
+        dimension: Dimension.
+        positive: Active points of GD's minimum (ReLU).
+        epsilon: Relative size of the box.
+
+    Returns:
+        The metric, in percent.
+    """
+    alone = sp.sqrt(minimum.active) if minimum.method == "GD" else sp.Integer(1)
+    numbers = {m: size, n: dimension, k: positive, eps: epsilon}
+    norm = number(keskar.largest_norm().expression.subs(s, alone), numbers)
+    return number(metric(keskar_active(minimum, norm), alone), numbers)
+
+
 def _small_form(minimum: Minimum) -> sp.Expr:
     form = keskar.small().expression
     return form.subs({k: minimum.active, s: total(minimum)}, simultaneous=True)
@@ -170,14 +206,14 @@ def evaluated(
         size: Number of data points.
         dimension: Dimension.
         positive: Active points of GD's minimum (ReLU).
-        epsilon: Relative size of Keskar's box, small.
+        epsilon: Relative size of Keskar's box.
         radius: Distance for SAM, at most the smallest active correlation.
 
     Returns:
         Measure, activation, value at GD's and at SGD's minimum.
     """
     numbers = {m: size, n: dimension, k: positive, eps: epsilon, r: radius}
-    rows = []
+    rows: list[tuple[str, Activation, float, float]] = []
     for activation in Activation:
         minima = [x for x in MINIMA if x.activation is activation]
         found: dict[str, list[sp.Expr]] = {
@@ -189,14 +225,12 @@ def evaluated(
             f"log-determinant, curved directions, {KAPPA_TEXT[Kink.LEFT]}": [
                 log_form(x, Kink.LEFT) for x in minima
             ],
-            "Keskar, whole space": [
-                metric(x.active, sp.sqrt(x.active) if x.method == "GD" else sp.Integer(1))
-                for x in minima
-            ],
             "SAM, worst case": [closed_form("sam.worst").expression] * 2,
             "SAM, mean on the sphere": [mean_form(x) for x in minima],
         }
         for name, pair in found.items():
             first, second = (number(value, numbers) for value in pair)
             rows.append((name, activation, first, second))
+        first, second = (keskar_value(x, size, dimension, positive, epsilon) for x in minima)
+        rows.insert(len(rows) - 2, ("Keskar, whole space", activation, first, second))
     return rows

@@ -1,4 +1,4 @@
-"""The minima of the sharpness table, runs that reach them, and cells that hold formulas."""
+"""The minima of the sharpness table, and cells that hold formulas."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from whichmin.core.data import Data
-from whichmin.core.training.result import TrainResult
+from whichmin.moved import renamed
 from whichmin.reporting import Cell
 from whichmin.symbolic import closed_form
 from whichmin.symbolic.hessian.spectrum import spectrum_at_minimum
 from whichmin.symbolic.printing import as_latex, as_text
 from whichmin.symbolic.symbols import k, kappa, m
-from whichmin.tables.ends import run_to_minimum, starting_weights
 from whichmin.words import Activation, Kink
 
 __all__ = [
@@ -25,8 +23,9 @@ __all__ = [
     "number",
     "one_fraction",
     "spectrum_formula",
-    "trained",
 ]
+
+__getattr__ = renamed(__name__, trained="whichmin.tables.sharpness.trained")
 
 KAPPA_TEXT = {Kink.LEFT: "κ=0", Kink.MEAN: "κ=½", Kink.RIGHT: "κ=1"}
 
@@ -130,24 +129,3 @@ def spectrum_formula(pairs: list[tuple[sp.Expr, sp.Expr]]) -> Cell:
 
 def _bracketed(text: str) -> str:
     return text if text.isalnum() else f"({text})"
-
-
-def trained(minimum: Minimum, data: Data, positive: int, seed: int) -> TrainResult:
-    """Train to a minimum of the table.
-
-    Args:
-        minimum: Which one.
-        data: The points.
-        positive: Number of positive correlations at the start.
-        seed: Seed of start and batches.
-
-    Returns:
-        The run.
-    """
-    return run_to_minimum(
-        data,
-        starting_weights(data, positive, seed),
-        minimum.activation,
-        None if minimum.method == "GD" else 1,
-        seed,
-    )

@@ -91,6 +91,18 @@ def test_keep_drops_the_other_rows(engine):
 
 
 @pytest.mark.parametrize("engine", ALL)
+def test_replicas_at_their_limit_are_judged_in_any_case(engine):
+    rows = [0.5, -0.25, 0.5], [1.0, 0.0, 0.0], [0.25, 0.25, 0.25]
+    mover = start(engine, *rows)
+    mover.step(None)
+    judged, some = mover.to_judge(1e-12, True, np.array([False, False, True]))
+    # The second is at a minimum; only an engine that knows better leaves out the first.
+    assert judged.tolist() in ([0, 1, 2], [1, 2])
+    assert torch.equal(some.weights(), mover.weights()[torch.from_numpy(judged)])
+    assert torch.equal(some.correlations(), mover.correlations()[torch.from_numpy(judged)])
+
+
+@pytest.mark.parametrize("engine", ALL)
 def test_start_is_kept_and_not_shared(engine):
     frame = make_data(random_frame(3, 7))
     rows = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 7)))

@@ -292,7 +292,8 @@ def test_recorded_states_are_those_of_the_reduced_engine():
 
 def test_a_checkpoint_is_resumed_to_the_same_bits(tmp_path):
     from whichmin.core.training import checkpoint
-    from whichmin.core.training.session import finish, restore
+    from whichmin.core.training.checkpoint import restore
+    from whichmin.core.training.trainer import finish
 
     how = {"engine": "compiled", "max_steps": 4000, "seed": 3, "tolerance": 1e-6}
     whole = train(random_frame(6, 8), replicas=100, **how)

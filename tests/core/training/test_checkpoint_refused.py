@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from whichmin.core import random_frame, train
-from whichmin.core.training.checkpoint import SCHEMA, load
-from whichmin.core.training.session import restore
+from whichmin.core.training.checkpoint import SCHEMA, load, restore
 from whichmin.errors import InputError
 
 

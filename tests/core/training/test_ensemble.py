@@ -344,7 +344,7 @@ REFUSED = [
     ({"step_size": [0.1] * 8 + [3.0]}, "max_steps = None, but must be given here"),
     ({"observables": ["speed"]}, "observables = 'speed'"),
     ({"edges": {"norm": [1]}}, r"edges\['norm'\]"),
-    ({"w0": np.ones((3, 7))}, "replicas = 9, but must match the 3 row"),
+    ({"w0": np.ones((3, 7))}, "w0 = '3 rows', but must be one row, or one for each of the 9"),
     ({"seed": -1}, "seed = -1"),
     ({"engine": "fast"}, "engine = 'fast'"),
     ({"max_steps": -1}, "max_steps = -1"),

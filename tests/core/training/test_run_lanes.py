@@ -5,9 +5,9 @@ import pytest
 
 from whichmin.core.frames import random_frame, random_start
 from whichmin.core.training import checkpoint
-from whichmin.core.training.session import finish, restore
+from whichmin.core.training.checkpoint import restore
 from whichmin.core.training.settings import TrainingSettings
-from whichmin.core.training.trainer import prepare, train
+from whichmin.core.training.trainer import finish, prepare, train
 from whichmin.errors import InputError
 
 FRAME = random_frame(5, 9, seed=3)

@@ -142,6 +142,12 @@ def test_progress_and_limits():
     assert train(FRAME, STARTS, max_steps=0).steps.tolist() == [0] * 6
 
 
+@pytest.mark.parametrize(("limit", "every"), [(100, 1), (50_000, 100), (10**15, 100_000)])
+def test_a_limit_out_of_reach_does_not_put_off_the_first_test(limit, every):
+    dead = train(FRAME, -0.1 * FRAME.sum(0, keepdims=True), activation="relu", max_steps=limit)
+    assert dead.recipe.check_every == every
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cuda_agrees_with_cpu(engine):

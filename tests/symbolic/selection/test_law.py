@@ -15,9 +15,10 @@ def test_every_chain_holds(form):
     assert form.failures() == []
 
 
-@pytest.mark.parametrize("name", generator_lemmas())
-def test_every_lemma_holds(name):
-    assert generator_lemmas()[name].failures() == []
+def test_every_lemma_holds():
+    lemmas = generator_lemmas()
+    assert lemmas
+    assert [line for lemma in lemmas.values() for line in lemma.failures()] == []
 
 
 def test_a_wrong_generator_is_noticed(monkeypatch):

@@ -66,3 +66,28 @@ def test_only_equal_fractions_pass(small):
 def test_another_shape_is_refused():
     with pytest.raises(ValueError, match="shorter"):
         exactly("vectors", (Fraction(1), Fraction(2)), (Fraction(1),))
+
+
+LOG = sp.log
+
+
+@pytest.mark.parametrize(
+    ("expression", "positive", "holds"),
+    [
+        # For x < 2 the first is real and the second is not.
+        (LOG((x - 2) ** 2) - 2 * LOG(x - 2), (), False),
+        (LOG((x - 2) ** 2) - 2 * LOG(x - 2), (x - 2,), True),
+        (LOG((x - 2) ** 2) - 2 * LOG(2 - x), (2 - x,), True),
+        (LOG(1 - x**2) - LOG(1 - x) - LOG(1 + x), (), False),
+        (LOG(1 - x**2) - LOG(1 - x) - LOG(1 + x), (1 - x,), True),
+        (LOG(1 / (1 - x)) + LOG(1 - x), (), False),
+        (LOG(1 / (1 - x)) + LOG(1 - x), (1 - x,), True),
+        (LOG((1 - x) ** x / (2 + x)) - x * LOG(1 - x) + LOG(2 + x), (1 - x,), True),
+        (LOG(1 / (1 / x + 1)) - LOG(x) + LOG(x + 1), (), True),
+        # A number below 0 among the factors.
+        (LOG(x - 1) - LOG(1 - x), (1 - x,), False),
+        (LOG(sp.Symbol("z", real=True) ** 2) - 2 * LOG(sp.Symbol("z", real=True)), (), False),
+    ],
+)
+def test_logarithms_are_taken_apart_where_factors_are_positive(expression, positive, holds):
+    assert (vanishing("a difference", expression, positive=positive).ratio <= 1) is holds

@@ -55,6 +55,7 @@ for check_id, name in {
     "derivations.reduction_lemma": "model.sample_loss",
     "derivations.chains": "sharpness.trace",
     "derivations.critical_points": "landscape.gradient_energy",
+    "landscape.from_definition": "landscape.loss",
     "landscape.closed_forms": "landscape.gap",
     "landscape.sample_forms": "model.sample_derivative",
     "landscape.never_below_minimum": "landscape.minimum",
@@ -213,7 +214,7 @@ def register_attribute(check_id, module, name, change):
 
 
 register_form("certificates.not_convex", "landscape.loss", lambda e: e * 1.001)
-register_form("sgd_drift.logarithms", "dynamics.separation_rate", lambda e: e * 1.001)
+register_form("sgd_drift.closed_forms", "dynamics.separation_rate", lambda e: e * 1.001)
 
 
 def linear(right):

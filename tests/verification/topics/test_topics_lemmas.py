@@ -21,6 +21,8 @@ NAMES = (
     "measures.keskar_ranking", "measures.ball", "measures.frames_bound", "noise.rise",
     "quadratic.stability", "stationary.stable_steps", "reparameterisation.homogeneous",
     "reparameterisation.least", "reparameterisation.tied", "reparameterisation.corner",
+    "smt.shares", "scaling.mean_falls", "selection.arcsine_sign",
+    "scaling.kink_lemma",
 )  # fmt: skip
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 LEMMAS = {

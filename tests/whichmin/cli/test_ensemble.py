@@ -53,7 +53,10 @@ REFUSED = [
     (["--observable", "steps", "--observable", "steps"], "--observable = .*must differ"),
     (["--common-start", "--start", "w.npy"], "--common-start = True, but cannot be combined"),
     (["--start", "w.npy", "-o", "w.npy"], "--output = 'w.npy', but must be another file"),
-    (["--start", "many.npy"], "--replicas = .* must match the 3 row"),
+    (
+        ["--start", "many.npy"],
+        "--start = '3 rows', but must be one row, or one for each of the 2000",
+    ),
     (["-o", "no/such.json"], "--output = 'no/such.json', but must be a writable file"),
     (["-o", "/dev/full"], "--output = '/dev/full', but must be a writable file"),
 ]

@@ -84,6 +84,14 @@ def test_no_match_is_2_and_lists_the_checks(capsys, pattern):
     assert all(check.id in err for check in all_checks())
 
 
+@pytest.mark.parametrize("option", ["--record", "--output"])
+def test_what_cannot_be_written_is_refused_before_the_checks_run(capsys, monkeypatch, option):
+    monkeypatch.setattr("whichmin.verification.evidence.runner.verify", None)
+    code, out, err = verify(capsys, "--select", "landscape.*", option, "/nowhere/x")
+    assert (code, out) == (2, "")
+    assert f"{option} = '/nowhere/x', but must be a writable file (No such" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -60,6 +60,7 @@ def test_batches_are_whole_and_factors_are_named_in_legends(step_size, batch_siz
         ({"factors": (0,)}, "factors"),
         ({"factors": (1.5,)}, "factors"),
         ({"step_size": 2.0}, "step_size"),
+        ({"step_size": 1e-300}, "step_size"),
         ({"batch_size": 0}, "batch_size"),
         ({"batch_size": 0.5}, "batch_size"),
         ({"replicas": 0}, "replicas"),

@@ -1,5 +1,6 @@
 """The picture of sharpness measures in very small and very large boxes and balls."""
 
+import numpy as np
 import pytest
 
 from whichmin.cli import run
@@ -69,3 +70,24 @@ def test_in_many_dimensions_the_boxes_do_not_become_alike(epsilon, limit):
                 for s in (1.0, 8**0.5)]  # fmt: skip
     assert found == pytest.approx(energies[0] / energies[1], rel=1e-4)
     assert found == pytest.approx(limit, abs=6e-4)
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_measured_is_what_the_closed_forms_say(activation):
+    numbers = (6, 9, 4, 1e-3, 0.05)
+    closed = _closed(*numbers, Activation(activation))
+    measured = ranking(*numbers, Activation(activation), 0)
+    assert set(measured) - set(closed) == {"Keskar, random subspace"}
+    for name, value in closed.items():
+        # The mean on a sphere is sampled; Keskar's metric is a difference of losses, 1e-16 of 1e-6.
+        wanted = 0.05 if "mean" in name else 1e-8
+        assert measured[name][0] == pytest.approx(value, rel=wanted), name
+    # By hand: trace (n + 3)/(n + 4 - k) for ReLU.
+    assert closed["Hessian trace, κ = 0"] == pytest.approx(12 / 9 if activation == "relu" else 1)
+
+
+def test_the_figure_draws_every_measure_of_both_activations():
+    left, right = plot_sharpness(m=4, n=6, positive=3)
+    heights = {h for line in left.lines for h in np.atleast_1d(line.get_ydata())}
+    assert {round(h) for h in heights if h > 0} >= set(range(1, 9))
+    assert len(right.lines) == 5

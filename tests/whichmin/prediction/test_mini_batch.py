@@ -8,8 +8,9 @@ import pytest
 import whichmin
 from whichmin.core.batches import make_stream
 from whichmin.core.engines import Problem
+from whichmin.prediction.full_batch import follow_full_batch
 from whichmin.prediction.hypotheses import StartFacts
-from whichmin.prediction.mini_batch import choose, describe
+from whichmin.prediction.mini_batch import _growth, choose, describe
 from whichmin.words import Activation
 
 
@@ -130,3 +131,23 @@ def test_bounds_on_the_sphere_are_the_closed_form():
 def test_names(groups, text):
     assert describe(groups, np.array([1.0, -1.0, 1.0])) == text or len(groups) > 8
     assert describe(groups, np.where(np.arange(9) == 1, -1.0, 1.0)) == text
+
+
+def test_tiny_steps_are_followed_several_at_once():
+    problem = Problem(whichmin.make_data(np.eye(3, 4)), Activation.RELU, 2e-5)
+    w = np.array([0.2, 0.1, -0.1, 0.3])
+    start = StartFacts.of(problem, w)
+    found = _growth(problem, start, 1e-8)
+    exact = follow_full_batch(w[:3], 0.09, Activation.RELU, 2e-5, 1e-8, growth_only=True)
+    # A step of alpha = 1e-4 is off by a part of about alpha; ten of them allow for constants.
+    assert found.growth_steps == pytest.approx(exact.growth_steps, rel=1e-3)
+    assert found.rest_after_growth == pytest.approx(exact.rest_after_growth, rel=1e-3)
+    sums = [path.growth[:, 0] @ path.growth[:, 1:] for path in (found, exact)]
+    np.testing.assert_allclose(*sums, rtol=1e-3)
+
+
+@pytest.mark.parametrize("step_size", [1e-7, 1e-150, 1e-300])
+def test_the_smallest_steps_have_an_answer(step_size):
+    found = choice([0.3, 0.4, 0.2], step_size=step_size)
+    assert found.candidates == ((0,), (1,), (2,))
+    assert found.steps is None or found.steps > 1e9

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from whichmin.moved import renamed
 from whichmin.verification.topics.cyclic.finality import NORM_WIDTH, SHARE
 from whichmin.words import Activation
 
 __all__ = [
-    "Certificate",
+    "LimitCertificate",
     "Undecided",
     "Wide",
     "certified_limit",
@@ -28,6 +29,8 @@ __all__ = [
     "first_leader",
     "step_exactly",
 ]
+
+__getattr__ = renamed(__name__, Certificate="LimitCertificate")
 
 # Largest radius of a ball over its midpoint, as a power of two; comparisons lose nothing before.
 WIDEST = -40
@@ -42,7 +45,7 @@ class Wide(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Certificate:
+class LimitCertificate:
     """A limit, with the lemma that makes it final.
 
     Attributes:
@@ -119,7 +122,7 @@ def first_leader(
     step_size: Fraction,
     off_span: Fraction = Fraction(0),
     max_steps: int = 8,
-) -> Certificate:
+) -> LimitCertificate:
     """Find the first point that leads when its own turn comes, in exact fractions.
 
     Args:
@@ -141,7 +144,7 @@ def first_leader(
         raise ValueError("the lemma needs a start in the unit ball, and some correlation")
     for t, c in enumerate(cycle(start, step_size, off_span, max_steps)):
         if all(abs(c[t % m]) >= abs(v) for v in c):
-            return Certificate(t % m, 1 if c[t % m] > 0 else -1, t, "leader")
+            return LimitCertificate(t % m, 1 if c[t % m] > 0 else -1, t, "leader")
     raise Undecided(f"no point led at its own turn within {max_steps} steps")
 
 
@@ -216,7 +219,7 @@ def certified_limit(
     lemma: str = "basin",
     max_epochs: int = 20_000,
     bits: tuple[int, ...] = (256, 1024, 4096),
-) -> Certificate:
+) -> LimitCertificate:
     """Run SGD with one point a step in ball arithmetic until its limit is final.
 
     Args:
@@ -260,14 +263,14 @@ def _run(
     lemma: str,
     max_epochs: int,
     precision: int,
-) -> Certificate:
+) -> LimitCertificate:
     m = len(balls.c)
     for epoch in range(max_epochs):
         best = balls.favourite()
         if lemma == "basin" and balls.in_basin(best):
-            return Certificate(best, balls.signs[best], epoch * m, lemma, precision)
+            return LimitCertificate(best, balls.signs[best], epoch * m, lemma, precision)
         for t, i in enumerate(range(m) if order is None else order(epoch)):
             if lemma == "leader" and balls.leads(i):
-                return Certificate(i, balls.signs[i], epoch * m + t, lemma, precision)
+                return LimitCertificate(i, balls.signs[i], epoch * m + t, lemma, precision)
             balls.step(i)
     raise Undecided(f"not decided within {max_epochs} epochs")

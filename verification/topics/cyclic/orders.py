@@ -21,7 +21,7 @@ from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import truth
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.cyclic.certified import (
-    Certificate,
+    LimitCertificate,
     certified_limit,
     cycle,
     first_leader,
@@ -52,7 +52,7 @@ SMALL = (
 )
 
 
-def _told(start: Sequence[Fraction], step_size: Fraction, found: Certificate) -> str:
+def _told(start: Sequence[Fraction], step_size: Fraction, found: LimitCertificate) -> str:
     shown = ", ".join(str(v) for v in start)
     return (
         f"start ({shown}), step size {step_size}: limit {found.sign:+d} a_{found.point}, "
@@ -186,10 +186,8 @@ def blocks(rate: Fraction = Fraction(1, 10)) -> Iterator[Margin]:
 
 @check("cyclic.fused", EvidenceKind.ENUMERATION, bound="integers: no pair may differ")
 def fused(block: Callable[[int, int], int] = math.gcd, limit: int = 32) -> Iterator[Margin]:
-    """Cyclic batches of b keep exactly the blocks of gcd(m, b) neighbours together, and visit every
-    point equally often in a period.
-
-    Which points are always in the same batches, for all m up to a limit and b < m.
+    """For all m up to 32 and b < m cyclic batches of b keep exactly the blocks of gcd(m, b)
+    neighbours together, and visit every point equally often in a period.
     """
     for m in range(2, limit + 1):
         wrong = 0

@@ -106,11 +106,18 @@ STABLE = (
         "b",
         ("b > 1",),
         ("(b - 1)*(b + 3) > 0", "(1 + b)**2 >= 5 or -1 < 9 - 2*(1 + b)**2 < 1",
-         "(1 + b)**2 >= 5 or -1 < 3 - 2*b < 4"),
+         "(1 + b)**2 >= 5 or -1 < 3 - 2*b < 4", "(1 + b)**2 <= 5 or 9 - 2*(1 + b)**2 < -1"),
         variants=(
             Variant("while (1 + b)^2 < 6", then=(
                 "(1 + b)**2 >= 6 or -1 < 9 - 2*(1 + b)**2 < 1",)),
         ),
+    ),
+    Lemma(
+        "its squared norms, the roots of a quadratic, are positive, one on each side of 1",
+        "b z",
+        ("b > 1",),
+        ("z > 0 or b**2*z**2 - (b**2 + b)*z + 1 > 0", "b**2 - (b**2 + b) + 1 < 0"),
+        variants=(Variant("for b >= 1", ("b > 1",), ("b >= 1",)),),
     ),
 )  # fmt: skip
 
@@ -169,7 +176,9 @@ def period_two(product: int = 1) -> Iterator[Margin]:
 
 @smt("step_size.period_two_attracts")
 def period_two_attracts(statements: Sequence[Lemma] = STABLE) -> Iterator[Margin]:
-    """The orbit exists for eta/m > 1/2 and attracts until 2 eta/m = sqrt 5 - 1."""
+    """The orbit exists for eta/m > 1/2 and attracts along the radius and off the span exactly until
+    2 eta/m = sqrt 5 - 1.
+    """
     return lemmas(statements)
 
 
@@ -296,8 +305,8 @@ def relu_dies(step_size: Fraction = Fraction(2)) -> Iterator[Margin]:
 
 @check("step_size.dead_starts", EvidenceKind.ENUMERATION, bound="integers: no pattern may differ")
 def dead_starts(activation: Activation = Activation.RELU) -> Iterator[Margin]:
-    """A ReLU neuron stays where it is for every batch exactly if no correlation is positive: one
-    sign pattern in 2^m.
+    """For m up to 6 a ReLU neuron stays where it is for every batch, of all sign patterns of its
+    correlations, exactly if none is positive: one pattern in 2^m.
     """
     for m in range(1, 7):
         frame = basis(m)

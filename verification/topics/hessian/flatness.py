@@ -86,10 +86,8 @@ def measures_log_determinant(subject: Subject, case: PointCase) -> Iterator[Marg
     bound="rounding of the eigenvalues' logarithms",
 )
 def determinant_units(scales: tuple[float, ...] = (1.0, 4.0, 8.0)) -> Iterator[Margin]:
-    """The ranking by log-determinant turns with the unit of the loss, at m/(1 - kappa) times the
-    mean loss; the ranking by trace does not.
-
-    Log-determinant, ReLU, kappa = 0, m = 4, n = 6, k = 3, of the loss times a scale.
+    """For ReLU, m = 4, n = 6, k = 3, kappa = 0 the ranking by log-determinant turns with the unit
+    of the loss, at m = 4 times the mean loss; the ranking by trace does not.
     """
     m, n, k = 4, 6, 3
     data = make_data(standard_basis(m, n))

@@ -6,7 +6,7 @@ Notation of the lemma: ``C`` is the active energy, ``R = N - C``, ``u = 2 - N - 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import sympy as sp
 
@@ -17,6 +17,7 @@ from whichmin.symbolic.selection import law
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.exact import follows, truth, vanishing
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.signs import sign_lemma
 from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.descent.steps import FULL_STEP
 from whichmin.words import EvidenceKind
@@ -64,7 +65,7 @@ def chains(subject: Subject) -> Iterator[Margin]:
 
 @identity("derivations.certificate")
 def certificate() -> Iterator[Margin]:
-    """The loss gap is a sum of squares, so no point lies below the minimum 1/2 - 1/(2m)."""
+    """Written out in up to 5 coordinates, the loss above 1/2 - 1/(2m) is a sum of squares."""
     for n in range(1, reduction.LARGEST + 1):
         for k in range(1, n + 1):
             polynomial, terms, variables = minima.squares(k, n - k)
@@ -77,8 +78,8 @@ def certificate() -> Iterator[Margin]:
 
 @identity("derivations.critical_points", forms=("landscape.gradient_energy",))
 def critical_points(subject: Subject) -> Iterator[Margin]:
-    """The gradient vanishes exactly at the minima and where C = 0; kinds below, at and above |w|^2
-    = 2, and the dead neuron.
+    """The gradient's energy vanishes at the minima and where C = 0, and SymPy's solver finds no
+    other energies; where C = 0 the loss is constant.
     """
     C, R = sp.symbols("C R", nonnegative=True)
     energy = subject.forms["landscape.gradient_energy"].expression
@@ -91,9 +92,47 @@ def critical_points(subject: Subject) -> Iterator[Margin]:
     for solution in found:
         at = energy.subs(sp.Symbol("N", nonnegative=True), C + R).subs(solution)
         yield vanishing(f"gradient energy at {solution}", at)
+    for critical, fact in _facts():
+        if fact.sign == "zero":
+            yield vanishing(f"{critical.name}: {fact.reason}", fact.expression)
+
+
+def _facts() -> Iterator[tuple[minima.CriticalSet, minima.SignFact]]:
     for critical in minima.critical_points():
         for fact in critical.facts:
-            yield truth(f"{critical.name}: {fact.reason}", fact.holds())
+            yield critical, fact
+
+
+SIGNS = {"positive": "> 0", "nonnegative": ">= 0", "negative": "< 0", "nonpositive": "<= 0"}
+
+
+def kinds() -> tuple[Lemma, ...]:
+    """State the signs that decide the kinds of critical points.
+
+    Symbols are positive or not negative, as SymPy is told; for z3 that is a hypothesis.
+
+    Returns:
+        One lemma per sign.
+    """
+    found = []
+    for critical, fact in _facts():
+        if fact.sign == "zero":
+            continue
+        symbols = sorted(fact.expression.free_symbols, key=str)
+        given = tuple(f"{s} > 0" if s.is_positive else f"{s} >= 0" for s in symbols)
+        other = next(text for text in given if text.split()[0] in "dRm")
+        wrong = Variant(f"not {other}", (other,), (f"{other.split()[0]} < 0",))
+        name = f"{critical.name}: {fact.reason}"
+        found.append(sign_lemma(name, fact.expression, SIGNS[fact.sign], given, wrong))
+    return tuple(found)
+
+
+@smt("smt.critical_kinds")
+def critical_kinds(among: Callable[[], Sequence[Lemma]] = kinds) -> Iterator[Margin]:
+    """Where C = 0 no loss nearby is above that there for |w|^2 < 2, none is below it for |w|^2 > 2,
+    both occur at |w|^2 = 2; the loss gap is not negative, and C = 0 is above the minimum.
+    """
+    return lemmas(among())
 
 
 @identity("derivations.consistency")
@@ -111,7 +150,15 @@ def consistency() -> Iterator[Margin]:
         yield follows(chain.steps[0].reason, chain)
 
 
-@identity("certificates.not_convex", forms=("landscape.loss",))
+@identity(
+    "certificates.not_convex",
+    forms=("landscape.loss",),
+    shows=tuple(
+        f'loss(along_first(w, 0), "{name}") - (loss(along_first(w, 1), "{name}")'
+        f' + loss(along_first(w, -1), "{name}")) / 2 == 1 / ({twice} * m(w))'
+        for name, twice in (("linear", 2), ("relu", 4))
+    ),
+)
 def not_convex(subject: Subject, share: str = "1") -> Iterator[Margin]:
     """The loss at 0 is above the mean of the losses at a_1 and -a_1, by 1/(2m) (linear) and 1/(4m)
     (ReLU), for all m and n.

@@ -79,10 +79,10 @@ class Start:
     bound="exact: residuals of derivations, none may be left",
 )
 def identities(subject: Subject) -> Iterator[Margin]:
-    """For all m, N, C and power sums, the trace at a minimum is 0 at single data points only and
-    the eigenvectors there are as derived; B_simple - (m - 1) has the sign of
-    (C^2 - Q)(4 - 3 |w|^2); with one active point both scales are m - 1; along gradient flow
-    B_simple has the rate derived.
+    """For all m, N, C and power sums, m times the trace at a minimum is sum c^2 (1 - c^2) and the
+    eigenvectors there are as derived; B_simple - (m - 1) is m (C^2 - Q)(4 - 3 |w|^2)/(C D), D a sum
+    of squares; with one active point both scales are m - 1; along gradient flow B_simple has the
+    rate derived.
     """
     forms, Q = subject.forms, noise.Q
     for chain in (*noise.eigenvectors(), noise.only_at_single_points()):
@@ -94,7 +94,7 @@ def identities(subject: Subject) -> Iterator[Margin]:
     above = forms["noise.simple_scale"].expression - (m - 1)
     below = (2 - N - C) ** 2 + C * (N - C)
     bracket = m * (C**2 - Q) * (4 - 3 * N) / (C * below)
-    yield vanishing("B_simple - (m - 1) has the sign of (C^2 - Q)(4 - 3 N)", above - bracket)
+    yield vanishing("B_simple - (m - 1) is m (C^2 - Q)(4 - 3 N)/(C D)", above - bracket)
     pairs = (
         ("tr Sigma", "noise.trace", "landscape.gradient_energy"),
         ("tr(H Sigma)", "noise.curvature", "noise.gradient_curvature"),

@@ -91,8 +91,9 @@ def _problems(largest: int = 4) -> Iterator[tuple[int, Activation, Matrix, Vecto
     forms=("noise.sampling_without", "noise.sampling_with", "noise.balanced_batch"),
 )
 def sampling(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """The covariance of a batch's mean gradient is Sigma times (m - b)/(b (m - 1)) without and 1/b
-    with replacement; without replacement noise equals signal at b = m B/(m - 1 + B), B = B_simple.
+    """For m up to 4 (5 in the long version) the covariance of a batch's mean gradient is Sigma
+    times (m - b)/(b (m - 1)) without and 1/b with replacement; without replacement noise equals
+    signal at b = m B/(m - 1 + B), B = B_simple.
     """
     for m, activation, data, w in _problems(5 if settings.deep else 4):
         gradients, difference = exact_gradients(w, data, activation)
@@ -161,9 +162,9 @@ def expected_halves(
     ),
 )
 def two_batches(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """Averaged over all batches, the two-batch-size estimates of tr Sigma and |G|^2 are right with
-    replacement; without, the first is m/(m - 1) times tr Sigma and the second tr Sigma/(m - 1) too
-    small.
+    """Averaged over all batches, for m up to 4 (5 in the long version), the two-batch-size
+    estimates of tr Sigma and |G|^2 are right with replacement; without, the first is m/(m - 1)
+    times tr Sigma and the second tr Sigma/(m - 1) too small.
     """
     for m, activation, data, w in _problems(5 if settings.deep else 4):
         gradients, _ = exact_gradients(w, data, activation)

@@ -229,7 +229,9 @@ def simulated(subject: Subject, settings: Settings) -> Iterator[Margin]:
     forms=("critical.samples",),
 )
 def least_samples(subject: Subject, scale: Fraction = Fraction(64)) -> Iterator[Margin]:
-    """The number of samples rises with the batch size; at B_noise it is twice the infimum."""
+    """At B_noise the number of samples is twice the infimum; at B_noise/64 and B_noise/8 it is
+    smaller, at 2 B_noise larger.
+    """
     form = subject.forms["critical.samples"]
     found = {
         batch: value(form, B=batch, B_noise=F(64), E_min=F(1))

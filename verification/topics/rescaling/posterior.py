@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+import sympy as sp
 from scipy.optimize import minimize_scalar
 
 from whichmin.core.rescaling.posterior import best_variances, gaussian_divergence
+from whichmin.symbolic import ClosedForm
 from whichmin.verification.evidence.check import Margin, check, differs
-from whichmin.verification.evidence.exact import truth
+from whichmin.verification.evidence.exact import truth, vanishing
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.intervals import Inequality, enclosed, inequalities
+from whichmin.verification.provers.signs import by_name, sign_lemma
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas
+from whichmin.verification.topics.sgd.logarithms import TANGENT
 from whichmin.verification.topics.strategies import seeds
 from whichmin.words import EvidenceKind
 
@@ -106,3 +112,52 @@ def gaussian(subject: Subject, case: int) -> Iterator[Margin]:
     allowed = 4 / h**3 * step**2 / 6 + 4 * EPS * size / step
     yield Margin(name, abs((ends[1] - ends[0]) / (2 * step) - told_slope), allowed)
     yield truth(f"{name} is positive", told_slope > 0)
+
+
+def widths(forms: Mapping[str, ClosedForm]) -> tuple[Lemma, ...]:
+    """State what the curvature does to the best posterior.
+
+    Args:
+        forms: Closed forms by id.
+
+    Returns:
+        The lemmas.
+    """
+    slope, best = (
+        by_name(forms[f"posterior.{name}"].expression) for name in ("penalty_slope", "variance")
+    )
+    h, sigma, d = sp.symbols("h sigma d", positive=True)
+    given = ("T > 0", "h > 0", "sigma > 0")
+    none = Variant("no curvature", ("h > 0",), ("h >= 0",))
+    return (
+        sign_lemma("the penalty rises with the curvature", slope, "> 0", given, none),
+        sign_lemma("the best width is below the prior's", sigma**2 - best, "> 0", given, none),
+        sign_lemma("the best width falls with the curvature", best.subs(h, h + d) - best, "< 0",
+                   (*given, "d > 0"), Variant("the same curvature", ("d > 0",), ("d >= 0",))),
+        sign_lemma("it is above 0", best, "> 0", given,
+                   Variant("a prior of no width", ("sigma > 0",), ("sigma >= 0",))),
+    )  # fmt: skip
+
+
+@enclosed("posterior.signs", needs=("flint", "z3"))
+def signs(
+    subject: Subject,
+    among: Callable[[Mapping[str, ClosedForm]], Sequence[Lemma]] = widths,
+    tangents: Sequence[Inequality] = (TANGENT,),
+) -> Iterator[Margin]:
+    """The variance of the best Gaussian posterior is the least point of mean loss and divergence,
+    is below the prior's and falls with the curvature, and its penalty rises with the curvature.
+
+    With v = r times the best variance the objective is above its value there by
+    T (r - 1 - log r)/2.
+    """
+    yield from lemmas(among(subject.forms))
+    yield from inequalities(tangents)
+    best, divergence = (
+        by_name(subject.forms[f"posterior.{name}"].expression)
+        for name in ("variance", "divergence")
+    )
+    h, T, v, r = sp.symbols("h T v r", positive=True)
+    objective = h * v / 2 + T * divergence
+    above = objective.subs(v, r * best) - objective.subs(v, best)
+    yield vanishing("the objective above its least value", above - T * (r - 1 - sp.log(r)) / 2)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+import sympy as sp
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
 from whichmin.core.selection import simulate_selection
-from whichmin.symbolic.selection.three_points import equation_lemmas
+from whichmin.symbolic.selection.three_points import equation_lemmas, pairing, x, y
 from whichmin.verification.evidence.check import Margin, Settings, check
 from whichmin.verification.evidence.exact import follows
 from whichmin.verification.evidence.statistics import FIGURE, frequency
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.signs import sign_lemma
+from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
 from whichmin.verification.topics.selection import finite_elements
 from whichmin.verification.topics.selection.winner_statistics import Race, race
 from whichmin.words import EvidenceKind, Sampling
@@ -37,10 +40,42 @@ PLACE, KNOWN, KNOWN_ERROR = (1.2, 0.7), (0.57236, 0.30032, 0.12732), 1e-5
 )
 def equation() -> Iterator[Margin]:
     """For three points the generator is div(W A grad h)/(2 W) in x = u_1 - u_3 and y = u_2 - u_3,
-    and its energy is coercive: the ground-state potential is 5/3 minus the sum of the p_i^2.
+    and the ground-state potential of its energy is 5/3 minus the sum of the p_i^2.
     """
     for chain in equation_lemmas().values():
         yield follows(chain.steps[0].reason, chain)
+
+
+def coercivity() -> tuple[Lemma, ...]:
+    """State that the energy |grad k|^2 + V k^2, in the pairing A, is at least 2/3 of its own size.
+
+    Returns:
+        The lemmas, on V and on the pairing of a gradient (g, f) with itself.
+    """
+    p, q, g, f = sp.symbols("p q g f", real=True)
+    potential = sp.Rational(5, 3) - (p**2 + q**2 + (1 - p - q) ** 2)
+    length = pairing(g * x + f * y, g * x + f * y)
+    shares = ("p >= 0", "q >= 0", "p + q <= 1")
+    return (
+        sign_lemma(
+            "the potential is at least 2/3",
+            potential - sp.Rational(2, 3), ">= 0", shares,
+            Variant("shares of any sign", ("p >= 0",)),
+        ),
+        sign_lemma(
+            "the pairing is at least the square of the gradient",
+            length - (g**2 + f**2), ">= 0", (),
+            Variant("at least 11/10 of it", then=(f"{length} >= 11*(g**2 + f**2)/10",)),
+        ),
+    )  # fmt: skip
+
+
+@smt("three_points.coercive")
+def coercive(among: Callable[[], Sequence[Lemma]] = coercivity) -> Iterator[Margin]:
+    """For three points the energy of the selection law is coercive: its potential 5/3 - sum p_i^2
+    is at least 2/3, and its pairing of gradients at least their squared length.
+    """
+    return lemmas(among())
 
 
 def _places(seed: int) -> tuple[Floats, Floats]:

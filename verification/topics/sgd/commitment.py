@@ -101,7 +101,7 @@ SETTLED = 160.0
 def leads(m: int, b: int, sampling: Sampling) -> dict[int, float]:
     """List the law of the difference D of two points' multiplicities in a batch.
 
-    A second route beside ``core.descent.difference_law``.
+    A second route beside ``core.batches.difference_law``.
 
     Args:
         m: Number of data points.
@@ -261,8 +261,8 @@ def time(subject: Subject, settings: Settings) -> Iterator[Margin]:
     bound="rounding of a trajectory, five times a thousand steps; 0 for the rate",
 )
 def full_batch(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """A full batch never commits: no ratio of active correlations moves and the rate is 0; m points
-    drawn with replacement do commit.
+    """With full batches no ratio of active correlations has moved after 5,000 steps, and the rate
+    is 0; with m points drawn with replacement it is not.
     """
     start = np.random.default_rng(settings.seed).uniform(0.1, 0.4, M)
     ends = train(

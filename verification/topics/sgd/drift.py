@@ -23,14 +23,12 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import sympy as sp
 from hypothesis.strategies import SearchStrategy
 
 from whichmin.core.data import make_data
 from whichmin.core.engines import Problem
 from whichmin.core.frames import standard_basis
 from whichmin.verification.evidence.check import Margin, check
-from whichmin.verification.evidence.exact import vanishing
 from whichmin.verification.evidence.rounding import EPS
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
@@ -115,7 +113,7 @@ GROWTH = (
         (Variant("S up to beta", ("S <= beta/4",), ("S <= beta",)),),
     ),
     Lemma(
-        # log(1 + X) >= X - X^2/2, log(1 - Y) >= -Y - Y^2 for Y <= 1/2: see logarithms below.
+        # log(1 + X) >= X - X^2/2, log(1 - Y) >= -Y - Y^2 for Y <= 1/2: sgd_drift.logarithms.
         "while C <= b/(4m): log |c_i| grows by alpha b/(3m) a step on average",
         "alpha beta",
         ("0 < beta <= 1", BATCH[1]),
@@ -197,66 +195,6 @@ def ratio_gains(statements: Sequence[Lemma] = DRIFT) -> Iterator[Margin]:
 def growth(statements: Sequence[Lemma] = GROWTH) -> Iterator[Margin]:
     """Small active correlations grow on average, and one point that is left alone is reached."""
     return lemmas(statements)
-
-
-x = sp.Symbol("x", positive=True)
-alpha, m, b = sp.symbols("alpha m b", positive=True)
-
-# f with f(0) = 0 and its derivative, written so that its sign is seen: f >= 0 for x > 0 (the last
-# for x <= 1/2).
-INEQUALITIES = (
-    ("-log(1 - x) >= x + x^2/2", -sp.log(1 - x) - x - x**2 / 2, x**2 / (1 - x)),
-    ("log(1 + x) <= x", x - sp.log(1 + x), x / (1 + x)),
-    ("log(1 + x) >= x - x^2/2", sp.log(1 + x) - x + x**2 / 2, x**2 / (1 + x)),
-    ("log(1 - x) >= -x - x^2", sp.log(1 - x) + x + x**2, x * (1 - 2 * x) / (1 - x)),
-)
-
-
-@check(
-    "sgd_drift.logarithms",
-    EvidenceKind.IDENTITY,
-    bound="exact: the difference must be identically zero",
-    forms=("dynamics.active_factor", "dynamics.inactive_factor", "dynamics.separation_rate"),
-)
-def logarithms(subject: Subject) -> Iterator[Margin]:
-    """The inequalities on logarithms that the drift bounds use hold, by their derivatives; the
-    bound at b = 1 and b = m and the rate of separation are what the closed forms say.
-    """
-    for what, f, slope in INEQUALITIES:
-        yield vanishing(f"{what}: both sides agree at 0", f.subs(x, 0))
-        yield vanishing(f"{what}: derivative {slope} of the difference", sp.diff(f, x) - slope)
-    mu, t = (m - b) / (m - 1), b / (m - 1)
-    bound = -b / m * sp.log(1 - alpha * mu) - (m - b) / m * sp.log(1 + alpha * t)
-    single = (-sp.log(1 - alpha) - alpha) / m
-    slack = (m - 1) / m * (alpha / (m - 1) - sp.log(1 + alpha / (m - 1)))
-    yield vanishing("b = 1: the bound is [-log(1 - eta) - eta]/m and more", bound.subs(b, 1)
-                - single - slack)  # fmt: skip
-    yield vanishing("b = m: the bound is 0", bound.subs(b, m))
-    names = {s: sp.Symbol(s, positive=True) for s in ("N", "S", "mu", "alpha", "m", "b")}
-
-    def form(name: str) -> sp.Expr:
-        found = subject.forms[name].expression
-        return found.subs({s: names[s.name] for s in found.free_symbols})
-
-    vertex = {names["N"]: 1, names["S"]: 1, names["mu"]: 1}
-    own = form("dynamics.active_factor").subs(vertex)
-    rest = form("dynamics.inactive_factor").subs(vertex)
-    yield vanishing("b = 1 at a data point: R grows by log(1/(1 - eta)) when the leader is drawn",
-                sp.log(own / rest) + sp.log(1 - alpha))  # fmt: skip
-    k, d = sp.symbols("k d", positive=True)
-
-    def factor(times: sp.Expr) -> sp.Expr:
-        """At a data point that is drawn k times: factor of a point drawn so many times."""
-        at = {names["N"]: 1, names["S"]: k, names["mu"]: times}
-        return form("dynamics.active_factor").subs(at, simultaneous=True)
-
-    ratio = factor(k - d) / factor(k)
-    yield vanishing("with replacement, at a data point: factor of a ratio", ratio - (1 - alpha * d))
-    rate = form("dynamics.separation_rate")
-    pairs = sp.log(1 - alpha) + sp.log(1 + alpha)
-    yield vanishing("rate of separation, 1 - alpha^2 = (1 - alpha)(1 + alpha)",
-                rate - b * (m - b) / (m * (m - 1)) * pairs)  # fmt: skip
-    yield vanishing("rate of separation at b = m", rate.subs(b, m))
 
 
 def drift_bound(rate: float, size: int, count: int) -> float:

@@ -11,11 +11,16 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor, inactive_factor
+from whichmin.symbolic.operators import at
+from whichmin.symbolic.rules import where
 from whichmin.symbolic.symbols import N, S, alpha, mu
 from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import follows, vanishing
 from whichmin.verification.evidence.rounding import EPS
+from whichmin.verification.provers.certificates import Certificate, Term, certificate_margins
+from whichmin.verification.provers.intervals import Inequality, enclosed, inequalities
 from whichmin.verification.provers.smt import Lemma, Variant, lemmas, smt
+from whichmin.verification.topics.sgd.logarithms import EXPONENTIAL
 from whichmin.verification.topics.sgd.rational_sgd import (
     ETA,
     PLANE,
@@ -55,14 +60,14 @@ def increments() -> tuple[Derivation, Derivation]:
         "winner in the batch: members of the batch keep pace, the rest shrinks",
         (q * active.subs(mu, 1) + (1 - q) * inactive) / active.subs(mu, 1),
         1 - alpha * (1 - q),
-        drawn,
+        where(drawn),
     )
     left = {N: 1, S: 0}
     without = Derivation.begin(
         "winner not in the batch: members of the batch grow, the rest stays",
         (q * active.subs(mu, 1) + (1 - q) * inactive) / inactive,
         1 + alpha * q,
-        left,
+        where(left),
     )
     return with_winner, without
 
@@ -83,7 +88,7 @@ def walk_increments() -> Iterator[Margin]:
 def supermartingale() -> Derivation:
     """The step of exp(-d X) for increments in [-B, B] with mean at least e.
 
-    exp(-d y) is convex, so it lies below its chord on [-B, B] and
+    exp(-d y) lies below its chord on [-B, B], so
     ``E exp(-d D) <= cosh(d B) - (e/B) sinh(d B)``. With t = e/B and d = (2/B) artanh t this is 1.
 
     Returns:
@@ -93,21 +98,68 @@ def supermartingale() -> Derivation:
     z = sp.Symbol("z", positive=True)  # d B = log z
     return Derivation.begin(
         "bound at d = (2/B) artanh t: d B = log z with z = (1 + t)/(1 - t)",
-        (z + 1 / z) / 2 - t * (z - 1 / z) / 2,
+        at((z + 1 / z) / 2 - t * (z - 1 / z) / 2, {z: (1 + t) / (1 - t)}),
         sp.Integer(1),
-        {z: (1 + t) / (1 - t)},
     )
 
 
-@check(
-    "walk.supermartingale",
-    EvidenceKind.IDENTITY,
-    bound="exact: residuals of a derivation, none may be left",
-)
-def walk_supermartingale() -> Iterator[Margin]:
-    """With increments in [-B, B] and drift at least e, exp(-d X) does not grow in the mean for d =
-    (2/B) artanh(e/B).
+def chord() -> Derivation:
+    """The chord of exp(-d y) from -B to B, at ``y = (2 p - 1) B``.
+
+    Returns:
+        The identity; ``log z = d B``.
     """
+    p = sp.Symbol("p", real=True)
+    z = sp.Symbol("z", positive=True)
+    return Derivation.begin(
+        "shares p and 1 - p of the ends of a chord: cosh(d B) - (y/B) sinh(d B)",
+        p / z + (1 - p) * z,
+        (z + 1 / z) / 2 - (2 * p - 1) * (z - 1 / z) / 2,
+    )
+
+
+CHORDS = (
+    Certificate(
+        # f = exp(-s), E = exp(-S), F = exp(S), s = d y, S = d B; both above the tangent at -s.
+        "what lies above all its tangents lies below its chords",
+        "f E F p S",
+        (
+            ("p", "p"),
+            ("q", "1 - p"),
+            ("left", "E - f*(1 - S + s)"),
+            ("right", "F - f*(1 + S + s)"),
+        ),
+        "p*E + (1 - p)*F - f",
+        (Term("1", "p left"), Term("1", "q right")),
+        (("s", "(2*p - 1)*S"),),
+    ),
+    Certificate(
+        # z = (1 + t)/(1 - t), times its denominator squared; u is the mean increment over B.
+        "the mean of the chord, cosh - u sinh, is at most 1 for a drift of u >= t",
+        "t u",
+        (("t", "t"), ("more", "u - t")),
+        "2*up*down - up**2 - down**2 + u*(up**2 - down**2)",
+        (Term("4", "t more"),),
+        (("up", "1 + t"), ("down", "1 - t")),
+    ),
+)
+
+
+@enclosed("walk.supermartingale")
+def walk_supermartingale(
+    certificates: Sequence[Certificate] = CHORDS, tangents: Sequence[Inequality] = (EXPONENTIAL,)
+) -> Iterator[Margin]:
+    """With increments in [-B, B] and drift at least e, 0 < e < B, exp(-d X) does not grow in the
+    mean for d = (2/B) artanh(e/B): exp lies above its tangents, hence below its chords, and the
+    mean of the chord is at most 1.
+
+    With s = d y, S = d B the tangent at -s is ``exp(v) >= 1 + v`` for ``v = s - S`` and
+    ``v = s + S``, times ``exp(-s)``.
+    """
+    yield from inequalities(tangents)
+    for certificate in certificates:
+        yield from certificate_margins(certificate)
+    yield follows("the chord in cosh and sinh", chord())
     yield follows("cosh - t sinh is 1", supermartingale())
 
 
@@ -121,6 +173,19 @@ WALK = (
         variants=(
             Variant("mu = (m - b)/m", ("mu*(m - 1) == m - b",), ("mu*m == m - b",)),
             Variant("b = m", ("1 <= b < m",), ("1 <= b <= m",)),
+        ),
+    ),
+    Lemma(
+        # log A <= log A0 + (A - A0)/A0 (sgd_drift.logarithms), q0 the mean of q; B as A.
+        "Jensen: what the tangent at the mean adds is in proportion to q - q0, whose mean is 0",
+        "alpha q q0 A A0 B B0",
+        ("0 < alpha < 1", "0 <= q <= 1", "0 <= q0 <= 1", "A == 1 - alpha*(1 - q)",
+         "A0 == 1 - alpha*(1 - q0)", "B == 1 + alpha*q", "B0 == 1 + alpha*q0"),
+        ("A - A0 == alpha*(q - q0)", "B - B0 == alpha*(q - q0)", "0 < A <= 1", "A0 > 0",
+         "B >= 1", "B0 >= 1"),
+        variants=(
+            Variant("alpha up to 2", ("0 < alpha < 1",), ("0 < alpha < 2",)),
+            Variant("another tangent", ("A0 == 1 - alpha*(1 - q0)",), ("A0 == 1 - alpha*q0",)),
         ),
     ),
     Lemma(

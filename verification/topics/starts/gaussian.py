@@ -151,18 +151,9 @@ def moments() -> Iterator[Margin]:
 @identity("gaussian.positive_set")
 def positive_set() -> Iterator[Margin]:
     """|S+| has the generating function ((1+x)/2)^m, from which its moments, the chance of a dead
-    start, and the mean of the trace gap with its limit 1/4 follow.
+    start, and the mean of the trace gap follow.
     """
     for what, chain in symbolic.positive_set().items():
-        yield follows(what, chain, len(chain.steps))
-
-
-@identity("gaussian.tails")
-def tails() -> Iterator[Margin]:
-    """P(Beta(1/2, (m-1)/2) >= t) is at most (1-t)^((m-1)/2) for all m >= 2, as the difference
-    vanishes at 0 and 1, rises, then falls; union bounds for GD and SGD follow.
-    """
-    for what, chain in symbolic.tails().items():
         yield follows(what, chain, len(chain.steps))
 
 

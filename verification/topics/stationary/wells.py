@@ -125,7 +125,7 @@ def equal_depths(
     temperatures: Sequence[float] = (0.02, 0.5, 1.0, 20.0, 1000.0),
 ) -> Iterator[Margin]:
     """Of two equally deep wells with curvatures 1 and 4 the sharp one keeps a third of the mass at
-    every temperature.
+    five temperatures from a fiftieth to a thousand times the depth.
 
     The wells are parabolas that meet in a top. In units of its own width each is the same half
     line, so the odds are those of the widths, whatever T.

@@ -8,7 +8,7 @@ import pytest
 from whichmin.verification.evidence.formula import evaluate_all
 from whichmin.verification.topics.cyclic import certified
 from whichmin.verification.topics.cyclic.certified import (
-    Certificate,
+    LimitCertificate,
     Undecided,
     Wide,
     certified_limit,
@@ -49,8 +49,8 @@ def test_a_cycle_visits_every_point_once():
 
 
 def test_a_tie_goes_to_the_point_whose_turn_it_is():
-    assert first_leader((F(1, 3), F(1, 3)), F(1, 5)) == Certificate(0, 1, 0, "leader")
-    assert first_leader((F(-1, 3), F(1, 3)), F(1, 5)) == Certificate(0, -1, 0, "leader")
+    assert first_leader((F(1, 3), F(1, 3)), F(1, 5)) == LimitCertificate(0, 1, 0, "leader")
+    assert first_leader((F(-1, 3), F(1, 3)), F(1, 5)) == LimitCertificate(0, -1, 0, "leader")
 
 
 def test_no_leader_is_no_answer():

@@ -16,10 +16,10 @@ from whichmin.symbolic.derivation import Derivation
 from whichmin.verification.evidence.check import Settings, checks_of
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
-from whichmin.verification.topics.starts import gaussian, laws
+from whichmin.verification.topics.starts import gaussian, laws, tails
 from whichmin.words import Activation, Status
 
-CHECKS = {check.id: check for check in checks_of(gaussian)}
+CHECKS = {check.id: check for check in checks_of(gaussian, tails)}
 
 
 def fails(name, words="", **changes):
@@ -39,6 +39,12 @@ def test_each_identity_that_is_changed_fails(name, monkeypatch):
         chains = {key: Derivation((*chain.steps[:-1], wrong))}
         monkeypatch.setattr(symbolic, name, lambda chains=chains: chains)
         fails(name, key)
+
+
+def test_a_larger_integrand_is_not_certified():
+    one = tails.INTEGRAND
+    wrong = dataclasses.replace(one, target=one.target.replace("(1 - q)", "(1 - q/2)"))
+    fails("tails", one.name, certificate=wrong)
 
 
 def test_a_cosine_of_order_m_over_n_is_refused():

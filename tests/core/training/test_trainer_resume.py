@@ -10,9 +10,9 @@ import torch
 
 import whichmin
 from whichmin.core.engines import DenseEngine
-from whichmin.core.training import checkpoint, run, session
+from whichmin.core.training import checkpoint, run
 from whichmin.core.training.settings import TrainingSettings
-from whichmin.core.training.trainer import prepare
+from whichmin.core.training.trainer import finish, prepare
 from whichmin.errors import InputError
 
 FRAME = whichmin.random_frame(6, 9, seed=1)
@@ -103,7 +103,7 @@ def test_several_runs_share_a_file(tmp_path):
         for b in (None, 2)
     ]
     told = []
-    first = session.finish(runs, tmp_path / "c.npz", progress=lambda *now: told.append(now))
+    first = finish(runs, tmp_path / "c.npz", progress=lambda *now: told.append(now))
     again = whichmin.resume(tmp_path / "c.npz")
     assert [r.recipe.batch_size for r in again] == [6, 2]
     for one, other in zip(first, again, strict=True):
@@ -214,10 +214,10 @@ def test_a_run_stopped_right_after_its_start_was_judged(engine, tmp_path):
         raise Stop
 
     with pytest.raises(Stop):
-        session.finish([run], tmp_path / "run.npz", 1e-9, stop)
-    again = session.restore(checkpoint.load(tmp_path / "run.npz", "file"))
+        finish([run], tmp_path / "run.npz", 1e-9, stop)
+    again = checkpoint.restore(checkpoint.load(tmp_path / "run.npz", "file"))
     assert again[0].steps == 0
-    result = session.finish(again, None, 60.0, None)[0]
+    result = finish(again, None, 60.0, None)[0]
     assert result.status == whole.status
     assert len(set(result.status)) == 2
     assert torch.equal(result.weights, whole.weights)
