@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -138,8 +139,7 @@ class Check:
         """All that it states: its words, what it shows, and the numbers that its function holds."""
         measure = inspect.unwrap(getattr(self.measure, "func", self.measure))
         numbers = (
-            # A function by its name: how it is printed changes from run to run.
-            f"{p.name} = {getattr(p.default, '__qualname__', p.default)}"
+            re.sub(r" at 0x[0-9a-f]+", "", f"{p.name} = {p.default}")  # functions, by name
             for p in inspect.signature(measure).parameters.values()
             if not _given(p) and not _sentences(p.default)
         )

@@ -9,6 +9,7 @@ from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics import all_checks
 from whichmin.verification.topics.cyclic.orders import almost_tied
+from whichmin.verification.topics.landscape.definition import SHOWN
 from whichmin.verification.topics.perturbation import rankings
 from whichmin.verification.topics.quadratic.scaling import GOYAL
 from whichmin.words import Activation, Kink
@@ -25,6 +26,10 @@ def tied(lead):
 # Other values of parameters, and a part of the message.
 WRONG = {
     "certificates.not_convex": [({"share": "2"}, "L(0)")],
+    "landscape.from_definition": [
+        ({"sentences": (SHOWN[0].replace("(N(w) - 2)", "(N(w) - 1)"),)}, "remainder"),
+        ({"sentences": (SHOWN[1].replace("N(w) == 1", "N(w) == 2"),)}, "remainder"),
+    ],
     # Nearer than all others by half: too much.
     "gd.nearest": [({"share": 0.5}, "no minimum is nearer")],
     # With kappa = 1 all three have one trace.

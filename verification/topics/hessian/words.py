@@ -220,7 +220,7 @@ def sgd_iterate(w: Start, b: Any, eta: Any, seed: Any, activation: str = "linear
 
 
 @word
-def sgd_end(w: Start, b: Any, eta: Any, seed: Any, activation: str = "linear") -> Start:
+def sgd_minimum(w: Start, b: Any, eta: Any, seed: Any, activation: str = "linear") -> Start:
     """Where SGD with random batches of b points ends: for b < m the late iterate, with weights
     within 1/1000 of 0, 1 or -1 made these; for b = m with those within 10^-9 of 0 made 0.
     """

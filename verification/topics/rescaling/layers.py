@@ -277,7 +277,7 @@ CORNER = (
     Lemma(
         "Keskar's box about u v = 1: the upper corner is the farthest",
         "u v e d",
-        ("u > 0", "v > 0", "u*v == 1", "0 < e < 1", "d == e*(1 + e)*(u + v) + 2*e + 2*e*e"),
+        ("u > 0", "v > 0", "u*v == 1", "e > 0", "d == e*(1 + e)*(u + v) + 2*e + 2*e*e"),
         (
             "(u + e*(u + 1))*(v + e*(v + 1)) - 1 == d",
             "1 - (u - e*(u + 1))*(v - e*(v + 1)) <= d",
@@ -289,6 +289,24 @@ CORNER = (
             Variant("the lower corner",
                     then=("(u + e*(u + 1))*(v + e*(v + 1)) - 1 <= "
                           "1 - (u - e*(u + 1))*(v - e*(v + 1))",)),
+        ),
+    ),
+    Lemma(
+        "the largest 100 L on Keskar's box about a minimum (u, r) of L = (1 - u r)^2/2",
+        "u r eps p q",
+        ("r > 0", "u*r == 1", "eps > 0",
+         "p <= u + eps*(u + 1)", "p >= u - eps*(u + 1)",
+         "q <= r + eps*(r + 1)", "q >= r - eps*(r + 1)"),
+        (
+            "100*(1 - p*q)**2/2 <= 50*eps**2*(1 + eps)**2*(2 + r + u)**2",
+            "100*(1 - (u + eps*(u + 1))*(r + eps*(r + 1)))**2/2 "
+            "== 50*eps**2*(1 + eps)**2*(2 + r + u)**2",
+            "50*eps**2*(1 + eps)**2*(2 + r + u)**2 > 50*eps**2*r**2",
+        ),
+        variants=(
+            Variant("49 for 50",
+                    then=("100*(1 - p*q)**2/2 <= 49*eps**2*(1 + eps)**2*(2 + r + u)**2",)),
+            Variant("a point beside the box", ("p <= u + eps*(u + 1)",)),
         ),
     ),
 )  # fmt: skip
@@ -316,5 +334,7 @@ def tied(statements: Sequence[Lemma] = TIED) -> Iterator[Margin]:
 
 @smt("reparameterisation.corner")
 def corner(statements: Sequence[Lemma] = CORNER) -> Iterator[Margin]:
-    """Of Keskar's box about u v = 1 the upper corner is the farthest from the minimum."""
+    """On Keskar's box about a minimum (1/r, r) of L = (1 - u v)^2/2 the largest 100 L is 50 eps^2
+    (1 + eps)^2 (2 + r + 1/r)^2, at the upper corner.
+    """
     return lemmas(statements)

@@ -51,11 +51,11 @@ def test_minima_are_unit_vectors_in_the_span(activation):
 
 def test_runs_end_at_one_point_or_in_the_mixture():
     w = start(3, Fraction(1, 2), Fraction(2, 5), Fraction(-1, 5), Fraction(1, 10))
-    single = words.sgd_end(w, 1, Fraction(1, 5), 0, "relu")
+    single = words.sgd_minimum(w, 1, Fraction(1, 5), 0, "relu")
     assert sorted(single.w) == [0, 0, 0, 1]
-    mixture = words.sgd_end(w, 3, Fraction(1, 5), 0, "relu")
+    mixture = words.sgd_minimum(w, 3, Fraction(1, 5), 0, "relu")
     assert mixture.w[2] == 0
     assert float(mixture.w[1]) == pytest.approx(0.8 * float(mixture.w[0]))
     assert words.active_count(words.sgd_iterate(w, 1, Fraction(1, 5), 0, "relu"), "relu") == 2
     with pytest.raises(Undecided):
-        words.sgd_end(w, 1, Fraction(1, 10**6), 0, "relu")
+        words.sgd_minimum(w, 1, Fraction(1, 10**6), 0, "relu")

@@ -48,3 +48,8 @@ def test_training_on_digits_ends_near_a_minimum():
     assert max(float(g.norm()) for g in slopes) < 0.01
     right = digits.network(*digits.trained(0), held).argmax(1) == wanted.argmax(1)
     assert float(right.double().mean()) > 0.7
+
+
+def test_other_factors_of_taylors_formula_and_of_the_mean_rise_are_caught(caught):
+    caught(CHECKS["flatness.remainder"].changed(weight=2), says="rise above the tangent")
+    caught(CHECKS["flatness.random_move"].changed(share="1/3"), says="1 rows")
