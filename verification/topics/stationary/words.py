@@ -185,11 +185,12 @@ def basin_mass(n: Any, lowest: Any, T: Any, t: Any, h: Any, g: Any) -> float:
     the angle of cosine (1 - t^2)/(1 + t^2).
     """
     temperature = float(T)
-    u = np.linspace(-10, 10, 81)
+    spacing = 0.25
+    u = spacing * np.arange(-40, 41)
     if int(n) == 1:
         width = math.sqrt(temperature / float(h))
         loss = float(h) * (width * u) ** 2 / 2
-        total = float(np.exp(-loss / temperature).sum()) * width * (u[1] - u[0])
+        total = float(np.exp(-loss / temperature).sum()) * width * spacing
     else:
         cosine, sine = float((1 - t * t) / (1 + t * t)), float(2 * t / (1 + t * t))
         p = float(h) * cosine**2 + float(g) * sine**2
@@ -201,7 +202,7 @@ def basin_mass(n: Any, lowest: Any, T: Any, t: Any, h: Any, g: Any) -> float:
         x = along * u[:, None]
         y = -r * x / q + across * u[None, :]
         loss = p * x * x / 2 + r * x * y + q * y * y / 2
-        total = float(np.exp(-loss / temperature).sum()) * across * along * (u[1] - u[0]) ** 2
+        total = float(np.exp(-loss / temperature).sum()) * across * along * spacing**2
     return math.exp(-float(lowest) / temperature) * total
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from whichmin.verification.evidence.statement import Undecided
 from whichmin.verification.oracle import noise as oracle
-from whichmin.verification.topics.noise import words
+from whichmin.verification.topics.noise import late_words, words
 from whichmin.verification.topics.vocabulary import C, N, Start, start
 
 W = start(2, Fraction(4, 5), Fraction(2, 5), Fraction(1, 3))
@@ -57,15 +57,15 @@ def test_matrices():
 
 def test_late_runs():
     w = start(2, Fraction(2, 5), Fraction(3, 10), Fraction(1, 5))
-    assert words.late_power(w, Fraction(1, 5), 2) == pytest.approx(1)
-    assert words.late_simple(w, Fraction(1, 5)) > 10**6
-    late = words.late_sgd(start(2, Fraction(2, 5), Fraction(3, 10)), Fraction(1, 5), 0)
-    assert 0 < words.losing_energy(late) <= 1e-7
-    for run in (lambda: words.late_simple(w, 40), lambda: words.late_sgd(w, 40, 0)):
+    assert late_words.late_power(w, Fraction(1, 5), 2) == pytest.approx(1)
+    assert late_words.late_simple(w, Fraction(1, 5)) > 10**6
+    late = late_words.late_sgd(start(2, Fraction(2, 5), Fraction(3, 10)), Fraction(1, 5), 0)
+    assert 0 < late_words.losing_energy(late) <= 1e-7
+    for run in (lambda: late_words.late_simple(w, 40), lambda: late_words.late_sgd(w, 40, 0)):
         with pytest.raises(Undecided):
             run()
 
 
 def test_two_numbers_agree_up_to_a_share():
-    assert words.agrees(101, 100, Fraction(1, 50))
-    assert not words.agrees(103, 100, Fraction(1, 50))
+    assert late_words.agrees(101, 100, Fraction(1, 50))
+    assert not late_words.agrees(103, 100, Fraction(1, 50))
