@@ -6,6 +6,7 @@ import functools
 import math
 import numbers
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import sympy as sp
 
 from whichmin.errors import InputError
 from whichmin.symbolic.derivation import Derivation, vanishes
+from whichmin.symbolic.printing import as_text
 
 __all__ = ["ClosedForm"]
 
@@ -47,6 +49,44 @@ class ClosedForm:
     def arguments(self) -> tuple[str, ...]:
         """Return the names of the free symbols, sorted."""
         return tuple(sorted(str(symbol) for symbol in self.expression.free_symbols))
+
+    @property
+    def start(self) -> sp.Expr:
+        """Return what the derivation starts from."""
+        return self.derivation.start
+
+    @property
+    def result(self) -> sp.Expr:
+        """Return the expression."""
+        return self.expression
+
+    @property
+    def definitions(self) -> Mapping[sp.Symbol, sp.Expr]:
+        """Return what symbols stand for."""
+        return self.derivation.definitions
+
+    @property
+    def conditions(self) -> tuple[sp.Eq, ...]:
+        """Return the equations that the form and the forms it follows from suppose."""
+        return self.derivation.conditions
+
+    @property
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
+        """Return the equations of the model that the form rests on."""
+        return self.derivation.hypotheses
+
+    @property
+    def argued(self) -> tuple[str, ...]:
+        """Return the steps that are argued in words: a claim that rests on one is not proved."""
+        inherited = {line for used in self.derivation.uses for line in used.argued}
+        return tuple(
+            line if line in inherited else f"{self.id}, {line}" for line in self.derivation.argued
+        )
+
+    @property
+    def under(self) -> str:
+        """Return the conditions in one line, empty if there are none."""
+        return ", ".join(f"{as_text(e.lhs)} = {as_text(e.rhs)}" for e in self.conditions)
 
     def failures(self) -> list[str]:
         """Describe what is wrong with the form, symbolically.

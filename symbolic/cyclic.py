@@ -14,6 +14,7 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor
+from whichmin.symbolic.operators import at
 from whichmin.symbolic.selection.law import diffusion
 from whichmin.symbolic.symbols import N, S, alpha, b, m, mu
 
@@ -89,6 +90,11 @@ def _shares(points: int) -> list[sp.Expr]:
     return [*free, 1 - sum(free)]
 
 
+def _unsummed(terms: Iterator[sp.Expr]) -> sp.Expr:
+    """Write a sum of terms that the step adds up, not this function."""
+    return sp.Add(*terms, evaluate=False)
+
+
 def epoch_lemmas(factor: sp.Expr | None = None) -> dict[str, Derivation]:
     """Derive the moments of an epoch's move on the unit sphere.
 
@@ -106,23 +112,25 @@ def epoch_lemmas(factor: sp.Expr | None = None) -> dict[str, Derivation]:
         moves = [log_ratio_change(cut, points, factor) for cut in epochs(points, size)]
         what = f"m = {points}, b = {size}"
         mean = sum(second for _, second in moves) / len(moves)
-        one_step = (diffusion().expression / alpha**2).subs({m: points, b: size})
+        one_step = at(diffusion().expression / alpha**2, {m: points, b: size})
         lemmas[f"mean, {what}"] = Derivation.begin(
             f"mean over all epochs of the alpha^2 term of log|c_1/c_2|, {what}: the sphere's "
             "D (p_1 - p_2) per batch",
-            mean,
+            sp.Mul(
+                sp.Rational(1, len(moves)), _unsummed(second for _, second in moves), evaluate=False
+            ),
             (points // size) * one_step * (shares[0] - shares[1]),
         )
         if points % size == 0:
             lemmas[f"noise, {what}"] = Derivation.begin(
                 f"no epoch moves log|c_1/c_2| at first order, {what}: sum of the squares",
-                sum(first**2 for first, _ in moves),
+                _unsummed(first**2 for first, _ in moves),
                 sp.Integer(0),
             )
         if size == 1:
             lemmas[f"same for all, {what}"] = Derivation.begin(
                 f"single points: every order moves log|c_1/c_2| alike at second order, {what}",
-                sum((second - mean) ** 2 for _, second in moves),
+                _unsummed((second - mean) ** 2 for _, second in moves),
                 sp.Integer(0),
             )
     return lemmas
@@ -164,13 +172,12 @@ def leftover_lemmas(power: Callable[[sp.Expr], sp.Expr] | None = None) -> dict[s
         ),
         "harmonic": Derivation.begin(
             "r h'' + (2 p - 1) h' in v, for the density of the Beta(a, a) law",
-            r * second + (2 * p - 1) * first,
+            at(r * second + (2 * p - 1) * first, by_share),
             sp.Integer(0),
-            by_share,
         ),
         "independent": Derivation.begin(
             "r = 1: p is the squared cosine of an angle that is uniform on (0, pi/2)",
-            density.subs({r: 1, scale: sp.pi}),
+            at(density, {r: 1, scale: sp.pi}),
             2 / sp.pi * sp.Derivative(sp.asin(sp.sqrt(p)), p),
         ),
     }

@@ -1,49 +1,31 @@
 """Write derivations as chains of steps, each of which is checked.
 
-A step claims ``before = after``. Its residual ``before - after`` must vanish identically, after
-the rules that the step names (a definition, a lemma, a specialisation) have been applied to both
-sides. A chain holds when every residual is zero and every step starts where the last one ended.
+A step claims ``before = after``. Derivatives, limits and evaluations are carried out, the step's
+rules (:mod:`.rules`, :mod:`.operator_rules`, :mod:`.certificates`) rewrite both sides, and what is
+left of ``before - after`` must vanish identically. A rule that may not be used in its place, that
+does not hold, or that changes nothing makes the step fail, and so does a step whose two sides are
+the same expression. A chain holds when every step does and starts where the last one ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import sympy as sp
 
+from whichmin.symbolic.operators import DerivationError, carry_out, linear, vanishes
+from whichmin.symbolic.rules import (
+    Condition,
+    Definition,
+    Past,
+    Rule,
+    as_rules,
+)
+
 __all__ = ["Derivation", "DerivationError", "Step", "vanishes"]
-
-
-class DerivationError(Exception):
-    """Report that a step of a derivation does not hold, or that a chain is broken."""
-
-
-def vanishes(expression: sp.Expr) -> bool:
-    """Decide whether an expression is identically zero.
-
-    Expanding suffices for polynomials, and for the numerator of a rational function with rational
-    coefficients; radicals, logarithms and sums over a symbolic number of terms need simplification.
-
-    Returns:
-        True only when SymPy reaches the literal 0.
-    """
-    expanded = sp.expand(expression)
-    if expanded == 0:
-        return True
-    if _is_rational(expanded):
-        return bool(sp.expand(sp.fraction(sp.together(expanded))[0]) == 0)
-    return bool(sp.simplify(expanded) == 0)
-
-
-def _is_rational(expression: sp.Expr) -> bool:
-    """Decide whether an expression is a rational function with rational coefficients."""
-    if isinstance(expression, (sp.Symbol, sp.Rational)):
-        return True
-    if isinstance(expression, sp.Pow):
-        return expression.exp.is_Integer is True and _is_rational(expression.base)
-    return isinstance(expression, (sp.Add, sp.Mul)) and all(map(_is_rational, expression.args))
 
 
 @dataclass(frozen=True)
@@ -54,24 +36,90 @@ class Step:
         reason: Why the two sides agree.
         before: Left-hand side.
         after: Right-hand side.
-        rules: Substitutions under which they agree: definitions of the symbols that the step
-            introduces, or the special values that it sets. Empty for a plain identity.
+        rules: Under which rules; empty for a plain identity.
     """
 
     reason: str
     before: sp.Expr
     after: sp.Expr
-    rules: Mapping[sp.Basic, sp.Basic] = field(default_factory=lambda: MappingProxyType({}))
+    rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what is no rule."""
+        for rule in self.rules:
+            if not isinstance(rule, Rule):
+                raise TypeError(f"{rule} is no rule, step {self.reason}")
+
+    def _sides(self) -> tuple[sp.Expr, sp.Expr]:
+        return carry_out(self.before), carry_out(self.after)
 
     def residual(self) -> sp.Expr:
-        """Return the difference of the two sides under the step's rules."""
-        rules = dict(self.rules)
-        difference = self.before.subs(rules) - self.after.subs(rules)
-        return sp.expand(difference.doit())
+        """Return the difference of the two sides under the step's rules.
+
+        Raises:
+            DerivationError: What a rule claims does not hold.
+        """
+        left, right = self._sides()
+        for rule in self.rules:
+            was = (left, right)
+            left, right = (carry_out(rule.apply(side)) for side in was)
+            if was == (left, right):
+                raise DerivationError(f"the rule {rule} changes nothing")
+        return sp.expand(linear(left - right))
+
+    def objections(self, past: Past) -> Iterator[str]:
+        """Say what is wrong with the step.
+
+        Args:
+            past: What came before; it is brought up to date.
+
+        Yields:
+            One line per objection.
+        """
+        if self.before == self.after:
+            yield f"{self.before} = {self.after} says nothing, both sides are one expression"
+        past.symbols |= self.before.free_symbols
+        try:
+            lines = self._misused(past)
+            left = sp.Integer(0) if lines else self.residual()
+        except DerivationError as error:
+            yield str(error)
+            return
+        yield from lines
+        if not vanishes(left):
+            shown = left if left.has(sp.Sum, sp.Integral) else sp.simplify(left, doit=False)
+            yield f"{self.before} = {self.after} leaves {shown}"
+
+    def _misused(self, past: Past) -> list[str]:
+        """Say which rules may not be used here, definitions first; bring the past up to date."""
+        sides: tuple[sp.Expr, ...] = self._sides()
+        lines: list[str] = []
+        put_in: dict[int, tuple[sp.Expr, ...]] = {}
+        for place, rule in enumerate(self.rules):
+            put_in[place] = sides
+            if isinstance(rule, Definition):
+                lines += rule.problems(past, sides)
+                past.symbols |= rule.expression.free_symbols
+                past.definitions.setdefault(rule.symbol, rule.expression)
+                sides = (*sides, rule.expression)
+            elif isinstance(rule, Condition):
+                sides = (*sides, rule.value)
+        for place, rule in enumerate(self.rules):
+            if not isinstance(rule, Definition):
+                lines += rule.problems(past, put_in[place])
+            if isinstance(rule, Condition):
+                past.values.setdefault(rule.subject, rule.value)
+                past.symbols |= rule.subject.free_symbols | rule.value.free_symbols
+            for symbol, expression in rule.brings.items():
+                if past.definitions.setdefault(symbol, expression) != expression:
+                    known = past.definitions[symbol]
+                    lines.append(f"{symbol} is {known} already, not {expression}")
+        past.symbols |= self.after.free_symbols
+        return lines
 
     def holds(self) -> bool:
-        """Decide whether the residual is identically zero."""
-        return vanishes(self.residual())
+        """Decide whether the step holds by itself."""
+        return not list(self.objections(Past()))
 
 
 @dataclass(frozen=True)
@@ -80,9 +128,11 @@ class Derivation:
 
     Attributes:
         steps: The steps, in order.
+        uses: Closed forms and derivations whose definitions the chain takes over.
     """
 
     steps: tuple[Step, ...]
+    uses: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def begin(
@@ -90,29 +140,85 @@ class Derivation:
         reason: str,
         before: sp.Expr,
         after: sp.Expr,
-        rules: Mapping[sp.Basic, sp.Basic] | None = None,
+        *rules: Rule | tuple[Rule, ...],
+        uses: tuple[Any, ...] = (),
     ) -> Derivation:
         """Start a chain.
 
         Returns:
             A derivation of one step.
         """
-        return cls((Step(reason, sp.sympify(before), sp.sympify(after), rules or {}),))
+        return cls((Step(reason, sp.sympify(before), sp.sympify(after), as_rules(rules)),), uses)
 
-    def then(
-        self, reason: str, after: sp.Expr, rules: Mapping[sp.Basic, sp.Basic] | None = None
-    ) -> Derivation:
+    def then(self, reason: str, after: sp.Expr, *rules: Rule | tuple[Rule, ...]) -> Derivation:
         """Add a step that starts from the current result.
 
         Returns:
             The longer derivation.
         """
-        return Derivation((*self.steps, Step(reason, self.result, sp.sympify(after), rules or {})))
+        step = Step(reason, self.result, sp.sympify(after), as_rules(rules))
+        return replace(self, steps=(*self.steps, step))
+
+    @property
+    def start(self) -> sp.Expr:
+        """Return the left-hand side of the first step."""
+        return self.steps[0].before
 
     @property
     def result(self) -> sp.Expr:
         """Return the right-hand side of the last step."""
         return self.steps[-1].after
+
+    def _rules(self) -> Iterator[Rule]:
+        for step in self.steps:
+            yield from step.rules
+
+    @functools.cached_property
+    def definitions(self) -> Mapping[sp.Symbol, sp.Expr]:
+        """Return what symbols stand for, here and in what the chain uses."""
+        found: dict[sp.Symbol, sp.Expr] = {}
+        for used in self.uses:
+            found.update(used.definitions)
+        for rule in self._rules():
+            found.update(rule.brings)
+            if isinstance(rule, Definition):
+                found[rule.symbol] = rule.expression
+        return found
+
+    @functools.cached_property
+    def conditions(self) -> tuple[sp.Eq, ...]:
+        """Return the equations that the chain supposes, and those of what it uses.
+
+        A symbol that the chain defines and that the result does not hold is written out.
+        """
+        return self._equations("conditions")
+
+    @functools.cached_property
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
+        """Return the equations of the model that the chain takes for granted."""
+        return self._equations("hypotheses")
+
+    def _equations(self, kind: str) -> tuple[sp.Eq, ...]:
+        taken_over = {symbol for used in self.uses for symbol in used.definitions}
+        hidden = {
+            r.symbol: r.expression
+            for r in self._rules()
+            if isinstance(r, Definition) and r.symbol not in self.result.free_symbols | taken_over
+        }
+        found = [e for used in self.uses for e in getattr(used, kind)]
+        for rule in self._rules():
+            for e in getattr(rule, kind):
+                sides = (side.subs(hidden) for side in (e.lhs, e.rhs))
+                found.append(sp.Eq(*sides, evaluate=False))
+        return tuple(dict.fromkeys(found))
+
+    @functools.cached_property
+    def argued(self) -> tuple[str, ...]:
+        """Return what the chain argues in words: where this is empty every step is checked."""
+        found = [line for used in self.uses for line in used.argued]
+        for number, step in enumerate(self.steps, start=1):
+            found += [f"step {number} ({step.reason}): {w}" for r in step.rules for w in r.argued]
+        return tuple(dict.fromkeys(found))
 
     def failures(self) -> list[str]:
         """Describe every step that does not hold.
@@ -121,14 +227,22 @@ class Derivation:
             One line per failure, empty when the chain holds.
         """
         lines = []
+        past = Past()
+        occurring = {s for step in self.steps for e in (step.before, step.after)
+                     for s in e.free_symbols}  # fmt: skip
+        for used in self.uses:
+            for equation in (*used.conditions, *used.hypotheses):
+                past.symbols |= equation.free_symbols
+            for symbol, expression in used.definitions.items():
+                known = past.definitions.setdefault(symbol, expression)
+                if known != expression and symbol in occurring:
+                    lines.append(f"{symbol} is {known} in one place, {expression} in another")
+            if isinstance(used, Derivation):  # closed forms are checked where they stand
+                lines += [f"what is used fails: {line}" for line in used.failures()]
         for number, step in enumerate(self.steps, start=1):
             if number > 1 and step.before != self.steps[number - 2].after:
                 lines.append(f"step {number} ({step.reason}) does not start where the last ended")
-            if not step.holds():
-                lines.append(
-                    f"step {number} ({step.reason}): {step.before} = {step.after} leaves "
-                    f"{sp.simplify(step.residual())}"
-                )
+            lines += [f"step {number} ({step.reason}): {line}" for line in step.objections(past)]
         return lines
 
     def check(self) -> None:

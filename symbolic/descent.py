@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
-from whichmin.symbolic.landscape.minima import derivative
+from whichmin.symbolic.landscape.minima import X, derivative, gap
 from whichmin.symbolic.landscape.neuron import SOURCE, Y, sample_derivative, sum_over_data, x
-from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.operator_rules import Solved
+from whichmin.symbolic.operators import Root, at
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import Assumed, Condition, define, where
 from whichmin.symbolic.symbols import C, N, R, S, alpha, b, c, eta, m, mu, sigma
 
 __all__ = [
@@ -75,6 +76,18 @@ def inactive_factor() -> Derivation:
 FULL_BATCH = {alpha: eta / m, S: C, mu: 1}
 
 
+def full_batch(general: sp.Expr) -> tuple[Condition, ...]:
+    """Suppose a step of gradient descent: every point is once in the batch, alpha = eta/m.
+
+    Args:
+        general: What is specialised; conditions on symbols that it does not hold are left out.
+
+    Returns:
+        The rules.
+    """
+    return where({symbol: value for symbol, value in FULL_BATCH.items() if general.has(symbol)})
+
+
 @derives("dynamics.gd_active_energy", SOURCE)
 def gd_active_energy() -> Derivation:
     r"""Derive the active energy C after one step of gradient descent.
@@ -85,8 +98,8 @@ def gd_active_energy() -> Derivation:
         "every active correlation has the same factor: full batch, alpha = eta/m, S = C, mu = 1",
         active_factor().expression ** 2 * C,
         (1 - eta * C / m + eta * (2 - N) / m) ** 2 * C,
-        FULL_BATCH,
-    ).then("N = C + R", (1 + eta * (2 - 2 * C - R) / m) ** 2 * C, {N: C + R})
+        full_batch(active_factor().expression),
+    ).then("N = C + R", (1 + eta * (2 - 2 * C - R) / m) ** 2 * C, recall(gap(), R))
 
 
 @derives("dynamics.gd_rest_energy", SOURCE)
@@ -99,7 +112,7 @@ def gd_rest_energy() -> Derivation:
         "full batch: alpha = eta/m, S = C",
         inactive_factor().expression ** 2 * R,
         (1 - eta * C / m) ** 2 * R,
-        FULL_BATCH,
+        full_batch(inactive_factor().expression),
     )
 
 
@@ -109,13 +122,19 @@ def gd_limit() -> Derivation:
 
     .. math:: c_\infty = \frac{c}{\sqrt{C}}
     """
-    t = sp.Symbol("t", positive=True)
+    t, limit = sp.Symbol("t", positive=True), sp.Symbol("c_infinity", real=True)
+    grown = Root(t, t**2 * C - 1) * c
     return Derivation.begin(
-        "all active correlations have grown by one factor t, and t^2 C = 1 on the manifold",
-        t * c,
-        t * c / sp.sqrt(t**2 * C),
-        {C: 1 / t**2},
-    ).then("t > 0 cancels", c / sp.sqrt(C))
+        "all active correlations grow by one factor t > 0, and t^2 C = 1 on the manifold",
+        limit,
+        grown,
+        Assumed(
+            "gradient descent converges to the manifold C = 1, R = 0 and changes no sign "
+            "(Theorem 1); a step keeps the ratios of active correlations (ratios_are_kept)",
+            limit,
+            grown,
+        ),
+    ).then("that factor", c / sp.sqrt(C), Solved({t: 1 / sp.sqrt(C)}))
 
 
 @derives("dynamics.gd_radial_rate", SOURCE)
@@ -128,9 +147,8 @@ def gd_radial_rate() -> Derivation:
     """
     return Derivation.begin(
         "derivative of the map of C at C = 1, R = 0",
-        sp.Derivative(gd_active_energy().expression, C),
+        at(sp.Derivative(gd_active_energy().expression, C), {C: 1, R: 0}),
         1 - 4 * eta / m,
-        {C: 1, R: 0},
     )
 
 
@@ -144,16 +162,15 @@ def gd_off_span_rate() -> Derivation:
         "factor of an off-span coordinate, full batch",
         inactive_factor().expression,
         1 - eta * C / m,
-        FULL_BATCH,
-    ).then("at a minimum C = 1", 1 - eta / m, {C: 1})
+        full_batch(inactive_factor().expression),
+    ).then("at a minimum C = 1", 1 - eta / m, where({C: 1}))
 
 
 def _log_ratio(winner: int, other: int) -> sp.Expr:
     """Return the gain of ``log|c_j / c_*|`` in a step at a data point, by who is in the batch."""
     vertex = {N: 1, S: winner}
-    top = active_factor().expression.subs({**vertex, mu: winner})
-    low = active_factor().expression.subs({**vertex, mu: other})
-    return sp.log(sp.cancel(low / top))
+    factor = active_factor().expression
+    return sp.log(at(factor, {**vertex, mu: other}) / at(factor, {**vertex, mu: winner}))
 
 
 @derives(
@@ -168,16 +185,15 @@ def separation_rate() -> Derivation:
         \mathbb{E}\,\Delta \log|c_j / c_*|
         = \frac{b (m - b)}{m (m - 1)} (\log(1 - \alpha) + \log(1 + \alpha))
     """
-    one_of_two = sp.Symbol("q", positive=True)
+    one_of_two = sp.binomial(m - 2, b - 1) / sp.binomial(m, b)
     return Derivation.begin(
-        "batches that hold the winner only, or the other point only, each with chance q",
+        "batches that hold the winner only, or the other point only; both or none: no change",
         one_of_two * (_log_ratio(1, 0) + _log_ratio(0, 1))
         + (1 - 2 * one_of_two) * _log_ratio(1, 1),
         one_of_two * (sp.log(1 - alpha) + sp.log(1 + alpha)),
     ).then(
-        "q counts subsets: choose b - 1 of the other m - 2, out of b of m",
+        "the chance of such a batch: subsets of b - 1 of the other m - 2, out of b of m",
         b * (m - b) / (m * (m - 1)) * (sp.log(1 - alpha) + sp.log(1 + alpha)),
-        {one_of_two: sp.binomial(m - 2, b - 1) / sp.binomial(m, b)},
     )
 
 
@@ -190,7 +206,7 @@ def sgd_off_span_rate() -> Derivation:
     factor = inactive_factor().expression
     return Derivation.begin(
         "the winner is in the batch with probability b/m; then S = 1, otherwise S = 0",
-        b / m * sp.log(factor.subs(S, 1)) + (1 - b / m) * sp.log(factor.subs(S, 0)),
+        b / m * sp.log(at(factor, {S: 1})) + (1 - b / m) * sp.log(at(factor, {S: 0})),
         b / m * sp.log(1 - alpha),
     )
 
@@ -201,16 +217,14 @@ def sgd_radial_rate() -> Derivation:
 
     .. math:: \mathbb{E}\,\Delta \log|c_* - 1| = \frac{b}{m} \log |1 - 4 \alpha|
     """
-    step = (c * active_factor().expression).subs({S: c**2, N: c**2, mu: 1})
+    step = at(c * active_factor().expression, {S: c**2, N: c**2, mu: 1})
     return Derivation.begin(
         "derivative at c = 1 of the winner's own step, taken with probability b/m",
-        b / m * sp.log(sp.Abs(sp.Derivative(step, c))),
+        b / m * sp.log(sp.Abs(at(sp.Derivative(step, c), {c: 1}))),
         b / m * sp.log(sp.Abs(1 - 4 * alpha)),
-        {c: 1},
     )
 
 
-@functools.cache
 def ratios_are_kept() -> tuple[Derivation, Derivation]:
     """Derive that gradient descent keeps the ratios of active correlations.
 
@@ -219,17 +233,17 @@ def ratios_are_kept() -> tuple[Derivation, Derivation]:
         ``t^2 C``.
     """
     other, t = sp.Symbol("c2", positive=True), sp.Symbol("t", positive=True)
-    factor = active_factor().expression.subs(FULL_BATCH)
+    factor = active_factor().expression
     ratio = Derivation.begin(
-        "full batch: both correlations have the same factor",
-        factor * c / (factor * other),
+        "full batch: both correlations have the same factor, since both are once in the batch",
+        at(factor * c, FULL_BATCH) / at(factor * other, FULL_BATCH),
         c / other,
     )
     grown = Derivation.begin(
         "sum of the squares of t c_i over the active points",
         sum_over_data(sigma * (t * c) ** 2),
         t**2 * C,
-        {C: sum_over_data(sigma * c**2)},
+        define({C: sum_over_data(sigma * c**2)}),
     )
     return ratio, grown
 
@@ -240,11 +254,10 @@ def gradient_matches_step() -> Derivation:
     Returns:
         A chain from the gradient's component along an active data direction to the step's.
     """
-    along = derivative().expression.subs({sp.Symbol("X", real=True): c, Y: c})
     return Derivation.begin(
         "gradient along an active a_j, where X = Y = c",
-        c - eta * along,
-        c * active_factor().expression.subs(FULL_BATCH),
+        c - eta * at(derivative().expression, {X: c, Y: c}),
+        c * at(active_factor().expression, FULL_BATCH),
     )
 
 

@@ -12,15 +12,22 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import replace
+
+import sympy as sp
 
 from whichmin.errors import InputError
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.rules import Definition, define
 
-__all__ = ["closed_form", "closed_forms", "derives", "forms_of"]
+__all__ = ["closed_form", "closed_forms", "derives", "forms_of", "recall"]
 
 _PACKAGE = __name__.rpartition(".")[0]
 _FORMS: dict[str, Callable[[], ClosedForm]] = {}
+# The forms that the derivation in the making has asked for, by id.
+_ASKED: ContextVar[dict[str, ClosedForm] | None] = ContextVar("asked", default=None)
 
 
 def derives(
@@ -29,7 +36,8 @@ def derives(
     """Make a derivation a closed form, and register it.
 
     The statement of the form is the first line of the docstring, without "Derive the", followed by
-    ``where``. The topic is the name of the module or package that holds the function.
+    ``where``. The topic is the name of the module or package that holds the function. Forms that
+    the function asks for are recorded: what they suppose, the new form supposes too.
 
     Args:
         name: Id of the form, ``group.quantity``.
@@ -46,11 +54,26 @@ def derives(
         summary = summary.removeprefix("Derive ").removeprefix("the ").replace("``", "")
         statement = f"{summary}, {where}" if where else summary
 
-        @functools.wraps(derive)
-        def form() -> ClosedForm:
-            chain = derive()
+        @functools.cache
+        def derived() -> ClosedForm:
+            asked: dict[str, ClosedForm] = {}
+            token = _ASKED.set(asked)
+            try:
+                chain = derive()
+            finally:
+                _ASKED.reset(token)
+            chain = replace(chain, uses=(*chain.uses, *asked.values()))
             return ClosedForm(name, statement, chain.result, chain, source, _topic(derive))
 
+        @functools.wraps(derive)
+        def form() -> ClosedForm:
+            found = derived()
+            asked = _ASKED.get()
+            if asked is not None:
+                asked[name] = found
+            return found
+
+        form.cache_info = derived.cache_info  # type: ignore[attr-defined]
         form.__signature__ = inspect.Signature(return_annotation=ClosedForm)  # type: ignore[attr-defined]
         cited = source.replace("|", r"\|")  # a bar would begin a substitution
         symbols = f" With ``{where}``." if where else ""
@@ -58,8 +81,8 @@ def derives(
         known = _FORMS.get(name, form)
         if (known.__module__, known.__qualname__) != (form.__module__, form.__qualname__):
             raise InputError("name", name, f"must be new, {known.__module__} has a form of this id")
-        _FORMS[name] = functools.cache(form)
-        return _FORMS[name]
+        _FORMS[name] = form
+        return form
 
     return decorate
 
@@ -80,6 +103,26 @@ def forms_of(module: str) -> Callable[[], tuple[ClosedForm, ...]]:
     forms.__module__ = module
     forms.__doc__ = f"Derive the closed forms of ``{module}``."
     return forms
+
+
+def recall(form: ClosedForm, *symbols: sp.Symbol) -> tuple[Definition, ...]:
+    """Use definitions that the derivation of another form has made.
+
+    Args:
+        form: The form.
+        *symbols: What it defines.
+
+    Returns:
+        One rule each.
+
+    Raises:
+        InputError: The form defines no such symbol.
+    """
+    known = form.derivation.definitions
+    for symbol in symbols:
+        if symbol not in known:
+            raise InputError("symbol", symbol, f"{form.id} defines: {sorted(map(str, known))}")
+    return define({symbol: known[symbol] for symbol in symbols})
 
 
 def _topic(derive: Callable[[], object]) -> str:

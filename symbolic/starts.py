@@ -11,6 +11,7 @@ from __future__ import annotations
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operators import at
 from whichmin.symbolic.symbols import k, kappa, m, n
 
 __all__ = ["beta_density", "gamma_density", "moments", "positive_set", "shares", "tails"]
@@ -45,7 +46,7 @@ def shares() -> dict[str, Derivation]:
         Derivations by name.
     """
     normal = sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
-    square = normal.subs(x, sp.sqrt(x)) * sp.Rational(1, 2) / sp.sqrt(x)
+    square = at(normal, {x: sp.sqrt(x)}) * sp.Derivative(sp.sqrt(x), x)
     joint = s * gamma_density(a, s * u) * gamma_density(d, s * (1 - u))
     split = gamma_density(a + d, s) * beta_density(a, d, u)
     rest = sp.Dummy(positive=True)  # 1 - u
@@ -73,7 +74,7 @@ def _beta_moment(power: int) -> Derivation:
     ratio = u**power * beta_density(a, d, u) / beta_density(a + power, d, u)
     return Derivation.begin(
         f"u^{power} times one Beta density is a multiple of another one, which integrates to 1",
-        sp.powsimp(sp.gammasimp(ratio)),
+        ratio,
         sp.expand_func(_moment(power)),
     )
 
@@ -87,8 +88,8 @@ def moments() -> dict[str, Derivation]:
     first, second = (sp.expand_func(_moment(p)) for p in (1, 2))
     weight = {a: sp.Rational(1, 2), d: (m - 1) / 2}
     span = {a: m / 2, d: (n - m) / 2}
-    linear = first.subs(span)
-    variance = (second - first**2).subs(span)
+    linear = at(first, span)
+    variance = at(second - first**2, span)
     # |S+| = k of m fair signs: E k = m/2, E k^2 = m(m+1)/4 (positive_set)
     count, square = m / 2, m * (m + 1) / 4
     relu = count / n
@@ -98,10 +99,10 @@ def moments() -> dict[str, Derivation]:
         "mean of a Beta variable": _beta_moment(1),
         "second moment of a Beta variable": _beta_moment(2),
         "mean of sum p_i^2": Derivation.begin(
-            "m shares of law Beta(1/2, (m-1)/2)", m * second, 3 / (m + 2), weight
+            "m shares of law Beta(1/2, (m-1)/2)", m * at(second, weight), 3 / (m + 2)
         ),
         "mean of cos^2 with the start, linear": Derivation.begin(
-            "share of m of n squares", first, m / n, span
+            "share of m of n squares", linear, m / n
         ),
         "Chebyshev, linear": Derivation.begin(
             "2/m less the relative variance of cos^2",
@@ -109,7 +110,7 @@ def moments() -> dict[str, Derivation]:
             2 * (m + 2) / (m * (n + 2)),
         ),
         "second moment given |S+| = k": Derivation.begin(
-            "share of k of n squares", second, k * (k + 2) / (n * (n + 2)), part
+            "share of k of n squares", at(second, part), k * (k + 2) / (n * (n + 2))
         ),
         "Chebyshev, ReLU": Derivation.begin(
             "5/m less the relative variance of the share of S+",
@@ -128,9 +129,8 @@ def positive_set() -> dict[str, Derivation]:
         Derivations by name.
     """
     generating = ((1 + x) / 2) ** m
-    slope = sp.diff(generating, x)
-    mean = slope.subs(x, 1)
-    dead = generating.subs(x, 0)
+    slope = sp.Derivative(generating, x)
+    mean, dead = at(slope, {x: 1}), at(generating, {x: 0})
     alive = 1 - dead
     # Article's table: traces (2n + 8 - m - k)/(2m) and (2n + 7 - m)/(2m)
     table = (2 * n + 7 - m) / (2 * m) - (2 * n + 8 - m - k) / (2 * m)
@@ -139,24 +139,23 @@ def positive_set() -> dict[str, Derivation]:
     return {
         "mean of |S+|": Derivation.begin("derivative at x = 1", mean, m / 2),
         "second moment of |S+|": Derivation.begin(
-            "x d/dx twice, at x = 1", sp.diff(x * slope, x).subs(x, 1), m * (m + 1) / 4
+            "x d/dx twice, at x = 1", at(sp.Derivative(x * slope, x), {x: 1}), m * (m + 1) / 4
         ),
         "chance of a dead start": Derivation.begin("at x = 0", dead, sp.Integer(2) ** -m),
         "chance of a single positive correlation": Derivation.begin(
-            "derivative at x = 0", slope.subs(x, 0), m * sp.Integer(2) ** -m
+            "derivative at x = 0", at(slope, {x: 0}), m * sp.Integer(2) ** -m
         ),
         "trace gap of the article's table": Derivation.begin(
             "difference of its two traces", table, (k - 1) / (2 * m)
         ).then(
             "the gap of the closed form sharpness.trace_difference at kappa = 1/2",
-            (1 - kappa) * (k - 1) / m,
-            {kappa: sp.Rational(1, 2)},
+            at((1 - kappa) * (k - 1) / m, {kappa: sp.Rational(1, 2)}),
         ),
         "mean trace gap, start not dead": Derivation.begin(
             "E[k - 1; k > 0] = m/2 - P(k > 0), over P(k > 0)", gap, tidy
         ),
         "largest trace gap": Derivation.begin(
-            "k = m", ((k - 1) / (2 * m)).subs(k, m), sp.Rational(1, 2) - 1 / (2 * m)
+            "k = m", at((k - 1) / (2 * m), {k: m}), sp.Rational(1, 2) - 1 / (2 * m)
         ),
     }
 
@@ -179,7 +178,7 @@ def tails() -> dict[str, Derivation]:
     r, q = sp.symbols("r q", positive=True)
     tail = r * beta_density(half, (m - 1) / 2, 1 - r * q)
     bounded = r ** ((m - 1) / 2) * beta_density(half, (m - 1) / 2, 1 - q)
-    union = sp.diff(((1 + x) / 2) ** m, x)
+    union = sp.Derivative(((1 + x) / 2) ** m, x)
     rate = sp.log(m)
     return {
         "integrand of the tail": Derivation.begin(
@@ -194,14 +193,14 @@ def tails() -> dict[str, Derivation]:
         ),
         "linear, t = 4 log m/(m-1)": Derivation.begin(
             "m (1-t)^((m-1)/2) <= m exp(-t(m-1)/2)",
-            m * sp.exp(-t * (m - 1) / 2), 1 / m, {t: 4 * rate / (m - 1)},
+            at(m * sp.exp(-t * (m - 1) / 2), {t: 4 * rate / (m - 1)}), 1 / m,
         ),
         "ReLU, t = 8 log m/(m-1)": Derivation.begin(
             "m/2 ((1+x)/2)^(m-1) <= m/2 exp(-t(m-1)/4), since (1+x)/2 <= 1 - t/4",
-            m / 2 * sp.exp(-t * (m - 1) / 4), 1 / (2 * m), {t: 8 * rate / (m - 1)},
+            at(m / 2 * sp.exp(-t * (m - 1) / 4), {t: 8 * rate / (m - 1)}), 1 / (2 * m),
         ),
         "cosine of a data point with the start, t = 4 log m/(n-1)": Derivation.begin(
             "m (1-t)^((n-1)/2) <= m exp(-t(n-1)/2)",
-            m * sp.exp(-t * (n - 1) / 2), 1 / m, {t: 4 * rate / (n - 1)},
+            at(m * sp.exp(-t * (n - 1) / 2), {t: 4 * rate / (n - 1)}), 1 / m,
         ),
     }  # fmt: skip

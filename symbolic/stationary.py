@@ -18,9 +18,13 @@ from __future__ import annotations
 
 import sympy as sp
 
+from whichmin.symbolic.certificates import Antiderivative, Substituted
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given
+from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of
-from whichmin.symbolic.symbols import b, eta, n
+from whichmin.symbolic.rules import Assumed, Proved, define, where
+from whichmin.symbolic.symbols import b, eta, i, n
 
 __all__ = [
     "covariance",
@@ -48,12 +52,7 @@ depth, other_depth, h, other_h, noise, other_noise = sp.symbols(
 ratio, unit_time = sp.symbols("ratio unit_time", positive=True)
 curvature_spread = sp.Symbol("curvature_spread", nonnegative=True)
 
-_L, _p, _D = (sp.Function(name) for name in ("L", "p", "D"))
-_SLOPES = {
-    sp.Derivative(_L(x), x): slope,
-    sp.Derivative(_D(x), x): diffusion_slope,
-    _D(x): diffusion,
-}
+_L, _p, _D = (sp.Function(name, positive=True) for name in ("L", "p", "D"))
 
 
 @derives("stationary.score", SOURCE, where="slope = L', diffusion = D")
@@ -62,20 +61,27 @@ def score() -> Derivation:
 
     .. math:: (\log p)' = -\frac{L' + D'}{D}
     """
+    change = sp.Symbol("p'", real=True)
     flux = -sp.Derivative(_L(x), x) * _p(x) - sp.diff(_D(x) * _p(x), x)
-    (solved,) = sp.solve(flux, sp.Derivative(_p(x), x))
+    at_rest = flux.subs(sp.Derivative(_p(x), x), change)
     return Derivation.begin(
         "the flux -L' p - (D p)' is zero",
-        solved / _p(x),
+        Root(change, at_rest) / _p(x),
         -(slope + diffusion_slope) / diffusion,
-        _SLOPES,
+        define({
+            slope: sp.Derivative(_L(x), x),
+            diffusion_slope: sp.Derivative(_D(x), x),
+            diffusion: _D(x),
+        }),
+        Solved({change: -(sp.Derivative(_L(x), x) + sp.Derivative(_D(x), x)) * _p(x) / _D(x)}),
     )
 
 
 def _log_density(law: sp.Expr, loss: sp.Expr, start: sp.Expr, end: sp.Expr) -> sp.Expr:
-    """Integrate the score over _u: the log of the density at the end over that at the start."""
-    at = score().expression.subs({diffusion: law, diffusion_slope: sp.diff(law, _u)})
-    return sp.Integral(at.subs(slope, sp.Derivative(loss, _u)), (_u, start, end)).doit()
+    """Write the integral of the score over _u: log density at the end over that at the start."""
+    here = {diffusion: law, diffusion_slope: sp.Derivative(law, _u)}
+    inside = at(score().expression, {**here, slope: sp.Derivative(loss, _u)})
+    return sp.Integral(inside, (_u, start, end))
 
 
 @derives("stationary.gibbs", SOURCE, where="constant noise D = T")
@@ -93,7 +99,9 @@ def gibbs() -> Derivation:
         "D = T: the score, integrated along one coordinate after the other, in the exponent",
         sp.exp(_log_density(T, _L(_u, v), y, x) + _log_density(T, _L(x, _u), v, w)),
         sp.exp(-gap / T),
-        {_L(x, w): _L(y, v) + gap},
+        Antiderivative(-_L(_u, v) / T, _u),
+        Antiderivative(-_L(x, _u) / T, _u),
+        define({gap: _L(x, w) - _L(y, v)}),
     )
 
 
@@ -107,7 +115,8 @@ def loss_noise() -> Derivation:
         "D = tau L: the score, integrated from y to x, in the exponent",
         sp.exp(_log_density(tau * _L(_u), _L(_u), y, x)),
         ratio ** (-(1 + 1 / tau)),
-        {_L(x): ratio * _L(y)},
+        Antiderivative(-(1 + 1 / tau) * sp.log(_L(_u)), _u),
+        define({ratio: _L(x) / _L(y)}),
     )
 
 
@@ -121,30 +130,40 @@ def log_basin_mass() -> Derivation:
 
     .. math:: \log \int e^{-L / T} = -\frac{L_0}{T} + \frac{n \log(2 \pi T)}{2} - \frac{\Lambda}{2}
     """
-    one = sp.Integral(sp.exp(-h * x**2 / (2 * T)), (x, -sp.oo, sp.oo)).doit()
+    curvature = sp.IndexedBase("h", positive=True)[i]
+    one = sp.Integral(sp.exp(-curvature * x**2 / (2 * T)), (x, -sp.oo, sp.oo))
     return Derivation.begin(
-        "Gibbs density in the eigenbasis: a product of n Gaussian integrals sqrt(2 pi T/h_i), so "
-        "only the geometric mean h of the eigenvalues matters",
-        sp.log(gibbs().expression.subs(gap, lowest)) + n * sp.log(one),
-        -lowest / T + n * sp.log(2 * sp.pi * T / h) / 2,
-    ).then(
-        "n log h is the log determinant",
+        "Gibbs density in the eigenbasis: a product of n Gaussian integrals sqrt(2 pi T/h_i)",
+        sp.log(at(gibbs().expression, {gap: lowest})) + sp.Sum(sp.log(one), (i, 1, n)),
         -lowest / T + n * sp.log(2 * sp.pi * T) / 2 - logdet / 2,
-        {h: sp.exp(logdet / n)},
+        _gaussian(curvature, T),
+        define({logdet: sp.Sum(sp.log(curvature), (i, 1, n))}),
     )
 
 
-def _log_well(deep: sp.Expr, curvature: sp.Expr, level: sp.Expr) -> sp.Expr:
-    """Return the log mass of a parabolic well whose top is a point where D p = 1 for both wells.
+def _gaussian(curvature: sp.Expr, level: sp.Expr) -> Antiderivative:
+    """Return an antiderivative of ``exp(-curvature x^2 / (2 level))``, checked where it is used."""
+    width = sp.sqrt(curvature / (2 * level))
+    return Antiderivative(sp.sqrt(sp.pi) * sp.erf(width * x) / (2 * width), x)
+
+
+def _well(deep: sp.Expr, curvature: sp.Expr, level: sp.Expr) -> Derivation:
+    """Derive the mass of a parabolic well whose top is a point where D p = 1 for both wells.
 
     Within a well D is constant, so ``D p = exp((L_top - L)/D)``: zero flux keeps D p, not p,
     continuous where D jumps.
 
     Returns:
-        The log of the Gaussian integral over the whole line, tails beyond the top included.
+        The Gaussian integral over the whole line, tails beyond the top included.
     """
-    shape = gibbs().expression.subs({gap: curvature * x**2 / 2 - deep, T: level}) / level
-    return sp.log(sp.Integral(shape, (x, -sp.oo, sp.oo)).doit())
+    shape = at(gibbs().expression, {gap: curvature * x**2 / 2 - deep, T: level}) / level
+    top, gaussian = sp.exp(deep / level) / level, _gaussian(curvature, level)
+    return Derivation.begin(
+        "density over the whole line",
+        sp.Integral(shape, (x, -sp.oo, sp.oo)),
+        sp.sqrt(2 * sp.pi * level / curvature) * top,
+        Antiderivative(top * gaussian.function, x),
+    )
 
 
 @derives("stationary.well_odds", SOURCE, where="up to the tails beyond the top")
@@ -155,10 +174,30 @@ def well_odds() -> Derivation:
         \log \frac{M_1}{M_2}
         = \frac{\Delta_1}{D_1} - \frac{\Delta_2}{D_2} + \frac{1}{2} \log \frac{D_2 h_2}{D_1 h_1}
     """
-    return Derivation.begin(
-        "D p is continuous at the top; one Gaussian integral per well",
-        sp.expand_log(_log_well(depth, h, noise) - _log_well(other_depth, other_h, other_noise)),
-        depth / noise - other_depth / other_noise + sp.log(other_noise * other_h / (noise * h)) / 2,
+    one, other = _well(depth, h, noise), _well(other_depth, other_h, other_noise)
+    odds, masses = sp.Symbol("odds", real=True), sp.log(one.start) - sp.log(other.start)
+    return (
+        Derivation
+        .begin(
+            "D p is 1 at the top for both wells",
+            odds,
+            masses,
+            Assumed(
+                "zero flux keeps D p, not p, continuous where D jumps, at the top", odds, masses
+            ),
+        )
+        .then(
+            "one Gaussian integral per well",
+            sp.log(one.result) - sp.log(other.result),
+            Proved(one),
+            Proved(other),
+        )
+        .then(
+            "logarithms of products",
+            depth / noise
+            - other_depth / other_noise
+            + sp.log(other_noise * other_h / (noise * h)) / 2,
+        )
     )
 
 
@@ -174,7 +213,7 @@ def hessian_noise_odds() -> Derivation:
         "D = tau h in each well, equal depths",
         well_odds().expression,
         depth * (1 / h - 1 / other_h) / tau + sp.log(other_h / h),
-        {noise: tau * h, other_noise: tau * other_h, other_depth: depth},
+        where({noise: tau * h, other_noise: tau * other_h, other_depth: depth}),
     )
 
 
@@ -196,11 +235,14 @@ def covariance() -> Derivation:
         - other_h * second * sp.diff(moment, second)
         + 2 * cross_diffusion * sp.diff(moment, first, second)
     )
-    (solved,) = sp.solve(sp.expand(rate).subs(moment, product), product)
+    law = Law("the stationary state", {moment: given(product, "the name of the covariance")})
+    solved = 2 * cross_diffusion / (h + other_h)
     return Derivation.begin(
         "the expected rate of change of x_1 x_2 is zero; eigenbasis of the Hessian",
+        Root(product, Mean(rate)),
         solved,
-        2 * cross_diffusion / (h + other_h),
+        Expectation(law),
+        Solved({product: solved}),
     )
 
 
@@ -215,14 +257,16 @@ def second_moment_factor() -> Derivation:
     .. math::
         \frac{\mathbb{E}\,x'^2}{\mathbb{E}\,x^2} = (1 - \eta h)^2 + \frac{\eta^2 \varsigma^2}{b}
     """
-    z, batch_z = sp.symbols("z z^2", real=True)
-    factor = sp.expand((1 - eta * (h + curvature_spread * z)) ** 2)
-    expected = sp.expand(factor.subs(z**2, batch_z)).subs(z, 0)
+    z = sp.Symbol("z", real=True)
+    batch = Law(
+        "mean of b independent deviations of mean 0 and variance 1",
+        {z: given(0, "their mean"), z**2: given(1 / b, "variance of a mean of b of them")},
+    )
     return Derivation.begin(
         "x <- (1 - eta h_B) x, h_B the batch's curvature, of mean h and variance spread^2/b",
-        expected,
+        Mean((1 - eta * (h + curvature_spread * z)) ** 2),
         (1 - eta * h) ** 2 + eta**2 * curvature_spread**2 / b,
-        {batch_z: 1 / b},
+        Expectation(batch),
     )
 
 
@@ -239,19 +283,29 @@ def exit_time() -> Derivation:
     Started at the bottom, ``T t'' - h x t' = -1`` with t = 0 at both tops gives
     ``t = (1/T) int_0^a int_0^y exp(h (y^2 - z^2)/(2T)) dz dy``, ``h a^2 = 2 depth``.
     """
-    u, v, integrand = sp.symbols("u v integrand", positive=True)
-    at, from_ = u / sp.sqrt(h), v / sp.sqrt(h)
-    inner = sp.exp(h * (at**2 - from_**2) / (2 * T)) / T
-    unit = sp.exp((u**2 - v**2) / (2 * T)) / T
+    u, v, y_, z_ = sp.symbols("u v y z", positive=True)
+    top, time = sp.sqrt(2 * depth), sp.Symbol("time", positive=True)
+
+    def double(curvature: sp.Expr, first: sp.Symbol, second: sp.Symbol, end: sp.Expr) -> sp.Expr:
+        inner = sp.exp(curvature * (first**2 - second**2) / (2 * T)) / T
+        return sp.Integral(sp.Integral(inner, (second, 0, first)), (first, 0, end))
+
+    general = double(h, y_, z_, top / sp.sqrt(h))
     return Derivation.begin(
-        "y = u/sqrt h and z = v/sqrt h, with their Jacobian",
-        inner * sp.diff(at, u) * sp.diff(from_, v),
-        integrand / h,
-        {integrand: unit},
+        "the boundary-value problem solved by two integrations",
+        time,
+        general,
+        Assumed(
+            "the mean time t obeys T t'' - h x t' = -1 and is 0 at both tops (Dynkin's formula)",
+            time,
+            general,
+        ),
     ).then(
-        "over 0 < v < u < sqrt(2 depth), the same range for every h",
+        "y = u/sqrt h and z = v/sqrt h: 0 < v < u < sqrt(2 depth), the same range for every h",
         unit_time / h,
-        {integrand: unit_time},
+        Substituted(y_, u / sp.sqrt(h), u, (sp.Integer(0), top)),
+        Substituted(z_, v / sp.sqrt(h), v, (sp.Integer(0), u)),
+        define({unit_time: double(sp.Integer(1), u, v, top)}),
     )
 
 

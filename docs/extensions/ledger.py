@@ -25,6 +25,7 @@ from typeset import typeset
 from whichmin.ledger import Entry, entries, formal_lines, numbered, tally
 from whichmin.reporting import margin_text
 from whichmin.symbolic import closed_forms
+from whichmin.symbolic.printing import as_latex
 from whichmin.verification.topics import TOPICS, all_checks, claim_files
 from whichmin.words import Verdict
 
@@ -141,8 +142,18 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
     yield _paragraph("Formal statement", [])
     yield _code("\n".join(formal_lines(claim)), "text")
     for name in claim.formulas:
-        formula = nodes.math("", expression(forms[name].expression))
-        yield _paragraph("Formula", [nodes.literal("", name), nodes.Text(" = "), formula])
+        form = forms[name]
+        said = [
+            nodes.literal("", name),
+            nodes.Text(" = "),
+            nodes.math("", expression(form.expression)),
+        ]
+        for place, equation in enumerate(form.conditions):
+            sides = f"{as_latex(equation.lhs)} = {as_latex(equation.rhs)}"
+            said += [nodes.Text(", " if place else ", where "), nodes.math("", sides)]
+        if form.argued:
+            said.append(nodes.Text("; argued: " + "; ".join(form.argued)))
+        yield _paragraph("Formula", said)
     if claim.evidence:
         margin = margin_text(decision.worst)
         told = f" ({decision.weakest}; {decision.cases} cases, worst margin {margin}"

@@ -14,6 +14,7 @@ from mathml import expression
 from sphinx.util.docutils import SphinxDirective
 
 from whichmin.symbolic import ClosedForm, closed_forms
+from whichmin.symbolic.printing import as_latex
 from whichmin.symbolic.rescaling.layers import reparameterisation_forms
 from whichmin.symbolic.rescaling.layerwise import layerwise_forms
 from whichmin.symbolic.selection.law import selection_forms
@@ -71,8 +72,18 @@ def measures() -> str:
 def _forms(chosen: Iterable[ClosedForm]) -> str:
     return _rows(
         ("closed form", "what it is", "value"),
-        ((f"`{f.id}`", f"{{set}}`{f.statement}`", _math(expression(f.expression))) for f in chosen),
+        (
+            (f"`{f.id}`", f"{{set}}`{f.statement}`{_supposed(f)}", _math(expression(f.expression)))
+            for f in chosen
+        ),
     )
+
+
+def _supposed(form: ClosedForm) -> str:
+    """Under which conditions a form holds, and whether steps of it are argued."""
+    equations = (f"${as_latex(e.lhs)} = {as_latex(e.rhs)}$" for e in form.conditions)
+    under = ", where " + ", ".join(equations) if form.conditions else ""
+    return under + (" (argued)" if form.argued else "")
 
 
 def selection() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from whichmin.errors import InputError
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table, margin_text
-from whichmin.symbolic import closed_form
+from whichmin.symbolic import ClosedForm, closed_form
 from whichmin.verification.evidence.check import Evidence
 from whichmin.verification.evidence.claim import ArgumentStep, Claim
 from whichmin.verification.evidence.decision import Decision, decide
@@ -399,6 +399,12 @@ def _evidence_table(entry: Entry) -> Table:
     )
 
 
+def _supposed(form: ClosedForm) -> str:
+    """Say under which conditions a form holds, and that steps of it are argued, if any are."""
+    under = f"; where {form.under}" if form.under else ""
+    return under + ("; argued: " + "; ".join(form.argued) if form.argued else "")
+
+
 def page(entry: Entry) -> str:
     """Write everything about one claim as text.
 
@@ -422,7 +428,7 @@ def page(entry: Entry) -> str:
         forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(
             "formulas",
-            (f"{f.id}: {f.statement}: {f.expression}" for f in forms),
+            (f"{f.id}: {f.statement}: {f.expression}{_supposed(f)}" for f in forms),
         )
     lines += _block("argument", *numbered(claim.argument))
     if example is not None:

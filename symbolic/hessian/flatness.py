@@ -6,7 +6,8 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.hessian.spectrum import spectrum_at_minimum
-from whichmin.symbolic.hessian.trace import AT_MINIMUM, trace_at_minimum, trace_at_point
+from whichmin.symbolic.hessian.trace import at_minimum, trace_at_point
+from whichmin.symbolic.operators import at
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.symbols import N, k, kappa, m, n
 
@@ -76,10 +77,10 @@ def log_determinant_difference() -> Derivation:
 
     .. math:: \Delta = (k - 1) (\log(1 - \kappa) - \log m)
     """
-    at = log_determinant().expression
+    general = log_determinant().expression
     return Derivation.begin(
         "SGD's minimum has k = 1",
-        at.subs(k, 1) - at,
+        at(general, {k: 1}) - general,
         (k - 1) * (sp.log(1 - kappa) - sp.log(m)),
     )
 
@@ -94,8 +95,8 @@ def relative() -> Derivation:
         "squared length of the neuron's weights times the trace, N = C = 1",
         N * trace_at_point().expression,
         (n + 4 - k - kappa * (m - k)) / m,
-        AT_MINIMUM,
-    ).then("equals the trace", trace_at_minimum().expression)
+        at_minimum(trace_at_point().expression),
+    )
 
 
 flatness_forms = forms_of(__name__)

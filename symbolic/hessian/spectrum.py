@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import sympy as sp
@@ -10,15 +9,17 @@ import sympy as sp
 from whichmin.symbolic.closed_form import ClosedForm
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.hessian.trace import (
-    AT_MINIMUM,
     THEOREM_13,
+    at_minimum,
     second_derivative,
     trace_at_minimum,
     trace_at_point,
 )
-from whichmin.symbolic.landscape.minima import P, X
+from whichmin.symbolic.landscape.minima import P, X, gap
 from whichmin.symbolic.landscape.neuron import SOURCE, U, Y, c_, sigma_
-from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.operators import at, carry_out
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import define, where
 from whichmin.symbolic.symbols import C, N, R, i, k, kappa, m, n, z
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
 ]
 
 
-@functools.cache
 def hessian_matrix() -> sp.Matrix:
     """Write the Hessian as a matrix in five orthonormal directions, by polarisation.
 
@@ -41,6 +41,11 @@ def hessian_matrix() -> sp.Matrix:
     Returns:
         A symmetric 5 x 5 matrix; that only w_A and w_r couple is a result, not an input.
     """
+    return _entries().applyfunc(lambda entry: sp.expand(carry_out(entry)))
+
+
+def _entries() -> sp.Matrix:
+    """Write the matrix with the quadratic form not yet evaluated in the directions."""
     # (P, X, Y) of each direction; P is diagonal in this basis, X and Y are linear.
     directions = (
         (1, sp.sqrt(C), sp.sqrt(C)),
@@ -54,10 +59,10 @@ def hessian_matrix() -> sp.Matrix:
     def entry(row: int, column: int) -> sp.Expr:
         (p, x1, y1), (q, x2, y2) = directions[row], directions[column]
         if row == column:
-            return form.subs({P: p, X: x1, Y: y1, U: 1})
-        plus = form.subs({P: p + q, X: x1 + x2, Y: y1 + y2, U: 2})
-        minus = form.subs({P: p + q, X: x1 - x2, Y: y1 - y2, U: 2})
-        return sp.expand((plus - minus) / 4)
+            return at(form, {P: p, X: x1, Y: y1, U: 1})
+        plus = at(form, {P: p + q, X: x1 + x2, Y: y1 + y2, U: 2})
+        minus = at(form, {P: p + q, X: x1 - x2, Y: y1 - y2, U: 2})
+        return (plus - minus) / 4
 
     return sp.Matrix(5, 5, entry)
 
@@ -79,17 +84,13 @@ class Family:
 
 def _root(sign: int) -> Derivation:
     """Solve for an eigenvalue of the plane of w_A and w_r; sign 1 for the upper one."""
-    block = hessian_matrix()[:2, :2]
-    tr, det = sp.symbols("tr det")
+    block = _entries()[:2, :2]
+    tr, det = block.trace(), block.det()
     return Derivation.begin(
-        "roots of the 2 x 2 block's characteristic polynomial",
+        "roots of the 2 x 2 block's characteristic polynomial, N - C = R",
         (tr + sign * sp.sqrt(tr**2 - 4 * det)) / 2,
-        (N - 2 + 6 * C) / (2 * m) + sign * sp.sqrt((N - 2 + 6 * C) ** 2 / m**2 - 4 * det) / 2,
-        {tr: block.trace().subs(R, N - C)},
-    ).then(
-        "insert the determinant",
         (N - 2 + 6 * C + sign * sp.sqrt((N - 2) ** 2 + 24 * C * N - 16 * C)) / (2 * m),
-        {det: block.det().subs(R, N - C)},
+        recall(gap(), R),
     )
 
 
@@ -117,7 +118,7 @@ def eigenvalue_active() -> Derivation:
 
     .. math:: \lambda = \frac{N - 2 + C}{m}
     """
-    return Derivation.begin("diagonal entry", hessian_matrix()[2, 2], (N - 2 + C) / m)
+    return Derivation.begin("diagonal entry", _entries()[2, 2], (N - 2 + C) / m)
 
 
 @derives("sharpness.eigenvalue_kink", SOURCE)
@@ -126,7 +127,7 @@ def eigenvalue_kink() -> Derivation:
 
     .. math:: \lambda = \frac{\kappa (N - 2) + C}{m}
     """
-    return Derivation.begin("diagonal entry", hessian_matrix()[3, 3], (kappa * (N - 2) + C) / m)
+    return Derivation.begin("diagonal entry", _entries()[3, 3], (kappa * (N - 2) + C) / m)
 
 
 @derives("sharpness.eigenvalue_rest", SOURCE)
@@ -135,19 +136,16 @@ def eigenvalue_rest() -> Derivation:
 
     .. math:: \lambda = \frac{C}{m}
     """
-    return Derivation.begin("diagonal entry", hessian_matrix()[4, 4], C / m)
+    return Derivation.begin("diagonal entry", _entries()[4, 4], C / m)
 
 
 # Multiplicities are dimensions of invariant subspaces, as traces of the projections on them. The
 # projection on the active points has the matrix elements sigma_j (here 0 or 1) on the data
 # directions, that on the points at the kink tau_j, and those on w_A and w_r are w_A w_A^T / C and
 # w_r w_r^T / R. The plane of the last two holds two simple eigenvalues.
-_SLOPES, _AT_KINK = sp.symbols("Sigma T", nonnegative=True)
 _ACTIVE = sp.Sum(sigma_[i], (i, 1, m))
 _KINKS = sp.Sum(sp.IndexedBase("tau")[i], (i, 1, m))
 _ENERGY = sp.Sum(sigma_[i] * c_[i] ** 2, (i, 1, m))
-_SUMS = {_SLOPES: _ACTIVE, _AT_KINK: _KINKS, C: _ENERGY}
-_COUNTED = {_SLOPES: k, _AT_KINK: z}
 
 
 @derives("sharpness.count_upper", SOURCE)
@@ -156,7 +154,9 @@ def count_upper() -> Derivation:
 
     .. math:: \frac{1}{C} \sum_i \sigma_i c_i^2 = 1
     """
-    return Derivation.begin("trace of the projection on w_A", _ENERGY / C, sp.Integer(1), _SUMS)
+    return Derivation.begin(
+        "trace of the projection on w_A", _ENERGY / C, sp.Integer(1), recall(gap(), C)
+    )
 
 
 @derives("sharpness.count_lower", SOURCE)
@@ -166,7 +166,7 @@ def count_lower() -> Derivation:
     .. math:: \frac{N - C}{R} = 1
     """
     return Derivation.begin(
-        "trace of the projection on w_r, N - C = R", (N - C) / R, sp.Integer(1), {N: C + R}
+        "trace of the projection on w_r, N - C = R", (N - C) / R, sp.Integer(1), recall(gap(), R)
     )
 
 
@@ -177,11 +177,12 @@ def count_active() -> Derivation:
     .. math:: \sum_i \sigma_i - \frac{1}{C} \sum_i \sigma_i c_i^2 = k - 1
     """
     return Derivation.begin(
-        "trace of the projection on the active points, less that on w_A",
+        "trace of the projection on the active points, k of them, less that on w_A",
         _ACTIVE - _ENERGY / C,
-        _SLOPES - 1,
-        _SUMS,
-    ).then("k slopes are 1", k - 1, _COUNTED)
+        k - 1,
+        recall(gap(), C),
+        define({k: _ACTIVE}),
+    )
 
 
 @derives("sharpness.count_kink", SOURCE)
@@ -191,8 +192,11 @@ def count_kink() -> Derivation:
     .. math:: \sum_i \tau_i = z
     """
     return Derivation.begin(
-        "trace of the projection on the points at the kink", _KINKS, _AT_KINK, _SUMS
-    ).then("z points are at the kink", z, _COUNTED)
+        "trace of the projection on the points at the kink, z of them",
+        _KINKS,
+        z,
+        define({z: _KINKS}),
+    )
 
 
 @derives("sharpness.count_rest", SOURCE)
@@ -202,11 +206,12 @@ def count_rest() -> Derivation:
     .. math:: n - \sum_i \sigma_i - \sum_i \tau_i - \frac{N - C}{R} = n - k - z - 1
     """
     return Derivation.begin(
-        "trace of the projection on what is left of R^n",
+        "trace of the projection on what is left of R^n: k active points, z at the kink",
         n - _ACTIVE - _KINKS - (N - C) / R,
-        n - _SLOPES - _AT_KINK - 1,
-        {_SLOPES: _ACTIVE, _AT_KINK: _KINKS, N: C + R},
-    ).then("k active points, z at the kink", n - k - z - 1, _COUNTED)
+        n - k - z - 1,
+        define({k: _ACTIVE, z: _KINKS}),
+        recall(gap(), R),
+    )
 
 
 def spectrum_at_point() -> tuple[Family, ...]:
@@ -229,13 +234,13 @@ def spectrum_at_point() -> tuple[Family, ...]:
 
 def _value_at_minimum(general: ClosedForm, result: sp.Expr) -> Derivation:
     """Specialise an eigenvalue to a minimum."""
-    return Derivation.begin("C = N = 1", general.expression, result, AT_MINIMUM)
+    return Derivation.begin("C = N = 1", general.expression, result, at_minimum(general.expression))
 
 
 def _count_at_minimum(direction: str, count: sp.Expr, result: sp.Expr) -> Derivation:
     """Specialise a multiplicity to a minimum."""
     reason = f"{direction}: the m - k inactive points are at the kink"
-    return Derivation.begin(reason, count, result, AT_MINIMUM)
+    return Derivation.begin(reason, count, result, at_minimum(count))
 
 
 @derives("sharpness.minimum_top", THEOREM_13)
@@ -280,7 +285,9 @@ def minimum_count_top() -> Derivation:
 
     .. math:: d = 1
     """
-    return _count_at_minimum("along w", count_upper().expression, sp.Integer(1))
+    return Derivation.begin(
+        "trace of the projection on w_A, its length not divided out", _ENERGY, C, recall(gap(), C)
+    ).then("at a minimum w_A = w has length 1", sp.Integer(1), where({C: 1}))
 
 
 @derives("sharpness.minimum_count_flat", SOURCE)
@@ -289,7 +296,13 @@ def minimum_count_flat() -> Derivation:
 
     .. math:: d = k - 1
     """
-    return _count_at_minimum("along the manifold of minima", count_active().expression, k - 1)
+    return Derivation.begin(
+        "projection on the active points, less that on w_A, its length not divided out",
+        _ACTIVE - _ENERGY,
+        k - C,
+        recall(gap(), C),
+        define({k: _ACTIVE}),
+    ).then("at a minimum w_A = w has length 1", k - 1, where({C: 1}))
 
 
 @derives("sharpness.minimum_count_kink", SOURCE)
@@ -340,7 +353,9 @@ def spectrum_consistency() -> tuple[Derivation, ...]:
         counts = [f.multiplicity.expression for f in families]
         values = [f.eigenvalue.expression for f in families]
         chains.extend((
-            Derivation.begin(f"multiplicities add up to n ({place})", sp.Add(*counts), n),
+            Derivation.begin(
+                f"multiplicities add up to n ({place})", sp.Add(*counts, evaluate=False), n
+            ),
             Derivation.begin(
                 f"eigenvalues add up to the trace ({place})",
                 sum((v * count for v, count in zip(values, counts, strict=True)), sp.Integer(0)),

@@ -16,12 +16,15 @@ from whichmin.symbolic.landscape.neuron import (
     sum_over_data,
 )
 from whichmin.symbolic.landscape.neuron import x as x_symbol
-from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.operators import at
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import Condition, define, where
 from whichmin.symbolic.symbols import C, N, c, i, k, kappa, m, n, sigma, z
 
 __all__ = [
     "AT_MINIMUM",
     "THEOREM_13",
+    "at_minimum",
     "autograd_trace_at_iterate",
     "linear_trace_at_minimum",
     "second_derivative",
@@ -32,7 +35,19 @@ __all__ = [
 ]
 
 THEOREM_13 = "Ghosh et al. 2025, Theorem 13 (there with kappa = 1/2)"
-AT_MINIMUM = {N: 1, C: 1, z: m - k}
+AT_MINIMUM = {N: sp.Integer(1), C: sp.Integer(1), z: m - k}
+
+
+def at_minimum(general: sp.Expr) -> tuple[Condition, ...]:
+    """Suppose a minimum: C = N = 1, and the m - k inactive points are at the kink.
+
+    Args:
+        general: What is specialised; conditions on symbols that it does not hold are left out.
+
+    Returns:
+        The rules.
+    """
+    return where({s: value for s, value in AT_MINIMUM.items() if general.has(s)})
 
 
 @derives(
@@ -49,11 +64,11 @@ def second_derivative() -> Derivation:
         "sum over the data; P = sum sigma_i <a_i, u>^2, X = <w_A, u>",
         sum_over_data(sample_second_derivative().expression) / m,
         ((N - 2) * P + 4 * X * Y + C * U) / m,
-        {
+        define({
             P: sum_over_data(sigma * x_symbol**2),
             X: sum_over_data(sigma * c * x_symbol),
             C: sum_over_data(sigma * c**2),
-        },
+        }),
     )
 
 
@@ -63,7 +78,8 @@ def trace_at_point() -> Derivation:
 
     .. math:: \operatorname{Tr} H = \frac{(N - 2) (k + \kappa z) + (n + 4) C}{m}
     """
-    form = second_derivative().expression
+    quadratic = second_derivative()
+    form = quadratic.expression
     on_data = form.subs({P: sigma_[i], X: sigma_[i] * c_[i], Y: c_[i], U: 1}, simultaneous=True)
     off_data = form.subs({P: 0, X: 0, U: 1})
     slopes = sp.Symbol("Sigma", nonnegative=True)
@@ -71,11 +87,12 @@ def trace_at_point() -> Derivation:
         "sum over the data directions and n - m directions orthogonal to them",
         sp.Sum(on_data, (i, 1, m)) + (n - m) * off_data,
         ((N - 2) * slopes + 4 * C + m * C + (n - m) * C) / m,
-        {C: sum_over_data(sigma * c**2), slopes: sum_over_data(sigma)},
+        recall(quadratic, C),
+        define({slopes: sum_over_data(sigma)}),
     ).then(
         "k slopes are 1, z are kappa (there c_i = 0), the others 0",
         ((N - 2) * (k + kappa * z) + (n + 4) * C) / m,
-        {slopes: k + kappa * z},
+        where({slopes: k + kappa * z}),
     )
 
 
@@ -89,7 +106,7 @@ def trace_at_minimum() -> Derivation:
         "C = N = 1, and the m - k inactive points are at the kink",
         trace_at_point().expression,
         (n + 4 - k - kappa * (m - k)) / m,
-        AT_MINIMUM,
+        at_minimum(trace_at_point().expression),
     )
 
 
@@ -103,7 +120,7 @@ def linear_trace_at_minimum() -> Derivation:
         "linear: every point is active, k = m",
         trace_at_minimum().expression,
         (n - m + 4) / m,
-        {k: m},
+        where({k: m}),
     )
 
 
@@ -115,10 +132,10 @@ def trace_difference() -> Derivation:
         \operatorname{Tr} H_{\mathrm{SGD}} - \operatorname{Tr} H_{\mathrm{GD}}
         = \frac{(1 - \kappa) (k - 1)}{m}
     """
-    at = trace_at_minimum().expression
+    general = trace_at_minimum().expression
     return Derivation.begin(
         "SGD's minimum has k = 1, GD's k = |S+|",
-        at.subs(k, 1) - at,
+        at(general, {k: 1}) - general,
         (1 - kappa) * (k - 1) / m,
     )
 
@@ -133,8 +150,8 @@ def autograd_trace_at_iterate() -> Derivation:
         "the dynamics keep signs: k = |S+| correlations stay positive, none is exactly 0 (z = 0)",
         trace_at_point().expression,
         ((N - 2) * k + (n + 4) * C) / m,
-        {z: 0},
-    ).then("to leading order C = N = 1", (n + 4 - k) / m, {N: 1, C: 1})
+        where({z: 0}),
+    ).then("to leading order C = N = 1", (n + 4 - k) / m, where({N: 1, C: 1}))
 
 
 sharpness_forms = forms_of(__name__)

@@ -15,7 +15,9 @@ from whichmin.symbolic.landscape.neuron import (
     sum_over_data,
 )
 from whichmin.symbolic.landscape.neuron import x as x_symbol
+from whichmin.symbolic.operators import at
 from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.rules import define
 from whichmin.symbolic.symbols import C, N, R, c, m, sigma
 
 __all__ = [
@@ -50,7 +52,7 @@ def loss() -> Derivation:
         "sum over the m data points; C = sum sigma_i c_i^2",
         sum_over_data(sample_loss().expression) / m,
         sp.Rational(1, 2) + (N - 2) * C / (2 * m),
-        {C: sum_over_data(sigma * c**2)},
+        define({C: sum_over_data(sigma * c**2)}),
     )
 
 
@@ -62,9 +64,8 @@ def minimum() -> Derivation:
     """
     return Derivation.begin(
         "the loss where C = 1 and R = N - C = 0",
-        loss().expression,
+        at(loss().expression, {N: 1, C: 1}),
         sp.Rational(1, 2) - 1 / (2 * m),
-        {N: 1, C: 1},
     )
 
 
@@ -78,7 +79,7 @@ def gap() -> Derivation:
         "N = C + R",
         loss().expression - minimum().expression,
         (1 - 2 * C + C * (C + R)) / (2 * m),
-        {N: C + R},
+        define({R: N - C}),
     ).then("complete the square", ((1 - C) ** 2 + C * R) / (2 * m))
 
 
@@ -92,7 +93,7 @@ def derivative() -> Derivation:
         "sum over the data; X = <w_A, u> with w_A = sum sigma_i c_i a_i",
         sum_over_data(sample_derivative().expression) / m,
         ((N - 2) * X + C * Y) / m,
-        {X: sum_over_data(sigma * c * x_symbol), C: sum_over_data(sigma * c**2)},
+        define({X: sum_over_data(sigma * c * x_symbol), C: sum_over_data(sigma * c**2)}),
     )
 
 

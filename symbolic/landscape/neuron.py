@@ -21,6 +21,7 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.rules import define, of_model
 from whichmin.symbolic.symbols import N, c, i, m, n, sigma
 
 __all__ = [
@@ -72,7 +73,7 @@ def sample_loss() -> Derivation:
     """
     a_, w_ = sp.IndexedBase("a"), sp.IndexedBase("w")
     entry = sp.Symbol("l", integer=True)
-    phi, aa, aw = sp.symbols("phi aa aw", real=True)
+    phi, aa = sp.symbols("phi aa", real=True)
 
     def total(term: sp.Expr) -> sp.Expr:
         return sp.Sum(term, (entry, 1, n))
@@ -82,23 +83,27 @@ def sample_loss() -> Derivation:
         .begin(
             "expand the square over the n coordinates, by bilinearity",
             total((a_[entry] - phi * w_[entry]) ** 2) / 2,
-            (aa - 2 * phi * aw + phi**2 * N) / 2,
-            {
+            (aa - 2 * phi * c + phi**2 * N) / 2,
+            define({
                 aa: total(a_[entry] ** 2),
-                aw: total(a_[entry] * w_[entry]),
+                c: total(a_[entry] * w_[entry]),
                 N: total(w_[entry] ** 2),
-            },
+            }),
         )
         .then(
-            "the data point has unit length, and c = <w, a>",
+            "the data point has unit length",
             (1 - 2 * phi * c + phi**2 * N) / 2,
-            {aa: 1, aw: c},
+            of_model({aa: 1}),
         )
-        .then("phi = sigma c", (1 - 2 * sigma * c**2 + sigma**2 * c**2 * N) / 2, {phi: sigma * c})
+        .then(
+            "sigma is the slope phi/c",
+            (1 - 2 * sigma * c**2 + sigma**2 * c**2 * N) / 2,
+            define({sigma: phi / c}),
+        )
         .then(
             "sigma is 0 or 1, so sigma^2 = sigma",
             sp.Rational(1, 2) + (N - 2) * sigma * c**2 / 2,
-            {sigma**2: sigma},
+            of_model({sigma**2: sigma}),
         )
     )
 

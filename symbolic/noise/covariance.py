@@ -13,9 +13,11 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.hessian.trace import second_derivative
-from whichmin.symbolic.landscape.minima import P, X, derivative, gradient_energy
+from whichmin.symbolic.landscape.minima import P, X, derivative, gap, gradient_energy
 from whichmin.symbolic.landscape.neuron import SOURCE, U, Y, sample_derivative, sum_over_data, x
-from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.operators import at
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import define, of_model, where
 from whichmin.symbolic.symbols import C, N, c, k, m, sigma
 
 __all__ = [
@@ -62,27 +64,19 @@ def sample_energy() -> Derivation:
         "|p a + q w|^2 with |a| = 1, <a, w> = c, |w|^2 = N; sigma is 0 or 1",
         p**2 + 2 * p * q * c + q**2 * N,
         sigma * c**2 * ((N - 2) ** 2 + (3 * N - 4) * c**2),
-        {sigma**2: sigma},
+        of_model({sigma**2: sigma}),
     )
 
 
 def _mean(reason: str, own: sp.Expr, result: sp.Expr) -> Derivation:
-    """Take the mean over the data of ``h2 c^2 + h4 c^4``, with 0 for inactive points.
+    """Take the mean over the data of what an active point has, with 0 for inactive points.
 
     Returns:
         The chain.
     """
-    second, fourth = sp.symbols("h2 h4", real=True)
-    parts = sp.Poly(own, c)
+    fourth = define({Q: sum_over_data(sigma * c**4)})
     return Derivation.begin(
-        reason,
-        sum_over_data(sigma * (second * c**2 + fourth * c**4)) / m,
-        (second * C + fourth * Q) / m,
-        {C: sum_over_data(sigma * c**2), Q: sum_over_data(sigma * c**4)},
-    ).then(
-        "h2 and h4 of an active point",
-        result,
-        {second: parts.coeff_monomial(c**2), fourth: parts.coeff_monomial(c**4)},
+        reason, sum_over_data(sigma * own) / m, result, recall(gap(), C), fourth
     )
 
 
@@ -121,7 +115,7 @@ def trace_on_manifold() -> Derivation:
 
     .. math:: \operatorname{tr} \Sigma = \frac{1 - Q}{m}
     """
-    return Derivation.begin("N = C = 1", trace().expression, (1 - Q) / m, MANIFOLD)
+    return Derivation.begin("N = C = 1", trace().expression, (1 - Q) / m, where(MANIFOLD))
 
 
 @derives("noise.trace_equal", SOURCE)
@@ -134,7 +128,7 @@ def trace_equal() -> Derivation:
         "k times c^4 = 1/k^2",
         trace_on_manifold().expression,
         (k - 1) / (k * m),
-        {Q: 1 / k},
+        where({Q: 1 / k}),
     )
 
 
@@ -161,7 +155,7 @@ def sample_curvature() -> Derivation:
     """
     p, q = (part.subs(sigma, 1) for part in _parts())
     # <a_j, g> is p + q c for the sample's own point and q c_j for every other.
-    at = {
+    direction = {
         P: p**2 + 2 * p * q * c + q**2 * C,
         X: p * c + q * C,
         Y: p * c + q * N,
@@ -169,11 +163,10 @@ def sample_curvature() -> Derivation:
     }
     return Derivation.begin(
         "u = g = p a + q w in the Hessian's quadratic form",
-        second_derivative().expression,
+        at(second_derivative().expression, direction),
         c**2
         * ((N - 2) ** 2 * (N - 2 + C) + 2 * c**2 * ((5 * N - 6) * (N - 2) + C * (6 * N - 7)))
         / m,
-        at,
     )
 
 
@@ -185,7 +178,7 @@ def gradient_curvature() -> Derivation:
     """
     p, q = (derivative().expression.expand().coeff(v) for v in (X, Y))
     # G = p w_A + q w, so <a_j, G> = (p + q) c_j on the active points.
-    at = {
+    direction = {
         P: (p + q) ** 2 * C,
         X: (p + q) * C,
         Y: p * C + q * N,
@@ -193,9 +186,8 @@ def gradient_curvature() -> Derivation:
     }
     return Derivation.begin(
         "u = G = p w_A + q w in the Hessian's quadratic form",
-        second_derivative().expression,
+        at(second_derivative().expression, direction),
         C * ((N - 2) ** 3 + C * (11 * N - 14) * (N - 2) + 2 * C**2 * (6 * N - 7)) / m**3,
-        at,
     )
 
 
@@ -226,7 +218,7 @@ def curvature() -> Derivation:
     mean, signal = mean_curvature().expression, gradient_curvature().expression
     return Derivation.begin(
         "tr(H Sigma): mean of g_i^T H g_i less G^T H G",
-        mean - signal,
+        sp.expand(mean - signal),
         ((N - 2) ** 2 * (N - 2 + C) * C + 2 * Q * ((5 * N - 6) * (N - 2) + C * (6 * N - 7))) / m**2
         - C * ((N - 2) ** 3 + C * (11 * N - 14) * (N - 2) + 2 * C**2 * (6 * N - 7)) / m**3,
     )
@@ -242,7 +234,7 @@ def curvature_on_manifold() -> Derivation:
 
     .. math:: \operatorname{tr}(H \Sigma) = 0
     """
-    return Derivation.begin("N = C = 1", curvature().expression, sp.Integer(0), MANIFOLD)
+    return Derivation.begin("N = C = 1", curvature().expression, sp.Integer(0), where(MANIFOLD))
 
 
 @derives("noise.square_on_manifold", SOURCE, where="Q and T the sums of fourth and sixth powers")
@@ -258,19 +250,33 @@ def square_on_manifold() -> Derivation:
     other += (p * q.subs(c, left) * c).subs(c, right)
     other += q.subs(c, left) * q.subs(c, right) * N
     own = sample_energy().expression.subs(sigma, 1)
-    # Off the diagonal <g_i, g_j> is a multiple of c_i^2 c_j^2: its squares sum to Q^2 times that
-    # factor squared, less the diagonal.
+    # Off the diagonal, at N = 1, <g_i, g_j> is a multiple of c_i^2 c_j^2: its squares sum to Q^2
+    # times that factor squared, less the diagonal.
     factor = sp.cancel(other.subs(N, 1) / (left * right) ** 2)
     return Derivation.begin(
         "squares of <g_i, g_j> over all pairs, at N = C = 1",
-        (
-            sum_over_data(sp.expand(sigma * (own**2 - factor**2 * c**8)).subs(N, 1))
-            + factor**2 * Q**2
-        )
-        / m**2,
+        (sum_over_data(sp.expand(sigma * (own**2 - factor**2 * c**8))) + factor**2 * Q**2) / m**2,
         (Q - 2 * T + Q**2) / m**2,
-        {Q: sum_over_data(sigma * c**4), T: sum_over_data(sigma * c**6)},
+        where({N: 1}),
+        recall(mean_energy(), Q),
+        define({T: sum_over_data(sigma * c**6)}),
     )
+
+
+def _covariance_entry(v: sp.Expr, inner: sp.Expr, cubes: sp.Expr) -> sp.Expr:
+    """Write an entry of ``m Sigma v`` at a minimum, the sum over l of ``g_l <g_l, v>``.
+
+    There ``<g_l, v> = -c_l v_l + c_l^2 <w, v>``.
+
+    Args:
+        v: The entry of v that belongs to the correlation c.
+        inner: ``<w, v>``.
+        cubes: The sum of ``c_l^3 v_l``.
+
+    Returns:
+        The entry.
+    """
+    return c * (c * v - c**2 * inner) + c * (-cubes + Q * inner)
 
 
 @derives("noise.eigenvalue_equal", SOURCE, where="k equal correlations; 0 elsewhere")
@@ -279,11 +285,12 @@ def eigenvalue_equal() -> Derivation:
 
     .. math:: \lambda = \frac{1}{k m}
     """
+    v, inner, cubes = sp.symbols("v inner cubes", real=True)
     return Derivation.begin(
-        "orthogonal to w, m Sigma v = c_i^2 v_i - c_i sum c_l^3 v_l, and the sum is c^2 <w, v> = 0",
-        c**2 / m,
+        "v orthogonal to w: <w, v> = 0, and sum c_l^3 v_l = c^2 <w, v> = 0 for equal c",
+        at(_covariance_entry(v, inner, cubes) / (m * v), {inner: 0, cubes: 0}),
         1 / (k * m),
-        {c: 1 / sp.sqrt(k)},
+        where({c: 1 / sp.sqrt(k)}),
     )
 
 
@@ -300,8 +307,6 @@ def eigenvectors() -> tuple[Derivation, ...]:
     mu_ = sp.Symbol("mu_root", positive=True)
     inner, cubes = sp.symbols("inner cubes", real=True)
     v = c / (c**2 - mu_)
-    # <g_l, v> = -c_l v_l + c_l^2 <w, v>; entry i of sum_l g_l <g_l, v>.
-    entry = c * (c * v - c**2 * inner) + c * (-cubes + Q * inner)
     return (
         Derivation.begin(
             "sum c_l^3 v_l = sum c_l^2 + mu sum c_l^2/(c_l^2 - mu), term by term",
@@ -310,15 +315,15 @@ def eigenvectors() -> tuple[Derivation, ...]:
         ),
         Derivation.begin(
             "m Sigma v - mu v, with <w, v> = 0 and sum c_l^3 v_l = 1 + 0",
-            entry - mu_ * v,
+            _covariance_entry(v, inner, cubes) - mu_ * v,
             sp.Integer(0),
-            {inner: 0, cubes: 1},
+            where({inner: 0, cubes: 1}),
         ),
         Derivation.begin(
             "m Sigma w: v = c, <w, w> = 1, sum c_l^3 c_l = Q",
-            c * (c * c - c**2 * inner) + c * (-cubes + Q * inner),
+            _covariance_entry(c, inner, cubes),
             sp.Integer(0),
-            {inner: 1, cubes: Q},
+            where({inner: 1, cubes: Q}),
         ),
     )
 

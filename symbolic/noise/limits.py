@@ -15,7 +15,10 @@ from whichmin.symbolic.descent import (
     inactive_factor,
 )
 from whichmin.symbolic.noise.covariance import Q, curvature, gradient_curvature, simple_scale
+from whichmin.symbolic.operator_rules import Solved
+from whichmin.symbolic.operators import Root, at
 from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.rules import Assumed
 from whichmin.symbolic.symbols import C, N, R, S, alpha, eta, m, mu
 
 __all__ = [
@@ -48,25 +51,18 @@ def _near_data_point() -> dict[sp.Symbol, sp.Expr]:
     return {N: active + R * _T**2, C: active, Q: own**2 + _FOURTH * _T**4}
 
 
-def _leading(expression: sp.Expr, power: int) -> sp.Expr:
-    """Return the coefficient of a power of t, after a check that lower ones vanish.
+def _limit(scale: sp.Expr, path: dict[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """Write the limit of a noise scale along a path, t to 0, not yet worked out.
 
     Returns:
-        The coefficient of ``t ** power``.
+        The limit.
     """
-    polynomial = sp.Poly(sp.expand(expression), _T)
-    lower = [polynomial.coeff_monomial(_T**j) for j in range(power)]
-    assert all(sp.expand(e) == 0 for e in lower), lower
-    return sp.sympify(polynomial.coeff_monomial(_T**power))
+    return sp.Limit(at(scale, path), _T, 0)
 
 
-def _limit(top: sp.Expr, bottom: sp.Expr, power: int) -> sp.Expr:
-    """Return the limit of a ratio of polynomials in t whose lowest powers are ``power``.
-
-    Returns:
-        Ratio of the leading coefficients.
-    """
-    return _leading(top, power) / _leading(bottom, power)
+def _noise_scale() -> sp.Expr:
+    """Return ``B_noise``, the trace of H Sigma over G^T H G."""
+    return curvature().expression / gradient_curvature().expression
 
 
 @derives(
@@ -80,11 +76,9 @@ def vertex_simple() -> Derivation:
 
     .. math:: \lim B_{\mathrm{simple}} = m - 1 + \frac{2 m s^2}{16 r^2 + R}
     """
-    near = _near_data_point()
-    top, bottom = sp.fraction(sp.together(simple_scale().expression))
     return Derivation.begin(
         "w = a_1 + t (displacement), t to 0: ratio of the coefficients of t^2",
-        _limit(top.subs(near, simultaneous=True), bottom.subs(near, simultaneous=True), 2),
+        _limit(simple_scale().expression, _near_data_point()),
         m - 1 + 2 * m * s**2 / (16 * r**2 + R),
     )
 
@@ -95,14 +89,9 @@ def vertex_curved() -> Derivation:
 
     .. math:: \lim B_{\mathrm{noise}} = m - 1
     """
-    near = _near_data_point()
-    top, bottom = (
-        (f.expression * m**3).subs(near, simultaneous=True)
-        for f in (curvature(), gradient_curvature())
-    )
     return Derivation.begin(
         "w = a_1 + t (displacement), t to 0: ratio of the coefficients of t^2",
-        _limit(top, bottom, 2),
+        _limit(_noise_scale(), _near_data_point()),
         m - 1,
     )
 
@@ -116,16 +105,19 @@ def gd_slope() -> Derivation:
     # With C = 1 - (1 + lambda) t / 2 and R = t, y = 2 - 2 C - R is lambda t. The line is mapped
     # into itself if y' = lambda R' to first order in t.
     line = {C: 1 - (1 + _SLOPE) * _T / 2, R: _T}
-    active, rest = (
-        f.expression.subs(line, simultaneous=True) for f in (gd_active_energy(), gd_rest_energy())
-    )
-    first = sp.diff(2 - 2 * active - rest - _SLOPE * rest, _T).subs(_T, 0)
-    (root,) = sp.solve(first, _SLOPE)
+    active, rest = (at(f.expression, line) for f in (gd_active_energy(), gd_rest_energy()))
+    first = at(sp.Derivative(2 - 2 * active - rest - _SLOPE * rest, _T), {_T: 0})
+    slope, limit = (2 * m - eta) / (2 * m + eta), sp.Symbol("limit", real=True)
     return Derivation.begin(
         "y = 2 - N - C and R after a step in the same ratio, to first order",
-        root,
-        (2 * m - eta) / (2 * m + eta),
-    )
+        limit,
+        Root(_SLOPE, first),
+        Assumed(
+            "gradient descent comes in along the line that its step keeps",
+            limit,
+            Root(_SLOPE, first),
+        ),
+    ).then("that line", slope, Solved({_SLOPE: slope}))
 
 
 @derives("noise.gd_curved", OWN, where="R > 0 at the start, eta/m <= 1/5; Q at the limit")
@@ -134,20 +126,14 @@ def gd_curved() -> Derivation:
 
     .. math:: \lim B_{\mathrm{noise}} = m \left(Q - \frac{2 m - \eta}{2 m + \eta} (1 - Q)\right) - 1
     """
-    line = {C: 1 - (1 + _SLOPE) * _T / 2, N: 1 + (1 - _SLOPE) * _T / 2}
+    slope = gd_slope().expression
+    line = {C: 1 - (1 + slope) * _T / 2, N: 1 + (1 - slope) * _T / 2}
     line[Q] = Q * line[C] ** 2
-    top, bottom = (
-        sp.expand((f.expression * m**3).subs(line, simultaneous=True))
-        for f in (curvature(), gradient_curvature())
-    )
     return Derivation.begin(
-        "C = 1 - (1 + lambda) R/2, R to 0; ratios of correlations are kept",
-        _limit(top, bottom, 1),
-        m * (Q - _SLOPE * (1 - Q)) - 1,
-    ).then(
-        "lambda of gradient descent",
+        "C = 1 - (1 + lambda) R/2 with gradient descent's lambda, R to 0; ratios of correlations "
+        "are kept",
+        _limit(_noise_scale(), line),
         m * (Q - (2 * m - eta) / (2 * m + eta) * (1 - Q)) - 1,
-        {_SLOPE: gd_slope().expression},
     )
 
 
@@ -183,14 +169,16 @@ def sgd_slope() -> Derivation:
     """
     # 1 - c_*^2 = e s^2 is kept by a step if the change of c_*^2 is -e times that of s^2.
     (own, length), (other_own, other_length) = _single_steps()
-    (root,) = sp.solve(own + _SLOPE * length, _SLOPE)
-    left = (other_own + _SLOPE * other_length).subs(_SLOPE, root)
+    root = Root(_SLOPE, own + _SLOPE * length)
+    left = at(other_own + _SLOPE * other_length, {_SLOPE: root})
+    limit, kept = sp.Symbol("limit", real=True), 2 * root - 2 + left
     return Derivation.begin(
         "2 - N - C = 2 (1 - c_*^2) - 2 s^2, on the line that steps on a_* keep; steps on another "
         "point keep it too: what they leave over is 0",
-        2 * root - 2 + left,
-        -2 * eta / (2 + eta),
-    )
+        limit,
+        kept,
+        Assumed("SGD comes in along the line that its steps keep", limit, kept),
+    ).then("that line", -2 * eta / (2 + eta), Solved({_SLOPE: 2 / (2 + eta)}))
 
 
 def _sgd_line(second: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
@@ -210,14 +198,9 @@ def sgd_curved() -> Derivation:
 
     .. math:: \lim B_{\mathrm{noise}} = m - 1 + \frac{m (2 + \eta)}{4 \eta}
     """
-    line = _sgd_line(sp.Symbol("second", real=True))
-    top, bottom = (
-        (f.expression * m**3).subs(line, simultaneous=True)
-        for f in (curvature(), gradient_curvature())
-    )
     return Derivation.begin(
         "ratio of the coefficients of s^4; the second order of the line drops out",
-        _limit(top, bottom, 2),
+        _limit(_noise_scale(), _sgd_line(sp.Symbol("second", real=True))),
         m - 1 + m * (2 + eta) / (4 * eta),
     )
 
@@ -228,12 +211,9 @@ def sgd_simple() -> Derivation:
 
     .. math:: \lim s^2 B_{\mathrm{simple}} = \frac{m (2 + \eta)^2}{2 \eta^2}
     """
-    line = _sgd_line(sp.Symbol("second", real=True))
-    top, bottom = sp.fraction(sp.together(simple_scale().expression))
     return Derivation.begin(
         "coefficient of s^2 in the numerator over that of s^4 in the denominator",
-        _leading(top.subs(line, simultaneous=True), 1)
-        / _leading(bottom.subs(line, simultaneous=True), 2),
+        _limit(_T * simple_scale().expression, _sgd_line(sp.Symbol("second", real=True))),
         m * (2 + eta) ** 2 / (2 * eta**2),
     )
 

@@ -1,8 +1,8 @@
 """Derive the covariance of a mini-batch gradient for each sampling scheme.
 
 With multiplicities ``mu_i`` (how often point i is in the batch, ``sum mu_i = b``) a batch's mean
-gradient is ``(1/b) sum mu_i g_i``. Its covariance needs ``M2 = E mu_i^2`` and ``M11 = E mu_i mu_j``
-alone, and both follow from ``sum mu_i = b`` and from the points being alike.
+gradient is ``(1/b) sum mu_i g_i``. Its covariance needs the moments of two multiplicities alone:
+:func:`without_replacement` and :func:`with_replacement` derive them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from __future__ import annotations
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operator_rules import Expectation, Law, Moment, Solved, given, shown
+from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.rules import define
 from whichmin.symbolic.symbols import b, m
 
 __all__ = [
     "sampling_forms",
     "sampling_with",
     "sampling_without",
+    "with_replacement",
+    "without_replacement",
 ]
 
 COCHRAN = "Cochran, Sampling Techniques (1977), theorem 2.2"
@@ -26,40 +31,79 @@ ESTIMATOR = "McCandlish et al. 2018, appendix A.1 (two batch sizes), expectation
 G, tau = sp.symbols("signal trace_sigma", nonnegative=True)
 beta = sp.Symbol("beta", positive=True)
 
-_SECOND, _MIXED, _VARIANCE = sp.symbols("M2 M11 v", nonnegative=True)
-_SMALL, _LARGE = sp.symbols("f_small f_large", nonnegative=True)
+_VARIANCE = sp.Symbol("v", nonnegative=True)
+_SMALL, _LARGE = sp.symbols("g_small^2 g_large^2", nonnegative=True)
 _LARGER = sp.Symbol("b_large", integer=True, positive=True)
 
+# How often two different points are in the batch.
+MU_I, MU_J = sp.symbols("mu_i mu_j", nonnegative=True)
 
-def _factor(reason: str, square: sp.Expr, mixed: sp.Expr, result: sp.Expr) -> Derivation:
-    """Derive the factor of the covariance from moments of the multiplicities.
 
-    ``b^2 Cov = sum_ij Cov(mu_i, mu_j) g_i g_j^T``. All variances are ``M2 - (b/m)^2``, all other
-    covariances ``M11 - (b/m)^2``; ``sum g_i = m G`` and ``sum g_i g_i^T = m (Sigma + G G^T)`` leave
-    ``m (M2 - M11) Sigma + (coefficient) G G^T``, whose coefficient is ``Var(sum mu_i) = 0``.
+def without_replacement() -> Law:
+    """Derive the moments of two multiplicities in a uniformly drawn subset of b of m points.
 
     Returns:
-        The chain.
+        The law: first and second moments.
     """
-    own, cross = _SECOND - (b / m) ** 2, _MIXED - (b / m) ** 2
+    value = sp.Symbol("M", real=True)
+    alike = Derivation.begin(
+        "mu is 0 or 1, the m points are alike and the sum of mu is b",
+        Root(value, m * value - b),
+        b / m,
+        Solved({value: b / m}),
+    )
+    other = b * (b - 1) / (m * (m - 1))
+    pairs = Derivation.begin(
+        "m E mu_i^2 + m (m - 1) E mu_i mu_j is the mean of the square of the sum, b^2",
+        Root(value, m * alike.result + m * (m - 1) * value - b**2),
+        other,
+        Solved({value: other}),
+    )
+    return _law("a subset of size b", shown(alike), shown(alike), shown(pairs))
+
+
+def with_replacement() -> Law:
+    """Derive the moments of two multiplicities in b independent draws from m points.
+
+    Each draw gives i or j with chance 1/m each: ``E exp(x mu_i + y mu_j)`` is the b-th power of
+    ``(exp x + exp y + m - 2)/m``.
+
+    Returns:
+        The law: first and second moments.
+    """
+    x, y = sp.symbols("x y", real=True)
+    generating = ((sp.exp(x) + sp.exp(y) + m - 2) / m) ** b
+
+    def moment(value: sp.Expr, *by: sp.Symbol) -> Moment:
+        slope = at(sp.Derivative(generating, *by), {x: 0, y: 0})
+        return shown(Derivation.begin("derivative of E exp(x mu_i + y mu_j) at 0", slope, value))
+
+    other = b * (b - 1) / m**2
+    return _law("b draws", moment(b / m, x), moment(b / m + other, x, x), moment(other, x, y))
+
+
+def _law(name: str, first: Moment, second: Moment, mixed: Moment) -> Law:
+    moments = {MU_I: first, MU_J: first, MU_I**2: second, MU_J**2: second, MU_I * MU_J: mixed}
+    return Law(name, moments)
+
+
+def _factor(law: Law, result: sp.Expr) -> Derivation:
+    """Derive the factor of the covariance from moments of the multiplicities.
+
+    ``b^2 Cov = sum_ij Cov(mu_i, mu_j) g_i g_j^T``, where ``sum g_i = m G`` and
+    ``sum g_i g_i^T = m (Sigma + G G^T)``.
+
+    Returns:
+        The chain; ``G G^T`` drops out.
+    """
+    own = Mean(MU_I**2) - Mean(MU_I) ** 2
+    cross = Mean(MU_I * MU_J) - Mean(MU_I) * Mean(MU_J)
     signal = sp.Symbol("GG", nonnegative=True)
-    return (
-        Derivation
-        .begin(
-            "sums over equal and different points, per unit of Sigma",
-            ((own - cross) * m * (_VARIANCE + signal) + cross * m**2 * signal) / (b**2 * _VARIANCE),
-            (
-                m * (_SECOND - _MIXED)
-                + (m * _SECOND + m * (m - 1) * _MIXED - b**2) * signal / _VARIANCE
-            )
-            / b**2,
-        )
-        .then(
-            "(sum mu_i)^2 = b^2, so m M2 + m (m - 1) M11 = b^2",
-            m * (_SECOND - _MIXED) / b**2,
-            {_MIXED: (b**2 - m * _SECOND) / (m * (m - 1))},
-        )
-        .then(reason, result, {_SECOND: square, _MIXED: mixed})
+    return Derivation.begin(
+        f"sums over equal and different points, per unit of Sigma: {law.name}",
+        ((own - cross) * m * (_VARIANCE + signal) + cross * m**2 * signal) / (b**2 * _VARIANCE),
+        result,
+        Expectation(law),
     )
 
 
@@ -69,12 +113,7 @@ def sampling_without() -> Derivation:
 
     .. math:: \frac{\operatorname{Cov} g_B}{\Sigma} = \frac{m - b}{b (m - 1)}
     """
-    return _factor(
-        "mu is 0 or 1: m M2 = E sum mu = b, m (m - 1) M11 = E ((sum mu)^2 - sum mu) = b^2 - b",
-        b / m,
-        (b**2 - b) / (m * (m - 1)),
-        (m - b) / (b * (m - 1)),
-    )
+    return _factor(without_replacement(), (m - b) / (b * (m - 1)))
 
 
 @derives("noise.sampling_with", COCHRAN)
@@ -83,12 +122,7 @@ def sampling_with() -> Derivation:
 
     .. math:: \frac{\operatorname{Cov} g_B}{\Sigma} = \frac{1}{b}
     """
-    return _factor(
-        "b independent draws: E mu_i mu_j = b (b - 1)/m^2, E mu_i^2 = b/m + b (b - 1)/m^2",
-        b / m + b * (b - 1) / m**2,
-        b * (b - 1) / m**2,
-        1 / b,
-    )
+    return _factor(with_replacement(), 1 / b)
 
 
 @derives("noise.balanced_batch", "from noise.sampling_without", where="beta = B_simple")
@@ -98,36 +132,43 @@ def balanced_batch() -> Derivation:
     .. math:: b = \frac{m \beta}{m - 1 + \beta}
     """
     return Derivation.begin(
-        "noise over signal, the factor times beta = B_simple, is 1 at this b and nowhere else: "
-        "b + (noise over signal - 1) b (m - 1)/(m - 1 + beta)",
-        b + (sampling_without().expression * beta - 1) * b * (m - 1) / (m - 1 + beta),
+        "noise over signal, the factor times beta = B_simple, is 1 at this b and nowhere else",
+        Root(b, sampling_without().expression * beta - 1),
         m * beta / (m - 1 + beta),
+        Solved({b: m * beta / (m - 1 + beta)}),
     )
 
 
-def _estimate(reason: str, factor: sp.Expr, squared: bool, result: sp.Expr) -> Derivation:
-    """Take the expectation of the two-batch estimate of tr Sigma, or of that of ``|G|^2``.
+# The estimates of tr Sigma and of |G|^2 from the squared norms of two batch gradients.
+_TRACE = (_SMALL - _LARGE) / (1 / b - 1 / _LARGER)
+_ENERGY = (_LARGER * _LARGE - b * _SMALL) / (_LARGER - b)
+
+
+def _estimate(scheme: str, factor: sp.Expr, estimate: sp.Expr, result: sp.Expr) -> Derivation:
+    """Take the expectation of a two-batch estimate.
 
     Args:
-        reason: What the step says of the factors.
+        scheme: How batches are drawn.
         factor: Covariance of a batch's mean gradient over Sigma, for batch size b.
-        squared: Whether ``|G|^2`` is estimated.
-        result: The expectation.
+        estimate: The estimate.
+        result: Its expectation.
 
     Returns:
-        The chain from the estimate, in which ``|g_B|^2`` has its mean, to the result.
+        The chain from the mean of the estimate to the result.
     """
-    small, large = (G + f * tau for f in (_SMALL, _LARGE))
-    estimate = (
-        (_LARGER * large - b * small) / (_LARGER - b)
-        if squared
-        else (small - large) / (1 / b - 1 / _LARGER)
+    reason = f"|mean|^2 plus trace of the covariance of a batch gradient, {scheme}"
+    norms = Law(
+        "squared norms of batch gradients",
+        {
+            _SMALL: given(G + factor * tau, reason),
+            _LARGE: given(G + factor.subs(b, _LARGER) * tau, reason),
+        },
     )
     return Derivation.begin(
-        f"E |g_B|^2 = |G|^2 + f_B tr Sigma in the estimator, factors {reason}",
-        estimate,
+        f"E |g_B|^2 = |G|^2 + f_B tr Sigma in the estimator, factors {scheme}",
+        Mean(estimate),
         result,
-        {_SMALL: factor, _LARGE: factor.subs(b, _LARGER)},
+        Expectation(norms),
     )
 
 
@@ -138,7 +179,7 @@ def two_batch_trace() -> Derivation:
     .. math::
         \mathbb{E}\,\hat\tau = \mathbb{E}\,\frac{\|g_b\|^2 - \|g_{b'}\|^2}{1/b - 1/b'} = \tau
     """
-    return _estimate("with replacement", sampling_with().expression, False, tau)
+    return _estimate("with replacement", sampling_with().expression, _TRACE, tau)
 
 
 @derives("noise.two_batch_energy", ESTIMATOR)
@@ -148,7 +189,7 @@ def two_batch_energy() -> Derivation:
     .. math::
         \mathbb{E}\,\hat\gamma = \mathbb{E}\,\frac{b' \|g_{b'}\|^2 - b \|g_b\|^2}{b' - b} = \gamma
     """
-    return _estimate("with replacement", sampling_with().expression, True, G)
+    return _estimate("with replacement", sampling_with().expression, _ENERGY, G)
 
 
 @derives(
@@ -162,7 +203,7 @@ def two_batch_trace_without() -> Derivation:
     .. math:: \mathbb{E}\,\hat\tau = \frac{m \tau}{m - 1}
     """
     factor = sampling_without().expression
-    return _estimate("without replacement", factor, False, m * tau / (m - 1))
+    return _estimate("without replacement", factor, _TRACE, m * tau / (m - 1))
 
 
 @derives("noise.two_batch_energy_without", ESTIMATOR)
@@ -172,7 +213,7 @@ def two_batch_energy_without() -> Derivation:
     .. math:: \mathbb{E}\,\hat\gamma = \gamma - \frac{\tau}{m - 1}
     """
     factor = sampling_without().expression
-    return _estimate("without replacement", factor, True, G - tau / (m - 1))
+    return _estimate("without replacement", factor, _ENERGY, G - tau / (m - 1))
 
 
 @derives("noise.two_batch_corrected", ESTIMATOR, where="without replacement")
@@ -181,13 +222,8 @@ def corrected_energy() -> Derivation:
 
     .. math:: \mathbb{E}\,\left[\hat{\gamma} + \frac{\hat{\tau}}{m}\right] = \gamma
     """
-    trace = two_batch_trace_without().expression
-    energy = two_batch_energy_without().expression
-    return Derivation.begin(
-        "the estimate of |G|^2 plus that of tr Sigma over m",
-        energy + trace / m,
-        G,
-    )
+    factor = sampling_without().expression
+    return _estimate("without replacement", factor, _ENERGY + _TRACE / m, G)
 
 
 @derives("noise.two_batch_scale", ESTIMATOR)
@@ -203,7 +239,7 @@ def two_batch_scale() -> Derivation:
         "ratio of the two expectations, tr Sigma = beta |G|^2",
         trace / energy,
         m * beta / (m - 1 - beta),
-        {tau: beta * G},
+        define({beta: tau / G}),
     )
 
 

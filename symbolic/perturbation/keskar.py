@@ -24,7 +24,10 @@ import sympy as sp
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.minima import gap, minimum
 from whichmin.symbolic.landscape.neuron import c_, sigma_
-from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.operator_rules import Solved
+from whichmin.symbolic.operators import Root, at
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import Assumed, define, where
 from whichmin.symbolic.symbols import C, N, R, i, k, m, n
 
 __all__ = [
@@ -54,21 +57,17 @@ def active_energy() -> Derivation:
 
     .. math:: q = (1 + \varepsilon)^2 + 2 \varepsilon (1 + \varepsilon) s + k \varepsilon^2
     """
-    energy, total, slopes = sp.symbols("E T Sigma", positive=True)
     active = sigma_[i]
     return Derivation.begin(
         "sum over the active points, sigma_i = 1 there and 0 elsewhere; c_i stands for |w_i|",
         sp.Sum(active * (c_[i] + eps * (c_[i] + 1)) ** 2, (i, 1, m)),
-        (1 + eps) ** 2 * energy + 2 * eps * (1 + eps) * total + slopes * eps**2,
-        {
-            energy: sp.Sum(active * c_[i] ** 2, (i, 1, m)),
-            total: sp.Sum(active * c_[i], (i, 1, m)),
-            slopes: sp.Sum(active, (i, 1, m)),
-        },
+        (1 + eps) ** 2 * C + 2 * eps * (1 + eps) * s + k * eps**2,
+        recall(gap(), C),
+        define({s: sp.Sum(active * c_[i], (i, 1, m)), k: sp.Sum(active, (i, 1, m))}),
     ).then(
-        "k slopes are 1",
+        "at a minimum C = 1",
         (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + k * eps**2,
-        {energy: 1, total: s, slopes: k},
+        where({C: 1}),
     )
 
 
@@ -80,7 +79,7 @@ def largest_norm() -> Derivation:
     """
     return Derivation.begin(
         "all n coordinates at their outer ends |w_i| + eps (|w_i| + 1), active or not",
-        active_energy().expression.subs(k, n),
+        at(active_energy().expression, {k: n}),
         (1 + eps) ** 2 + 2 * eps * (1 + eps) * s + n * eps**2,
     )
 
@@ -91,7 +90,7 @@ def percent() -> Derivation:
 
     .. math:: \phi = \frac{100 (1 + q (N - 2))}{3 m - 1}
     """
-    excess = gap().expression.subs({C: q, R: N - q}, simultaneous=True)
+    excess = at(gap().expression, {C: q, R: N - q})
     return Derivation.begin(
         "rise over the minimum, in percent of 1 + loss",
         100 * excess / (1 + minimum().expression),
@@ -124,13 +123,20 @@ def small() -> Derivation:
         = \frac{100 (4 (1 + s)^2 + n - k)}{3 m - 1}
     """
     at_corner = {q: active_energy().expression, N: largest_norm().expression}
-    whole = percent().expression.subs(at_corner, simultaneous=True)
+    whole, limit = at(percent().expression, at_corner), sp.Symbol("limit", real=True)
+    ratio = sp.Limit(whole / eps**2, eps, 0)
     return Derivation.begin(
-        "second Taylor coefficient at eps = 0; active points at the outer ends, the others off q",
-        sp.diff(whole, eps, 2) / 2,
-        100 * (4 * (1 + s) ** 2 + n - k) / (3 * m - 1),
-        {eps: 0},
-    )
+        "over eps^2, eps to 0; active points at the outer ends, the others off q",
+        limit,
+        ratio,
+        Assumed(
+            "in a small box the loss is largest where active coordinates are at their outer ends "
+            "and inactive ones give N all they can and q nothing (argued at the top of "
+            "symbolic.perturbation.keskar; its inequalities are SMT lemmas)",
+            limit,
+            ratio,
+        ),
+    ).then("the leading coefficient", 100 * (4 * (1 + s) ** 2 + n - k) / (3 * m - 1))
 
 
 @derives("keskar.small_difference", KESKAR)
@@ -141,10 +147,10 @@ def small_difference() -> Derivation:
         \lim_{\varepsilon \to 0} \frac{\phi_{\mathrm{GD}} - \phi_{\mathrm{SGD}}}{\varepsilon^2}
         = \frac{100 (4 (s - 1) (s + 3) - (k - 1))}{3 m - 1}
     """
-    at = small().expression
+    general = small().expression
     return Derivation.begin(
         "SGD's minimum has k = s = 1",
-        at - at.subs({k: 1, s: 1}),
+        general - at(general, {k: 1, s: 1}),
         100 * (4 * (s - 1) * (s + 3) - (k - 1)) / (3 * m - 1),
     )
 
@@ -155,13 +161,12 @@ def threshold() -> Derivation:
 
     .. math:: \varepsilon_0 = \frac{1}{1 + s + \sqrt{(1 + s)^2 + 1 + 2 s + n}}
     """
-    # N_+ - 2 is quadratic in eps; its positive root.
-    square, double, constant = sp.Poly(largest_norm().expression - 2, eps).all_coeffs()
-    root = (-double + sp.sqrt(double**2 - 4 * square * constant)) / (2 * square)
+    root = 1 / (1 + s + sp.sqrt((1 + s) ** 2 + 1 + 2 * s + n))
     return Derivation.begin(
-        "positive root of largest_norm = 2, times its conjugate",
+        "the only positive root of largest_norm = 2, which is quadratic in eps",
+        Root(eps, largest_norm().expression - 2),
         root,
-        1 / (1 + s + sp.sqrt((1 + s) ** 2 + 1 + 2 * s + n)),
+        Solved({eps: root}),
     )
 
 
@@ -175,12 +180,20 @@ def bound() -> Derivation:
     and ``N = 1 + 2t + |z|^2``; so ``1 + q (N-2) <= 1 - (1+t)^2 (1 - 2t - |z|^2)`` while N <= 2.
     It grows in ``|t| <= T = eps (1 + |w|_1)`` and in ``|z|^2 <= Z = eps^2 (1 + 2 |w|_1 + n)``.
     """
+    bounded, above = sp.Symbol("bound", real=True), at(
+        percent().expression, {q: (1 + T) ** 2, N: 1 + 2 * T + Z}
+    )  # fmt: skip
     return Derivation.begin(
         "q = (1+T)^2, N = 1 + 2T + Z",
-        percent().expression,
-        100 * (T**2 * (3 + 2 * T + Z) + Z * (1 + 2 * T)) / (3 * m - 1),
-        {q: (1 + T) ** 2, N: 1 + 2 * T + Z},
-    )
+        bounded,
+        above,
+        Assumed(
+            "the active energy is at least <w, x>^2 (Cauchy and Schwarz), and what that leaves "
+            "grows in |t| and in |z|^2",
+            bounded,
+            above,
+        ),
+    ).then("worked out", 100 * (T**2 * (3 + 2 * T + Z) + Z * (1 + 2 * T)) / (3 * m - 1))
 
 
 keskar_forms = forms_of(__name__)

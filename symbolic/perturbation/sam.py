@@ -16,10 +16,15 @@ from __future__ import annotations
 
 import sympy as sp
 
+from whichmin.symbolic.certificates import Antiderivative
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.minima import gap
-from whichmin.symbolic.registry import derives, forms_of
-from whichmin.symbolic.symbols import C, N, R, c, k, m, n
+from whichmin.symbolic.landscape.neuron import c_, sigma_
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given, shown
+from whichmin.symbolic.operators import Mean, Root, at
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import Assumed, define, where
+from whichmin.symbolic.symbols import C, R, c, i, k, m, n
 
 __all__ = [
     "antiderivatives",
@@ -37,14 +42,14 @@ AVERAGE = "from the definition of the loss; average of its rise over a sphere or
 
 # Radius; standard deviation of a coordinate; <w, z>; energies of z on the two kinds of points.
 r, d = sp.symbols("r d", positive=True)
-t, p, h, q = sp.symbols("t p h q", real=True)
+t, p, h = sp.symbols("t p h", real=True)
 # Standard normal distribution function and density at c/d.
 F, G = sp.symbols("F G", nonnegative=True)
 
 
 def _rise(energy: sp.Expr, norm: sp.Expr) -> sp.Expr:
     """Return the gap of the loss at a given active energy and squared norm."""
-    return gap().expression.subs({C: energy, R: norm - energy}, simultaneous=True)
+    return at(gap().expression, {C: energy, R: norm - energy})
 
 
 @derives("sam.worst", SAM)
@@ -53,10 +58,18 @@ def worst() -> Derivation:
 
     .. math:: \max_{\|z\| \le r} L(w + z) - L^* = \frac{(2 r + r^2)^2}{2 m}
     """
+    largest, outwards = sp.Symbol("largest", real=True), _rise((1 + r) ** 2, (1 + r) ** 2)
     return Derivation.begin(
-        "z = r w: q = N = (1 + r)^2", _rise(q, N), (2 * r + r**2) ** 2 / (2 * m),
-        {q: (1 + r) ** 2, N: (1 + r) ** 2},
-    )  # fmt: skip
+        "z = r w: q = N = (1 + r)^2",
+        largest,
+        outwards,
+        Assumed(
+            "the rise is largest at z = r w, since q lies between <w, x>^2 and N (argued at the top"
+            " of symbolic.perturbation.sam)",
+            largest,
+            outwards,
+        ),
+    ).then("there", (2 * r + r**2) ** 2 / (2 * m))
 
 
 @derives("sam.sphere", AVERAGE)
@@ -67,21 +80,55 @@ def sphere() -> Derivation:
         \mathbb{E}_{\|z\| = r} L(w + z) - L^*
         = \frac{r^2 (n + 4 - \frac{m + k}{2} + \frac{r^2 (m + k)}{2})}{2 m n}
     """
-    norm = 1 + 2 * t + r**2
-    expanded = sp.expand(2 * m * _rise(1 + 2 * t + p + h, norm))
-    share = r**2 / n
-    # E z_i^2 = r^2/n for every coordinate: their sum is r^2. w is a unit vector among the active
-    # ones. Half of E z_i^2 falls on z_i > 0.
-    means = {t**2: share, t * p: 0, t * h: 0, t: 0, p: k * share, h: (m - k) * share / 2}
-    result = r**2 * (n + 4 - (m + k) / 2 + r**2 * (m + k) / 2) / (2 * m * n)
-    averaged = expanded
-    for monomial, mean in means.items():
-        averaged = sp.expand(averaged).subs(monomial, mean)
     return Derivation.begin(
         "moments on the sphere: <w,z>^2, p and h have means r^2/n, k r^2/n, (m-k) r^2/(2n), "
         "odd ones 0",
-        averaged / (2 * m),
-        result,
+        Mean(_rise(1 + 2 * t + p + h, 1 + 2 * t + r**2)),
+        r**2 * (n + 4 - (m + k) / 2 + r**2 * (m + k) / 2) / (2 * m * n),
+        Expectation(_uniform()),
+    )
+
+
+def _uniform() -> Law:
+    """Derive the moments of t, p and h for z uniform on the sphere of radius r.
+
+    Returns:
+        The law.
+    """
+    mean = sp.Symbol("M", real=True)
+    share = Derivation.begin(
+        "the n coordinates are alike and their squares add up to r^2",
+        Root(mean, n * mean - r**2),
+        r**2 / n,
+        Solved({mean: r**2 / n}),
+    )
+    own = share.result
+    active = sp.Sum(sigma_[i] * c_[i] ** 2 * own, (i, 1, m))
+    along = Derivation.begin(
+        "<w,z> with w among the active points; mixed products have mean 0 by symmetry",
+        active,
+        C * own,
+        recall(gap(), C),
+        uses=(share, gap()),
+    ).then("w has length 1", own, where({C: 1}))
+    points = Derivation.begin("k coordinates", sp.Sum(own, (i, 1, k)), k * own, uses=(share,))
+    kinks = Derivation.begin(
+        "half of the mean square of each of m - k coordinates falls on z_i > 0",
+        sp.Sum(own / 2, (i, 1, m - k)),
+        (m - k) * own / 2,
+        uses=(share,),
+    )
+    odd = given(0, "z and -z are alike in each coordinate: odd moments vanish")
+    return Law(
+        "the sphere of radius r",
+        {
+            t: odd,
+            t * p: odd,
+            t * h: odd,
+            t**2: shown(along),
+            p: shown(points),
+            h: shown(kinks),
+        },
     )
 
 
@@ -91,10 +138,10 @@ def sphere_difference() -> Derivation:
 
     .. math:: \Delta = \frac{(k - 1) r^2 (1 - r^2)}{4 m n}
     """
-    at = sphere().expression
+    general = sphere().expression
     return Derivation.begin(
         "SGD's minimum has k = 1",
-        at.subs(k, 1) - at,
+        at(general, {k: 1}) - general,
         (k - 1) * r**2 * (1 - r**2) / (4 * m * n),
     )
 
@@ -121,14 +168,19 @@ def antiderivatives() -> dict[int, sp.Expr]:
     }
 
 
-def _moment(power: int) -> sp.Expr:
-    """Integrate ``relu(c + d t)^power`` over a standard normal t, in terms of F and G."""
-    whole = antiderivatives()[power]
-    at_edge = sp.expand(
-        whole.subs({sp.erf(t / sp.sqrt(2)): 1 - 2 * F, _gauss(t): G}).subs(t, -c / d)
+def _moment(power: int, result: sp.Expr) -> Derivation:
+    """Integrate ``relu(c + d t)^power`` over a standard normal t, in terms of F and G.
+
+    Returns:
+        The chain.
+    """
+    return Derivation.begin(
+        "half line c + d t > 0; F and G the distribution function and density at c/d",
+        sp.Integral((c + d * t) ** power * _gauss(t), (t, -c / d, sp.oo)),
+        result,
+        Antiderivative(antiderivatives()[power], t),
+        define({F: _normal(c / d), G: _gauss(c / d)}),
     )
-    at_infinity = whole.subs({sp.erf(t / sp.sqrt(2)): 1, _gauss(t): 0})
-    return sp.expand(at_infinity - at_edge)
 
 
 @derives("sam.gaussian_coordinate", AVERAGE, where="noise of deviation d, ReLU")
@@ -137,18 +189,23 @@ def gaussian_coordinate() -> Derivation:
 
     .. math:: g(c) = (c^2 ((n + 4) d^2 - 1) + d^2 ((n + 2) d^2 - 1)) F + c d ((n + 4) d^2 - 1) G
     """
-    second, fourth, plain = sp.symbols("M2 M4 x2", positive=True)
+    relu, others = sp.symbols("relu others", nonnegative=True)
+    second = (c**2 + d**2) * F + c * d * G
+    fourth = (c**4 + 6 * c**2 * d**2 + 3 * d**4) * F + (c**3 * d + 5 * c * d**3) * G
+    own = Law(
+        "relu(x_i), x_i normal of mean c and deviation d",
+        {relu**2: shown(_moment(2, second)), relu**4: shown(_moment(4, fourth))},
+    )
+    rest = given(
+        1 - c**2 + (n - 1) * d**2,
+        "squares of the n - 1 means, which add up to 1 - c^2, and n - 1 variances",
+    )
     return Derivation.begin(
-        "E[relu(x_i)^2 (|x|^2 - 2)]; the other coordinates are independent of x_i and have mean "
-        "squares that add up to 1 - c^2 + (n - 1) d^2",
-        fourth + second * (plain - 2),
-        fourth + second * (n * d**2 - d**2 - c**2 - 1),
-        {plain: 1 - c**2 + (n - 1) * d**2},
-    ).then(
-        "moments of a half line, F and G the normal distribution function and density at c/d",
+        "E[relu(x_i)^2 (|x|^2 - 2)]; the other coordinates are independent of x_i",
+        Mean(relu**2 * (relu**2 + others - 2)),
         (c**2 * ((n + 4) * d**2 - 1) + d**2 * ((n + 2) * d**2 - 1)) * F
         + c * d * ((n + 4) * d**2 - 1) * G,
-        {second: _moment(2), fourth: _moment(4)},
+        Expectation(own, Law("squares of the other coordinates", {others: rest})),
     )
 
 
@@ -158,19 +215,19 @@ def gaussian_difference() -> Derivation:
 
     .. math:: \Delta = \frac{(k - 1) d^2 (1 - (n + 2) d^2)}{4 m}
     """
-    at = gaussian_coordinate().expression
-    kinked = at.subs({c: 0, F: sp.Rational(1, 2)})
-    smooth = at.subs({F: 1, G: 0})
+    coordinate = gaussian_coordinate().expression
+    kinked = at(coordinate, {c: 0, F: sp.Rational(1, 2)})
 
     def total(active: sp.Expr) -> sp.Expr:
         # The squares of the active correlations add up to 1.
-        share = smooth.subs(c, 1 / sp.sqrt(active))
+        share = at(coordinate, {c: 1 / sp.sqrt(active)})
         return (1 + active * share + (m - active) * kinked) / (2 * m)
 
     return Derivation.begin(
         "k equal active points against one, F = 1 and G = 0",
         total(sp.Integer(1)) - total(k),
         (k - 1) * d**2 * (1 - (n + 2) * d**2) / (4 * m),
+        where({F: 1, G: 0}),
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given
+from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.quadratic.recursion import (
     B,
     h,
@@ -20,7 +22,8 @@ from whichmin.symbolic.quadratic.recursion import (
 from whichmin.symbolic.quadratic.recursion import g as g_symbol
 from whichmin.symbolic.quadratic.scaling import sampled_noise
 from whichmin.symbolic.registry import derives, forms_of
-from whichmin.symbolic.symbols import alpha, b, eta, m
+from whichmin.symbolic.rules import Definition, define
+from whichmin.symbolic.symbols import alpha, b, eta, i, j, m, n
 
 __all__ = [
     "critical_forms",
@@ -36,28 +39,27 @@ S_min, E_min, L_max = sp.symbols("S_min E_min L_max", positive=True)
 S = sp.Symbol("steps", positive=True)
 
 
-def _decrease(dimension: int) -> tuple[sp.Expr, dict[sp.Basic, sp.Expr]]:
+def _decrease(dimension: int) -> tuple[sp.Expr, Expectation, tuple[Definition, ...]]:
     """Write the mean decrease of ``x^T H x / 2`` in a step in coordinates.
 
     Returns:
-        The mean decrease, and U, Q and W in coordinates.
+        The mean decrease, the law of the noise, and U, Q and W in coordinates.
     """
     x = sp.Matrix(sp.symbols(f"x1:{dimension + 1}", real=True))
     xi = sp.symbols(f"xi1:{dimension + 1}", real=True)
-    H = sp.Matrix(dimension, dimension, lambda i, j: sp.Symbol(f"h{min(i, j)}{max(i, j)}"))
-    C = sp.Matrix(dimension, dimension, lambda i, j: sp.Symbol(f"s{min(i, j)}{max(i, j)}"))
+    H = sp.Matrix(dimension, dimension, lambda p, q: sp.Symbol(f"h{min(p, q)}{max(p, q)}"))
+    C = sp.Matrix(dimension, dimension, lambda p, q: sp.Symbol(f"s{min(p, q)}{max(p, q)}"))
     G = H * x
     after = x - eta * (G + sp.Matrix(xi))
-    loss = sp.Poly(sp.expand(((x.T * H * x - after.T * H * after) / 2)[0]), *xi)
-    decrease = sp.Integer(0)
-    for powers, value in loss.terms():
-        # E xi_i = 0, E xi_i xi_j = s_ij/B; there are no higher powers.
-        drawn = [i for i in range(dimension) for _ in range(powers[i])]
-        if len(drawn) == 2:
-            decrease += value * C[drawn[0], drawn[1]] / B
-        elif not drawn:
-            decrease += value
-    return decrease, {U: (G.T * G)[0], Q: (G.T * H * G)[0], W: (H * C).trace()}
+    moments = {one: given(0, "the noise has mean 0") for one in xi}
+    for row, one in enumerate(xi):
+        for column, other in enumerate(xi):
+            moments[one * other] = given(C[row, column] / B, "covariance of the noise")
+    return (
+        Mean(((x.T * H * x - after.T * H * after) / 2)[0]),
+        Expectation(Law("noise of a batch", moments)),
+        define({U: (G.T * G)[0], Q: (G.T * H * G)[0], W: (H * C).trace()}),
+    )
 
 
 def progress_lemmas() -> dict[str, Derivation]:
@@ -68,12 +70,13 @@ def progress_lemmas() -> dict[str, Derivation]:
     """
     lemmas = {}
     for dimension in (1, 2, 3):
-        decrease, rules = _decrease(dimension)
+        decrease, law, names = _decrease(dimension)
         lemmas[f"progress, n = {dimension}"] = Derivation.begin(
             f"mean decrease of the loss in a step, H and Sigma any, n = {dimension}",
             decrease,
             progress().expression,
-            rules,
+            law,
+            names,
         )
     return lemmas
 
@@ -84,12 +87,26 @@ def progress() -> Derivation:
 
     .. math:: \mathbb{E}\,[L(x) - L(x')] = \eta U - \frac{\eta^2}{2} \left(Q + \frac{W}{B}\right)
     """
-    decrease, rules = _decrease(2)
+    x, gradient, H, noise = (sp.IndexedBase(name) for name in ("x", "G", "h", "s"))
+    xi_i, xi_j = sp.symbols("xi_i xi_j", real=True)
+
+    def total(term: sp.Expr) -> sp.Expr:
+        return sp.Sum(sp.Sum(term, (j, 1, n)), (i, 1, n))
+
+    zero = given(0, "the noise has mean 0")
+    law = {xi_i: zero, xi_j: zero, xi_i * xi_j: given(noise[i, j] / B, "covariance of the noise")}
+    left, right = x[i] - eta * (gradient[i] + xi_i), x[j] - eta * (gradient[j] + xi_j)
     return Derivation.begin(
-        "x^T H x/2 before and after the step, in the plane, expectations taken",
-        decrease,
+        "x^T H x/2 before and after the step; H is symmetric, so G_j = sum_i h_ij x_i and the "
+        "first order is U",
+        total(H[i, j] * Mean(x[i] * x[j] - left * right) / 2),
         eta * U - eta**2 * (Q + W / B) / 2,
-        rules,
+        Expectation(Law("noise of a batch", law)),
+        define({
+            U: total(H[i, j] * (x[i] * gradient[j] + x[j] * gradient[i])) / 2,
+            Q: total(H[i, j] * gradient[i] * gradient[j]),
+            W: total(H[i, j] * noise[i, j]),
+        }),
     )
 
 
@@ -99,9 +116,13 @@ def best_step() -> Derivation:
 
     .. math:: \eta_B = \frac{U}{Q + W / B}
     """
-    slope = sp.diff(progress().expression, eta)
-    (best,) = sp.solve(slope, eta)
-    return Derivation.begin("where alone the derivative is 0", best, U / (Q + W / B))
+    best = U / (Q + W / B)
+    return Derivation.begin(
+        "where alone the derivative is 0",
+        Root(eta, sp.Derivative(progress().expression, eta)),
+        best,
+        Solved({eta: best}),
+    )
 
 
 @derives("critical.largest_progress", SOURCE)
@@ -110,10 +131,16 @@ def largest_progress() -> Derivation:
 
     .. math:: L_{\max} = \frac{U^2}{2 Q}
     """
-    best = progress().expression.subs(eta, best_step().expression)
-    return Derivation.begin("decrease with the best step", best, U**2 / (2 * (Q + W / B))).then(
-        "B to infinity", U**2 / (2 * Q), {W: 0}
+    return Derivation.begin(
+        "decrease with the best step, B to infinity",
+        sp.Limit(_best(), B, sp.oo),
+        U**2 / (2 * Q),
     )
+
+
+def _best() -> sp.Expr:
+    """Write the mean decrease with the best step."""
+    return at(progress().expression, {eta: best_step().expression})
 
 
 @derives("critical.noise_scale", SOURCE)
@@ -122,12 +149,11 @@ def noise_scale() -> Derivation:
 
     .. math:: B_{\mathrm{noise}} = \frac{W}{Q}
     """
-    best = progress().expression.subs(eta, best_step().expression)
-    (half,) = sp.solve(sp.Eq(best, largest_progress().expression / 2), B)
     return Derivation.begin(
         "batch size of half the largest decrease",
-        half,
+        Root(B, _best() - largest_progress().expression / 2),
         W / Q,
+        Solved({B: W / Q}),
     )
 
 
@@ -137,12 +163,11 @@ def best_progress() -> Derivation:
 
     .. math:: \Delta L_B = \frac{L_{\max}}{1 + B_{\mathrm{noise}} / B}
     """
-    best = progress().expression.subs(eta, best_step().expression)
     return Derivation.begin(
         "decrease with the best step, L_max without noise",
-        best,
+        _best(),
         L_max / (1 + R / B),
-        {L_max: largest_progress().expression, R: noise_scale().expression},
+        define({L_max: largest_progress().expression, R: noise_scale().expression}),
     )
 
 
@@ -153,12 +178,12 @@ def rule_share() -> Derivation:
     .. math:: \frac{\eta_B}{B\, \eta'_0} = \frac{1}{1 + B / B_{\mathrm{noise}}}
     """
     best = best_step().expression
-    line = B * sp.limit(best / B, B, 0)
+    line = B * sp.Limit(best / B, B, 0)
     return Derivation.begin(
         "best step size over B times its slope at B = 0",
         best / line,
         1 / (1 + B / R),
-        {R: noise_scale().expression},
+        define({R: noise_scale().expression}),
     )
 
 
@@ -173,7 +198,7 @@ def steps() -> Derivation:
         "a decrease D in equal parts; S_min = D/L_max steps at B to infinity",
         total / best_progress().expression,
         S_min * (1 + R / B),
-        {S_min: total / L_max},
+        define({S_min: total / L_max}),
     )
 
 
@@ -184,7 +209,9 @@ def samples() -> Derivation:
     .. math:: E = E_{\min} \left(1 + \frac{B}{B_{\mathrm{noise}}}\right)
     """
     return Derivation.begin("B samples a step", B * steps().expression, S_min * (B + R)).then(
-        "E_min = S_min B_noise, the limit of small B", E_min * (1 + B / R), {S_min: E_min / R}
+        "E_min = S_min B_noise, the limit of small B",
+        E_min * (1 + B / R),
+        define({E_min: S_min * R}),
     )
 
 
@@ -194,11 +221,11 @@ def frontier() -> Derivation:
 
     .. math:: E = E_{\min} \left(1 + \frac{1}{S / S_{\min} - 1}\right)
     """
-    (size,) = sp.solve(sp.Eq(S, steps().expression), B)
     return Derivation.begin(
         "the batch size eliminated",
-        samples().expression.subs(B, size),
+        at(samples().expression, {B: Root(B, S - steps().expression)}),
         E_min * (1 + 1 / (S / S_min - 1)),
+        Solved({B: R / (S / S_min - 1)}),
     )
 
 
@@ -210,7 +237,7 @@ def doubling() -> Derivation:
     """
     law = steps().expression
     return Derivation.begin(
-        "steps at B over steps at 2 B", law / law.subs(B, 2 * B), 2 * (B + R) / (2 * B + R)
+        "steps at B over steps at 2 B", law / at(law, {B: 2 * B}), 2 * (B + R) / (2 * B + R)
     )
 
 
@@ -222,7 +249,7 @@ def doubling_cost() -> Derivation:
     """
     law = samples().expression
     return Derivation.begin(
-        "samples at 2 B over samples at B", law.subs(B, 2 * B) / law, (2 * B + R) / (B + R)
+        "samples at 2 B over samples at B", at(law, {B: 2 * B}) / law, (2 * B + R) / (B + R)
     )
 
 
@@ -234,7 +261,7 @@ def elasticity() -> Derivation:
     """
     return Derivation.begin(
         "d log S/d log B",
-        B * sp.diff(sp.log(steps().expression), B),
+        B * sp.Derivative(sp.log(steps().expression), B),
         -R / (B + R),
     )
 
@@ -260,12 +287,12 @@ def next_variance() -> Derivation:
 
     .. math:: v' = \frac{1}{1 / v + B h^2 / s}
     """
-    step = step_covariance().expression.subs(g_symbol, h)
-    (best,) = sp.solve(sp.diff(step, eta), eta)
+    step = at(step_covariance().expression, {g_symbol: h})
     return Derivation.begin(
         "h x^2/2 with E x^2 = v: the step size that leaves least",
-        step.subs(eta, best),
+        at(step, {eta: Root(eta, sp.Derivative(step, eta))}),
         1 / (1 / v + B * h**2 / s),
+        Solved({eta: v * h / (v * h**2 + s / B)}),
     )
 
 
@@ -275,12 +302,12 @@ def noise_scale_growth() -> Derivation:
 
     .. math:: B_{\mathrm{noise}}' = B_{\mathrm{noise}} + B
     """
-    scale = noise_scale().expression.subs({W: h * s, Q: h**3 * v}, simultaneous=True)
+    scale = at(noise_scale().expression, {W: h * s, Q: h**3 * v})
     return Derivation.begin(
         "tr(H Sigma) = h s, G^T H G = h^3 E x^2; E x^2 after the step",
-        scale.subs(v, next_variance().expression),
+        at(scale, {v: next_variance().expression}),
         R + B,
-        {R: scale},
+        define({R: scale}),
     )
 
 
@@ -290,10 +317,10 @@ def stationary_scale() -> Derivation:
 
     .. math:: B_{\mathrm{noise}} = \frac{B (2 - \eta h)}{\eta h}
     """
-    scale = noise_scale().expression.subs({W: h * s, Q: h**3 * v}, simultaneous=True)
+    scale = at(noise_scale().expression, {W: h * s, Q: h**3 * v})
     return Derivation.begin(
         "E x^2 = stationary variance",
-        scale.subs(v, stationary_variance().expression),
+        at(scale, {v: stationary_variance().expression}),
         B * (2 - eta * h) / (eta * h),
     )
 

@@ -10,12 +10,13 @@ The diffusion with the same mean and noise per unit of time ``tau = eta t`` is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operator_rules import Expectation, Follows, Induction, Law, Solved, given
+from whichmin.symbolic.operators import Flow, Iterate, Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.rules import define
 from whichmin.symbolic.symbols import eta
 
 __all__ = [
@@ -57,10 +58,19 @@ tau = sp.Symbol("tau", nonnegative=True)
 
 _XI, _X, _Y = sp.symbols("xi X Y", real=True)
 _XI_Y = sp.Symbol("xi_Y", real=True)
-_FACTOR = sp.Symbol("q", real=True)
 _REST = sp.Symbol("rest", nonnegative=True)
-# Products whose expectation is taken have names of their own.
-_XY, _X_NOISE, _Y_NOISE, _NOISES = sp.symbols("X*Y X*xi_Y Y*xi xi*xi_Y", real=True)
+
+# What defines the model: noise of mean 0 and covariance s/B, independent of the past.
+_APART = given(0, "the noise is independent of the past and has mean 0")
+_LAW = Law(
+    "two coordinates and their noises",
+    {
+        _X * _Y: given(v, "v is the covariance of the coordinates"),
+        _X * _XI_Y: _APART,
+        _Y * _XI: _APART,
+        _XI * _XI_Y: given(s / B, "covariance of the noises"),
+    },
+)
 
 
 def _step(place: sp.Symbol, curvature: sp.Expr, noise: sp.Symbol) -> sp.Expr:
@@ -74,7 +84,10 @@ def step_mean() -> Derivation:
     .. math:: \mathbb{E}\,x' = (1 - \eta h) x
     """
     return Derivation.begin(
-        "gradient of h x^2/2 and noise of mean 0", _step(x, h, _XI), (1 - eta * h) * x, {_XI: 0}
+        "gradient of h x^2/2 and noise of mean 0",
+        Mean(_step(x, h, _XI)),
+        (1 - eta * h) * x,
+        Expectation(Law("noise", {_XI: given(0, "the noise has mean 0")})),
     )
 
 
@@ -89,17 +102,10 @@ def step_covariance() -> Derivation:
     .. math:: v' = (1 - \eta h) (1 - \eta g) v + \frac{\eta^2 s}{B}
     """
     return Derivation.begin(
-        "product of two coordinates, deviations from their means",
-        _step(_X, h, _XI) * _step(_Y, g, _XI_Y),
-        (1 - eta * h) * (1 - eta * g) * _XY
-        - eta * (1 - eta * h) * _X_NOISE
-        - eta * (1 - eta * g) * _Y_NOISE
-        + eta**2 * _NOISES,
-        {_XY: _X * _Y, _X_NOISE: _X * _XI_Y, _Y_NOISE: _Y * _XI, _NOISES: _XI * _XI_Y},
-    ).then(
-        "expectations: the noise is independent of the past and has covariance s/B",
+        "mean of the product of two coordinates, deviations from their means",
+        Mean(_step(_X, h, _XI) * _step(_Y, g, _XI_Y)),
         (1 - eta * h) * (1 - eta * g) * v + eta**2 * s / B,
-        {_XY: v, _X_NOISE: 0, _Y_NOISE: 0, _NOISES: s / B},
+        Expectation(_LAW),
     )
 
 
@@ -110,29 +116,11 @@ def mean() -> Derivation:
     .. math:: \mathbb{E}\,x_t = x (1 - \eta h)^t
     """
     value = x * (1 - eta * h) ** t
-    return _solves(value, x, step_mean().expression, x)
-
-
-def _solves(
-    value: sp.Expr,
-    start: sp.Expr,
-    step: sp.Expr,
-    state: sp.Symbol,
-    known: Mapping[sp.Symbol, sp.Expr] | None = None,
-) -> Derivation:
-    """Show that a sequence starts right and obeys the recursion: it is the solution.
-
-    Returns:
-        A chain that ends in the value.
-    """
-    # In terms of the factor 1 - eta h: powers of a sum would not be joined.
-    by_factor = {eta: (1 - _FACTOR) / h}
-    rules = {name: what.subs(by_factor) for name, what in (known or {}).items()} | by_factor
-    return (
-        Derivation
-        .begin("at t = 0 it is the start", start, value, {t: 0})
-        .then("a step from its value at t - 1", step.subs(state, value.subs(t, t - 1)), rules)
-        .then("gives it at t: the start and the step determine every value", value, rules)
+    return Derivation.begin(
+        "the start and the step determine every value",
+        Iterate(step_mean().expression, x, x, t),
+        value,
+        Induction(value, t),
     )
 
 
@@ -142,11 +130,13 @@ def stationary_covariance() -> Derivation:
 
     .. math:: v_\infty = \frac{\eta s}{B (h + g - \eta h g)}
     """
-    step = step_covariance().expression
-    (rest,) = sp.solve(sp.Eq(step, v), v)
+    rest = eta * s / (B * (h + g - eta * h * g))
     return Derivation.begin(
-        "a step leaves the only root of step = v as it is", step.subs(v, rest), rest
-    ).then("that root", eta * s / (B * (h + g - eta * h * g)))
+        "the only root of step = v: what a step leaves as it is",
+        Root(v, step_covariance().expression - v),
+        rest,
+        Solved({v: rest}),
+    )
 
 
 @derives("quadratic.stationary_variance", SOURCE)
@@ -157,9 +147,8 @@ def stationary_variance() -> Derivation:
     """
     return Derivation.begin(
         "one direction: g = h",
-        stationary_covariance().expression,
+        at(stationary_covariance().expression, {g: h}),
         eta * s / (B * h * (2 - eta * h)),
-        {g: h},
     )
 
 
@@ -171,8 +160,14 @@ def stationary_loss() -> Derivation:
     """
     return Derivation.begin(
         "loss h x^2/2, mean 0",
-        h * stationary_variance().expression / 2,
+        Mean(h * _X**2 / 2),
         eta * s / (2 * B * (2 - eta * h)),
+        Expectation(
+            Law(
+                "the stationary state",
+                {_X**2: given(stationary_variance().expression, "its variance, the mean being 0")},
+            )
+        ),
     )
 
 
@@ -182,10 +177,15 @@ def variance() -> Derivation:
 
     .. math:: v_t = v_\infty + (v - v_\infty) (1 - \eta h)^{2 t}
     """
-    value = _REST + (v - _REST) * (1 - eta * h) ** (2 * t)
-    step = step_covariance().expression.subs(g, h)
-    settled = {_REST: stationary_variance().expression}
-    return _solves(value, v, step, v, settled)
+    rest = stationary_variance().expression
+    value = rest + (v - rest) * (1 - eta * h) ** (2 * t)
+    return Derivation.begin(
+        "the start and the step determine every value",
+        Iterate(at(step_covariance().expression, {g: h}), v, v, t),
+        _REST + (v - _REST) * (1 - eta * h) ** (2 * t),
+        Induction(value, t),
+        define({_REST: rest}),
+    )
 
 
 @derives("quadratic.critical_step", SOURCE)
@@ -194,12 +194,12 @@ def critical_step() -> Derivation:
 
     .. math:: \eta_{\max} = \frac{2}{h}
     """
-    contraction = sp.diff(step_covariance().expression.subs(g, h), v)
-    (root,) = sp.solve(sp.Eq(sp.expand(contraction - 1), 0), eta)  # eta is positive
+    contraction = sp.Derivative(at(step_covariance().expression, {g: h}), v)
     return Derivation.begin(
         "the only positive step size at which the variance is multiplied by 1",
-        root,
+        Root(eta, contraction - 1),
         2 / h,
+        Solved({eta: 2 / h}),
     )
 
 
@@ -210,16 +210,11 @@ def sde_rate() -> Derivation:
     .. math:: \frac{dv}{d\tau} = \frac{\eta s}{B} - (h + g) v
     """
     # s/B = s T/eta: T = eta/B is held fixed while eta tends to 0.
-    step = step_covariance().expression.subs(B, eta / T)
-    return (
-        Derivation
-        .begin(
-            "change per unit of time tau = eta t, T = eta/B",
-            (step - v) / eta,
-            T * s - (h + g) * v + eta * h * g * v,
-        )
-        .then("eta to 0 at a fixed T", T * s - (h + g) * v, {eta: 0})
-        .then("T = eta/B", eta * s / B - (h + g) * v, {T: eta / B})
+    change = at((step_covariance().expression - v) / eta, {B: eta / T})
+    return Derivation.begin(
+        "change per unit of time tau = eta t, eta to 0 at a fixed T = eta/B",
+        at(sp.Limit(change, eta, 0), {T: eta / B}),
+        eta * s / B - (h + g) * v,
     )
 
 
@@ -229,12 +224,9 @@ def sde_covariance() -> Derivation:
 
     .. math:: v_\infty = \frac{\eta s}{B (h + g)}
     """
-    rate = sde_rate().expression
-    (root,) = sp.solve(rate, v)
+    rest = eta * s / (B * (h + g))
     return Derivation.begin(
-        "the only root of the rate, which is 0 there",
-        root + rate.subs(v, root),
-        eta * s / (B * (h + g)),
+        "the only root of the rate", Root(v, sde_rate().expression), rest, Solved({v: rest})
     )
 
 
@@ -245,7 +237,7 @@ def sde_variance() -> Derivation:
     .. math:: v_\infty = \frac{\eta s}{2 B h}
     """
     return Derivation.begin(
-        "one direction: g = h", sde_covariance().expression, eta * s / (2 * B * h), {g: h}
+        "one direction: g = h", at(sde_covariance().expression, {g: h}), eta * s / (2 * B * h)
     )
 
 
@@ -268,32 +260,13 @@ def sde_mean() -> Derivation:
 
     .. math:: \mathbb{E}\,X_\tau = x e^{-h \tau}
     """
-    drift = sp.diff(step_mean().expression, eta)
     value = x * sp.exp(-h * tau)
-    return _flows(value, x, drift, x)
-
-
-def _flows(
-    value: sp.Expr,
-    start: sp.Expr,
-    rate: sp.Expr,
-    state: sp.Symbol,
-    known: Mapping[sp.Symbol, sp.Expr] | None = None,
-) -> Derivation:
-    """Solve a linear differential equation: its fixed point and one exponential.
-
-    Returns:
-        A chain that ends in the value.
-    """
-    (fixed,) = sp.solve(rate, state)
-    constant = sp.Symbol("constant", real=True)
-    general = fixed + constant * sp.exp(sp.diff(rate, state) * tau)
-    (left,) = sp.solve(sp.Eq(general.subs(tau, 0), start), constant)
     return Derivation.begin(
-        "it obeys the differential equation, whatever the constant",
-        general + sp.diff(general, tau) - rate.subs(state, general),
-        general,
-    ).then("the start leaves one constant", value, {constant: left, **(known or {})})
+        "change per unit of time tau = eta t; the start and the equation determine it",
+        Flow(sp.Derivative(step_mean().expression, eta), x, x, tau),
+        value,
+        Follows(value, tau),
+    )
 
 
 @derives("quadratic.sde_variance_at", SOURCE, where="its stationary one being rest")
@@ -302,9 +275,15 @@ def sde_variance_at() -> Derivation:
 
     .. math:: v_\tau = v_\infty + (v - v_\infty) e^{-2 h \tau}
     """
-    value = _REST + (v - _REST) * sp.exp(-2 * h * tau)
-    settled = {_REST: sde_variance().expression}
-    return _flows(value, v, sde_rate().expression.subs(g, h), v, settled)
+    rest = sde_variance().expression
+    value = rest + (v - rest) * sp.exp(-2 * h * tau)
+    return Derivation.begin(
+        "the start and the differential equation determine it",
+        Flow(at(sde_rate().expression, {g: h}), v, v, tau),
+        _REST + (v - _REST) * sp.exp(-2 * h * tau),
+        Follows(value, tau),
+        define({_REST: rest}),
+    )
 
 
 @derives("quadratic.mean_gap", SOURCE, where="eta to 0")
@@ -315,23 +294,12 @@ def mean_gap() -> Derivation:
         \lim_{\eta \to 0} \frac{\mathbb{E}\,x_{\tau / \eta} - \mathbb{E}\,X_\tau}{\eta}
         = -\frac{x h^2 \tau e^{-h \tau}}{2}
     """
-    # t = tau/eta steps; the expansion is that of the exponent.
-    after = sp.exp(tau * _series(sp.log(1 - eta * h)))
+    after = at(mean().expression, {t: tau / eta})
     return Derivation.begin(
-        "term of first order in eta of x exp((tau/eta) log(1 - eta h))",
-        x * sp.diff(after, eta).subs(eta, 0),
+        "limit at t = tau/eta steps",
+        sp.Limit((after - sde_mean().expression) / eta, eta, 0),
         -x * h**2 * tau * sp.exp(-h * tau) / 2,
     )
-
-
-def _series(exponent: sp.Expr) -> sp.Expr:
-    """Expand an exponent over eta up to the first order.
-
-    Returns:
-        A polynomial in eta.
-    """
-    terms = (sp.diff(exponent, (eta, n)).subs(eta, 0) / sp.factorial(n) for n in (1, 2))
-    return sum((term * eta**place for place, term in enumerate(terms)), sp.Integer(0))
 
 
 @derives("quadratic.variance_gap", SOURCE, where="eta to 0, T = eta/B")
@@ -343,12 +311,12 @@ def variance_gap() -> Derivation:
         = \frac{T s (1 - e^{-2 h \tau})}{4}
         + \left(\frac{T s}{2 h} - v\right) h^2 \tau e^{-2 h \tau}
     """
-    rest = stationary_variance().expression.subs(B, eta / T)
-    after = rest + (v - rest) * sp.exp(2 * tau * _series(sp.log(1 - eta * h)))
+    after = at(variance().expression, {_REST: stationary_variance().expression, t: tau / eta})
+    diffusion = at(sde_variance_at().expression, {_REST: sde_variance().expression})
     decay = sp.exp(-2 * h * tau)
     return Derivation.begin(
-        "term of first order in eta at a fixed T = eta/B, t = tau/eta",
-        sp.diff(after, eta).subs(eta, 0),
+        "limit at a fixed T = eta/B, at t = tau/eta steps",
+        sp.Limit(at(after - diffusion, {B: eta / T}) / eta, eta, 0),
         T * s * (1 - decay) / 4 + (T * s / (2 * h) - v) * h**2 * tau * decay,
     )
 

@@ -10,6 +10,8 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.noise.sampling import sampling_with, sampling_without
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given
+from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.quadratic.recursion import (
     B,
     critical_step,
@@ -41,12 +43,13 @@ def noise_per_time() -> Derivation:
 
     .. math:: \frac{v'}{\eta} = \frac{\eta s}{B}
     """
-    added = step_covariance().expression.subs(v, 0)
+    added = at(step_covariance().expression, {v: 0})
     return Derivation.begin(
-        "the same for K eta and K B, for every K: it depends on eta/B alone",
-        (added / eta).subs(_SCALED, simultaneous=True),
+        "1/eta steps in a unit of time, each adds its noise: for K eta and K B the same as for "
+        "eta and B",
+        at(added / eta, _SCALED),
         added / eta,
-    ).then("1/eta steps in a unit of time, each adds its noise", eta * s / B)
+    ).then("a step from covariance 0", eta * s / B)
 
 
 @derives("scaling.noise_per_step", "Hoffer et al. 2017, section 4.1")
@@ -55,8 +58,8 @@ def noise_per_step() -> Derivation:
 
     .. math:: v' = \frac{\eta^2 s}{B}
     """
-    added = step_covariance().expression.subs(v, 0)
-    root = added.subs({eta: sp.sqrt(K) * eta, B: K * B}, simultaneous=True)
+    added = at(step_covariance().expression, {v: 0})
+    root = at(added, {eta: sp.sqrt(K) * eta, B: K * B})
     return Derivation.begin(
         "the same for sqrt(K) eta and K B: the square-root rule", root, added
     ).then("a step from covariance 0", eta**2 * s / B)
@@ -71,7 +74,7 @@ def stationary_ratio() -> Derivation:
     rest = stationary_variance().expression
     return Derivation.begin(
         "variance at (K eta, K B) over that at (eta, B)",
-        rest.subs(_SCALED, simultaneous=True) / rest,
+        at(rest, _SCALED) / rest,
         (2 - eta * h) / (2 - K * eta * h),
     )
 
@@ -87,7 +90,7 @@ def stationary_order() -> Derivation:
     ratio = stationary_ratio().expression
     return Derivation.begin(
         "term of first order in eta",
-        sp.diff(ratio, eta).subs(eta, 0) * eta,
+        at(sp.Derivative(ratio, eta), {eta: 0}) * eta,
         (K - 1) * eta * h / 2,
     )
 
@@ -103,7 +106,7 @@ def mean_ratio() -> Derivation:
     decay = mean().expression
     return Derivation.begin(
         "t steps of K eta against K t steps of eta: the same samples",
-        decay.subs(eta, K * eta) / decay.subs(t, K * t),
+        at(decay, {eta: K * eta}) / at(decay, {t: K * t}),
         (1 - K * eta * h) ** t / (1 - eta * h) ** (K * t),
     )
 
@@ -119,8 +122,8 @@ def mean_order() -> Derivation:
     exponent = sp.log(1 - K * eta * h) - K * sp.log(1 - eta * h)
     return Derivation.begin(
         "terms of first and second order in eta of t times the logarithm; the first is 0",
-        t * sp.diff(exponent, (eta, 2)).subs(eta, 0) * eta**2 / 2
-        + t * sp.diff(exponent, eta).subs(eta, 0) * eta,
+        t * at(sp.Derivative(exponent, (eta, 2)), {eta: 0}) * eta**2 / 2
+        + t * at(sp.Derivative(exponent, eta), {eta: 0}) * eta,
         -K * (K - 1) * eta**2 * h**2 * t / 2,
     )
 
@@ -131,12 +134,11 @@ def largest_factor() -> Derivation:
 
     .. math:: K_{\max} = \frac{2}{\eta h}
     """
-    limit = critical_step().expression
-    (reached,) = sp.solve(sp.Eq(K * eta, limit), K)
     return Derivation.begin(
         "K eta reaches the critical step size",
-        reached,
+        Root(K, K * eta - critical_step().expression),
         2 / (eta * h),
+        Solved({K: 2 / (eta * h)}),
     )
 
 
@@ -146,10 +148,13 @@ def _per_sample(factor: sp.Expr, after: sp.Expr) -> Derivation:
     Returns:
         A chain that ends in ``after``.
     """
+    noise = sp.Symbol("noise", real=True)
+    law = Law("noise of a batch's mean gradient", {noise**2: given(factor * s, "its variance")})
     return Derivation.begin(
         "(alpha b)^2 times the variance of the batch's mean gradient, over b samples",
-        (alpha * b) ** 2 * factor * s / b,
+        Mean((alpha * b * noise) ** 2) / b,
         after,
+        Expectation(law),
     )
 
 
@@ -185,7 +190,7 @@ def halving() -> Derivation:
     variance = sampled_noise().expression / (alpha**2 * b)
     return Derivation.begin(
         "variance of the mean gradient of 2 b points over that of b points",
-        variance.subs(b, 2 * b) / variance,
+        at(variance, {b: 2 * b}) / variance,
         (m - 2 * b) / (2 * (m - b)),
     )
 

@@ -15,7 +15,10 @@ from __future__ import annotations
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operator_rules import Solved
+from whichmin.symbolic.operators import Root, at
 from whichmin.symbolic.registry import derives, forms_of
+from whichmin.symbolic.rules import Assumed, define, where
 from whichmin.symbolic.symbols import k, kappa, m, n
 
 __all__ = [
@@ -71,13 +74,12 @@ def _derived(times: tuple[sp.Symbol, ...], power: int) -> Derivation:
         ``slope`` or ``second``, times r to the power.
     """
     value = slope if len(times) == 1 else second
-    at = {_s: 0, _t: 0}
-    original = sp.diff(_loss_near(_s, _t), *times).subs(at)
+    point = {_s: 0, _t: 0}
     return Derivation.begin(
         "chain rule on L(r W1 + s E, W2/r + t F) = g(s/r, r t), at s = t = 0",
-        sp.diff(_loss_near(_s / r, r * _t), *times).subs(at),
+        at(sp.Derivative(_loss_near(_s / r, r * _t), *times), point),
         value * r**power,
-        {original: value},
+        define({value: sp.diff(_loss_near(_s, _t), *times).subs(point)}),
     )
 
 
@@ -125,7 +127,7 @@ def trace() -> Derivation:
     """
     return Derivation.begin(
         "the diagonal entries of each block add up",
-        first_block().expression.subs(second, T1) + second_block().expression.subs(second, T2),
+        at(first_block().expression, {second: T1}) + at(second_block().expression, {second: T2}),
         T1 / r**2 + r**2 * T2,
     )
 
@@ -137,11 +139,11 @@ def least_trace() -> Derivation:
     .. math:: \min_r \operatorname{Tr} H = 2 \sqrt{T_1 T_2}
     """
     along = trace().expression
-    (best,) = sp.solve(sp.diff(along, r), r)
     return Derivation.begin(
         "where its derivative in r vanishes, r^4 = T1/T2",
-        along.subs(r, best),
+        at(along, {r: Root(r, sp.Derivative(along, r))}),
         2 * sp.sqrt(T1 * T2),
+        Solved({r: (T1 / T2) ** sp.Rational(1, 4)}),
     )
 
 
@@ -151,9 +153,8 @@ def log_determinant() -> Derivation:
 
     .. math:: \log |\det H| = \Lambda + 2 (n_2 - n_1) \log r
     """
-    rows = {r: r, second: 1}
-    left = sp.sqrt(first_block().expression.subs(rows))
-    right = sp.sqrt(second_block().expression.subs(rows))
+    left = sp.sqrt(at(first_block().expression, {second: 1}))
+    right = sp.sqrt(at(second_block().expression, {second: 1}))
     return Derivation.begin(
         "H = S H0 S with S = 1/r on the n1 parameters of layer 1 and r on the n2 of layer 2",
         logdet + 2 * sp.log(left**n1 * right**n2),
@@ -170,8 +171,8 @@ def relative_flatness() -> Derivation:
 
     .. math:: \sum_l \|W_l\|^2 \operatorname{tr} H_{ll} = Q_1 T_1 + Q_2 T_2
     """
-    first = r**2 * Q1 * first_block().expression.subs(second, T1)
-    other = Q2 / r**2 * second_block().expression.subs(second, T2)
+    first = r**2 * Q1 * at(first_block().expression, {second: T1})
+    other = Q2 / r**2 * at(second_block().expression, {second: T2})
     return Derivation.begin(
         "|r W1|^2 = r^2 Q1 and |W2/r|^2 = Q2/r^2 undo the factors of the blocks",
         first + other,
@@ -219,10 +220,10 @@ def untied_trace() -> Derivation:
     return Derivation.begin(
         "in v (layer 1) each active point counts its own direction, |u|^2 = 1, a point at the kink "
         "kappa times (there d = 0); in u (layer 2) all n directions count, sum of t^2 = 1",
-        trace().expression.subs({
-            T1: (k + kappa * (m - k)) * in_v.subs(U, 1) / m,
-            T2: n * in_u.subs(t**2, 1) / m,
-        }),
+        at(
+            trace().expression,
+            {T1: (k + kappa * (m - k)) * at(in_v, {U: 1}) / m, T2: n * at(in_u, {t: 1}) / m},
+        ),
         (n * r**2 + (k + kappa * (m - k)) / r**2) / m,
     )
 
@@ -234,9 +235,10 @@ def untied_least_trace() -> Derivation:
     .. math:: \min_r \operatorname{Tr} H = \frac{2 \sqrt{k n}}{m}
     """
     along = sp.expand(untied_trace().expression.subs(kappa, 0))
+    traces = {T1: along.coeff(r, -2), T2: along.coeff(r, 2)}
     return Derivation.begin(
         "kappa = 0 in the least trace of an orbit, T1 = k/m and T2 = n/m",
-        least_trace().expression.subs({T1: along.coeff(r, -2), T2: along.coeff(r, 2)}),
+        at(least_trace().expression, traces),
         2 * sp.sqrt(k * n) / m,
     )
 
@@ -254,12 +256,18 @@ def keskar_neuron() -> Derivation:
     [1 - d, 1 + d] (a lemma of ``verification.checks.reparameterisation``).
     """
     u, v = sp.symbols("u v", positive=True)
-    upper = (u + epsilon * (u + 1)) * (v + epsilon * (v + 1))
+    upper, largest = (u + epsilon * (u + 1)) * (v + epsilon * (v + 1)), sp.Symbol("metric")
+    there = 50 * (upper - 1) ** 2
     return Derivation.begin(
-        "100 times the loss at the upper corner, over 1 + L with L = 0; u v = 1",
-        50 * (sp.expand(upper).subs(u * v, 1) - 1) ** 2,
+        "100 times the loss at the upper corner, over 1 + L with L = 0",
+        largest,
+        there,
+        Assumed("no point of the box is farther from the minimum (an SMT lemma)", largest, there),
+    ).then(
+        "at a minimum u v = 1",
         50 * (epsilon * (1 + epsilon) * (2 + total)) ** 2,
-        {v: total - u},
+        define({total: u + v}),
+        where({u * v: 1}),
     )
 
 

@@ -12,6 +12,9 @@ from __future__ import annotations
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.noise.sampling import sampling_with
+from whichmin.symbolic.operator_rules import Expectation, Law, given
+from whichmin.symbolic.operators import Mean, at
 from whichmin.symbolic.registry import derives, forms_of
 from whichmin.symbolic.rescaling.layers import gradient_scale, r, slope
 from whichmin.symbolic.symbols import b, eta
@@ -35,7 +38,7 @@ variance, norm_squared = sp.symbols("variance norm_squared", positive=True)
 
 def _gradient(length: sp.Expr) -> sp.Expr:
     """Return the length of layer 1's gradient after rescaling."""
-    return gradient_scale().expression.subs(slope, length)
+    return at(gradient_scale().expression, {slope: length})
 
 
 @derives("layerwise.sgd_relative_step", SOURCE)
@@ -78,7 +81,7 @@ def lars_relative_step() -> Derivation:
     """
     return Derivation.begin(
         "the step is eta trust |w|/|g| g, w and g rescaled",
-        eta * trust * (r * W / _gradient(G)) * _gradient(G) / (r * W),
+        sp.Mul(eta * trust * (r * W / _gradient(G)), _gradient(G) / (r * W), evaluate=False),
         eta * trust,
     )
 
@@ -121,13 +124,19 @@ def noisy_norm() -> Derivation:
 
     .. math:: \mathbb{E}\,\|g_B\|^2 = G^2 + \frac{V}{b}
     """
-    mean, noise, product = sp.symbols("mean noise mean*noise", real=True)
-    square = sp.expand((mean + noise) ** 2).subs(mean * noise, product)
+    along, square = sp.symbols("along square", real=True)
+    law = Law(
+        "noise of a batch",
+        {
+            along: given(0, "the noise has mean 0, so its product with the mean gradient has"),
+            square: given(sampling_with().expression * variance, "trace of its covariance"),
+        },
+    )
     return Derivation.begin(
-        "batch gradient = G + noise of mean zero and variance tr Sigma/b (with replacement)",
-        square,
+        "batch gradient = G + noise: |G|^2, twice their product and |noise|^2, with replacement",
+        Mean(G**2 + 2 * along + square),
         G**2 + variance / b,
-        {product: 0, mean**2: G**2, noise**2: variance / b},
+        Expectation(law),
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, given
+from whichmin.symbolic.operators import Mean, Root, at
 from whichmin.symbolic.registry import derives, forms_of
 
 __all__ = ["divergence", "penalty", "penalty_slope", "posterior_forms", "variance"]
@@ -28,13 +30,16 @@ def divergence() -> Derivation:
         = \frac{1}{2} \left(\frac{v}{\sigma^2} - 1 + \log \frac{\sigma^2}{v}\right)
         + \frac{d^2}{2 \sigma^2}
     """
-    density = sp.exp(-((x - d) ** 2) / (2 * v)) / sp.sqrt(2 * sp.pi * v)
     log_ratio = x**2 / (2 * sigma**2) - (x - d) ** 2 / (2 * v) + sp.log(sigma**2 / v) / 2
-    integral = sp.integrate(sp.expand(log_ratio) * density, (x, -sp.oo, sp.oo))
+    posterior = Law(
+        "N(d, v)",
+        {x: given(d, "its mean is d"), x**2: given(d**2 + v, "its variance is v")},
+    )
     return Derivation.begin(
-        "integral of q log(q/p) over the line",
-        integral,
+        "mean of log(q/p) over the posterior q",
+        Mean(log_ratio),
         (v / sigma**2 - 1 + sp.log(sigma**2 / v)) / 2 + d**2 / (2 * sigma**2),
+        Expectation(posterior),
     )
 
 
@@ -45,11 +50,12 @@ def variance() -> Derivation:
     .. math:: v^* = \frac{1}{1 / \sigma^2 + h / T}
     """
     objective = h * v / 2 + T * divergence().expression
-    (best,) = sp.solve(sp.diff(objective, v), v)
+    best = 1 / (1 / sigma**2 + h / T)
     return Derivation.begin(
         "the mean of h (x - d)^2/2 is h v/2: where the derivative is 0",
+        Root(v, sp.Derivative(objective, v)),
         best,
-        1 / (1 / sigma**2 + h / T),
+        Solved({v: best}),
     )
 
 
@@ -66,7 +72,7 @@ def penalty() -> Derivation:
     growth = h * sigma**2 / T
     return Derivation.begin(
         "the divergence at the best variance, without the part of d",
-        width.subs(v, variance().expression),
+        at(width, {v: variance().expression}),
         (sp.log(1 + growth) - growth / (1 + growth)) / 2,
     )
 
@@ -79,7 +85,7 @@ def penalty_slope() -> Derivation:
     """
     return Derivation.begin(
         "d penalty/dh",
-        sp.diff(penalty().expression, h),
+        sp.Derivative(penalty().expression, h),
         h * sigma**4 / (2 * (T + h * sigma**2) ** 2),
     )
 

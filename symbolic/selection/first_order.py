@@ -10,6 +10,7 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor
+from whichmin.symbolic.operators import at
 from whichmin.symbolic.selection.law import log_ratio_variance, two_point_drift
 from whichmin.symbolic.symbols import C, N, S, alpha, b, m, mu
 
@@ -44,9 +45,8 @@ def first_order_lemmas(term: sp.Expr | None = None) -> dict[str, Derivation]:
     """
     term = first_order_term() if term is None else term
     # On the sphere mu_1 - S = (1 - p) d and mu_2 - S = -p d.
-    at = {N: 1, S: 0}
-    up = active_factor().expression.subs(at).subs(mu, (1 - p) * d)
-    down = active_factor().expression.subs(at).subs(mu, -p * d)
+    factor = active_factor().expression.subs({N: 1, S: 0})
+    up, down = (factor.subs(mu, value) for value in ((1 - p) * d, -p * d))
     jump = sp.log(up) - sp.log(down)
     h1, h2, h3 = sp.symbols("h1:4", real=True)
     change = h1 * jump + h2 * jump**2 / 2 + h3 * jump**3 / 6
@@ -64,33 +64,36 @@ def first_order_lemmas(term: sp.Expr | None = None) -> dict[str, Derivation]:
     return {
         "odd": Derivation.begin(
             "terms of order alpha^3 of h(v + change) are odd in d: their mean is 0",
-            third + third.subs(d, -d),
+            third + at(third, {d: -d}),
             sp.Integer(0),
         ),
         "push": Derivation.begin(
             "a step adds p (1 - p) d^2 alpha^2 to |c|^2 = 1, and nothing of first order",
-            sp.expand(size),
+            size,
             1 + p * (1 - p) * d**2 * alpha**2,
         ),
         "pull": Derivation.begin(
             "at |c|^2 = 1 + x, change of log|c|^2 of first order in alpha and x, S the share of "
             "the batch: points in it make up S",
-            sp.diff(
-                2 * share * sp.log(grown.subs(mu, 1)) + 2 * (1 - share) * sp.log(grown.subs(mu, 0)),
-                alpha,
-                x,
-            ).subs({alpha: 0, x: 0}),
+            at(
+                sp.Derivative(
+                    2 * share * sp.log(grown.subs(mu, 1))
+                    + 2 * (1 - share) * sp.log(grown.subs(mu, 0)),
+                    alpha,
+                    x,
+                ),
+                {alpha: 0, x: 0},
+            ),
             -4 * share,
         ),
         "balance": Derivation.begin(
             "push alpha^2 E d^2 p (1 - p) equals pull 4 alpha (b/m) x: E S = b/m",
-            alpha**2 * push - pull,
+            at(alpha**2 * push - pull, {x: sphere}),
             sp.Integer(0),
-            {x: sphere},
         ),
         "drift": Derivation.begin(
             "drift of 1 - 2 theta/pi at N = C = 1 + x, to first order in x",
-            sp.diff(drift, x).subs(x, 0) * x,
+            at(sp.Derivative(drift, x), {x: 0}) * x,
             tangent,
         ),
         "correction": Derivation.begin(
@@ -100,7 +103,7 @@ def first_order_lemmas(term: sp.Expr | None = None) -> dict[str, Derivation]:
         ),
         "ends": Derivation.begin(
             "the term is 0 where one point has won",
-            term.subs(theta, 0) ** 2 + term.subs(theta, sp.pi / 2) ** 2,
+            at(term, {theta: 0}) ** 2 + at(term, {theta: sp.pi / 2}) ** 2,
             sp.Integer(0),
         ),
     }

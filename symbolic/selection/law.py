@@ -19,8 +19,15 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor
-from whichmin.symbolic.registry import derives, forms_of
-from whichmin.symbolic.symbols import C, N, S, alpha, b, k, m, mu
+from whichmin.symbolic.landscape.minima import gap
+from whichmin.symbolic.landscape.neuron import c_, sigma_
+from whichmin.symbolic.noise.sampling import MU_I, MU_J, without_replacement
+from whichmin.symbolic.operator_rules import Expectation, Law, Solved, shown
+from whichmin.symbolic.operators import Mean, Root, at
+from whichmin.symbolic.registry import derives, forms_of, recall
+from whichmin.symbolic.rules import Assumed, define, where
+from whichmin.symbolic.selection.slopes import NORM, OTHER, OWN, cosine_slopes, norm_slopes
+from whichmin.symbolic.symbols import C, N, S, alpha, b, i, k, m, mu
 
 __all__ = [
     "arcsine_bound",
@@ -47,27 +54,36 @@ x = sp.Symbol("cosine", nonnegative=True)
 Q = sp.Symbol("Q", nonnegative=True)
 D = sp.Symbol("D", positive=True)
 
-# Moments of multiplicities: E mu_i^2 and E mu_i mu_j of different points. The products of
-# multiplicities whose expectation is taken have names of their own.
-_SECOND, _MIXED = sp.symbols("M2 M11", positive=True)
-_MU_I, _MU_J = sp.symbols("mu_i mu_j", nonnegative=True)
 _P_I, _P_J = sp.symbols("p_i p_j", nonnegative=True)
-_II, _JJ, _IJ, _SI, _SJ = sp.symbols("mu_i^2 mu_j^2 mu_i*mu_j S*mu_i S*mu_j", nonnegative=True)
-PRODUCTS = {_II: _MU_I**2, _JJ: _MU_J**2, _IJ: _MU_I * _MU_J, _SI: S * _MU_I, _SJ: S * _MU_J}
-EXPECTED = {
-    _II: _SECOND,
-    _JJ: _SECOND,
-    _IJ: _MIXED,
-    # S is C times the sum of p_l mu_l, and the p_l add up to 1.
-    _SI: C * (_P_I * _SECOND + (1 - _P_I) * _MIXED),
-    _SJ: C * (_P_J * _SECOND + (1 - _P_J) * _MIXED),
-}
-WITHOUT_REPLACEMENT = {_SECOND: b / m, _MIXED: b * (b - 1) / (m * (m - 1))}
+
+
+def _law() -> Law:
+    """Derive the moments of two multiplicities and of S, which is ``sum sigma_l c_l^2 mu_l``.
+
+    Returns:
+        The law for batches without replacement.
+    """
+    pair = without_replacement()
+    second, mixed = pair.mean(MU_I**2), pair.mean(MU_I * MU_J)
+    energy = sp.Sum(sigma_[i] * c_[i] ** 2, (i, 1, m))
+
+    def with_batch(share: sp.Expr) -> Derivation:
+        # Point i has the energy p_i C; every other one shares the mixed moment.
+        return Derivation.begin(
+            "mean of S mu_i: E mu_i^2 for the point itself, E mu_l mu_i for the others",
+            share * energy * second + (energy - share * energy) * mixed,
+            C * (share * second + (1 - share) * mixed),
+            recall(gap(), C),
+            uses=(gap(),),
+        )
+
+    moments = {S * MU_I: shown(with_batch(_P_I)), S * MU_J: shown(with_batch(_P_J))}
+    return Law("multiplicities and the batch's energy", {**pair.moments, **moments})
 
 
 def _log_factors() -> tuple[sp.Expr, sp.Expr]:
     factor = active_factor().expression
-    return sp.log(factor.subs(mu, _MU_I)), sp.log(factor.subs(mu, _MU_J))
+    return sp.log(at(factor, {mu: MU_I})), sp.log(at(factor, {mu: MU_J}))
 
 
 @derives("selection.log_ratio_mean", SOURCE, where="p = p_i - p_j")
@@ -77,25 +93,13 @@ def log_ratio_mean() -> Derivation:
     .. math:: \mathbb{E}\,\Delta \log|c_i / c_j| = \alpha^2 \frac{b (m - b)}{m (m - 1)} (2 - N) C p
     """
     first, second = _log_factors()
-    gain = 2 - N
-    return (
-        Derivation
-        .begin(
-            "second-order Taylor term in alpha of u_i - u_j; the first has mean 0",
-            alpha**2 / 2 * sp.Derivative(first - second, (alpha, 2)).subs(alpha, 0),
-            alpha**2 * (gain**2 * (_JJ - _II) / 2 + gain * (_SI - _SJ)),
-            PRODUCTS,
-        )
-        .then(
-            "expectations of the products",
-            alpha**2 * gain * C * (_P_I - _P_J) * (_SECOND - _MIXED),
-            EXPECTED,
-        )
-        .then(
-            "subsets of size b: M2 = b/m, M11 = b (b - 1) / (m (m - 1)); p = p_i - p_j",
-            alpha**2 * b * (m - b) / (m * (m - 1)) * (2 - N) * C * p,
-            {**WITHOUT_REPLACEMENT, _P_I: p + _P_J},
-        )
+    by_step = [at(sp.Derivative(first - second, (alpha, order)), {alpha: 0}) for order in (1, 2)]
+    return Derivation.begin(
+        "mean of the Taylor terms in alpha of u_i - u_j, subsets of size b; the first has mean 0",
+        Mean(alpha * by_step[0] + alpha**2 / 2 * by_step[1]),
+        alpha**2 * b * (m - b) / (m * (m - 1)) * (2 - N) * C * p,
+        Expectation(_law()),
+        define({p: _P_I - _P_J}),
     )
 
 
@@ -107,24 +111,11 @@ def log_ratio_variance() -> Derivation:
         \operatorname{Var} \Delta \log|c_i / c_j| = 2 \alpha^2 \frac{b (m - b)}{m (m - 1)} (2 - N)^2
     """
     first, second = _log_factors()
-    return (
-        Derivation
-        .begin(
-            "square of the first-order Taylor term in alpha of u_i - u_j",
-            alpha**2 * sp.Derivative(first - second, alpha).subs(alpha, 0) ** 2,
-            alpha**2 * (2 - N) ** 2 * (_II - 2 * _IJ + _JJ),
-            PRODUCTS,
-        )
-        .then(
-            "expectations of the products",
-            2 * alpha**2 * (2 - N) ** 2 * (_SECOND - _MIXED),
-            EXPECTED,
-        )
-        .then(
-            "subsets of size b",
-            2 * alpha**2 * b * (m - b) / (m * (m - 1)) * (2 - N) ** 2,
-            WITHOUT_REPLACEMENT,
-        )
+    return Derivation.begin(
+        "mean square of the first-order Taylor term in alpha of u_i - u_j, subsets of size b",
+        Mean((alpha * at(sp.Derivative(first - second, alpha), {alpha: 0})) ** 2),
+        2 * alpha**2 * b * (m - b) / (m * (m - 1)) * (2 - N) ** 2,
+        Expectation(_law()),
     )
 
 
@@ -136,9 +127,8 @@ def diffusion() -> Derivation:
     """
     return Derivation.begin(
         "half the variance on the unit sphere",
-        log_ratio_variance().expression / 2,
+        at(log_ratio_variance().expression, {N: 1}) / 2,
         alpha**2 * b * (m - b) / (m * (m - 1)),
-        {N: 1},
     )
 
 
@@ -155,13 +145,23 @@ def reshuffled_noise() -> Derivation:
         = \frac{q}{m - b}
     """
     epoch = sp.Symbol("t", integer=True, positive=True)  # batches in an epoch
-    used = log_ratio_variance().expression.subs(b, epoch * b)
+    used, ratio = at(log_ratio_variance().expression, {b: epoch * b}), sp.Symbol("ratio")
+    per_batch = used / (epoch * log_ratio_variance().expression)
     return Derivation.begin(
-        "an epoch moves log|c_i / c_j| as one batch of the t b points that it uses; per batch, "
-        "over the variance of an independent batch",
-        used / (epoch * log_ratio_variance().expression),
-        (m - epoch * b) / (m - b),
-    ).then("q points of an epoch are left out, m = t b + q", q / (m - b), {m: epoch * b + q})
+        "per batch of an epoch, over the variance of an independent batch",
+        ratio,
+        per_batch,
+        Assumed(
+            "an epoch moves log|c_i / c_j| as one batch of the t b points that it uses, to this "
+            "order (checked for m up to 4 by cyclic.epoch_lemmas)",
+            ratio,
+            per_batch,
+        ),
+    ).then(
+        "q points of an epoch are left out, m = t b + q",
+        q / (m - b),
+        define({q: m - epoch * b}),
+    )
 
 
 def two_point_generator(f: sp.Expr) -> sp.Expr:
@@ -175,15 +175,19 @@ def two_point_probability() -> Derivation:
 
     .. math:: P(a_1) = 1 - \frac{2 \theta}{\pi}
     """
-    free, slope = sp.symbols("A B", real=True)
-    line = free + slope * theta
-    ends = sp.solve([line.subs(theta, 0) - 1, line.subs(theta, sp.pi / 2)], [free, slope])
+    slope, chance = sp.Symbol("slope", real=True), sp.Symbol("P_1", real=True)
+    line = 1 + Root(slope, 1 + slope * sp.pi / 2) * theta
     return Derivation.begin(
         "what the generator maps to 0 is linear in theta (lemma); it is 1 at a_1 and 0 at a_2",
+        chance,
         line,
-        1 - 2 * theta / sp.pi,
-        ends,
-    )
+        Assumed(
+            "in the diffusion limit the chance is what the generator maps to 0, with value 1 at "
+            "a_1 and 0 at a_2, where the process ends",
+            chance,
+            line,
+        ),
+    ).then("the line through both ends", 1 - 2 * theta / sp.pi, Solved({slope: -2 / sp.pi}))
 
 
 @derives("selection.two_point_drift", SOURCE, where="to order alpha^2")
@@ -197,7 +201,7 @@ def two_point_drift() -> Derivation:
     h = two_point_probability().expression
     angle = sp.atan(sp.exp(-v))
     share = (sp.exp(2 * v) - 1) / (sp.exp(2 * v) + 1)  # p_1 - p_2
-    of_v = h.subs(theta, angle)
+    of_v = at(h, {theta: angle})
     noise, drift = (2 - N) ** 2 * sp.Derivative(of_v, (v, 2)), (2 - N) * C * share
     return Derivation.begin(
         "moments at any N and C applied to 1 - 2 theta/pi, tan theta = exp(-v)",
@@ -206,7 +210,7 @@ def two_point_drift() -> Derivation:
     ).then(
         "in terms of theta",
         -D / sp.pi * sp.sin(2 * theta) * sp.cos(2 * theta) * (2 - N) * (2 - N - C),
-        {theta: angle},
+        define({theta: angle}),
     )
 
 
@@ -216,12 +220,22 @@ def two_point_time() -> Derivation:
 
     .. math:: \mathbb{E}\,t = \frac{\log \cosh V - \log \cosh v}{D}
     """
-    free = sp.Symbol("A", real=True)
+    free, time = sp.symbols("free time", real=True)
+    solution = Root(free, free - sp.log(sp.cosh(V)) / D) - sp.log(sp.cosh(v)) / D
     return Derivation.begin(
         "the generator maps log cosh v to D (lemma); the time is 0 at v = V",
-        free - sp.log(sp.cosh(v)) / D,
+        time,
+        solution,
+        Assumed(
+            "the mean time is what the generator maps to -1 (Dynkin's formula), even in v and 0 "
+            "at v = V and v = -V",
+            time,
+            solution,
+        ),
+    ).then(
+        "the constant",
         (sp.log(sp.cosh(V)) - sp.log(sp.cosh(v))) / D,
-        {free: sp.log(sp.cosh(V)) / D},
+        Solved({free: sp.log(sp.cosh(V)) / D}),
     )
 
 
@@ -231,12 +245,17 @@ def spread_drift() -> Derivation:
 
     .. math:: \mathbb{E}\,\Delta\left(k \log|c| - \sum_j \log|c_j|\right) = D (k - 1)
     """
-    laplacian = sp.Symbol("L", real=True)
+    share = sp.IndexedBase("p")[i]
     return Derivation.begin(
-        "F = log|c| has gradient p and Laplacian L; Q is the sum of p_j^2",
-        D * (k * laplacian / 2 + k * Q - 1),
+        "generator on k log|c| - sum u_j: derivatives p_j and 2 p_j (1 - p_j) of log|c|, drift p_j",
+        D
+        * sp.Sum(
+            k * NORM[1](share) / 2 + share * (k * NORM[0](share) - 1),
+            (i, 1, k),
+        ),
         D * (k - 1),
-        {laplacian: 2 * (1 - Q)},
+        where({sp.Sum(share, (i, 1, k)): 1}),
+        uses=norm_slopes(),
     )
 
 
@@ -254,7 +273,7 @@ def arcsine_bound() -> Derivation:
         "two points: the cosine with a_1 is cos theta, and theta = pi/2 - asin(cos theta)",
         two_point_probability().expression,
         2 / sp.pi * sp.asin(x),
-        {theta: sp.pi / 2 - sp.asin(x)},
+        where({theta: sp.pi / 2 - sp.asin(x)}),
     )
 
 
@@ -264,16 +283,23 @@ def arcsine_drift() -> Derivation:
 
     .. math:: \mathbb{E}\,\Delta \bar{P} = \frac{D x (Q - (1 - x^2)^2)}{\pi (1 - x^2)^{3/2}}
     """
-    f = arcsine_bound().expression
-    total = x**4 + Q
+    f, lemmas = arcsine_bound().expression, cosine_slopes()
+    share = sp.IndexedBase("p")[i]
+
+    def others(term: sp.Expr) -> sp.Expr:
+        return sp.Sum(term, (i, 2, k))
+
+    drift = OWN[1](x) / 2 + x**2 * OWN[0](x)
+    drift += others(OTHER[1](x, share) / 2 + share * OTHER[0](x, share))
+    squared = OWN[0](x) ** 2 + others(OTHER[0](x, share) ** 2)
     return Derivation.begin(
-        "x has drift -x (1 - s)/2 and squared slope x^2 (1 - 2 x^2 + s), s = x^4 + Q (lemmas)",
-        D
-        * (
-            -x * (1 - total) / 2 * sp.Derivative(f, x)
-            + x**2 * (1 - 2 * x**2 + total) / 2 * sp.Derivative(f, (x, 2))
-        ),
+        "generator on a function of x = cos, slopes of x in every u_j by the lemmas; the shares "
+        "p_j of the others add up to 1 - x^2",
+        D * (drift * sp.Derivative(f, x) + squared / 2 * sp.Derivative(f, (x, 2))),
         D * x * (Q - (1 - x**2) ** 2) / (sp.pi * (1 - x**2) ** sp.Rational(3, 2)),
+        define({Q: others(share**2)}),
+        where({others(share): 1 - x**2}),
+        uses=lemmas,
     )
 
 
@@ -328,7 +354,7 @@ def generator_lemmas() -> dict[str, Derivation]:
             ("squared slope of a cosine", slopes, own**2 * (1 - 2 * own**2 + squares)),
         ):
             lemmas[f"{name}, {count} points"] = Derivation.begin(
-                f"{name} in u, with c_j = exp u_j", before.subs(to_weights), after
+                f"{name} in u, with c_j = exp u_j", at(before, to_weights), after
             )
     lemmas["p_1 - p_2"] = Derivation.begin(
         "p_1 - p_2 with c_1/c_2 = exp v",

@@ -194,6 +194,13 @@ def trusted(claim: Claim, checks: Mapping[str, Check]) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
+def _assumes(claim: Claim) -> bool:
+    """Decide whether the derivation of a closed form of the claim has a step that is argued."""
+    from whichmin.symbolic.registry import closed_form
+
+    return any(closed_form(name).argued for name in claim.formulas)
+
+
 def decide(
     claim: Claim, records: Mapping[str, Evidence], checks: Mapping[str, Check] | None = None
 ) -> Decision:
@@ -201,7 +208,8 @@ def decide(
 
     A claim with a counterexample is REFUTED if all its evidence holds; one without evidence is
     OPEN; any other is as certain as its weakest part. What would be PROVED is ARGUED if an argument
-    joins the parts, or if they do not show the formal statement as it stands.
+    joins the parts, if they do not show the formal statement as it stands, or if the derivation of
+    one of its closed forms has a step that is argued.
 
     Args:
         claim: The claim.
@@ -248,7 +256,9 @@ def decide(
         verdict = Verdict.OPEN
     else:
         verdict = AMOUNTS_TO[weakest]
-        if verdict is Verdict.PROVED and (claim.argument or not covered(claim, checks)):
+        if verdict is Verdict.PROVED and (
+            claim.argument or not covered(claim, checks) or _assumes(claim)
+        ):
             verdict = Verdict.ARGUED
     if verdict is not claim.verdict:
         return decision(verdict, False, f"stated as {claim.verdict}, the evidence says {verdict}")

@@ -147,7 +147,8 @@ def _factors(inner: sp.Expr, positive: tuple[sp.Expr, ...]) -> dict[sp.Expr, int
     over, under = sp.fraction(sp.together(inner))
     if not (over.is_polynomial() and under.is_polynomial()):
         return {inner: 1}
-    number, powers = sp.Integer(1), {}
+    number: sp.Expr = sp.Integer(1)
+    powers: dict[sp.Expr, int] = {}
     for part, sign in ((over, 1), (under, -1)):
         constant, factors = sp.factor_list(part)
         number *= constant**sign

@@ -157,7 +157,7 @@ def _attack(claim: Claim, settings: Settings) -> Iterator[Margin]:
     if found.counterexample:
         yield Margin(f"counterexample: {found.counterexample}", math.inf, 1.0, found.met)
     exhausted = found.drawn < asked  # there are no more cases
-    if found.met < _ENOUGH and not (exhausted and found.met):
+    if found.met < min(_ENOUGH, asked) and not (exhausted and found.met):
         what = f"only {found.met} of {found.drawn} cases met the hypotheses and were decided"
         yield Margin(what, math.inf, 1.0)
     told = f"{found.met} of {found.drawn} cases drawn met the hypotheses"

@@ -11,6 +11,7 @@ Source: Moore, Kearfott and Cloud, *Introduction to Interval Analysis* (2009), c
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -312,6 +313,10 @@ def _every(parts: list[Any]) -> list[Relation]:
     return found
 
 
+def _applied(name: str, inner: Term) -> Term:
+    return Term(name, (inner,))
+
+
 # Formulas as trees: a formula becomes a list of relations.
 TERMS = Arithmetic(
     number=lambda q: Term("number", value=q),
@@ -319,5 +324,5 @@ TERMS = Arithmetic(
     some=_no_logic,
     negate=_no_logic,
     divide=lambda p, q: Term("/", (p, q)),
-    functions={name: lambda p, name=name: Term(name, (p,)) for name in _FUNCTIONS},
+    functions={name: functools.partial(_applied, name) for name in _FUNCTIONS},
 )

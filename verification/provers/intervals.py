@@ -369,6 +369,7 @@ def inequality_margins(inequality: Inequality) -> Iterator[Margin]:
     yield Margin(inequality.name, answer.cells, CELLS * len(inequality.then), 1, found)
     for variant in inequality.variants:
         false = inequality.changed(variant)
+        assert isinstance(false, Inequality), "a variant is of the kind of what it changes"
         answer = decide_inequality(false)
         what = f"{inequality.name}, false variant ({variant.what}): {answer.verdict}"
         fails = violated_in_floats(false, answer.place) if answer.place is not None else ()

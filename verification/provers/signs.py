@@ -61,13 +61,13 @@ def sign_lemma(
     over, under = sp.fraction(sp.together(expression))
     if not all(part.is_polynomial(*symbols) for part in (over, under)):
         raise InputError("expression", expression, "must be a rational function")
-    product, conclusions = f"({sp.expand(over)})", ()
+    product, defined = f"({sp.expand(over)})", ""
     if under != 1:
-        product, conclusions = f"{product}*({sp.expand(under)})", (f"({sp.expand(under)}) != 0",)
+        product = f"{product}*({sp.expand(under)})"
+        defined = f"({sp.expand(under)}) != 0"
+    conclusions = tuple(text for text in (f"{product} {sign}", defined) if text)
     names = {symbol.name for symbol in symbols} | {n for text in given for n in _names(text)}
-    return Lemma(
-        name, " ".join(sorted(names)), given, (f"{product} {sign}", *conclusions), (), variants
-    )
+    return Lemma(name, " ".join(sorted(names)), given, conclusions, (), variants)
 
 
 def _names(text: str) -> set[str]:

@@ -3,7 +3,10 @@
 import pytest
 import sympy as sp
 
-from whichmin.symbolic.quadratic.recursion import _flows, quadratic_forms
+from whichmin.symbolic import Derivation
+from whichmin.symbolic.operator_rules import Follows, Induction
+from whichmin.symbolic.operators import Flow, Iterate
+from whichmin.symbolic.quadratic.recursion import quadratic_forms
 
 FORMS = {form.id: form for form in quadratic_forms()}
 B, eta, g, h, s, tau, v, x = (
@@ -35,16 +38,21 @@ def test_the_fixed_point_attracts_from_any_variance():
 def test_a_recursion_of_another_start_is_refused():
     form = FORMS["quadratic.variance"]
     wrong = form.expression.subs(v, v + 1)
-    start = type(form.derivation).begin("start", v, wrong, {sp.Symbol("t"): 0})
-    assert not start.steps[0].holds()
+    start, t = sp.Symbol("start", real=True), sp.Symbol("t", integer=True, nonnegative=True)
+    for value, holds in ((form.expression, True), (wrong, False)):
+        value = value.subs({rest: 0 for rest in value.free_symbols if rest.name == "rest"})
+        recursion = Iterate((1 - eta * h) ** 2 * v, v, start, t)
+        value = value.subs(v, start)
+        assert Derivation.begin("", recursion, value, Induction(value, t)).steps[0].holds() is holds
 
 
 def test_an_equation_with_several_solutions_is_refused():
     # v' = v (1 - v) has two fixed points; v' = sqrt(v) two solutions from 0.
-    with pytest.raises(ValueError, match="unpack"):
-        _flows(sp.Integer(0), sp.Integer(0), v * (1 - v), v)
     state = sp.Symbol("state", nonnegative=True)
-    assert _flows(sp.Integer(0), sp.Integer(0), sp.sqrt(state), state).failures()
+    for rate in (state * (1 - state), sp.sqrt(state)):
+        chain = Derivation.begin("0", Flow(rate, state, 0, tau), 0, Follows(sp.Integer(0), tau))
+        (line,) = chain.failures()
+        assert "is not linear in state" in line
 
 
 @pytest.mark.parametrize("name", ["sde_mean", "sde_variance_at"])

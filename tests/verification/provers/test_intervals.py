@@ -3,6 +3,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("flint")
 
@@ -186,3 +188,32 @@ def test_narrower_bounds_win():
     assert decide_inequality(inequality("x >= 0", both)).verdict == "proved"
     assert decide_inequality(inequality("x > 0", both)).place == 0
     assert decide_inequality(inequality("x < 1/2", both)).verdict == "proved"
+
+
+LEAVES = st.sampled_from(["x", "1/3", "(-2)", "3/2"])
+TERMS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+        inner.map(lambda t: f"log(1 + ({t})**2)"),
+        inner.map(lambda t: f"sqrt(1 + ({t})**2)"),
+        inner.map(lambda t: f"({t})/(1 + ({t})**2)"),
+        st.sampled_from(["exp(x)", "exp(-x)", "log(1 + x)"]),
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(left=TERMS, right=TERMS, places=st.lists(st.fractions(0, 5), min_size=20, max_size=20))
+def test_what_is_decided_agrees_with_floating_point(left, right, places):
+    one = inequality(f"{left} >= {right}", "x >= 0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "CELLS", 20)
+        answer = decide_inequality(one)
+    # Products of four terms below 150 are rounded by less than this.
+    sides = replace(one, then=(f"{left} >= {right} - 1/1000000",))
+    if answer.verdict == "proved":
+        assert not any(violated_in_floats(sides, place) for place in places)
+    if answer.verdict == "false":
+        assert violated_in_floats(replace(one, then=(f"{left} > {right}",)), answer.place)

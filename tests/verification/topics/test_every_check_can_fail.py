@@ -55,6 +55,7 @@ for check_id, name in {
     "derivations.reduction_lemma": "model.sample_loss",
     "derivations.chains": "sharpness.trace",
     "derivations.critical_points": "landscape.gradient_energy",
+    "landscape.from_definition": "landscape.loss",
     "landscape.closed_forms": "landscape.gap",
     "landscape.sample_forms": "model.sample_derivative",
     "landscape.never_below_minimum": "landscape.minimum",

@@ -14,13 +14,15 @@ from whichmin.verification.topics import all_checks
 
 NAMES = (
     "smt.landscape", "smt.gd_descent", "smt.gd_growth", "smt.trap_region", "smt.signs",
-    "smt.sgd_fixed_points", "smt.sgd_drift", "smt.sgd_growth", "smt.walk", "step_size.radial",
+    "smt.sgd_fixed_points", "smt.sgd_drift", "smt.sgd_growth", "smt.walk", "smt.walk_bounded",
+    "smt.oscillation", "step_size.radial",
     "step_size.growth", "step_size.bad_region", "step_size.period_two_attracts",
     "cyclic.leader_lemma", "cyclic.margin_lemma", "cyclic.finality", "measures.location",
     "measures.keskar_ranking", "measures.ball", "measures.frames_bound", "noise.rise",
     "quadratic.stability", "stationary.stable_steps", "reparameterisation.homogeneous",
     "reparameterisation.least", "reparameterisation.tied", "reparameterisation.corner",
     "smt.shares", "scaling.mean_falls", "selection.arcsine_sign",
+    "scaling.kink_lemma",
 )  # fmt: skip
 CHECKS = {c.id: c for c in all_checks() if c.id in NAMES}
 LEMMAS = {

@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from whichmin.verification.evidence.check import Settings
@@ -10,9 +9,9 @@ from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics import all_checks
 from whichmin.verification.topics.cyclic.orders import almost_tied
+from whichmin.verification.topics.landscape.definition import SHOWN
 from whichmin.verification.topics.perturbation import rankings
 from whichmin.verification.topics.quadratic.scaling import GOYAL
-from whichmin.verification.topics.stationary import densities
 from whichmin.words import Activation, Kink
 
 CHECKS = {c.id: c for c in all_checks()}
@@ -27,6 +26,10 @@ def tied(lead):
 # Other values of parameters, and a part of the message.
 WRONG = {
     "certificates.not_convex": [({"share": "2"}, "L(0)")],
+    "landscape.from_definition": [
+        ({"sentences": (SHOWN[0].replace("(N(w) - 2)", "(N(w) - 1)"),)}, "remainder"),
+        ({"sentences": (SHOWN[1].replace("N(w) == 1", "N(w) == 2"),)}, "remainder"),
+    ],
     # Nearer than all others by half: too much.
     "gd.nearest": [({"share": 0.5}, "no minimum is nearer")],
     # With kappa = 1 all three have one trace.
@@ -100,8 +103,8 @@ WRONG = {
     "critical_batch.exercise": [({"global_batch": 4096}, "16 GPUs")],
     # The true density cannot be refuted, nor does another pass for stationary.
     "stationary.no_determinant": [
-        ({"claimed": lambda x: np.exp(-densities.loss(x))}, "det(H)^(-1/2)"),
-        ({"constant": lambda x: np.exp(-1.001 * densities.loss(x))}, "exp(-L/T) under constant"),
+        ({"power": 0.0}, "det(H)^(-1/2)"),
+        ({"rate": 1.001}, "exp(-L/T) under constant"),
     ],
     # Other depths: now the temperature counts.
     "stationary.equal_depths": [({"depths": (1.0, 1.1)}, "sharp well's share")],

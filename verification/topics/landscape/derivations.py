@@ -150,7 +150,15 @@ def consistency() -> Iterator[Margin]:
         yield follows(chain.steps[0].reason, chain)
 
 
-@identity("certificates.not_convex", forms=("landscape.loss",))
+@identity(
+    "certificates.not_convex",
+    forms=("landscape.loss",),
+    shows=tuple(
+        f'loss(along_first(w, 0), "{name}") - (loss(along_first(w, 1), "{name}")'
+        f' + loss(along_first(w, -1), "{name}")) / 2 == 1 / ({twice} * m(w))'
+        for name, twice in (("linear", 2), ("relu", 4))
+    ),
+)
 def not_convex(subject: Subject, share: str = "1") -> Iterator[Margin]:
     """The loss at 0 is above the mean of the losses at a_1 and -a_1, by 1/(2m) (linear) and 1/(4m)
     (ReLU), for all m and n.

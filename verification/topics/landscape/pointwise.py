@@ -9,6 +9,8 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.landscape.neuron import Y, sample_derivative, sample_loss, x
+from whichmin.symbolic.operators import at
+from whichmin.symbolic.rules import where
 from whichmin.symbolic.symbols import N, c, sigma
 from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import follows
@@ -34,26 +36,26 @@ def identities() -> dict[str, Derivation]:
     p, q = form.expand().coeff(x), form.expand().coeff(Y)
     square = p**2 + 2 * p * q * c + q**2 * N
     sign = sp.Symbol("s", real=True)  # w = s a, s^2 = 1
-    unit = {sp.Symbol("s", real=True) ** 2: 1}
-    own = sp.expand(form.subs({c: sign, N: 1, Y: sign * x}))
-    # In s^2 = 1 a power s^3 is s.
-    own = sp.rem(own, sign**2 - 1, sign)
+    own = at(form, {c: sign, N: 1, Y: sign * x})
     gram = sp.Symbol("k", real=True)  # <a_1, a_2>
     return {
         "own point": Derivation.begin(
-            "w = s a, s = +-1: the gradient of a's own loss", own, sp.Integer(0), unit
+            "w = s a, s = +-1: the gradient of a's own loss",
+            own,
+            sp.Integer(0),
+            where({sign**2: 1}),
         ),
         "other point": Derivation.begin(
-            "w = s a: a point orthogonal to a has c = 0", form, sp.Integer(0), {c: 0}
+            "w = s a: a point orthogonal to a has c = 0", form, sp.Integer(0), where({c: 0})
         ),
         "mixture": Derivation.begin(
-            "squared norm at |w| = 1", square, c**2 * (1 - c**2), {N: 1}
+            "squared norm at |w| = 1", square, c**2 * (1 - c**2), where({N: 1})
         ),
         "correlated": Derivation.begin(
             "squared norm at w = a_1 of the gradient of a_2's loss, <a_1, a_2> = k",
             square,
             gram**2 * (1 - gram**2),
-            {N: 1, c: gram},
+            where({N: 1, c: gram}),
         ),
         # |r a - w phi(<w, r a>)|^2 / 2 with phi(r t) = r phi(t): code r sigma c, so
         # r^2/2 - r^2 sigma c^2 + N r^2 sigma c^2 / 2.

@@ -231,42 +231,6 @@ def diverges(factor: int = 250) -> Iterator[Margin]:
 
 
 @check(
-    "scaling.kink",
-    EvidenceKind.COUNTEREXAMPLE,
-    bound="rounding of the two numbers; the cycles are exact",
-)
-def kink(share: Fraction = Fraction(1, 2)) -> Iterator[Margin]:
-    """On the loss |x| without noise runs from five starts, with four step sizes, end in cycles of
-    mean loss eta/2, which the rule multiplies by its factor.
-
-    Without noise the diffusion ends at 0 for every step size.
-
-    Args:
-        share: Mean loss on the cycle over the step size.
-
-    Yields:
-        The mean loss on the cycle in which GD ends, from several starts; and that the rule
-        multiplies it by K.
-    """
-    mean = {}
-    for K in (1, 2, 3, 5):
-        for start in (F(1, 4), F(7, 3), F(-9, 7), F(1, 100), F(20, 3)):
-            x = start
-            for _ in range(100):
-                x -= F(K, 2) * (1 if x > 0 else -1)
-            there = x - F(K, 2) * (1 if x > 0 else -1)
-            back = there - F(K, 2) * (1 if there > 0 else -1)
-            yield exactly(f"K = {K}, from {start}: back after two steps", back, x)
-            mean[K] = (abs(x) + abs(there)) / 2
-            yield exactly(
-                f"K = {K}, from {start}: mean loss on the cycle", mean[K], share * F(K, 2)
-            )
-    yield differs(
-        "mean loss on the cycles of K = 1, K = 2", float(mean[1]), float(mean[2]), ROUNDING
-    )
-
-
-@check(
     "scaling.per_step",
     EvidenceKind.COUNTEREXAMPLE,
     bound="rounding of the two numbers",
@@ -332,6 +296,7 @@ GOYAL = {"from": 256, "to": 8192, "step": 0.1, "gpus": 256, "each": 32}
     "scaling.published_arithmetic",
     EvidenceKind.CERTIFICATE,
     bound="integers; rounding of a product and a quotient",
+    shows=("32*256 == 8192", "8192/256 == 32", "1/10*32 == 16/5"),
 )
 def published_arithmetic(told: dict[str, float] = GOYAL) -> Iterator[Margin]:
     """256 GPUs with 32 images each make a batch of 8192, 32 times 256; the rule makes the step size

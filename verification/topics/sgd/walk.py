@@ -11,6 +11,8 @@ import sympy as sp
 
 from whichmin.symbolic.derivation import Derivation
 from whichmin.symbolic.descent import active_factor, inactive_factor
+from whichmin.symbolic.operators import at
+from whichmin.symbolic.rules import where
 from whichmin.symbolic.symbols import N, S, alpha, mu
 from whichmin.verification.evidence.check import Margin, check, differs
 from whichmin.verification.evidence.exact import follows, vanishing
@@ -58,14 +60,14 @@ def increments() -> tuple[Derivation, Derivation]:
         "winner in the batch: members of the batch keep pace, the rest shrinks",
         (q * active.subs(mu, 1) + (1 - q) * inactive) / active.subs(mu, 1),
         1 - alpha * (1 - q),
-        drawn,
+        where(drawn),
     )
     left = {N: 1, S: 0}
     without = Derivation.begin(
         "winner not in the batch: members of the batch grow, the rest stays",
         (q * active.subs(mu, 1) + (1 - q) * inactive) / inactive,
         1 + alpha * q,
-        left,
+        where(left),
     )
     return with_winner, without
 
@@ -96,9 +98,8 @@ def supermartingale() -> Derivation:
     z = sp.Symbol("z", positive=True)  # d B = log z
     return Derivation.begin(
         "bound at d = (2/B) artanh t: d B = log z with z = (1 + t)/(1 - t)",
-        (z + 1 / z) / 2 - t * (z - 1 / z) / 2,
+        at((z + 1 / z) / 2 - t * (z - 1 / z) / 2, {z: (1 + t) / (1 - t)}),
         sp.Integer(1),
-        {z: (1 + t) / (1 - t)},
     )
 
 
@@ -223,6 +224,39 @@ WALK = (
 def far_drift(statements: Sequence[Lemma] = WALK) -> Iterator[Margin]:
     """Near a data point the drift of the log ratio is positive for every b < m, its first orders
     cancel, and the rate of separation is negative.
+    """
+    return lemmas(statements)
+
+
+BOUNDED = (
+    Lemma(
+        # Every active correlation is multiplied by s or by s + g, so R, the largest of
+        # log(|c_i| / sum of the others), changes by at most log((s + g)/s).
+        "a step changes ratios of active correlations by a factor of at most 1 + 2 alpha",
+        "N S alpha",
+        ("0 <= S <= N <= 21/20", "0 < alpha <= 1/5"),
+        ("s > 0", "s + g >= s", "s + g <= (1 + 2*alpha)*s"),
+        (("s", "1 - alpha*S"), ("g", "alpha*(2 - N)")),
+        (
+            Variant("1 + 19/10 alpha", then=("s + g <= (1 + 19/10*alpha)*s",)),
+            Variant("alpha up to 1", ("0 < alpha <= 1/5",), ("0 < alpha <= 1",)),
+        ),
+    ),
+    Lemma(
+        # top: the largest |c_i|, rest: the sum of the other k - 1 active ones, k <= m.
+        "R is at least -log(m - 1)",
+        "top rest k m",
+        ("top > 0", "k > 1", "k <= m", "0 < rest", "rest <= (k - 1)*top"),
+        ("top*(m - 1) >= rest",),
+        variants=(Variant("-log(m - 2)", then=("top*(m - 2) >= rest",)),),
+    ),
+)  # fmt: skip
+
+
+@smt("smt.walk_bounded")
+def bounded(statements: Sequence[Lemma] = BOUNDED) -> Iterator[Margin]:
+    """In a step on any batch R changes by at most log(1 + 2 alpha), alpha <= 1/5 the step size over
+    the batch size, and R is at least -log(m - 1).
     """
     return lemmas(statements)
 

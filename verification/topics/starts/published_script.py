@@ -29,16 +29,13 @@ from whichmin.verification.evidence.statistics import (
 )
 from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics.starts import laws
+from whichmin.verification.topics.starts.words import ASCII, LINES
 from whichmin.words import Activation, EvidenceKind, Status
 
 __all__ = ["largest_tail", "start_tail"]
 
 M, N, STEP_SIZE, STEPS = 8, 32, Fraction(1, 20), 8000
 NORM = Fraction(2, 3)
-
-# Characters of the listing where Python wants ASCII, each in a line of its own kind.
-LINES = ("x = “a”", "x = ‘a’", "“”” text “””", "y = 2 – 1")  # noqa: RUF001
-ASCII = str.maketrans("“”‘’–", "\"\"''-")  # noqa: RUF001
 
 
 def _compiles(line: str) -> bool:
@@ -52,7 +49,12 @@ def _compiles(line: str) -> bool:
 COUNTED = "counted: 0 allowed, written as 1/2"
 
 
-@check("script.listing", EvidenceKind.COUNTEREXAMPLE, bound=COUNTED)
+@check(
+    "script.listing",
+    EvidenceKind.COUNTEREXAMPLE,
+    bound=COUNTED,
+    shows=("not accepted(line)", "accepted(in_ascii(line))"),
+)
 def listing(lines: tuple[str, ...] = LINES) -> Iterator[Margin]:
     """Python refuses lines with the listing's typographic quotes and dashes, and accepts the same
     lines in ASCII.
@@ -64,7 +66,12 @@ def listing(lines: tuple[str, ...] = LINES) -> Iterator[Margin]:
     yield Margin("the same lines in ASCII that it refuses", float(refused), 0.5, len(lines))
 
 
-@check("script.recipe", EvidenceKind.IDENTITY, bound="exact numbers")
+@check(
+    "script.recipe",
+    EvidenceKind.IDENTITY,
+    bound="exact numbers",
+    shows=("1/20 <= 1/5", "1/(3/2) == 2/3 < 1", "1 < 8"),
+)
 def recipe(step: Fraction = STEP_SIZE, divisor: Fraction = 1 / NORM) -> Iterator[Margin]:
     """The listing's start has norm 2/3, its step size is 1/20, its batch is smaller than m.
 

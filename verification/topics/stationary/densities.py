@@ -171,10 +171,7 @@ def curvature(x: Floats) -> Floats:
     EvidenceKind.COUNTEREXAMPLE,
     bound="rounding of the integral, which may not reach its distance from 0",
 )
-def no_determinant(
-    claimed: Field = lambda x: np.exp(-loss(x)) / np.sqrt(curvature(x)),
-    constant: Field = lambda x: np.exp(-loss(x)),
-) -> Iterator[Margin]:
+def no_determinant(power: float = -1 / 2, rate: float = 1.0) -> Iterator[Margin]:
     """The density exp(-L/T) det(H)^(-1/2) is not stationary in a well with varying curvature,
     neither for constant noise nor for noise equal to the curvature.
 
@@ -182,12 +179,19 @@ def no_determinant(
     it is, for constant noise.
 
     Args:
-        claimed: exp(-L/T) over the root of the determinant.
-        constant: exp(-L/T).
+        power: Of the curvature, beside exp(-L/T).
+        rate: exp(-rate L/T) is stationary under constant noise.
 
     Yields:
         Both means.
     """
+
+    def claimed(x: Floats) -> Floats:
+        return np.asarray(np.exp(-loss(x)) * curvature(x) ** power)
+
+    def constant(x: Floats) -> Floats:
+        return np.asarray(np.exp(-rate * loss(x)))
+
     place = (-6.0, 6.0, 0.7, 0.7)
     one: Field = np.ones_like
     value, size = weak_residual(slope, one, constant, *place)

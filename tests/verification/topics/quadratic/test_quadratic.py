@@ -1,13 +1,20 @@
 """Checks on the noisy quadratic, on linear scaling and batch size: wrong versions are caught."""
 
 import dataclasses
+import math
 from fractions import Fraction
 
 import pytest
 import sympy as sp
 
+from whichmin.errors import InputError
 from whichmin.symbolic.quadratic import critical_batch as symbolic_critical_batch
+from whichmin.verification.evidence.check import Settings
+from whichmin.verification.evidence.runner import run_check
+from whichmin.verification.evidence.statement import Undecided
+from whichmin.verification.evidence.subject import Subject
 from whichmin.verification.topics import all_checks
+from whichmin.verification.topics.quadratic import noisy, words
 from whichmin.verification.topics.quadratic.exact import (
     batch_means,
     covariance_step,
@@ -16,6 +23,7 @@ from whichmin.verification.topics.quadratic.exact import (
     product,
     turned,
 )
+from whichmin.verification.topics.vocabulary import Start
 
 F = Fraction
 CHECKS = {c.id: c for c in all_checks() if c.topic == "quadratic"}
@@ -53,6 +61,98 @@ def test_a_wrong_progress_is_caught_by_the_lemmas(monkeypatch, caught):
     wrong = dataclasses.replace(form, expression=form.expression * 1.001)
     monkeypatch.setattr(symbolic_critical_batch, "progress", lambda: wrong)
     caught(CHECKS["critical_batch.lemmas"], says="n = 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("quadratic.identities", "resting_covariance(h, g, eta, s/(K*B)) == s/(K*B)"),
+        ("scaling.identities", "quadratic_covariance(0, h, g, eta, s/B) == eta*s/B"),
+        ("critical_batch.identities", "law_of_steps(R, B) == 1 + 2*R/B"),
+    ],
+)
+def test_a_wrong_equation_is_caught(name, wrong, caught):
+    caught(CHECKS[name].changed(equations=(wrong,)), says=wrong)
+
+
+@pytest.mark.parametrize("text", ["law_of_steps(R, B) > 1", "1 == 1 or 1 == 2"])
+def test_only_equations_are_decided_by_symbols(text):
+    evidence = run_check(
+        CHECKS["critical_batch.identities"].changed(equations=(text,)), Subject(), Settings()
+    )
+    assert "must be an equation" in evidence.message
+
+
+# The words of the claims.
+
+
+def test_a_covariance_follows_from_the_step():
+    # (1 - eta h)(1 - eta g) v + eta^2 noise
+    assert words.quadratic_covariance(F(5), 1, 2, F(1, 4), F(3)) == F(3, 4) * F(1, 2) * 5 + F(3, 16)
+    assert words.quadratic_mean(F(2), 1, F(1, 2), 3) == F(1, 4)
+    rest = words.resting_covariance(1, 1, F(1, 2), F(1))
+    assert rest == F(1, 3) == words.quadratic_covariance(rest, 1, 1, F(1, 2), F(1))
+
+
+def test_the_diffusion_settles():
+    assert words.diffusion_covariance(F(2), 1, 1, F(1), F(4)) == pytest.approx(
+        0.5 + 1.5 * math.exp(-8), rel=1e-12
+    )
+    with pytest.raises(Undecided):
+        words.diffusion_covariance(F(2), 1, 1, F(1), F(40))
+
+
+def test_the_best_steps():
+    assert words.best_second_moment(F(1), 1, F(1)) == F(1, 2)
+    assert words.best_second_moments(F(1), 1, F(1), 1, 10) == F(1, 11)
+    assert words.optimal_steps(F(1), F(1, 65), 1, F(1), 64) == 1
+    assert words.optimal_steps(F(1), F(1, 65), 1, F(1), 60) == 2
+    assert words.proportional_steps(8, F(1, 10**6), 8) == 20
+    # A step lowers the loss by 1/4: two steps by 1/2, three by more.
+    assert [words.coordinate_run(1, 1, d) for d in (F(1, 2), F(51, 100))] == [2, 3]
+    assert [words.rounded_up(q) for q in (F(2), F(5, 2))] == [2, 3]
+
+
+def test_a_kink_has_a_cycle_and_a_multiple_of_the_step_ends_at_0():
+    assert words.kink_places(F(13, 4), F(1)) == (F(1, 4), F(-3, 4), F(1, 4))
+    assert words.kink_places(F(3), F(1))[2] == 0
+    assert words.is_whole(F(4, 2))
+    assert not words.is_whole(F(1, 2))
+
+
+def test_runs_in_the_span():
+    w = Start((F(0), F(4)), 2)
+    # |w|^2 = 16, m = 2: the factor of a step is 1 - 15/5.
+    assert words.after_gd(w, F(1, 5), 1).w == pytest.approx((0, -8))
+    # 1/50, then 1/5
+    assert words.after_warm_up(w, F(1, 50), F(1, 5), 2).w[1] == pytest.approx(
+        2.8 * (1 - (2.8**2 - 1) / 5)
+    )
+
+
+def test_batches_of_a_noisy_quadratic():
+    q = noisy.noisy_quadratic("1 0, 0 4", "1 1", "1 1, 1 -1, -1 1, -1 -1")
+    assert str(q) == 'noisy_quadratic("1 0, 0 4", "1 1", "1 1, 1 -1, -1 1, -1 -1")'
+    assert (noisy.noise_scale_of(q), noisy.simple_scale_of(q)) == (F(5, 65), F(2, 17))
+    assert (noisy.gradient_energy_of(q), noisy.noise_trace(q), noisy.data_points(q)) == (17, 5, 4)
+    # Listed batches and Sigma/B agree; batches of all points have no noise.
+    listed = noisy.mean_decrease(q, F(1, 8), 2)
+    assert listed == F(17, 8) - F(1, 128) * (65 + F(5, 2))
+    assert noisy.best_decrease(q, 4, "without-replacement") == noisy.best_decrease(
+        noisy.quiet(q), 1
+    )
+    assert noisy.best_step_size(noisy.quiet(q), 1) == F(17, 65)
+    with pytest.raises(InputError, match="must add up to 0"):
+        noisy.noisy_quadratic("1", "1", "1, 2")
+
+
+def test_sampled_variances():
+    values = (F(0), F(2), F(4))
+    assert noisy.sampled_variance(values, 1) == F(8, 3)
+    assert noisy.sampled_variance(values, 2) == F(8, 3) * F(1, 4)
+    assert noisy.sampled_variance(values, 2, "with-replacement") == F(4, 3)
+    w = Start((F(3, 5), F(4, 5)), 2)
+    assert noisy.noise_per_sample(w, F(1, 10), 2) == 0 < noisy.noise_per_sample(w, F(1, 10), 1)
 
 
 # The exact recursion that the checks compare with.
