@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Hunt", "attack_of", "attacks", "hunt", "shown"]
 
 # Cases tried for a claim, and how many times as many in the deep run.
-_TRIED, _DEEP = 60, 50
+_TRIED, _DEEP = 40, 50
 # An attack that met the hypotheses less often has shown nothing.
 _ENOUGH = 12
 
