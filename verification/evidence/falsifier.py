@@ -96,8 +96,8 @@ def hunt(
 
     def body(data: Any) -> None:
         found.drawn += 1
-        values = statement.draw(data.draw)
         try:
+            values = statement.draw(data.draw)
             if not statement.applies(values, without):
                 hypothesis.reject()
             truth = statement.concluded(values)
