@@ -162,6 +162,8 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         yield _paragraph("Decided by", [*links, nodes.Text(told)])
     if claim.support:
         yield _paragraph("Support", _joined([_link("check", name)] for name in claim.support))
+    if claim.attack:
+        yield _paragraph("Attacked by", [_link("check", claim.attack)])
     if decision.trusted:
         yield _paragraph("Trusted", _said(decision.trusted))
     for place, step in enumerate(numbered(claim.argument)):

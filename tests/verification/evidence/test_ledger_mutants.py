@@ -15,10 +15,12 @@ from fractions import Fraction
 
 import pytest
 
+from whichmin.verification.evidence.check import Settings
 from whichmin.verification.evidence.claim import ArgumentStep
-from whichmin.verification.evidence.decision import decide, faults
-from whichmin.verification.evidence.falsifier import hunt
+from whichmin.verification.evidence.decision import covered, decide, faults
+from whichmin.verification.evidence.falsifier import attack_of, hunt
 from whichmin.verification.evidence.record import on_file
+from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.statement import numerals
 from whichmin.verification.topics import all_checks, all_claims
 from whichmin.words import EvidenceKind, Verdict
@@ -125,6 +127,39 @@ def test_a_negated_conclusion_is_refuted(claim):
         formal = claim.formal
         negated = replace(formal, then=(("", f"not ({formal.then[0][1]})"),))
         assert hunt(negated, 100, 0).counterexample
+
+
+def constants_changed(formal):
+    """Each number of the conclusions in its turn, one more than it is."""
+    for place, (words, formula) in enumerate(formal.then):
+        for found in re.finditer(r"(?<![\w.\]])\d+(?![\w.])", formula):
+            changed = formula[: found.start()] + str(int(found[0]) + 1) + formula[found.end() :]
+            then = (*formal.then[:place], (words, changed), *formal.then[place + 1 :])
+            yield replace(formal, then=then)
+
+
+# In these the numbers are indices, or bounds of which a weaker one is true as well.
+ANY_NUMBER_WILL_DO = {"walk.suffices", "selection.arcsine_bound", "measures.keskar_relu"}
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        c for c in FORMAL
+        if c.counterexample is None and c.id not in ANY_NUMBER_WILL_DO
+        and any(True for _ in constants_changed(c.formal))
+    ],
+    ids=lambda claim: claim.id,
+)  # fmt: skip
+def test_a_constant_changed_in_the_conclusion_is_noticed(claim):
+    """Its words do not fit any more, no part shows it, or the attack finds it false."""
+    for formal in constants_changed(claim.formal):
+        changed = replace(claim, formal=formal)
+        if faults(changed, CHECKS) or not run_check(attack_of(changed), None, Settings()).holds:
+            return
+        if claim.verdict is Verdict.PROVED and not covered(changed, CHECKS):
+            return
+    pytest.fail("no constant of the conclusion matters")
 
 
 def test_there_are_enough_mutants():

@@ -165,7 +165,7 @@ def coordinate_run(R: Any, B: Any, D: Any) -> int:
 @word
 def rounded_up(value: Any) -> int:
     """The least whole number that is not below a number."""
-    return -(-value // 1)
+    return int(-(-value // 1))
 
 
 @word

@@ -9,7 +9,7 @@ import functools
 import itertools
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -95,17 +95,16 @@ def _sure() -> bool:
     return not isinstance(number(0), float)
 
 
-@functools.lru_cache(256)
-def _end(
-    w: Start, alpha: Any, b: int, seed: int, activation: str, scheme: str, sure: bool
+def _ended(
+    w: Start, alpha: Any, activation: str, batches: Iterable[Sequence[int]]
 ) -> tuple[Any, ...]:
-    del sure  # part of the key: floats and 50 digits are different runs
-    at, rate = [number(v) for v in w.w], number(alpha)
+    """Run until weights are next to a data point, diverge or stay where they are."""
+    at, rate, relu = [number(v) for v in w.w], number(alpha), activation == "relu"
     before = at
-    for t, batch in zip(range(_STEPS), _batches(w.m, b, seed, scheme), strict=False):
-        at = advance(at, batch, rate, activation == "relu")
+    for t, batch in zip(range(_STEPS), batches, strict=False):
+        at = advance(at, batch, rate, relu)
         if t % 8 == 0:
-            found = attracted(at, w.m, activation == "relu")
+            found = attracted(at, w.m, relu)
             if found:
                 return found
             if not max(map(abs, at)) < _FAR:
@@ -115,7 +114,15 @@ def _end(
             if moved <= _STILL * max(map(abs, at)):
                 return tuple(at[: w.m])
             before = at
-    raise Undecided("the run has come next to no data point")
+    raise Undecided("the run has not ended")
+
+
+@functools.lru_cache(256)
+def _end(
+    w: Start, alpha: Any, b: int, seed: int, activation: str, scheme: str, sure: bool
+) -> tuple[Any, ...]:
+    del sure  # part of the key: floats and 50 digits are different runs
+    return _ended(w, alpha, activation, _batches(w.m, b, seed, scheme))
 
 
 @word
@@ -152,17 +159,8 @@ def steered_end(
     """Correlations of the data point that a run ends at all of whose batches hold point i.
 
     The b - 1 other places are taken by all other points in turn.
-
-    Raises:
-        Undecided: It ends at none within the steps allowed.
     """
-    at, rate = [number(v) for v in w.w], number(alpha)
-    for _, batch in zip(range(_STEPS), _steered(w.m, int(b), int(i)), strict=False):
-        at = advance(at, batch, rate, activation == "relu")
-        found = attracted(at, w.m, activation == "relu")
-        if found:
-            return found
-    raise Undecided("the run has come next to no data point")
+    return _ended(w, alpha, activation, _steered(w.m, int(b), int(i)))
 
 
 @word
@@ -306,7 +304,7 @@ def mean_pair_change(
 @word
 def no_less(x: Any, y: Any) -> bool:
     """Whether x is at least y, up to rounding of numbers of size 1."""
-    return bool(x >= number(y) - (number(1) / 10**40 if _sure() else 1e-13))
+    return bool(number(x) >= number(y) - (number(1) / 10**40 if _sure() else 1e-13))
 
 
 @word
