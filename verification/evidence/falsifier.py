@@ -97,11 +97,11 @@ def hunt(
     found = Hunt()
 
     def body(data: Any) -> None:
-        if found.drawn >= _MOST * examples:
-            raise _Found  # the search for a smaller slack does not count what is not met
         found.drawn += 1
         try:
             values = statement.draw(data.draw)
+            if found.drawn > _MOST * examples:
+                raise _Found  # the search for a smaller slack counts only what meets the hypotheses
             if not statement.applies(values, without):
                 hypothesis.reject()
             truth = statement.concluded(values)
