@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from whichmin.verification.evidence.statement import Undecided
-from whichmin.verification.topics.sgd import words
+from whichmin.verification.topics.sgd import data_words, walk_words, words
 from whichmin.verification.topics.sgd.rational_sgd import PLANE, exact_step
 from whichmin.verification.topics.vocabulary import start
 from whichmin.words import Activation
@@ -43,40 +43,47 @@ def test_ends_of_runs():
 
 
 def test_leads_and_their_changes():
-    assert words.lead(W) == Fraction(1, 2) / Fraction(9, 20)
-    assert words.lead(W, "relu") == Fraction(5, 2)
+    assert walk_words.lead(W) == Fraction(1, 2) / Fraction(9, 20)
+    assert walk_words.lead(W, "relu") == Fraction(5, 2)
     with pytest.raises(Undecided):
-        words.lead(start(2, Fraction(1, 2), -1), "relu")
-    assert words.active_points(W) == 3
-    assert words.active_points(W, "relu") == 2
-    assert words.other_share(W, 2) == Fraction(1, 4) / Fraction(9, 20)
-    assert words.mean_change_of_R(start(2, Fraction(1, 2), Fraction(1, 4)), Fraction(1, 5), 2) == 0
-    pair = words.mean_pair_change(start(2, Fraction(1, 2), Fraction(1, 4)), 0, 1, Fraction(1, 5), 1)
+        walk_words.lead(start(2, Fraction(1, 2), -1), "relu")
+    assert walk_words.active_points(W) == 3
+    assert walk_words.active_points(W, "relu") == 2
+    assert walk_words.other_share(W, 2) == Fraction(1, 4) / Fraction(9, 20)
+    assert (
+        walk_words.mean_change_of_R(start(2, Fraction(1, 2), Fraction(1, 4)), Fraction(1, 5), 2)
+        == 0
+    )
+    pair = walk_words.mean_pair_change(
+        start(2, Fraction(1, 2), Fraction(1, 4)), 0, 1, Fraction(1, 5), 1
+    )
     assert pair > 0
     assert pair == pytest.approx(
-        -words.mean_pair_change(start(2, Fraction(1, 2), Fraction(1, 4)), 1, 0, Fraction(1, 5), 1)
+        -walk_words.mean_pair_change(
+            start(2, Fraction(1, 2), Fraction(1, 4)), 1, 0, Fraction(1, 5), 1
+        )
     )
 
 
 def test_chances_of_walks():
-    assert words.stuck_chance(Fraction(2, 3), 0, 1) == Fraction(1, 3)
-    assert words.stuck_chance(Fraction(2, 3), Fraction(1, 10), 20) == 0
-    assert words.return_chance(1, 1, Fraction(1), Fraction(1), 0) == 0
-    assert words.return_chance(1, 1, Fraction(1, 2), Fraction(1, 2), 0) > 0.8
+    assert walk_words.stuck_chance(Fraction(2, 3), 0, 1) == Fraction(1, 3)
+    assert walk_words.stuck_chance(Fraction(2, 3), Fraction(1, 10), 20) == 0
+    assert walk_words.return_chance(1, 1, Fraction(1), Fraction(1), 0) == 0
+    assert walk_words.return_chance(1, 1, Fraction(1, 2), Fraction(1, 2), 0) > 0.8
     assert sum(words.difference_chance(3, 2, d) for d in range(-2, 3)) == 1
 
 
 def test_planes_and_spheres():
-    a, b = words.plane_point(Fraction(0)), words.plane_point(Fraction(1, 2))
+    a, b = data_words.plane_point(Fraction(0)), data_words.plane_point(Fraction(1, 2))
     assert (a, b) == ((1, 0), (Fraction(3, 5), Fraction(4, 5)))
-    assert words.plane_gradient(a, b) == (0, Fraction(-12, 25))
-    assert words.plane_gradient(a, (Fraction(-3, 5), Fraction(4, 5)), "relu") == (0, 0)
-    assert words.squared_gradient(start(2, Fraction(3, 5), Fraction(4, 5)), 0) == Fraction(
+    assert data_words.plane_gradient(a, b) == (0, Fraction(-12, 25))
+    assert data_words.plane_gradient(a, (Fraction(-3, 5), Fraction(4, 5)), "relu") == (0, 0)
+    assert data_words.squared_gradient(start(2, Fraction(3, 5), Fraction(4, 5)), 0) == Fraction(
         9, 25
     ) * Fraction(16, 25)
 
 
 def test_a_mean_square_that_stays():
-    assert words.mean_square_reached(5, 0, 2, Fraction(1, 2)) == pytest.approx(1 / 3)
-    assert not words.no_less(0.1, 0.2)
-    assert words.no_less(0.2, 0.2)
+    assert data_words.mean_square_reached(5, 0, 2, Fraction(1, 2)) == pytest.approx(1 / 3)
+    assert not walk_words.no_less(0.1, 0.2)
+    assert walk_words.no_less(0.2, 0.2)
