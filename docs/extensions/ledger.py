@@ -22,7 +22,8 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
-from whichmin.ledger import Entry, entries, formal_lines, numbered, tally
+from whichmin.claim_pages import formal_lines, numbered
+from whichmin.ledger import Entry, entries, tally
 from whichmin.reporting import margin_text
 from whichmin.symbolic import closed_forms
 from whichmin.symbolic.printing import as_latex

@@ -38,7 +38,7 @@ class Arithmetic:
         negate: Negation.
         compare: Compares two numbers; takes the Python operator (``operator.lt``) and both.
         functions: Words that formulas may use; empty for real algebra.
-        divide: Division by a term, where there are words.
+        operate: Adds, multiplies, divides; takes the Python operator (``operator.add``) and both.
     """
 
     number: Callable[[Fraction], Any]
@@ -49,7 +49,7 @@ class Arithmetic:
         x, y
     )
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    divide: Callable[[Any, Any], Any] = operator.truediv
+    operate: Callable[[Callable[[Any, Any], Any], Any, Any], Any] = lambda does, x, y: does(x, y)
 
 
 EXACT = Arithmetic(lambda q: q, all, any, operator.not_)
@@ -111,7 +111,7 @@ class _Reading:
             ):
                 return functools.reduce(operator.mul, [self.at(left)] * power)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-                return _BINARY[type(op)](self.at(left), self.at(right))
+                return arithmetic.operate(_BINARY[type(op)], self.at(left), self.at(right))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return arithmetic.number(Fraction(-1)) * self.at(operand)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -138,9 +138,9 @@ class _Reading:
             case ast.Constant(value=str(text)):
                 return text
             case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return self.arithmetic.divide(self.at(left), self.at(right))
+                return self.arithmetic.operate(operator.truediv, self.at(left), self.at(right))
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return self.at(left) ** self.at(right)
+                return self.arithmetic.operate(operator.pow, self.at(left), self.at(right))
             case ast.Subscript(value=whole, slice=index):
                 return self.at(whole)[int(self.at(index))]
             case ast.Call(

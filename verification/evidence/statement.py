@@ -21,7 +21,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -139,9 +139,10 @@ def _compare(strict: bool) -> Callable[[Callable[[Any, Any], Any], Any, Any], Tr
         apart = float((x - y) / size) if size else 0.0
         allowed = 0.0 if _exact(x) and _exact(y) else _TOLERANCE[_sure.get()]
         if relation is operator.eq:
-            slack = -abs(apart)
-            # As a hypothesis an equation of inexact numbers is never certain.
-            return Truth(abs(apart) <= (0.0 if strict else allowed), slack)
+            # As a hypothesis an equation of inexact numbers is never certain. One that holds gives
+            # the search no direction.
+            holds = abs(apart) <= (0.0 if strict else allowed)
+            return Truth(holds, math.inf if holds else -abs(apart))
         if relation is operator.ne:
             return Truth(abs(apart) > allowed if strict or not allowed else True, abs(apart))
         above = -apart if relation in {operator.lt, operator.le} else apart
@@ -150,6 +151,18 @@ def _compare(strict: bool) -> Callable[[Callable[[Any, Any], Any], Any, Any], Tr
         return Truth(above > allowed if strict else above >= -allowed, above)
 
     return compare
+
+
+def _operate(does: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """Add, multiply or divide; exact numbers stay so, beside an inexact one they are converted."""
+    if _exact(x) and _exact(y):
+        return does(Fraction(x), y) if does is operator.truediv else does(x, y)
+    inexact = (float, mpmath.mpf)
+    if isinstance(x, inexact) and _exact(y) and does is not operator.pow:
+        y = number(y)
+    elif isinstance(y, inexact) and _exact(x):
+        x = number(x)
+    return does(x, y)
 
 
 def _every(parts: Iterable[Any]) -> Truth:
@@ -167,7 +180,7 @@ def _negate(part: Any) -> Truth:
 
 
 def _language(strict: bool) -> Arithmetic:
-    return Arithmetic(lambda q: q, _every, _some, _negate, _compare(strict), _WORDS)
+    return Arithmetic(lambda q: q, _every, _some, _negate, _compare(strict), _WORDS, _operate)
 
 
 @dataclass(frozen=True)
@@ -225,9 +238,7 @@ class Statement:
             Values by name.
         """
         values: dict[str, Any] = {}
-        language = Arithmetic(
-            lambda q: q, _every, _some, _negate, _compare(True), {**_WORDS, **_DOMAINS}
-        )
+        language = replace(_language(strict=True), functions={**_WORDS, **_DOMAINS})
         for name, term in self.variables:
             values[name] = draw(evaluate(term, values, language))
         return values

@@ -221,6 +221,10 @@ class Term:
             return Term("number", value=self.value * other.value)
         return Term("*", (self, other))
 
+    def __truediv__(self, other: Term) -> Term:
+        """The quotient."""
+        return Term("/", (self, other))
+
     def __ge__(self, other: Term) -> Relation:
         """The comparison."""
         return Relation(self, other, strict=False)
@@ -323,6 +327,5 @@ TERMS = Arithmetic(
     every=_every,
     some=_no_logic,
     negate=_no_logic,
-    divide=lambda p, q: Term("/", (p, q)),
     functions={name: functools.partial(_applied, name) for name in _FUNCTIONS},
 )

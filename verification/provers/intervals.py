@@ -326,7 +326,6 @@ FLOATS = Arithmetic(
     every=all,
     some=any,
     negate=operator.not_,
-    divide=operator.truediv,
     functions={"log": math.log, "exp": math.exp, "sqrt": math.sqrt},
 )
 

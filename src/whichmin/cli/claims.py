@@ -57,7 +57,8 @@ def claims(
     """  # noqa: D301 - click wants the control character
     if ctx.invoked_subcommand is not None:
         return
-    from whichmin.ledger import claims_document, entries, listing, select_claims
+    from whichmin.claim_pages import claims_document, listing
+    from whichmin.ledger import entries, select_claims
 
     chosen = entries(select_claims(pattern, source, verdict, topic))
     if form != "table" or output is not None:
@@ -87,7 +88,8 @@ def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> No
     """  # noqa: D301 - click wants the control character
     import json
 
-    from whichmin.ledger import entries, one_claim, page, page_record
+    from whichmin.claim_pages import page, page_record
+    from whichmin.ledger import entries, one_claim
     from whichmin.verification.evidence import runner
 
     claim = one_claim(name)

@@ -37,6 +37,8 @@ def stated(then, *given):
         ("log(2) < 7/10", True),
         ("1/(1 + 1) == 2**(-1)", True),
         ("not 1 < 2", False),
+        ("sum(1/i for i in upto(4) if i > 0) == 11/6", True),
+        ("1/2 - sqrt(2) < 0 and sqrt(2) - 1/2 > 0 and 1/sqrt(2)*2 > 1", True),
     ],
 )
 def test_the_language(formula, holds):

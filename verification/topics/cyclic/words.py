@@ -173,7 +173,7 @@ def together(m: Any, b: Any, i: Any, j: Any) -> bool:
 def tipping_ratio(r: Any, eta: Any) -> Any:
     """The ratio c_1/c_0 that separates starts of norm r in the plane that end at a_0 and at a_1.
 
-    By bisection from 1/2 to 3 with the point that cyclic SGD comes next to.
+    By bisection from 1/2 to 3; where it ends is told by the first point that leads at its own turn.
     """
     low, high = number(1) / 2, number(3)
     for _ in range(12 if isinstance(low, float) else 40):

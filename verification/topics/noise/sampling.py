@@ -91,9 +91,9 @@ def _problems(largest: int = 4) -> Iterator[tuple[int, Activation, Matrix, Vecto
     forms=("noise.sampling_without", "noise.sampling_with", "noise.balanced_batch"),
 )
 def sampling(subject: Subject, settings: Settings) -> Iterator[Margin]:
-    """For m up to 4 (5 in the long version) the covariance of a batch's mean gradient is Sigma
-    times (m - b)/(b (m - 1)) without and 1/b with replacement; without replacement noise equals
-    signal at b = m B/(m - 1 + B), B = B_simple.
+    """For m up to 4 (5 in the long version) the mean over all batches of a batch's mean gradient
+    is the full one, its covariance is Sigma times (m - b)/(b (m - 1)) without and 1/b with
+    replacement; without replacement noise equals signal at b = m B/(m - 1 + B), B = B_simple.
     """
     for m, activation, data, w in _problems(5 if settings.deep else 4):
         gradients, difference = exact_gradients(w, data, activation)

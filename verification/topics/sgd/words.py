@@ -454,14 +454,14 @@ def turned_end(w: Start, t: Any, alpha: Any, seed: Any) -> tuple[Any, Any]:
     They are (p, q) and (-q, p), where (p, q) is plane_point(t).
     """
     p, q = plane_point(t)
-    seen = Start((p * w.w[0] + q * w.w[1], p * w.w[1] - q * w.w[0]), 2)
+    seen = Start((p * w.w[0] + q * w.w[1], p * w.w[1] - q * w.w[0], *w.w[2:]), 2)
     end = sgd_end(seen, alpha, 1, seed)
     return p * end[0] - q * end[1], q * end[0] + p * end[1]
 
 
 @domain
 def sphere_points() -> st.SearchStrategy[Start]:
-    """Unit vectors in the span of 1 to 4 data points, some of them data points."""
+    """Unit vectors in the span of 1 to 4 data points, some of them data points or negatives."""
 
     def made(seed: int) -> Start:
         draw = random.Random(seed)  # noqa: S311 - no secrets
@@ -470,7 +470,8 @@ def sphere_points() -> st.SearchStrategy[Start]:
         if draw.random() < 0.2:
             u = [Fraction(0)] * (m - 1)
         size = sum((v * v for v in u), Fraction(0))
-        weights = [*(2 * v / (size + 1) for v in u), (1 - size) / (size + 1)]
+        side = draw.choice([1, -1])
+        weights = [*(2 * v / (size + 1) for v in u), side * (1 - size) / (size + 1)]
         if draw.random() < 0.6:
             weights = [abs(v) for v in weights]
         draw.shuffle(weights)

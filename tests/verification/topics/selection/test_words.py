@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from whichmin.verification.evidence.statement import Undecided
-from whichmin.verification.topics.selection import words
+from whichmin.verification.topics.selection import races, words
 from whichmin.verification.topics.vocabulary import N, near, start
 
 TWO = start(2, Fraction(4, 5), Fraction(3, 5))
@@ -42,9 +42,9 @@ def test_the_rate_next_to_a_point_is_that_of_both_batches():
 
 def test_differences_of_multiplicities_have_a_law():
     for m, b in ((2, 1), (2, 4), (3, 3), (5, 4)):
-        law = [words.multiplicity_difference(m, b, d) for d in range(b + 1)]
+        law = [races.multiplicity_difference(m, b, d) for d in range(b + 1)]
         assert law[0] + 2 * sum(law[1:]) == 1
-    assert words.multiplicity_difference(2, 1, 1) == Fraction(1, 2)
+    assert races.multiplicity_difference(2, 1, 1) == Fraction(1, 2)
 
 
 def test_epochs_have_no_noise_unless_points_are_left_out():
@@ -61,20 +61,20 @@ def test_the_weight_of_three_points_by_differences():
 
 
 def test_races_follow_the_law_and_not_another_one():
-    share = words.wins(TWO, 1, Fraction(3, 10), PLAIN, 1)
+    share = races.wins(TWO, 1, Fraction(3, 10), PLAIN, 1)
     assert sum(share) == 1
-    assert words.explained(share[0], words.line(TWO, 0, 1), 0)
-    assert not words.explained(share[0], Fraction(9, 10), 0)
-    favourite = words.wins(TWO, 1, Fraction(1, 5), "reshuffled", 1)
+    assert races.explained(share[0], words.line(TWO, 0, 1), 0)
+    assert not races.explained(share[0], Fraction(9, 10), 0)
+    favourite = races.wins(TWO, 1, Fraction(1, 5), "reshuffled", 1)
     assert favourite[0] >= Fraction(99, 100)
-    never = words.wins(
+    never = races.wins(
         start(2, Fraction(4, 5), Fraction(-3, 5)), 1, Fraction(3, 10), PLAIN, 1, "relu"
     )
     assert never == (1, 0)
-    lost = words.wins(start(2, 9, 9), 1, Fraction(2, 5), PLAIN, 1)
-    assert not words.explained(lost[0], 1, 1)
+    lost = races.wins(start(2, 9, 9), 1, Fraction(2, 5), PLAIN, 1)
+    assert not races.explained(lost[0], 1, 1)
     with pytest.raises(Undecided):
-        words.wins(start(1, 1, 1), 1, Fraction(3, 10), PLAIN, 1)
+        races.wins(start(1, 1, 1), 1, Fraction(3, 10), PLAIN, 1)
 
 
 def test_leads_are_those_of_active_points():
