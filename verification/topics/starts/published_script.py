@@ -82,6 +82,8 @@ def recipe(step: Fraction = STEP_SIZE, divisor: Fraction = 1 / NORM) -> Iterator
     yield Margin(f"norm of the start, {after}, at most 1", float(after), 1 - 1e-9)
     yield Margin("step size", float(step), 0.2)
     yield Margin("largest batch with b < m <= n", 1.0, float(min(M - 1, N - 1)))
+    exact = after == sp.Rational(2, 3) and Fraction(step) == Fraction(1, 20) and M == 8
+    yield Margin("norm 2/3, step size 1/20 and m = 8, as stated", 1.0 - exact, 0.0)
 
 
 @check(
