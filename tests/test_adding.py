@@ -29,12 +29,18 @@ verdict = "PROVED"
 statement = "A newcomer's claim: nine squared is eighty-one."
 source = ["whichmin"]
 evidence = ["stationary.newcomer"]
+parts = "d3f5c32a"
+
+[claim.then]
+"nine squared is eighty-one" = "9*9 == 81"
 """,
     },
     "check": {
         "verification/topics/stationary/densities.py": '''
 
-@check("stationary.newcomer", EvidenceKind.IDENTITY, bound="exact integers")
+@check(
+    "stationary.newcomer", EvidenceKind.IDENTITY, bound="exact integers", shows=("9*9 == 81",)
+)
 def newcomer() -> Iterator[Margin]:
     """Nine squared is eighty-one."""
     yield Margin("9 * 9", abs(9 * 9 - 81), 1.0)
@@ -49,7 +55,7 @@ def newcomer() -> Derivation:
 
     .. math:: 9 T
     """
-    return Derivation.begin("nine terms", T + 8 * T, 9 * T)
+    return Derivation.begin("a square less", T * (T + 9) - T**2, 9 * T)
 ''',
         "verification/topics/stationary/densities.py": '''
 
@@ -152,8 +158,8 @@ class NewcomerEngine(DenseEngine):
 SEEN = {
     "claim": [("claims show stationary.newcomer", "eighty-one"),
               ("claims --topic stationary -f csv", "stationary.newcomer")],
-    "check": [("verify --select stationary.newcomer", "holds")],
-    "closed form": [("verify --select stationary.newcomer_numbers", "holds"),
+    "check": [("verify --select stationary.newcomer", "all 1 checks hold")],
+    "closed form": [("verify --select stationary.newcomer_numbers", "all 1 checks hold"),
                     ("form", "9*T")],
     "figure": [("plot newcomer -o newcomer.svg", ""), ("plot --help", "newcomer")],
     "check of the oracle": [("oracle", "loss.newcomer passed")],

@@ -26,9 +26,9 @@ SPELLINGS = {
     ],
     EvidenceKind: [
         "symbolic identity", "SMT proof", "exact certificate", "counterexample", "enumeration",
-        "random cases", "statistics",
+        "random cases", "attack", "statistics",
     ],
-    Verdict: ["PROVED", "VERIFIED", "SUPPORTED", "REFUTED", "OPEN"],
+    Verdict: ["CHECKED", "PROVED", "ARGUED", "VERIFIED", "SUPPORTED", "REFUTED", "OPEN"],
 }  # fmt: skip
 
 

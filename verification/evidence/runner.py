@@ -26,7 +26,7 @@ def select_checks(pattern: str | None = None, topic: str | None = None) -> tuple
     """Select checks by id and topic.
 
     Args:
-        pattern: Shell-style pattern (``sharpness.*``) or part of an id; None for all.
+        pattern: An id, a shell-style pattern (``sharpness.*``) or part of an id; None for all.
         topic: Name of a topic (``hessian``); None for all.
 
     Returns:
@@ -42,7 +42,9 @@ def select_checks(pattern: str | None = None, topic: str | None = None) -> tuple
         checks = tuple(c for c in checks if c.topic == topic)
     if pattern is None:
         return checks
-    chosen = tuple(c for c in checks if fnmatch.fnmatchcase(c.id, pattern) or pattern in c.id)
+    chosen = tuple(c for c in checks if c.id == pattern) or tuple(
+        c for c in checks if fnmatch.fnmatchcase(c.id, pattern) or pattern in c.id
+    )
     if not chosen or not pattern:
         ids = ", ".join(c.id for c in checks)
         raise InputError("select", pattern, f"must match one of: {ids}")

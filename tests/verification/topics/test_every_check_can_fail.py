@@ -308,7 +308,8 @@ HERE = [check for check in all_checks() if check.id in BREAKERS]
 
 
 def test_every_check_has_something_that_breaks_it():
-    assert set(BREAKERS) | ELSEWHERE == IDS
+    attacks = {name for name in IDS if name.startswith("attack.")}  # test_decision_mutants
+    assert set(BREAKERS) | ELSEWHERE == IDS - attacks
 
 
 @pytest.mark.parametrize("check", HERE, ids=lambda check: check.id)

@@ -176,7 +176,7 @@ def test_a_wrong_closed_form_is_1_and_the_message_says_what_and_where(capsys, wr
     failed, fallen = err.removeprefix("\nFAILED ").split("\n\n")
     assert content["evidence"][0]["message"] == failed
     assert fallen.startswith("verdicts that no longer stand: sharpness.top_eigenvalue (evidence ")
-    assert content["claims"]["sharpness.gap"] == "PROVED, NOT SUPPORTED"
+    assert content["claims"]["sharpness.gap"] == "ARGUED, NOT SUPPORTED"
 
 
 def test_a_failure_does_not_stop_the_other_checks(capsys, wrong_form):
