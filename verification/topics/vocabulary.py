@@ -196,7 +196,7 @@ def upto(count: Any) -> range:
 @word
 def sign(value: Any) -> int:
     """The sign of a number: -1, 0 or 1."""
-    return (value > 0) - (value < 0)
+    return int(value > 0) - int(value < 0)
 
 
 @word
