@@ -178,7 +178,7 @@ def trusted_base(chosen: Iterable[Entry]) -> str:
     count: Counter[str] = Counter()
     for entry in chosen:
         for what in filter(None, entry.decision.trusted.split("; ")):
-            count["the reader of its argument" if what.startswith("the reader") else what] += 1
+            count["the reader of an argument" if what.startswith("the reader") else what] += 1
     return "; ".join(f"{what} ({number} claims)" for what, number in count.most_common())
 
 
