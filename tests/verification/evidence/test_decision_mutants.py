@@ -138,8 +138,8 @@ def constants_changed(formal):
             yield replace(formal, then=then)
 
 
-# In these the numbers are indices, how closely two numbers agree, or bounds of which a weaker one is
-# true as well.
+# In these the numbers are indices, or say how closely two numbers agree, or are bounds of which a
+# weaker one is true as well.
 ANY_NUMBER_WILL_DO = {
     "walk.suffices",
     "selection.arcsine_bound",
