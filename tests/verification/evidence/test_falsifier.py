@@ -22,6 +22,20 @@ DIRECTION_KEPT = Statement(
     (("step size <= 1/5", "eta <= 1/5"), ("some correlation", "C(w) > 0")),
     (("", "all(near(c(gd_limit(w, eta))[i]*sqrt(C(w)), c(w)[i]) for i in upto(m(w)))"),),
 )
+# As these claims were once worded.
+TWO_POINTS_RULE = Statement(
+    (("w", "starts(2, 2)"), ("eta", "step_sizes()"), ("a", "activations()")),
+    (("", "C(w, a) > 0"), ("", "eta <= 1/5"), ("", "N(w) <= 1")),
+    (("", "near(abs(cyclic_end(w, eta, a)[first_leader(w, eta)]), 1)"),),
+)
+CORRELATED_FIXED_POINTS = Statement(
+    (("s", "fractions(-3, 3)"), ("t", "plane_angles(s)"), ("a", "activations()")),
+    (),
+    (("", "plane_gradient(plane_point(s), plane_point(t), a)[0] != 0"
+          " or plane_gradient(plane_point(s), plane_point(t), a)[1] != 0"
+          " or plane_product(plane_point(s), plane_point(t)) == 0"
+          " or plane_product(plane_point(s), plane_point(t))**2 == 1"),),
+)  # fmt: skip
 LEADER = Statement(
     (("w", "starts(1, 3)"), ("eta", "step_sizes()")),
     (("it leads", "leads(w, 0)"), ("|w0| <= 1", "N(w) <= 1"), ("eta <= 1/5", "eta <= 1/5")),
@@ -39,6 +53,8 @@ def ran(formal, examples=None, **more):
     "false",
     [
         DIRECTION_KEPT,
+        TWO_POINTS_RULE,
+        CORRELATED_FIXED_POINTS,
         replace(LEADER, given=LEADER.given[1:]),
         replace(LEADER, given=LEADER.given[:1] + LEADER.given[2:]),
         replace(LEADER, given=LEADER.given[:2]),
