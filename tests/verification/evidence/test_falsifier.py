@@ -12,9 +12,11 @@ from whichmin.verification.evidence.statement import Statement
 from whichmin.verification.evidence.subject import default_subject
 from whichmin.verification.topics import vocabulary
 from whichmin.verification.topics.cyclic import words
+from whichmin.verification.topics.sgd import data_words
 from whichmin.words import Verdict
 
 assert vocabulary
+assert data_words
 assert words  # the language of the statements below
 
 DIRECTION_KEPT = Statement(
