@@ -67,6 +67,12 @@ nitpick_ignore_regex = [
     ("py:.*", rf"(?:{'|'.join(_OTHERS)})(?:\..*)?"),
     ("py:class", r"(?:.*\.)?_[A-Z]\w*"),  # type variables
     ("py:class", r"tuple\[.*"),  # an annotation that Sphinx cut in two at its "|"
+    # Types of parameters that users of these functions leave out or get, not make.
+    (
+        "py:class",
+        r"whichmin\.symbolic\.rules\.(?:Rule|Past)"
+        r"|whichmin\.verification\.evidence\.(?:statement\.Truth|source_files\.Sources)",
+    ),
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
     ("py:class", "Fraction|Floats"),  # in annotations that Sphinx shows as they are written
 ]

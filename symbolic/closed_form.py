@@ -77,7 +77,7 @@ class ClosedForm:
 
     @property
     def argued(self) -> tuple[str, ...]:
-        """Return the steps that are argued in words: a claim that rests on one is not proved."""
+        """Return the steps that are argued in words; a claim that rests on one is not proved."""
         inherited = {line for used in self.derivation.uses for line in used.argued}
         return tuple(
             line if line in inherited else f"{self.id}, {line}" for line in self.derivation.argued
