@@ -214,7 +214,7 @@ class Derivation:
 
     @functools.cached_property
     def argued(self) -> tuple[str, ...]:
-        """Return what the chain argues in words, where this is empty every step is checked."""
+        """Return what the chain argues in words; without any of it every step is checked."""
         found = [line for used in self.uses for line in used.argued]
         for number, step in enumerate(self.steps, start=1):
             found += [f"step {number} ({step.reason}): {w}" for r in step.rules for w in r.argued]

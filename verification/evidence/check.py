@@ -136,7 +136,7 @@ class Check:
 
     @property
     def states(self) -> tuple[str, ...]:
-        """All that it states, in words, in formulas that it shows, and in numbers of its function."""
+        """All that it states, in words, in formulas that it shows, in numbers of its function."""
         measure = inspect.unwrap(getattr(self.measure, "func", self.measure))
         numbers = (
             re.sub(r" at 0x[0-9a-f]+", "", f"{p.name} = {p.default}")  # functions, by name
