@@ -128,22 +128,22 @@ class Expectation(Rule):
         return [m.derivation for m in moments if m.derivation is not None]
 
     @property
-    def brings(self) -> Mapping[sp.Symbol, sp.Expr]:  # type: ignore[override]
+    def brings(self) -> Mapping[sp.Symbol, sp.Expr]:
         """Definitions in the derivations of the moments."""
         return {name: e for d in self._lemmas() for name, e in d.definitions.items()}
 
     @property
-    def conditions(self) -> tuple[sp.Eq, ...]:  # type: ignore[override]
+    def conditions(self) -> tuple[sp.Eq, ...]:
         """Conditions of the moments that are derived."""
         return tuple(dict.fromkeys(e for d in self._lemmas() for e in d.conditions))
 
     @property
-    def hypotheses(self) -> tuple[sp.Eq, ...]:  # type: ignore[override]
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
         """What these moments take from the model."""
         return tuple(dict.fromkeys(e for d in self._lemmas() for e in d.hypotheses))
 
     @property
-    def argued(self) -> tuple[str, ...]:  # type: ignore[override]
+    def argued(self) -> tuple[str, ...]:
         """What these moments argue."""
         return tuple(dict.fromkeys(e for d in self._lemmas() for e in d.argued))
 

@@ -50,8 +50,12 @@ class Mean(sp.Expr):
 class _Binder(sp.Expr):
     """An operator whose first arguments may hold symbols that mean nothing outside of it."""
 
-    bound: frozenset[sp.Symbol]
     inside: int  # how many leading arguments see the bound symbols
+
+    @property
+    def bound(self) -> frozenset[sp.Symbol]:
+        """The symbols that mean nothing outside."""
+        return frozenset()
 
     @property
     def free_symbols(self) -> set[sp.Basic]:
@@ -76,7 +80,7 @@ class Root(_Binder):
         return cast(Root, sp.Expr.__new__(cls, unknown, sp.sympify(expression)))
 
     @property
-    def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]
+    def bound(self) -> frozenset[sp.Symbol]:
         """The unknown."""
         return frozenset({self.args[0]})
 
@@ -88,7 +92,7 @@ class _Motion(_Binder):
         return sp.Expr.__new__(cls, sp.sympify(law), state, sp.sympify(start), sp.sympify(time))
 
     @property
-    def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]
+    def bound(self) -> frozenset[sp.Symbol]:
         return frozenset({self.args[1]})
 
 
@@ -111,7 +115,7 @@ class At(_Binder):
         return cast(At, sp.Expr.__new__(cls, sp.sympify(expression), *point))
 
     @property
-    def bound(self) -> frozenset[sp.Symbol]:  # type: ignore[override]
+    def bound(self) -> frozenset[sp.Symbol]:
         """The symbols that have values."""
         return frozenset(self.args[1])
 

@@ -73,6 +73,8 @@ def derives(
                 asked[name] = found
             return found
 
+        # Functions have no such attributes for type checkers: one tells whether a form is derived
+        # yet, the other what the documentation shows.
         form.cache_info = derived.cache_info  # type: ignore[attr-defined]
         form.__signature__ = inspect.Signature(return_annotation=ClosedForm)  # type: ignore[attr-defined]
         cited = source.replace("|", r"\|")  # a bar would begin a substitution

@@ -13,9 +13,9 @@ sums in :mod:`.certificates`.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import sympy as sp
@@ -84,20 +84,28 @@ class Past:
     values: dict[sp.Basic, sp.Expr] = field(default_factory=dict)
 
 
-class Rule:
-    """A reason why two sides may differ.
+class Rule(abc.ABC):
+    """A reason why two sides may differ."""
 
-    Attributes:
-        conditions: Equations that the rule supposes.
-        hypotheses: Equations that belong to the model itself: unit length, slopes 0 or 1.
-        argued: What is argued in words.
-        brings: What symbols stand for in the derivations that the rule rests on.
-    """
+    @property
+    def brings(self) -> Mapping[sp.Symbol, sp.Expr]:
+        """What symbols stand for in the derivations that the rule rests on."""
+        return {}
 
-    brings: Mapping[sp.Symbol, sp.Expr] = MappingProxyType({})
-    conditions: tuple[sp.Eq, ...] = ()
-    hypotheses: tuple[sp.Eq, ...] = ()
-    argued: tuple[str, ...] = ()
+    @property
+    def conditions(self) -> tuple[sp.Eq, ...]:
+        """Equations that the rule supposes."""
+        return ()
+
+    @property
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
+        """Equations that belong to the model itself: unit length, slopes 0 or 1."""
+        return ()
+
+    @property
+    def argued(self) -> tuple[str, ...]:
+        """What is argued in words."""
+        return ()
 
     def problems(self, past: Past, sides: tuple[sp.Expr, ...]) -> Iterator[str]:
         """Say why the rule may not be used in this place.
@@ -113,6 +121,7 @@ class Rule:
         del past, sides
         yield from ()
 
+    @abc.abstractmethod
     def apply(self, expression: sp.Expr) -> sp.Expr:
         """Rewrite one side.
 
@@ -125,7 +134,6 @@ class Rule:
         Raises:
             DerivationError: What the rule claims does not hold.
         """
-        raise NotImplementedError
 
 
 _ASSUMPTIONS = ("integer", "real", "positive", "nonnegative", "nonzero")
@@ -195,12 +203,12 @@ class Condition(Rule):
     model: bool = False
 
     @property
-    def conditions(self) -> tuple[sp.Eq, ...]:  # type: ignore[override]
+    def conditions(self) -> tuple[sp.Eq, ...]:
         """The equation."""
         return () if self.model else (sp.Eq(self.subject, self.value, evaluate=False),)
 
     @property
-    def hypotheses(self) -> tuple[sp.Eq, ...]:  # type: ignore[override]
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
         """The equation, where it belongs to the model."""
         return (sp.Eq(self.subject, self.value, evaluate=False),) if self.model else ()
 
@@ -252,24 +260,24 @@ class Proved(Rule):
         return expression.subs(dict(self.at), simultaneous=True)
 
     @property
-    def conditions(self) -> tuple[sp.Eq, ...]:  # type: ignore[override]
+    def conditions(self) -> tuple[sp.Eq, ...]:
         """Conditions of the lemma, instantiated."""
         return tuple(
             sp.Eq(self._put(e.lhs), self._put(e.rhs), evaluate=False) for e in self.lemma.conditions
         )
 
     @property
-    def brings(self) -> Mapping[sp.Symbol, sp.Expr]:  # type: ignore[override]
+    def brings(self) -> Mapping[sp.Symbol, sp.Expr]:
         """Definitions of the lemma, where nothing is instantiated."""
         return {} if self.at else self.lemma.definitions
 
     @property
-    def hypotheses(self) -> tuple[sp.Eq, ...]:  # type: ignore[override]
+    def hypotheses(self) -> tuple[sp.Eq, ...]:
         """What the lemma takes from the model."""
         return tuple(self.lemma.hypotheses)
 
     @property
-    def argued(self) -> tuple[str, ...]:  # type: ignore[override]
+    def argued(self) -> tuple[str, ...]:
         """What the lemma argues."""
         return tuple(self.lemma.argued)
 
@@ -324,7 +332,7 @@ class Assumed(Rule):
     after: sp.Expr
 
     @property
-    def argued(self) -> tuple[str, ...]:  # type: ignore[override]
+    def argued(self) -> tuple[str, ...]:
         """The reason."""
         return (self.reason,)
 

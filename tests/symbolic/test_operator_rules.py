@@ -1,8 +1,8 @@
 """Rules on means, roots, recursions, integrals and sums are seen to pass and to fail."""
 
 import sympy as sp
+from chains import a, b, c, chain, h, holds, i, k, m, n, q, refused, t, tau, total, x, y, z
 
-from whichmin.symbolic import Derivation
 from whichmin.symbolic.certificates import Antiderivative, Substituted, Telescoped
 from whichmin.symbolic.operator_rules import (
     Expectation,
@@ -15,31 +15,6 @@ from whichmin.symbolic.operator_rules import (
 )
 from whichmin.symbolic.operators import Flow, Iterate, Mean, Root, at, carry_out, linear, vanishes
 from whichmin.symbolic.rules import define, where
-
-a, b, q, z = sp.symbols("a b q z", real=True)
-x, y, h, T = sp.symbols("x y h T", positive=True)
-i, k, m, n = sp.symbols("i k m n", integer=True, positive=True)
-t = sp.Symbol("t", integer=True, nonnegative=True)
-tau = sp.Symbol("tau", nonnegative=True)
-c = sp.IndexedBase("c")
-
-
-def chain(before, after, *rules, **more):
-    return Derivation.begin("step", before, after, *rules, **more)
-
-
-def holds(before, after, *rules):
-    return chain(before, after, *rules).failures() == []
-
-
-def refused(words, before, after, *rules, **more):
-    lines = chain(before, after, *rules, **more).failures()
-    assert any(words in line for line in lines), lines
-
-
-def total(term, count=m):
-    return sp.Sum(term, (i, 1, count))
-
 
 # Means
 

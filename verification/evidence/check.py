@@ -7,6 +7,7 @@ import functools
 import inspect
 import math
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from whichmin.errors import InputError
 from whichmin.reporting import data_frame
+from whichmin.verification.evidence.source_files import code_digest
 from whichmin.words import EvidenceKind
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class Check:
         """All that it states, in words, in formulas that it shows, in numbers of its function."""
         measure = inspect.unwrap(getattr(self.measure, "func", self.measure))
         numbers = (
-            re.sub(r" at 0x[0-9a-f]+", "", f"{p.name} = {p.default}")  # functions, by name
+            f"{p.name} = {_stated(p.default)}"
             for p in inspect.signature(measure).parameters.values()
             if not _given(p) and not _sentences(p.default)
         )
@@ -247,6 +249,13 @@ def check(
 
 def _given(parameter: inspect.Parameter) -> bool:
     return parameter.default is inspect.Parameter.empty
+
+
+def _stated(default: Any) -> str:
+    """A default as text; a function, which may make lemmas, by its code."""
+    if inspect.isfunction(default):
+        return code_digest(textwrap.dedent(inspect.getsource(default)).encode())
+    return re.sub(r" at 0x[0-9a-f]+", "", str(default))
 
 
 def _sentences(default: Any) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from whichmin.errors import InputError
+from whichmin.moved import renamed
 from whichmin.verification.evidence.statement import Statement
 from whichmin.words import Verdict
 
@@ -138,3 +139,10 @@ class Claim:
     def checks(self) -> tuple[str, ...]:
         """Ids of all checks that the claim rests on, its attack included."""
         return (*self.evidence, *self.support, *((self.attack,) if self.attack else ()))
+
+
+__getattr__ = renamed(
+    __name__,
+    Decision="whichmin.verification.evidence.decision.Decision",
+    decide="whichmin.verification.evidence.decision.decide",
+)

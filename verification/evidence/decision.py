@@ -7,12 +7,12 @@ from the evidence that ran. Where the two differ, the claim fails.
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from whichmin.verification.evidence.check import Check, Evidence
 from whichmin.verification.evidence.claim import Claim
+from whichmin.verification.evidence.source_files import digest_of
 from whichmin.verification.evidence.statement import unbound
 from whichmin.words import EvidenceKind, Verdict
 
@@ -82,7 +82,7 @@ def fingerprint(claim: Claim, checks: Mapping[str, Check]) -> str:
         Eight hexadecimal digits.
     """
     states = [(name, checks[name].states) for name in claim.evidence]
-    return hashlib.sha256(repr(states).encode()).hexdigest()[:8]
+    return digest_of(repr(states).encode())[:8]
 
 
 def faults(claim: Claim, checks: Mapping[str, Check]) -> list[str]:
@@ -102,7 +102,6 @@ def faults(claim: Claim, checks: Mapping[str, Check]) -> list[str]:
     from whichmin.symbolic.registry import closed_form
     from whichmin.verification.topics import all_claims
 
-    claims = {other.id for other in all_claims()}
     found = []
     formal = claim.formal
     if formal is not None:
@@ -121,14 +120,17 @@ def faults(claim: Claim, checks: Mapping[str, Check]) -> list[str]:
             for words, formula in (*formal.given, *formal.then)
             for numeral in unbound(words, (formula, *defined))
         ]
+    others = {other.id for other in all_claims()} - {claim.id} if claim.argument else set()
+    known = {*claim.checks, *claim.formulas, *others}
     used: set[str] = set()
     for position, step in enumerate(claim.argument, 1):
         used |= set(step.uses)
-        earlier = {str(n) for n in range(1, position)}
-        for name in step.uses:
-            known = {*claim.checks, *claim.formulas, *earlier} | claims - {claim.id}
-            if name not in known:
-                found.append(f"step {position} uses {name}, which is no part of the claim")
+        found += [
+            f"step {position} uses {name}, which is no part of the claim"
+            for name in step.uses
+            if name not in known
+        ]
+        known.add(str(position))
         if formal is not None and not step.uses:
             found.append(f"step {position} does not say what it uses")
     if formal is not None and claim.argument and claim.counterexample is None:

@@ -86,7 +86,7 @@ def hunt(
 
     Args:
         statement: What is attacked.
-        examples: Cases to try; ten times as many are drawn where few meet the hypotheses.
+        examples: Cases to try; twelve times as many are drawn where few meet the hypotheses.
         seed: Seed of the search.
         without: Number of a hypothesis that is left out; None to attack the statement as it is.
         shrink: Whether to look for a simpler counterexample, once there is one; takes longer.
@@ -180,8 +180,6 @@ def _attack(claim: Claim, settings: Settings) -> Iterator[Margin]:
             if tried.counterexample:
                 told = f"but without it this fails: {tried.counterexample}"
             yield Margin(words, 0.0, 1.0, tried.met, f"need unknown: '{words}'; {told}")
-        else:
-            yield Margin(words, 0.0, 1.0, 1)  # need unknown
 
 
 def _needed(statement: Statement, position: int, words: str, case: Mapping[str, Any]) -> Margin:

@@ -78,7 +78,8 @@ def word(function: _Function) -> _Function:
 def domain(function: _Function) -> _Function:
     """Make a function that returns a Hypothesis strategy a domain of variables, by its name."""
     # Once for each set of arguments: making a strategy takes longer than drawing.
-    return _register(_DOMAINS, functools.cache(function))  # type: ignore[return-value]
+    cached = functools.cache(function)
+    return _register(_DOMAINS, cached)  # type: ignore[return-value]  # called as the function is
 
 
 def number(value: Any) -> Any:
@@ -126,27 +127,27 @@ def _compare(strict: bool) -> Callable[[Callable[[Any, Any], Any], Any, Any], Tr
     """Make the comparison of hypotheses (strict), or of conclusions."""
 
     def compare(relation: Callable[[Any, Any], Any], x: Any, y: Any) -> Truth:
-        inexact = (float, mpmath.mpf)
-        if not all(_exact(v) or isinstance(v, inexact) for v in (x, y)):
-            return Truth(bool(relation(x, y)))
-        if not (_exact(x) and _exact(y)):
+        exact = _exact(x) and _exact(y)
+        if not exact:
+            if not all(_exact(v) or isinstance(v, (float, mpmath.mpf)) for v in (x, y)):
+                return Truth(bool(relation(x, y)))
             x, y = number(x) if _exact(x) else x, number(y) if _exact(y) else y
         size = max(abs(x), abs(y))
-        if not mpmath.isfinite(size):
+        if not exact and not mpmath.isfinite(size):
             if strict:
                 raise Undecided(f"{x} and {y} cannot be compared")
             return Truth(False, -1.0)  # no number: there is no limit, or the run diverged
         apart = float((x - y) / size) if size else 0.0
-        allowed = 0.0 if _exact(x) and _exact(y) else _TOLERANCE[_sure.get()]
+        allowed = _TOLERANCE[_sure.get()]
         if relation is operator.eq:
-            # As a hypothesis an equation of inexact numbers is never certain. One that holds gives
-            # the search no direction.
-            holds = abs(apart) <= (0.0 if strict else allowed)
-            return Truth(holds, math.inf if holds else -abs(apart))
+            # Exact numbers may differ by less than a float holds; as a hypothesis an equation of
+            # inexact ones is never certain. One that holds gives the search no direction.
+            holds = x == y if exact or strict else abs(apart) <= allowed
+            return Truth(bool(holds), math.inf if holds else -abs(apart))
         if relation is operator.ne:
-            return Truth(abs(apart) > allowed if strict or not allowed else True, abs(apart))
+            return Truth(bool(x != y) if exact else not strict or abs(apart) > allowed, abs(apart))
         above = -apart if relation in {operator.lt, operator.le} else apart
-        if not allowed:
+        if exact:
             return Truth(bool(relation(x, y)), above)
         return Truth(above > allowed if strict else above >= -allowed, above)
 

@@ -52,7 +52,8 @@ class Subject:
         Returns:
             A new subject.
         """
-        # A chain, not a copy: the other forms are derived when a check takes them.
+        # A chain, not a copy: other forms are derived when a check takes them. For type checkers
+        # its maps are mutable; nothing writes to them.
         forms = ChainMap({form.id: form}, self.forms)  # type: ignore[arg-type]
         return replace(self, name=f"mutant of {form.id}", forms=forms)
 

@@ -350,12 +350,6 @@ def _nowhere(w: Start) -> Start:
 
 
 @word
-def cyclic_limit(w: Start, eta: Any, activation: str = "linear") -> Start:
-    """Where SGD ends that visits the points 0, 1, ..., m - 1 in turn; no number without a limit."""
-    return _settle(w, [(i,) for i in range(w.m)], eta, activation)
-
-
-@word
 def gd_limit(w: Start, eta: Any, activation: str = "linear") -> Start:
     """Where full-batch gradient descent ends; no number if it has no limit."""
     return _settle(w, [tuple(range(w.m))], eta, activation)

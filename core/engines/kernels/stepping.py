@@ -61,6 +61,7 @@ def make_steps(target: CompileTarget) -> tuple[Any, Any, Any, Any, Any]:
     )
     off, off_energy, twice_row = (np.uint64(q * lanes) for q in (OFF, OFF_ENERGY, TWICE))
     a, b, d, held_row = (np.uint64(q * lanes) for q in (A, B, D, HELD))
+    # The functions below have no annotations: their types are the compiler's, one set a target.
     # Places are unsigned: one that may be negative (from the end) would not be vectorised.
     wide, one_lane = np.uint64(lanes), np.uint64(1)
 

@@ -165,6 +165,26 @@ def test_what_is_bound_to_nothing_is_told(change, fault):
         assert not decide(replace(sound, **change), {}, checks).stands
 
 
+def built(bound="1/4"):
+    return f"x*(1 - x) <= {bound}"
+
+
+def other():
+    return "x*(1 - x) <= 1/3"
+
+
+def test_a_lemma_that_a_function_builds_is_part_of_what_is_stated():
+    def measure(among=built):
+        return [among]
+
+    def weaker(among=other):
+        return [among]
+
+    first, second = (replace(bare("topic.check"), measure=m) for m in (measure, weaker))
+    assert first.states != second.states
+    assert first.states == replace(first).states
+
+
 def test_a_part_that_states_something_else_is_noticed():
     checks = proof("x <= 1/2 => x*(1 - x) <= 1/4")
     sound = claim(Verdict.PROVED, formal=FORMAL)

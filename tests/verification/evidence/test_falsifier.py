@@ -41,7 +41,7 @@ CORRELATED_FIXED_POINTS = Statement(
 LEADER = Statement(
     (("w", "starts(1, 3)"), ("eta", "step_sizes()")),
     (("it leads", "leads(w, 0)"), ("|w0| <= 1", "N(w) <= 1"), ("eta <= 1/5", "eta <= 1/5")),
-    (("", "near(c(cyclic_limit(w, eta))[0], sign(c(w)[0]))"),),
+    (("", "near(cyclic_end(w, eta)[0], sign(c(w)[0]))"),),
 )
 SQUARE = Statement((("x", "fractions(0, 1)"),), (), (("", "x**2 <= x"),))
 

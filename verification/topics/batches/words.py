@@ -14,7 +14,7 @@ __all__: list[str] = []
 @word
 def drawn_batch(m: Any, b: Any, seed: Any) -> tuple[int, ...]:
     """A batch of b of m points drawn with a seed, without replacement."""
-    return tuple(random.Random(int(seed)).sample(range(int(m)), int(b)))  # noqa: S311
+    return tuple(random.Random(int(seed)).sample(range(int(m)), int(b)))  # noqa: S311 - a case
 
 
 @word

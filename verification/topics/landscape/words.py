@@ -64,7 +64,7 @@ def seeded(make: Callable[[random.Random], Any]) -> st.SearchStrategy[Any]:
     Returns:
         A strategy that draws the seed.
     """
-    return st.integers(0, 2**32 - 1).map(lambda seed: make(random.Random(seed)))  # noqa: S311
+    return st.integers(0, 2**32 - 1).map(lambda seed: make(random.Random(seed)))  # noqa: S311 - a case
 
 
 @domain

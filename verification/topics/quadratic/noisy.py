@@ -105,7 +105,6 @@ def _chances(q: NoisyQuadratic, B: Any, sampling: str) -> Iterator[tuple[Vector,
         yield tuple(sum(column, F(0)) / len(rows) for column in zip(*rows, strict=True)), chance
 
 
-@word
 def mean_decrease(q: NoisyQuadratic, eta: Any, B: Any, sampling: str = _WITH) -> Any:
     """By how much a step of size eta lowers the loss in the mean, over all batches of B points.
 

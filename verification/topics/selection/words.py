@@ -32,7 +32,7 @@ def spherical_starts(least: int, most: int, nonzero: int = 0) -> st.SearchStrate
     span with ``nonzero`` correlations that are not 0 (0 for any number), some are not.
     """
     return st.integers(0, 2**32 - 1).map(
-        lambda seed: _spherical(random.Random(seed), int(least), int(most), int(nonzero))  # noqa: S311
+        lambda seed: _spherical(random.Random(seed), int(least), int(most), int(nonzero))  # noqa: S311 - a case
     )
 
 

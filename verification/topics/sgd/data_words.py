@@ -51,7 +51,7 @@ def plane_angles(s: Any) -> st.SearchStrategy[Fraction]:
         st.sampled_from([Fraction(v) for v in special]),
         st.fractions(-4, 4, max_denominator=12),
         st.integers(0, 2**32 - 1).map(
-            lambda seed: Fraction(random.Random(seed).randint(-99, 99), 25)  # noqa: S311
+            lambda seed: Fraction(random.Random(seed).randint(-99, 99), 25)  # noqa: S311 - a case
         ),
     )
 
