@@ -1,0 +1,191 @@
+(** * The theorems, each a named statement
+
+    A statement is closed: everything that it speaks of is quantified in it or defined in
+    [Definitions]. [kind] is the activation, linear or ReLU: a statement that does not fix it holds
+    for both. *)
+From mathcomp Require Import all_ssreflect all_algebra.
+From Whichmin Require Import Definitions.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Import GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+(** ** The landscape *)
+
+(** The closed form of the gradient of one sample's loss is its gradient, at every w, also where
+    ReLU has its kink. *)
+Definition sample_gradient_correct : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i w,
+  orthonormal a ->
+  is_gradient (sample_loss kind a i) w (sample_gradient kind a i w).
+
+(** The same for the loss. *)
+Definition gradient_correct : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  is_gradient (loss kind a) w (gradient kind a w).
+
+(** The loss depends on two numbers only, N = |w|^2 and the energy C:
+    L = 1/2 + (N - 2) C / (2m). *)
+Definition loss_closed : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  loss kind a w = 2%:R^-1 + (sqnorm w - 2%:R) * energy kind a w / (2%:R * m%:R).
+
+(** The loss is 1/2 - 1/(2m), the least one, plus ((1 - C)^2 + C rest) / (2m), where rest = N - C is
+    not negative. *)
+Definition gap : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  loss kind a w - min_loss R m =
+    ((1 - energy kind a w) ^+ 2 + energy kind a w * rest kind a w) / (2%:R * m%:R)
+  /\ 0 <= energy kind a w /\ 0 <= rest kind a w.
+
+(** No loss is below 1/2 - 1/(2m), and every data point attains it. *)
+Definition global_minimum : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n),
+  orthonormal a -> (0 < m)%N ->
+  (forall w, min_loss R m <= loss kind a w) /\ (forall i, loss kind a (a i) = min_loss R m).
+
+(** The global minima are exactly the unit vectors that are their own active part: for the linear
+    neuron the unit vectors of the span of the data, for ReLU those that are combinations of data
+    points with no negative coefficient. *)
+Definition minima : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  (loss kind a w = min_loss R m <-> sqnorm w = 1 /\ w = active_part kind a w).
+
+(** ** One step, and the trap *)
+
+(** One step on a batch B of b points, alpha = eta/b. With S the energy of the batch,
+    s = 1 - alpha S and g = alpha (2 - N): every correlation is multiplied by s, and those of
+    active points of the batch by s + g; N becomes s^2 N + (2 s g + g^2) S. *)
+Definition one_step : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) (B : {set 'I_m}) w,
+  orthonormal a ->
+  let alpha := eta / #|B|%:R in
+  let S := \sum_(i in B) phi kind (corr a w i) ^+ 2 in
+  let s := 1 - alpha * S in
+  let g := alpha * (2%:R - sqnorm w) in
+  (forall j, corr a (step kind a eta B w) j =
+     s * corr a w j + (if j \in B then g * phi kind (corr a w j) else 0))
+  /\ sqnorm (step kind a eta B w) = s ^+ 2 * sqnorm w + (2%:R * s * g + g ^+ 2) * S.
+
+(** The trap: for alpha = eta/b at most 1/5 no batch leads out of the ball |w|^2 <= 21/20, and none
+    changes the sign of a correlation there. *)
+Definition trap : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) (B : {set 'I_m}) w,
+  orthonormal a -> 0 <= eta -> eta / #|B|%:R <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
+  sqnorm (step kind a eta B w) <= 21%:R / 20%:R
+  /\ forall j, Num.sg (corr a (step kind a eta B w) j) = Num.sg (corr a w j).
+
+(** No batch takes the energy below a level that it has reached, for levels up to 9/10. *)
+Definition energy_level_kept : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) (B : {set 'I_m}) w l,
+  orthonormal a -> 0 <= eta -> eta / #|B|%:R <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
+  l <= 9%:R / 10%:R -> l <= energy kind a w -> l <= energy kind a (step kind a eta B w).
+
+(** ** Full-batch gradient descent *)
+
+(** With eta <= m/4 and N + C <= 2 at the start, the energy never falls. *)
+Definition gd_energy_grows : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w0 t,
+  orthonormal a -> (0 < m)%N -> 0 < eta -> eta <= m%:R / 4%:R ->
+  sqnorm w0 + energy kind a w0 <= 2%:R ->
+  energy kind a (gd kind a eta t w0) <= energy kind a (gd kind a eta t.+1 w0).
+
+(** Then all active correlations keep their ratios: after t steps they are those of the start times
+    one factor k >= 1, and points that were not active are not. *)
+Definition gd_ratios : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w0 t,
+  orthonormal a -> (0 < m)%N -> 0 < eta -> eta <= m%:R / 4%:R ->
+  sqnorm w0 + energy kind a w0 <= 2%:R ->
+  exists2 k, 1 <= k &
+  forall j, phi kind (corr a (gd kind a eta t w0) j) = k * phi kind (corr a w0 j).
+
+(** ** Mini-batch SGD without replacement *)
+
+(** Mini-batch SGD with a constant step size ends, almost surely, at one data point. Orthonormal
+    data, linear or ReLU, batches of b < m points, eta/b <= 1/5, |w0|^2 <= 21/20, some eligible
+    point. For all e, p > 0 there is T0 such that for all T: among all sequences of T0 + T batches
+    the share of those for which the weights do not stay within e of one and the same eligible point
+    from step T0 on is at most p. *)
+Definition sgd_single_point : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w0,
+  archimedean R -> orthonormal a ->
+  (0 < b)%N /\ (b < m)%N -> 0 < eta /\ eta / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  forall e p, 0 < e -> 0 < p ->
+  exists T0, forall T,
+    chance R (T0 + T) (fun Bs : seq (batch m b) => ~~ settled kind a eta w0 e T0 Bs) <= p.
+
+(** What [sgd_single_point] asks for can be had: two points in the plane, b = 1, eta = 1/5, and the
+    start half way between them. *)
+Definition sgd_hypotheses_met : Prop :=
+  forall (R : rcfType) (kind : activation),
+  exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2),
+  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, (exists i, eligible kind a w0 i)
+    & 0 < 5%:R^-1 :> R /\ 5%:R^-1 / 1%:R <= 5%:R^-1 :> R].
+
+(** b < m is needed: on the full batch, b = m = 2, that start never comes within 1/2 of a data
+    point, whatever the step size and the activation. *)
+Definition full_batch_fails : Prop :=
+  forall (R : rcfType) (kind : activation),
+  exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2),
+  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, (exists i, eligible kind a w0 i) &
+    forall (eta e : R) (T0 T : nat) (Bs : seq (batch 2 2)), e <= 2%:R^-1 -> 0 <= e ->
+    size Bs = (T0 + T)%N -> ~~ settled kind a eta w0 e T0 Bs].
+
+(** ** The Hessian of the linear neuron *)
+
+(** The closed form of the Hessian is the derivative of the gradient, at every w. *)
+Definition hessian_correct : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N -> is_derivative (gradient Linear a) w (hessian a w).
+
+(** Its trace is ((N - 2) m + 4 C + C n) / m. *)
+Definition hessian_trace : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  \tr (hessian a w) =
+    ((sqnorm w - 2%:R) * m%:R + 4%:R * energy Linear a w + energy Linear a w * n%:R) / m%:R.
+
+(** Every minimum of the linear neuron has the same trace, (n + 4 - m) / m. *)
+Definition hessian_trace_at_minima : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N -> loss Linear a w = min_loss R m ->
+  \tr (hessian a w) = (n%:R + 4%:R - m%:R) / m%:R.
+
+(** ** Gradient noise *)
+
+(** With phi = phi(c_i): |gradient of sample i|^2 = phi^2 ((N - 2)^2 + (3 N - 4) phi^2). *)
+Definition sample_gradient_sqnorm : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i w,
+  orthonormal a ->
+  sqnorm (sample_gradient kind a i w) = phi kind (corr a w i) ^+ 2 *
+    ((sqnorm w - 2%:R) ^+ 2 + (3%:R * sqnorm w - 4%:R) * phi kind (corr a w i) ^+ 2).
+
+(** At a global minimum the trace of the covariance of the sample gradients is
+    (1 - sum of phi(c_i)^4) / m. *)
+Definition noise_trace : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N -> loss kind a w = min_loss R m ->
+  \tr (covariance (fun i => sample_gradient kind a i w)) =
+    (1 - \sum_i phi kind (corr a w i) ^+ 4) / m%:R.
+
+(** At a global minimum that trace is 0 exactly at the data points; for the linear neuron also at
+    their opposites. *)
+Definition noise_zero : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N -> loss kind a w = min_loss R m ->
+  (\tr (covariance (fun i => sample_gradient kind a i w)) = 0 <->
+   exists i, w = a i \/ (kind = Linear /\ w = - a i)).
+
+(** Sampling without replacement: for any vectors g_1 .. g_m, m >= 2 and 1 <= b <= m, the covariance
+    matrix of the mean of a batch of b is (m - b) / (b (m - 1)) times that of the vectors. *)
+Definition batch_covariance_factor : Prop :=
+  forall (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n),
+  (0 < b)%N -> (b <= m)%N -> (1 < m)%N ->
+  batch_covariance b g = ((m%:R - b%:R) / (b%:R * (m%:R - 1))) *: covariance g.
