@@ -118,11 +118,13 @@ class Status(Enum):
 class EvidenceKind(StrEnum):
     """What kind of evidence a check produces, strongest first.
 
-    A symbolic identity; a proof of real algebra by an SMT solver; an exact certificate; an exact
-    counterexample; an enumeration of all cases of a size; a property over random cases; a search
-    for a counterexample that found none; statistics with a stated false-alarm rate.
+    A proof that the kernel of a proof assistant has checked; a symbolic identity; a proof of real
+    algebra by an SMT solver; an exact certificate; an exact counterexample; an enumeration of all
+    cases of a size; a property over random cases; a search for a counterexample that found none;
+    statistics with a stated false-alarm rate.
     """
 
+    KERNEL = "kernel proof"
     IDENTITY = "symbolic identity"
     SMT = "SMT proof"
     CERTIFICATE = "exact certificate"

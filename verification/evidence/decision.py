@@ -20,6 +20,7 @@ __all__ = ["Decision", "covered", "decide", "faults", "fingerprint"]
 
 # What a kind of evidence amounts to, if it covers the statement as a whole.
 AMOUNTS_TO = {
+    EvidenceKind.KERNEL: Verdict.CHECKED,
     EvidenceKind.IDENTITY: Verdict.PROVED,
     EvidenceKind.SMT: Verdict.PROVED,
     EvidenceKind.CERTIFICATE: Verdict.PROVED,
@@ -31,6 +32,7 @@ AMOUNTS_TO = {
 }
 # What one has to trust for each kind.
 TRUST = {
+    EvidenceKind.KERNEL: "Coq's kernel, and the definitions that the statement is in",
     EvidenceKind.IDENTITY: "SymPy's algebra",
     EvidenceKind.SMT: "z3",
     EvidenceKind.CERTIFICATE: "exact fractions",

@@ -1,0 +1,246 @@
+"""Compile the proofs with Coq, and ask its kernel what each theorem states and what it assumes.
+
+A theorem is proved if its file and all that it requires compile, if the proof has the type of the
+statement of its name in ``Statements.v``, and if the answer to ``Print Assumptions`` is exactly
+``Closed under the global context``. The sources are scanned before
+(:mod:`whichmin.verification.provers.proof_sources`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from whichmin.errors import InputError
+from whichmin.verification.provers.coq import Coq, require_coq
+from whichmin.verification.provers.proof_builds import (
+    FLAGS,
+    LIMIT,
+    Compiled,
+    Told,
+    compiled,
+    error_text,
+)
+from whichmin.verification.provers.proof_sources import LOGICAL, STATEMENTS, Library, library
+
+__all__ = ["CLOSED", "Compiled", "Proof", "Proofs", "prove", "select"]
+
+CLOSED = "Closed under the global context"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the kernel says of a theorem.
+
+    Attributes:
+        name: Its name.
+        prose: Its statement in words.
+        statement: Its statement as Coq has it, verbatim.
+        file: The file that proves it.
+        proved: Whether it is proved from the definitions, without assumptions.
+        assumptions: What it assumes.
+        message: Why it is not proved; empty if it is.
+        seconds: Time to compile its own file.
+        seconds_needed: Time to compile all that it needs, its own file included.
+        date: When the last of these was compiled.
+        sources: Digest of the texts of these.
+    """
+
+    name: str
+    prose: str
+    statement: str
+    file: str
+    proved: bool
+    assumptions: tuple[str, ...] = ()
+    message: str = ""
+    seconds: float = 0.0
+    seconds_needed: float = 0.0
+    date: str = ""
+    sources: str = ""
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """The outcome of one run.
+
+    Attributes:
+        proofs: One per theorem that was asked for.
+        files: The files that they need, in the order of compilation.
+        coq: Version of Coq.
+        mathcomp: Version of Mathematical Components.
+        faults: What the sources must not hold, and statements that are not proved just once.
+        seconds: Wall-clock time of this run.
+    """
+
+    proofs: tuple[Proof, ...]
+    files: tuple[Compiled, ...]
+    coq: str
+    mathcomp: str
+    faults: tuple[str, ...]
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is proved, every file compiles, and none holds what is not allowed."""
+        broken = self.faults or any(file.message for file in self.files)
+        return bool(self.proofs) and not broken and all(proof.proved for proof in self.proofs)
+
+    @property
+    def with_what(self) -> str:
+        """With what they were compiled, for a reader."""
+        return f"Coq {self.coq}, MathComp {self.mathcomp or 'missing'}"
+
+
+def _ask(folder: Path, homes: Mapping[str, str], coq: Coq) -> dict[str, tuple[str, ...] | str]:
+    """Ask what theorems assume.
+
+    Returns:
+        For each what it assumes, or a message why it has not the type of its statement.
+    """
+    mark = f"whichmin-{secrets.token_hex(8)}"  # no file can print it
+    files = dict.fromkeys(homes.values())
+    lines = [f"From {LOGICAL} Require {STATEMENTS} {' '.join(files)}.", "Set Printing Width 1000."]
+    for name, home in homes.items():
+        statement, theorem = f"{LOGICAL}.{STATEMENTS}.{name}", f"{LOGICAL}.{home}.{name}"
+        lines += [
+            f"Check ({statement} : Prop).",
+            f"Check ({theorem} : {statement}).",
+            f'Goal True. idtac "{mark} {name}". Abort.',
+            f"Print Assumptions {statement}.",
+            f'Goal True. idtac "{mark} and". Abort.',
+            f"Print Assumptions {theorem}.",
+            f'Goal True. idtac "{mark} end". Abort.',
+        ]
+    query = "Asked" + secrets.token_hex(4)
+    (folder / f"{query}.v").write_text("\n".join((*lines, "")), "utf-8")
+    try:
+        done = subprocess.run(  # noqa: S603 - our own file
+            [coq.coqc, *FLAGS, f"{query}.v"], cwd=folder, stdin=subprocess.DEVNULL,
+            capture_output=True, timeout=LIMIT, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return dict.fromkeys(homes, f"the question took more than {LIMIT:.0f} s")
+    told = done.stdout.decode("utf-8", "replace")
+    answers: dict[str, tuple[str, ...] | str] = {}
+    if done.returncode == 0:
+        for name in homes:
+            found = re.search(
+                rf"^{mark} {re.escape(name)}\n(.*?)^{mark} and\n(.*?)^{mark} end$", told,
+                flags=re.DOTALL | re.MULTILINE,
+            )  # fmt: skip
+            parts = ["no answer"] if found is None else [found[1].strip(), found[2].strip()]
+            answers[name] = tuple(line for part in parts for line in _assumed(part))
+        return answers
+    if len(homes) == 1:
+        told = error_text(done.stderr.decode("utf-8", "replace")).partition("\n")[2]
+        return dict.fromkeys(homes, told or f"coqc ended with exit code {done.returncode}")
+    for name, home in homes.items():
+        answers |= _ask(folder, {name: home}, coq)
+    return answers
+
+
+def _assumed(answer: str) -> tuple[str, ...]:
+    """The assumptions in an answer to ``Print Assumptions``; anything unknown counts as one."""
+    if answer == CLOSED:
+        return ()
+    lines = [line for line in answer.splitlines() if line.strip()]
+    named = [line.partition(" :")[0] for line in lines if re.match(r"[\w.']+ :", line)]
+    return tuple(named or lines or ["no answer"])
+
+
+def select(proofs: Library, names: Sequence[str]) -> tuple[str, ...]:
+    """Check names of theorems.
+
+    Args:
+        proofs: The files.
+        names: Names; none for all.
+
+    Returns:
+        The names, in the order of the statements.
+
+    Raises:
+        InputError: There is no such theorem.
+    """
+    for name in names:
+        if name not in proofs.statements:
+            near = difflib.get_close_matches(name, proofs.statements, n=3, cutoff=0.0)
+            allowed = f"must be a theorem; the nearest are {', '.join(near)}"
+            raise InputError("NAME", name, allowed)
+    return tuple(name for name in proofs.statements if not names or name in names)
+
+
+def prove(
+    *names: str,
+    proofs: Library | None = None,
+    fresh: bool = False,
+    jobs: int = 1,
+    told: Told | None = None,
+) -> Proofs:
+    """Compile what theorems need, and ask Coq's kernel about each.
+
+    Args:
+        *names: Names of theorems; none for all.
+        proofs: The files; None for those that come with the package.
+        fresh: Whether to compile all anew, and keep nothing.
+        jobs: Files that are compiled at once, at least 1.
+        told: Called with the number of files done.
+
+    Returns:
+        What the kernel says.
+
+    Raises:
+        InputError: There is no such theorem, or jobs is below 1.
+        MissingDependency: Coq is not there.
+    """
+    chosen = library() if proofs is None else proofs
+    asked = select(chosen, names)
+    if jobs < 1:
+        raise InputError("jobs", jobs, "must be at least 1")
+    coq = require_coq(chosen.uses_mathcomp)
+    began = time.monotonic()
+    homes = {name: chosen.homes[name] for name in asked if name in chosen.homes}
+    wanted = {STATEMENTS, *homes.values()} if names else set(chosen.texts)
+    with compiled(chosen, wanted, coq, fresh=fresh, jobs=jobs, told=told) as (folder, files):
+        usable = {name: home for name, home in homes.items() if not files[home].message}
+        answers = _ask(folder, usable, coq) if usable and not files[STATEMENTS].message else {}
+    return Proofs(
+        tuple(_proof(chosen, name, files, answers.get(name)) for name in asked),
+        tuple(files.values()),
+        coq.version,
+        coq.mathcomp,
+        tuple(told for name in (*files, *asked) for told in chosen.faults.get(name, ())),
+        time.monotonic() - began,
+    )
+
+
+def _proof(
+    proofs: Library, name: str, files: Mapping[str, Compiled], answer: tuple[str, ...] | str | None
+) -> Proof:
+    stated, home = proofs.statements[name], proofs.homes.get(name)
+    needed = [files[file] for file in proofs.needed([STATEMENTS, *([home] if home else [])])]
+    names = [file.name for file in needed]
+    faults = [told for place in (name, *names) for told in proofs.faults.get(place, ())]
+    if faults:
+        message = "; ".join(faults)
+    elif answer is None:
+        message = next((file.message for file in needed if file.message), "Coq gave no answer")
+    elif isinstance(answer, str):
+        message = answer
+    else:
+        message = f"it assumes {', '.join(answer)}" if answer else ""
+    return Proof(
+        name, stated.prose, stated.text, f"{home}.v" if home else "",
+        proved=not message,
+        assumptions=answer if isinstance(answer, tuple) else (),
+        message=message,
+        seconds=files[home].seconds if home else 0.0,
+        seconds_needed=sum(file.seconds for file in needed),
+        date=max(file.date for file in needed),
+        sources=proofs.digest(names),
+    )  # fmt: skip
