@@ -114,12 +114,14 @@ class Check:
         cases: Builds the strategy that draws cases, for property checks.
         examples: Number of cases drawn by default.
         forms: Closed forms whose numbers this check tests.
-        needs: Modules of the extra ``proofs`` that it imports; without them it is not run.
+        needs: Modules of the extra ``proofs`` that it imports, or ``coqc`` and ``mathcomp``; it is
+            not run without them.
         false_alarm: For statistics: upper bound of the chance that a run fails though all is right.
         topic: What it is about: the name of the package that its function is in.
         shows: What it shows, as formulas in the claims' language: ``conclusion``, or
             ``hypothesis; hypothesis => conclusion``.
-        reads: Modules that it depends on besides the one of its function, by full name.
+        reads: Modules and data files that it depends on besides the module of its function, as
+            :mod:`whichmin.verification.evidence.source_graph` names them.
     """
 
     id: str
@@ -307,7 +309,7 @@ class Evidence:
         message: What failed and where; empty if nothing did.
         found: What was measured, for the reader.
         false_alarm: Upper bound of the chance of failing though all is right.
-        lacking: Module that is missing, so that the check was not run; else empty.
+        lacking: Module or program that is missing, so that the check was not run; else empty.
         deep: Whether the long version ran.
     """
 

@@ -92,7 +92,8 @@ def faults(claim: Claim, checks: Mapping[str, Check]) -> list[str]:
 
     Numbers in the statement and in the words of a hypothesis or conclusion must stand in the
     formulas. Each step of an argument says what it uses, and each part is used by a step. The
-    parts state what they stated when the claim was read.
+    parts state what they stated when the claim was read; this is asked of every claim with a formal
+    statement, in our language or in a proof assistant's.
 
     Args:
         claim: The claim.
@@ -140,7 +141,8 @@ def faults(claim: Claim, checks: Mapping[str, Check]) -> list[str]:
         found += [f"no step of the argument uses {name}" for name in idle]
     unknown = [name for name in (*claim.evidence, *claim.support) if name not in checks]
     found += [f"there is no check {name}" for name in unknown]
-    if formal is not None and claim.evidence and not unknown:
+    kernel = any(checks[name].kind is EvidenceKind.KERNEL for name in claim.evidence if not unknown)
+    if (formal is not None or kernel) and claim.evidence and not unknown:
         now = fingerprint(claim, checks)
         if claim.parts != now:
             found.append(
@@ -211,9 +213,10 @@ def decide(
     """Decide the verdict on a claim from evidence.
 
     A claim with a counterexample is REFUTED if all its evidence holds; one without evidence is
-    OPEN; any other is as certain as its weakest part. What would be PROVED is ARGUED if an argument
-    joins the parts, if they do not show the formal statement as it stands, or if the derivation of
-    one of its closed forms has a step that is argued.
+    OPEN; any other is as certain as its weakest part. What would be CHECKED or PROVED is ARGUED if
+    an argument joins the parts. What would be PROVED is ARGUED too if they do not show the formal
+    statement as it stands, or if the derivation of one of its closed forms has a step that is
+    argued; what is CHECKED is the statement that the proof assistant has.
 
     Args:
         claim: The claim.
@@ -260,8 +263,9 @@ def decide(
         verdict = Verdict.OPEN
     else:
         verdict = AMOUNTS_TO[weakest]
-        if verdict is Verdict.PROVED and (
-            claim.argument or not covered(claim, checks) or _assumes(claim)
+        joined = bool(claim.argument) and verdict in {Verdict.CHECKED, Verdict.PROVED}
+        if joined or (
+            verdict is Verdict.PROVED and (not covered(claim, checks) or _assumes(claim))
         ):
             verdict = Verdict.ARGUED
     if verdict is not claim.verdict:

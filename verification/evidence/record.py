@@ -30,6 +30,7 @@ from whichmin.provenance import version
 from whichmin.verification.evidence.check import Check, Evidence
 from whichmin.verification.evidence.source_files import Sources, digest_of
 from whichmin.verification.evidence.source_graph import SourceGraph, closure
+from whichmin.verification.provers.coq import find_coq
 from whichmin.verification.topics import all_checks
 
 __all__ = [
@@ -58,6 +59,8 @@ _LIBRARIES = ("sympy", "mpmath", "numpy", "scipy", "torch")
 _EXTRA = {
     "z3": "z3-solver", "flint": "python-flint", "skfem": "scikit-fem", "sklearn": "scikit-learn",
 }  # fmt: skip
+# What is no distribution is noted with the evidence that needs it.
+_COQ = "coqc"
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,8 @@ def write_record(
         # Further digits are the processor's, and would be new in each record.
         rounded = replace(e, worst=float(f"{e.worst:.2g}"), seconds=round(e.seconds, 1))
         entries[e.check] = {
-            "digest": "", "roots": (), "evidence": rounded.record(), "versions": _versions(),
+            "digest": "", "roots": (), "evidence": rounded.record(),
+            "versions": _versions(_COQ in checks[e.check].needs),
         }  # fmt: skip
     code: dict[str, str] = {}
     for name in (name for name, entry in entries.items() if "roots" in entry):
@@ -269,12 +273,13 @@ def write_record(
 
 
 @functools.cache
-def _versions() -> Mapping[str, str]:
+def _versions(coq: bool) -> Mapping[str, str]:
     found = {"whichmin": version(), "python": platform.python_version()}
     for name in (*_LIBRARIES, *_EXTRA.values()):
         if installed := _installed(name):
             found[name] = installed
-    return found
+    here = find_coq() if coq else None
+    return found if here is None else {**found, "Coq": here.version, "MathComp": here.mathcomp}
 
 
 @functools.cache
@@ -345,7 +350,7 @@ def not_run(check: str) -> str:
 def run_with(checks: Sequence[str]) -> str:
     """Say with which versions of libraries evidence on file was measured, if others are installed.
 
-    Other versions do not unmake a verdict.
+    Other versions do not unmake a verdict. Those of Coq stand with what it has checked.
 
     Args:
         checks: Ids of checks.
@@ -357,7 +362,7 @@ def run_with(checks: Sequence[str]) -> str:
     ran: dict[str, set[str]] = {}
     for name in checks:
         versions = _on_file().versions.get(name, {})
-        for library in (*_LIBRARIES, *(_EXTRA[n] for n in needs.get(name, ()))):
+        for library in (*_LIBRARIES, *(_EXTRA[n] for n in needs.get(name, ()) if n in _EXTRA)):
             ran.setdefault(library, set()).update(filter(None, [versions.get(library)]))
     here = {library: _installed(library) for library in ran}
     other = {k: sorted(v) for k, v in ran.items() if v and v != {here[k]}}

@@ -17,9 +17,13 @@ from whichmin.errors import CheckFailed, InputError
 from whichmin.verification.evidence import subject as subjects
 from whichmin.verification.evidence.check import Check, Evidence, Margin, Report, Settings
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.coq import INSTALL, find_coq
 from whichmin.verification.topics import TOPICS, all_checks
 
-__all__ = ["run_check", "select_checks", "verify", "verify_one"]
+__all__ = ["remedy", "run_check", "select_checks", "verify", "verify_one"]
+
+# Needs of checks that are no modules of Python.
+_COQ = ("coqc", "mathcomp")
 
 
 def select_checks(pattern: str | None = None, topic: str | None = None) -> tuple[Check, ...]:
@@ -215,7 +219,7 @@ def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
     """Run one check on a subject.
 
     A check that raises an error fails, with the error as its message. A check that needs a module
-    that is not installed is not run, and its evidence says so.
+    or a program that is not installed is not run, and its evidence says so.
 
     Args:
         check: The check.
@@ -265,8 +269,25 @@ def run_check(check: Check, subject: Subject, settings: Settings) -> Evidence:
 
 
 def _installed(name: str) -> bool:
-    """Whether a module can be found; it is imported by the check that needs it, not before."""
+    """Whether a module can be found, which the check that needs it imports, or Coq and MathComp."""
+    if name in _COQ:
+        coq = find_coq()
+        return coq is not None and (name == "coqc" or bool(coq.mathcomp))
     return importlib.util.find_spec(name) is not None
+
+
+def remedy(lacking: Iterable[str]) -> str:
+    """Say what installs what checks lack.
+
+    Args:
+        lacking: Names of what is missing, as checks need it.
+
+    Returns:
+        One or two commands.
+    """
+    names = set(lacking)
+    commands = ["pip install 'whichmin[proofs]'"] if names - set(_COQ) else []
+    return "; ".join([*commands, *([INSTALL] if names & set(_COQ) else [])])
 
 
 def _run_property(check: Check, subject: Subject, settings: Settings, tally: _Tally) -> None:

@@ -17,6 +17,7 @@ from whichmin.verification.evidence.check import Check, checks_of
 from whichmin.verification.evidence.claim import Claim
 from whichmin.verification.evidence.claim_file import ClaimFile, read_claims
 from whichmin.verification.evidence.falsifier import attacks
+from whichmin.verification.provers.proof_checks import kernel_checks
 from whichmin.words import TOPICS
 
 __all__ = ["TOPICS", "all_checks", "all_claims", "claim_files"]
@@ -42,8 +43,12 @@ def _modules() -> Iterator[ModuleType]:
 
 @functools.cache
 def all_checks() -> tuple[Check, ...]:
-    """Return every check, in the order in which they run, those that attack the claims last."""
-    return (*checks_of(*_modules()), *attacks(all_claims()))
+    """Return every check, in the order in which they run.
+
+    Those that attack the claims come last, after those that Coq's kernel decides.
+    """
+    claims = all_claims()
+    return (*checks_of(*_modules()), *kernel_checks(claims), *attacks(claims))
 
 
 @functools.cache

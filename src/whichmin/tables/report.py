@@ -30,6 +30,7 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table, margin_text
     from whichmin.tables.sharpness import sharpness_table
+    from whichmin.verification.evidence.runner import remedy
 
     rows = [
         (
@@ -51,8 +52,7 @@ def report_document(report: Report, with_table: bool, decided: Sequence[Entry] =
     if report.not_run:
         lacking = sorted({e.lacking for e in report.not_run})
         verdict += (
-            f"; {len(report.not_run)} not run for want of {', '.join(lacking)} "
-            "(pip install 'whichmin[proofs]')"
+            f"; {len(report.not_run)} not run for want of {', '.join(lacking)} ({remedy(lacking)})"
         )
     total = sum(e.seconds for e in report.evidence)
     summary = Table.build(
