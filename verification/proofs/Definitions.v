@@ -147,3 +147,6 @@ Definition covariance : 'M[R]_n := m%:R^-1 *: \sum_i outer_sq (g i - average).
 Definition batch_covariance : 'M[R]_n :=
   #|{: batch m b}|%:R^-1 *: \sum_(o : batch m b) outer_sq (batch_average o - average).
 End Covariance.
+
+(** A list of numbers as a row of n; what is missing counts as 0. *)
+Definition row_of (R : realFieldType) (n : nat) (u : seq R) : 'rV[R]_n := \row_j nth 0 u j.

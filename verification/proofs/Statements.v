@@ -4,7 +4,7 @@
     [Definitions]. [kind] is the activation, linear or ReLU: a statement that does not fix it holds
     for both. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From Whichmin Require Import Definitions.
+From Whichmin Require Import Programs Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -189,3 +189,20 @@ Definition batch_covariance_factor : Prop :=
   forall (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n),
   (0 < b)%N -> (b <= m)%N -> (1 < m)%N ->
   batch_covariance b g = ((m%:R - b%:R) / (b%:R * (m%:R - 1))) *: covariance g.
+
+(** ** Programs *)
+
+(** The programs of [Programs], run on an ordered field, compute the loss and the step: for data and
+    weights given as lists of n numbers, and for a batch given as the list of its points. *)
+Definition programs_correct : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+         (data : seq (seq R)) (w : seq R) (eta : R) (batch : seq 'I_m),
+  size data = m -> (forall i : 'I_m, size (nth [::] data i) = n) -> size w = n -> uniq batch ->
+  let relu := if kind is Relu then true else false in
+  let a (i : 'I_m) : 'rV[R]_n := row_of n (nth [::] data i) in
+  let minus (x y : R) := x - y in
+  let nonneg (t : R) := 0 <= t in
+  loss_of 0 1 +%R minus *%R nonneg 2%:R^-1 m%:R^-1 relu w data = loss kind a (row_of n w)
+  /\ row_of n (step_of 0 1 +%R minus *%R nonneg (eta / (size batch)%:R) relu w
+       [seq nth [::] data i | i : 'I_m <- batch]) =
+     step kind a eta [set i in batch] (row_of n w).
