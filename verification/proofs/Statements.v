@@ -54,6 +54,37 @@ Definition minima : Prop :=
   orthonormal a -> (0 < m)%N ->
   (loss kind a w = min_loss R m <-> sqnorm w = 1 /\ w = active_part kind a w).
 
+(** In terms of combinations. Linear neuron: the global minima are the combinations of data points
+    whose squared coefficients add up to 1. *)
+Definition minima_linear : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  (loss Linear a w = min_loss R m <->
+   exists2 k : 'I_m -> R, w = \sum_i k i *: a i & \sum_i k i ^+ 2 = 1).
+
+(** ReLU: they are the combinations with coefficients of at least 0 whose squares add up to 1. *)
+Definition minima_relu : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  (loss Relu a w = min_loss R m <->
+   exists k : 'I_m -> R,
+     [/\ forall i, 0 <= k i, w = \sum_i k i *: a i & \sum_i k i ^+ 2 = 1]).
+
+(** The loss is not convex: at 0 it is above the mean of its values at a data point and at its
+    negative, by 1/(2m) for the linear neuron and by 1/(4m) for ReLU. *)
+Definition not_convex : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i,
+  orthonormal a ->
+  loss kind a 0 - (loss kind a (a i) + loss kind a (- a i)) / 2%:R =
+    if kind is Relu then (4%:R * m%:R)^-1 else (2%:R * m%:R)^-1.
+
+(** At a data point and, for the linear neuron, at its negative the gradient of every single
+    sample's loss is 0. *)
+Definition noise_vanishes : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i j,
+  orthonormal a ->
+  sample_gradient kind a j (a i) = 0 /\ sample_gradient kind a j (- a i) = 0.
+
 (** ** One step, and the trap *)
 
 (** One step on a batch B of b points, alpha = eta/b. With S the energy of the batch,
@@ -79,6 +110,36 @@ Definition trap : Prop :=
   orthonormal a -> 0 <= eta -> eta / #|B|%:R <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
   sqnorm (step kind a eta B w) <= 21%:R / 20%:R
   /\ forall j, Num.sg (corr a (step kind a eta B w) j) = Num.sg (corr a w j).
+
+(** So in a run with any batches of b points, none of its weights leave that ball, no correlation
+    changes its sign and none leaves 0. *)
+Definition signs_kept : Prop :=
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) w0 (Bs : seq (batch m b)) w,
+  orthonormal a -> 0 <= eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  w \in trajectory kind a eta w0 Bs ->
+  sqnorm w <= 21%:R / 20%:R /\ forall j, Num.sg (corr a w j) = Num.sg (corr a w0 j).
+
+(** The points that a step on one batch B of distinct points does not move, with any step size other
+    than 0: those with no active correlation in the batch, and the unit vectors that are their own
+    active part in the batch. *)
+Definition batch_fixed_points : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) (B : {set 'I_m}) w,
+  orthonormal a -> eta != 0 -> B != set0 ->
+  (step kind a eta B w = w <->
+   (forall i, i \in B -> phi kind (corr a w i) = 0)
+   \/ sqnorm w = 1 /\ w = \sum_(i in B) phi kind (corr a w i) *: a i).
+
+(** For 0 < b < m the points with some active correlation that no batch of b points moves are
+    exactly the data points and, for the linear neuron, their negatives. *)
+Definition common_fixed_points : Prop :=
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) w,
+  orthonormal a -> eta != 0 -> (0 < b)%N -> (b < m)%N ->
+  (exists i, phi kind (corr a w i) != 0) ->
+  ((forall B : {set 'I_m}, #|B| = b -> step kind a eta B w = w) <->
+   exists i, w = a i \/ (kind = Linear /\ w = - a i)).
 
 (** No batch takes the energy below a level that it has reached, for levels up to 9/10. *)
 Definition energy_level_kept : Prop :=
