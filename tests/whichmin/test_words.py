@@ -25,7 +25,7 @@ SPELLINGS = {
         "non_minimal_critical_point",
     ],
     EvidenceKind: [
-        "symbolic identity", "SMT proof", "exact certificate", "counterexample", "enumeration",
+        "kernel proof", "symbolic identity", "SMT proof", "exact certificate", "counterexample", "enumeration",
         "random cases", "attack", "statistics",
     ],
     Verdict: ["CHECKED", "PROVED", "ARGUED", "VERIFIED", "SUPPORTED", "REFUTED", "OPEN"],
