@@ -790,6 +790,372 @@ Definition batch_covariance_factor : Prop :=
   (0 < b)%N -> (b <= m)%N -> (1 < m)%N ->
   batch_covariance b g = ((m%:R - b%:R) / (b%:R * (m%:R - 1))) *: covariance g.
 
+(** ** All or nothing: tied autoencoders of any width, on any data *)
+
+(** *** The gradient and the points where it vanishes *)
+
+(** The closed form of the gradient is right: row k of [tied_gradient i W] is Frechet's derivative
+    of the loss of sample i in the weights of neuron k; for linear neurons everywhere, for ReLU
+    wherever <w_k, a_i> is not 0. *)
+Definition tied_gradient_correct : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (i : 'I_m) (W : 'I_h -> 'rV[R]_n) (k : 'I_h),
+  kind = Linear \/ pre a W k i != 0 ->
+  is_gradient (fun w => tied_loss kind a i (with_row W k w)) (W k)
+    (tied_gradient kind a kink i W k).
+
+(** One neuron: [tied_gradient] is the gradient [sample_gradient] of [Definitions], whatever [kink] is. *)
+Definition one_neuron_gradient : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (i : 'I_m) (W : 'I_1 -> 'rV[R]_n) (k : 'I_1),
+  tied_gradient kind a kink i W k = sample_gradient kind a i (W k).
+
+(** Vectors g_1 .. g_m of any vector space: if the sum over every set of b of them vanishes, for
+    one b with 1 <= b < m, then all of them vanish. *)
+Definition batch_sums_zero : Prop :=
+  forall (R : realFieldType) (V : lmodType R) (m b : nat)
+    (g : 'I_m -> V),
+  (0 < b)%N -> (b < m)%N ->
+  (forall B : {set 'I_m}, #|B| = b -> \sum_(i in B) g i = 0) ->
+  forall i, g i = 0.
+
+(** One sample: if the gradient of its loss vanishes in the row of every neuron that is active on
+    it, the sample is reconstructed exactly or none of its features is active. *)
+Definition exact_or_invisible : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (W : 'I_h -> 'rV[R]_n) (i : 'I_m),
+  (forall k, feature kind a W k i != 0 -> tied_gradient kind a kink i W k = 0) ->
+  residual kind a W i = 0 \/ forall k, feature kind a W k i = 0.
+
+(** If the gradients of all batches of b < m points vanish at W, every data point is reconstructed
+    exactly or invisible at W. *)
+Definition all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (W : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> (b < m)%N ->
+  (forall B : {set 'I_m}, #|B| = b ->
+     forall k, \sum_(i in B) tied_gradient kind a kink i W k = 0) ->
+  all_or_nothing_point kind a W.
+
+(** The same said of SGD, with its converse: the weights that no batch of b < m points moves are
+    exactly those at which every point is reconstructed exactly or invisible. *)
+Definition resting_point : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> (b < m)%N -> eta != 0 ->
+  (forall (B : batch m b) k, tied_step kind a kink eta (batch_points B) W k = W k)
+  <-> all_or_nothing_point kind a W.
+
+(** And with replacement, for any batch size b >= 1. *)
+Definition resting_point_with_replacement : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> eta != 0 ->
+  (forall (B : b.-tuple 'I_m) k, tied_step kind a kink eta (tuple_points B) W k = W k)
+  <-> all_or_nothing_point kind a W.
+
+(** *** What such weights look like *)
+
+(** A point that is reconstructed exactly and one that is invisible: their scalar product is at
+    most 0, and for linear neurons it is 0. *)
+Definition exact_invisible : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n) (i j : 'I_m),
+  residual kind a W i = 0 -> (forall k, feature kind a W k j = 0) ->
+  dot (a i) (a j) <= 0 /\ (kind = Linear -> dot (a i) (a j) = 0).
+
+(** Orthonormal data: at most as many points are reconstructed exactly as the rank of the weights
+    (the h x n matrix with the rows w_k) .. *)
+Definition exact_points_le_rank : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (#|exact_set kind a W| <= \rank (\matrix_k W k : 'M[R]_(h, n)))%N.
+
+(** .. and so at most h, the number of neurons. *)
+Definition exact_points_le_neurons : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (#|exact_set kind a W| <= h)%N.
+
+(** Orthonormal data, every point exact or invisible: the mean loss is the number of points that are
+    given up, divided by 2m. *)
+Definition all_or_nothing_loss : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> all_or_nothing_point kind a W ->
+  (\sum_i tied_loss kind a i W) / m%:R = (m%:R - #|exact_set kind a W|%:R) / (2%:R * m%:R).
+
+(** Linear neurons: W is all or nothing exactly if every data point is an eigenvector of W^T W (W
+    the matrix with the rows w_k) with eigenvalue 1 (these are the exact points) or 0 (the
+    invisible ones). *)
+Definition linear_eigenvectors : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  let M : 'M[R]_(h, n) := \matrix_k W k in
+  all_or_nothing_point Linear a W <->
+  forall i, a i *m (M^T *m M) = a i \/ a i *m (M^T *m M) = 0.
+
+(** One ReLU neuron w on distinct points of length 1: it is all or nothing exactly if it is dead
+    on all points (<w, a_i> <= 0 for all i), or if w = a_i for a point a_i that has no positive
+    scalar product with any other point. *)
+Definition one_relu_neuron : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n)
+    (W : 'I_1 -> 'rV[R]_n),
+  (forall i, sqnorm (a i) = 1) -> injective a ->
+  (all_or_nothing_point Relu a W <->
+    (forall i, dot (W ord0) (a i) <= 0) \/
+    exists i, W ord0 = a i /\ forall j, j != i -> dot (a i) (a j) <= 0).
+
+(** *** A run that converges rests at such weights: what is asked of the sequence of draws *)
+
+(** Batches of b < m distinct points, linear or ReLU, step size constant: if the draws are fair
+    for the run that they make ([fair]: nobody who bets, at each time, on a batch chosen by the
+    sign pattern that the run then has, loses all bets from some time on) and the weights
+    converge, then at the limit every point is reconstructed exactly (residual 0) or invisible
+    (all features 0). Nothing is asked of the limit or of the way there: it may lie on kinks, and
+    the run may cross kinks for ever. *)
+Definition convergent_run_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n)
+    (draws : nat -> batch m b),
+  (0 < b)%N -> (b < m)%N -> eta != 0 ->
+  fair kind a kink eta (@batch_points m b) W0 draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** Linear neurons: it is enough that every batch of b points comes again and again. *)
+Definition convergent_linear_run : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n) (draws : nat -> batch m b),
+  (0 < b)%N -> (b < m)%N -> eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run Linear a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point Linear a W.
+
+(** One neuron, linear or ReLU: the same. *)
+Definition convergent_one_neuron_run : Prop :=
+  forall (R : realFieldType) (m n b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_1 -> 'rV[R]_n)
+    (draws : nat -> batch m b),
+  (0 < b)%N -> (b < m)%N -> eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** Single points (b = 1), linear or ReLU: the same, also for one data point, m = 1. *)
+Definition convergent_single_run : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n) (draws : nat -> batch m 1),
+  eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** With replacement (b-tuples of points, any b >= 1), linear or ReLU: the same. *)
+Definition convergent_run_with_replacement : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n)
+    (draws : nat -> b.-tuple 'I_m),
+  (0 < b)%N -> eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => tuple_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** *** Almost all sequences of draws are like that *)
+
+(** Draws from N equally likely ones. Whoever bets at least k times in T draws, each time on one
+    draw chosen by what has come before, loses all his bets with chance at most (1 - 1/N)^k. *)
+Definition lost_bets : Prop :=
+  forall (R : realFieldType) (Om : finType) (T k : nat)
+    (bet : seq Om -> option Om),
+  (0 < #|Om|)%N ->
+  chance R T (fun s => (k <= placed bet s)%N && lost bet s) <= (1 - #|Om|%:R^-1) ^+ k.
+
+(** [almost_surely_strong] is at least the usual notion: a property that holds almost surely fails on a
+    null set, .. *)
+Definition almost_surely_null : Prop :=
+  forall (Om : finType) (property : (nat -> Om) -> Prop),
+  (0 < #|Om|)%N -> almost_surely_strong property -> almost_surely property.
+
+(** .. and not void: every word of draws can be continued to a sequence with the property. *)
+Definition almost_surely_dense : Prop :=
+  forall (Om : finType) (property : (nat -> Om) -> Prop)
+    (word : seq Om),
+  (0 < #|Om|)%N -> almost_surely_strong property ->
+  exists draws, mkseq draws (size word) = word /\ property draws.
+
+(** Almost surely every draw comes again and again. *)
+Definition recurrent_almost_surely : Prop :=
+  forall Om : finType, almost_surely_strong (@recurrent Om).
+
+(** Almost surely the draws are fair for the run of SGD that they make; whatever is drawn: batches
+    with or without replacement, of any size. *)
+Definition fair_almost_surely : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (Om : finType) (points : Om -> seq 'I_m)
+    (W0 : 'I_h -> 'rV[R]_n),
+  almost_surely_strong (fair kind a kink eta points W0).
+
+(** *** The theorem *)
+
+(** Constant-step SGD on a tied autoencoder with any number of linear or ReLU neurons, any data,
+    any start, any step size but 0, batches of b < m distinct points, drawn uniformly and
+    independently: almost surely, if the weights converge, then at the limit every data point is
+    reconstructed exactly or invisible. *)
+Definition sgd_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> (b < m)%N -> eta != 0 ->
+  every_limit kind a kink eta (@batch_points m b) W0 (all_or_nothing_point kind a).
+
+(** The same with replacement, for any batch size b >= 1. *)
+Definition sgd_with_replacement_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> eta != 0 ->
+  every_limit kind a kink eta (@tuple_points m b) W0 (all_or_nothing_point kind a).
+
+(** *** Corollaries, each for batches of b < m distinct points and for b >= 1 points with
+    replacement *)
+
+(** Orthonormal data: almost surely, if the weights converge, the limit reconstructs a number r of
+    the points exactly, r <= rank of the weights <= h, the others are invisible, and the mean loss
+    there is (m - r)/(2m). *)
+Definition sgd_orthonormal : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (0 < b)%N -> eta != 0 ->
+  ((b < m)%N -> every_limit kind a kink eta (@batch_points m b) W0 (orthonormal_limit kind a)) /\
+  ((0 < m)%N -> every_limit kind a kink eta (@tuple_points m b) W0 (orthonormal_limit kind a)).
+
+(** Correlated data: more than h dimensions, and the points do not fall into two groups without
+    correlations (linear: without scalar products other than 0; ReLU: without positive ones)
+    between a point of one group and a point of the other. Then, almost surely, SGD with a
+    constant step size does not converge, unless to weights that are dead on all points (all
+    features 0). *)
+Definition sgd_correlated : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  (h < \rank (\matrix_i a i : 'M[R]_(m, n)))%N ->
+  (forall S : {set 'I_m}, S != set0 -> S != setT -> exists i j, [/\ i \in S, j \notin S &
+     if kind is Relu then 0 < dot (a i) (a j) else dot (a i) (a j) != 0]) ->
+  (0 < b)%N -> eta != 0 ->
+  ((b < m)%N -> every_limit kind a kink eta (@batch_points m b) W0
+     (fun W => forall k i, feature kind a W k i = 0)) /\
+  every_limit kind a kink eta (@tuple_points m b) W0
+     (fun W => forall k i, feature kind a W k i = 0).
+
+(** One ReLU neuron w on distinct points of length 1: almost surely, if w converges, its limit is
+    dead on all points, or it is one of those points a_i that have no positive scalar product with
+    any other point. *)
+Definition sgd_one_relu_neuron : Prop :=
+  forall (R : realFieldType) (m n b : nat)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_1 -> 'rV[R]_n),
+  (forall i, sqnorm (a i) = 1) -> injective a -> (0 < b)%N -> eta != 0 ->
+  let ends (W : 'I_1 -> 'rV[R]_n) := (forall i, dot (W ord0) (a i) <= 0) \/
+    exists i, W ord0 = a i /\ forall j, j != i -> dot (a i) (a j) <= 0 in
+  ((b < m)%N -> every_limit Relu a kink eta (@batch_points m b) W0 ends) /\
+  every_limit Relu a kink eta (@tuple_points m b) W0 ends.
+
+(** *** Any network: its last layer *)
+
+(** The closed form: row k of [last_gradient] is Frechet's derivative of |y_i - sum_k (z i k)
+    u_k|^2/2 in u_k, everywhere. *)
+Definition last_gradient_correct : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (y : 'I_m -> 'rV[R]_n) (z : 'I_m -> 'I_h -> R) (U : 'I_h -> 'rV[R]_n) (i : 'I_m) (k : 'I_h),
+  is_gradient (fun u => 2%:R^-1 * sqnorm (last_residual y z (with_row U k u) i)) (U k)
+    (last_gradient y z U i k).
+
+(** Any data, any targets y_i, any network (untied, deep, any activations) whose last layer is
+    trained by SGD with a constant step size, the layers before it in any way: almost surely, if
+    the last layer and the features that it gets for each point converge, then at the limit every
+    point is fitted exactly (residual 0) or invisible (all features 0). Batches of b < m points,
+    or with replacement. *)
+Definition last_layer_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (y : 'I_m -> 'rV[R]_n) (eta : R),
+  (0 < b)%N -> eta != 0 ->
+  let limits (Om : finType) (points : Om -> seq 'I_m) := almost_surely_strong
+    (fun draws : nat -> Om =>
+    forall z (U : nat -> 'I_h -> 'rV[R]_n) zlim Ulim,
+      last_layer_sgd y eta (fun t => points (draws t)) z U ->
+      features_converge z zlim -> weights_converge_to U Ulim ->
+      forall i, last_residual y zlim Ulim i = 0 \/ forall k, zlim i k = 0) in
+  ((b < m)%N -> limits _ (@batch_points m b)) /\ limits _ (@tuple_points m b).
+
+(** With a bias in the last layer (a feature k0 that is always 1) no point is invisible: almost
+    surely, if the last layer and the features converge, the limit fits all points exactly. *)
+Definition last_layer_with_bias_interpolates : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (y : 'I_m -> 'rV[R]_n) (eta : R),
+  (0 < b)%N -> eta != 0 ->
+  let limits (Om : finType) (points : Om -> seq 'I_m) := almost_surely_strong
+    (fun draws : nat -> Om =>
+    forall z (U : nat -> 'I_h -> 'rV[R]_n) zlim Ulim k0,
+      last_layer_sgd y eta (fun t => points (draws t)) z U -> (forall t i, z t i k0 = 1) ->
+      features_converge z zlim -> weights_converge_to U Ulim ->
+      forall i, last_residual y zlim Ulim i = 0) in
+  ((b < m)%N -> limits _ (@batch_points m b)) /\ limits _ (@tuple_points m b).
+
+(** *** The hypotheses can be met, and they are needed *)
+
+(** Weights at which every point is exact or invisible are limits: SGD that starts there stays
+    there, whatever is drawn. *)
+Definition all_or_nothing_limits_exist : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W : 'I_h -> 'rV[R]_n)
+    (points : nat -> seq 'I_m),
+  all_or_nothing_point kind a W ->
+  (forall t k, tied_run kind a kink eta points W t k = W k) /\
+  weights_converge_to (tied_run kind a kink eta points W) W.
+
+(** From every start there are sequences of batches that are fair for the run; the first batches
+    may be prescribed. *)
+Definition fair_draws_exist : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n) (first : seq (batch m b)),
+  (b <= m)%N -> exists draws, mkseq draws (size first) = first /\
+    fair kind a kink eta (@batch_points m b) W0 draws.
+
+(** Orthonormal data exist (here in R^m) .. *)
+Definition orthonormal_data_exist : Prop :=
+  forall (R : realFieldType) (m : nat),
+  exists a : 'I_m -> 'rV[R]_m, orthonormal a.
+
+(** .. and so do correlated data as in [sgd_correlated], for one neuron: two points in the plane. *)
+Definition correlated_data_exist : Prop :=
+  forall (R : realFieldType) (kind : activation),
+  exists a : 'I_2 -> 'rV[R]_2, (1 < \rank (\matrix_i a i : 'M[R]_(2, 2)))%N /\
+  forall S : {set 'I_2}, S != set0 -> S != setT -> exists i j, [/\ i \in S, j \notin S &
+    if kind is Relu then 0 < dot (a i) (a j) else dot (a i) (a j) != 0].
+
+(** Full batches (b = m >= 2), orthonormal data: there is a start, for one neuron, from which
+    gradient descent converges (it does not even move), with every step size; but the start is not
+    all or nothing. So b < m is needed, in the theorem (its conclusion is false for b = m) and in
+    [resting_point]. *)
+Definition full_batch_not_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R),
+  orthonormal a -> (1 < m)%N ->
+  exists W0 : 'I_1 -> 'rV[R]_n,
+    [/\ ~ all_or_nothing_point kind a W0,
+        forall (draws : nat -> batch m m) t k,
+          tied_run kind a kink eta (fun t => batch_points (draws t)) W0 t k = W0 k,
+        forall draws : nat -> batch m m,
+          weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W0 &
+        ~ every_limit kind a kink eta (@batch_points m m) W0 (all_or_nothing_point kind a)].
+
+(** A fixed partition: four orthonormal points, the batches {0, 1}, {2, 3}, {0, 1}, {2, 3}, .. for
+    ever. There is a start, for one neuron, from which this SGD with b = 2 < m = 4 converges (it
+    does not even move) though the start is not all or nothing. So every batch has to come again
+    and again: that every point does so is not enough. *)
+Definition fixed_partition_fails : Prop :=
+  forall (R : realFieldType) (n : nat) (kind : activation)
+    (a : 'I_4 -> 'rV[R]_n) (kink eta : R),
+  orthonormal a ->
+  exists (draws : nat -> batch 4 2) (W0 : 'I_1 -> 'rV[R]_n),
+    [/\ forall t (i : 'I_4), (i \in val (draws t)) = (if odd t then (2 <= i)%N else (i < 2)%N),
+        forall t k, tied_run kind a kink eta (fun t => batch_points (draws t)) W0 t k = W0 k,
+        weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W0 &
+        ~ all_or_nothing_point kind a W0].
+
 (** ** Programs *)
 
 (** The programs of [Programs], run on an ordered field, compute the loss and the step: for data and
