@@ -8,7 +8,7 @@
     R is an arbitrary ordered field (real closed where roots are taken, archimedean where a limit
     is), for instance the real numbers; [m] points in R^n, both arbitrary. A point or a weight
     vector is a row ['rV[R]_n]; ['I_m] are the numbers 0 .. m-1. [k%:R] is the number k in R. *)
-From mathcomp Require Import all_ssreflect all_algebra.
+From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -76,6 +76,47 @@ Definition step (eta : R) (B : {set 'I_m}) w : 'rV[R]_n :=
 Definition gd (eta : R) (t : nat) w : 'rV[R]_n := iter t (step eta [set: 'I_m]) w.
 End Model.
 
+(** ** Kinds of critical points
+
+    Balls are given by the squared norm, |h|^2 <= d. *)
+Section Extrema.
+Variables (R : realFieldType) (n : nat) (F : 'rV[R]_n -> R) (w : 'rV[R]_n).
+
+(** F is differentiable at w (Frechet), and its derivative there is 0. *)
+Definition critical : Prop := is_gradient F w 0.
+
+(** Near w no value is smaller than F(w); no value is larger. *)
+Definition local_min : Prop :=
+  exists2 d, 0 < d & forall h, sqnorm h <= d -> F w <= F (w + h).
+Definition local_max : Prop :=
+  exists2 d, 0 < d & forall h, sqnorm h <= d -> F (w + h) <= F w.
+
+(** Strict: near w all other values are larger; smaller. *)
+Definition strict_local_min : Prop :=
+  exists2 d, 0 < d & forall h, h != 0 -> sqnorm h <= d -> F w < F (w + h).
+Definition strict_local_max : Prop :=
+  exists2 d, 0 < d & forall h, h != 0 -> sqnorm h <= d -> F (w + h) < F w.
+
+Definition locally_constant : Prop :=
+  exists2 d, 0 < d & forall h, sqnorm h <= d -> F (w + h) = F w.
+
+(** A saddle: critical, and arbitrarily near there are smaller values and larger ones. *)
+Definition saddle : Prop := critical /\ forall d, 0 < d ->
+  (exists2 h, sqnorm h <= d & F (w + h) < F w) /\ (exists2 h, sqnorm h <= d & F w < F (w + h)).
+End Extrema.
+
+Section Silent.
+Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n).
+
+(** No point of the data has a nonzero output: linear, w is orthogonal to all a_i; ReLU, no
+    <w, a_i> is positive. *)
+Definition silent : Prop :=
+  forall i, match kind with Linear => corr a w i = 0 | Relu => corr a w i <= 0 end.
+
+(** A dead neuron: ReLU, and all <w, a_i> are negative, so it stays silent near w. *)
+Definition dead : Prop := kind = Relu /\ forall i, corr a w i < 0.
+End Silent.
+
 (** ** The Hessian of the linear neuron
 
     [outer u v] is the matrix u^T v; h (u^T v) = <h, u> v. The projector is that on the span. *)
@@ -106,6 +147,32 @@ End Chance.
 (** Archimedes' property: no element is larger than all natural numbers. *)
 Definition archimedean (R : realFieldType) := forall x : R, exists k : nat, x <= k%:R.
 
+(** ** "The run ends at one data point, almost surely"
+
+    A run is given by its start w0 and by [next o w], the weights that the draw o makes of w. *)
+Section OnePoint.
+Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variables (Om : finType) (next : Om -> 'rV[R]_n -> 'rV[R]_n) (w0 : 'rV[R]_n).
+
+(** The points that the neuron responds to at the start: linear, <w0, a_i> is not 0; ReLU, it is
+    positive. *)
+Definition eligible (i : 'I_m) : bool :=
+  if kind is Relu then 0 < corr a w0 i else corr a w0 i != 0.
+
+(** w is within e of a_i, or of -a_i if <w0, a_i> is negative. *)
+Definition within (e : R) (i : 'I_m) (w : 'rV[R]_n) : bool :=
+  sqnorm (w - Num.sg (corr a w0 i) *: a i) <= e ^+ 2.
+
+(** From step T0 on, all weights are within e of one and the same eligible point. *)
+Definition settled_at_one (e : R) (T0 : nat) (os : seq Om) : bool :=
+  [exists i, eligible i && all (within e i) (drop T0 (states next w0 os))].
+
+(** Almost surely: for all e, p > 0 there is a step T0 such that, however long one looks, the share
+    of the sequences of draws for which that is not so is at most p. *)
+Definition ends_at_one_point : Prop := forall e p : R, 0 < e -> 0 < p ->
+  exists T0, forall T, chance R (T0 + T) (fun os => ~~ settled_at_one e T0 os) <= p.
+End OnePoint.
+
 (** ** Mini-batch SGD without replacement
 
     A batch is a set of b of the m points. All are equally likely, and draws are independent. *)
@@ -123,19 +190,42 @@ Definition sgd_step (B : batch m b) (w : 'rV[R]_n) : 'rV[R]_n :=
 (** The weights w_0, w_1, .., w_T for the batches B_1, .., B_T. *)
 Definition trajectory (Bs : seq (batch m b)) : seq 'rV[R]_n := states sgd_step w0 Bs.
 
-(** The points that the neuron responds to at the start: linear, <w0, a_i> is not 0; ReLU, it is
-    positive. *)
-Definition eligible (i : 'I_m) : bool :=
-  if kind is Relu then 0 < corr a w0 i else corr a w0 i != 0.
-
-(** w is within e of a_i, or of -a_i if <w0, a_i> is negative. *)
-Definition within (e : R) (i : 'I_m) (w : 'rV[R]_n) : bool :=
-  sqnorm (w - Num.sg (corr a w0 i) *: a i) <= e ^+ 2.
-
 (** From step T0 on, all weights are within e of one and the same eligible point. *)
-Definition settled (e : R) (T0 : nat) (Bs : seq (batch m b)) : bool :=
-  [exists i, eligible i && all (within e i) (drop T0 (trajectory Bs))].
+Definition settled : R -> nat -> seq (batch m b) -> bool := settled_at_one kind a sgd_step w0.
 End MiniBatch.
+
+(** ** SGD with replacement, and on random weights in general *)
+Section Replacement.
+Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
+
+(** A draw with replacement: a list of b of the m points, repetitions allowed. All m^b lists are
+    equally likely, so the b entries are independent and each of them is uniform. *)
+Definition draw (b : nat) : finType := [finType of b.-tuple 'I_m].
+
+(** The step of mini-batch SGD on such a list: the mean of the gradients of its entries, each with
+    its multiplicity. *)
+Definition replacement_step (b : nat) (s : draw b) (w : 'rV[R]_n) : 'rV[R]_n :=
+  w - (eta / b%:R) *: \sum_(k <- s) sample_gradient kind a k w.
+
+(** How often point i is in the list. *)
+Definition multiplicity (b : nat) (s : draw b) (i : 'I_m) : nat := count_mem i s.
+
+(** More generally a step on random weights: the outcome o of a draw gives point i the weight p o i.
+    (With replacement: the multiplicity of i over b. Without: 1/b or 0.) *)
+Definition weights_step (Om : finType) (p : Om -> 'I_m -> R) (o : Om) (w : 'rV[R]_n) : 'rV[R]_n :=
+  w - eta *: \sum_i p o i *: sample_gradient kind a i w.
+End Replacement.
+
+(** Random weights are exchangeable if exchanging two points turns the family of all outcomes into
+    itself; they isolate every point if, for each point, some outcome has the weight 1 there (hence,
+    weights being non-negative with sum 1, none elsewhere). Outcomes are equally likely; the same
+    weights may belong to many outcomes, so any rational probabilities can be had. *)
+Record exchangeable (R : realFieldType) (m : nat) (Om : finType) (p : Om -> 'I_m -> R) : Prop := {
+  weight_ge0 : forall o i, 0 <= p o i;
+  weight_sum : forall o, \sum_i p o i = 1;
+  weight_swap : forall i j, exists2 swap : Om -> Om, involutive swap &
+                forall o k, p (swap o) k = p o (tperm i j k);
+  weight_isolates : forall i, exists o, p o i = 1 }.
 
 (** ** Covariance of gradients: of the samples, and of the means of all batches of b of them *)
 Section Covariance.
@@ -147,3 +237,6 @@ Definition covariance : 'M[R]_n := m%:R^-1 *: \sum_i outer_sq (g i - average).
 Definition batch_covariance : 'M[R]_n :=
   #|{: batch m b}|%:R^-1 *: \sum_(o : batch m b) outer_sq (batch_average o - average).
 End Covariance.
+
+(** A list of numbers as a row of n; what is missing counts as 0. *)
+Definition row_of (R : realFieldType) (n : nat) (u : seq R) : 'rV[R]_n := \row_j nth 0 u j.

@@ -4,7 +4,7 @@
     [Definitions]. [kind] is the activation, linear or ReLU: a statement that does not fix it holds
     for both. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From Whichmin Require Import Definitions.
+From Whichmin Require Import Programs Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -54,6 +54,127 @@ Definition minima : Prop :=
   orthonormal a -> (0 < m)%N ->
   (loss kind a w = min_loss R m <-> sqnorm w = 1 /\ w = active_part kind a w).
 
+(** In terms of combinations. Linear neuron: the global minima are the combinations of data points
+    whose squared coefficients add up to 1. *)
+Definition minima_linear : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  (loss Linear a w = min_loss R m <->
+   exists2 k : 'I_m -> R, w = \sum_i k i *: a i & \sum_i k i ^+ 2 = 1).
+
+(** ReLU: they are the combinations with coefficients of at least 0 whose squares add up to 1. *)
+Definition minima_relu : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N ->
+  (loss Relu a w = min_loss R m <->
+   exists k : 'I_m -> R,
+     [/\ forall i, 0 <= k i, w = \sum_i k i *: a i & \sum_i k i ^+ 2 = 1]).
+
+(** The loss is not convex: at 0 it is above the mean of its values at a data point and at its
+    negative, by 1/(2m) for the linear neuron and by 1/(4m) for ReLU. *)
+Definition not_convex : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i,
+  orthonormal a ->
+  loss kind a 0 - (loss kind a (a i) + loss kind a (- a i)) / 2%:R =
+    if kind is Relu then (4%:R * m%:R)^-1 else (2%:R * m%:R)^-1.
+
+(** At a data point and, for the linear neuron, at its negative the gradient of every single
+    sample's loss is 0. *)
+Definition noise_vanishes : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i j,
+  orthonormal a ->
+  sample_gradient kind a j (a i) = 0 /\ sample_gradient kind a j (- a i) = 0.
+
+(** ** Critical points, and their kinds *)
+
+(** The loss is differentiable everywhere, and w is critical exactly if the closed form [gradient]
+    vanishes at w. *)
+Definition critical_gradient : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, critical (loss kind a) w <-> gradient kind a w = 0.
+
+(** All critical points: those where no point of the data is active (linear: w orthogonal to all
+    a_i; ReLU: no <w, a_i> positive), and the global minima. There are no others, in particular no
+    saddles where some points are active. *)
+Definition critical_points : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, critical (loss kind a) w <-> silent kind a w \/ loss kind a w = min_loss R m.
+
+(** The loss has two critical values: 1/2 where no point is active, and the minimum, which is
+    smaller. *)
+Definition critical_values : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  min_loss R m < 2%:R^-1 /\ forall w, silent kind a w -> loss kind a w = 2%:R^-1.
+
+(** All local minima: the global ones; ReLU: the dead neurons, with <w, a_i> < 0 for all i; and, for
+    both activations, the w with |w|^2 > 2 at which no point is active. The last two kinds are bad:
+    their loss is 1/2. *)
+Definition local_minima : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, local_min (loss kind a) w <->
+    [\/ loss kind a w = min_loss R m, dead kind a w | silent kind a w /\ 2%:R < sqnorm w].
+
+(** All local maxima: the dead neurons (ReLU), and the w with |w|^2 < 2 at which no point is
+    active. *)
+Definition local_maxima : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, local_max (loss kind a) w <-> dead kind a w \/ silent kind a w /\ sqnorm w < 2%:R.
+
+(** All saddles: the w with |w|^2 = 2 at which no point is active, except dead neurons: some
+    <w, a_i> is 0 (linear: all are). *)
+Definition saddle_points : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, saddle (loss kind a) w <->
+    [/\ silent kind a w, exists i, corr a w i = 0 & sqnorm w = 2%:R].
+
+(** The loss is constant near w exactly for dead neurons. (A linear neuron has no such w.) *)
+Definition flat_points : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, locally_constant (loss kind a) w <-> dead kind a w.
+
+(** No local minimum is strict, except the global minima when there is only one point (m = 1). *)
+Definition strict_local_minima : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, strict_local_min (loss kind a) w <-> loss kind a w = min_loss R m /\ m = 1%N.
+
+(** No local maximum is strict, except w = 0 for a linear neuron whose data are a basis (m = n). *)
+Definition strict_local_maxima : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, strict_local_max (loss kind a) w <-> [/\ kind = Linear, w = 0 & m = n].
+
+(** No bad minimum where |w|^2 <= 2, hence none in the trap |w|^2 <= 21/20: a local minimum there is
+    global, or the neuron is dead (ReLU). *)
+Definition no_bad_minimum_in_trap : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall w, sqnorm w <= 2%:R -> local_min (loss kind a) w ->
+    loss kind a w = min_loss R m \/ dead kind a w.
+
+(** The exception is needed: for ReLU there are dead neurons in every ball around 0. They are local
+    minima with loss 1/2. *)
+Definition dead_neurons_exist : Prop :=
+  forall (R : realFieldType) (m n : nat)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  forall d, 0 < d -> exists w, [/\ sqnorm w <= d, dead Relu a w, local_min (loss Relu a) w &
+    min_loss R m < loss Relu a w].
+
+(** Farther out there are bad minima, where no point is active, that are not dead neurons: linear,
+    exactly if m < n; ReLU, exactly if n >= 2. *)
+Definition bad_minimum_exists : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
+  (exists w, [/\ local_min (loss kind a) w, min_loss R m < loss kind a w & ~ dead kind a w]) <->
+  match kind with Linear => (m < n)%N | Relu => (1 < n)%N end.
+
 (** ** One step, and the trap *)
 
 (** One step on a batch B of b points, alpha = eta/b. With S the energy of the batch,
@@ -79,6 +200,36 @@ Definition trap : Prop :=
   orthonormal a -> 0 <= eta -> eta / #|B|%:R <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
   sqnorm (step kind a eta B w) <= 21%:R / 20%:R
   /\ forall j, Num.sg (corr a (step kind a eta B w) j) = Num.sg (corr a w j).
+
+(** So in a run with any batches of b points, none of its weights leave that ball, no correlation
+    changes its sign and none leaves 0. *)
+Definition signs_kept : Prop :=
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) w0 (Bs : seq (batch m b)) w,
+  orthonormal a -> 0 <= eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  w \in trajectory kind a eta w0 Bs ->
+  sqnorm w <= 21%:R / 20%:R /\ forall j, Num.sg (corr a w j) = Num.sg (corr a w0 j).
+
+(** The points that a step on one batch B of distinct points does not move, with any step size other
+    than 0: those with no active correlation in the batch, and the unit vectors that are their own
+    active part in the batch. *)
+Definition batch_fixed_points : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) (B : {set 'I_m}) w,
+  orthonormal a -> eta != 0 -> B != set0 ->
+  (step kind a eta B w = w <->
+   (forall i, i \in B -> phi kind (corr a w i) = 0)
+   \/ sqnorm w = 1 /\ w = \sum_(i in B) phi kind (corr a w i) *: a i).
+
+(** For 0 < b < m the points with some active correlation that no batch of b points moves are
+    exactly the data points and, for the linear neuron, their negatives. *)
+Definition common_fixed_points : Prop :=
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+         (eta : R) w,
+  orthonormal a -> eta != 0 -> (0 < b)%N -> (b < m)%N ->
+  (exists i, phi kind (corr a w i) != 0) ->
+  ((forall B : {set 'I_m}, #|B| = b -> step kind a eta B w = w) <->
+   exists i, w = a i \/ (kind = Linear /\ w = - a i)).
 
 (** No batch takes the energy below a level that it has reached, for levels up to 9/10. *)
 Definition energy_level_kept : Prop :=
@@ -117,9 +268,7 @@ Definition sgd_single_point : Prop :=
   archimedean R -> orthonormal a ->
   (0 < b)%N /\ (b < m)%N -> 0 < eta /\ eta / b%:R <= 5%:R^-1 ->
   sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
-  forall e p, 0 < e -> 0 < p ->
-  exists T0, forall T,
-    chance R (T0 + T) (fun Bs : seq (batch m b) => ~~ settled kind a eta w0 e T0 Bs) <= p.
+  ends_at_one_point kind a (@sgd_step R m n b kind a eta) w0.
 
 (** What [sgd_single_point] asks for can be had: two points in the plane, b = 1, eta = 1/5, and the
     start half way between them. *)
@@ -137,6 +286,37 @@ Definition full_batch_fails : Prop :=
   [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, (exists i, eligible kind a w0 i) &
     forall (eta e : R) (T0 T : nat) (Bs : seq (batch 2 2)), e <= 2%:R^-1 -> 0 <= e ->
     size Bs = (T0 + T)%N -> ~~ settled kind a eta w0 e T0 Bs].
+
+(** ** Mini-batch SGD with replacement, and on random weights *)
+
+(** Mini-batch SGD with replacement ends at one data point, almost surely.
+    Orthonormal data a_1 .. a_m in R^n, the linear neuron or ReLU; each step draws a list of b >= 1 of the m
+    points, repetitions allowed, all m^b lists equally likely, and all steps independent; it moves by
+    the mean of the b gradients, times the constant step size eta, 0 < eta <= 1/5. The start w0 has
+    |w0|^2 <= 21/20 and at least one eligible point (linear: <w0, a_i> <> 0; ReLU: > 0). Then for all
+    e, p > 0 there is T0 such that for all T: the share of those sequences of T0 + T draws for which
+    the weights are NOT, from step T0 on, within e of one and the same eligible point (a_i, or -a_i
+    where <w0, a_i> < 0) is at most p.
+    Every m, n and b is included: m = 1, b = m (full size, but not the full batch) and b > m.
+    Archimedes' property holds in the real numbers. *)
+Definition sgd_with_replacement : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < b)%N ->
+  0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  ends_at_one_point kind a (@replacement_step R m n kind a eta b) w0.
+
+(** The same for any exchangeable random weights that isolate every point: in each step one of
+    finitely many equally likely outcomes gives non-negative weights with sum 1 to the points, the
+    family of outcomes is symmetric under exchanging two points, and for each point some outcome gives
+    it all the weight; the step is eta times the weighted mean of the gradients, 0 < eta <= 1/5. Such
+    SGD ends at one data point, almost surely. (Sampling with replacement is the case of weights
+    multiplicity/b; others: a random batch size, each size with its own sampling, if size 1 can occur.) *)
+Definition sgd_with_exchangeable_weights : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n)
+    (Om : finType) (p : Om -> 'I_m -> R),
+  archimedean R -> orthonormal a -> exchangeable p ->
+  0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  ends_at_one_point kind a (weights_step kind a eta p) w0.
 
 (** ** The Hessian of the linear neuron *)
 
@@ -189,3 +369,20 @@ Definition batch_covariance_factor : Prop :=
   forall (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n),
   (0 < b)%N -> (b <= m)%N -> (1 < m)%N ->
   batch_covariance b g = ((m%:R - b%:R) / (b%:R * (m%:R - 1))) *: covariance g.
+
+(** ** Programs *)
+
+(** The programs of [Programs], run on an ordered field, compute the loss and the step: for data and
+    weights given as lists of n numbers, and for a batch given as the list of its points. *)
+Definition programs_correct : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+         (data : seq (seq R)) (w : seq R) (eta : R) (batch : seq 'I_m),
+  size data = m -> (forall i : 'I_m, size (nth [::] data i) = n) -> size w = n -> uniq batch ->
+  let relu := if kind is Relu then true else false in
+  let a (i : 'I_m) : 'rV[R]_n := row_of n (nth [::] data i) in
+  let minus (x y : R) := x - y in
+  let nonneg (t : R) := 0 <= t in
+  loss_of 0 1 +%R minus *%R nonneg 2%:R^-1 m%:R^-1 relu w data = loss kind a (row_of n w)
+  /\ row_of n (step_of 0 1 +%R minus *%R nonneg (eta / (size batch)%:R) relu w
+       [seq nth [::] data i | i : 'I_m <- batch]) =
+     step kind a eta [set i in batch] (row_of n w).

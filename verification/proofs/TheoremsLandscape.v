@@ -1,7 +1,9 @@
 (** Proofs of the statements on the landscape, one step, the linear Hessian and the noise: each is
     a theorem of the files below, here under the name of its statement. *)
 From mathcomp Require Import all_ssreflect all_algebra.
+From mathcomp Require Import ring.
 From Whichmin Require Import Definitions Vectors Landscape Trap GD SGD Exchange Noise.
+From Whichmin Require Import Fixed.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -78,3 +80,72 @@ Qed.
 
 Theorem batch_covariance_factor : Statements.batch_covariance_factor.
 Proof. by move=> R m n b g b0 bm m1; exact: batch_covarianceE. Qed.
+
+(** A combination is its own active part if its coefficients are the activations. *)
+Theorem minima_linear : Statements.minima_linear.
+Proof.
+move=> R m n a w a_orth m0; split=> [/(minima Linear _ a_orth m0)[N1 wE]|[k wE k1]].
+  by exists (fun i => corr a w i) => //; rewrite -[LHS](sqnorm_comb a_orth); rewrite -[X in sqnorm X]wE.
+have ck i : corr a w i = k i by rewrite /corr wE (dot_comb a_orth).
+apply/(minima Linear _ a_orth m0); split; first by rewrite wE (sqnorm_comb a_orth).
+by rewrite {1}wE /active_part; apply: eq_bigr => i _; rewrite /= ck.
+Qed.
+
+Theorem minima_relu : Statements.minima_relu.
+Proof.
+move=> R m n a w a_orth m0; split=> [/(minima Relu _ a_orth m0)[N1 wE]|[k [k0 wE k1]]].
+  exists (fun i => phi Relu (corr a w i)); split=> [i||] //.
+    by rewrite /phi; case: ifP => // _; exact: lexx.
+  by rewrite -[LHS](sqnorm_comb a_orth) -[X in sqnorm X]wE.
+have ck i : corr a w i = k i by rewrite /corr wE (dot_comb a_orth).
+apply/(minima Relu _ a_orth m0); split; first by rewrite wE (sqnorm_comb a_orth).
+by rewrite {1}wE /active_part; apply: eq_bigr => i _; rewrite /phi ck k0.
+Qed.
+
+(** The loss is 1/2 at 0. At a_i it is the least; at - a_i too for the linear neuron, while ReLU does
+    not respond there. *)
+Theorem not_convex : Statements.not_convex.
+Proof.
+move=> R m n kind a i a_orth; have m0 : (0 < m)%N := leq_ltn_trans (leq0n i) (ltn_ord i).
+have mn : m%:R != 0 :> R by rewrite pnatr_eq0 -lt0n.
+have E0 : energy kind a 0 = 0.
+  by rewrite /energy big1 // => j _; rewrite /corr dot0l /phi; case: (kind); rewrite ?lexx expr0n.
+have L0 : loss kind a 0 = 2%:R^-1 by rewrite Landscape.loss_closed // E0 mulr0 mul0r addr0.
+have N1 : sqnorm (- a i) = 1 by rewrite -scaleN1r sqnormZ /sqnorm a_orth eqxx sqrrN expr1n mulr1.
+have Ei : energy kind a (- a i) = if kind is Relu then 0 else 1.
+  have cE j : corr a (- a i) j = - (i == j)%:R by rewrite /corr dotNl a_orth.
+  rewrite /energy (bigD1 i) //= big1 => [|j ji].
+    rewrite cE eqxx /phi; case: (kind); first by rewrite sqrrN expr1n addr0.
+    by rewrite leNgt oppr_lt0 ltr01 /= expr0n addr0.
+  rewrite cE eq_sym (negbTE ji) oppr0 /phi.
+  by case: (kind); rewrite ?lexx expr0n.
+rewrite L0 data_point_minimal // Landscape.loss_closed // N1 Ei /min_loss.
+by case: (kind); field.
+Qed.
+
+Theorem noise_vanishes : Statements.noise_vanishes.
+Proof. by move=> R m n kind a i j a_orth; exact: at_point. Qed.
+
+Theorem batch_fixed_points : Statements.batch_fixed_points.
+Proof.
+move=> R m n kind a eta B w a_orth e0 B0.
+by rewrite (step_fixed kind a w e0 B0); exact: gradient_sum_zero.
+Qed.
+
+Theorem common_fixed_points : Statements.common_fixed_points.
+Proof. by move=> R m n b kind a eta w a_orth e0 b0 bm; exact: common. Qed.
+
+Theorem signs_kept : Statements.signs_kept.
+Proof.
+move=> R m n b kind a eta w0 Bs w a_orth e0 e1 N0; rewrite /trajectory.
+suff gen : forall v, sqnorm v <= 21%:R / 20%:R ->
+    forall u, u \in states (@sgd_step R m n b kind a eta) v Bs ->
+    sqnorm u <= 21%:R / 20%:R /\ forall j, Num.sg (corr a u j) = Num.sg (corr a v j).
+  exact: gen N0 w.
+elim: Bs => [|B Bs IH] v Nv u; first by rewrite /states inE => /eqP ->.
+rewrite /states in_cons => /orP[/eqP -> //|].
+have e1' : eta / #|val B|%:R <= 5%:R^-1 by rewrite (eqP (valP B)).
+have [N1 s1] := Trap.trap kind a_orth e0 e1' Nv.
+move=> uin; have [Nu su] := IH _ N1 _ uin; split=> // j; rewrite su.
+exact: s1.
+Qed.

@@ -8,14 +8,6 @@ Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-Lemma eligibleE (R : realFieldType) m n kind (a : 'I_m -> 'rV[R]_n) w0 i :
-  eligible kind a w0 i = (phi kind (corr a w0 i) != 0).
-Proof.
-rewrite /eligible /phi; case: kind => //; case: (lerP 0 (corr a w0 i)) => c0.
-  by rewrite lt_def c0 andbT.
-by rewrite eqxx ltNge (ltW c0).
-Qed.
-
 Theorem sgd_single_point : Statements.sgd_single_point.
 Proof.
 move=> R m n b kind a eta w0 archimedes orthonormal_data [b0 bm] [eta0 eta1] start [i ei].

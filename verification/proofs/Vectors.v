@@ -115,3 +115,12 @@ have -> : 0 ^+ 2 - 0 ^+ 2 - 2%:R * 0 * h = 0 :> R by ring.
 by rewrite lexx sqr_ge0.
 Qed.
 End Phi.
+
+(** A point is eligible if it is active. *)
+Lemma eligibleE (R : realFieldType) m n kind (a : 'I_m -> 'rV[R]_n) w0 i :
+  eligible kind a w0 i = (phi kind (corr a w0 i) != 0).
+Proof.
+rewrite /eligible /phi; case: kind => //; case: (lerP 0 (corr a w0 i)) => c0.
+  by rewrite lt_def c0 andbT.
+by rewrite eqxx ltNge (ltW c0).
+Qed.

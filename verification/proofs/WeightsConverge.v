@@ -1,0 +1,386 @@
+(** SGD on exchangeable random weights that isolate every point ends at one data point, almost surely.
+    The functional contracts while it is small ([wfar_contracts]); from every state that a run can
+    reach, K times the outcome with all weight on the leader brings it low ([wfar_reached]); so
+    [Capture.captured] applies, and a small functional means close to one point. *)
+From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
+From mathcomp Require Import ring zify.
+From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
+From Whichmin Require Import Assemble Reach Converge Weights WeightsFarOut WeightsDrift.
+From Whichmin Require Import WeightsTotal Definitions.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Import Order.Theory GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+Section Converge.
+Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Hypothesis a_orth : orthonormal a.
+Local Notation phi := (@phi R kind).
+Local Notation c := (corr a).
+Local Notation C := (energy kind a).
+Local Notation N := (@sqnorm R n).
+Local Notation rest := (rest kind a).
+Local Notation root := (root kind a).
+Local Notation miss := (miss kind a).
+Local Notation lead := (lead kind a).
+Local Notation spread := (spread kind a).
+Local Notation others := (others kind a).
+Variables (eta : R) (Om : finType) (p : Om -> 'I_m -> R).
+Hypotheses (eta0 : 0 < eta) (eta1 : eta <= 5%:R^-1) (pE : exchangeable p).
+Local Notation next := (weights_step kind a eta p).
+Local Notation wlittle := (wlittle eta Om).
+Local Notation wtotal := (wtotal kind a eta Om).
+Local Notation wq := (wq eta Om).
+
+Let eta_ge0 : 0 <= eta. Proof. exact: ltW. Qed.
+Let p0 o i : 0 <= p o i. Proof. exact: weight_ge0. Qed.
+Let p1 o : \sum_i p o i = 1. Proof. exact: weight_sum. Qed.
+
+Variable i0 : 'I_m.
+Local Notation leader := (leader kind a i0).
+Let k0 : 0 < wlittle. Proof. by have [] := wlittle_bounds eta0 eta1 pE i0. Qed.
+Let k1 : wlittle <= 1 / 100%:R. Proof. by have [] := wlittle_bounds eta0 eta1 pE i0. Qed.
+Let nine : 0 < 9%:R / 10%:R :> R. Proof. by rewrite divr_gt0 ?ltr0n. Qed.
+
+(** ** The functional *)
+Definition wfar w : R := if 9%:R / 10%:R <= C w then wtotal (leader w) w else 1.
+
+Lemma wfar_ge0 w : 0 <= wfar w.
+Proof. by rewrite /wfar; case: ifP => _; [exact: (wtotal_ge0 kind a_orth eta0 eta1 pE i0) | exact: ler01]. Qed.
+
+Lemma wfar_small w : wfar w <= 1 / 2%:R ->
+  [/\ 9%:R / 10%:R <= C w, lead (leader w) w, wfar w = wtotal (leader w) w &
+      spread (leader w) w <= 1 / 2%:R].
+Proof.
+rewrite /wfar; case: ifP => [C1 small|_ big].
+  split=> //; first by apply: leader_lead; exact: lt_le_trans nine C1.
+  apply: le_trans small; rewrite /WeightsDrift.wtotal.
+  have h := ltW k0; have z := miss_ge0 kind a_orth w.
+  by move: wlittle h => k h; cert (k * miss w).
+exfalso; move: big; rewrite leNgt => /negP; apply.
+rewrite -subr_gt0; have -> : 1 - 1 / 2%:R = 1 / 2%:R :> R by field.
+by rewrite divr_gt0 ?ltr0n // ltr01.
+Qed.
+
+(** It is at most what any active leader gives. *)
+Lemma wfar_le w l : 9%:R / 10%:R <= C w -> lead l w -> wfar w <= wtotal l w.
+Proof.
+move=> C1 lw; rewrite /wfar C1 /WeightsDrift.wtotal -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
+apply: spread_leader => //; exact: leaderP.
+Qed.
+
+Theorem wfar_contracts w : N w <= 21%:R / 20%:R -> wfar w <= 1 / 2%:R ->
+  mean (fun o => wfar (next o w)) <= wq * wfar w.
+Proof.
+move=> N1 small; have [C1 lw -> sm] := wfar_small small.
+apply: le_trans (wtotal_drift a_orth eta0 eta1 pE i0 N1 C1 lw sm).
+apply: ler_mean => [|o]; first exact: (Om0 pE i0).
+apply: wfar_le; first by apply: (next_level a_orth eta0 eta1 pE) => //; exact: lexx.
+exact: (next_lead a_orth eta0 eta1 pE).
+Qed.
+
+(** ** The outcome with all weight on the leader *)
+Definition wtheta : R := (1 + (1 + 19%:R / 20%:R * eta)^-1) / 2%:R.
+
+Lemma wtheta_den : 0 < 1 + 19%:R / 20%:R * eta.
+Proof. by apply: (lt_le_trans ltr01); have h := eta_ge0; cert (19%:R / 20%:R * eta). Qed.
+
+Lemma wtheta_bounds : 0 <= wtheta /\ wtheta < 1.
+Proof.
+have d0 := wtheta_den; have d1 : 0 <= (1 + 19%:R / 20%:R * eta)^-1 by rewrite invr_ge0 ltW.
+split; first by rewrite /wtheta; positive.
+have e : 0 < (1 + 19%:R / 20%:R * eta) - 1.
+  by rewrite [1 + _]addrC addrK mulr_gt0 // divr_gt0 // ltr0n.
+rewrite /wtheta; move: (1 + 19%:R / 20%:R * eta) d0 e => d d0 e.
+rewrite -subr_gt0; have -> : 1 - (1 + d^-1) / 2%:R = (d - 1) / 2%:R / d by field; rewrite gt_eqF.
+by rewrite divr_gt0 // divr_gt0 // ltr0n.
+Qed.
+
+Section Isolate.
+Variables (l : 'I_m) (o : Om).
+Hypothesis ol : p o l = 1.
+
+Lemma isolate_root v j : N v <= 21%:R / 20%:R -> l != j ->
+  root l j (next o v) <= wtheta * root l j v.
+Proof.
+move=> N1 lj; have r0 : 0 <= root l j v by exact: sqrtr_ge0.
+have fl := f_gt0 kind a_orth eta0 eta1 pE N1 o l; have fj := f_gt0 kind a_orth eta0 eta1 pE N1 o j.
+have s1 := wshrink_le1 kind a v (p0 o) eta_ge0.
+rewrite (next_root kind a_orth eta0 eta1 pE N1) -subr_ge0 -mulrBl mulr_ge0 // subr_ge0.
+apply: le_trans (sqrt_le _) _; first by rewrite mulr_ge0 ?invr_ge0 // ltW.
+have d0 := wtheta_den; rewrite /wtheta.
+suff : 0 <= (1 + 19%:R / 20%:R * eta)^-1 - wfactor kind a eta (p o) v j / wfactor kind a eta (p o) v l.
+  by move: (_^-1) (_ / wfactor _ _ _ _ _ _) => x y k; cert ((x - y) / 2%:R).
+have frac (d x y : R) : 0 < d -> 0 < x -> d^-1 - y / x = (x - y * d) / x / d.
+  by move=> dp xp; field; rewrite !gt_eqF.
+rewrite frac // mulr_ge0 ?invr_ge0 ?(ltW d0) // mulr_ge0 ?invr_ge0 ?(ltW fl) //.
+rewrite /wfactor ol (isolated pE ol); last by rewrite eq_sym.
+move: (wshrink _ _ _ _ _) s1 => s s1; have h := eta_ge0.
+have N1' : 0 <= 21%:R / 20%:R - N v by rewrite subr_ge0.
+have s1' : 0 <= 1 - s by rewrite subr_ge0.
+have -> : s + eta * 1 * (2%:R - N v) - (s + eta * 0 * (2%:R - N v)) * (1 + 19%:R / 20%:R * eta) =
+  eta * ((21%:R / 20%:R - N v) + 19%:R / 20%:R * (1 - s)) by field.
+by positive.
+Qed.
+
+Lemma isolate_energy v low : N v <= 21%:R / 20%:R -> (forall j, `|phi (c v j)| <= `|phi (c v l)|) ->
+  0 <= low -> low <= C v -> C v <= 9%:R / 10%:R ->
+  C v + eta * (low / m%:R) / 10%:R <= C (next o v).
+Proof.
+move=> N1 top low0 lowC C1; have h := eta_ge0.
+have m0 : 0 < m%:R :> R by rewrite ltr0n; apply: leq_trans (ltn_ord i0).
+have mi : 0 <= m%:R^-1 :> R by rewrite invr_ge0 ltW.
+have el : C v <= m%:R * phi (c v l) ^+ 2.
+  apply: (@le_trans _ _ (\sum_(j < m) phi (c v l) ^+ 2)); last first.
+    by rewrite sumr_const card_ord mulr_natl lexx.
+  apply: ler_sum => j _; rewrite -(real_normK (num_real (phi (c v j)))) -(real_normK (num_real (phi (c v l)))).
+  exact: sqr_le_of_abs (normr_ge0 _) (top j).
+have G0 := surplus_ge0 kind a v (p0 o) (p1 o).
+rewrite (weighted_energyE kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1) (first_isolated kind a pE v ol).
+move: (surplus _ _ _ _) G0 => G G0; move: (phi (c v l) ^+ 2) (sqr_ge0 (phi (c v l))) el => S S0 el.
+have Sm : 0 <= S - low / m%:R.
+  have -> : S - low / m%:R = (m%:R * S - C v) / m%:R + (C v - low) / m%:R by field; rewrite gt_eqF.
+  have h2 : 0 <= m%:R * S - C v by rewrite subr_ge0.
+  by have h3 : 0 <= C v - low by [rewrite subr_ge0]; positive.
+move: (low / m%:R) Sm => x Sm.
+cert (eta * (S - x) / 10%:R
+  + eta * S * (2%:R * (21%:R / 20%:R - N v) + 2%:R * (9%:R / 10%:R - C v)) + eta ^+ 2 * G).
+Qed.
+
+Lemma isolate_top v : N v <= 21%:R / 20%:R -> (forall j, `|phi (c v j)| <= `|phi (c v l)|) ->
+  forall j, `|phi (c (next o v) j)| <= `|phi (c (next o v) l)|.
+Proof.
+move=> N1 top j; have fl := f_gt0 kind a_orth eta0 eta1 pE N1 o.
+rewrite !(next_phi kind a_orth eta0 eta1 pE N1) !normrM !(gtr0_norm (fl _)).
+apply: mul_le; [exact: ltW (fl j) | exact: normr_ge0 | | exact: top].
+have [->|jl] := eqVneq j l; first exact: lexx.
+apply: (@le_trans _ _ (wshrink kind a eta (p o) v)); last exact: wfactor_ge.
+by rewrite /wfactor (isolated pE ol jl) mulr0 mul0r addr0 lexx.
+Qed.
+
+Definition wgained (low : R) : R := eta * (low / m%:R) / 10%:R.
+
+Lemma wgained_ge0 low : 0 <= low -> 0 <= wgained low.
+Proof.
+by move=> h; have h1 := eta_ge0; have mi : 0 <= m%:R^-1 :> R by [rewrite invr_ge0 ler0n]; rewrite /wgained; positive.
+Qed.
+
+Lemma isolate_run low K v : 0 <= low -> low <= 9%:R / 10%:R ->
+  N v <= 21%:R / 20%:R -> lead l v -> low <= C v ->
+  (forall j, `|phi (c v j)| <= `|phi (c v l)|) ->
+  let v' := run next v (nseq K o) in
+  [/\ N v' <= 21%:R / 20%:R, lead l v',
+      forall j, l != j -> root l j v' <= wtheta ^+ K * root l j v &
+      9%:R / 10%:R <= C v' \/ C v + K%:R * wgained low <= C v'].
+Proof.
+move=> low0 low1; elim: K v => [|K IH] v N1 lv lowC top /=.
+  split=> // [j _|]; first by rewrite expr0 mul1r lexx.
+  by right; rewrite mul0r addr0 lexx.
+have [t0 t1] := wtheta_bounds; set v1 := next o v.
+have N1' : N v1 <= 21%:R / 20%:R by have [] := next_trap kind a_orth eta0 eta1 pE o N1.
+have lowC1 : low <= C v1 by apply: (next_level a_orth eta0 eta1 pE).
+have [N2 l2 r2 c2] := IH v1 N1' (next_lead a_orth eta0 eta1 pE _ N1 lv) lowC1 (isolate_top N1 top).
+split=> // [j lj|].
+  apply: le_trans (r2 j lj) _; rewrite exprSr -mulrA.
+  by apply: mul_le; rewrite ?exprn_ge0 ?sqrtr_ge0 ?lexx //; exact: isolate_root.
+case: c2 => [big|c2]; first by left.
+have g0 := wgained_ge0 low0.
+case: (lerP (9%:R / 10%:R) (C v)) => [big|small].
+  left; apply: le_trans c2; have := next_level a_orth eta0 eta1 pE o N1 (lexx _) big.
+  by rewrite -/v1 => big1; apply: le_trans big1 _; cert (K%:R * wgained low).
+right; apply: le_trans c2; have := isolate_energy N1 top low0 lowC (ltW small).
+rewrite -/(wgained low) -/v1 -addn1 natrD => gain; by cert (C v1 - (C v + wgained low)).
+Qed.
+End Isolate.
+
+(** ** A run from w0 *)
+Variable w0 : 'rV[R]_n.
+Hypotheses (w0_in : N w0 <= 21%:R / 20%:R) (w0_active : exists i, phi (c w0 i) != 0).
+Local Notation low := (low kind a w0).
+Local Notation active := (active kind a w0).
+Local Notation near := (near a w0).
+Local Notation near_some := (near_some kind a w0).
+Local Notation stays := (stays kind a w0).
+
+Definition wreached w := [/\ N w <= 21%:R / 20%:R, low <= C w & forall j, Num.sg (c w j) = Num.sg (c w0 j)].
+
+Lemma wreached0 : wreached w0.
+Proof. by have [_ _ h] := low_bounds w0_active; split. Qed.
+
+Lemma wreached_next (o : Om) w : wreached w -> wreached (next o w).
+Proof.
+case=> N1 C1 sg; have [_ low1 _] := low_bounds w0_active.
+have [N2 sg2] := next_trap kind a_orth eta0 eta1 pE o N1.
+by split=> // [|j]; [apply: (next_level a_orth eta0 eta1 pE) | rewrite sg2].
+Qed.
+
+Hypothesis arch : archimedean R.
+
+Theorem wfar_reached : exists2 M, (0 < M)%N & forall w, wreached w ->
+  exists2 s : seq Om, size s = M & wfar (run next w s) <= 1 / 2%:R / 2%:R.
+Proof.
+have [low0 low1 low2] := low_bounds w0_active.
+have m0 : (0 < m)%N by apply: leq_trans (ltn_ord i0).
+have g0 : 0 < wgained low by rewrite /wgained divr_gt0 ?ltr0n // mulr_gt0 // divr_gt0 // ltr0n.
+have [t0 t1] := wtheta_bounds.
+have m_ge0 : 0 <= m%:R :> R by rewrite ler0n.
+have tenth : 0 < 1 / 10%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
+have [T small] := geometric_small arch t0 t1 m_ge0 tenth.
+have [k big] := arch (9%:R / 10%:R / wgained low).
+pose K := (T + k).+1; exists K => // w [N1 C1 sg1]; pose l := leader w.
+have Cw : 0 < C w := lt_le_trans low0 C1.
+have lw : lead l w by exact: leader_lead.
+have top : forall j, `|phi (c w j)| <= `|phi (c w l)| by exact: leaderP.
+have [o ol] := weight_isolates pE l.
+exists (nseq K o); first by rewrite size_nseq.
+have [N2 l2 r2 c2] := isolate_run ol K (ltW low0) low1 N1 lw C1 top.
+set v := run next w _ in N2 l2 r2 c2 *.
+have Cv : 9%:R / 10%:R <= C v.
+  case: c2 => // c2; apply: le_trans c2.
+  have kK : k%:R <= K%:R :> R by rewrite ler_nat; exact: leqW (leq_addl _ _).
+  have e : 9%:R / 10%:R = 9%:R / 10%:R / wgained low * wgained low :> R.
+    by rewrite divfK // gt_eqF.
+  move: (9%:R / 10%:R / wgained low) e big => x e xk.
+  apply: (@le_trans _ _ (x * wgained low)); first by rewrite -e lexx.
+  move: (wgained low) (K%:R) kK g0 {e} => g y ky g0; have g0' := ltW g0.
+  by have C0 := ltW Cw; cert (C w + (y - k%:R) * g + (k%:R - x) * g).
+have Sv : spread l v <= 1 / 10%:R.
+  apply: le_trans small; apply: (@le_trans _ _ (\sum_(j < m) wtheta ^+ T)); last first.
+    by rewrite sumr_const card_ord mulr_natr lexx.
+  rewrite [X in _ <= X](bigID (fun j => j != l)) /= -[X in X <= _]addr0; apply: add_le; last first.
+    by apply: sumr_ge0 => j _; rewrite exprn_ge0.
+  apply: ler_sum => j jl; have lj : l != j by rewrite eq_sym.
+  apply: le_trans (r2 j lj) _.
+  rewrite -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?sqrtr_ge0 //.
+    by rewrite /K -addnS exprD -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?lexx // exprn_ile1 // ltW.
+  by apply: root_le1.
+apply: le_trans (wfar_le Cv l2) _.
+have C2 : C v <= 21%:R / 20%:R := le_trans (energy_le kind a_orth v) N2.
+have Zv : miss v <= 1.
+  have x1 : `|1 - C v| <= 1 / 10%:R.
+    apply: norm_bounds; first by cert (C v - 9%:R / 10%:R).
+    by cert ((21%:R / 20%:R - C v) + 1 / 20%:R).
+  rewrite /Ending.miss /Definitions.rest; move: `|1 - C v| x1 => x x1.
+  by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x) + 3%:R / 10%:R).
+rewrite /WeightsDrift.wtotal; have h := ltW k0; have h1 := k1; move: wlittle h h1 => k' h h1.
+by cert ((1 / 10%:R - spread l v) + k' * (1 - miss v) + (1 / 100%:R - k') + 14%:R / 100%:R).
+Qed.
+
+Theorem wfar_vanishes w : wreached w -> vanishes_almost_surely next wfar w.
+Proof.
+have [M M0 reach] := wfar_reached; have [q0 q1] := wq_bounds eta0 eta1 pE i0.
+have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
+move=> rw.
+apply: (captured (Om0 pE i0) wreached_next (fun v _ => wfar_ge0 v) half q0 q1 _ M0 reach arch rw).
+by move=> v [N1 _ _]; exact: wfar_contracts.
+Qed.
+
+(** ** Small means close to one data point *)
+Lemma wreached_lead l w : wreached w -> lead l w = active l.
+Proof. by case=> _ _ sg; exact: phi_sg. Qed.
+
+Lemma wfar_near w : wreached w -> wfar w <= 1 / 2%:R ->
+  active (leader w) /\ near (wfar w / wlittle) (leader w) w.
+Proof.
+move=> rw; have [N1 _ sg] := rw => small; have [C1 lw fE sm] := wfar_small small.
+have ac : active (leader w) by rewrite -(wreached_lead _ rw).
+split=> //; rewrite /Converge.near /target -sg; apply: le_trans (close_point a_orth N1 lw sm) _.
+rewrite fE /WeightsDrift.wtotal; set l := leader w.
+have y0 := spread_ge0 kind a l w; have h := k0; have h1 := k1; have h2 := ltW k0.
+have -> : (spread l w + wlittle * miss w) / wlittle = spread l w / wlittle + miss w.
+  by field; rewrite gt_eqF.
+rewrite -subr_ge0; have -> : spread l w / wlittle + miss w - (miss w + spread l w) =
+   spread l w * (1 - wlittle) / wlittle by field; rewrite gt_eqF.
+have k2 : 0 <= 1 - wlittle by move: wlittle h1 => k h1; cert ((1 / 100%:R - k) + 99%:R / 100%:R).
+have ki : 0 <= wlittle^-1 by rewrite invr_ge0.
+by positive.
+Qed.
+
+(** One step does not lead from one data point to another. *)
+Lemma wsame_point (o : Om) i j v : wreached v -> active i ->
+  near (1 / 16%:R) i v -> near (1 / 16%:R) j (next o v) -> i = j.
+Proof.
+move=> rv ai ni nj; apply/eqP/negPn/negP => ij; have [N1 _ _] := rv.
+have li : lead i v by rewrite (wreached_lead i rv).
+have li' : lead i (next o v) by rewrite (wreached_lead i (wreached_next o rv)).
+have pick_le u : c u i ^+ 2 <= N u.
+  apply: le_trans (bessel a_orth u); rewrite (bigD1 i) //= -subr_ge0 addrC addKr.
+  by apply: sumr_ge0 => k _; exact: sqr_ge0.
+have h1 : (c v i - Num.sg (c w0 i)) ^+ 2 <= 1 / 16%:R.
+  apply: le_trans ni; apply: le_trans (pick_le _); rewrite /corr dotBl dotZl a_orth eqxx mulr1.
+  exact: lexx.
+have h2 : c (next o v) i ^+ 2 <= 1 / 16%:R.
+  move: (next o v) nj => u nj; apply: le_trans nj; apply: le_trans (pick_le _).
+  by rewrite /corr dotBl dotZl a_orth eq_sym (negbTE ij) mulr0 subr0 lexx.
+have h3 : c (next o v) i = wfactor kind a eta (p o) v i * c v i.
+  by rewrite -(phi_active li') -[in RHS](phi_active li) (next_phi kind a_orth eta0 eta1 pE N1).
+have h4 : 1 / 2%:R <= wfactor kind a eta (p o) v i.
+  have [_ s1] := wtrap_scalar kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1.
+  have := wfactor_ge kind a (p0 o) eta_ge0 N1 i; apply: le_trans.
+  by move: (wshrink _ _ _ _ _) s1 => s s1; cert ((s - 79%:R / 100%:R) + 29%:R / 100%:R).
+have s2 := sg_sqr ai; move: h2; rewrite h3 leNgt => /negP; apply.
+move: (wfactor _ _ _ _ _ _) (c v i) (Num.sg (c w0 i)) h1 h4 s2 => f x s h1 h4 s2.
+rewrite -subr_gt0; have f0 : 0 <= f - 1 / 2%:R by rewrite subr_ge0.
+apply: (@lt_le_trans _ _ (3%:R / 64%:R)); first by rewrite divr_gt0 ?ltr0n.
+have x2 : 0 <= 2%:R * x ^+ 2 - 7%:R / 8%:R.
+  have -> : 2%:R * x ^+ 2 - 7%:R / 8%:R = 2%:R * (1 / 16%:R - (x - s) ^+ 2) + (2%:R * x - s) ^+ 2
+    + (s ^+ 2 - 1) by field.
+  by rewrite s2 subrr addr0; positive.
+cert ((f - 1 / 2%:R) * ((f - 1 / 2%:R) + 1) * x ^+ 2 + (2%:R * x ^+ 2 - 7%:R / 8%:R) / 8%:R).
+Qed.
+
+Lemma wone_point e s v : e <= 1 / 16%:R -> wreached v -> all (near_some e) (states next v s) ->
+  stays e (states next v s).
+Proof.
+move=> e1; elim: s v => [|o s IH] v rv /=.
+  by rewrite andbT => /existsP[i /andP[ai ni]]; apply/existsP; exists i; rewrite ai /= ni.
+case/andP => /existsP[i /andP[ai ni]] later.
+have /existsP[j /andP[aj nj]] := IH _ (wreached_next o rv) later.
+have loose k u : near e k u -> near (1 / 16%:R) k u by move=> h; exact: le_trans h e1.
+have ij : i = j.
+  apply: (wsame_point (o := o) rv ai (loose _ _ ni)); apply: loose; by move: nj; rewrite /states /= => /andP[].
+apply/existsP; exists j; rewrite aj /= -[X in near e X v]ij ni; exact: nj.
+Qed.
+
+Lemma wsettled e T0 s v : e <= 1 / 16%:R -> wreached v ->
+  all (near_some e) (drop T0 (states next v s)) -> stays e (drop T0 (states next v s)).
+Proof.
+move=> e1; elim: T0 s v => [|T0 IH] s v rv; first by rewrite !drop0; exact: wone_point.
+case: s => [|o s] /=; last exact: IH (wreached_next o rv).
+by move=> _; have [i ai] := w0_active; apply/existsP; exists i; rewrite /Converge.active ai.
+Qed.
+
+Lemma wnear_when e' e s T0 v : wreached v ->
+  (forall u, wreached u -> ~~ (e' <= wfar u) -> near_some e u) ->
+  ~~ late next T0 (fun u => e' <= wfar u) v s -> all (near_some e) (drop T0 (states next v s)).
+Proof.
+rewrite /late => rv close; elim: s T0 v rv => [|o s IH] [|T0] v rv //=.
+- by rewrite orbF andbT; exact: close.
+- rewrite negb_or => /andP[h1 h2]; rewrite close //=.
+  by have := IH 0%N _ (wreached_next o rv); rewrite /states !drop0; exact.
+exact: IH (wreached_next o rv).
+Qed.
+
+Theorem wstays_almost_surely e q : 0 < e -> 0 < q -> exists T0, forall T,
+  chance R (T0 + T) (fun s : seq Om => ~~ stays e (drop T0 (states next w0 s))) <= q.
+Proof.
+move=> e0 q0; have sixteenth : 0 < 1 / 16%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
+have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
+have [e1 [e10 e1e e1s]] : exists e1 : R, [/\ 0 < e1, e1 <= e & e1 <= 1 / 16%:R].
+  case: (lerP e (1 / 16%:R)) => [|/ltW] h; first by exists e; split=> //; exact: lexx.
+  by exists (1 / 16%:R); split=> //; exact: lexx.
+have ke : 0 < e1 * wlittle by rewrite mulr_gt0.
+have [e' [e'0 e'k e'h]] : exists e' : R, [/\ 0 < e', e' <= e1 * wlittle & e' <= 1 / 2%:R].
+  case: (lerP (e1 * wlittle) (1 / 2%:R)) => [|/ltW] h; first by exists (e1 * wlittle); split=> //; exact: lexx.
+  by exists (1 / 2%:R); split=> //; exact: lexx.
+have [T0 small] := wfar_vanishes wreached0 e'0 q0; exists T0 => T.
+apply: le_trans (small T); apply: ler_chance => s; apply: contraR => notlate.
+have close u : wreached u -> ~~ (e' <= wfar u) -> near_some e1 u.
+  move=> ru; rewrite -ltNge => /ltW fu; have [au nu] := wfar_near ru (le_trans fu e'h).
+  apply/existsP; exists (leader u); rewrite au /=; apply: le_trans nu _.
+  rewrite -subr_ge0; have -> : e1 - wfar u / wlittle = (e1 * wlittle - wfar u) / wlittle.
+    by field; rewrite gt_eqF.
+  by rewrite mulr_ge0 ?invr_ge0 ?(ltW k0) // subr_ge0; exact: le_trans fu e'k.
+have /existsP[i /andP[ai ni]] := wsettled e1s wreached0 (wnear_when wreached0 close notlate).
+apply/existsP; exists i; rewrite ai /=; apply: sub_all ni => u; rewrite /Converge.near => h; exact: le_trans h e1e.
+Qed.
+End Converge.

@@ -1,0 +1,139 @@
+(** One step on exchangeable random weights, in the form that the proof of convergence uses, and the
+    drift of the whole functional: it contracts on average while the sum of the roots is at most 1/2. *)
+From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
+From mathcomp Require Import ring.
+From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
+From Whichmin Require Import Assemble Weights WeightsFarOut WeightsDrift Definitions.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Import Order.Theory GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+Section Total.
+Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Hypothesis a_orth : orthonormal a.
+Local Notation phi := (@phi R kind).
+Local Notation c := (corr a).
+Local Notation C := (energy kind a).
+Local Notation N := (@sqnorm R n).
+Local Notation rest := (rest kind a).
+Local Notation root := (root kind a).
+Local Notation miss := (miss kind a).
+Local Notation lead := (lead kind a).
+Local Notation spread := (spread kind a).
+Local Notation others := (others kind a).
+Variables (eta : R) (Om : finType) (p : Om -> 'I_m -> R).
+Hypotheses (eta0 : 0 < eta) (eta1 : eta <= 5%:R^-1) (pE : exchangeable p).
+Local Notation next := (weights_step kind a eta p).
+Local Notation wlittle := (wlittle eta Om).
+Local Notation wtotal := (wtotal kind a eta Om).
+Local Notation wq := (wq eta Om).
+Local Notation wsigma := (wsigma R Om).
+
+Let eta_ge0 : 0 <= eta. Proof. exact: ltW. Qed.
+Let p0 o i : 0 <= p o i. Proof. exact: weight_ge0. Qed.
+Let p1 o : \sum_i p o i = 1. Proof. exact: weight_sum. Qed.
+
+Variable i0 : 'I_m.
+Lemma Om0 : (0 < #|Om|)%N. Proof. exact: some_outcome pE i0. Qed.
+
+Lemma wsigma_bounds : 0 < wsigma /\ wsigma <= 1.
+Proof.
+split; first by rewrite invr_gt0 ltr0n Om0.
+by rewrite invf_le1 ?ler1n ?ltr0n Om0.
+Qed.
+
+Lemma wlittle_bounds : 0 < wlittle /\ wlittle <= 1 / 100%:R.
+Proof.
+have [s0 s1] := wsigma_bounds; split.
+  by rewrite mulr_gt0 // /wkappa mulr_gt0 ?exprn_gt0 // divr_gt0 ?ltr0n.
+have s0' := ltW s0; have e1 : 0 <= 5%:R^-1 - eta by rewrite subr_ge0.
+rewrite /WeightsDrift.wlittle /wkappa; move: wsigma s0' s1 => s s0' s1.
+cert (eta ^+ 2 * (19%:R / 4000%:R) * (1 - s)
+  + (5%:R^-1 - eta) * (5%:R^-1 + eta) * (19%:R / 4000%:R) + 981%:R / (1000%:R * 100%:R)).
+Qed.
+
+Lemma wq_bounds : 0 <= wq /\ wq < 1.
+Proof.
+have [l0 l1] := wlittle_bounds; have [s0 s1] := wsigma_bounds; have e1 := eta1; split; last first.
+  by rewrite /WeightsDrift.wq -subr_gt0 opprB addrC subrK divr_gt0 ?ltr0n // mulr_gt0 // mulr_gt0.
+have l0' := ltW l0; have s0' := ltW s0; have h := eta_ge0.
+rewrite /WeightsDrift.wq; move: wlittle wsigma l0' s0' l1 s1 => k s l0' s0' l1 s1.
+have l1' : 0 <= 1 / 100%:R - k by rewrite subr_ge0.
+have s1' : 0 <= 1 - s by rewrite subr_ge0.
+have e1' : 0 <= 5%:R^-1 - eta by rewrite subr_ge0.
+have -> : 1 - k * s * eta / 5%:R = k * s * (5%:R^-1 - eta) / 5%:R + k * (1 - s) / 25%:R
+  + (1 / 100%:R - k) / 25%:R + 2499%:R / 2500%:R by field.
+by positive.
+Qed.
+
+(** ** One step *)
+Lemma next_trap o v : N v <= 21%:R / 20%:R ->
+  N (next o v) <= 21%:R / 20%:R /\ forall j, Num.sg (c (next o v) j) = Num.sg (c v j).
+Proof.
+move=> N1; split; first by have [] := wtrap_scalar kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1.
+by move=> j; exact: (weighted_sign kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1).
+Qed.
+
+Lemma next_level o v l : N v <= 21%:R / 20%:R -> l <= 9%:R / 10%:R -> l <= C v -> l <= C (next o v).
+Proof. by move=> N1; exact: (weighted_level a_orth (p0 o) (p1 o) eta_ge0 eta1 N1). Qed.
+
+Lemma next_lead o v l : N v <= 21%:R / 20%:R -> lead l v -> lead l (next o v).
+Proof.
+move=> N1; rewrite /Assemble.lead (next_phi kind a_orth eta0 eta1 pE N1) mulf_eq0 negb_or => ->.
+by rewrite gt_eqF ?(f_gt0 kind a_orth eta0 eta1 pE N1).
+Qed.
+
+Lemma first_isolated l o w : p o l = 1 -> first_moment kind a (p o) w = phi (c w l) ^+ 2.
+Proof.
+move=> pl; rewrite /first_moment (bigD1 l) //= pl mul1r big1 ?addr0 // => i il.
+by rewrite (isolated pE pl il) mul0r.
+Qed.
+
+Lemma wspread_drift l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> others l w <= 1 / 10%:R ->
+  mean (fun o => spread l (next o w)) <= (1 - wlittle) * spread l w.
+Proof.
+move=> N1 C1 far; rewrite mean_sum /Assemble.spread mulr_sumr; apply: ler_sum => j jl.
+by apply: (root_drift a_orth eta0 eta1 pE N1 C1 far); rewrite eq_sym.
+Qed.
+
+Lemma wtotal_ge0 l w : 0 <= wtotal l w.
+Proof.
+have := spread_ge0 kind a l w; have := miss_ge0 kind a_orth w; have [h _] := wlittle_bounds.
+by move: (ltW h) => h1 h2 h3; rewrite /WeightsDrift.wtotal; positive.
+Qed.
+
+Lemma wtotal_drift l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> lead l w ->
+  spread l w <= 1 / 2%:R -> mean (fun o => wtotal l (next o w)) <= wq * wtotal l w.
+Proof.
+move=> N1 C1 lw sm; have far := others_far a_orth N1 lw sm; have E1 := others_le a_orth N1 lw sm.
+rewrite /WeightsDrift.wtotal mean_add mean_scale.
+have S := wspread_drift N1 C1 far.
+have [o0 lo0] := weight_isolates pE l.
+have z0 := miss_ge0 kind a_orth w.
+have M : mean (fun o => miss (next o w)) <=
+    miss w + eta * others l w - eta / 5%:R * miss w * wsigma.
+  have h := eta_ge0; apply: (mean_hit Om0 (o0 := o0)) => [o|];
+    apply: le_trans (miss_step a_orth eta0 eta1 pE N1 l C1 _) _.
+    have S0 := first_ge0 kind a w (p0 o).
+    by move: (first_moment _ _ _ _) S0 => S' S0; cert (eta / 4%:R * S' * miss w).
+  have el : 0 <= phi (c w l) ^+ 2 - 4%:R / 5%:R.
+    have CE := energy_others kind a l w; have -> : phi (c w l) ^+ 2 = C w - others l w by rewrite CE addrK.
+    by rewrite subr_ge0; cert ((C w - 9%:R / 10%:R) + (1 / 10%:R - others l w)).
+  rewrite (first_isolated _ lo0); move: (phi _ ^+ 2) el => e el.
+  by cert (eta / 4%:R * (e - 4%:R / 5%:R) * miss w).
+move: (mean _) (mean _) S M => MM MS S M.
+have y0 := spread_ge0 kind a l w.
+have [l0 l1] := wlittle_bounds; have [s0 s1] := wsigma_bounds; have h := eta_ge0; have a1 := eta1.
+have {l0} l0 := ltW l0; have {s0} s0 := ltW s0.
+rewrite /WeightsDrift.wq; move: wlittle wsigma (spread l w) (miss w) (others l w) y0 z0 l0 s0 l1 s1 S M E1.
+move=> k s Y Z E y0 z0 l0 s0 l1 s1 S M E1.
+have l1' : 0 <= 1 / 100%:R - k by rewrite subr_ge0.
+have s1' : 0 <= 1 - s by rewrite subr_ge0.
+have a1' : 0 <= 5%:R^-1 - eta by rewrite subr_ge0.
+cert (((1 - k) * Y - MS) + k * ((Z + eta * E - eta / 5%:R * Z * s) - MM)
+  + k * eta * (21%:R / 160%:R * Y - E)
+  + k * s * eta / 5%:R * Z * ((1 / 100%:R - k) + 99%:R / 100%:R)
+  + k * Y * (21%:R / 160%:R * (5%:R^-1 - eta) + (1 - s) / 5%:R * eta + (5%:R^-1 - eta) / 5%:R
+  + 747%:R / 800%:R)).
+Qed.
+End Total.
