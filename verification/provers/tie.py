@@ -1,0 +1,279 @@
+"""Hold the formulas in the proofs' statements against the closed forms that SymPy derives.
+
+A statement says ``left = right``. Its text is parsed
+(:mod:`whichmin.verification.provers.proof_terms`), the right side becomes an expression in the
+symbols of :mod:`whichmin.symbolic.symbols`, and a :class:`Tie` says what the left side is in terms
+of closed forms (:mod:`whichmin.verification.provers.tie_table` has them). Nothing is compiled for
+that, and no formula is written twice: one side is the text that Coq compiles, the other is derived
+from the definition of the loss.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from whichmin.errors import InputError
+from whichmin.symbolic import ClosedForm
+from whichmin.symbolic.symbols import C, N, R, S, b, c, eta, k, kappa, m, mu, n
+from whichmin.verification.provers.proof_sources import STATEMENTS, Library, sentences
+from whichmin.verification.provers.proof_terms import Term, parse
+
+__all__ = ["SYMBOLS", "Forms", "Means", "Tie", "equations", "factor", "phi", "residual", "untied"]
+
+# What has no symbol in ``symbols``: Q is the sum of the fourth powers of phi(c_i), a direction u
+# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial.
+Q, X, Y, x = sp.symbols("Q X Y x", real=True)
+P, U = sp.symbols("P U", nonnegative=True)
+phi = sp.Symbol("phi", real=True)
+factor = sp.Symbol("covariance", real=True)
+t = sp.Symbol("t", positive=True)
+
+#: What terms of the proofs are called here. ``c`` is one correlation, ``phi`` its activation.
+SYMBOLS: Mapping[str, sp.Expr] = {
+    "m%:R": m, "n%:R": n, "b%:R": b, "#|B|%:R": b, "'X": t,
+    "(active_count kind a w)%:R": k, "(active_count kind a w0)%:R": k, "eta": eta, "kappa": kappa,
+    "sqnorm w": N, "energy kind a w": C, "energy Linear a w": C, "energy Relu a w": C,
+    "rest kind a w": R, "rest w": R, "energy w": C,
+    "corr a w j": c, "phi kind (corr a w j)": phi, "phi kind (corr a w i)": phi,
+    "phi (corr w i)": phi,
+    r"\sum_i phi kind (corr a w i) ^+ 4": Q,
+    r"\sum_(i in B) phi kind (corr a w i) ^+ 2": S, r"\sum_(k <- s) phi kind (corr a w k) ^+ 2": S,
+    "(multiplicity s j)%:R": mu, "covariance g": factor,
+    # A vector v stands for <v, u>, a matrix H for u^T H u, with one direction u.
+    "a i": x, "w": Y, "active_part Linear a w": X, "projector": P, "1%:M": U,
+    "outer w (active_part Linear a w)": X * Y, "outer (active_part Linear a w) w": X * Y,
+}  # fmt: skip
+
+
+class Forms:
+    """Closed forms as expressions in the shared symbols, with values for some.
+
+    Args:
+        forms: Closed forms by id.
+    """
+
+    def __init__(self, forms: Mapping[str, ClosedForm]) -> None:
+        self.forms = forms
+
+    def __call__(self, name: str, **values: Any) -> sp.Expr:
+        """Return a closed form.
+
+        Args:
+            name: Its id.
+            **values: Values of its arguments.
+
+        Returns:
+            The expression; a symbol is the one that has its name here.
+        """
+        expression = self.forms[name].exact(**values)
+        named = {str(symbol): symbol for symbol in _OURS}
+        known = {own: named.get(str(own), own) for own in expression.free_symbols}
+        return sp.sympify(expression.subs(known, simultaneous=True))
+
+    def defined(self, name: str, symbol: sp.Symbol) -> sp.Expr:
+        """Return what a closed form defines a symbol as."""
+        return self.forms[name].definitions[symbol]
+
+
+_OURS = (Q, X, Y, x, P, U)
+Means = Callable[[Forms], sp.Expr]
+
+
+@dataclass(frozen=True)
+class Tie:
+    """One equation of a statement.
+
+    Attributes:
+        statement: The statement that holds it, or the definition.
+        left: Its left side, as it is written; of a definition, its name.
+        means: Makes of closed forms what that is; it is given ``form(id, symbol=value, ..)``.
+        cases: Which conditions of ``if`` hold in this case.
+        given: Values of symbols in this case.
+        file: The file.
+    """
+
+    statement: str
+    left: str
+    means: Means
+    cases: Mapping[str, bool] = field(default_factory=dict)
+    given: Mapping[sp.Symbol, Any] = field(default_factory=dict)
+    file: str = STATEMENTS
+
+    @property
+    def what(self) -> str:
+        """What it is about, for a reader."""
+        told = [f"{'' if holds else 'not '}{text}" for text, holds in self.cases.items()]
+        told += [f"{symbol} = {value}" for symbol, value in self.given.items()]
+        return f"{self.file}.{self.statement}{': ' if told else ''}{', '.join(told)}"
+
+
+def _definition(proofs: Library, file: str, name: str) -> Term:
+    """Parse what a definition defines, ``Definition NAME (x : T) .. : T := TERM.``, the term.
+
+    Args:
+        proofs: The files.
+        file: Name of the file.
+        name: Name of what it defines.
+
+    Returns:
+        The term.
+
+    Raises:
+        InputError: It is not there, or not in the notation that is known.
+    """
+    code, source = proofs.codes.get(file, ""), proofs.texts.get(file, "")
+    for begin, end in sentences(code):
+        if re.match(rf"Definition\s+{re.escape(name)}(?![\w'])", code[begin:end]):
+            head, _, body = code[begin : end - 1].partition(":=")
+            line = source.count("\n", 0, begin + len(head) + 2) + 1
+            return parse(body, f"{file}.{name}", line)
+    raise InputError(f"{file}.v", name, "must be defined there")
+
+
+def equations(term: Term) -> Iterator[tuple[Term, Term]]:
+    """List the equations that a term claims, without those that it supposes.
+
+    Args:
+        term: The term.
+
+    Yields:
+        Left and right side; what ``let`` calls something stands there itself.
+    """
+    if term.head == "=":
+        yield term.parts[0], term.parts[1]
+    elif term.head == "let":
+        # Of a function that is named, ``let f x := ..``, the name remains.
+        yield from equations(term.parts[1].put(term.name, term.parts[0]))
+    else:
+        for part in term.parts[1:] if term.head == "->" else term.parts:
+            yield from equations(part)
+
+
+_ARITHMETIC = ("+", "-", "*", "/", "*:", "^+", "^-1")
+
+
+def _formulas(term: Term) -> list[str]:
+    """List the left sides of the equations that a term claims whose right side is a formula."""
+    found = []
+    for left, right in equations(term):
+        sides = right.parts[1:] if right.head in {"if", "match"} else (right,)
+        sides = tuple(side.parts[1] if side.head == "=>" else side for side in sides)
+        if any(side.head in _ARITHMETIC for side in sides):
+            found.append(left.text)
+    return found
+
+
+def untied(proofs: Library, ties: Iterable[Tie], free: Iterable[str]) -> list[str]:
+    """List the formulas of the statements that are compared with nothing.
+
+    Args:
+        proofs: The files.
+        ties: What is compared.
+        free: Statements that need not be.
+
+    Returns:
+        One line per formula, and per statement that cannot be read.
+    """
+    tied = {(tie.statement, parse(tie.left)) for tie in ties if tie.file == STATEMENTS}
+    found = []
+    for name in (name for name in proofs.statements if name not in set(free)):
+        try:
+            lefts = _formulas(_definition(proofs, STATEMENTS, name))
+        except InputError as error:
+            found.append(str(error))
+            continue
+        found += [f"{name}: {left}" for left in lefts if (name, parse(left)) not in tied]
+    return found
+
+
+class _Reading:
+    """Makes an expression of a term.
+
+    Args:
+        where: What the statement is called in messages.
+        cases: Which conditions of ``if`` hold.
+    """
+
+    def __init__(self, where: str, cases: Mapping[str, bool]) -> None:
+        self.where = where
+        # A condition such as ``kind is Relu`` is no term by itself.
+        told = {text: parse(f"if {text} then 0 else 0").parts[0] for text in cases}
+        self.cases = {told[text]: holds for text, holds in cases.items()}
+
+    def value(self, term: Term) -> sp.Expr:
+        """Make the expression."""
+        known = _known().get(term)
+        if known is not None:
+            return known
+        parts = term.parts
+        match term.head:
+            case "number" if term.name in {"0", "1"}:
+                return sp.Integer(term.name)
+            case "%:R" if parts[0].head == "number":
+                return sp.Integer(parts[0].name)
+            case "%:P":  # a constant polynomial
+                return self.value(parts[0])
+            case "+":
+                return self.value(parts[0]) + self.value(parts[1])
+            case "-":
+                return self.value(parts[0]) - self.value(parts[1])
+            case "-_":
+                return -self.value(parts[0])
+            case "*" | "*:":
+                return self.value(parts[0]) * self.value(parts[1])
+            case "/":
+                return self.value(parts[0]) / self.value(parts[1])
+            case "^-1":
+                return 1 / self.value(parts[0])
+            case "^+":
+                return self.value(parts[0]) ** self.natural(parts[1])
+            case "if" if parts[0] in self.cases:
+                return self.value(parts[1] if self.cases[parts[0]] else parts[2])
+        raise InputError(self.where, term.text, "must be made of terms that have a symbol")
+
+    def natural(self, term: Term) -> sp.Expr:
+        """Make the expression of an exponent, in which nothing larger may be subtracted."""
+        if term.head == "number":
+            return sp.Integer(term.name)
+        if term.head == "-":
+            return self.natural(term.parts[0]) - self.natural(term.parts[1])
+        return self.value(Term("%:R", (term,), "", term.text))
+
+
+@functools.cache
+def _known() -> Mapping[Term, sp.Expr]:
+    return {parse(text): symbol for text, symbol in SYMBOLS.items()}
+
+
+def residual(tie: Tie, proofs: Library, forms: Mapping[str, ClosedForm]) -> sp.Expr:
+    """Subtract what closed forms say from what a statement says.
+
+    Args:
+        tie: The equation.
+        proofs: The files that hold the statement.
+        forms: Closed forms by id.
+
+    Returns:
+        The difference, 0 if they agree.
+
+    Raises:
+        InputError: The statement, or the equation, is not there, or holds what is not known.
+    """
+    where = f"{tie.file}.{tie.statement}"
+    right = _definition(proofs, tie.file, tie.statement)
+    if tie.file == STATEMENTS:
+        wanted = parse(tie.left)
+        sides = [right for left, right in equations(right) if left == wanted]
+        if not sides or any(side != sides[0] for side in sides):
+            found = f"must be the left side of one equation, not of {len(sides)}"
+            raise InputError(where, tie.left, found)
+        right = sides[0]
+    said = _Reading(where, tie.cases).value(right)
+    derived = tie.means(Forms(forms))
+    return sp.simplify((said - derived).subs(dict(tie.given), simultaneous=True))
