@@ -10,7 +10,8 @@ Local Open Scope ring_scope.
 Lemma basis_energy (R : realFieldType) (m : nat) (a : 'I_m -> 'rV[R]_m) h : orthonormal a ->
   energy Linear a h = sqnorm h.
 Proof.
-move=> orth; apply/eqP; rewrite eq_sym -subr_eq0 -/(rest Linear a h) -(rest_sqnorm Linear orth) sqnorm_eq0.
+move=> orth; apply/eqP; rewrite eq_sym -subr_eq0 -/(rest Linear a h) -(rest_sqnorm Linear orth)
+  sqnorm_eq0.
 apply/eqP/(basis_zero orth) => i; by rewrite /corr dotBl (dot_comb orth) /phi subrr.
 Qed.
 
@@ -31,18 +32,21 @@ split=> [st|[]].
   have [kE|kE] : kind = Relu \/ kind = Linear by case: kind; [right | left].
     exfalso; have ai : - a i0 != 0.
       by rewrite oppr_eq0 -sqnorm_eq0 /sqnorm a_orth eqxx oner_eq0.
-    case: (@same_value _ _ _ kind a w _ ai) => // t t0 t1; rewrite !(loss_silent a_orth m0) // w0 add0r.
+    case: (@same_value _ _ _ kind a w _ ai) => // t t0 t1;
+      rewrite !(loss_silent a_orth m0) // w0 add0r.
     rewrite /silent kE => i; rewrite scalerN /corr dotNl dotZl a_orth oppr_le0.
     by rewrite mulr_ge0 ?ler0n // ltW.
   split=> //; apply/eqP; rewrite eqn_leq (points_le_dim a_orth) leqNgt; apply/negP => mn.
   have [u u0 cu] := orthogonal_vector a mn.
-  case: (@same_value _ _ _ kind a w _ u0) => // t t0 t1; rewrite !(loss_silent a_orth m0) // w0 add0r.
+  case: (@same_value _ _ _ kind a w _ u0) => // t t0 t1;
+    rewrite !(loss_silent a_orth m0) // w0 add0r.
   by rewrite /silent kE => i; rewrite /corr dotZl -/(corr a u i) cu mulr0.
 move=> kE w0 mn; move: a a_orth w w0; rewrite -mn kE => b b_orth v ->.
 exists 1 => [|h h0 h1]; first exact: ltr01.
 have q : silent Linear b 0 by move=> i; rewrite /corr dot0l.
 rewrite -subr_lt0 (excess b_orth m0) // add0r basis_energy //.
-rewrite pmulr_llt0 ?invr_gt0 ?mulr_gt0 ?ltr0n // pmulr_llt0; last by rewrite lt_def sqnorm_ge0 sqnorm_eq0 h0.
+rewrite pmulr_llt0 ?invr_gt0 ?mulr_gt0 ?ltr0n // pmulr_llt0;
+  last by rewrite lt_def sqnorm_ge0 sqnorm_eq0 h0.
 by rewrite subr_lt0 (le_lt_trans h1) // ltr1n.
 Qed.
 

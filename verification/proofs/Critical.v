@@ -1,8 +1,8 @@
-(** All critical points of the loss and their kind. Everything follows from the closed form
-    L = 1/2 + (N - 2) C / (2m), with N = |w|^2 and C >= 0 the energy of the active points.
-    Where the gradient vanishes and C is not 0, its products with w and with itself give N = C = 1.
-    Where C = 0, nearby values are 1/2 + (N' - 2) C'/(2m) with C' >= 0, so the sign of N - 2 decides;
-    if some <w, a_i> = 0, the step s (a_i - w) makes C' positive and N' smaller. *)
+(** All critical points of the loss and their kind. Everything follows from the closed form L = 1/2
+    + (N - 2) C / (2m), with N = |w|^2 and C >= 0 the energy of the active points. Where the
+    gradient vanishes and C is not 0, its products with w and with itself give N = C = 1. Where C =
+    0, nearby values are 1/2 + (N' - 2) C'/(2m) with C' >= 0, so the sign of N - 2 decides; if some
+    <w, a_i> = 0, the step s (a_i - w) makes C' positive and N' smaller. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Extrema Definitions.
@@ -56,10 +56,12 @@ Proof. by rewrite /min_loss -subr_gt0 opprB addrC subrK invr_gt0. Qed.
 Lemma gradient_zero w : gradient kind a w = 0 <-> quiet w \/ L w = min_loss R m.
 Proof.
 have gE : gradient kind a w = m%:R^-1 *: ((N w - 2%:R) *: G w + C w *: w).
-  rewrite /gradient; congr (_ *: _); rewrite big_split /= /active_part scaler_sumr /energy scaler_suml.
+  rewrite /gradient; congr (_ *: _); rewrite big_split /= /active_part scaler_sumr /energy
+    scaler_suml.
   by congr (_ + _); apply: eq_bigr => i _; rewrite scalerA.
 have Gw : dot (G w) w = C w.
-  rewrite dot_suml; apply: eq_bigr => i _; by rewrite dotZl (dotC (a i)) mulrC -/(corr a w i) phi_self.
+  rewrite dot_suml; apply: eq_bigr => i _; by rewrite dotZl (dotC (a i)) mulrC -/(corr a w i)
+    phi_self.
 split=> [|[q|]].
 - move/eqP; rewrite gE scaler_eq0 invr_eq0 (gt_eqF m_gt0) /= => /eqP g0.
   case: (eqVneq (C w) 0) => [/silentP|C0]; [by left | right].
@@ -79,7 +81,8 @@ split=> [|[q|]].
 - have q' i : phi (c w i) = 0 by apply/phi_silent; exact: q.
   rewrite gE (silentP w).1 // /active_part big1 ?scale0r ?scaler0 ?addr0 ?scaler0 // => i _.
   by rewrite q' scale0r.
-move/(minima kind a_orth m0) => [N1 wG]; have C1 : C w = 1 by rewrite -(sqnorm_active kind a_orth) -wG.
+move/(minima kind a_orth m0) => [N1 wG]; have C1 : C w =
+  1 by rewrite -(sqnorm_active kind a_orth) -wG.
 rewrite gE -wG N1 C1 -scalerDl; have -> : 1 - 2%:R + 1 = 0 :> R by ring.
 by rewrite scale0r scaler0.
 Qed.
@@ -124,7 +127,8 @@ have lt1 : c w i ^+ 2 < c h i ^+ 2.
   have n1 := neg i; rewrite -oppr_gt0 in n1; rewrite -subr_gt0.
   have -> : c h i ^+ 2 - c w i ^+ 2 = (c w i + c h i) * ((c w i + c h i) + 2%:R * - c w i) by ring.
   by rewrite mulr_gt0 // addr_gt0 // mulr_gt0 ?ltr0n.
-suff hh : c h i ^+ 2 <= N h by have := lt_le_trans lt1 (le_trans hh (le_trans hd (lP i))); rewrite ltxx.
+suff hh : c h i ^+ 2 <= N h by have := lt_le_trans lt1 (le_trans hh (le_trans hd (lP i)));
+  rewrite ltxx.
 apply: le_trans (bessel a_orth h); rewrite (bigD1 i) //= -subr_ge0 addrC addKr.
 by apply: sumr_ge0 => j _; exact: sqr_ge0.
 Qed.
@@ -132,7 +136,8 @@ Qed.
 (** If no point is active and the neuron is not dead, some <w, a_i> is 0. *)
 Lemma dead_or_edge w : quiet w -> dead kind a w \/ exists i, c w i = 0.
 Proof.
-move=> q; case: (boolP [exists i, c w i == 0]) => [/existsP[i /eqP ci]|none]; first by right; exists i.
+move=> q; case: (boolP [exists i, c w i == 0]) => [/existsP[i /eqP ci]|none]; first by right;
+  exists i.
 have nz i : c w i != 0 by apply: contra none => z; apply/existsP; exists i.
 move: q; rewrite /silent /dead; case: kind => q; first by have := nz i0; rewrite q eqxx.
 by left; split=> // i; rewrite lt_def eq_sym nz q.
@@ -181,7 +186,8 @@ Proof.
 move=> q z N2 d0; have [t [t0 t1 td]] := small_multiple (a i) d0.
 exists (t *: a i) => //; have := probe q z (lexx 0) ler01 (ltW t0).
 rewrite scale0r subr0 => E; rewrite -subr_gt0 E subr0 expr1n mul1r.
-rewrite !mulr_gt0 ?invr_gt0 ?exprn_gt0 //; apply: (@lt_le_trans _ _ (t ^+ 2)); first exact: exprn_gt0.
+rewrite !mulr_gt0 ?invr_gt0 ?exprn_gt0 //; apply: (@lt_le_trans _ _ (t ^+ 2));
+  first exact: exprn_gt0.
 by cert (N w - 2%:R).
 Qed.
 
@@ -202,7 +208,8 @@ have -> : (1 - (1 + t) ^+ 2) ^+ 2 = (t * (t + 2%:R)) ^+ 2 by ring.
 by rewrite exprn_gt0 // mulr_gt0 // addr_gt0 ?ltr0n.
 Qed.
 
-Lemma down_not_min w : (forall d, 0 < d -> exists2 h, N h <= d & L (w + h) < L w) -> ~ local_min L w.
+Lemma down_not_min w : (forall d, 0 < d -> exists2 h, N h <= d &
+  L (w + h) < L w) -> ~ local_min L w.
 Proof. by move=> down [d d0 h]; have [u ud] := down d d0; rewrite ltNge (h u ud). Qed.
 
 Lemma up_not_max w : (forall d, 0 < d -> exists2 h, N h <= d & L w < L (w + h)) -> ~ local_max L w.

@@ -194,6 +194,12 @@ Definition trajectory (Bs : seq (batch m b)) : seq 'rV[R]_n := states sgd_step w
 Definition settled : R -> nat -> seq (batch m b) -> bool := settled_at_one kind a sgd_step w0.
 End MiniBatch.
 
+(** The share of those sequences of T batches for which the last weight w_T is within e of point i
+    (of -a_i if <w0, a_i> < 0): the probability that SGD is near point i at time T. *)
+Definition selection (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  (w0 : 'rV[R]_n) (T : nat) (e : R) (i : 'I_m) : R :=
+  chance R T (fun Bs : seq (batch m b) => within a w0 e i (last w0 (trajectory kind a eta w0 Bs))).
+
 (** ** SGD with replacement, and on random weights in general *)
 Section Replacement.
 Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).

@@ -1,6 +1,6 @@
 (** Calculus with squared norms, in an ordered field without roots. A gradient is unique, and at a
-    local extremum it is 0: put h = t u for a small t and compare the terms of order t. Then: norm and
-    correlations at w + h are near those at w if |h|^2 is small. *)
+    local extremum it is 0: put h = t u for a small t and compare the terms of order t. Then: norm
+    and correlations at w + h are near those at w if |h|^2 is small. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Definitions.
@@ -24,14 +24,16 @@ have d0' := ltW d0; have e0' := ltW e0; have Kp : 0 < d + K + 1.
 have Ki : 0 <= (d + K + 1)^-1 by rewrite invr_ge0 ltW.
 have ep : 0 < e + 1 by apply: (lt_le_trans ltr01); cert e.
 have ei : 0 <= (e + 1)^-1 by rewrite invr_ge0 ltW.
-have x1 : d / (d + K + 1) <= 1 by apply: sub => //; have -> : d + K + 1 - d = K + 1 by [ring]; positive.
+have x1 : d / (d + K + 1) <= 1 by apply: sub => //; have -> : d + K + 1 - d = K + 1 by [ring];
+  positive.
 have y1 : e / (e + 1) <= 1 by apply: sub => //; have -> : e + 1 - e = 1 by [ring]; positive.
 exists ((d / (d + K + 1)) * (e / (e + 1))); split.
 - by rewrite mulr_gt0 ?divr_gt0.
 - have x0 : 0 <= d / (d + K + 1) by rewrite mulr_ge0.
   move: (d / _) (e / _) x0 x1 y1 => x y x0 x1 y1.
   by cert (x * (1 - y) + (1 - x)).
-- have z1 : K / (d + K + 1) <= 1 by apply: sub => //; have -> : d + K + 1 - K = d + 1 by [ring]; positive.
+- have z1 : K / (d + K + 1) <= 1 by apply: sub => //; have -> : d + K + 1 - K = d + 1 by [ring];
+    positive.
   have -> : d / (d + K + 1) * (e / (e + 1)) * K = d * ((K / (d + K + 1)) * (e / (e + 1))) by ring.
   have z0 : 0 <= K / (d + K + 1) by rewrite mulr_ge0.
   move: (K / _) (e / _) z0 z1 y1 => x y z0 z1 y1.
@@ -84,7 +86,8 @@ rewrite uu sqnormZ in A; rewrite sqnormZ in B; move: (dot g' _) A B => p A B.
 have N0 := sqnorm_ge0 u; case: (eqVneq (N u) 0) => [->|Nu]; first by rewrite mulr_ge0 ?ler0n ?ltW.
 have Np : 0 < t ^+ 2 * N u by rewrite mulr_gt0 ?exprn_gt0 // lt_def Nu.
 have main : 0 <= (4%:R * e - N u) * (t ^+ 2 * N u).
-  have -> : (4%:R * e - N u) * (t ^+ 2 * N u) = 2%:R * (e * (t ^+ 2 * N u) - (D - (p + t * N u)) ^+ 2)
+  have -> : (4%:R * e - N u) * (t ^+ 2 * N u) = 2%:R * (e * (t ^+ 2 * N u) - (D - (p +
+    t * N u)) ^+ 2)
     + 2%:R * (e * (t ^+ 2 * N u) - (D - p) ^+ 2) + ((D - (p + t * N u)) + (D - p)) ^+ 2 by ring.
   by positive.
 by rewrite -subr_ge0 -(pmulr_lge0 _ Np).

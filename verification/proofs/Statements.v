@@ -109,9 +109,9 @@ Definition critical_values : Prop :=
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
   min_loss R m < 2%:R^-1 /\ forall w, silent kind a w -> loss kind a w = 2%:R^-1.
 
-(** All local minima: the global ones; ReLU: the dead neurons, with <w, a_i> < 0 for all i; and, for
-    both activations, the w with |w|^2 > 2 at which no point is active. The last two kinds are bad:
-    their loss is 1/2. *)
+(** All local minima: the global ones; ReLU: the dead neurons, with <w, a_i> < 0 for all i; and,
+    for both activations, the w with |w|^2 > 2 at which no point is active. The last two kinds are
+    bad: their loss is 1/2. *)
 Definition local_minima : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation)
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
@@ -125,8 +125,8 @@ Definition local_maxima : Prop :=
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
   forall w, local_max (loss kind a) w <-> dead kind a w \/ silent kind a w /\ sqnorm w < 2%:R.
 
-(** All saddles: the w with |w|^2 = 2 at which no point is active, except dead neurons: some
-    <w, a_i> is 0 (linear: all are). *)
+(** All saddles: the w with |w|^2 = 2 at which no point is active, except dead neurons: some <w,
+    a_i> is 0 (linear: all are). *)
 Definition saddle_points : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation)
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
@@ -151,8 +151,8 @@ Definition strict_local_maxima : Prop :=
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
   forall w, strict_local_max (loss kind a) w <-> [/\ kind = Linear, w = 0 & m = n].
 
-(** No bad minimum where |w|^2 <= 2, hence none in the trap |w|^2 <= 21/20: a local minimum there is
-    global, or the neuron is dead (ReLU). *)
+(** No bad minimum where |w|^2 <= 2, hence none in the trap |w|^2 <= 21/20: a local minimum there
+    is global, or the neuron is dead (ReLU). *)
 Definition no_bad_minimum_in_trap : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation)
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
@@ -287,36 +287,174 @@ Definition full_batch_fails : Prop :=
     forall (eta e : R) (T0 T : nat) (Bs : seq (batch 2 2)), e <= 2%:R^-1 -> 0 <= e ->
     size Bs = (T0 + T)%N -> ~~ settled kind a eta w0 e T0 Bs].
 
+(** ** Which points SGD ends at *)
+
+(** Under the hypotheses of [sgd_single_point] every eligible point is the limit
+    with positive probability: for each eligible i there is p0 > 0 such that, for every e > 0, from
+    some time T0 on all weights are within e of a_i (of -a_i if <w0, a_i> < 0) with probability at
+    least p0. p0 does not depend on e. Probability is counted as there: for all T, among all
+    sequences of T0 + T batches the share for which the weights T0 .. T0 + T are all within e is at
+    least p0. *)
+Definition sgd_every_eligible_point : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  archimedean R ->
+  orthonormal a -> (0 < b)%N -> (b < m)%N -> 0 < eta -> eta / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R ->
+  forall i, eligible kind a w0 i -> exists2 p0, 0 < p0 & forall e, 0 < e -> exists T0, forall T,
+    p0 <= chance R (T0 + T) (fun Bs : seq (batch m b) =>
+      all (within a w0 e i) (drop T0 (trajectory kind a eta w0 Bs))).
+
+(** No run, whatever its batches, ever comes within 1 of a point of the other kind: if s is 1 or -1
+    and <w0, s a_i> <= 0, then |w_t - s a_i| >= 1 for all t. So ReLU never comes near a_i if a_i is
+    not eligible; linear, neither near a_i nor -a_i; and never near the opposite of [within]. *)
+Definition sgd_other_points_never : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  orthonormal a -> 0 <= eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  forall (i : 'I_m) (s : R), s ^+ 2 = 1 -> dot w0 (s *: a i) <= 0 ->
+  forall (Bs : seq (batch m b)) w, w \in trajectory kind a eta w0 Bs -> 1 <= sqnorm (w - s *: a i).
+
+(** b < m is needed in [sgd_every_eligible_point]: with m = n = b = 2, a_1 and a_2 the unit vectors
+    and w0 = (1/2, 1/2), both points are eligible, and no point has positive probability, whatever
+    the step size and the activation. *)
+Definition every_point_needs_small_batches : Prop :=
+  forall (R : rcfType) (kind : activation) (eta : R),
+  let a : 'I_2 -> 'rV[R]_2 := fun i => delta_mx 0 i in
+  let w0 : 'rV[R]_2 := 2%:R^-1 *: (a ord0 + a ord_max) in
+  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, forall i, eligible kind a w0 i &
+   forall i p0, 0 < p0 -> ~ forall e, 0 < e -> exists T0, forall T,
+    p0 <= chance R (T0 + T) (fun Bs : seq (batch 2 2) =>
+      all (within a w0 e i) (drop T0 (trajectory kind a eta w0 Bs)))].
+
+(** The selection law exists. Under the hypotheses of [sgd_single_point], the
+    probability that w_T is within e of point i (0 < e <= 1/2) converges as T grows, for every
+    eligible i, and its limit does not depend on e: for all e, e' and p > 0 the probabilities at
+    two late times T and T', with e and e', differ by at most p. (Stated as a Cauchy sequence,
+    since R need not be complete.) Over the eligible points the limits add up to 1, and each is
+    positive. *)
+Definition sgd_selection_law : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  archimedean R ->
+  orthonormal a -> (0 < b)%N -> (b < m)%N -> 0 < eta -> eta / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  let P := selection b kind a eta w0 in
+  (forall e e' p, 0 < e -> e <= 2%:R^-1 -> 0 < e' -> e' <= 2%:R^-1 -> 0 < p ->
+    exists T0, forall T T', (T0 <= T)%N -> (T0 <= T')%N ->
+      (forall i, eligible kind a w0 i -> `|P T e i - P T' e' i| <= p) /\
+      `|\sum_(i | eligible kind a w0 i) P T e i - 1| <= p) /\
+  (forall i, eligible kind a w0 i -> exists2 p0, 0 < p0 & forall e, 0 < e ->
+    exists T0, forall T, (T0 <= T)%N -> p0 <= P T e i).
+
 (** ** Mini-batch SGD with replacement, and on random weights *)
 
 (** Mini-batch SGD with replacement ends at one data point, almost surely.
-    Orthonormal data a_1 .. a_m in R^n, the linear neuron or ReLU; each step draws a list of b >= 1 of the m
-    points, repetitions allowed, all m^b lists equally likely, and all steps independent; it moves by
+    Orthonormal data a_1 .. a_m in R^n, the linear neuron or ReLU; each step draws a list of b >=
+      1 of the m
+    points, repetitions allowed, all m^b lists equally likely, and all steps independent; it
+      moves by
     the mean of the b gradients, times the constant step size eta, 0 < eta <= 1/5. The start w0 has
-    |w0|^2 <= 21/20 and at least one eligible point (linear: <w0, a_i> <> 0; ReLU: > 0). Then for all
+    |w0|^2 <= 21/20 and at least one eligible point
+      (linear: <w0, a_i> <> 0; ReLU: > 0). Then for all
     e, p > 0 there is T0 such that for all T: the share of those sequences of T0 + T draws for which
     the weights are NOT, from step T0 on, within e of one and the same eligible point (a_i, or -a_i
     where <w0, a_i> < 0) is at most p.
     Every m, n and b is included: m = 1, b = m (full size, but not the full batch) and b > m.
     Archimedes' property holds in the real numbers. *)
 Definition sgd_with_replacement : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
   archimedean R -> orthonormal a -> (0 < b)%N ->
   0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
   ends_at_one_point kind a (@replacement_step R m n kind a eta b) w0.
 
 (** The same for any exchangeable random weights that isolate every point: in each step one of
     finitely many equally likely outcomes gives non-negative weights with sum 1 to the points, the
-    family of outcomes is symmetric under exchanging two points, and for each point some outcome gives
-    it all the weight; the step is eta times the weighted mean of the gradients, 0 < eta <= 1/5. Such
+    family of outcomes is symmetric under exchanging two points, and for each point some outcome
+      gives
+    it all the weight; the step is eta times the weighted mean of the gradients, 0 < eta <= 1/5.
+      Such
     SGD ends at one data point, almost surely. (Sampling with replacement is the case of weights
-    multiplicity/b; others: a random batch size, each size with its own sampling, if size 1 can occur.) *)
+    multiplicity/b; others: a random batch size, each size with its own sampling, if size 1 can
+      occur.) *)
 Definition sgd_with_exchangeable_weights : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n)
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n)
     (Om : finType) (p : Om -> 'I_m -> R),
   archimedean R -> orthonormal a -> exchangeable p ->
   0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
   ends_at_one_point kind a (weights_step kind a eta p) w0.
+
+(** A step with replacement in closed form: with S the sum over the list of phi(c_k)^2, alpha = eta/b
+    and mu_j the multiplicity of j, every correlation becomes
+    c_j <- (1 - alpha S) c_j + alpha mu_j (2 - |w|^2) phi(c_j). For every w, eta and list. *)
+Definition replacement_step_closed_form : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (s : draw m b) (w : 'rV[R]_n) (j : 'I_m), orthonormal a ->
+  let S := \sum_(k <- s) phi kind (corr a w k) ^+ 2 in
+  corr a (replacement_step kind a eta s w) j = (1 - eta / b%:R * S) * corr a w j
+    + eta / b%:R * (multiplicity s j)%:R * (2%:R - sqnorm w) * phi kind (corr a w j).
+
+(** The trap: with step sizes up to 1/5 no draw leads out of |w|^2 <= 21/20 or changes the sign of a
+    correlation, for every b >= 1. *)
+Definition replacement_trap : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (s : draw m b) (w : 'rV[R]_n), orthonormal a -> (0 < b)%N ->
+  0 <= eta -> eta <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
+  sqnorm (replacement_step kind a eta s w) <= 21%:R / 20%:R /\
+  forall j, Num.sg (corr a (replacement_step kind a eta s w) j) = Num.sg (corr a w j).
+
+(** An eligible point is needed: from a start without one no run at all settles at one. *)
+Definition replacement_needs_eligible : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  (0 < m)%N -> (forall i, ~~ eligible kind a w0 i) ->
+  ~ ends_at_one_point kind a (@replacement_step R m n kind a eta b) w0.
+
+(** The ball is needed, for every step size: with m = n = 1 and |w0|^2 = 1 + 1/(2 eta) the first step
+    leads to 0, and the run stays there, whatever b >= 1 and the activation; all other hypotheses
+      hold. *)
+Definition replacement_needs_ball : Prop :=
+  forall (R : rcfType) (b : nat) (kind : activation) (eta : R), (0 < b)%N -> 0 < eta ->
+  exists (a : 'I_1 -> 'rV[R]_1) (w0 : 'rV[R]_1), [/\ orthonormal a, sqnorm w0 = 1 + (2%:R * eta)^-1,
+    exists i, eligible kind a w0 i & ~ ends_at_one_point kind a
+      (@replacement_step R 1 1 kind a eta b) w0].
+
+(** Some bound on the step size is needed, even inside the ball: with eta = 10 and |w0|^2 = 21/20 the
+    conclusion fails (m = n = 1, any b >= 1). The bound 1/5 is what the trap's proof needs; the
+      sharp
+    one is not known here. *)
+Definition replacement_needs_small_steps : Prop :=
+  forall (R : rcfType) (b : nat) (kind : activation), (0 < b)%N ->
+  exists (a : 'I_1 -> 'rV[R]_1) (w0 : 'rV[R]_1), [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R,
+    exists i, eligible kind a w0 i &
+    ~ ends_at_one_point kind a (@replacement_step R 1 1 kind a 10%:R b) w0].
+
+(** Exchangeable weights that do not isolate the points are not enough: weights 1/2 and 1/2, always,
+    are the full batch of two points, and from some start inside the ball with both points
+      eligible no
+    step size leads to a data point. *)
+Definition exchangeable_needs_isolation : Prop :=
+  forall (R : rcfType) (kind : activation), exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2),
+  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, forall i, eligible kind a w0 i &
+      forall eta : R, ~ ends_at_one_point kind a
+        (weights_step kind a eta (fun (_ : unit) (_ : 'I_2) => 2%:R^-1)) w0].
+
+(** Multiplicities over b are such weights: sampling with replacement is a case of the general theorem. *)
+Definition replacement_exchangeable : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R),
+    (0 < b)%N ->
+  let p := fun (s : draw m b) i => (multiplicity s i)%:R / b%:R in
+  exchangeable p /\
+  forall s w, replacement_step kind a eta s w = weights_step kind a eta p s w.
+
+(** The hypotheses can be met, with two eligible points and full size b = m = 2; here the full batch
+    never comes near a data point ([full_batch_fails]), and sampling with replacement does. *)
+Definition replacement_hypotheses_met : Prop :=
+  forall (R : rcfType) (kind : activation), exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2) (eta : R),
+  [/\ orthonormal a, 0 < eta /\ eta <= 5%:R^-1, sqnorm w0 <= 21%:R / 20%:R &
+      forall i, eligible kind a w0 i].
 
 (** ** The Hessian of the linear neuron *)
 

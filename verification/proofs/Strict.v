@@ -1,7 +1,7 @@
-(** Strict extrema, and bad minima. Where no point is active, the same holds on the ray (1 - s) w, so
-    only w = 0 could be strict; at w = 0 a vector orthogonal to all a_i (linear, m < n) or -a_i (ReLU)
-    has the same loss. With two points or more a global minimum can be rotated a little in the plane
-    of two of them, without a root: cos = (1 - t^2)/(1 + t^2), sin = 2t/(1 + t^2). *)
+(** Strict extrema, and bad minima. Where no point is active, the same holds on the ray (1 - s) w,
+    so only w = 0 could be strict; at w = 0 a vector orthogonal to all a_i (linear, m < n) or -a_i
+    (ReLU) has the same loss. With two points or more a global minimum can be rotated a little in
+    the plane of two of them, without a root: cos = (1 - t^2)/(1 + t^2), sin = 2t/(1 + t^2). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Extrema Critical Definitions.
@@ -116,9 +116,11 @@ have [t [t0 td tx]] : exists t, [/\ 0 < t, t * 4%:R <= d' &
   have [t [t0 _ td te]] := small d'0 (divr_gt0 xp D0) (ler0n R 4); exists t; split=> // _.
   have t4 : 0 <= 4%:R^-1 - t by have h := le_trans td d1; cert ((1 - t * 4%:R) / 4%:R).
   have xt : 0 <= x - t * (4%:R * (y + 1)).
-    rewrite -{1}(@divfK _ (4%:R * (y + 1)) (lt0r_neq0 D0) x) -mulrBl mulr_ge0 ?subr_ge0 //; exact: ltW.
+    rewrite -{1}(@divfK _ (4%:R * (y + 1)) (lt0r_neq0 D0) x) -mulrBl mulr_ge0 ?subr_ge0 //;
+      exact: ltW.
   have t0' := ltW t0; have xp' := ltW xp.
-  cert (x * ((4%:R^-1 - t) * (4%:R^-1 + t) + 7%:R / 16%:R) + (x - t * (4%:R * (y + 1))) / 2%:R + 2%:R * t).
+  cert (x * ((4%:R^-1 - t) * (4%:R^-1 + t) + 7%:R / 16%:R) + (x - t * (4%:R * (y + 1))) / 2%:R +
+    2%:R * t).
 - by have [t [t0 _ td _]] := small d'0 ltr01 (ler0n R 4); exists t; split.
 pose D := 1 + t ^+ 2; have D0 : 0 < D by rewrite addr_gt0 ?ltr01 // exprn_gt0.
 pose p := (1 - t ^+ 2) / D; pose q := 2%:R * t / D.
@@ -151,7 +153,8 @@ have L' : L w' = min_loss R m.
 have hE : w' - w = \sum_l (k l - f l) *: a l.
   by rewrite {1}wG /w' /active_part -sumrB; apply: eq_bigr => l _; rewrite scalerBl.
 have hN : N (w' - w) = (x ^+ 2 + y ^+ 2) * (2%:R * t) ^+ 2 / D.
-  rewrite hE sqnorm_comb // (bigD1 i) //= (bigD1 j) //= big1 ?addr0 => [|l /andP[li lj]]; last first.
+  rewrite hE sqnorm_comb // (bigD1 i) //= (bigD1 j) //= big1 ?addr0 => [|l /andP[li lj]];
+    last first.
     by rewrite kl // subrr expr0n.
   rewrite ki kj -/x -/y /p /q /D; field; by rewrite gt_eqF.
 have x2 : 0 < x ^+ 2 by rewrite lt_def sqr_ge0 sqrf_eq0 fi.

@@ -1,6 +1,8 @@
-(** Each statement of [Statements], proved. *)
+(** Each statement of [Statements], proved: the work is done in the files named below; here only
+    the few words that connect them. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
-From Whichmin Require Import Vectors Landscape Exchange Prob Extrema Critical Strict BadMinima.
+From Whichmin Require Import Vectors Landscape Exchange Prob Trap FarOut Converge Extrema.
+From Whichmin Require Import Critical Strict BadMinima EveryPoint EveryLimit Law FullBatch.
 From Whichmin Require Import Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -56,3 +58,56 @@ Qed.
 
 Theorem bad_minimum_exists : Statements.bad_minimum_exists.
 Proof. by move=> R m n kind a orth m0; exact: BadMinima.bad_minimum_exists. Qed.
+
+Theorem sgd_every_eligible_point : Statements.sgd_every_eligible_point.
+Proof.
+move=> R m n b kind a eta w0 arch orth b0 bm eta0 eta1 start i; rewrite eligibleE => act.
+have [p0 p00 h] := every_point orth eta0 eta1 b0 bm start act arch; exists p0 => // e e0.
+have [T0 le] := h _ (exprn_gt0 2 e0); exists T0 => T; apply: le_trans (le T) _.
+by apply: ler_chance => Bs; rewrite /trajectory.
+Qed.
+
+Theorem sgd_selection_law : Statements.sgd_selection_law.
+Proof.
+move=> R m n b kind a eta w0 arch orth b0 bm eta0 eta1 start some P; split=> [e e' p|i ei].
+  exact: selection_law.
+have [p0 p00 h] := sgd_every_eligible_point arch orth b0 bm eta0 eta1 start ei.
+exists p0 => // e e0; have [T0 le] := h e e0; exists T0 => T /subnKC <-.
+apply: le_trans (le (T - T0)%N) _; apply: ler_chance_size => Bs sB close.
+rewrite /trajectory /states last_states.
+by have [] := late_weights _ close; rewrite ?sB ?leq_addr.
+Qed.
+
+(** The signs of all <w, a_i> are kept, so |w - s a_i|^2 >= (<w, a_i> - s)^2 >= 1. *)
+Theorem sgd_other_points_never : Statements.sgd_other_points_never.
+Proof.
+move=> R m n b kind a eta w0 orth eta0 eta1 start i s s2 sc Bs w.
+have {sc} sc : s * corr a w0 i <= 0 by rewrite -dotZr.
+have away v : s * corr a v i <= 0 -> 1 <= sqnorm (v - s *: a i).
+  move=> sv; apply: (@le_trans _ _ (corr a (v - s *: a i) i ^+ 2)); last first.
+    apply: le_trans (bessel orth _); rewrite (bigD1 i) //= -subr_ge0 addrC addKr.
+    by apply: sumr_ge0 => j _; exact: sqr_ge0.
+  rewrite /corr dotBl dotZl orth eqxx mulr1 -/(corr a v i) sqrrB s2 -subr_ge0 addrK.
+  by rewrite addr_ge0 ?sqr_ge0 // oppr_ge0 mulrC mulrn_wle0.
+elim: Bs w0 start sc w => [|B Bs IH] v start sc w; rewrite /trajectory /states in_cons.
+  by rewrite orbF => /eqP ->; exact: away.
+case/orP => [/eqP -> |]; first exact: away.
+have eB : eta / #|val B|%:R <= 5%:R^-1 by rewrite (eqP (valP B)).
+have [N1 sg] := trap kind orth eta0 eB start; apply: IH => //.
+by rewrite -sgr_le0 sgrM sg -sgrM sgr_le0.
+Qed.
+
+(** With the full batch no run settles at a point, so the share is 0. *)
+Theorem every_point_needs_small_batches : Statements.every_point_needs_small_batches.
+Proof.
+move=> R kind eta a w0; have [start _] := start_met R kind.
+split=> [||i|i p0 p00 h]; [exact: unit_vectors | exact: start | |].
+  by rewrite eligibleE start_corr invr_eq0 pnatr_eq0.
+have two : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+have [T0 le] := h _ two; have := le 0%N; rewrite leNgt => /negP; apply.
+rewrite /chance; set S := finset _; suff -> : S = set0 by rewrite cards0 mul0r.
+apply/setP => Bs; rewrite !inE; apply/negP => close.
+have := @full_batch_far R kind eta 2%:R^-1 T0 0 Bs (ltW two) (lexx _) (size_tuple Bs).
+move/negP; apply; apply/existsP; exists i; apply/andP; split; last exact: close.
+by rewrite eligibleE start_corr invr_eq0 pnatr_eq0.
+Qed.

@@ -2,7 +2,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut.
-From Whichmin Require Import Ending Assemble Reach Converge Definitions.
+From Whichmin Require Import Ending Assemble Reach Converge SinglePoint FullBatch Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -10,83 +10,9 @@ Local Open Scope ring_scope.
 
 Theorem sgd_single_point : Statements.sgd_single_point.
 Proof.
-move=> R m n b kind a eta w0 archimedes orthonormal_data [b0 bm] [eta0 eta1] start [i ei].
-move=> e p e0 p0.
-have active : exists i, phi kind (corr a w0 i) != 0 by exists i; rewrite -eligibleE.
-have e2 : 0 < e ^+ 2 by rewrite exprn_gt0.
-have [T0 h] :=
-  stays_almost_surely orthonormal_data eta0 eta1 b0 bm i start active archimedes e2 p0.
-exists T0 => T; apply: le_trans (h T); apply: ler_chance => Bs; apply: contra.
-case/existsP => j /andP[aj nj]; apply/existsP; exists j; rewrite eligibleE.
-by apply/andP; split; [exact: aj | exact: nj].
+move=> R m n b kind a eta w0 arch orth bs ss start el.
+exact: (sgd_ends_at_one_point arch orth bs ss start el).
 Qed.
-
-(** ** The hypotheses can be met, and b < m is needed *)
-Section Sharp.
-Variable R : rcfType.
-Let a : 'I_2 -> 'rV[R]_2 := fun i => delta_mx 0 i.
-Let w0 : 'rV[R]_2 := 2%:R^-1 *: (a ord0 + a ord_max).
-
-Lemma unit_vectors i j : dot (a i) (a j) = (i == j)%:R.
-Proof.
-rewrite /dot (bigD1 i) //= !mxE !eqxx mul1r big1 ?addr0 => [|k ki]; first by [].
-by rewrite !mxE (negbTE ki) andbF mul0r.
-Qed.
-
-Lemma start_corr kind i : phi kind (corr a w0 i) = 2%:R^-1.
-Proof.
-have c : corr a w0 i = 2%:R^-1.
-  rewrite /corr dotZl dotDl !unit_vectors; case: i => [[|[]]] //= i2; rewrite ?addr0 ?add0r mulr1 //.
-by rewrite c /phi; case: kind => //; rewrite invr_ge0 ler0n.
-Qed.
-
-Lemma start_met kind : sqnorm w0 <= 21%:R / 20%:R /\ exists i, eligible kind a w0 i.
-Proof.
-have N0 : sqnorm w0 = 2%:R^-1 by rewrite sqnormZ sqnormD /sqnorm !unit_vectors /=; field.
-split; first by rewrite N0; cert (11%:R / 20%:R : R).
-by exists ord0; rewrite eligibleE start_corr invr_eq0 pnatr_eq0.
-Qed.
-
-(** With the full batch, b = m = 2, this start never comes within 1/2 of a data point, whatever the
-    step size and the activation. *)
-Lemma full_batch_far kind (eta e : R) (T0 T : nat) (Bs : seq (batch 2 2)) : 0 <= e -> e <= 2%:R^-1 ->
-  size Bs = (T0 + T)%N -> ~~ settled kind a eta w0 e T0 Bs.
-Proof.
-move=> e0 e1 sB; apply/existsP => -[i /andP[_ close]].
-pose even (w : 'rV[R]_2) := corr a w ord0 = corr a w ord_max.
-have even_step (B : batch 2 2) w : even w -> even (sgd_step kind a eta B w).
-  have full j : j \in val B.
-    have : val B == [set: 'I_2] by rewrite eqEcard subsetT cardsT card_ord (card_batch B).
-    by move/eqP ->; rewrite inE.
-  move=> ew; rewrite /even !(corr_step kind unit_vectors eta (val B) w) !full.
-  by move: ew; rewrite /even => ->.
-have even0 : even w0 by rewrite /even /corr dotZl dotDl dotZl dotDl !unit_vectors /= addr0 add0r.
-have far w : even w -> ~~ within a w0 e i w.
-  move=> ew; rewrite /within -ltNge; have := bessel unit_vectors (w - Num.sg (corr a w0 i) *: a i).
-  have -> : Num.sg (corr a w0 i) = 1.
-    by have := start_corr Linear i; rewrite /phi => ->; rewrite gtr0_sg // invr_gt0 ltr0n.
-  rewrite scale1r 2!big_ord_recl big_ord0 addr0 => le1; apply: lt_le_trans le1.
-  have -> : lift ord0 ord0 = ord_max :> 'I_2 by apply: val_inj.
-  rewrite /corr !dotBl !unit_vectors; move: ew; rewrite /even /corr => ->.
-  move: (dot w _) => c; apply: (@lt_le_trans _ _ 2%:R^-1).
-    apply: (@le_lt_trans _ _ (4%:R^-1)); first by cert ((2%:R^-1 - e) * (2%:R^-1 + e)); rewrite subr_ge0.
-    rewrite -subr_gt0; have -> : 2%:R^-1 - 4%:R^-1 = 4%:R^-1 :> R by field.
-    by rewrite invr_gt0 ltr0n.
-  have all_i (k : 'I_2) : 2%:R^-1 <= (c - (k == ord0)%:R) ^+ 2 + (c - (k == ord_max)%:R) ^+ 2.
-    by case: k => [[|[]]] //= k2; cert (2%:R * (c - 2%:R^-1) ^+ 2).
-  exact: all_i.
-have evens : forall (Bs : seq (batch 2 2)) w, even w -> forall v, v \in states (sgd_step kind a eta) w Bs -> even v.
-  move=> Bs0; elim: Bs0 => [|B Bs' IH] w ew v; rewrite /states in_cons => /orP[/eqP -> //|]; first by [].
-  exact: IH (even_step B w ew) v.
-have [v vin] : exists v, v \in drop T0 (trajectory kind a eta w0 Bs).
-  have : (0 < size (drop T0 (trajectory kind a eta w0 Bs)))%N.
-    by rewrite size_drop /trajectory /states /= size_scanl sB subn_gt0 ltnS leq_addr.
-  by case: (drop _ _) => // v s _; exists v; rewrite in_cons eqxx.
-have := allP close v vin; apply/negP; apply: far.
-by apply: (evens Bs w0 even0); exact: mem_drop vin.
-Qed.
-End Sharp.
-
 
 Theorem sgd_hypotheses_met : Statements.sgd_hypotheses_met.
 Proof.

@@ -1,6 +1,5 @@
-(** One step of SGD on a weighted sample: point i has the weight p_i >= 0, all weights together are
-    1. Batches drawn with replacement are of this kind (p_i is how often i was drawn, over b), and so
-    are batches without replacement.
+(** One step with a step size of its own for each point: point i has eta p_i with 0 <= p_i <= 1, eta <= 1/5.
+    Batches of all kinds are of this form (with replacement, p_i is how often i was drawn, over b).
     With S = sum p_i phi(c_i)^2 and Q = sum p_i^2 phi(c_i)^2 all there is to know about a step is
       s = 1 - eta S,  phi(c_j) <- (s + eta p_j (2 - N)) phi(c_j),  rest <- s^2 rest,
     and S^2 <= C Q, Q <= S <= C. The trap and the kept level of the energy follow from these. *)
@@ -25,7 +24,7 @@ Definition weighted_step (p : 'I_m -> R) w : 'rV[R]_n :=
   w - eta *: \sum_i p i *: sample_gradient kind a i w.
 
 Variables (p : 'I_m -> R) (w : 'rV[R]_n).
-Hypotheses (p0 : forall i, 0 <= p i) (p1 : \sum_i p i = 1).
+Hypotheses (p0 : forall i, 0 <= p i) (p1 : forall i, p i <= 1).
 Hypotheses (eta0 : 0 <= eta) (eta1 : eta <= 5%:R^-1) (N1 : N w <= 21%:R / 20%:R).
 Local Notation next := (weighted_step p w).
 Local Notation e i := (phi (c w i) ^+ 2).
@@ -38,23 +37,20 @@ Local Notation S := first_moment.
 Local Notation Q := second_moment.
 Local Notation s := wshrink.
 
-Lemma weight_le1 i : p i <= 1.
-Proof. by rewrite -p1 (bigD1 i) //= -subr_ge0 addrC addKr; apply: sumr_ge0. Qed.
-
 Lemma first_ge0 : 0 <= S.
 Proof. by apply: sumr_ge0 => i _; rewrite mulr_ge0 ?p0 ?sqr_ge0. Qed.
 Lemma second_ge0 : 0 <= Q.
 Proof. by apply: sumr_ge0 => i _; rewrite mulr_ge0 ?sqr_ge0. Qed.
 Lemma first_le_energy : S <= C w.
 Proof.
-apply: ler_sum => i _; have h := p0 i; have h1 := weight_le1 i; have h2 := sqr_ge0 (phi (c w i)).
+apply: ler_sum => i _; have h := p0 i; have h1 := p1 i; have h2 := sqr_ge0 (phi (c w i)).
 by cert ((1 - p i) * e i).
 Qed.
 Lemma first_le : S <= N w.
 Proof. exact: le_trans first_le_energy (energy_le kind a_orth w). Qed.
 Lemma second_le_first : Q <= S.
 Proof.
-apply: ler_sum => i _; have h := p0 i; have h1 := weight_le1 i; have h2 := sqr_ge0 (phi (c w i)).
+apply: ler_sum => i _; have h := p0 i; have h1 := p1 i; have h2 := sqr_ge0 (phi (c w i)).
 by cert (p i * (1 - p i) * e i).
 Qed.
 

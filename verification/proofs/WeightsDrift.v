@@ -1,5 +1,6 @@
 (** The functional of [Assemble], the sum of the roots |c_j/c_l| of all points j but the leader l and
-    a little of the distance to the sphere, contracts on average under exchangeable random weights. *)
+    a little of the distance to the sphere, contracts on average under exchangeable random step sizes: no pair of outcomes that differ by an
+    exchange of l and j makes the root of |c_j/c_l| grow, and one pair makes it shrink. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
@@ -77,6 +78,20 @@ cert ((y - eta * S * (4%:R * y) + 2%:R * eta * S * r
 Qed.
 End Ending.
 
+(** Exchangeable shares p of the step size, between 0 and 1, and outcomes that prefer l to all and,
+    by delta, to j. *)
+Record shares (R : rcfType) (m : nat) (Om : finType) (p : Om -> 'I_m -> R) : Prop := Shares {
+  share_ge0 : forall o i, 0 <= p o i;
+  share_le1 : forall o i, p o i <= 1;
+  share_swap : forall i j, exists2 swap : Om -> Om, involutive swap &
+               forall o k, p (swap o) k = p o (tperm i j k) }.
+
+Definition prefers (R : rcfType) (m : nat) (Om : finType) (p : Om -> 'I_m -> R) (delta : R) l j o : Prop :=
+  [/\ delta <= p o l, forall k, p o k <= p o l & l != j -> delta <= p o l - p o j].
+
+Definition shared_step (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  (Om : finType) (p : Om -> 'I_m -> R) o w := weighted_step kind a eta (p o) w.
+
 Section Drift.
 Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Hypothesis a_orth : orthonormal a.
@@ -91,12 +106,14 @@ Local Notation lead := (lead kind a).
 Local Notation spread := (spread kind a).
 Local Notation others := (others kind a).
 Variables (eta : R) (Om : finType) (p : Om -> 'I_m -> R).
-Hypotheses (eta0 : 0 < eta) (eta1 : eta <= 5%:R^-1) (pE : exchangeable p).
-Local Notation next := (weights_step kind a eta p).
+Hypotheses (eta0 : 0 < eta) (eta1 : eta <= 5%:R^-1) (pE : shares p).
+Variable delta : R.
+Hypotheses (delta0 : 0 < delta) (prefer : forall l j, exists o, prefers p delta l j o).
+Local Notation next := (shared_step kind a eta p).
 
 Let eta_ge0 : 0 <= eta. Proof. exact: ltW. Qed.
-Let p0 o i : 0 <= p o i. Proof. exact: weight_ge0. Qed.
-Let p1 o : \sum_i p o i = 1. Proof. exact: weight_sum. Qed.
+Let p0 o i : 0 <= p o i. Proof. exact: share_ge0. Qed.
+Let p1 o i : p o i <= 1. Proof. exact: share_le1. Qed.
 
 Section OneStep.
 Variable w : 'rV[R]_n.
@@ -118,14 +135,6 @@ Proof.
 rewrite /FarOut.root !next_phi !normrM !(gtr0_norm (f_gt0 _ _)) -sqrtrM; last first.
   by rewrite mulr_ge0 ?invr_ge0 // ltW // f_gt0.
 by congr (Num.sqrt _); rewrite invfM mulrACA.
-Qed.
-
-(** An outcome with weight 1 on l has weight 0 elsewhere. *)
-Lemma isolated l o : p o l = 1 -> forall j, j != l -> p o j = 0.
-Proof.
-move=> pl j jl; have := p1 o; rewrite (bigD1 l) //= pl => h.
-have : \sum_(i | i != l) p o i = 0 by apply: (addrI 1); rewrite addr0.
-move/psumr_eq0P => z; apply: z => // i _; exact: p0.
 Qed.
 
 Section FarOut.
@@ -168,7 +177,7 @@ have s12 : s o' = s o + eta * (p o l - p o j) * (e l - e j).
   by move: (beside _ _) => X; ring.
 have := @weights_pair R eta (2%:R - N w) (p o l) (p o j) (e l - e j) (s o) (s o')
   (Num.sqrt (f o j / f o l)) (Num.sqrt (f o' j / f o' l)) eta_ge0 eta1 (two_minus_N N1) u1
-  (p0 o j) le (weight_le1 (p0 o) (p1 o) l) lead s12 s1 s2 (sqrtr_ge0 _).
+  (p0 o j) le (p1 o l) lead s12 s1 s2 (sqrtr_ge0 _).
 rewrite !sqr_sqrtr // /wkappa; apply; [by [] | exact: sqrtr_ge0 |].
 by rewrite /wfactor pl pj.
 Qed.
@@ -176,13 +185,12 @@ Qed.
 Definition wsigma : R := #|Om|%:R^-1.
 
 Lemma some_outcome (i : 'I_m) : (0 < #|Om|)%N.
-Proof. by have [o _] := weight_isolates pE i; apply/card_gt0P; exists o. Qed.
+Proof. by have [o _] := prefer i i; apply/card_gt0P; exists o. Qed.
 
-Lemma root_drift j : l != j -> mean (fun o => root l j (next o w)) <= (1 - wkappa * wsigma) * root l j w.
+Lemma root_drift j : l != j -> mean (fun o => root l j (next o w)) <= (1 - wkappa * delta ^+ 2 * wsigma) * root l j w.
 Proof.
 move=> lj; have Om0 := some_outcome l; have r0 : 0 <= root l j w by exact: sqrtr_ge0.
-have [sw swK swE] := weight_swap pE l j; have [o0 o0l] := weight_isolates pE l.
-have o0j : p o0 j = 0 by apply: (isolated o0l); rewrite eq_sym.
+have [sw swK swE] := share_swap pE l j; have [o0 [_ _ /(_ lj) o0lj]] := prefer l j.
 pose t o := Num.sqrt (f o j / f o l).
 pose d o := (p o l - p o j) ^+ 2.
 have k0 : 0 <= wkappa by rewrite /wkappa; have h := eta_ge0; positive.
@@ -196,11 +204,12 @@ have sumE : mean t = mean (fun o => (t o + t (sw o)) / 2%:R).
   have eqS : \sum_o t (sw o) = \sum_o t o by rewrite [RHS](reindex_inj (inv_inj swK)).
   have half (x y : R) : y = x -> x = (x + y) / 2%:R by move=> ->; field.
   by rewrite -mulr_suml big_split /=; apply: half; exact: eqS.
-have mt : mean t <= 1 - wkappa * wsigma.
+have mt : mean t <= 1 - wkappa * delta ^+ 2 * wsigma.
   rewrite sumE /wsigma; apply: (mean_hit Om0 (o0 := o0)) => [o|]; apply: le_trans (pair _) _.
     have h : 0 <= d o by exact: sqr_ge0.
     by cert (wkappa * d o).
-  by rewrite /d o0l o0j subr0 expr1n mulr1 lexx.
+  have dl : delta ^+ 2 <= d o0 by exact: sqr_le_of_abs (ltW delta0) o0lj.
+  by cert (wkappa * (d o0 - delta ^+ 2)).
 have -> : mean (fun o => root l j (next o w)) = mean t * root l j w.
   rewrite mulrC -mean_scale /mean; congr (_ / _); apply: eq_bigr => o _.
   by rewrite next_root mulrC.
@@ -211,7 +220,7 @@ Qed.
 Lemma first_le_e o : S o <= p o l * e l + others l w.
 Proof.
 rewrite /first_moment (bigD1 l) //= -subr_ge0 opprD addrACA subrr add0r subr_ge0.
-apply: ler_sum => i _; have h := weight_le1 (p0 o) (p1 o) i; have h2 := sqr_ge0 (phi (c w i)).
+apply: ler_sum => i _; have h := p1 o i; have h2 := sqr_ge0 (phi (c w i)).
 by cert ((1 - p o i) * e i).
 Qed.
 
@@ -226,10 +235,10 @@ have SE : S o = p o l * e l + t by rewrite /first_moment (bigD1 l).
 have QE : Q o = p o l ^+ 2 * e l + t2 by rewrite /second_moment (bigD1 l).
 have CE := energy_others kind a l w.
 have E0 := others_ge0 kind a l w; have el := sqr_ge0 (phi (c w l)).
-have pl0 := p0 o l; have pl1 := weight_le1 (p0 o) (p1 o) l.
+have pl0 := p0 o l; have pl1 := p1 o l.
 have t0 : 0 <= t by apply: sumr_ge0 => i _; have h := p0 o i; have h1 := sqr_ge0 (phi (c w i)); positive.
 have t2E : t2 <= others l w.
-  apply: ler_sum => i _; have h := p0 o i; have h1 := weight_le1 (p0 o) (p1 o) i.
+  apply: ler_sum => i _; have h := p0 o i; have h1 := p1 o i.
   by have h2 := sqr_ge0 (phi (c w i)); cert ((1 - p o i) * (1 + p o i) * e i).
 have key : 0 <= 2%:R * others l w * C w - (C w * Q o - S o ^+ 2).
   by rewrite SE QE CE; apply: spare_le.
@@ -262,7 +271,7 @@ End FarOut.
 End OneStep.
 
 (** ** The functional *)
-Definition wlittle : R := wkappa * wsigma.
+Definition wlittle : R := wkappa * delta ^+ 2 * wsigma.
 Definition wtotal l w : R := spread l w + wlittle * miss w.
-Definition wq : R := 1 - wlittle * wsigma * eta / 5%:R.
+Definition wq : R := 1 - wlittle * (delta * wsigma) * eta / 5%:R.
 End Drift.

@@ -1,14 +1,12 @@
-(** Far out with random weights: the root of |c_j/c_l| shrinks on average for every other point j.
-    The outcomes are paired by exchanging l and j. If the one outcome gives them the weights p and q,
-    the other gives q and p, and the roots change by t1 and t2 with
+(** Far out with random step sizes: the scalar inequality behind the drift of the root of |c_j/c_l|.
+    The outcomes are paired by exchanging l and j. If the one outcome gives them p and q, the other
+    gives q and p, and the roots change by t1 and t2 with
       t1^2 = (s1 + q g)/(s1 + p g),  t2^2 = (s2 + p g)/(s2 + q g),  s1 - s2 = - eta (p - q)(e_l - e_j),
     g = eta (2 - N). A root lies below a parabola ([SGD.root_le]); to second order the mean of t1 and t2 is
-    at most 1 - kappa (p - q)^2, as the energy of the leader, e_l - e_j >= 7/10, outweighs the gain.
-    So no pair grows, and the outcome with all weight on l makes its pair shrink. *)
-From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
+    at most 1 - kappa (p - q)^2, as the energy of the leader, e_l - e_j >= 7/10, outweighs the gain. *)
+From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
-From Whichmin Require Import Assemble Weights Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD SGD Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.

@@ -13,7 +13,7 @@ import re
 import secrets
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,13 @@ from whichmin.verification.provers.proof_builds import (
     FLAGS,
     LIMIT,
     Compiled,
-    Told,
     compiled,
     error_text,
 )
+from whichmin.verification.provers.proof_recheck import check_again
 from whichmin.verification.provers.proof_sources import LOGICAL, STATEMENTS, Library, library
 
-__all__ = ["CLOSED", "Compiled", "Proof", "Proofs", "prove", "select"]
+__all__ = ["CLOSED", "Compiled", "Proof", "Proofs", "files_of", "prove", "select"]
 
 CLOSED = "Closed under the global context"
 
@@ -76,6 +76,7 @@ class Proofs:
         mathcomp: Version of Mathematical Components.
         faults: What the sources must not hold, and statements that are not proved just once.
         seconds: Wall-clock time of this run.
+        recheck: What ``coqchk`` says of the compiled files; empty if it was not asked.
     """
 
     proofs: tuple[Proof, ...]
@@ -84,6 +85,7 @@ class Proofs:
     mathcomp: str
     faults: tuple[str, ...]
     seconds: float
+    recheck: str = ""
 
     @property
     def holds(self) -> bool:
@@ -154,12 +156,12 @@ def _assumed(answer: str) -> tuple[str, ...]:
     return tuple(named or lines or ["no answer"])
 
 
-def select(proofs: Library, names: Sequence[str]) -> tuple[str, ...]:
+def select(names: Sequence[str], proofs: Library | None = None) -> tuple[str, ...]:
     """Check names of theorems.
 
     Args:
-        proofs: The files.
         names: Names; none for all.
+        proofs: The files; None for those that come with the package.
 
     Returns:
         The names, in the order of the statements.
@@ -167,20 +169,38 @@ def select(proofs: Library, names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         InputError: There is no such theorem.
     """
+    known = (library() if proofs is None else proofs).statements
     for name in names:
-        if name not in proofs.statements:
-            near = difflib.get_close_matches(name, proofs.statements, n=3, cutoff=0.0)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3, cutoff=0.0)
             allowed = f"must be a theorem; the nearest are {', '.join(near)}"
             raise InputError("NAME", name, allowed)
-    return tuple(name for name in proofs.statements if not names or name in names)
+    return tuple(name for name in known if not names or name in names)
+
+
+def files_of(names: Sequence[str], proofs: Library | None = None) -> tuple[str, ...]:
+    """List the files that theorems need.
+
+    Args:
+        names: Names of theorems; none for all files there are.
+        proofs: The files; None for those that come with the package.
+
+    Returns:
+        Names of files, in an order in which they can be compiled.
+    """
+    chosen = library() if proofs is None else proofs
+    if not names:
+        return chosen.needed(chosen.texts)
+    return chosen.needed({STATEMENTS, *(chosen.homes[n] for n in names if n in chosen.homes)})
 
 
 def prove(
     *names: str,
     proofs: Library | None = None,
     fresh: bool = False,
+    deep: bool = False,
     jobs: int = 1,
-    told: Told | None = None,
+    told: Callable[[float, str], None] | None = None,
 ) -> Proofs:
     """Compile what theorems need, and ask Coq's kernel about each.
 
@@ -188,8 +208,10 @@ def prove(
         *names: Names of theorems; none for all.
         proofs: The files; None for those that come with the package.
         fresh: Whether to compile all anew, and keep nothing.
+        deep: Whether ``coqchk`` checks all compiled files anew, with those of Mathematical
+            Components; takes minutes.
         jobs: Files that are compiled at once, at least 1.
-        told: Called with the number of files done.
+        told: Called with the number of files done, and those at work.
 
     Returns:
         What the kernel says.
@@ -199,23 +221,30 @@ def prove(
         MissingDependency: Coq is not there.
     """
     chosen = library() if proofs is None else proofs
-    asked = select(chosen, names)
+    asked = select(names, chosen)
     if jobs < 1:
         raise InputError("jobs", jobs, "must be at least 1")
     coq = require_coq(chosen.uses_mathcomp)
     began = time.monotonic()
     homes = {name: chosen.homes[name] for name in asked if name in chosen.homes}
-    wanted = {STATEMENTS, *homes.values()} if names else set(chosen.texts)
+    wanted = files_of(names, chosen)
+    faults = [told for name in (*wanted, *asked) for told in chosen.faults.get(name, ())]
+    recheck = ""
     with compiled(chosen, wanted, coq, fresh=fresh, jobs=jobs, told=told) as (folder, files):
         usable = {name: home for name, home in homes.items() if not files[home].message}
         answers = _ask(folder, usable, coq) if usable and not files[STATEMENTS].message else {}
+        if deep:
+            good = [name for name in files if not files[name].message]
+            recheck, wrong = check_again(folder, good, coq)
+            faults += wrong
     return Proofs(
         tuple(_proof(chosen, name, files, answers.get(name)) for name in asked),
         tuple(files.values()),
         coq.version,
         coq.mathcomp,
-        tuple(told for name in (*files, *asked) for told in chosen.faults.get(name, ())),
+        tuple(faults),
         time.monotonic() - began,
+        recheck,
     )
 
 

@@ -13,16 +13,15 @@ import hashlib
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from whichmin.verification.provers.coq import Coq
 from whichmin.verification.provers.proof_cache import Cache, Kept, cache_folder
 from whichmin.verification.provers.proof_sources import LOGICAL, Library
 
-__all__ = ["FLAGS", "LIMIT", "Compiled", "Told", "compiled", "error_text", "keys"]
+__all__ = ["FLAGS", "LIMIT", "Compiled", "compiled", "error_text", "keys"]
 
 # Seconds for one file. All files together are to take less than 300 on one core, so one that takes
 # more than twice that does not end, on however slow or busy a machine.
@@ -34,13 +33,6 @@ _LOOK = 0.02
 _FORMAT = "1"
 # Lines of a message of Coq's that are shown.
 _LINES = 12
-
-
-class Told(Protocol):
-    """A function that is called whenever a file is done."""
-
-    def __call__(self, done: float | None = None, what: str = "") -> None:
-        """Note progress: files done, and the one at work."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +108,7 @@ class _Compilation:
         for name in names:
             (folder / f"{name}.v").write_text(proofs.texts[name], "utf-8")
 
-    def run(self, jobs: int, told: Told | None) -> None:
+    def run(self, jobs: int, told: Callable[[float, str], None] | None) -> None:
         """Compile all files; each that can be is begun as soon as there is room."""
         try:
             while len(self.done) < len(self.names):
@@ -222,7 +214,7 @@ def compiled(
     *,
     fresh: bool = False,
     jobs: int = 1,
-    told: Told | None = None,
+    told: Callable[[float, str], None] | None = None,
 ) -> Iterator[tuple[Path, Mapping[str, Compiled]]]:
     """Compile files with all that they need, in a temporary folder.
 
@@ -232,7 +224,7 @@ def compiled(
         coq: The compiler.
         fresh: Whether to compile all anew, and keep nothing.
         jobs: Files that are compiled at once.
-        told: Called with the number of files done.
+        told: Called with the number of files done, and those at work.
 
     Yields:
         The folder, and what became of each file, in the order of compilation.

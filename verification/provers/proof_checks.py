@@ -47,29 +47,35 @@ def theorem_of(check: str, proofs: Library | None = None) -> str:
 
 
 @functools.cache
-def _asked(proofs: Library, *names: str) -> Proofs:
+def _asked(proofs: Library, deep: bool, *names: str) -> Proofs:
     """What the kernel says of theorems, once a process."""
-    return prove(*names, proofs=proofs)
+    return prove(*names, proofs=proofs, deep=deep)
 
 
-def _proof(proofs: Library, name: str) -> tuple[Proof, Proofs]:
+def _proof(proofs: Library, name: str, deep: bool) -> tuple[Proof, Proofs]:
     """Ask about all theorems of a file together: to load what they need takes longest."""
     home = proofs.homes.get(name)
     together = [n for n, h in proofs.homes.items() if h == home] or [name]
-    found = _asked(proofs, *together)
+    found = _asked(proofs, deep, *together)
     return next(proof for proof in found.proofs if proof.name == name), found
 
 
-def _margins(proofs: Library, name: str, statement: str, definitions: str) -> Iterator[Margin]:
+def _margins(
+    proofs: Library, name: str, deep: bool, statement: str, definitions: str
+) -> Iterator[Margin]:
     stated = proofs.statements[name].text
     if statement != stated or definitions != proofs.meaning([DEFINITIONS]):
         yield Margin(f"{STATEMENTS}.{name} or {DEFINITIONS} is not what is stated", 1.0, 0.0)
-    proof, found = _proof(proofs, name)
-    told = f"compiled {proof.date} with {found.with_what}, sources {proof.sources}"
-    needed = f"{proof.seconds_needed:.0f} s for all that it needs"
+    proof, found = _proof(proofs, name, deep)
     if not proof.proved:
         yield Margin(f"not proved: {proof.message}", max(1.0, len(proof.assumptions)), 0.0)
-    yield Margin("assumptions and faults", 0.0, 0.0, 1, f"{told}; {needed}; axioms: none")
+    told = f"compiled {proof.date} with {found.with_what}, sources {proof.sources}; axioms: none"
+    yield Margin("assumptions", 0.0, 0.0, 1, told)
+    needed = f"{proof.seconds_needed:.0f} s to compile all that it needs"
+    yield Margin("files that do not compile, or hold what is not allowed", 0.0, 0.0, 1, needed)
+    if deep:
+        wrong = [fault for fault in found.faults if fault.startswith("coqchk")]
+        yield Margin("; ".join(wrong) or "faults by coqchk", len(wrong), 0.0, 1, found.recheck)
 
 
 def kernel_check(name: str, topic: str, proofs: Library | None = None) -> Check:
@@ -93,8 +99,7 @@ def kernel_check(name: str, topic: str, proofs: Library | None = None) -> Check:
         statement: str = stated.text,
         definitions: str = chosen.meaning([DEFINITIONS]),
     ) -> Iterator[Margin]:
-        del settings
-        return _margins(chosen, name, statement, definitions)
+        return _margins(chosen, name, settings.deep, statement, definitions)
 
     measure.__module__ = __name__
     files = chosen.needed([STATEMENTS, *([home] if home else [])])

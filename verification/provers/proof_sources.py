@@ -337,16 +337,18 @@ class Library:
 
 def _comment_before(source: str, place: int) -> str:
     """The paragraph of a comment ``(** ... *)`` that ends just before a place, in one line."""
-    before = source[:place].rstrip()
-    if not before.endswith("*)"):
-        return ""
-    depth = 0
-    for mark in reversed(list(re.finditer(r"\(\*|\*\)", before))):
-        depth += 1 if mark[0] == "*)" else -1
-        if depth == 0:
-            text = before[mark.start() : -2]
-            return " ".join(text.lstrip("(*").split()) if text.startswith("(**") else ""
-    return ""
+    comment, at, kept = "", 0, ""
+    for kind, piece in _pieces(source):
+        if at >= place:
+            break
+        at += len(piece)
+        if kind == "comment":
+            comment += piece
+        else:
+            kept, comment = comment or kept, ""
+            if source[at - len(piece) : min(at, place)].strip():
+                kept = ""
+    return " ".join(kept[3:-2].split()) if kept.startswith("(**") else ""
 
 
 @functools.cache

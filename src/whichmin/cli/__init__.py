@@ -25,6 +25,7 @@ from whichmin.cli.help import Group, every_command
 from whichmin.cli.mutants import mutants
 from whichmin.cli.plot import plot
 from whichmin.cli.predict import predict
+from whichmin.cli.prove import prove
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
@@ -88,7 +89,8 @@ def cli() -> None:
 
 
 for _command in (
-    predict, train, ensemble, plot, verify, mutants, claims, table, bench, doctor, completion,
+    predict, train, ensemble, plot, verify, prove, mutants, claims, table, bench, doctor,
+    completion,
 ):  # fmt: skip
     cli.add_command(_command)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from whichmin.verification.evidence import decision as deciding
-from whichmin.verification.evidence.check import Check, Margin, Settings
+from whichmin.verification.evidence.check import Check, Evidence, Margin, Settings
 from whichmin.verification.evidence.claim import ArgumentStep, Claim, Counterexample
 from whichmin.verification.evidence.decision import (
     AMOUNTS_TO,
@@ -17,6 +17,8 @@ from whichmin.verification.evidence.decision import (
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.statement import Statement
 from whichmin.verification.evidence.subject import default_subject
+from whichmin.verification.provers.proof_checks import kernel_check
+from whichmin.verification.provers.proof_sources import Library
 from whichmin.verification.topics import all_checks
 from whichmin.words import EvidenceKind, Verdict
 
@@ -226,3 +228,114 @@ def test_statistics_state_their_false_alarm_rate():
     for check in all_checks():
         statistics = check.kind is EvidenceKind.STATISTICS
         assert (0 < check.false_alarm <= 1e-4) == statistics, check.id
+
+
+TOY = {
+    "Definitions": "(** Twice. *)\nDefinition double (n : nat) : nat := n + n.\n",
+    "Statements": "From Whichmin Require Import Definitions.\n(** Twice nothing is nothing. *)\n"
+    "Definition zero : Prop := double 0 = 0.\n",
+    "TheoremsToy": "From Whichmin Require Statements.\nTheorem zero : Statements.zero.\n"
+    "Proof. reflexivity. Qed.\n",
+}
+
+
+def theorem(**changes):
+    """The check of a theorem, beside others, with its evidence."""
+    checked = kernel_check("zero", "sgd", Library({**TOY, **changes}))
+    checks = {**CHECKS, **proof("x <= 1/2 => x*(1 - x) <= 1/4"), checked.id: checked}
+    held = Evidence(
+        checked.id, checked.statement, checked.kind, checked.bound, True, 3, 0.0, "", 1.0, 0
+    )
+    return checks, {checked.id: held, "topic.check": evidence(kind=EvidenceKind.SMT)}
+
+
+def checked_claim(checks, **more):
+    whole = claim(Verdict.CHECKED, **{"evidence": ("kernel.zero",), **more})
+    return replace(whole, parts=fingerprint(whole, checks))
+
+
+def test_a_theorem_of_the_kernel_is_checked():
+    checks, records = theorem()
+    decision = decide(checked_claim(checks), records, checks)
+    assert decision.stands
+    assert decision.verdict is Verdict.CHECKED
+    assert decision.weakest is EvidenceKind.KERNEL
+    assert decision.trusted == "Coq's kernel, and the definitions that the statement is in"
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"argument": (ArgumentStep("So it is.", ("kernel.zero",)),)}, Verdict.ARGUED),
+        ({"evidence": ("kernel.zero", "topic.check")}, Verdict.ARGUED),
+        ({"evidence": ("topic.check",)}, Verdict.ARGUED),
+        ({"evidence": ("topic.check",), "support": ("kernel.zero",)}, Verdict.ARGUED),
+        ({"evidence": (), "support": ("kernel.zero",)}, Verdict.OPEN),
+        ({"counterexample": EXAMPLE}, Verdict.REFUTED),
+    ],
+)
+def test_what_is_more_than_the_theorem_is_not_checked(change, verdict):
+    checks, records = theorem()
+    decision = decide(checked_claim(checks, **change), records, checks)
+    assert not decision.stands
+    assert decision.verdict is verdict
+    assert decide(replace(checked_claim(checks, **change), verdict=verdict), records, checks).stands
+
+
+def test_a_formal_statement_of_ours_beside_it_makes_no_difference():
+    checks, records = theorem()
+    records["attack.topic.claim"] = evidence("attack.topic.claim", EvidenceKind.ATTACK)
+    whole = checked_claim(checks, formal=FORMAL)
+    assert decide(whole, records, checks).verdict is Verdict.CHECKED
+    mixed = checked_claim(checks, formal=FORMAL, evidence=("kernel.zero", "topic.check"))
+    assert decide(mixed, records, checks).verdict is Verdict.PROVED
+    failed = evidence("attack.topic.claim", EvidenceKind.ATTACK, error=2.0)
+    assert not decide(whole, records | {"attack.topic.claim": failed}, checks).stands
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Statements": TOY["Statements"].replace("double 0 = 0", "double 0 <= 0")},
+        {"Statements": TOY["Statements"].replace("nothing is nothing", "nothing is something")},
+        {"Definitions": TOY["Definitions"].replace("n + n", "n + n + n")},
+    ],
+)
+def test_a_theorem_that_states_something_else_is_noticed(changes):
+    before, records = theorem()
+    checks, _ = theorem(**changes)
+    decision = decide(checked_claim(before), records, checks)
+    assert not decision.stands
+    assert "its parts state" in decision.reason
+    assert decide(checked_claim(checks), records, checks).stands
+
+
+def test_a_checked_claim_must_say_what_was_read():
+    checks, records = theorem()
+    unread = replace(checked_claim(checks), parts="")
+    assert "when it was read they stated nothing" in decide(unread, records, checks).reason
+
+
+def test_other_claims_without_a_formal_statement_need_no_fingerprint():
+    assert faults(claim(Verdict.VERIFIED), CHECKS) == []
+
+
+def test_a_proof_does_not_change_what_it_states():
+    before, records = theorem()
+    checks, _ = theorem(TheoremsToy=TOY["TheoremsToy"].replace("reflexivity", "exact eq_refl"))
+    assert decide(checked_claim(before), records, checks).stands
+    comment, _ = theorem(Definitions=TOY["Definitions"].replace("Twice.", "Two times."))
+    assert decide(checked_claim(before), records, comment).stands
+
+
+def test_a_theorem_that_was_not_proved_decides_nothing():
+    checks, records = theorem()
+    held = records["kernel.zero"]
+    whole = checked_claim(checks)
+    failed = decide(whole, {"kernel.zero": replace(held, holds=False, message="no")}, checks)
+    assert not failed.stands
+    assert failed.verdict is None
+    lacking = decide(whole, {"kernel.zero": replace(held, holds=False, lacking="coqc")}, checks)
+    assert lacking.stands
+    assert lacking.verdict is None
+    assert lacking.reason == "evidence was not run: coqc not installed"

@@ -30,8 +30,12 @@ NOTHING_WITHOUT_IT = {
     "train --record-every", "table sharpness --m", "table sharpness --n",
     "table sharpness --positive", "table noise --m", "table noise --n", "table noise --positive",
 }  # fmt: skip
-# Takes a minute; tests/verification/oracle/mutants/test_matrix.py judges the whole bank.
-RUN_ELSEWHERE = {"whichmin mutants"}
+# Takes a minute; tests/verification/oracle/mutants/test_matrix.py judges the whole bank. The proofs
+# need Coq and minutes; tests/whichmin/cli/test_prove.py runs the command on small ones.
+RUN_ELSEWHERE = {
+    "whichmin mutants", "whichmin prove", "whichmin prove gap minima",
+    "whichmin prove --fresh --deep -f json -o proofs.json",
+}  # fmt: skip
 EXAMPLE = re.compile(r"^    (whichmin .*)$", re.MULTILINE)
 
 
@@ -65,7 +69,7 @@ def test_every_help_fits_80_columns_and_nothing_is_cut_off(name, capsys):
     printed = help_text(name, capsys)
     assert printed.startswith(f"Usage: whichmin {name}".rstrip() + " ")
     assert max(map(len, printed.splitlines())) <= 80
-    assert "..." not in printed.replace("[ARGS]...", "")
+    assert "..." not in re.sub(r"\[(ARGS|NAME)\]\.\.\.", "", printed)
     assert "\b" not in printed
     assert isinstance(COMMANDS[tuple(name.split())], (Command, Group))
 

@@ -21,6 +21,7 @@ RUNS = {
     "verify deep": ("verify --select walk.increments --deep --record walk.json -f json", 0),
     "verify, topic": ("verify --topic batches --examples 1 -f json", 0),
     "verify, no process": (f"{CHECK} --jobs 0", 2),
+    "prove, no process": ("prove gap --fresh --deep --jobs 0 -f json -o proofs.json", 2),
     "mutants": ("mutants --select loss.root --seed 1 -f json", 0),
     "mutants kept": ("mutants --select loss.root -f csv -o killed.csv", 0),
     "claims": ("claims -f json", 0),
@@ -115,6 +116,14 @@ def _(done="verify, topic"):
 def _(done="verify, no process"):
     """More processes find the same, as the runner's tests show: the effect is a refusal."""
     assert "jobs = 0, but must be" in done.err
+
+
+@effect("prove", "prove --fresh", "prove --deep", "prove --jobs", "prove --format",
+        "prove --output")  # fmt: skip
+def _(done="prove, no process"):
+    """To compile takes minutes, and Coq: what the options do is seen in test_prove.py."""
+    assert "jobs = 0, but must be at least 1" in done.err
+    assert not (done.folder / "proofs.json").exists()
 
 
 @effect("mutants", "mutants --select", "mutants --seed", "mutants --format", "mutants --output")
