@@ -187,12 +187,13 @@ def _question(case: Case) -> str:
     return f"Eval vm_compute in ({' ++ '.join(parts)})%list.\n"
 
 
-def _read(case: Case, line: str) -> Outcome:
+def _read(case: Case, line: str) -> Outcome | str:
     """Read the numbers of a case: numerators and denominators by turns."""
-    whole = [int(text) for text in re.split(r"[;\s]+", line.strip()) if text]
+    whole = [int(text) for text in line.replace(";", " ").split()]
     m, n = len(case.data), len(case.w)
     wanted = m + 1 + m * n + n
-    assert len(whole) == 2 * wanted, f"{len(whole)} numbers for {case}, not {2 * wanted}"
+    if len(whole) != 2 * wanted:
+        return f"{len(whole)} numbers for {case}, not {2 * wanted}"
     values = [Fraction(p, q) for p, q in zip(whole[::2], whole[1::2], strict=True)]
     rows = [tuple(values[m + 1 + i * n : m + 1 + (i + 1) * n]) for i in range(m)]
     return Outcome(tuple(values[:m]), values[m], tuple(rows), tuple(values[-n:]))
@@ -226,4 +227,6 @@ def run_programs(chosen: Sequence[Case], proofs: Library, coq: Coq) -> tuple[Out
     lines = re.findall(r"^ +=\s+\[([-\d;\s]*)\]\s*:\s*list Z$", done.stdout, flags=re.MULTILINE)
     if len(lines) != len(chosen):
         return f"{len(lines)} answers to {len(chosen)} questions"
-    return tuple(_read(case, line) for case, line in zip(chosen, lines, strict=True))
+    found = [_read(case, line) for case, line in zip(chosen, lines, strict=True)]
+    wrong = next((told for told in found if isinstance(told, str)), "")
+    return wrong or tuple(told for told in found if not isinstance(told, str))
