@@ -264,6 +264,16 @@ class Library:
         Raises:
             InputError: It requires a file of ours that is not there.
         """
+        if name not in self._required:
+            self._required[name] = self._read_requires(name)
+        return self._required[name]
+
+    @functools.cached_property
+    def _required(self) -> dict[str, tuple[str, ...]]:
+        """What has been read: it is asked for many times a second while files are compiled."""
+        return {}
+
+    def _read_requires(self, name: str) -> tuple[str, ...]:
         found: set[str] = set()
         code = self.codes[name]
         for begin, end in sentences(code):
