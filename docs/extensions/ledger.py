@@ -22,7 +22,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.nodes import make_refnode
 from typeset import typeset
 
-from whichmin.claim_pages import formal_lines, numbered
+from whichmin.claim_pages import formal_lines, kernel_statements, numbered
 from whichmin.ledger import Entry, entries, tally
 from whichmin.reporting import margin_text
 from whichmin.symbolic import closed_forms
@@ -142,6 +142,11 @@ def _body(entry: Entry) -> Iterator[nodes.Node]:
         yield _paragraph("Hypotheses", _joined(map(_said, claim.hypotheses), "; "))
     yield _paragraph("Formal statement", [])
     yield _code("\n".join(formal_lines(claim)), "text")
+    for stated in kernel_statements(entry):
+        link = _link("check", stated.check)
+        yield _paragraph("Statement as the kernel has it", [link])
+        yield _code(stated.text, "coq")
+        yield _paragraph("", [nodes.Text(stated.standing)])
     for name in claim.formulas:
         form = forms[name]
         said = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import textwrap
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from whichmin.ledger import Entry, tally
@@ -14,14 +15,76 @@ from whichmin.symbolic import ClosedForm, closed_form
 from whichmin.verification.evidence.claim import ArgumentStep, Claim
 from whichmin.verification.evidence.record import run_with
 from whichmin.verification.evidence.sources import source_of
+from whichmin.verification.provers.proof_checks import theorem_of
+from whichmin.verification.provers.proof_sources import library
 from whichmin.verification.topics import all_claims
 
-__all__ = ["claims_document", "formal_lines", "listing", "numbered", "page", "page_record"]
+__all__ = [
+    "KernelStatement",
+    "claims_document",
+    "formal_lines",
+    "kernel_statements",
+    "listing",
+    "numbered",
+    "page",
+    "page_record",
+]
 
 SCHEMA = "whichmin.claims/2"
 _WIDTH = 96
 # Checks out of date that a table names one by one.
 _OUT_OF_DATE = 5
+
+
+@dataclass(frozen=True)
+class KernelStatement:
+    """A theorem that a claim rests on, as the kernel of the proof assistant has it.
+
+    Attributes:
+        check: Id of its check.
+        file: The file that states it.
+        text: The comment before it and its definition, verbatim from that file.
+        axioms: What it assumes, ``none``; empty if no evidence of this code says so.
+        compiled: When and with what it was compiled; empty if it was not, for this code.
+    """
+
+    check: str
+    file: str
+    text: str
+    axioms: str = ""
+    compiled: str = ""
+
+    @property
+    def standing(self) -> str:
+        """What the evidence on file says, in one line."""
+        if not self.axioms:
+            return "not compiled for this code"
+        return f"axioms: {self.axioms}; {self.compiled}"
+
+
+def kernel_statements(entry: Entry) -> tuple[KernelStatement, ...]:
+    """Return the theorems that a claim rests on, as the kernel has them.
+
+    Args:
+        entry: The claim with its evidence.
+
+    Returns:
+        One per check of a theorem.
+    """
+    found = []
+    for name in (*entry.claim.evidence, *entry.claim.support):
+        theorem = theorem_of(name)
+        if not theorem:
+            continue
+        stated = library().statements[theorem]
+        text = "\n".join(filter(None, (stated.comment, stated.text)))
+        e = entry.evidence.get(name)
+        said = e.found[0] if e is not None and e.holds and e.found else ""
+        compiled, _, axioms = said.partition("; axioms: ")
+        found.append(
+            KernelStatement(name, "verification/proofs/Statements.v", text, axioms, compiled)
+        )
+    return tuple(found)
 
 
 def _certainty(entry: Entry) -> str:
@@ -61,10 +124,10 @@ def claims_document(chosen: Sequence[Entry]) -> Document:
         ("id", "verdict", "statement", "source", "hypotheses", "weakest evidence", "certainty"),
         rows,
         (
-            "Verdicts are decided from evidence, by its weakest part: PROVED by machines alone, "
-            "ARGUED where a written",
-            "argument joins parts that machines proved, VERIFIED on cases, SUPPORTED by "
-            "statistics,",
+            "Verdicts are decided from evidence, by its weakest part: CHECKED by a proof kernel, "
+            "PROVED by machines alone,",
+            "ARGUED where a written argument joins parts that machines proved, VERIFIED on cases, "
+            "SUPPORTED by statistics,",
             "REFUTED by a counterexample, OPEN. Everything about one: whichmin claims show ID.",
             *_standing(chosen),
         ),
@@ -128,6 +191,7 @@ def page_record(entry: Entry) -> dict[str, Any]:
         "hypotheses": list(claim.hypotheses),
         "formulas": {name: str(closed_form(name).expression) for name in claim.formulas},
         "formal": None if claim.formal is None else dataclasses.asdict(claim.formal),
+        "kernel": [dataclasses.asdict(stated) for stated in kernel_statements(entry)],
         "trusted": decision.trusted,
         "argument": [dataclasses.asdict(step) for step in claim.argument],
         "counterexample": None
@@ -160,6 +224,8 @@ def formal_lines(claim: Claim) -> list[str]:
         The lines; one that says so if there is no formal statement.
     """
     formal = claim.formal
+    if formal is None and any(map(theorem_of, claim.evidence)):
+        return ["in Coq, as the kernel has it"]
     if formal is None:
         return ["none yet, so the claim has not been attacked"]
     needed = dict(formal.needed)
@@ -248,6 +314,9 @@ def page(entry: Entry) -> str:
     )
     lines += _bullets("hypotheses", claim.hypotheses)
     lines += _formal(claim)
+    for stated in kernel_statements(entry):
+        lines += _indented(f"statement as the kernel has it ({stated.check})", stated.text)
+        lines += [f"  {stated.standing}"]
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
         lines += _bullets(

@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 from whichmin.bench.cores import available
 from whichmin.provenance import commit
 
-__all__ = ["UNLOCKS", "Extra", "Part", "devices", "extras", "parts"]
+__all__ = ["UNLOCKS", "Extra", "Part", "devices", "extras", "parts", "programs"]
 
 # What an extra is for; a test compares the names with pyproject.toml.
 UNLOCKS = {
@@ -72,7 +72,7 @@ class Extra:
     """An optional part of the package.
 
     Attributes:
-        name: As in ``whichmin[NAME]``.
+        name: As in ``whichmin[NAME]``, or the name of a program.
         unlocks: What it is for.
         lacking: Requirements that are not met, with the reason.
         install: Command that installs it; empty if nothing lacks.
@@ -191,6 +191,23 @@ def extras(version_of: VersionOf = _installed) -> list[Extra]:
         command = f"pip install 'whichmin[{name}]'" if lacking else ""
         found.append(Extra(name, UNLOCKS.get(name, ""), tuple(lacking), command))
     return found
+
+
+def programs() -> list[Extra]:
+    """List programs that are no packages of Python, with what of them is missing.
+
+    Returns:
+        One: Coq with Mathematical Components.
+    """
+    from whichmin.verification.provers.coq import INSTALL, find_coq
+
+    coq = find_coq()
+    lacking = () if coq is not None else ("coqc: missing",)
+    if coq is not None and not coq.mathcomp:
+        lacking = ("MathComp with algebra-tactics: missing",)
+    name = "Coq" if coq is None else f"Coq {coq.version}"
+    unlocks = "proofs checked by a kernel: whichmin prove"
+    return [Extra(name, unlocks, lacking, INSTALL if lacking else "")]
 
 
 def _within(extra: str, requirements: list[tuple[Requirement, str]]) -> Iterator[tuple[str, str]]:

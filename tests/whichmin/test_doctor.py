@@ -11,7 +11,8 @@ import torch
 from packaging.requirements import Requirement
 
 from whichmin import doctor as module
-from whichmin.doctor import UNLOCKS, devices, extras, parts
+from whichmin.doctor import UNLOCKS, devices, extras, parts, programs
+from whichmin.verification.provers.coq import INSTALL, Coq
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
 OPTIONAL = PROJECT["optional-dependencies"]
@@ -191,3 +192,18 @@ def test_devices_without_torch(monkeypatch):
     monkeypatch.delitem(sys.modules, "torch")
     assert devices()[1] == ("cuda", "unknown: torch cannot be imported")
     assert "torch" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "lacking"),
+    [
+        (None, "Coq", ("coqc: missing",)),
+        (Coq("coqc", "8.20.0", "2.3.0", ""), "Coq 8.20.0", ()),
+        (Coq("coqc", "8.20.0", "", ""), "Coq 8.20.0", ("MathComp with algebra-tactics: missing",)),
+    ],
+)
+def test_coq_is_optional_and_what_installs_it_is_said(monkeypatch, found, name, lacking):
+    monkeypatch.setattr("whichmin.verification.provers.coq.find_coq", lambda: found)
+    (coq,) = programs()
+    assert (coq.name, coq.lacking) == (name, lacking)
+    assert coq.install == (INSTALL if lacking else "")

@@ -63,13 +63,18 @@ class Stated:
 
     Attributes:
         name: Its name.
-        prose: The paragraph before it, in one line.
+        comment: The comment before it, verbatim.
         text: Its definition, verbatim.
     """
 
     name: str
-    prose: str
+    comment: str
     text: str
+
+    @property
+    def prose(self) -> str:
+        """The words of the comment, in one line."""
+        return " ".join(self.comment.removeprefix("(**").removesuffix("*)").split())
 
 
 def blank(source: str) -> str:
@@ -229,8 +234,8 @@ class Library:
         for begin, end in sentences(code):
             named = re.match(r"Definition\s+([\w']+)\s*:\s*Prop\s*:=", code[begin:end])
             if named:
-                prose = _comment_before(source, begin)
-                found[named[1]] = Stated(named[1], prose, source[begin:end])
+                comment = _comment_before(source, begin)
+                found[named[1]] = Stated(named[1], comment, source[begin:end])
         return found
 
     @property
@@ -346,7 +351,7 @@ class Library:
 
 
 def _comment_before(source: str, place: int) -> str:
-    """The paragraph of a comment ``(** ... *)`` that ends just before a place, in one line."""
+    """The comment ``(** ... *)`` that ends just before a place; empty if there is none."""
     comment, at, kept = "", 0, ""
     for kind, piece in _pieces(source):
         if at >= place:
@@ -358,7 +363,7 @@ def _comment_before(source: str, place: int) -> str:
             kept, comment = comment or kept, ""
             if source[at - len(piece) : min(at, place)].strip():
                 kept = ""
-    return " ".join(kept[3:-2].split()) if kept.startswith("(**") else ""
+    return kept if kept.startswith("(**") else ""
 
 
 @functools.cache

@@ -101,7 +101,7 @@ def _record(check: str, statement: str, fails: bool, where: str, cases: int) -> 
 
 
 def _document(listed: list[Part], lines: list[dict[str, Any]]) -> Document:
-    from whichmin.doctor import devices, extras
+    from whichmin.doctor import devices, extras, programs
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table, margin_text
 
@@ -123,7 +123,7 @@ def _document(listed: list[Part], lines: list[dict[str, Any]]) -> Document:
         [
             (e.name, e.unlocks, f"lacks {', '.join(e.lacking)}" if e.lacking else "present",
              e.install)
-            for e in extras()
+            for e in (*extras(), *programs())
         ],
     )  # fmt: skip
     checked = Table.build(

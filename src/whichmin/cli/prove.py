@@ -31,7 +31,7 @@ def prove(
     form: str,
     output: str | None,
 ) -> None:
-    """Compile the proofs with Coq and ask its kernel what each theorem assumes.
+    """Compile the proofs with Coq and say what each theorem assumes.
 
     NAME is a theorem of verification/proofs/Statements.v, kernel.NAME among the checks; without
     one all are proved. What was compiled before from the same files is not compiled again. Needs

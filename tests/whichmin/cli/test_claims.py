@@ -2,14 +2,20 @@ import csv
 import io
 import json
 import re
+import textwrap
 from dataclasses import replace
+from importlib import resources
 
 import pytest
 
 from whichmin import ledger
 from whichmin.cli import run
+from whichmin.verification.evidence.check import Evidence
+from whichmin.verification.evidence.claim import Claim
+from whichmin.verification.evidence.decision import fingerprint
 from whichmin.verification.evidence.runner import verify_one
-from whichmin.verification.topics import TOPICS, all_claims
+from whichmin.verification.provers.proof_sources import library
+from whichmin.verification.topics import TOPICS, all_checks, all_claims
 from whichmin.words import Verdict
 
 
@@ -233,3 +239,76 @@ def test_evidence_whose_module_is_missing_is_reported_as_not_run(capsys, monkeyp
     printed = capsys.readouterr()
     assert code == 1, "nothing ran, so nothing holds"
     assert "not run for want of z3 (pip install 'whichmin[proofs]')" in printed.out
+
+
+COMPILED = "compiled 2026-11-30 with Coq 8.16.1, MathComp 1.15.0, sources 0123456789abcdef"
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """The claim that a theorem of the kernel is, with the evidence that it was compiled."""
+    check = next(c for c in all_checks() if c.id.startswith("kernel."))
+    claim = Claim(
+        "made.up", check.statement, ("whichmin",), Verdict.CHECKED, evidence=(check.id,),
+        topic=check.topic,
+    )  # fmt: skip
+    claim = replace(claim, parts=fingerprint(claim, {check.id: check}))
+    held = Evidence(
+        check.id, check.statement, check.kind, check.bound, True, 2, 0.0, "", 1.0, 0,
+        found=(f"{COMPILED}; axioms: none", "9 s to compile all that it needs"),
+    )  # fmt: skip
+    monkeypatch.setattr(ledger, "all_claims", lambda: (claim,))
+    monkeypatch.setattr(ledger, "on_file", lambda: {check.id: held})
+    monkeypatch.setattr(ledger, "not_run", lambda name: "")
+    return claim, library().statements[check.id.removeprefix("kernel.")]
+
+
+def test_a_theorem_is_shown_as_the_kernel_has_it(capsys, checked):
+    claim, stated = checked
+    code, page, _ = claims(capsys, "show", claim.id)
+    assert code == 0
+    assert page.startswith("made.up: CHECKED\n")
+    verbatim = textwrap.indent(f"{stated.comment}\n{stated.text}", "    ")
+    block = f"\nstatement as the kernel has it ({claim.evidence[0]}):\n{verbatim}\n"
+    assert f"{block}  axioms: none; {COMPILED}\n" in page
+    assert "formal statement:\n  - in Coq, as the kernel has it\n" in page
+    assert "trusted:\n  Coq's kernel, and the definitions that the statement is in\n" in page
+    file = resources.files("whichmin.verification") / "proofs" / "Statements.v"
+    assert stated.text in file.read_text("utf-8")
+    (found,) = json.loads(claims(capsys, "show", claim.id, "-f", "json")[1])["kernel"]
+    assert found == {
+        "check": claim.evidence[0], "file": "verification/proofs/Statements.v",
+        "text": f"{stated.comment}\n{stated.text}", "axioms": "none", "compiled": COMPILED,
+    }  # fmt: skip
+
+
+def test_without_evidence_of_this_code_nothing_is_said_of_axioms(capsys, checked, monkeypatch):
+    claim, stated = checked
+    monkeypatch.setattr(ledger, "on_file", dict)
+    _, page, _ = claims(capsys, "show", claim.id)
+    assert page.startswith("made.up: not decided\n")
+    assert stated.text.splitlines()[-1] in page
+    assert "axioms" not in page
+    assert "\n  not compiled for this code\n" in page
+
+
+def test_without_coq_it_is_not_run_and_what_to_install_is_said(capsys, checked, monkeypatch):
+    claim, _ = checked
+    monkeypatch.setattr("whichmin.verification.evidence.runner._installed", lambda name: False)
+    code, page, _ = claims(capsys, "show", claim.id, "--run")
+    assert code == 0
+    assert "not run: coqc missing" in page
+    assert "evidence was not run: coqc not installed" in page
+    assert "axioms" not in page
+    assert run(["verify", "--select", claim.evidence[0]]) == 1
+    told = "not run for want of coqc (apt-get install --no-install-recommends coq "
+    assert told in capsys.readouterr().out
+
+
+def test_claims_can_be_chosen_by_the_verdict_checked(capsys, checked):
+    _, out, _ = claims(capsys, "--verdict", "checked")
+    assert out.startswith("1 claims: 1 CHECKED\n")
+    claim, _ = checked
+    (entry,) = ledger.entries([claim])
+    told = "Coq's kernel, and the definitions that the statement is in (1 claims)"
+    assert ledger.trusted_base([entry]) == told
