@@ -289,12 +289,16 @@ class _Parser:
         bound, inner = self.term(), ()
         names = bound.name
         while not self.sees(closing):
-            sign = self.token
-            if not (self.takes("|") or self.takes("in") or self.takes("<-") or self.takes(":")
-                    or self.takes("&")):  # fmt: skip
-                raise self.fail(closing)
-            inner = (*inner, self.made(begin, sign, self.term()))
+            inner = (*inner, self.clause(begin, "|", "in", "<-", ":", "&"))
         return self.made(begin, f"[{word}", bound, *inner, name=names)
+
+    def clause(self, begin: int, *words: str) -> Term:
+        """Read one of some words with the term behind it."""
+        word = self.token
+        if word not in words:
+            raise self.fail("one of " + " ".join(words))
+        self.next()
+        return self.made(begin, word, self.term())
 
     def listed(self, closing: str, between: tuple[str, ...]) -> Iterator[Term]:
         """Read terms until a bracket closes."""
@@ -313,11 +317,7 @@ class _Parser:
         if self.takes("("):
             bound = self.identifier()
             while not self.takes(")"):
-                kind = self.token
-                if not (self.takes("in") or self.takes("<-") or self.takes(":") or self.takes("|")
-                        or self.takes("<")):  # fmt: skip
-                    raise self.fail(")")
-                over = (*over, self.made(begin, kind, self.term(69)))
+                over = (*over, self.clause(begin, "|", "in", "<-", ":", "<"))
         else:
             bound = self.identifier()
         body = self.term(41)

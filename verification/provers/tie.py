@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -24,7 +24,18 @@ from whichmin.symbolic.symbols import C, N, R, S, b, c, eta, k, kappa, m, mu, n
 from whichmin.verification.provers.proof_sources import STATEMENTS, Library, sentences
 from whichmin.verification.provers.proof_terms import Term, parse
 
-__all__ = ["SYMBOLS", "Forms", "Means", "Tie", "equations", "factor", "phi", "residual", "untied"]
+__all__ = [
+    "SYMBOLS",
+    "Equation",
+    "Forms",
+    "Means",
+    "Tie",
+    "equations",
+    "factor",
+    "phi",
+    "residual",
+    "untied",
+]
 
 # What has no symbol in ``symbols``: Q is the sum of the fourth powers of phi(c_i), a direction u
 # enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial.
@@ -36,18 +47,20 @@ t = sp.Symbol("t", positive=True)
 
 #: What terms of the proofs are called here. ``c`` is one correlation, ``phi`` its activation.
 SYMBOLS: Mapping[str, sp.Expr] = {
-    "m%:R": m, "n%:R": n, "b%:R": b, "#|B|%:R": b, "'X": t,
-    "(active_count kind a w)%:R": k, "(active_count kind a w0)%:R": k, "eta": eta, "kappa": kappa,
-    "sqnorm w": N, "energy kind a w": C, "energy Linear a w": C, "energy Relu a w": C,
-    "rest kind a w": R, "rest w": R, "energy w": C,
-    "corr a w j": c, "phi kind (corr a w j)": phi, "phi kind (corr a w i)": phi,
-    "phi (corr w i)": phi,
+    "m%:R": m, "n%:R": n, "b%:R": b, "#|B|%:R": b, "eta": eta, "kappa": kappa, "'X": t,
+    "(active_count kind a w)%:R": k, "(active_count kind a w0)%:R": k,
+    "#|[set j | 0 < corr a w j]|%:R": k,
+    "sqnorm w": N, "energy kind a w": C, "energy Linear a w": C, "energy w": C,
+    "rest kind a w": R, "corr a w j": c, "phi kind (corr a w j)": phi,
+    "phi kind (corr a w i)": phi, "phi (corr w i)": phi,
     r"\sum_i phi kind (corr a w i) ^+ 4": Q,
     r"\sum_(i in B) phi kind (corr a w i) ^+ 2": S, r"\sum_(k <- s) phi kind (corr a w k) ^+ 2": S,
     "(multiplicity s j)%:R": mu, "covariance g": factor,
     # A vector v stands for <v, u>, a matrix H for u^T H u, with one direction u.
-    "a i": x, "w": Y, "active_part Linear a w": X, "projector": P, "1%:M": U,
-    "outer w (active_part Linear a w)": X * Y, "outer (active_part Linear a w) w": X * Y,
+    "a i": x, "w": Y, "active_part kind a w": X, "1%:M": U, "projector": P,
+    r"\sum_i theta i *: outer (a i) (a i)": P,
+    **{f"outer w (active_part {kind} a w)": X * Y for kind in ("kind", "Linear")},
+    **{f"outer (active_part {kind} a w) w": X * Y for kind in ("kind", "Linear")},
 }  # fmt: skip
 
 
@@ -136,37 +149,79 @@ def _definition(proofs: Library, file: str, name: str) -> Term:
     raise InputError(f"{file}.v", name, "must be defined there")
 
 
-def equations(term: Term) -> Iterator[tuple[Term, Term]]:
+@dataclass(frozen=True)
+class Equation:
+    """An equation that a statement claims.
+
+    Attributes:
+        left: Its left side; what ``let`` calls something stands there itself.
+        right: Its right side.
+        cases: The conditions of ``if`` under which it is claimed, and whether they hold.
+    """
+
+    left: Term
+    right: Term
+    cases: frozenset[tuple[Term, bool]] = frozenset()
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether the right side computes something."""
+        return self.right.head in {"+", "-", "*", "/", "*:", "^+", "^-1"}
+
+    def tied_by(self, tie: Tie) -> bool:
+        """Whether an entry is about this equation."""
+        return self.left == parse(tie.left) and self.cases <= _conditions(tie.cases)
+
+
+def equations(term: Term) -> Iterator[Equation]:
     """List the equations that a term claims, without those that it supposes.
 
     Args:
         term: The term.
 
-    Yields:
-        Left and right side; what ``let`` calls something stands there itself.
+    Returns:
+        The equations; one for each value of an ``if``.
     """
-    if term.head == "=":
-        yield term.parts[0], term.parts[1]
+    return _equations(term, frozenset())
+
+
+def _equations(term: Term, cases: frozenset[tuple[Term, bool]]) -> Iterator[Equation]:
+    if term.head == "=" and term.parts[1].head != "if":
+        yield Equation(term.parts[0], term.parts[1], cases)
+    elif term.head == "=":
+        condition, *values = term.parts[1].parts
+        for holds, value in zip((True, False), values, strict=True):
+            branch = Term("=", (term.parts[0], value), "", term.text)
+            yield from _equations(branch, cases | {(condition, holds)})
+    elif term.head == "if":
+        for holds, value in zip((True, False), term.parts[1:], strict=True):
+            yield from _equations(value, cases | {(term.parts[0], holds)})
     elif term.head == "let":
-        # Of a function that is named, ``let f x := ..``, the name remains.
-        yield from equations(term.parts[1].put(term.name, term.parts[0]))
+        name, *arguments = term.name.split()
+        body = _unfold(term.parts[1], name, arguments, term.parts[0])
+        yield from _equations(body, cases)
     else:
         for part in term.parts[1:] if term.head == "->" else term.parts:
-            yield from equations(part)
+            yield from _equations(part, cases)
 
 
-_ARITHMETIC = ("+", "-", "*", "/", "*:", "^+", "^-1")
+def _unfold(term: Term, name: str, arguments: Sequence[str], value: Term) -> Term:
+    """Put a value in the place of a name, or of a function wherever it has all its arguments."""
+    if not arguments:
+        return term.put(name, value)
+    parts = tuple(_unfold(part, name, arguments, value) for part in term.parts)
+    called = term.head == "apply" and parts[0].name == name
+    if not called or len(parts) != len(arguments) + 1:
+        return replace(term, parts=parts)
+    for argument, given in zip(arguments, parts[1:], strict=True):
+        value = value.put(argument, given)
+    return value
 
 
-def _formulas(term: Term) -> list[str]:
-    """List the left sides of the equations that a term claims whose right side is a formula."""
-    found = []
-    for left, right in equations(term):
-        sides = right.parts[1:] if right.head in {"if", "match"} else (right,)
-        sides = tuple(side.parts[1] if side.head == "=>" else side for side in sides)
-        if any(side.head in _ARITHMETIC for side in sides):
-            found.append(left.text)
-    return found
+def _conditions(cases: Mapping[str, bool]) -> frozenset[tuple[Term, bool]]:
+    # A condition such as ``kind is Relu`` is no term by itself.
+    told = {text: parse(f"if {text} then 0 else 0").parts[0] for text in cases}
+    return frozenset((told[text], holds) for text, holds in cases.items())
 
 
 def untied(proofs: Library, ties: Iterable[Tie], free: Iterable[str]) -> list[str]:
@@ -180,15 +235,21 @@ def untied(proofs: Library, ties: Iterable[Tie], free: Iterable[str]) -> list[st
     Returns:
         One line per formula, and per statement that cannot be read.
     """
-    tied = {(tie.statement, parse(tie.left)) for tie in ties if tie.file == STATEMENTS}
+    own: dict[str, list[Tie]] = {}
+    for tie in ties:
+        own.setdefault(tie.statement, []).append(tie)
     found = []
     for name in (name for name in proofs.statements if name not in set(free)):
         try:
-            lefts = _formulas(_definition(proofs, STATEMENTS, name))
+            claimed = list(equations(_definition(proofs, STATEMENTS, name)))
         except InputError as error:
             found.append(str(error))
             continue
-        found += [f"{name}: {left}" for left in lefts if (name, parse(left)) not in tied]
+        found += [
+            f"{name}: {equation.left.text}"
+            for equation in claimed
+            if equation.is_formula and not any(map(equation.tied_by, own.get(name, ())))
+        ]
     return found
 
 
@@ -202,9 +263,7 @@ class _Reading:
 
     def __init__(self, where: str, cases: Mapping[str, bool]) -> None:
         self.where = where
-        # A condition such as ``kind is Relu`` is no term by itself.
-        told = {text: parse(f"if {text} then 0 else 0").parts[0] for text in cases}
-        self.cases = {told[text]: holds for text, holds in cases.items()}
+        self.cases = dict(_conditions(cases))
 
     def value(self, term: Term) -> sp.Expr:
         """Make the expression."""
@@ -268,12 +327,11 @@ def residual(tie: Tie, proofs: Library, forms: Mapping[str, ClosedForm]) -> sp.E
     where = f"{tie.file}.{tie.statement}"
     right = _definition(proofs, tie.file, tie.statement)
     if tie.file == STATEMENTS:
-        wanted = parse(tie.left)
-        sides = [right for left, right in equations(right) if left == wanted]
-        if not sides or any(side != sides[0] for side in sides):
+        sides = {equation.right for equation in equations(right) if equation.tied_by(tie)}
+        if len(sides) != 1:
             found = f"must be the left side of one equation, not of {len(sides)}"
             raise InputError(where, tie.left, found)
-        right = sides[0]
+        (right,) = sides
     said = _Reading(where, tie.cases).value(right)
     derived = tie.means(Forms(forms))
     return sp.simplify((said - derived).subs(dict(tie.given), simultaneous=True))
