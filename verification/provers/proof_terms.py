@@ -286,11 +286,11 @@ class _Parser:
         word = self.identifier()
         if word == "set" and closing == "}":
             return self.made(begin, "set of", self.term())
-        bound, inner = self.term(), ()
-        names = bound.name
+        bound = self.term()
+        inner: tuple[Term, ...] = ()
         while not self.sees(closing):
             inner = (*inner, self.clause(begin, "|", "in", "<-", ":", "&"))
-        return self.made(begin, f"[{word}", bound, *inner, name=names)
+        return self.made(begin, f"[{word}", bound, *inner, name=bound.name)
 
     def clause(self, begin: int, *words: str) -> Term:
         """Read one of some words with the term behind it."""
@@ -331,7 +331,7 @@ class _Parser:
         self.next()
         bound = list(self.binders())
         self.expect("=>" if word == "fun" else ",")
-        parts = (self.term(),)
+        parts: tuple[Term, ...] = (self.term(),)
         if word == "exists2":
             self.expect("&")
             parts = (*parts, self.term())
