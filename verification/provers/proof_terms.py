@@ -187,6 +187,8 @@ class _Parser:
                 self.term()
             self.expect(":=")
             value = self.term()
+            if self.takes(":"):
+                self.term()
             self.expect("in")
             name = " ".join((bound, *arguments))
             return self.made(begin, "let", value, self.term(), name=name)

@@ -33,31 +33,39 @@ __all__ = [
     "equations",
     "factor",
     "phi",
+    "radius",
     "residual",
+    "steps",
+    "t",
     "untied",
 ]
 
 # What has no symbol in ``symbols``: Q is the sum of the fourth powers of phi(c_i), a direction u
-# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial.
+# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial; r and
+# steps are the length of a weight on a ray, and a number of steps.
 Q, X, Y, x = sp.symbols("Q X Y x", real=True)
 P, U = sp.symbols("P U", nonnegative=True)
 phi = sp.Symbol("phi", real=True)
 factor = sp.Symbol("covariance", real=True)
-t = sp.Symbol("t", positive=True)
+t, radius = sp.symbols("t r", positive=True)
+steps = sp.Symbol("steps", integer=True, positive=True)
 
 #: What terms of the proofs are called here. ``c`` is one correlation, ``phi`` its activation.
 SYMBOLS: Mapping[str, sp.Expr] = {
     "m%:R": m, "n%:R": n, "b%:R": b, "#|B|%:R": b, "eta": eta, "kappa": kappa, "'X": t,
     "(active_count kind a w)%:R": k, "(active_count kind a w0)%:R": k,
     "#|[set j | 0 < corr a w j]|%:R": k,
-    "sqnorm w": N, "energy kind a w": C, "energy Linear a w": C, "energy w": C,
+    "#|exact_set kind a W|%:R": k, "t%:R": steps, "r": radius,
+    "sqnorm w0": N, "vnorm w0": sp.sqrt(N), "energy kind a w0": C, "phi kind (corr a w0 i)": phi,
+    "vnorm (active_part kind a w0)": sp.sqrt(C), "sqnorm w": N, "energy kind a w": C,
+    "energy Linear a w": C, "energy w": C,
     "rest kind a w": R, "corr a w j": c, "phi kind (corr a w j)": phi,
     "phi kind (corr a w i)": phi, "phi (corr w i)": phi,
     r"\sum_i phi kind (corr a w i) ^+ 4": Q,
     r"\sum_(i in B) phi kind (corr a w i) ^+ 2": S, r"\sum_(k <- s) phi kind (corr a w k) ^+ 2": S,
     "(multiplicity s j)%:R": mu, "covariance g": factor,
     # A vector v stands for <v, u>, a matrix H for u^T H u, with one direction u.
-    "a i": x, "w": Y, "active_part kind a w": X, "1%:M": U, "projector": P,
+    "a i": x, "w": Y, "w0": Y, "w_min": Y, "active_part kind a w": X, "1%:M": U, "projector": P,
     r"\sum_i theta i *: outer (a i) (a i)": P,
     **{f"outer w (active_part {kind} a w)": X * Y for kind in ("kind", "Linear")},
     **{f"outer (active_part {kind} a w) w": X * Y for kind in ("kind", "Linear")},
@@ -292,6 +300,8 @@ class _Reading:
                 return 1 / self.value(parts[0])
             case "^+":
                 return self.value(parts[0]) ** self.natural(parts[1])
+            case "apply" if parts[0].name == "Num.sqrt" and len(parts) == 2:
+                return sp.sqrt(self.value(parts[1]))
             case "if" if parts[0] in self.cases:
                 return self.value(parts[1] if self.cases[parts[0]] else parts[2])
         raise InputError(self.where, term.text, "must be made of terms that have a symbol")
@@ -311,7 +321,7 @@ def _known() -> Mapping[Term, sp.Expr]:
 
 
 def residual(tie: Tie, proofs: Library, forms: Mapping[str, ClosedForm]) -> sp.Expr:
-    """Subtract what closed forms say from what a statement says.
+    """Subtract what closed forms say from what a statement says in its equations for a left side.
 
     Args:
         tie: The equation.
@@ -319,19 +329,21 @@ def residual(tie: Tie, proofs: Library, forms: Mapping[str, ClosedForm]) -> sp.E
         forms: Closed forms by id.
 
     Returns:
-        The difference, 0 if they agree.
+        The first difference that is not 0; 0 if they agree.
 
     Raises:
         InputError: The statement, or the equation, is not there, or holds what is not known.
     """
     where = f"{tie.file}.{tie.statement}"
-    right = _definition(proofs, tie.file, tie.statement)
+    term = _definition(proofs, tie.file, tie.statement)
+    sides = [term]
     if tie.file == STATEMENTS:
-        sides = {equation.right for equation in equations(right) if equation.tied_by(tie)}
-        if len(sides) != 1:
-            found = f"must be the left side of one equation, not of {len(sides)}"
-            raise InputError(where, tie.left, found)
-        (right,) = sides
-    said = _Reading(where, tie.cases).value(right)
+        sides = [equation.right for equation in equations(term) if equation.tied_by(tie)]
+    if not sides:
+        raise InputError(where, tie.left, "must be the left side of an equation there")
     derived = tie.means(Forms(forms))
-    return sp.simplify((said - derived).subs(dict(tie.given), simultaneous=True))
+    apart = [
+        sp.simplify((_Reading(where, tie.cases).value(side) - derived).subs(dict(tie.given)))
+        for side in sides
+    ]
+    return next((rest for rest in apart if rest != 0), sp.Integer(0))

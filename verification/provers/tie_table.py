@@ -11,9 +11,19 @@ from typing import Any
 
 import sympy as sp
 
-from whichmin.symbolic.symbols import N, R, S, b, c, eta, m, mu
+from whichmin.symbolic.symbols import C, N, R, S, b, c, eta, k, m, mu
 from whichmin.verification.provers.proof_sources import DEFINITIONS
-from whichmin.verification.provers.tie import Forms, Means, Tie, Y, factor, phi, t
+from whichmin.verification.provers.tie import (
+    Forms,
+    Means,
+    Tie,
+    Y,
+    factor,
+    phi,
+    radius,
+    steps,
+    t,
+)
 
 __all__ = ["FREE", "TIES"]
 
@@ -44,10 +54,51 @@ def _corr_in_batch(*, active: bool) -> Means:
     return means
 
 
-def _leads_to_zero(form: Forms) -> sp.Expr:
-    """|w|^2 from which a step on one point, w a multiple of it, leads to 0."""
-    (norm,) = sp.solve(form(_FACTOR, mu=1, S=N, alpha=eta), N)
+def _factor(form: Forms, energy: sp.Expr, alpha: sp.Expr) -> sp.Expr:
+    """The factor of a step on data in whose active part the weights are."""
+    return form(_FACTOR, mu=1, S=energy, N=energy, alpha=alpha)
+
+
+def _leads_to_zero(form: Forms, alpha: sp.Expr) -> sp.Expr:
+    """|w|^2 from which a step leads to 0."""
+    (norm,) = sp.solve(_factor(form, N, alpha), N)
     return norm
+
+
+def _alternating(form: Forms) -> sp.Expr:
+    """Gradient descent from |w|^2 = C = 1 + m/eta, step after step."""
+    return _factor(form, 1 + m / eta, eta / m) ** steps * Y
+
+
+def _next_length(form: Forms, length: sp.Expr) -> sp.Expr:
+    """The length after a step of gradient descent, on the ray of a global minimum."""
+    return length * _factor(form, length**2, eta / m)
+
+
+def _orbit(*, high: bool) -> Means:
+    """One point of the orbit of period two: where gradient descent goes from the other one."""
+
+    def means(form: Forms) -> sp.Expr:
+        p = 2 * eta / m
+        sign = -1 if high else 1
+        other = (sp.sqrt(p + 3) + sign * sp.sqrt(p - 1)) / (2 * sp.sqrt(p))
+        return _next_length(form, other) * Y
+
+    return means
+
+
+def _silent(form: Forms) -> sp.Expr:
+    return form("landscape.loss", C=0)
+
+
+def _given_up(form: Forms) -> sp.Expr:
+    """The mean loss with k points exact and the other m - k not seen at all."""
+    return (m - k) * form("model.sample_loss", sigma=0) / m
+
+
+def _cosine_with_start(form: Forms) -> sp.Expr:
+    """The sum of c_i times the limit of c_i, which is linear in c_i, over |w0|."""
+    return form("dynamics.gd_limit", c=C) / sp.sqrt(N)
 
 
 def _at_minimum(**values: Any) -> Means:
@@ -74,6 +125,16 @@ def _trace(of: str, kind: str = "kind", kappa: str = "kappa") -> str:
     return rf"\tr (hessian_kappa {kind} a {kappa} ({of}))"
 
 
+def _weights(start: str, kind: str = "kind") -> str:
+    return f"gd_weights {kind} a eta ({start} *: w_min) t"
+
+
+_P = "(2%:R * eta / m%:R)"
+_HIGH, _LOW = (
+    f"((Num.sqrt ({_P} + 3%:R) {sign} Num.sqrt ({_P} - 1)) / (2%:R * Num.sqrt {_P}))"
+    for sign in "+-"
+)
+_DYING = f"Num.sqrt ((1 + {_P}) / (3%:R * {_P}))"
 _HALF = sp.Rational(1, 2)
 _RELU, _LINEAR = {"kind is Relu": True}, {"kind is Relu": False}
 _GD_LIMIT = "(Num.sqrt (energy kind a w0))^-1 *: active_part kind a w0"
@@ -110,7 +171,32 @@ TIES = (
     Tie("one_step", "sqnorm (step kind a eta B w)", _next_norm),
     Tie("replacement_step_closed_form", _REPLACED, _corr_in_batch(active=True), given={phi: c}),
     Tie("replacement_step_closed_form", _REPLACED, _corr_in_batch(active=False), given={phi: 0}),
-    Tie("replacement_needs_ball", "sqnorm w0", _leads_to_zero),
+    Tie("replacement_needs_ball", "sqnorm w0", lambda form: _leads_to_zero(form, eta)),
+    Tie("gd_dead_start", "loss kind a w0", _silent),
+    Tie("relu_dies", "loss Relu a (gd_weights Relu a eta w0 t)", _silent),
+    Tie("relu_dies_from_ball", f"loss Relu a ({_weights(_DYING, 'Relu')})", _silent),
+    Tie("all_or_nothing_loss", r"(\sum_i tied_loss kind a i W) / m%:R", _given_up),
+    *(
+        tie
+        for name, w in (("gd_cosines", "(gd_direction kind a w0)"), ("gd_limit_cosines", "w_gd"))
+        for tie in (
+            Tie(name, f"cosine {w} w0", _cosine_with_start),
+            Tie(name, f"cosine {w} (a i)", lambda form: form("dynamics.gd_limit", c=phi)),
+        )
+    ),
+    Tie(
+        "gd_on_ray", "gd_weights kind a eta (r *: w_min) 1",
+        lambda form: _next_length(form, radius) * Y,
+    ),
+    Tie("gd_period_two", _weights(_HIGH), _orbit(high=False), {"odd t": True}),
+    Tie("gd_period_two", _weights(_HIGH), _orbit(high=True), {"odd t": False}),
+    Tie("gd_period_two", _weights(_LOW), _orbit(high=True), {"odd t": True}),
+    Tie("gd_period_two", _weights(_LOW), _orbit(high=False), {"odd t": False}),
+    Tie("gd_alternates", "gd_weights Linear a eta w0 t", _alternating),
+    Tie(
+        "gd_boundary_start", "sqnorm w0 + energy kind a w0",
+        lambda form: 2 * _leads_to_zero(form, eta / m),
+    ),
     Tie(
         "hessian", "hessian",
         lambda form: form("sharpness.second_derivative"), file=DEFINITIONS,
@@ -177,6 +263,7 @@ TIES = (
 
 #: Statements with a formula that no closed form has, and why.
 FREE: Mapping[str, str] = {
+    "sgd_cosines": "the cosine of an angle with a data point, by its definition",
     "gd_ratios": "the factor is any k that is at least 1, no formula",
     "curvature_is_slope": "about the slope of the activation, from which the forms start",
     "one_sided_hessians": "about three Hessians, of which the forms give traces and eigenvalues",
