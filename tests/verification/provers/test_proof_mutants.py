@@ -77,7 +77,7 @@ STATEMENTS = (
     Mutant("common_fixed_points", "(b < m)%N", "(b <= m)%N"),
     # Gradient descent
     Mutant("gd_energy_grows", "m%:R / 4%:R", "m%:R / 2%:R"),
-    Mutant("gd_energy_grows", "t w0) <=", "t w0) <"),
+    Mutant("gd_energy_grows", "w0 t) <=", "w0 t) <"),
     Mutant("gd_ratios", "1 <= k", "1 < k"),
     # SGD; with a larger step size or ball than the trap's its end is not known
     Mutant("sgd_single_point", "(b < m)%N", "(b <= m)%N"),
@@ -116,14 +116,14 @@ EARLY = (
 
 _ENDS, _NOISE = ("OnePoint", "MiniBatch"), ("Covariance",)
 LATE = (
-    Mutant("sgd_single_point", "w - Num.sg (corr a w0 i) *: a i", "w - a i", _ENDS),
+    Mutant("sgd_single_point", "w - Num.sg", "w + Num.sg", _ENDS),
     Mutant("sgd_single_point", "[exists i, eligible i &&", "[forall i, eligible i ==>", _ENDS),
     Mutant("sgd_single_point", "~~ settled_at_one", "settled_at_one", _ENDS),
     Mutant("sgd_single_point", "exists T0, forall T,", "forall T0 T,", _ENDS),
     Mutant("sgd_single_point", "then 0 < corr", "then 0 <= corr", _ENDS),
     Mutant("sgd_single_point", "| P s]|", "| ~~ P s]|", ("Chance", *_ENDS)),
     Mutant("sgd_single_point", "w - (eta", "w + (eta", ("MiniBatch",)),
-    Mutant("sgd_with_replacement", "(eta / b%:R)", "eta", ("Replacement",)),
+    Mutant("sgd_with_replacement", "(eta / b%:R)", "eta", ("Steps",)),
     Mutant("noise_trace", "m%:R^-1 *: \\sum_i outer", "(m%:R - 1)^-1 *: \\sum_i outer", _NOISE),
     Mutant("batch_covariance_factor", "b%:R^-1 *:", "m%:R^-1 *:", _NOISE),
     Mutant("hessian_trace", "2%:R *: (outer", "1 *: (outer", ("Hessian",)),
@@ -168,7 +168,7 @@ def broken(message, proofs):
     named = re.findall(
         r"^\s*(?:Theorem|Lemma|Corollary)\s+([\w']+)", "\n".join(lines), re.MULTILINE
     )
-    return found[1], named[-1]
+    return found[1], named[-1] if named else ""
 
 
 def refused(theorem, proofs):
