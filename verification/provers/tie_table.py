@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from whichmin.symbolic.symbols import C, N, R, S, b, c, eta, k, m, mu
+from whichmin.symbolic.symbols import C, N, R, S, alpha, b, c, eta, k, m, mu
 from whichmin.verification.provers.proof_sources import DEFINITIONS
 from whichmin.verification.provers.tie import (
     Forms,
@@ -85,6 +85,11 @@ def _orbit(*, high: bool) -> Means:
         return _next_length(form, other) * Y
 
     return means
+
+
+def _split_pair(form: Forms) -> sp.Expr:
+    """The chance that a batch has one of two points: half of it each for a gain and a loss."""
+    return 2 * form("dynamics.separation_rate") / (sp.log(1 - alpha) + sp.log(1 + alpha))
 
 
 def _silent(form: Forms) -> sp.Expr:
@@ -176,6 +181,7 @@ TIES = (
     Tie("relu_dies", "loss Relu a (gd_weights Relu a eta w0 t)", _silent),
     Tie("relu_dies_from_ball", f"loss Relu a ({_weights(_DYING, 'Relu')})", _silent),
     Tie("all_or_nothing_loss", r"(\sum_i tied_loss kind a i W) / m%:R", _given_up),
+    Tie("split_pair", "split_pair", _split_pair, file=DEFINITIONS),
     *(
         tie
         for name, w in (("gd_cosines", "(gd_direction kind a w0)"), ("gd_limit_cosines", "w_gd"))
