@@ -288,6 +288,8 @@ class _Parser:
         word = self.identifier()
         if word == "set" and closing == "}":
             return self.made(begin, "set of", self.term())
+        if self.takes(":"):
+            return self.made(begin, f"[{word}:", self.term())
         bound = self.term()
         inner: tuple[Term, ...] = ()
         while not self.sees(closing):

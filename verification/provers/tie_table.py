@@ -249,6 +249,9 @@ TIES = (
         lambda form: form("noise.sample_energy", sigma=0), given={phi: 0},
     ),
     Tie(
+        "noise_elsewhere", _SAMPLE, lambda form: form("noise.sample_energy", sigma=1, c=phi, N=1),
+    ),
+    Tie(
         "noise_trace", r"\tr (covariance (fun i => sample_gradient kind a i w))",
         lambda form: form("noise.trace_on_manifold"),
     ),

@@ -47,6 +47,7 @@ def shown(term):
         ("match k with Linear => x | Relu => y end", "(match k (=> Linear x) (=> Relu y))"),
         (r"[/\ A, B & C]", r"(/\ A B C)"),
         ("[exists i, A i && B]", "(exists i: (&& (apply A i) B))"),
+        ("step [set: 'I_m] w", "(apply step ([set: ('I_ m)) w)"),
         ("[set i in batch]", "([set i: i (in batch))"),
         ("[:: x; y]", "([:: x y)"),
         ("#|B|%:R", "(%:R (#| B))"),

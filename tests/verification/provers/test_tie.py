@@ -73,6 +73,7 @@ CHANGES = [
     ("noise_trace", "1 - ", "2%:R - ", "remainder"),
     ("noise_trace", "^+ 4", "^+ 3", "a symbol"),
     ("batch_covariance_factor", "(m%:R - 1)", "m%:R", "remainder"),
+    ("noise_elsewhere", "(1 - phi", "(1 + phi", "remainder"),
     ("replacement_covariance", "b%:R^-1", "m%:R^-1", "remainder"),
     ("replacement_noise_at_minimum", "(m%:R * b%:R)", "m%:R", "remainder"),
     ("hessian_kappa_trace", "4%:R - k", "4%:R + k", "remainder"),
