@@ -124,7 +124,7 @@ LATE = (
     Mutant("sgd_single_point", "| P s]|", "| ~~ P s]|", ("Chance", *_ENDS)),
     Mutant("sgd_single_point", "w - (eta", "w + (eta", ("MiniBatch",)),
     Mutant("sgd_with_replacement", "(eta / b%:R)", "eta", ("Steps",)),
-    Mutant("batch_covariance_factor", "b%:R^-1 *:", "m%:R^-1 *:", _NOISE),
+    Mutant("noise_trace", "m%:R^-1 *: \\sum_i outer", "(m%:R - 1)^-1 *: \\sum_i outer", _NOISE),
     Mutant("hessian_trace", "2%:R *: (outer", "1 *: (outer", ("Hessian",)),
     Mutant("local_minima", "F w <= F (w + h).", "F (w + h) <= F w.", ("Extrema",)),
 )  # fmt: skip
