@@ -31,7 +31,10 @@ __all__ = [
     "Means",
     "Tie",
     "equations",
+    "error",
     "factor",
+    "off",
+    "off_along",
     "phi",
     "radius",
     "residual",
@@ -41,13 +44,15 @@ __all__ = [
 ]
 
 # What has no symbol in ``symbols``: Q is the sum of the fourth powers of phi(c_i), a direction u
-# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial; r and
-# steps are the length of a weight on a ray, and a number of steps.
+# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial; r, d,
+# steps are a length on a ray, an error of it, and a number of steps; off and off_u
+# are |h|^2 and <h, u> for a vector h.
 Q, X, Y, x = sp.symbols("Q X Y x", real=True)
 P, U = sp.symbols("P U", nonnegative=True)
 phi = sp.Symbol("phi", real=True)
 factor = sp.Symbol("covariance", real=True)
-t, radius = sp.symbols("t r", positive=True)
+t, radius, off = sp.symbols("t r off", positive=True)
+error, off_along = sp.symbols("d off_u", real=True)
 steps = sp.Symbol("steps", integer=True, positive=True)
 
 #: What terms of the proofs are called here. ``c`` is one correlation, ``phi`` its activation.
@@ -55,7 +60,8 @@ SYMBOLS: Mapping[str, sp.Expr] = {
     "m%:R": m, "n%:R": n, "b%:R": b, "#|B|%:R": b, "eta": eta, "kappa": kappa, "'X": t,
     "(active_count kind a w)%:R": k, "(active_count kind a w0)%:R": k,
     "#|[set j | 0 < corr a w j]|%:R": k,
-    "#|exact_set kind a W|%:R": k, "t%:R": steps, "r": radius,
+    "#|exact_set kind a W|%:R": k, "t%:R": steps, "r": radius, "d": error,
+    "sqnorm h": off,
     "sqnorm w0": N, "vnorm w0": sp.sqrt(N), "energy kind a w0": C, "phi kind (corr a w0 i)": phi,
     "vnorm (active_part kind a w0)": sp.sqrt(C), "sqnorm w": N, "energy kind a w": C,
     "energy Linear a w": C, "energy w": C,
@@ -65,7 +71,8 @@ SYMBOLS: Mapping[str, sp.Expr] = {
     r"\sum_(i in B) phi kind (corr a w i) ^+ 2": S, r"\sum_(k <- s) phi kind (corr a w k) ^+ 2": S,
     "(multiplicity s j)%:R": mu, "covariance g": factor,
     # A vector v stands for <v, u>, a matrix H for u^T H u, with one direction u.
-    "a i": x, "w": Y, "w0": Y, "w_min": Y, "active_part kind a w": X, "1%:M": U, "projector": P,
+    "a i": x, "w": Y, "w0": Y, "w_min": Y, "h": off_along,
+    "active_part kind a w": X, "1%:M": U, "projector": P,
     r"\sum_i theta i *: outer (a i) (a i)": P,
     **{f"outer w (active_part {kind} a w)": X * Y for kind in ("kind", "Linear")},
     **{f"outer (active_part {kind} a w) w": X * Y for kind in ("kind", "Linear")},

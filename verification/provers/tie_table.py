@@ -18,12 +18,15 @@ from whichmin.verification.provers.tie import (
     Means,
     Tie,
     Y,
+    error,
     factor,
+    off,
+    off_along,
     phi,
     radius,
     steps,
     t,
-)
+)  # fmt: skip
 
 __all__ = ["FREE", "TIES"]
 
@@ -73,6 +76,19 @@ def _alternating(form: Forms) -> sp.Expr:
 def _next_length(form: Forms, length: sp.Expr) -> sp.Expr:
     """The length after a step of gradient descent, on the ray of a global minimum."""
     return length * _factor(form, length**2, eta / m)
+
+
+def _radial(form: Forms) -> sp.Expr:
+    """The step from length 1 + d, its part of first order by the rate."""
+    length = _next_length(form, 1 + error)
+    first = 1 + error * length.diff(error).subs(error, 0)
+    return (1 + form("dynamics.gd_radial_rate") * error + length - first) * Y
+
+
+def _off_span(form: Forms) -> sp.Expr:
+    """The step from w_min + h, where C = 1 and |w|^2 = 1 + |h|^2."""
+    along = form(_FACTOR, mu=1, S=1, N=1 + off, alpha=eta / m)
+    return along * Y + form("dynamics.gd_off_span_rate") * off_along
 
 
 def _orbit(*, high: bool) -> Means:
@@ -194,6 +210,8 @@ TIES = (
         "gd_on_ray", "gd_weights kind a eta (r *: w_min) 1",
         lambda form: _next_length(form, radius) * Y,
     ),
+    Tie("gd_radial_rate", "gd_weights kind a eta ((1 + d) *: w_min) 1", _radial),
+    Tie("gd_off_span_rate", "gd_weights kind a eta (w_min + h) 1", _off_span),
     Tie("gd_period_two", _weights(_HIGH), _orbit(high=False), {"odd t": True}),
     Tie("gd_period_two", _weights(_HIGH), _orbit(high=True), {"odd t": False}),
     Tie("gd_period_two", _weights(_LOW), _orbit(high=True), {"odd t": True}),
@@ -273,7 +291,7 @@ TIES = (
 #: Statements with a formula that no closed form has, and why.
 FREE: Mapping[str, str] = {
     "sgd_cosines": "the cosine of an angle with a data point, by its definition",
-    "gd_ratios": "the factor is any k that is at least 1, no formula",
+    "gd_ratios_kept": "the factor is any k that is at least 1, no formula",
     "curvature_is_slope": "about the slope of the activation, from which the forms start",
     "one_sided_hessians": "about three Hessians, of which the forms give traces and eigenvalues",
 }

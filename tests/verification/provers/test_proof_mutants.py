@@ -78,7 +78,7 @@ STATEMENTS = (
     # Gradient descent
     Mutant("gd_energy_grows", "m%:R / 4%:R", "m%:R / 2%:R"),
     Mutant("gd_energy_grows", "w0 t) <=", "w0 t) <"),
-    Mutant("gd_ratios", "1 <= k", "1 < k"),
+    Mutant("gd_ratios_kept", "1 <= k", "1 < k"),
     # SGD; with a larger step size or ball than the trap's its end is not known
     Mutant("sgd_single_point", "(b < m)%N", "(b <= m)%N"),
     Mutant("sgd_single_point", "5%:R^-1", "4%:R^-1"),
