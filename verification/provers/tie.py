@@ -65,7 +65,7 @@ SYMBOLS: Mapping[str, sp.Expr] = {
     "sqnorm w0": N, "vnorm w0": sp.sqrt(N), "energy kind a w0": C, "phi kind (corr a w0 i)": phi,
     "vnorm (active_part kind a w0)": sp.sqrt(C), "sqnorm w": N, "energy kind a w": C,
     "energy Linear a w": C, "energy w": C,
-    "rest kind a w": R, "corr a w j": c, "phi kind (corr a w j)": phi,
+    "rest kind a w": R, "corr a w j": c, "corr a w i": c, "phi kind (corr a w j)": phi,
     "phi kind (corr a w i)": phi, "phi (corr w i)": phi,
     r"\sum_i phi kind (corr a w i) ^+ 4": Q,
     r"\sum_(i in B) phi kind (corr a w i) ^+ 2": S, r"\sum_(k <- s) phi kind (corr a w k) ^+ 2": S,

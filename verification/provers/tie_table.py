@@ -44,14 +44,14 @@ def _not_convex(opposite: int) -> Means:
 def _next_norm(form: Forms) -> sp.Expr:
     """|w|^2 after a step: active correlations in the batch grow by one factor, the rest shrinks."""
     grown = form("dynamics.active_factor", mu=1, alpha=eta / b)
-    return grown**2 * S + form("dynamics.inactive_factor", alpha=eta / b) ** 2 * (N - S)
+    return grown**2 * S + form(_INACTIVE, alpha=eta / b) ** 2 * (N - S)
 
 
 def _corr_in_batch(*, active: bool) -> Means:
     """A correlation after a step, mu times in the batch and active, or not."""
 
     def means(form: Forms) -> sp.Expr:
-        name = _FACTOR if active else "dynamics.inactive_factor"
+        name = _FACTOR if active else _INACTIVE
         return c * form(name, alpha=eta / b)
 
     return means
@@ -89,6 +89,11 @@ def _off_span(form: Forms) -> sp.Expr:
     """The step from w_min + h, where C = 1 and |w|^2 = 1 + |h|^2."""
     along = form(_FACTOR, mu=1, S=1, N=1 + off, alpha=eta / m)
     return along * Y + form("dynamics.gd_off_span_rate") * off_along
+
+
+def _full(form: Forms, name: str, **values: Any) -> sp.Expr:
+    """A factor in a step on all points."""
+    return form(name, S=C, alpha=eta / m, **values)
 
 
 def _orbit(*, high: bool) -> Means:
@@ -162,7 +167,8 @@ _GD_LIMIT = "(Num.sqrt (energy kind a w0))^-1 *: active_part kind a w0"
 _SGD_LIMIT = "Num.sg (corr a w0 i) *: a i"
 _STEP = "corr a (step kind a eta B w) j"
 _REPLACED = "corr a (replacement_step kind a eta s w) j"
-_FACTOR = "dynamics.active_factor"
+_FACTOR, _INACTIVE = "dynamics.active_factor", "dynamics.inactive_factor"
+_DESCENT, _ACTIVE = "corr a (gd_weights kind a eta w 1) i", "eligible kind a w i"
 _SAMPLE = "sqnorm (sample_gradient kind a i w)"
 _IN_B = r"j \in B"
 
@@ -210,6 +216,8 @@ TIES = (
         "gd_on_ray", "gd_weights kind a eta (r *: w_min) 1",
         lambda form: _next_length(form, radius) * Y,
     ),
+    Tie("gd_ratios", _DESCENT, lambda form: c * _full(form, _FACTOR, mu=1), {_ACTIVE: True}),
+    Tie("gd_ratios", _DESCENT, lambda form: c * _full(form, _INACTIVE), {_ACTIVE: False}),
     Tie("gd_radial_rate", "gd_weights kind a eta ((1 + d) *: w_min) 1", _radial),
     Tie("gd_off_span_rate", "gd_weights kind a eta (w_min + h) 1", _off_span),
     Tie("gd_period_two", _weights(_HIGH), _orbit(high=False), {"odd t": True}),

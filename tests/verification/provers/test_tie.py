@@ -108,6 +108,8 @@ CHANGES = [
     ("gd_period_two", "(if odd t then r' else r)", "(if odd t then r else r')", "remainder"),
     ("gd_period_two", "(if odd t then r else r')", "(if odd t then r' else r)", "remainder"),
     ("gd_period_two", "let p := 2%:R", "let p := 3%:R", "left side of an equation"),
+    ("gd_ratios", "- 2%:R)", "- 1)", "eligible kind a w i: remainder"),
+    ("gd_ratios", "else 1 -", "else 1 +", "not eligible kind a w i: remainder"),
     ("gd_radial_rate", "(1 - 4%:R", "(1 - 3%:R", "remainder"),
     ("gd_radial_rate", "6%:R", "5%:R", "remainder"),
     ("gd_off_span_rate", "(1 - al) *: h", "(1 + al) *: h", "remainder"),
