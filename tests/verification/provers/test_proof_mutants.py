@@ -126,7 +126,6 @@ LATE = (
     Mutant("sgd_single_point", "w - (eta", "w + (eta", ("MiniBatch",)),
     Mutant("sgd_with_replacement", "(eta / b%:R)", "eta", ("Steps",)),
     Mutant("noise_trace", "m%:R^-1 *: \\sum_i outer", "(m%:R - 1)^-1 *: \\sum_i outer", _NOISE),
-    Mutant("local_minima", "F w <= F (w + h).", "F (w + h) <= F w.", ("Extrema",)),
 )  # fmt: skip
 
 
