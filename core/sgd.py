@@ -109,7 +109,7 @@ class StepConstants:
 
     @property
     def wake_factor(self) -> Fraction:
-        r"""The mean factor far from C = 1: 1 - P u/(1+u), where u is :math:`\frac{19}{10}\alpha`."""
+        r"""The mean factor far from C = 1: 1 - P u/(1+u) with u = :math:`\frac{19}{10}\alpha`."""
         u = Fraction(19, 10) * self.alpha
         return 1 - self.in_batch * u / (1 + u)
 

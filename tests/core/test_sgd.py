@@ -4,13 +4,15 @@ import itertools
 import math
 import time
 from decimal import Decimal
-from fractions import Fraction as F
+from fractions import Fraction
 
 import mpmath
 import pytest
 
 import whichmin.core.sgd as module
 from whichmin.core.sgd import LONGEST, StepConstants, capture_chance, settling_numbers
+
+F = Fraction
 
 # m, b, eta, correlations: small enough for exact sums of the capture chance.
 CASES = [
@@ -54,7 +56,7 @@ def factors(m, b, eta):
 
 def exact_chance(m, b, eta, climb):
     """The capture chance over one common denominator, so that nothing has to be reduced."""
-    share, inside, outside = factors(m, b, eta)
+    _, inside, outside = factors(m, b, eta)
     low = math.lcm(inside.denominator, outside.denominator)
     first, second = int(inside * low), int(outside * low)
     powers = [1]
@@ -224,7 +226,7 @@ def test_an_attempt_that_is_too_short_has_no_chance():
 def test_the_wake_is_never_cut_short():
     """Energies for which the wake's inequality is nearly an equality."""
     constants = StepConstants(3, 1, F(1, 5))
-    for wake in (1, 2, 40):
+    for wake in (32, 33, 90):
         # 36 (19/20 - C) f^wake = p C
         factor = constants.wake_factor**wake
         energy = 36 * F(19, 20) * factor / (P + 36 * factor)
