@@ -109,13 +109,19 @@ class StepConstants:
 
     @property
     def wake_factor(self) -> Fraction:
-        r"""The mean factor far from C = 1: 1 - P u/(1+u) with u = :math:`\frac{19}{10}\alpha`."""
+        r"""The mean factor of (19/20 - C)/C far from the unit sphere.
+
+        It is :math:`1 - P u/(1+u)` with :math:`u = \frac{19}{10}\alpha`.
+        """
         u = Fraction(19, 10) * self.alpha
         return 1 - self.in_batch * u / (1 + u)
 
     @property
     def drift_rate(self) -> Fraction:
-        r"""The noise's drift :math:`\frac{19}{4000} \alpha^2` times the chance to split a pair."""
+        r"""The noise's drift beside a data point.
+
+        It is :math:`\frac{19}{4000} \alpha^2` times the chance to split a pair.
+        """
         return Fraction(19, 4000) * self.alpha**2 * self.split_pair
 
     @property
@@ -237,7 +243,7 @@ def settling_numbers(
     numbers = SettlingNumbers(
         wake=_wake(constants, energy, missed),
         climb=climb,
-        capture=int(capture),
+        capture=math.ceil(capture),
         halvings=halvings,
         settle=settle,
         refinements=_doublings(1 / (2 * constants.drift_rate * squared_distance)),
