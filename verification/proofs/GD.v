@@ -35,7 +35,7 @@ Local Notation rest := (rest kind a).
 Variable eta : R.
 Hypotheses (eta0 : 0 < eta) (eta1 : eta <= m%:R / 4%:R).
 
-Local Notation gd := (gd kind a eta).
+Definition gd t w := iter t (step kind a eta [set: 'I_m]) w.
 Local Notation next := (step kind a eta [set: 'I_m]).
 Let al := eta / m%:R.
 Let u w := 2%:R - N w - C w.
@@ -236,3 +236,12 @@ rewrite addrC Cw; apply: add_le; first by cert (2%:R * (k * r) * (1 - k * r)).
 by rewrite -[X in X <= _]mul1r; apply: mul_le => //; exact: ler01.
 Qed.
 End GD.
+
+(** The iterates of the step on all points are gradient descent on the loss. *)
+Lemma gd_weightsE (R : realFieldType) (m n : nat) kind (a : 'I_m -> 'rV[R]_n) eta w0 t :
+  gd_weights kind a eta w0 t = gd kind a eta t w0.
+Proof.
+elim: t => // t IH; rewrite /gd iterS -/(gd kind a eta t w0) -IH /= /step /gradient cardsT card_ord.
+rewrite scalerA; congr (_ - _ *: _).
+by apply: eq_bigl => i; rewrite inE.
+Qed.

@@ -1,12 +1,12 @@
 (** What the theorems on random step sizes and sampling with replacement need, by examples. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap Prob Exchange Converge Weights Definitions.
+From Whichmin Require Import Vectors Landscape Trap Prob Exchange Converge Shares Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** A step with own step sizes in the form of [Weights]. *)
+(** A step with own step sizes in the form of [Shares]. *)
 Lemma own_stepsE (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) lambda w :
   own_steps kind a lambda w = weighted_step kind a 1 lambda w.
 Proof. by rewrite /weighted_step scale1r. Qed.
@@ -24,7 +24,8 @@ move=> all; rewrite /chance; have -> : [set s : T.-tuple Om | P s] = setT.
 by rewrite cardsT card_tuple divff // pnatr_eq0 -lt0n expn_gt0 Om0.
 Qed.
 
-Lemma never_settles : (forall T0 os, size os = (T0 + 1)%N -> ~~ settled_at_one kind a next w0 2%:R^-1 T0 os) ->
+Lemma never_settles :
+  (forall T0 os, size os = (T0 + 1)%N -> ~~ settled_at_one kind a next w0 2%:R^-1 T0 os) ->
   ~ ends_at_one_point kind a next w0.
 Proof.
 move=> never ends; have half : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
@@ -111,9 +112,11 @@ have -> : phi kind (0 : R) = 0 by rewrite /phi; case: kind; rewrite ?lexx.
 by rewrite mulr0 scale0r scaler0 subr0.
 Qed.
 
-Lemma far_fails : ~ ends_at_one_point kind unit_point (@replacement_step R 1 1 kind unit_point eta b) far_start.
+Lemma far_fails : ~ ends_at_one_point kind unit_point
+  (@replacement_step R 1 1 kind unit_point eta b) far_start.
 Proof.
-by apply: vanishes_never; [exact: some_draws | exact: unit_orth | exact: far_first | exact: zero_kept].
+by apply: vanishes_never;
+  [exact: some_draws | exact: unit_orth | exact: far_first | exact: zero_kept].
 Qed.
 End OneDimension.
 
@@ -149,6 +152,24 @@ have : m%:R^-1 <= 1 :> R by rewrite invf_le1 ?ltr0n // ler1n.
 by move: (m%:R^-1) => x x1; cert ((1 - x) + 20%:R^-1).
 Qed.
 
+(** With two equal correlations a vector is not within 1/2 of the one point or the other. *)
+Lemma equal_far v x y : x != y -> corr axes v x = corr axes v y ->
+  2%:R^-1 ^+ 2 < sqnorm (v - axes x).
+Proof.
+move=> xy vxy; apply: lt_le_trans (bessel axes_orth _); rewrite (bigD1 x) //= (bigD1 y) //=;
+  last first.
+  by rewrite eq_sym.
+have rest0 : 0 <= \sum_(j | (j != x) && (j != y)) corr axes (v - axes x) j ^+ 2.
+  by apply: sumr_ge0 => j _; exact: sqr_ge0.
+have ci j : corr axes (v - axes x) j = corr axes v j - (x == j)%:R by rewrite /corr dotBl axes_orth.
+rewrite !ci eqxx (negbTE xy) vxy /=.
+move: (\sum_(j | _) _) rest0 (corr axes v y) => X X0 c.
+apply: (@lt_le_trans _ _ (2%:R^-1)).
+  rewrite -subr_gt0; have -> : 2%:R^-1 - 2%:R^-1 ^+ 2 = 4%:R^-1 :> R by field.
+  by rewrite invr_gt0 ltr0n.
+by rewrite subr0; cert (2%:R * (c - 2%:R^-1) ^+ 2 + X).
+Qed.
+
 Variables (Om : finType) (lambda : Om -> 'I_m -> R).
 Hypotheses (m1 : (1 < m)%N) (Om0 : (0 < #|Om|)%N) (even : forall o i j, lambda o i = lambda o j).
 
@@ -173,15 +194,63 @@ have [k ki] : exists k, k != i.
   by exists (Ordinal m1); rewrite i0.
 have := allP close v vin; rewrite /within leNgt => /negP; apply.
 have -> : Num.sg (corr axes middle i) = 1 by rewrite axes_corr mxE gtr0_sg // middle_gt0.
-rewrite scale1r; apply: lt_le_trans (bessel axes_orth _); rewrite (bigD1 i) //= (bigD1 k) //=.
-have rest0 : 0 <= \sum_(j | (j != i) && (j != k)) corr axes (v - axes i) j ^+ 2.
-  by apply: sumr_ge0 => j _; exact: sqr_ge0.
-have ci j : corr axes (v - axes i) j = corr axes v k - (i == j)%:R.
-  by rewrite /corr dotBl axes_orth -/(corr axes v j) (sv j k).
-rewrite !ci eqxx eq_sym (negbTE ki) /=; move: (\sum_(j | _) _) rest0 (corr axes v k) => X X0 c.
-apply: (@lt_le_trans _ _ (2%:R^-1)).
-  rewrite -subr_gt0; have -> : 2%:R^-1 - 2%:R^-1 ^+ 2 = 4%:R^-1 :> R by field.
-  by rewrite invr_gt0 ltr0n.
-by rewrite subr0; cert (2%:R * (c - 2%:R^-1) ^+ 2 + X).
+by rewrite scale1r; apply: (equal_far (y := k)) => //; rewrite eq_sym.
 Qed.
 End Even.
+
+(** ** Two points that every outcome treats alike: a tie between them is kept *)
+Section Alike.
+Variables (R : rcfType) (m : nat) (kind : activation) (i j : 'I_m).
+Hypothesis ij : i != j.
+Definition tie : 'rV[R]_m := 2%:R^-1 *: (axes R i + axes R j).
+
+Lemma tie_corr k : corr (axes R (m := m)) tie k = 2%:R^-1 * ((k == i)%:R + (k == j)%:R).
+Proof. by rewrite axes_corr !mxE. Qed.
+
+Lemma tie_value k : corr (axes R (m := m)) tie k = if (k == i) || (k == j) then 2%:R^-1 else 0.
+Proof.
+rewrite tie_corr; case: (eqVneq k i) => [->|ki]; first by rewrite (negbTE ij) addr0 mulr1.
+by case: (k == j); rewrite ?addr0 ?add0r ?mulr1 ?mulr0.
+Qed.
+
+Lemma half_gt0 : 0 < 2%:R^-1 :> R. Proof. by rewrite invr_gt0 ltr0n. Qed.
+
+Lemma tie_eligible k : eligible kind (axes R (m := m)) tie k = (k == i) || (k == j).
+Proof.
+rewrite eligibleE tie_value; case: ifP => _; rewrite /phi; last by case: kind; rewrite ?lexx eqxx.
+by case: kind; rewrite ?(ltW half_gt0) gt_eqF // half_gt0.
+Qed.
+
+Lemma tie_in : sqnorm tie <= 21%:R / 20%:R.
+Proof.
+rewrite /tie sqnormZ sqnormD /sqnorm !axes_orth !eqxx (negbTE ij) /= mulr0 addr0.
+by cert (11%:R / 20%:R : R).
+Qed.
+
+Variables (Om : finType) (lambda : Om -> 'I_m -> R).
+Hypotheses (Om0 : (0 < #|Om|)%N) (alike : forall o, lambda o i = lambda o j).
+Local Notation next := (random_step kind (axes R (m := m)) lambda).
+
+Lemma alike_fails : ~ ends_at_one_point kind (axes R (m := m)) next tie.
+Proof.
+apply: never_settles => // T0 os sz; apply/existsP => -[k /andP[]].
+rewrite tie_eligible => kij close.
+pose same (w : 'rV[R]_m) := corr (axes R (m := m)) w i = corr (axes R (m := m)) w j.
+have same_step o w : same w -> same (next o w).
+  rewrite /same => sw; rewrite /random_step own_stepsE !(weighted_corr kind (axes_orth R (m := m))).
+  by rewrite sw alike.
+have sames os' w : same w -> forall v, v \in states next w os' -> same v.
+  elim: os' w => [|o os' IH] w sw v; rewrite /states in_cons => /orP[/eqP -> //|]; first by [].
+  exact: IH (same_step o w sw) v.
+have [v vin] : exists v, v \in drop T0 (states next tie os).
+  have : (0 < size (drop T0 (states next tie os)))%N.
+    by rewrite size_drop /states /= size_scanl sz subn_gt0 ltnS leq_addr.
+  by case: (drop _ _) => // v s _; exists v; rewrite in_cons eqxx.
+have sv : same v.
+  by apply: (sames os tie _ v (mem_drop vin)); rewrite /same !tie_value !eqxx orbT.
+have := allP close v vin; rewrite /within leNgt => /negP; apply.
+have -> : Num.sg (corr (axes R (m := m)) tie k) = 1 by rewrite tie_value kij gtr0_sg // half_gt0.
+rewrite scale1r; case/orP: kij => /eqP ->; first exact: (equal_far (y := j)).
+by apply: (equal_far (y := i)) => //; rewrite eq_sym.
+Qed.
+End Alike.

@@ -245,7 +245,7 @@ Definition gd_energy_grows : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w0 t,
   orthonormal a -> (0 < m)%N -> 0 < eta -> eta <= m%:R / 4%:R ->
   sqnorm w0 + energy kind a w0 <= 2%:R ->
-  energy kind a (gd kind a eta t w0) <= energy kind a (gd kind a eta t.+1 w0).
+  energy kind a (gd_weights kind a eta w0 t) <= energy kind a (gd_weights kind a eta w0 t.+1).
 
 (** Then all active correlations keep their ratios: after t steps they are those of the start times
     one factor k >= 1, and points that were not active are not. *)
@@ -254,7 +254,7 @@ Definition gd_ratios : Prop :=
   orthonormal a -> (0 < m)%N -> 0 < eta -> eta <= m%:R / 4%:R ->
   sqnorm w0 + energy kind a w0 <= 2%:R ->
   exists2 k, 1 <= k &
-  forall j, phi kind (corr a (gd kind a eta t w0) j) = k * phi kind (corr a w0 j).
+  forall j, phi kind (corr a (gd_weights kind a eta w0 t) j) = k * phi kind (corr a w0 j).
 
 (** ** Mini-batch SGD without replacement *)
 
@@ -347,21 +347,18 @@ Definition sgd_selection_law : Prop :=
   (forall i, eligible kind a w0 i -> exists2 p0, 0 < p0 & forall e, 0 < e ->
     exists T0, forall T, (T0 <= T)%N -> p0 <= P T e i).
 
-(** ** Mini-batch SGD with replacement, and on random weights *)
+(** ** Mini-batch SGD with replacement, and with random step sizes *)
 
-(** Mini-batch SGD with replacement ends at one data point, almost surely.
-    Orthonormal data a_1 .. a_m in R^n, the linear neuron or ReLU; each step draws a list of b >=
-      1 of the m
-    points, repetitions allowed, all m^b lists equally likely, and all steps independent; it
-      moves by
-    the mean of the b gradients, times the constant step size eta, 0 < eta <= 1/5. The start w0 has
-    |w0|^2 <= 21/20 and at least one eligible point
-      (linear: <w0, a_i> <> 0; ReLU: > 0). Then for all
-    e, p > 0 there is T0 such that for all T: the share of those sequences of T0 + T draws for which
-    the weights are NOT, from step T0 on, within e of one and the same eligible point (a_i, or -a_i
-    where <w0, a_i> < 0) is at most p.
-    Every m, n and b is included: m = 1, b = m (full size, but not the full batch) and b > m.
-    Archimedes' property holds in the real numbers. *)
+(** Mini-batch SGD with replacement ends at one data point, almost surely. Orthonormal data a_1 ..
+    a_m in R^n, the linear neuron or ReLU; each step draws a list of b >= 1 of the m points,
+    repetitions allowed, all m^b lists equally likely, and all steps independent; it moves by the
+    mean of the b gradients, times the constant step size eta, 0 < eta <= 1/5. The start w0 has
+    |w0|^2 <= 21/20 and at least one eligible point (linear: <w0, a_i> <> 0; ReLU: > 0). Then for
+    all e, p > 0 there is T0 such that for all T: the share of those sequences of T0 + T draws for
+    which the weights are NOT, from step T0 on, within e of one and the same eligible point (a_i,
+    or -a_i where <w0, a_i> < 0) is at most p. Every m, n and b >= 1 is included: m = 1, b = m
+    (full size, but not the full batch) and b > m. Archimedes' property: true of the real numbers.
+    *)
 Definition sgd_with_replacement : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n),
@@ -369,26 +366,67 @@ Definition sgd_with_replacement : Prop :=
   0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
   ends_at_one_point kind a (@replacement_step R m n kind a eta b) w0.
 
-(** The same for any exchangeable random weights that isolate every point: in each step one of
-    finitely many equally likely outcomes gives non-negative weights with sum 1 to the points, the
-    family of outcomes is symmetric under exchanging two points, and for each point some outcome
-      gives
-    it all the weight; the step is eta times the weighted mean of the gradients, 0 < eta <= 1/5.
-      Such
-    SGD ends at one data point, almost surely. (Sampling with replacement is the case of weights
-    multiplicity/b; others: a random batch size, each size with its own sampling, if size 1 can
-      occur.) *)
-Definition sgd_with_exchangeable_weights : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
-    (w0 : 'rV[R]_n)
-    (Om : finType) (p : Om -> 'I_m -> R),
-  archimedean R -> orthonormal a -> exchangeable p ->
-  0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
-  ends_at_one_point kind a (weights_step kind a eta p) w0.
+(** The general theorem: SGD whose step takes the gradient of each point with a random step size
+    of its own ends at one data point, almost surely, if these step sizes are exchangeable,
+    between 0 and 1/5 and uneven: some outcome treats two points differently (one point: some
+    outcome moves it). Data, neuron, start and conclusion are as above. Batches with and without
+    replacement and Poisson sampling are cases (below), random batch sizes and learning rates too.
+    *)
+Definition sgd_random_step_sizes : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n)
+    (Om : finType) (lambda : Om -> 'I_m -> R),
+  archimedean R -> orthonormal a -> exchangeable lambda ->
+    uneven lambda ->
+  sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  ends_at_one_point kind a (random_step kind a lambda) w0.
 
-(** A step with replacement in closed form: with S the sum over the list of phi(c_k)^2, alpha = eta/b
-    and mu_j the multiplicity of j, every correlation becomes
-    c_j <- (1 - alpha S) c_j + alpha mu_j (2 - |w|^2) phi(c_j). For every w, eta and list. *)
+(** Unevenness is needed, for every m >= 2: if all outcomes treat all points alike (whatever the
+    step sizes: the full batch, with any learning rates), there are orthonormal data and a start
+    inside the ball with all points eligible from which the run does not end at one data point. *)
+Definition even_step_sizes_fail : Prop :=
+  forall (R : rcfType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R),
+  (1 < m)%N -> (0 < #|Om|)%N -> (forall o i j, lambda o i = lambda o j) ->
+  exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m),
+  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, forall i, eligible kind a w0 i &
+      ~ ends_at_one_point kind a (random_step kind a lambda) w0].
+
+(** What exchangeability is for: if every outcome treats the two points i and j alike (whatever it
+    does with the others), there are orthonormal data and a start inside the ball, with just these
+    two points eligible, from which the run does not end at one data point: the tie is kept. With
+    exchangeability, unevenness excludes this for every pair; without it, unevenness alone is not
+    enough. *)
+Definition alike_points_fail : Prop :=
+  forall (R : rcfType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R)
+    (i j : 'I_m),
+  i != j -> (0 < #|Om|)%N -> (forall o, lambda o i = lambda o j) ->
+  exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m),
+  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R,
+      forall k, eligible kind a w0 k = (k == i) || (k == j) &
+      ~ ends_at_one_point kind a (random_step kind a lambda) w0].
+
+(** Poisson sampling: each point is taken, independently, with probability k/d strictly between 0
+    and 1, and moves with the step size alpha, 0 < alpha <= 1/5. The run ends at one data point,
+    almost surely. *)
+Definition sgd_poisson : Prop :=
+  forall (R : rcfType) (m n d k : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (alpha : R)
+    (w0 : 'rV[R]_n),
+  (forall x : R, exists K : nat, x <= K%:R) -> orthonormal a -> (0 < k)%N -> (k < d)%N ->
+  0 < alpha -> alpha <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  ends_at_one_point kind a (@poisson_step R m n kind a alpha d k) w0.
+
+(** Batches without replacement are a case of the general theorem: this is
+    [sgd_single_point] again, with the same hypotheses, proved in the other way. *)
+Definition sgd_without_replacement : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < b)%N -> (b < m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+    (exists i, eligible kind a w0 i) ->
+  ends_at_one_point kind a (@sgd_step R m n b kind a eta) w0.
+
+(** A step with replacement in closed form: with S the sum over the list of phi(c_k)^2, alpha =
+    eta/b and mu_j the multiplicity of j, every correlation becomes c_j <- (1 - alpha S) c_j +
+    alpha mu_j (2 - |w|^2) phi(c_j). For every w, eta and list. *)
 Definition replacement_step_closed_form : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (s : draw m b) (w : 'rV[R]_n) (j : 'I_m), orthonormal a ->
@@ -396,14 +434,38 @@ Definition replacement_step_closed_form : Prop :=
   corr a (replacement_step kind a eta s w) j = (1 - eta / b%:R * S) * corr a w j
     + eta / b%:R * (multiplicity s j)%:R * (2%:R - sqnorm w) * phi kind (corr a w j).
 
-(** The trap: with step sizes up to 1/5 no draw leads out of |w|^2 <= 21/20 or changes the sign of a
-    correlation, for every b >= 1. *)
+(** The trap, for any step sizes between 0 and 1/5, one for each point: the step does not lead out
+    of |w|^2 <= 21/20, changes the sign of no correlation, and does not take the energy C below a
+    level that it has reached, for levels up to 9/10. *)
+Definition own_steps_trap : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (lambda : 'I_m -> R)
+    (w : 'rV[R]_n), orthonormal a -> (forall i, 0 <= lambda i) -> (forall i, lambda i <= 5%:R^-1) ->
+  sqnorm w <= 21%:R / 20%:R -> let w' := own_steps kind a lambda w in
+  [/\ sqnorm w' <= 21%:R / 20%:R, forall j, Num.sg (corr a w' j) = Num.sg (corr a w j) &
+      forall l, l <= 9%:R / 10%:R -> l <= energy kind a w -> l <= energy kind a w'].
+
+(** Its case for batches with replacement, step sizes up to 1/5, every b >= 1. *)
 Definition replacement_trap : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (s : draw m b) (w : 'rV[R]_n), orthonormal a -> (0 < b)%N ->
   0 <= eta -> eta <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
   sqnorm (replacement_step kind a eta s w) <= 21%:R / 20%:R /\
   forall j, Num.sg (corr a (replacement_step kind a eta s w) j) = Num.sg (corr a w j).
+
+(** The noise with replacement: over all m^b lists, the covariance matrix of the mean of any
+    vectors g_1 .. g_m is 1/b times their (population) covariance matrix, for all m, b >= 1.
+    (Without replacement: (m - b)/(b (m - 1)), [Noise.batch_covarianceE].) *)
+Definition replacement_covariance : Prop :=
+  forall (R : rcfType) (m n b : nat) (g : 'I_m -> 'rV[R]_n), (0 < m)%N -> (0 < b)%N ->
+  list_covariance b g = b%:R^-1 *: covariance g.
+
+(** So at a global minimum w the noise of mini-batch SGD with replacement, the trace of the
+    covariance of the batch gradient, is (1 - sum_i phi(c_i)^4) / (m b). *)
+Definition replacement_noise_at_minimum : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> (0 < b)%N -> loss kind a w = min_loss R m ->
+  \tr (list_covariance b (fun i => sample_gradient kind a i w)) =
+    (1 - \sum_i phi kind (corr a w i) ^+ 4) / (m%:R * b%:R).
 
 (** An eligible point is needed: from a start without one no run at all settles at one. *)
 Definition replacement_needs_eligible : Prop :=
@@ -412,47 +474,28 @@ Definition replacement_needs_eligible : Prop :=
   (0 < m)%N -> (forall i, ~~ eligible kind a w0 i) ->
   ~ ends_at_one_point kind a (@replacement_step R m n kind a eta b) w0.
 
-(** The ball is needed, for every step size: with m = n = 1 and |w0|^2 = 1 + 1/(2 eta) the first step
-    leads to 0, and the run stays there, whatever b >= 1 and the activation; all other hypotheses
-      hold. *)
+(** The ball is needed, for every step size: with m = n = 1 and |w0|^2 = 1 + 1/(2 eta) the first
+    step leads to 0, and the run stays there, whatever b >= 1 and the activation; the point is
+    eligible. *)
 Definition replacement_needs_ball : Prop :=
   forall (R : rcfType) (b : nat) (kind : activation) (eta : R), (0 < b)%N -> 0 < eta ->
   exists (a : 'I_1 -> 'rV[R]_1) (w0 : 'rV[R]_1), [/\ orthonormal a, sqnorm w0 = 1 + (2%:R * eta)^-1,
     exists i, eligible kind a w0 i & ~ ends_at_one_point kind a
       (@replacement_step R 1 1 kind a eta b) w0].
 
-(** Some bound on the step size is needed, even inside the ball: with eta = 10 and |w0|^2 = 21/20 the
-    conclusion fails (m = n = 1, any b >= 1). The bound 1/5 is what the trap's proof needs; the
-      sharp
-    one is not known here. *)
+(** Some bound on the step size is needed, even inside the ball: with eta = 10 and |w0|^2 = 21/20
+    the conclusion fails (m = n = 1, any b >= 1). The bound 1/5 is what the trap's proof needs;
+    the sharp one is not known here. *)
 Definition replacement_needs_small_steps : Prop :=
   forall (R : rcfType) (b : nat) (kind : activation), (0 < b)%N ->
   exists (a : 'I_1 -> 'rV[R]_1) (w0 : 'rV[R]_1), [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R,
     exists i, eligible kind a w0 i &
     ~ ends_at_one_point kind a (@replacement_step R 1 1 kind a 10%:R b) w0].
 
-(** Exchangeable weights that do not isolate the points are not enough: weights 1/2 and 1/2, always,
-    are the full batch of two points, and from some start inside the ball with both points
-      eligible no
-    step size leads to a data point. *)
-Definition exchangeable_needs_isolation : Prop :=
-  forall (R : rcfType) (kind : activation), exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2),
-  [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, forall i, eligible kind a w0 i &
-      forall eta : R, ~ ends_at_one_point kind a
-        (weights_step kind a eta (fun (_ : unit) (_ : 'I_2) => 2%:R^-1)) w0].
-
-(** Multiplicities over b are such weights: sampling with replacement is a case of the general theorem. *)
-Definition replacement_exchangeable : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R),
-    (0 < b)%N ->
-  let p := fun (s : draw m b) i => (multiplicity s i)%:R / b%:R in
-  exchangeable p /\
-  forall s w, replacement_step kind a eta s w = weights_step kind a eta p s w.
-
-(** The hypotheses can be met, with two eligible points and full size b = m = 2; here the full batch
-    never comes near a data point ([full_batch_fails]), and sampling with replacement does. *)
+(** The hypotheses can be met, with all points eligible, for every m >= 1 and n = m. *)
 Definition replacement_hypotheses_met : Prop :=
-  forall (R : rcfType) (kind : activation), exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2) (eta : R),
+  forall (R : rcfType) (m : nat) (kind : activation), (0 < m)%N ->
+  exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m) (eta : R),
   [/\ orthonormal a, 0 < eta /\ eta <= 5%:R^-1, sqnorm w0 <= 21%:R / 20%:R &
       forall i, eligible kind a w0 i].
 
@@ -475,6 +518,245 @@ Definition hessian_trace_at_minima : Prop :=
   forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) w,
   orthonormal a -> (0 < m)%N -> loss Linear a w = min_loss R m ->
   \tr (hessian a w) = (n%:R + 4%:R - m%:R) / m%:R.
+
+(** ** Hessians at kinks, spectrum, and the sharpness theorem *)
+
+(** [curvature] is the slope of phi, and phi is the derivative of phi^2/2: close to t (for every s
+    with |s| < |t|, and for the linear neuron for every s) phi(t + s) = phi(t) + curvature(t) s,
+    whatever kappa is; at the kink, phi(s) = s for s >= 0 and phi(s) = 0 for s <= 0, so that the
+    slopes of the two sides are the curvatures with kappa = 1 and kappa = 0; and the remainder of
+    phi^2 after its linear part is between 0 and s^2. *)
+Definition curvature_is_slope : Prop :=
+  forall (R : realFieldType) (kind : activation) (kappa t s : R),
+  [/\ `|s| < `|t| \/ kind = Linear -> phi kind (t + s) = phi kind t + curvature kind kappa t * s,
+      0 <= s -> phi kind s = phi kind 0 + curvature kind 1 0 * s,
+      s <= 0 -> phi kind s = phi kind 0 + curvature kind 0 0 * s
+    & 0 <= phi kind (t + s) ^+ 2 - phi kind t ^+ 2 - 2%:R * phi kind t * s <= s ^+ 2].
+
+(** For the linear neuron, every kappa gives the Hessian of [Landscape]. *)
+Definition hessian_kappa_linear : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (kappa : R) (w : 'rV[R]_n),
+  hessian_kappa Linear a kappa w = hessian a w.
+
+(** The loss has one-sided second derivatives at every w, for either activation: the gradient
+    field has a directional derivative at w that is uniform in the direction (Bouligand's
+    derivative), gradient(w + h) = gradient(w) + h H(w; h) + o(|h|) over all h, H(w; h) the
+    Hessian in which a kink (<w, a_i> = 0) has curvature 1 if <h, a_i> > 0, else 0. Hence, at the
+    kinks: on the cone where all <h, a_i> >= 0 the Hessian with kappa = 1 is the derivative, on
+    the opposite cone the one with kappa = 0 is, and kappa = 1/2 gives the mean of the two. *)
+Definition one_sided_hessians : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n),
+  orthonormal a ->
+  [/\ forall e, 0 < e -> exists2 d, 0 < d & forall h, sqnorm h <= d ->
+        sqnorm (gradient kind a (w + h) - gradient kind a w - h *m hessian_towards kind a w h)
+          <= e * sqnorm h,
+      is_derivative_on (fun h => forall i, corr a w i = 0 -> 0 <= corr a h i)
+        (gradient kind a) w (hessian_kappa kind a 1 w),
+      is_derivative_on (fun h => forall i, corr a w i = 0 -> corr a h i <= 0)
+        (gradient kind a) w (hessian_kappa kind a 0 w)
+    & hessian_kappa kind a 2%:R^-1 w
+        = 2%:R^-1 *: (hessian_kappa kind a 1 w + hessian_kappa kind a 0 w)].
+
+(** Where the loss is twice differentiable. The gradient has a (Frechet) derivative at w exactly
+    if w is at no kink, or |w|^2 = 2, where the factor of the kinks vanishes; then it is the
+    Hessian for every kappa. (The linear neuron has no kinks: it is so everywhere.) *)
+Definition twice_differentiable : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n),
+  orthonormal a ->
+  ((exists H, is_derivative (gradient kind a) w H) <-> ~~ at_kink kind a w \/ sqnorm w = 2%:R) /\
+  (forall H, is_derivative (gradient kind a) w H -> forall kappa, H = hessian_kappa kind a kappa w).
+
+(** The trace of the Hessian at a global minimum, k the number of points at which phi has slope 1:
+    (n + 4 - k - kappa (m - k))/m; with all m for k for the linear neuron, so (n + 4 - m)/m. *)
+Definition hessian_kappa_trace : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (kappa : R) (w : 'rV[R]_n),
+  orthonormal a -> loss kind a w = min_loss R m ->
+  let k := active_count kind a w in
+  \tr (hessian_kappa kind a kappa w) = (n%:R + 4%:R - k%:R - kappa * (m%:R - k%:R)) / m%:R.
+
+(** The whole spectrum at a global minimum, as characteristic polynomial: the eigenvalues are 4/m
+    (once), 0 (k - 1 times), (1 - kappa)/m (m - k times) and 1/m (n - m times). Here 1 <= k <= m
+    <= n, so that no subtraction is cut off. *)
+Definition hessian_kappa_spectrum : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (kappa : R) (w : 'rV[R]_n),
+  orthonormal a -> loss kind a w = min_loss R m ->
+  let k := active_count kind a w in
+  (1 <= k <= m)%N /\ (m <= n)%N /\
+  char_poly (hessian_kappa kind a kappa w) =
+    ('X - (4%:R / m%:R)%:P) * 'X ^+ (k - 1)
+    * ('X - ((1 - kappa) / m%:R)%:P) ^+ (m - k) * ('X - (1 / m%:R)%:P) ^+ (n - m).
+
+(** The top of the spectrum is the same at all global minima. For 0 <= kappa <= 1: the Hessian is
+    symmetric and positive semidefinite, its quadratic form is at most (4/m)|h|^2, 4/m is an
+    eigenvalue, with eigenvector w, and every other eigenvalue lies between 0 and 1/m. *)
+Definition top_eigenvalue : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (kappa : R) (w : 'rV[R]_n),
+  orthonormal a -> loss kind a w = min_loss R m -> 0 <= kappa -> kappa <= 1 ->
+  let H := hessian_kappa kind a kappa w in
+  [/\ H^T = H,
+      forall h, 0 <= dot (h *m H) h <= 4%:R / m%:R * sqnorm h,
+      w *m H = (4%:R / m%:R) *: w,
+      eigenvalue H (4%:R / m%:R)
+    & forall l, eigenvalue H l -> l = 4%:R / m%:R \/ 0 <= l <= 1 / m%:R].
+
+(** The gap of the traces between minima: the Hessian's trace at a data point exceeds that at a
+    global minimum w by (1 - kappa)(k - 1)/m for ReLU, k the number of points active at w, and by
+    0 for the linear neuron. For ReLU and kappa < 1 the gap is positive exactly if k > 1. *)
+Definition sharpness_gap : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (kappa : R) (w : 'rV[R]_n) (i : 'I_m),
+  orthonormal a -> loss kind a w = min_loss R m ->
+  let k := active_count kind a w in
+  let gap := \tr (hessian_kappa kind a kappa (a i)) - \tr (hessian_kappa kind a kappa w) in
+  gap = (if kind is Relu then (1 - kappa) * (k%:R - 1) / m%:R else 0) /\
+  (kind = Relu -> kappa < 1 -> (0 < gap) = (1 < k)%N).
+
+(** ReLU with the mean of the one-sided Hessians, kappa = 1/2: the trace at a global minimum is
+    (2n + 8 - m - k)/(2m), k the number of points active there; at a data point it is
+    (2n + 7 - m)/(2m). *)
+Definition mean_hessian_trace : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n) (i : 'I_m),
+  orthonormal a -> loss Relu a w = min_loss R m ->
+  let k := #|[set j | 0 < corr a w j]| in
+  \tr (hessian_kappa Relu a 2%:R^-1 w) = (2%:R * n%:R + 8%:R - m%:R - k%:R) / (2%:R * m%:R) /\
+  \tr (hessian_kappa Relu a 2%:R^-1 (a i)) = (2%:R * n%:R + 7%:R - m%:R) / (2%:R * m%:R).
+
+(** Gradient descent on all m points (step size eta, 0 < eta <= m/4, from a start w0 with |w0|^2 +
+    C <= 2 that is active on some point) converges. Its limit is the active part of the start
+    divided by its length; it is a global minimum, at which the same points are active as at the
+    start, so that the trace of the Hessian there is (n + 4 - k - kappa (m - k))/m with k of the
+    start: for ReLU, the number of points with <w0, a_i> > 0. *)
+Definition gd_limit_trace : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a ->
+  0 < eta -> eta <= m%:R / 4%:R ->
+  sqnorm w0 + energy kind a w0 <= 2%:R -> (exists i, eligible kind a w0 i) ->
+  let v := (Num.sqrt (energy kind a w0))^-1 *: active_part kind a w0 in
+  let k := active_count kind a w0 in
+  [/\ converges_to (gd_weights kind a eta w0) v,
+      loss kind a v = min_loss R m,
+      forall i, (phi kind (corr a v i) != 0) = eligible kind a w0 i,
+      active_count kind a v = k
+    & forall kappa, \tr (hessian_kappa kind a kappa v)
+        = (n%:R + 4%:R - k%:R - kappa * (m%:R - k%:R)) / m%:R].
+
+(** The data points (linear: and their opposites) are global minima; one point is active there for
+    ReLU, so the trace is (n + 3 - kappa (m - 1))/m; for the linear neuron it is (n + 4 - m)/m. *)
+Definition data_point_trace : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (w0 : 'rV[R]_n) i,
+  orthonormal a -> (if kind is Relu then 0 < corr a w0 i else corr a w0 i != 0) ->
+  let v := Num.sg (corr a w0 i) *: a i in
+  loss kind a v = min_loss R m /\
+  forall kappa, \tr (hessian_kappa kind a kappa v) =
+    if kind is Relu then (n%:R + 3%:R - kappa * (m%:R - 1)) / m%:R
+    else (n%:R + 4%:R - m%:R) / m%:R.
+
+(** The sharpness theorem. Orthonormal data a_1 .. a_m in R^n, linear or ReLU; gradient descent
+    (step size eta, 0 < eta <= m/4) and SGD (batches of b of the m points, 1 <= b < m, step size
+    eta' with 0 < eta' and eta'/b <= 1/5) run from the same start w0, |w0|^2 <= 21/20, |w0|^2 + C
+    <= 2 (both hold if |w0| <= 1), active on some point. Let k be the number of points with
+    <w0, a_i> > 0 (ReLU), k = m (linear). Then
+    (1) gradient descent converges to a global minimum v;
+    (2) SGD ends almost surely at one data point v' (linear: or its opposite) that is active at
+        the start, which is a global minimum: for all e, p > 0 there is T0 such that for all T the
+        share of batch sequences of length T0 + T that do not stay within e of one such v' from T0
+        on is at most p;
+    (3) for every value kappa at the kinks, the trace of the Hessian is
+        ReLU: (n + 4 - k - kappa (m - k))/m at v and (n + 3 - kappa (m - 1))/m at each v': SGD's
+        exceeds gradient descent's by (1 - kappa)(k - 1)/m;
+        linear: (n + 4 - m)/m at both, no difference;
+    (4) for 0 <= kappa <= 1 the largest eigenvalue is 4/m at v and at each v': it sees no
+        difference. *)
+Definition sharpness_theorem : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta eta' : R)
+    (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a ->
+  0 < eta -> eta <= m%:R / 4%:R ->
+  (0 < b)%N -> (b < m)%N -> 0 < eta' -> eta' / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R -> sqnorm w0 + energy kind a w0 <= 2%:R ->
+  (exists i, eligible kind a w0 i) ->
+  let k := active_count kind a w0 in
+  let trace kappa v := \tr (hessian_kappa kind a kappa v) in
+  let top kappa v l := eigenvalue (hessian_kappa kind a kappa v) l /\
+    forall l', eigenvalue (hessian_kappa kind a kappa v) l' -> l' <= l in
+  exists v, let v' i := Num.sg (corr a w0 i) *: a i in
+  [/\ converges_to (gd_weights kind a eta w0) v /\ loss kind a v = min_loss R m,
+      (forall e p, 0 < e -> 0 < p -> exists T0, forall T,
+         chance R (T0 + T) (fun Bs : seq (batch m b) => ~~ settled kind a eta' w0 e T0 Bs) <= p)
+      /\ (forall i, eligible kind a w0 i -> loss kind a (v' i) = min_loss R m),
+      forall kappa i, eligible kind a w0 i ->
+        if kind is Relu then
+          [/\ trace kappa v = (n%:R + 4%:R - k%:R - kappa * (m%:R - k%:R)) / m%:R,
+              trace kappa (v' i) = (n%:R + 3%:R - kappa * (m%:R - 1)) / m%:R
+            & trace kappa (v' i) - trace kappa v = (1 - kappa) * (k%:R - 1) / m%:R]
+        else trace kappa v = (n%:R + 4%:R - m%:R) / m%:R /\
+             trace kappa (v' i) = (n%:R + 4%:R - m%:R) / m%:R
+    & forall kappa i, 0 <= kappa -> kappa <= 1 -> eligible kind a w0 i ->
+        top kappa v (4%:R / m%:R) /\ top kappa (v' i) (4%:R / m%:R)].
+
+(** What is measured along the runs. The sharpness theorem is about the limits. At the iterates
+    themselves the trace sees no difference: no step of either run changes the sign of a
+    correlation <w, a_i>, so the slopes of phi stay those of the start, and with the same
+    hypotheses the traces at the iterates of both runs tend to one and the same number, (n + 4 - k
+    - kappa z)/m for ReLU, k and z the numbers of points with <w0, a_i> > 0 and = 0, and (n + 4 -
+    m)/m for the linear neuron (gradient descent: in the sense of limits; SGD: for all e, p > 0
+    there is T0 such that for all T the share of batch sequences of length T0 + T in which a trace
+    from step T0 on differs from it by more than e is at most p). For ReLU and kappa = 0 (the
+    value of automatic differentiation) the common number is the trace at gradient descent's
+    limit, and SGD's trace jumps by (k - 1)/m in its limit. *)
+Definition traces_along_the_runs : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta eta' : R)
+    (w0 : 'rV[R]_n) (kappa : R),
+  archimedean R -> orthonormal a ->
+  0 < eta -> eta <= m%:R / 4%:R ->
+  (0 < b)%N -> (b < m)%N -> 0 < eta' -> eta' / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R -> sqnorm w0 + energy kind a w0 <= 2%:R ->
+  (exists i, eligible kind a w0 i) ->
+  let k := #|[set i | 0 < corr a w0 i]| in
+  let z := #|[set i | corr a w0 i == 0]| in
+  let slopes := if kind is Relu then k%:R + kappa * z%:R else m%:R in
+  let limit := (n%:R + 4%:R - slopes) / m%:R in
+  let off e w := e < `|\tr (hessian_kappa kind a kappa w) - limit| in
+  (forall e, 0 < e -> exists T, forall t, (T <= t)%N -> ~~ off e (gd_weights kind a eta w0 t)) /\
+  (forall e p, 0 < e -> 0 < p -> exists T0, forall T, chance R (T0 + T)
+     (fun Bs : seq (batch m b) => has (off e) (drop T0 (trajectory kind a eta' w0 Bs))) <= p).
+
+(** Two points in the plane, w0 = (a_1 + a_2)/2, step sizes 1/5 and batches of 1: all hypotheses
+    of the sharpness theorem but Archimedes' property hold, and both points are active, so that
+    for ReLU the gap of the traces is (1 - kappa)/2. *)
+Definition sharpness_hypotheses_met : Prop :=
+  forall (R : rcfType) (kind : activation),
+  exists (a : 'I_2 -> 'rV[R]_2) (w0 : 'rV[R]_2),
+  orthonormal a /\
+  (0 < 5%:R^-1 :> R) /\ (5%:R^-1 <= 2%:R / 4%:R :> R) /\ (0 < 1)%N /\ (1 < 2)%N /\
+  (5%:R^-1 / 1%:R <= 5%:R^-1 :> R) /\
+  sqnorm w0 <= 21%:R / 20%:R /\ sqnorm w0 + energy kind a w0 <= 2%:R /\
+  (forall i, eligible kind a w0 i) /\ active_count kind a w0 = 2%N.
+
+(** The start must be active on some point: otherwise no step of gradient descent or SGD, of any
+    size and batch, moves it, and it is not a minimum. *)
+Definition active_start_needed : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  orthonormal a -> (forall i, ~~ eligible kind a w0 i) ->
+  [/\ forall eta t, gd_weights kind a eta w0 t = w0,
+      forall eta b (B : batch m b), sgd_step kind a eta B w0 = w0
+    & loss kind a w0 != min_loss R m].
+
+(** kappa must lie in a bounded range: at a data point, with at least two points and ReLU, (1 -
+    kappa)/m is an eigenvalue. So kappa > 1 makes a negative eigenvalue at a global minimum, and
+    kappa < -3 one above 4/m. *)
+Definition kappa_range_needed : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (kappa : R) i,
+  orthonormal a -> (1 < m)%N ->
+  let H := hessian_kappa Relu a kappa (a i) in
+  [/\ eigenvalue H ((1 - kappa) / m%:R),
+      1 < kappa -> exists2 l, eigenvalue H l & l < 0
+    & kappa < - 3%:R -> exists2 l, eigenvalue H l & 4%:R / m%:R < l].
 
 (** ** Gradient noise *)
 

@@ -8,12 +8,12 @@ Local Open Scope ring_scope.
 
 Theorem gd_energy_grows : Statements.gd_energy_grows.
 Proof.
-move=> R m n kind a eta w0 t a_orth m0 e0 e1 start.
+move=> R m n kind a eta w0 t a_orth m0 e0 e1 start; rewrite !gd_weightsE.
 exact: (GD.gd_energy_grows a_orth m0 e0 e1 start).
 Qed.
 
 Theorem gd_ratios : Statements.gd_ratios.
 Proof.
-move=> R m n kind a eta w0 t a_orth m0 e0 e1 start.
+move=> R m n kind a eta w0 t a_orth m0 e0 e1 start; rewrite gd_weightsE.
 exact: (GD.gd_ratios a_orth m0 e0 e1 start).
 Qed.

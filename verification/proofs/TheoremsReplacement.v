@@ -1,12 +1,13 @@
-(** The theorems of [Statements]. First: exchangeable uneven step sizes prefer every point now and
-    then: take an outcome whose largest step size exceeds another one by delta > 0, and exchange the point
-    that has the largest with l, the other with j. So [WeightsConverge] applies. The kinds of sampling are then
-    cases: exchanging two points in all lists (batches, functions) exchanges their step sizes. *)
+(** The theorems of [Statements]. First: exchangeable uneven step sizes prefer every point now
+    and then: take an outcome whose largest step size exceeds another one by delta > 0, and
+    exchange the point that has the largest with l, the other with j. So [SharesConverge] applies.
+    The kinds of sampling are then cases: exchanging two points in all lists (batches, functions)
+    exchanges their step sizes. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap Prob Exchange FarOut Converge Weights.
-From Whichmin Require Import WeightsFarOut WeightsDrift WeightsTotal WeightsConverge.
-From Whichmin Require Import ReplacementSharp Definitions.
+From Whichmin Require Import Vectors Landscape Trap Prob Exchange FarOut Converge Noise Shares.
+From Whichmin Require Import SharesFarOut SharesDrift SharesTotal SharesConverge ReplacementSharp.
+From Whichmin Require Import ReplacementNoise Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -16,7 +17,8 @@ Section Prefer.
 Variables (R : rcfType) (m : nat) (Om : finType) (lambda : Om -> 'I_m -> R).
 Hypotheses (exch : exchangeable lambda) (un : uneven lambda).
 
-Lemma uneven_prefers : exists2 delta : R, 0 < delta & forall l j, exists o, prefers lambda delta l j o.
+Lemma uneven_prefers : exists2 delta : R, 0 < delta & forall l j, exists o, prefers lambda delta l
+  j o.
 Proof.
 case: un => [[o [i [j ij]]]|[m1 [o [i li]]]]; last first.
   exists (lambda o i); first by rewrite lt_def li (step_size_ge0 exch).
@@ -76,7 +78,8 @@ pose p o k := 5%:R * lambda o k.
 have pE : shares p.
   split=> [o k|o k|k j].
   - by rewrite mulr_ge0 ?(step_size_ge0 exch) // ltW.
-  - by have := step_size_le exch o k; rewrite /p; move: (lambda o k) => x h; cert (5%:R * (5%:R^-1 - x)).
+  - by have := step_size_le exch o k; rewrite /p; move: (lambda o k) => x h;
+    cert (5%:R * (5%:R^-1 - x)).
   have [sw swK swE] := step_size_swap exch k j; exists sw => // o x; by rewrite /p swE.
 have [delta d0 prefer] := uneven_prefers exch un.
 have prefer' : forall l j, exists o, prefers p (5%:R * delta) l j o.
@@ -271,7 +274,8 @@ have five : 0 < 5%:R :> R by rewrite ltr0n.
 have eta0 : 0 <= 5%:R^-1 :> R by rewrite invr_ge0 ltW.
 pose p k := 5%:R * lambda k.
 have p0 k : 0 <= p k by rewrite mulr_ge0 // ltW.
-have p1 k : p k <= 1 by have := l1 k; rewrite /p; move: (lambda k) => x h; cert (5%:R * (5%:R^-1 - x)).
+have p1 k : p k <= 1 by have := l1 k; rewrite /p; move: (lambda k) => x h;
+  cert (5%:R * (5%:R^-1 - x)).
 have -> : w' = weighted_step kind a 5%:R^-1 p w.
   rewrite /w' /own_steps /weighted_step scaler_sumr; congr (_ - _).
   by apply: eq_bigr => k _; rewrite scalerA mulrA mulVf ?gt_eqF // mul1r.
@@ -283,9 +287,20 @@ Qed.
 Theorem replacement_trap : Statements.replacement_trap.
 Proof.
 move=> R m n b kind a eta s w orth b0 eta0 eta1 N1; rewrite replacement_own /random_step.
-have [|i|? ? _] := own_steps_trap kind orth (lambda := list_steps eta s) (w := w) _ _ N1; last by split.
+have [|i|? ? _] := own_steps_trap kind orth (lambda := list_steps eta s) (w := w) _ _ N1;
+  last by split.
   by move=> i; have [] := list_steps_bounds b0 eta0 s i.
 by have [_ h] := list_steps_bounds b0 eta0 s i; exact: le_trans h eta1.
+Qed.
+
+(** ** The noise *)
+Theorem replacement_covariance : Statements.replacement_covariance.
+Proof. by move=> R m n b g m0 b0; exact: list_covarianceE. Qed.
+
+Theorem replacement_noise_at_minimum : Statements.replacement_noise_at_minimum.
+Proof.
+move=> R m n b kind a w orth m0 b0 w_min; rewrite list_covarianceE // mxtraceZ noise_trace //.
+by rewrite invfM mulrC mulrA.
 Qed.
 
 (** ** What is needed *)
@@ -295,13 +310,20 @@ move=> R m kind Om lambda m1 Om0 even; have m0 := ltnW m1; exists (axes R (m := 
 split; [exact: axes_orth | exact: middle_in | exact: middle_eligible | exact: even_fails].
 Qed.
 
+Theorem alike_points_fail : Statements.alike_points_fail.
+Proof.
+move=> R m kind Om lambda i j ij Om0 alike; exists (axes R (m := m)), (tie R i j).
+split; [exact: axes_orth | exact: tie_in | exact: tie_eligible | exact: alike_fails].
+Qed.
+
 Theorem replacement_needs_eligible : Statements.replacement_needs_eligible.
 Proof. by move=> R m n b kind a eta w0 m0 none; apply: none_eligible => //; exact: some_draws. Qed.
 
 Theorem replacement_needs_ball : Statements.replacement_needs_ball.
 Proof.
 move=> R b kind eta b0 eta0; exists (unit_point R), (far_start eta).
-split; [exact: unit_orth | exact: far_sqnorm | by exists ord0; exact: far_eligible | exact: far_fails].
+split; [exact: unit_orth | exact: far_sqnorm | by exists ord0; exact: far_eligible | exact:
+  far_fails].
 Qed.
 
 Theorem replacement_needs_small_steps : Statements.replacement_needs_small_steps.

@@ -1,9 +1,10 @@
-(** One step with exchangeable random step sizes, in the form that the proof of convergence uses, and the
-    drift of the whole functional: it contracts on average while the sum of the roots is at most 1/2. *)
+(** One step with exchangeable random step sizes, in the form that the proof of convergence uses,
+    and the drift of the whole functional: it contracts on average while the sum of the roots is
+    at most 1/2. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
-From Whichmin Require Import Assemble Weights WeightsFarOut WeightsDrift Definitions.
+From Whichmin Require Import Assemble Shares SharesFarOut SharesDrift Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -52,7 +53,7 @@ have [s0 s1] := wsigma_bounds; split.
   by apply: mulr_gt0 => //; apply: mulr_gt0; [apply: mulr_gt0 | ]; rewrite ?exprn_gt0.
 have s0' := ltW s0; have e1 : 0 <= 5%:R^-1 - eta by rewrite subr_ge0.
 have d0 := ltW delta0; have d1 : 0 <= 1 - delta by rewrite subr_ge0.
-have h := eta_ge0; rewrite /WeightsDrift.wlittle /wkappa; move: wsigma s0' s1 => s s0' s1.
+have h := eta_ge0; rewrite /SharesDrift.wlittle /wkappa; move: wsigma s0' s1 => s s0' s1.
 cert (eta ^+ 2 * (19%:R / 4000%:R) * (delta ^+ 2 * (1 - s) + (1 - delta) * (1 + delta))
   + (5%:R^-1 - eta) * (5%:R^-1 + eta) * (19%:R / 4000%:R) + 981%:R / (1000%:R * 100%:R)).
 Qed.
@@ -67,9 +68,9 @@ Qed.
 Lemma wq_bounds : 0 <= wq /\ wq < 1.
 Proof.
 have [l0 l1] := wlittle_bounds; have [s0 s1] := rate_bounds; have e1 := eta1; split; last first.
-  by rewrite /WeightsDrift.wq -subr_gt0 opprB addrC subrK divr_gt0 ?ltr0n // mulr_gt0 // mulr_gt0.
+  by rewrite /SharesDrift.wq -subr_gt0 opprB addrC subrK divr_gt0 ?ltr0n // mulr_gt0 // mulr_gt0.
 have l0' := ltW l0; have s0' := ltW s0; have h := eta_ge0.
-rewrite /WeightsDrift.wq; move: wlittle (delta * wsigma) l0' s0' l1 s1 => k s l0' s0' l1 s1.
+rewrite /SharesDrift.wq; move: wlittle (delta * wsigma) l0' s0' l1 s1 => k s l0' s0' l1 s1.
 have l1' : 0 <= 1 / 100%:R - k by rewrite subr_ge0.
 have s1' : 0 <= 1 - s by rewrite subr_ge0.
 have e1' : 0 <= 5%:R^-1 - eta by rewrite subr_ge0.
@@ -105,39 +106,42 @@ Qed.
 Lemma wtotal_ge0 l w : 0 <= wtotal l w.
 Proof.
 have := spread_ge0 kind a l w; have := miss_ge0 kind a_orth w; have [h _] := wlittle_bounds.
-by move: (ltW h) => h1 h2 h3; rewrite /WeightsDrift.wtotal; positive.
+by move: (ltW h) => h1 h2 h3; rewrite /SharesDrift.wtotal; positive.
 Qed.
 
 Lemma wtotal_drift l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> lead l w ->
   spread l w <= 1 / 2%:R -> mean (fun o => wtotal l (next o w)) <= wq * wtotal l w.
 Proof.
 move=> N1 C1 lw sm; have far := others_far a_orth N1 lw sm; have E1 := others_le a_orth N1 lw sm.
-rewrite /WeightsDrift.wtotal mean_add mean_scale.
+rewrite /SharesDrift.wtotal mean_add mean_scale.
 have S := wspread_drift N1 C1 far.
 have [o0 [lo0 _ _]] := prefer l l.
 have z0 := miss_ge0 kind a_orth w.
 have M : mean (fun o => miss (next o w)) <=
     miss w + eta * others l w - eta / 5%:R * miss w * (delta * wsigma).
   have -> : eta / 5%:R * miss w * (delta * wsigma) = eta / 5%:R * delta * miss w / #|Om|%:R.
-    by rewrite /WeightsDrift.wsigma; ring.
+    by rewrite /SharesDrift.wsigma; ring.
   have h := eta_ge0; apply: (mean_hit Om0 (o0 := o0)) => [o|];
     apply: le_trans (miss_step a_orth eta0 eta1 pE N1 l C1 _) _.
     have S0 := first_ge0 kind a w (p0 o).
     by move: (first_moment _ _ _ _) S0 => S' S0; cert (eta / 4%:R * S' * miss w).
   have el : 0 <= phi (c w l) ^+ 2 - 4%:R / 5%:R.
-    have CE := energy_others kind a l w; have -> : phi (c w l) ^+ 2 = C w - others l w by rewrite CE addrK.
+    have CE := energy_others kind a l w;
+      have -> : phi (c w l) ^+ 2 = C w - others l w by rewrite CE addrK.
     by rewrite subr_ge0; cert ((C w - 9%:R / 10%:R) + (1 / 10%:R - others l w)).
   have S1 : p o0 l * phi (c w l) ^+ 2 <= first_moment kind a (p o0) w.
     rewrite /first_moment (bigD1 l) //= -subr_ge0 addrC addKr; apply: sumr_ge0 => i _.
     by rewrite mulr_ge0 ?p0 ?sqr_ge0.
-  have d0 := ltW delta0; move: (first_moment _ _ _ _) (phi _ ^+ 2) (p o0 l) el S1 lo0 => S' e y el S1 lo0.
+  have d0 := ltW delta0;
+    move: (first_moment _ _ _ _) (phi _ ^+ 2) (p o0 l) el S1 lo0 => S' e y el S1 lo0.
   by cert (eta / 4%:R * (S' - y * e + (y - delta) * (e - 4%:R / 5%:R) + 4%:R / 5%:R * (y - delta)
     + delta * (e - 4%:R / 5%:R)) * miss w).
 move: (mean _) (mean _) S M => MM MS S M.
 have y0 := spread_ge0 kind a l w.
 have [l0 l1] := wlittle_bounds; have [s0 s1] := rate_bounds; have h := eta_ge0; have a1 := eta1.
 have {l0} l0 := ltW l0; have {s0} s0 := ltW s0.
-rewrite /WeightsDrift.wq; move: wlittle (delta * wsigma) (spread l w) (miss w) (others l w) y0 z0 l0 s0 l1 s1 S M E1.
+rewrite /SharesDrift.wq;
+  move: wlittle (delta * wsigma) (spread l w) (miss w) (others l w) y0 z0 l0 s0 l1 s1 S M E1.
 move=> k s Y Z E y0 z0 l0 s0 l1 s1 S M E1.
 have l1' : 0 <= 1 / 100%:R - k by rewrite subr_ge0.
 have s1' : 0 <= 1 - s by rewrite subr_ge0.

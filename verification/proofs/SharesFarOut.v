@@ -1,9 +1,11 @@
-(** Far out with random step sizes: the scalar inequality behind the drift of the root of |c_j/c_l|.
-    The outcomes are paired by exchanging l and j. If the one outcome gives them p and q, the other
-    gives q and p, and the roots change by t1 and t2 with
-      t1^2 = (s1 + q g)/(s1 + p g),  t2^2 = (s2 + p g)/(s2 + q g),  s1 - s2 = - eta (p - q)(e_l - e_j),
-    g = eta (2 - N). A root lies below a parabola ([SGD.root_le]); to second order the mean of t1 and t2 is
-    at most 1 - kappa (p - q)^2, as the energy of the leader, e_l - e_j >= 7/10, outweighs the gain. *)
+(** Far out with random step sizes: the scalar inequality behind the drift of the root of
+    |c_j/c_l|. The outcomes are paired by exchanging l and j. If the one outcome gives them p and
+    q, the other gives q and p, and the roots change by t1 and t2 with
+      t1^2 = (s1 + q g)/(s1 + p g),  t2^2 = (s2 + p g)/(s2 + q g),
+      s1 - s2 = - eta (p - q)(e_l - e_j),
+    g = eta (2 - N). A root lies below a parabola ([SGD.root_le]); to second order the mean of t1
+    and t2 is at most 1 - kappa (p - q)^2, as the energy of the leader, e_l - e_j >= 7/10,
+    outweighs the gain. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Definitions.
@@ -76,7 +78,8 @@ pose z1 := - ((p - q) * g / A); pose z2 := (p - q) * g / B.
 have z12 : 0 <= z2 /\ 0 <= - z1 by rewrite /z1 /z2 opprK; split; positive.
 have z_half D : 0 < D -> 0 <= D - 79%:R / 100%:R -> (p - q) * g / D <= 1 / 2%:R.
   move=> D0 D1; rewrite -subr_ge0.
-  have -> : 1 / 2%:R - (p - q) * g / D = ((D - 79%:R / 100%:R) + 2%:R * (11%:R / 50%:R - (p - q) * g)
+  have -> : 1 / 2%:R - (p - q) * g / D =
+    ((D - 79%:R / 100%:R) + 2%:R * (11%:R / 50%:R - (p - q) * g)
     + 35%:R / 100%:R) / 2%:R / D by field; rewrite gt_eqF.
   have Di : 0 <= D^-1 by rewrite invr_ge0 ltW.
   by positive.

@@ -1,13 +1,13 @@
 (** SGD with exchangeable random step sizes that prefer every point now and then ends at one data
-    point, almost surely. The functional contracts while it is small ([wfar_contracts]). From every
-    state that a run can reach it can be brought low ([wfar_reached]): by outcomes that all prefer the leader
-    to the rest, each other point in turn being the one that gets less by delta. So [Capture.captured] applies,
-    and a small functional means close to one point. *)
+    point, almost surely. The functional contracts while it is small ([wfar_contracts]). From
+    every state that a run can reach it can be brought low ([wfar_reached]): by outcomes that all
+    prefer the leader to the rest, each other point in turn being the one that gets less by delta.
+    So [Capture.captured] applies, and a small functional means close to one point. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
-From Whichmin Require Import Assemble Reach Converge Weights WeightsFarOut WeightsDrift.
-From Whichmin Require Import WeightsTotal Definitions.
+From Whichmin Require Import Assemble Reach Converge Shares SharesFarOut SharesDrift SharesTotal.
+From Whichmin Require Import Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -43,14 +43,16 @@ Let delta_ge0 : 0 <= delta. Proof. exact: ltW. Qed.
 Variable i0 : 'I_m.
 Local Notation leader := (leader kind a i0).
 Let k0 : 0 < wlittle. Proof. by have [] := wlittle_bounds eta0 eta1 delta0 delta1 prefer i0. Qed.
-Let k1 : wlittle <= 1 / 100%:R. Proof. by have [] := wlittle_bounds eta0 eta1 delta0 delta1 prefer i0. Qed.
+Let k1 : wlittle <= 1 / 100%:R. Proof.
+  by have [] := wlittle_bounds eta0 eta1 delta0 delta1 prefer i0. Qed.
 Let nine : 0 < 9%:R / 10%:R :> R. Proof. by rewrite divr_gt0 ?ltr0n. Qed.
 
 (** ** The functional *)
 Definition wfar w : R := if 9%:R / 10%:R <= C w then wtotal (leader w) w else 1.
 
 Lemma wfar_ge0 w : 0 <= wfar w.
-Proof. by rewrite /wfar; case: ifP => _; [exact: (wtotal_ge0 kind a_orth eta0 eta1 delta0 delta1 prefer i0) | exact: ler01]. Qed.
+Proof. by rewrite /wfar; case: ifP => _;
+  [exact: (wtotal_ge0 kind a_orth eta0 eta1 delta0 delta1 prefer i0) | exact: ler01]. Qed.
 
 Lemma wfar_small w : wfar w <= 1 / 2%:R ->
   [/\ 9%:R / 10%:R <= C w, lead (leader w) w, wfar w = wtotal (leader w) w &
@@ -58,7 +60,7 @@ Lemma wfar_small w : wfar w <= 1 / 2%:R ->
 Proof.
 rewrite /wfar; case: ifP => [C1 small|_ big].
   split=> //; first by apply: leader_lead; exact: lt_le_trans nine C1.
-  apply: le_trans small; rewrite /WeightsDrift.wtotal.
+  apply: le_trans small; rewrite /SharesDrift.wtotal.
   have h := ltW k0; have z := miss_ge0 kind a_orth w.
   by move: wlittle h => k h; cert (k * miss w).
 exfalso; move: big; rewrite leNgt => /negP; apply.
@@ -69,7 +71,7 @@ Qed.
 (** It is at most what any active leader gives. *)
 Lemma wfar_le w l : 9%:R / 10%:R <= C w -> lead l w -> wfar w <= wtotal l w.
 Proof.
-move=> C1 lw; rewrite /wfar C1 /WeightsDrift.wtotal -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
+move=> C1 lw; rewrite /wfar C1 /SharesDrift.wtotal -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
 apply: spread_leader => //; exact: leaderP.
 Qed.
 
@@ -121,7 +123,8 @@ apply: le_trans (sqrt_le _) _; first by rewrite mulr_ge0 ?invr_ge0 // ltW.
 have fi : 0 <= (wfactor kind a eta (p o) v l)^-1 by rewrite invr_ge0 ltW.
 have frac (x y z : R) : 0 < x -> 0 <= (1 - 2%:R * z) * x - y -> (1 + y / x) / 2%:R <= 1 - z.
   move=> x0 h; rewrite -subr_ge0; have xi : 0 <= x^-1 by rewrite invr_ge0 ltW.
-  have -> : 1 - z - (1 + y / x) / 2%:R = ((1 - 2%:R * z) * x - y) / x / 2%:R by field; rewrite gt_eqF.
+  have -> : 1 - z - (1 + y / x) / 2%:R = ((1 - 2%:R * z) * x - y) / x / 2%:R by field;
+    rewrite gt_eqF.
   by positive.
 case: eqP => [ji|_]; last first.
   rewrite -[X in _ <= X]subr0; apply: frac => //.
@@ -134,7 +137,8 @@ move: (N v) u0 N0 => N' u0 N0.
 have fle : 0 <= 7%:R / 5%:R - (s + eta * x * (2%:R - N')).
   have u1 : 0 <= 2%:R - N' by cert ((2%:R - N' - 19%:R / 20%:R) + 19%:R / 20%:R).
   cert ((1 - s) + (5%:R^-1 - eta) * x * (2%:R - N') + (1 - x) * (2%:R - N') / 5%:R + N' / 5%:R).
-have -> : (1 - 2%:R * (eta * delta / 4%:R)) * (s + eta * x * (2%:R - N')) - (s + eta * y * (2%:R - N')) =
+have -> : (1 - 2%:R * (eta * delta / 4%:R)) * (s + eta * x * (2%:R - N')) -
+  (s + eta * y * (2%:R - N')) =
   eta * (x - y - delta) * ((2%:R - N' - 19%:R / 20%:R) + 19%:R / 20%:R)
   + eta * delta * ((2%:R - N' - 19%:R / 20%:R) + 1 / 4%:R)
   + eta * delta / 2%:R * (7%:R / 5%:R - (s + eta * x * (2%:R - N'))) by field.
@@ -152,7 +156,8 @@ have mi : 0 <= m%:R^-1 :> R by rewrite invr_ge0 ltW.
 have el : C v <= m%:R * phi (c v l) ^+ 2.
   apply: (@le_trans _ _ (\sum_(j < m) phi (c v l) ^+ 2)); last first.
     by rewrite sumr_const card_ord mulr_natl lexx.
-  apply: ler_sum => j _; rewrite -(real_normK (num_real (phi (c v j)))) -(real_normK (num_real (phi (c v l)))).
+  apply: ler_sum => j _;
+    rewrite -(real_normK (num_real (phi (c v j)))) -(real_normK (num_real (phi (c v l)))).
   exact: sqr_le_of_abs (normr_ge0 _) (top j).
 have G0 := surplus_ge0 kind a v (p0 o) (p1 o).
 have [pl _ _] := ol; have d := delta_ge0.
@@ -233,7 +238,8 @@ Local Notation near := (near a w0).
 Local Notation near_some := (near_some kind a w0).
 Local Notation stays := (stays kind a w0).
 
-Definition wreached w := [/\ N w <= 21%:R / 20%:R, low <= C w & forall j, Num.sg (c w j) = Num.sg (c w0 j)].
+Definition wreached w :=
+  [/\ N w <= 21%:R / 20%:R, low <= C w & forall j, Num.sg (c w j) = Num.sg (c w0 j)].
 
 Lemma wreached0 : wreached w0.
 Proof. by have [_ _ h] := low_bounds w0_active; split. Qed.
@@ -286,7 +292,8 @@ have Sv : spread l v <= 1 / 10%:R.
   apply: ler_sum => j jl; have lj : l != j by rewrite eq_sym.
   apply: le_trans (r2 j lj) _; rewrite count_round.
   rewrite -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?sqrtr_ge0 //.
-    by rewrite /K -addnS exprD -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?lexx // exprn_ile1 // ltW.
+    by rewrite /K -addnS exprD -[X in _ <= X]mulr1; apply: mul_le;
+      rewrite ?exprn_ge0 ?lexx // exprn_ile1 // ltW.
   by apply: root_le1.
 apply: le_trans (wfar_le Cv l2) _.
 have C2 : C v <= 21%:R / 20%:R := le_trans (energy_le kind a_orth v) N2.
@@ -295,8 +302,9 @@ have Zv : miss v <= 1.
     apply: norm_bounds; first by cert (C v - 9%:R / 10%:R).
     by cert ((21%:R / 20%:R - C v) + 1 / 20%:R).
   rewrite /Ending.miss /Definitions.rest; move: `|1 - C v| x1 => x x1.
-  by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x) + 3%:R / 10%:R).
-rewrite /WeightsDrift.wtotal; have h := ltW k0; have h1 := k1; move: wlittle h h1 => k' h h1.
+  by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x) + 3%:R /
+    10%:R).
+rewrite /SharesDrift.wtotal; have h := ltW k0; have h1 := k1; move: wlittle h h1 => k' h h1.
 by cert ((1 / 10%:R - spread l v) + k' * (1 - miss v) + (1 / 100%:R - k') + 14%:R / 100%:R).
 Qed.
 
@@ -305,7 +313,8 @@ Proof.
 have [M M0 reach] := wfar_reached; have [q0 q1] := wq_bounds eta0 eta1 delta0 delta1 prefer i0.
 have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
 move=> rw.
-apply: (captured (Om0 prefer i0) wreached_next (fun v _ => wfar_ge0 v) half q0 q1 _ M0 reach arch rw).
+apply: (captured (Om0 prefer i0) wreached_next (fun v _ => wfar_ge0 v) half q0 q1 _ M0 reach arch
+  rw).
 by move=> v [N1 _ _]; exact: wfar_contracts.
 Qed.
 
@@ -319,7 +328,7 @@ Proof.
 move=> rw; have [N1 _ sg] := rw => small; have [C1 lw fE sm] := wfar_small small.
 have ac : active (leader w) by rewrite -(wreached_lead _ rw).
 split=> //; rewrite /Converge.near /target -sg; apply: le_trans (close_point a_orth N1 lw sm) _.
-rewrite fE /WeightsDrift.wtotal; set l := leader w.
+rewrite fE /SharesDrift.wtotal; set l := leader w.
 have y0 := spread_ge0 kind a l w; have h := k0; have h1 := k1; have h2 := ltW k0.
 have -> : (spread l w + wlittle * miss w) / wlittle = spread l w / wlittle + miss w.
   by field; rewrite gt_eqF.
@@ -372,7 +381,8 @@ case/andP => /existsP[i /andP[ai ni]] later.
 have /existsP[j /andP[aj nj]] := IH _ (wreached_next o rv) later.
 have loose k u : near e k u -> near (1 / 16%:R) k u by move=> h; exact: le_trans h e1.
 have ij : i = j.
-  apply: (wsame_point (o := o) rv ai (loose _ _ ni)); apply: loose; by move: nj; rewrite /states /= => /andP[].
+  apply: (wsame_point (o := o) rv ai (loose _ _ ni)); apply: loose; by move: nj;
+    rewrite /states /= => /andP[].
 apply/existsP; exists j; rewrite aj /= -[X in near e X v]ij ni; exact: nj.
 Qed.
 
@@ -405,7 +415,8 @@ have [e1 [e10 e1e e1s]] : exists e1 : R, [/\ 0 < e1, e1 <= e & e1 <= 1 / 16%:R].
   by exists (1 / 16%:R); split=> //; exact: lexx.
 have ke : 0 < e1 * wlittle by rewrite mulr_gt0.
 have [e' [e'0 e'k e'h]] : exists e' : R, [/\ 0 < e', e' <= e1 * wlittle & e' <= 1 / 2%:R].
-  case: (lerP (e1 * wlittle) (1 / 2%:R)) => [|/ltW] h; first by exists (e1 * wlittle); split=> //; exact: lexx.
+  case: (lerP (e1 * wlittle) (1 / 2%:R)) => [|/ltW] h; first by exists (e1 * wlittle); split=> //;
+    exact: lexx.
   by exists (1 / 2%:R); split=> //; exact: lexx.
 have [T0 small] := wfar_vanishes wreached0 e'0 q0; exists T0 => T.
 apply: le_trans (small T); apply: ler_chance => s; apply: contraR => notlate.
@@ -416,6 +427,7 @@ have close u : wreached u -> ~~ (e' <= wfar u) -> near_some e1 u.
     by field; rewrite gt_eqF.
   by rewrite mulr_ge0 ?invr_ge0 ?(ltW k0) // subr_ge0; exact: le_trans fu e'k.
 have /existsP[i /andP[ai ni]] := wsettled e1s wreached0 (wnear_when wreached0 close notlate).
-apply/existsP; exists i; rewrite ai /=; apply: sub_all ni => u; rewrite /Converge.near => h; exact: le_trans h e1e.
+apply/existsP; exists i; rewrite ai /=; apply: sub_all ni => u; rewrite /Converge.near => h;
+  exact: le_trans h e1e.
 Qed.
 End Converge.

@@ -1,16 +1,17 @@
-(** The functional of [Assemble], the sum of the roots |c_j/c_l| of all points j but the leader l and
-    a little of the distance to the sphere, contracts on average under exchangeable random step sizes: no pair of outcomes that differ by an
-    exchange of l and j makes the root of |c_j/c_l| grow, and one pair makes it shrink. *)
+(** The functional of [Assemble], the sum of the roots |c_j/c_l| of all points j but the leader l
+    and a little of the distance to the sphere, contracts on average under exchangeable random
+    step sizes: no pair of outcomes that differ by an exchange of l and j makes the root of
+    |c_j/c_l| grow, and one pair makes it shrink. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
-From Whichmin Require Import Assemble Weights WeightsFarOut Definitions.
+From Whichmin Require Import Assemble Shares SharesFarOut Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** ** The ending, for any weights: x = 1 - C, r the rest, E the energy of the points but the leader,
-    S and G the first moment and the surplus. *)
+(** ** The ending, for any step sizes: x = 1 - C, r the rest, E the energy of the points but the
+    leader, S and G the first moment and the surplus. *)
 Section Ending.
 Variable R : realFieldType.
 Implicit Types x y r E S G u eta : R.
@@ -27,7 +28,8 @@ by positive.
 Qed.
 
 Lemma weights_ending eta x r E S G x' r' :
-  0 <= eta -> eta <= 5%:R^-1 -> - (1 / 20%:R) <= x -> x <= 1 / 10%:R -> 0 <= r -> r <= 3%:R / 20%:R ->
+  0 <= eta -> eta <= 5%:R^-1 -> - (1 / 20%:R) <= x -> x <= 1 / 10%:R -> 0 <= r ->
+    r <= 3%:R / 20%:R ->
   0 <= S -> S <= 1 - x -> 0 <= G -> 0 <= E ->
   G <= S * (2%:R * x - r) ^+ 2 + 2%:R * (1 + x - r) ^+ 2 * E ->
   x' = x - 2%:R * eta * S * (2%:R * x - r) - eta ^+ 2 * G -> r' <= (1 - eta * S) * r ->
@@ -86,7 +88,8 @@ Record shares (R : rcfType) (m : nat) (Om : finType) (p : Om -> 'I_m -> R) : Pro
   share_swap : forall i j, exists2 swap : Om -> Om, involutive swap &
                forall o k, p (swap o) k = p o (tperm i j k) }.
 
-Definition prefers (R : rcfType) (m : nat) (Om : finType) (p : Om -> 'I_m -> R) (delta : R) l j o : Prop :=
+Definition prefers (R : rcfType) (m : nat) (Om : finType) (p : Om -> 'I_m -> R)
+  (delta : R) l j o : Prop :=
   [/\ delta <= p o l, forall k, p o k <= p o l & l != j -> delta <= p o l - p o j].
 
 Definition shared_step (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
@@ -187,7 +190,8 @@ Definition wsigma : R := #|Om|%:R^-1.
 Lemma some_outcome (i : 'I_m) : (0 < #|Om|)%N.
 Proof. by have [o _] := prefer i i; apply/card_gt0P; exists o. Qed.
 
-Lemma root_drift j : l != j -> mean (fun o => root l j (next o w)) <= (1 - wkappa * delta ^+ 2 * wsigma) * root l j w.
+Lemma root_drift j : l != j ->
+  mean (fun o => root l j (next o w)) <= (1 - wkappa * delta ^+ 2 * wsigma) * root l j w.
 Proof.
 move=> lj; have Om0 := some_outcome l; have r0 : 0 <= root l j w by exact: sqrtr_ge0.
 have [sw swK swE] := share_swap pE l j; have [o0 [_ _ /(_ lj) o0lj]] := prefer l j.
@@ -236,7 +240,8 @@ have QE : Q o = p o l ^+ 2 * e l + t2 by rewrite /second_moment (bigD1 l).
 have CE := energy_others kind a l w.
 have E0 := others_ge0 kind a l w; have el := sqr_ge0 (phi (c w l)).
 have pl0 := p0 o l; have pl1 := p1 o l.
-have t0 : 0 <= t by apply: sumr_ge0 => i _; have h := p0 o i; have h1 := sqr_ge0 (phi (c w i)); positive.
+have t0 : 0 <= t by apply: sumr_ge0 => i _; have h := p0 o i; have h1 := sqr_ge0 (phi (c w i));
+  positive.
 have t2E : t2 <= others l w.
   apply: ler_sum => i _; have h := p0 o i; have h1 := p1 o i.
   by have h2 := sqr_ge0 (phi (c w i)); cert ((1 - p o i) * (1 + p o i) * e i).
@@ -261,7 +266,8 @@ have s0 := ltW (wshrink_gt0 kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1).
 have s1 := wshrink_le1 kind a w (p0 o) eta_ge0.
 apply: (@weights_ending R eta (1 - C w) (rest w) (others l w) (S o) (surplus kind a (p o) w)) => //.
 - exact: others_ge0.
-- have := surplus_le o; have -> : 2%:R * (1 - C w) - rest w = 2%:R - N w - C w by rewrite /Definitions.rest; ring.
+- have := surplus_le o;
+  have -> : 2%:R * (1 - C w) - rest w = 2%:R - N w - C w by rewrite /Definitions.rest; ring.
   by have -> : 1 + (1 - C w) - rest w = 2%:R - N w by rewrite /Definitions.rest; ring.
 - rewrite (weighted_energyE kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1) /Definitions.rest; ring.
 rewrite (weighted_rest kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1) -/(wshrink kind a eta (p o) w).

@@ -1,6 +1,7 @@
-(** One step with a step size of its own for each point: point i has eta p_i with 0 <= p_i <= 1, eta <= 1/5.
-    Batches of all kinds are of this form (with replacement, p_i is how often i was drawn, over b).
-    With S = sum p_i phi(c_i)^2 and Q = sum p_i^2 phi(c_i)^2 all there is to know about a step is
+(** One step with a step size of its own for each point: point i has eta p_i with 0 <= p_i <= 1,
+    eta <= 1/5. Batches of all kinds are of this form (with replacement, p_i is how often i was
+    drawn, over b). With S = sum p_i phi(c_i)^2 and Q = sum p_i^2 phi(c_i)^2 all there is to know
+    about a step is
       s = 1 - eta S,  phi(c_j) <- (s + eta p_j (2 - N)) phi(c_j),  rest <- s^2 rest,
     and S^2 <= C Q, Q <= S <= C. The trap and the kept level of the energy follow from these. *)
 From mathcomp Require Import all_ssreflect all_algebra.
@@ -10,7 +11,7 @@ Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-Section Weights.
+Section Shares.
 Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Hypothesis a_orth : orthonormal a.
 Local Notation phi := (@phi R kind).
@@ -108,8 +109,10 @@ Proof. by cert (21%:R / 20%:R - N w). Qed.
 Lemma wtrap_scalar :
   N next <= 21%:R / 20%:R /\ 79%:R / 100%:R <= s.
 Proof.
-have u0 : 0 <= 2%:R - N w by have h := two_minus_N; cert ((2%:R - N w - 19%:R / 20%:R) + 19%:R / 20%:R).
-have S0 := first_ge0; have SN := first_le; have QS := second_le_first; have h0 := eta0; have h1 := eta1.
+have u0 : 0 <= 2%:R - N w by have h := two_minus_N;
+  cert ((2%:R - N w - 19%:R / 20%:R) + 19%:R / 20%:R).
+have S0 := first_ge0; have SN := first_le; have QS := second_le_first; have h0 := eta0;
+  have h1 := eta1.
 have [le _ _] := trap_scalar eta0 eta1 S0 SN N1; split.
   apply: le_trans le; rewrite weighted_sqnorm -/s.
   move: S Q s (N w) u0 QS => S' Q' s' N' u0 QS.
@@ -209,4 +212,4 @@ cert (eta ^+ 2 * G
   + eta / 5%:R * (C' - S') + (5%:R^-1 - eta) / 5%:R * C'
   + 24%:R / 25%:R * ((C' - (2%:R - N')) + (2%:R - N' - 19%:R / 20%:R)) + 12%:R / 1000%:R).
 Qed.
-End Weights.
+End Shares.
