@@ -68,8 +68,8 @@ def cut(file: str) -> tuple[Section, ...]:
     )
     named = r"^[ ]*(?:Definition|Fixpoint|Inductive|Record)\s+([\w']+)"
     found = []
-    for heading, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        title, _, intro = heading.strip().partition("\n\n")
+    for head, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        title, _, intro = head.strip().partition("\n\n")
         names = tuple(re.findall(named, text, flags=re.MULTILINE))
         found.append(Section(" ".join(title.split()), intro.strip(), text.strip("\n"), names))
     return tuple(found)
