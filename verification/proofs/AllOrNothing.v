@@ -3,6 +3,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut.
+From Whichmin Require Import Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -35,27 +36,24 @@ by rewrite (gtn_eqF b0) => /eqP.
 Qed.
 End Batches.
 
-(** ** Tied network: W k is the row of neuron k *)
+(** ** Tied network: W k is the row of neuron k (the definitions are in [Definitions]) *)
 Section Tied.
 Variables (R : realFieldType) (m n h : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Local Notation phi := (@phi R kind).
 Variable kink : R.                              (* what ReLU's derivative is taken to be at 0 *)
 Implicit Types (W : 'I_h -> 'rV[R]_n) (i : 'I_m) (k : 'I_h).
 
-Definition pre W k i : R := dot (W k) (a i).
-Definition feature W k i : R := phi (pre W k i).
-Definition output W i : 'rV[R]_n := \sum_k feature W k i *: W k.
-Definition residual W i : 'rV[R]_n := a i - output W i.
-Definition tied_loss i W : R := 2%:R^-1 * sqnorm (residual W i).
-Definition slope (t : R) : R :=
-  if kind is Relu then (if t == 0 then kink else (if 0 < t then 1 else 0)) else 1.
-(** Row k of the gradient of the loss of sample i. *)
-Definition tied_gradient i W k : 'rV[R]_n :=
-  - (feature W k i *: residual W i + (slope (pre W k i) * dot (W k) (residual W i)) *: a i).
+Local Notation pre := (@pre R m n h a).
+Local Notation feature := (@feature R m n h kind a).
+Local Notation output := (@output R m n h kind a).
+Local Notation residual := (@residual R m n h kind a).
+Local Notation tied_loss := (@tied_loss R m n h kind a).
+Local Notation slope := (@slope R kind kink).
+Local Notation tied_gradient := (@tied_gradient R m n h kind a kink).
+Local Notation with_row := (@with_row R n h).
+Local Notation exact_set := (@exact_set R m n h kind a).
 
-(** One neuron is changed. *)
-Definition with_row W k w : 'I_h -> 'rV[R]_n := fun k' => if k' == k then w else W k'.
-
+(** An active neuron passes its input on with slope 1. *)
 Lemma active_pre W k i : feature W k i != 0 -> feature W k i = pre W k i /\ slope (pre W k i) = 1.
 Proof.
 rewrite /feature /slope /Definitions.phi; case: kind => //.
@@ -101,7 +99,8 @@ Corollary resting_point b (eta : R) W : (0 < b)%N -> (b < m)%N -> eta != 0 ->
   forall i, residual W i = 0 \/ forall k, feature W k i = 0.
 Proof.
 move=> b0 bm en rests; apply: (all_or_nothing b0 bm) => B cB k.
-have := rests B cB k => /eqP; rewrite -subr_eq0 addrAC subrr add0r oppr_eq0 scaler_eq0 => /orP[|/eqP //].
+have := rests B cB k => /eqP; rewrite -subr_eq0 addrAC subrr add0r oppr_eq0 scaler_eq0.
+case/orP => [|/eqP //].
 by rewrite mulf_eq0 invr_eq0 (negbTE en) pnatr_eq0 (gtn_eqF b0).
 Qed.
 
@@ -114,7 +113,8 @@ have dE : dot (a i) (a j) = \sum_k feature W k i * pre W k j.
   by rewrite {1}aE dot_suml; apply: eq_bigr => k _; rewrite dotZl.
 split=> [|lin].
   rewrite dE -oppr_ge0 -sumrN; apply: sumr_ge0 => k _; rewrite -mulrN.
-  have := invisible k; rewrite /feature /Definitions.phi; case: kind => [->|]; first by rewrite oppr0 mulr0.
+  have := invisible k; rewrite /feature /Definitions.phi.
+  case: kind => [->|]; first by rewrite oppr0 mulr0.
   case: (lerP 0 (pre W k j)) => [_ ->|/ltW j0 _]; first by rewrite oppr0 mulr0.
   by rewrite mulr_ge0 ?oppr_ge0 //; case: ifP.
 rewrite dE big1 // => k _; have := invisible k; rewrite /feature lin /= => ->.
@@ -122,8 +122,6 @@ by rewrite mulr0.
 Qed.
 
 (** ** How many points, and the loss *)
-
-Definition exact_set W : {set 'I_m} := [set i | residual W i == 0].
 
 (** Orthonormal data: at most h points, and at most the rank of W, are reconstructed exactly. *)
 Theorem exact_points_le_rank W : orthonormal a ->
@@ -187,7 +185,8 @@ move: (\sum_(k' | k' != k) _) (feature W k i *: W k) (phi (dot w (a i)) *: w) =>
 apply/rowP => j; rewrite !mxE; move: (a i 0 j) (x 0 j) (y 0 j) (T 0 j) => p q s t; ring.
 Qed.
 
-Lemma sqnorm_add3 (x y z : 'rV[R]_n) : sqnorm (x + y + z) <= 3%:R * (sqnorm x + sqnorm y + sqnorm z).
+Lemma sqnorm_add3 (x y z : 'rV[R]_n) :
+  sqnorm (x + y + z) <= 3%:R * (sqnorm x + sqnorm y + sqnorm z).
 Proof.
 rewrite -subr_ge0; have -> : 3%:R * (sqnorm x + sqnorm y + sqnorm z) - sqnorm (x + y + z) =
     sqnorm (x - y) + sqnorm (x - z) + sqnorm (y - z).
@@ -199,8 +198,8 @@ Qed.
 Lemma quartic_gradient (r w x : 'rV[R]_n) e : 0 < e ->
   let g := - (dot w x *: (r - dot w x *: w) + dot w (r - dot w x *: w) *: x) in
   exists2 d, 0 < d & forall u, sqnorm u <= d ->
-    (2%:R^-1 * sqnorm (r - dot (w + u) x *: (w + u)) - 2%:R^-1 * sqnorm (r - dot w x *: w) - dot g u) ^+ 2
-    <= e * sqnorm u.
+    (2%:R^-1 * sqnorm (r - dot (w + u) x *: (w + u)) - 2%:R^-1 * sqnorm (r - dot w x *: w)
+     - dot g u) ^+ 2 <= e * sqnorm u.
 Proof.
 move=> e0 g; set v := dot w x in g *; set s := r - v *: w in g *.
 have w0 := sqnorm_ge0 w; have x0 := sqnorm_ge0 x; have s0 := sqnorm_ge0 s.
@@ -231,7 +230,9 @@ have y2 : sqnorm y <= B * sqnorm u.
 have y4 : sqnorm y ^+ 2 <= B ^+ 2 * sqnorm u ^+ 2.
   by rewrite -exprMn; apply: sqr_le_of_abs => //; exact: sqnorm_ge0.
 have ds : (d * dot s u) ^+ 2 <= sqnorm x * sqnorm s * sqnorm u ^+ 2.
-  rewrite exprMn; have -> : sqnorm x * sqnorm s * sqnorm u ^+ 2 = (sqnorm x * sqnorm u) * (sqnorm s * sqnorm u) by ring.
+  have -> : sqnorm x * sqnorm s * sqnorm u ^+ 2 = (sqnorm x * sqnorm u) * (sqnorm s * sqnorm u).
+    by ring.
+  rewrite exprMn.
   by apply: mul_le => //; exact: sqr_ge0.
 rewrite /K; move: (sqnorm y) (d * dot s u) y4 ds => Y D y4 ds.
 cert (2%:R * (sqnorm x * sqnorm s * sqnorm u ^+ 2 - D ^+ 2) + (B ^+ 2 * sqnorm u ^+ 2 - Y ^+ 2)
@@ -259,12 +260,14 @@ have near_id : exists2 d, 0 < d & forall u, sqnorm u <= d ->
       apply: mul_le => //; rewrite ?sqnorm_ge0 //; by cert (1 : R).
     have -> : d * (sqnorm (a i) + 1) = pre W k i ^+ 2 / 2%:R.
       by rewrite /d; field; move: den; rewrite pmulr_rgt0 ?ltr0n // => /gt_eqF ->.
-    rewrite -subr_gt0; have -> : pre W k i ^+ 2 - pre W k i ^+ 2 / 2%:R = pre W k i ^+ 2 / 2%:R by field.
+    rewrite -subr_gt0.
+    have -> : pre W k i ^+ 2 - pre W k i ^+ 2 / 2%:R = pre W k i ^+ 2 / 2%:R by field.
     by rewrite divr_gt0 ?ltr0n.
   rewrite /Definitions.phi /slope; case: kind; rewrite ?mul1r // (negbTE p0).
   rewrite dotDl -/(pre W k i); move: (pre W k i) (dot u (a i)) p0 small => p q p0 small.
   have [pp|pn] := ltrP 0 p.
-    rewrite mul1r ifT //; rewrite leNgt; apply/negP => neg; move: small; rewrite ltNge => /negP; apply.
+    rewrite mul1r ifT //; rewrite leNgt; apply/negP => neg.
+    move: small; rewrite ltNge => /negP; apply.
     have neg' : 0 <= - (p + q) by rewrite oppr_ge0 ltW.
     have pp' := ltW pp; by cert (- (p + q) * (- (p + q) + 2%:R * p)).
   rewrite mul0r; case: ifP => // pos; apply/eqP/negP => /negP nz.

@@ -202,6 +202,32 @@ End Chance.
 (** Archimedes' property: no element is larger than all natural numbers. *)
 Definition archimedean (R : realFieldType) := forall x : R, exists k : nat, x <= k%:R.
 
+(** ** Almost surely, for infinite sequences of draws
+
+    Independent uniform draws from the finite set Om, one after the other for ever. An event is
+    decided by finitely many draws: it is given as a set of words, and it has happened in the word
+    s if s begins with one of them. A property of infinite sequences holds almost surely if for
+    every p > 0 there is an event, the alarm, that happens with probability at most p, and every
+    sequence in which it never happens has the property: the sequences without the property have a
+    cover of cylinder sets of total probability at most p, they are a null set. *)
+Definition happened (Om : finType) (event : pred (seq Om)) (s : seq Om) : bool :=
+  has (fun t => event (take t s)) (iota 0 (size s).+1).
+Definition almost_surely (Om : finType) (property : (nat -> Om) -> Prop) : Prop :=
+  forall p : rat, 0 < p -> exists alarm : pred (seq Om),
+    (forall draws, (forall t, ~~ alarm (mkseq draws t)) -> property draws) /\
+    (forall T, (chance _ T (happened alarm) : rat) <= p).
+
+(** A stronger notion, which some of the theorems reach. An event happens surely if it happens
+    sooner or later with probability 1: the share of the words of length T in which it has not
+    happened is as small as one likes for some T. The property follows from countably many such
+    events: each of them happens surely, and every sequence in which all of them happen has it.
+    That it is stronger is a theorem: [almost_surely_null]. *)
+Definition happens_surely (Om : finType) (event : pred (seq Om)) : Prop :=
+  forall p : rat, 0 < p -> exists T, (chance _ T (fun s => ~~ happened event s) : rat) <= p.
+Definition almost_surely_strong (Om : finType) (property : (nat -> Om) -> Prop) : Prop :=
+  exists event : nat -> pred (seq Om), (forall j, happens_surely (event j)) /\
+    forall draws, (forall j, exists t, event j (mkseq draws t)) -> property draws.
+
 (** ** "The run ends at one data point, almost surely"
 
     A run is given by its start w0 and by [next o w], the weights that the draw o makes of w. *)
@@ -432,6 +458,131 @@ Record exchangeable (R : realFieldType) (m : nat) (Om : finType) (lambda : Om ->
     moves it at all. *)
 Definition uneven (R : realFieldType) (m : nat) (Om : finType) (lambda : Om -> 'I_m -> R) : Prop :=
   (exists o i j, lambda o i != lambda o j) \/ (m = 1%N /\ exists o i, lambda o i != 0).
+
+(** ** A tied autoencoder of h neurons *)
+Section TiedNetwork.
+Variables (R : realFieldType) (m n h : nat) (kind : activation).
+Variable a : 'I_m -> 'rV[R]_n.             (* the data a_1 .. a_m: any vectors of R^n *)
+(* W k: the weights w_k of neuron k *)
+Implicit Types (W : 'I_h -> 'rV[R]_n) (i : 'I_m) (k : 'I_h).
+
+(** Neuron k sees <w_k, a_i>; its feature is phi(<w_k, a_i>), phi the identity or ReLU. *)
+Definition pre W k i : R := dot (W k) (a i).
+Definition feature W k i : R := phi kind (pre W k i).
+(** The network gives sum_k phi(<w_k, a_i>) w_k; what is missing from a_i is the residual e_i. *)
+Definition output W i : 'rV[R]_n := \sum_k feature W k i *: W k.
+Definition residual W i : 'rV[R]_n := a i - output W i.
+(** The loss of one sample, |e_i|^2/2. *)
+Definition tied_loss i W : R := 2%:R^-1 * sqnorm (residual W i).
+
+(** The derivative of phi; ReLU has none at 0, and [kink] is what it is taken to be there: any
+    number. *)
+Variable kink : R.
+Definition slope (t : R) : R :=
+  if kind is Relu then (if t == 0 then kink else (if 0 < t then 1 else 0)) else 1.
+(** Row k of the gradient of the loss of sample i. *)
+Definition tied_gradient i W k : 'rV[R]_n :=
+  - (feature W k i *: residual W i + (slope (pre W k i) * dot (W k) (residual W i)) *: a i).
+(** Only the row of neuron k is changed, to w. *)
+Definition with_row W k w : 'I_h -> 'rV[R]_n := fun k' => if k' == k then w else W k'.
+
+(** The points that are reconstructed exactly. *)
+Definition exact_set W : {set 'I_m} := [set i | residual W i == 0].
+(** All or nothing: every point is reconstructed exactly, or is invisible: all its features are 0
+    (linear neurons: <w_k, a_i> = 0 for every k; ReLU: <w_k, a_i> <= 0 for every k). *)
+Definition all_or_nothing_point W : Prop :=
+  forall i, residual W i = 0 \/ forall k, feature W k i = 0.
+
+(** ** Mini-batch SGD with a constant step size *)
+Variable eta : R.
+(** One step on the points listed in [points] (a point that is listed twice counts twice). *)
+Definition tied_step (points : seq 'I_m) W : 'I_h -> 'rV[R]_n :=
+  fun k => W k - (eta / (size points)%:R) *: \sum_(i <- points) tied_gradient i W k.
+
+(** W_0, W_1, W_2, ..: the step from W_t to W_t+1 uses the points listed in [points t]. *)
+Fixpoint tied_run (points : nat -> seq 'I_m) (W0 : 'I_h -> 'rV[R]_n) (t : nat) : 'I_h -> 'rV[R]_n :=
+  if t is t'.+1 then tied_step (points t') (tied_run points W0 t') else W0.
+
+(** Convergence of the weights: |w_k(t) - w_k| tends to 0 for each neuron k. *)
+Definition weights_converge_to (weights : nat -> 'I_h -> 'rV[R]_n) W : Prop :=
+  forall e, 0 < e -> exists T, forall t, (T <= t)%N ->
+    forall k, sqnorm (weights t k - W k) <= e ^+ 2.
+
+(** On which side of its kink neuron k sees point i: is <w_k, a_i> positive, is it negative? *)
+Definition sign_pattern W : {ffun 'I_h * 'I_m -> bool * bool} :=
+  [ffun ki => (0 < pre W ki.1 ki.2, pre W ki.1 ki.2 < 0)].
+
+(** Draws come from a finite set Om (the sets of b points, or the b-tuples of points); [points o]
+    lists the points of the draw o. *)
+Variables (Om : finType) (points : Om -> seq 'I_m).
+
+(** A sequence of draws is fair for the run that it makes from W0 if nobody loses every bet:
+    whoever bets, at each time, on a draw chosen by the present sign pattern of the run, wins
+    again and again. *)
+Definition fair (W0 : 'I_h -> 'rV[R]_n) (draws : nat -> Om) : Prop :=
+  forall (bet : {ffun 'I_h * 'I_m -> bool * bool} -> Om) T0, exists t, (T0 <= t)%N /\
+    draws t = bet (sign_pattern (tied_run (fun u => points (draws u)) W0 t)).
+
+End TiedNetwork.
+
+(** Every possible draw comes again and again. *)
+Definition recurrent (Om : finType) (draws : nat -> Om) : Prop :=
+  forall (o : Om) T0, exists t, (T0 <= t)%N /\ draws t = o.
+
+(** The points of a draw without replacement (a set of b points), with replacement (a b-tuple). *)
+Definition batch_points (m b : nat) (B : batch m b) : seq 'I_m := enum (val B).
+Definition tuple_points (m b : nat) (B : b.-tuple 'I_m) : seq 'I_m := B.
+
+(** ** The last layer of any network
+    [z i k]: the k-th feature that the network hands to its last layer on input i, however it
+    computes it; the last layer is linear without bias (a bias is a feature that is always 1) and
+    gives sum_k (z i k) u_k, to be compared with the target y_i. *)
+Section LastLayer.
+Variables (R : realFieldType) (m n h : nat) (y : 'I_m -> 'rV[R]_n).
+Definition last_residual (z : 'I_m -> 'I_h -> R) (U : 'I_h -> 'rV[R]_n) (i : 'I_m) : 'rV[R]_n :=
+  y i - \sum_k z i k *: U k.
+(** Row k of the gradient of |y_i - sum_k (z i k) u_k|^2/2. *)
+Definition last_gradient (z : 'I_m -> 'I_h -> R) (U : 'I_h -> 'rV[R]_n) (i : 'I_m) k : 'rV[R]_n :=
+  - (z i k *: last_residual z U i).
+(** The last layers U_0, U_1, .. are trained by SGD with step size eta on the points listed in
+    [points t]; the features z_0, z_1, .. change with t in any way. *)
+Definition last_layer_sgd (eta : R) (points : nat -> seq 'I_m) (z : nat -> 'I_m -> 'I_h -> R)
+    (U : nat -> 'I_h -> 'rV[R]_n) : Prop :=
+  forall t k, U t.+1 k = U t k - (eta / (size (points t))%:R) *:
+    \sum_(i <- points t) last_gradient (z t) (U t) i k.
+(** Convergence of the features of every point. *)
+Definition features_converge (z : nat -> 'I_m -> 'I_h -> R) (zlim : 'I_m -> 'I_h -> R) : Prop :=
+  forall e, 0 < e -> exists T, forall t, (T <= t)%N -> forall i k, `|z t i k - zlim i k| <= e.
+End LastLayer.
+
+(** For orthonormal data: r points are exact, r <= rank of the weights <= h, the others are
+    invisible, and the mean loss is (m - r)/(2m). *)
+Definition orthonormal_limit (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n) : Prop :=
+  let r := #|exact_set kind a W| in
+  [/\ forall i, i \notin exact_set kind a W -> forall k, feature kind a W k i = 0,
+      (r <= \rank (\matrix_k W k : 'M[R]_(h, n)))%N,
+      (\rank (\matrix_k W k : 'M[R]_(h, n)) <= h)%N &
+      (\sum_i tied_loss kind a i W) / m%:R = (m%:R - r%:R) / (2%:R * m%:R)].
+
+(** With independent uniform draws, almost surely: if the weights converge at all, their limit has
+    the property. *)
+Definition every_limit (R : realFieldType) (m n h : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (kink eta : R) (Om : finType) (points : Om -> seq 'I_m) (W0 : 'I_h -> 'rV[R]_n)
+    (property : ('I_h -> 'rV[R]_n) -> Prop) : Prop :=
+  almost_surely_strong (fun draws : nat -> Om => forall W,
+    weights_converge_to (tied_run kind a kink eta (fun t => points (draws t)) W0) W -> property W).
+
+(** ** Betting on the next draw
+    A player may see the draws so far and bet on the next one, or not bet ([None]). In the word s of
+    draws, [placed] counts the bets, and [lost] says that none was won: the draw that follows the
+    first t draws, the head of [drop t s], is never the one that was bet on. *)
+Section Bets.
+Variables (Om : finType) (bet : seq Om -> option Om).
+Definition placed (s : seq Om) : nat := count (fun t => isSome (bet (take t s))) (iota 0 (size s)).
+Definition lost (s : seq Om) : bool :=
+  all (fun t => bet (take t s) != ohead (drop t s)) (iota 0 (size s)).
+End Bets.
 
 (** ** Lists *)
 

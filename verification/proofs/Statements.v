@@ -256,6 +256,339 @@ Definition gd_ratios : Prop :=
   exists2 k, 1 <= k &
   forall j, phi kind (corr a (gd_weights kind a eta w0 t) j) = k * phi kind (corr a w0 j).
 
+(** ** Full-batch gradient descent: step sizes, starts, and cosines *)
+
+(** Throughout: a_1 .. a_m are orthonormal in R^n, the neuron is linear or ReLU, w0 is the start,
+    eta
+    the step size; C(w) = energy is the sum of the phi(<w, a_i>)^2, [rest] is |w|^2 - C(w); a point
+    a_i is eligible (active) at w if <w, a_i> is not 0 (linear) or positive (ReLU). *)
+
+(** Gradient descent with a step size 0 < eta <= m/4, from a start with |w0|^2 + C(w0) <= 2 and at
+    least one active point, converges to the normalised active part of w0. The squared distance
+    after t steps is at most q^t ((1 - C(w0)) + (4/C(w0)) rest(w0)) with the rate
+    q = 1 - (eta/m) C(w0)/2, which lies strictly between 0 and 1; and the limit is a global
+      minimum. *)
+Definition gd_limit : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  orthonormal a -> 0 < eta -> eta <= m%:R / 4%:R ->
+  sqnorm w0 + energy kind a w0 <= 2%:R -> (exists i, eligible kind a w0 i) ->
+  let C0 := energy kind a w0 in
+  let q := 1 - eta / m%:R * C0 / 2%:R in
+  [/\ 0 < q, q < 1, loss kind a (gd_direction kind a w0) = min_loss R m &
+      forall t, sqnorm (gd_weights kind a eta w0 t - gd_direction kind a w0)
+        <= q ^+ t * ((1 - C0) + 4%:R / C0 * rest kind a w0)].
+
+(** The condition on the start in [gd_limit] holds in the whole unit ball. *)
+Definition gd_unit_ball : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n),
+  orthonormal a -> sqnorm w <= 1 -> sqnorm w + energy kind a w <= 2%:R.
+
+(** An active point is needed: without one (linear: w0 is orthogonal to all data; ReLU: no
+    correlation is positive) gradient descent with any step size never moves, on any data; if there
+    are data and they are orthonormal, its loss is and stays 1/2. *)
+Definition gd_dead_start : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  (forall i, ~~ eligible kind a w0 i) ->
+  (forall t, gd_weights kind a eta w0 t = w0) /\
+  ((0 < m)%N -> orthonormal a -> loss kind a w0 = 2%:R^-1).
+
+(** Corollary 3, GD's half: the normalised active part w of the start makes with the start an angle
+    of cosine |active part| / |w0| = sqrt C(w0) / |w0|, and with the point a_i one of cosine
+    phi(<w0, a_i>) / sqrt C(w0). *)
+Definition gd_cosines : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  orthonormal a -> (exists i, eligible kind a w0 i) ->
+  let w := gd_direction kind a w0 in
+  [/\ cosine w w0 = vnorm (active_part kind a w0) / vnorm w0,
+      cosine w w0 = Num.sqrt (energy kind a w0) / vnorm w0 &
+      forall i, cosine w (a i) = phi kind (corr a w0 i) / Num.sqrt (energy kind a w0)].
+
+(** Corollary 3, SGD's half: the point a_i with the sign of <w0, a_i> (the weights at which
+    mini-batch
+    SGD ends, for one eligible i: [sgd_single_point]) makes with the start an angle
+      of
+    cosine |<w0, a_i>| / |w0|; its cosine with a_i is 1 in absolute value (the sign of <w0, a_i>),
+      that
+    with every other point is 0. *)
+Definition sgd_cosines : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n) (i :
+    'I_m),
+  orthonormal a -> eligible kind a w0 i ->
+  let w := Num.sg (corr a w0 i) *: a i in
+  [/\ cosine w w0 = `|corr a w0 i| / vnorm w0,
+      cosine w (a i) = Num.sg (corr a w0 i), `|cosine w (a i)| = 1 &
+      forall j, j != i -> cosine w (a j) = 0].
+
+(** GD's limit is never further in angle from the start than SGD's, whichever eligible point SGD
+    ends
+    at; and the two cosines are equal exactly if that point is the only eligible one. *)
+Definition cosines_compared : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n) (i :
+    'I_m),
+  orthonormal a -> eligible kind a w0 i ->
+  let w_gd := gd_direction kind a w0 in
+  let w_sgd := Num.sg (corr a w0 i) *: a i in
+  cosine w_sgd w0 <= cosine w_gd w0 /\
+  (cosine w_sgd w0 = cosine w_gd w0 <-> forall j, eligible kind a w0 j -> j = i).
+(** *** Every step size below m/2, and from a much larger set of starts *)
+
+(** Gradient descent with any step size 0 < eta < m/2 converges to the normalised active part of w0,
+    at least linearly, from every start with an active point, with rest(w0) < 2 and with
+    |w0|^2 + C(w0) < 2 + m/eta. These starts include, with an active point: all with
+    |w0|^2 + C(w0) <= 2 (so the unit ball); all with |w0|^2 < 1 + m/(2 eta) and rest 0 (linear: in
+      the
+    span of the data); and a neighbourhood of every global minimum ([minima_attract]). *)
+Definition gd_converges : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  orthonormal a -> 0 < eta -> eta < m%:R / 2%:R -> (exists i, eligible kind a w0 i) ->
+  rest kind a w0 < 2%:R -> sqnorm w0 + energy kind a w0 < 2%:R + m%:R / eta ->
+  converges_linearly (gd_weights kind a eta w0) (gd_direction kind a w0) /\
+  loss kind a (gd_direction kind a w0) = min_loss R m.
+
+(** The same with the rate spelt out, al = eta/m: for any e > 0 that is at most C(w0), C(w1) and
+    1 - rest(w0)/2 (under the conditions of [gd_converges] these three are positive), the squared
+    distance after t steps is at most
+    (1 - al e^2 (1 - 2 al)/3)^t (|1 - C(w0)^2| + (30/(al^2 e)) rest(w0)). *)
+Definition gd_converges_rate : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n)
+    (e : R),
+  orthonormal a -> 0 < eta -> eta < m%:R / 2%:R ->
+  sqnorm w0 + energy kind a w0 < 2%:R + m%:R / eta ->
+  0 < e -> e <= energy kind a w0 -> e <= energy kind a (gd_weights kind a eta w0 1) ->
+  e <= 1 - rest kind a w0 / 2%:R ->
+  let al := eta / m%:R in
+  let q := 1 - al * e ^+ 2 * (1 - 2%:R * al) / 3%:R in
+  [/\ 0 < q, q < 1 & forall t, sqnorm (gd_weights kind a eta w0 t - gd_direction kind a w0)
+    <= q ^+ t * (`|1 - energy kind a w0 ^+ 2| + 30%:R / (al ^+ 2 * e) * rest kind a w0)].
+
+(** In the span (linear: w0 is a combination of the data; ReLU: one without negative coefficients)
+    the condition on the start is |w0|^2 < 1 + m/(2 eta). *)
+Definition gd_converges_in_span : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  orthonormal a -> 0 < eta -> eta < m%:R / 2%:R ->
+  w0 = active_part kind a w0 -> w0 != 0 -> sqnorm w0 < 1 + m%:R / (2%:R * eta) ->
+  converges_linearly (gd_weights kind a eta w0) (normalised w0).
+
+(** Every start with |w0|^2 + C(w0) <= 2 and an active point will do, for every eta < m/2. *)
+Definition gd_converges_ball : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  orthonormal a -> 0 < eta -> eta < m%:R / 2%:R -> (exists i, eligible kind a w0 i) ->
+  sqnorm w0 + energy kind a w0 <= 2%:R ->
+  converges_linearly (gd_weights kind a eta w0) (gd_direction kind a w0).
+
+(** Every global minimum attracts for every 0 < eta < m/2: from each start within 1/4 of a global
+    minimum, on and off the span, gradient descent converges, at least linearly, to a global minimum
+    that is at most twice as far from the given one as the start. The radius 1/4 is the same for all
+    minima, m, n, both activations and all these step sizes. *)
+Definition minima_attract : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w_min w0 : 'rV[R]_n),
+  orthonormal a -> 0 < eta -> eta < m%:R / 2%:R -> loss kind a w_min = min_loss R m ->
+  vnorm (w0 - w_min) <= 4%:R^-1 ->
+  exists l, [/\ converges_linearly (gd_weights kind a eta w0) l,
+                loss kind a l = min_loss R m & vnorm (l - w_min) <= 2%:R * vnorm (w0 - w_min)].
+(** *** The cosines of the limits themselves *)
+
+(** At least linear convergence is convergence, and a sequence has at most one limit. *)
+Definition linear_is_convergent : Prop :=
+  forall (R : rcfType) (n : nat) (w : nat -> 'rV[R]_n) (l : 'rV[R]_n),
+  archimedean R -> converges_linearly w l -> converges_to w l /\ forall l', converges_to w l' -> l'
+    = l.
+
+(** If gradient descent (under the conditions of [gd_converges]) converges to w_gd, then w_gd is the
+    normalised active part of w0 and has the cosines of [gd_cosines]. *)
+Definition gd_limit_cosines : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 w_gd : 'rV[R]_n),
+  archimedean R -> orthonormal a -> 0 < eta -> eta < m%:R / 2%:R ->
+  (exists i, eligible kind a w0 i) ->
+  rest kind a w0 < 2%:R -> sqnorm w0 + energy kind a w0 < 2%:R + m%:R / eta ->
+  converges_to (gd_weights kind a eta w0) w_gd ->
+  [/\ w_gd = gd_direction kind a w0,
+      cosine w_gd w0 = vnorm (active_part kind a w0) / vnorm w0,
+      cosine w_gd w0 = Num.sqrt (energy kind a w0) / vnorm w0 &
+      forall i, cosine w_gd (a i) = phi kind (corr a w0 i) / Num.sqrt (energy kind a w0)].
+
+(** Mini-batch SGD, 1 <= b < m, eta/b <= 1/5, |w0|^2 <= 21/20, some active point: almost surely the
+    cosines of its weights settle, for one and the same eligible point i, at |<w0, a_i>| / |w0| with
+    the start, at 1 in absolute value with a_i and at 0 with all other points. That is, for all
+    e, p > 0 there is T0 such that for all T at most the share p of the sequences of T0 + T batches
+    fails to have an eligible i with these cosines to within e at all steps from T0 to T0 + T. *)
+Definition sgd_run_cosines : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n) (e p : R),
+  archimedean R -> orthonormal a -> (0 < b)%N -> (b < m)%N -> 0 < eta -> eta / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) -> 0 < e -> 0 < p ->
+  exists T0, forall T, chance R (T0 + T) (fun Bs : seq (batch m b) =>
+    ~~ [exists i, eligible kind a w0 i && all (cosines_within a w0 e i)
+                                              (drop T0 (trajectory kind a eta w0 Bs))]) <= p.
+
+(** So, with the share 1 - p in the same sense, SGD's weights end no better aligned with the start
+    than GD's limit: their cosine with w0 is at most the one of the normalised active part, up to
+      e. *)
+Definition sgd_no_better_aligned : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n) (e p : R),
+  archimedean R -> orthonormal a -> (0 < b)%N -> (b < m)%N -> 0 < eta -> eta / b%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) -> 0 < e -> 0 < p ->
+  exists T0, forall T, chance R (T0 + T) (fun Bs : seq (batch m b) =>
+    ~~ all (fun w => cosine w w0 <= cosine (gd_direction kind a w0) w0 + e)
+           (drop T0 (trajectory kind a eta w0 Bs))) <= p.
+(** *** Beyond: eta > m/2, starts beyond the bounds *)
+
+(** On the ray through a global minimum w_min every step is explicit: from r w_min with r >= 0
+    (linear:
+    any r) gradient descent goes to r (1 + (2 eta/m)(1 - r^2)) w_min. *)
+Definition gd_on_ray : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
+    (w_min : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> loss kind a w_min = min_loss R m -> kind = Linear \/ 0 <= r ->
+  gd_weights kind a eta (r *: w_min) 1 = (r * (1 + 2%:R * eta / m%:R * (1 - r ^+ 2))) *: w_min.
+
+(** For eta > m/2 every global minimum w_min repels along its ray: with p = 2 eta/m > 1 and
+    d = (p - 1)/(3 p), a step from r w_min, |r - 1| <= d, multiplies the distance from w_min by at
+    least p. *)
+Definition gd_expands_beyond : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
+    (w_min : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> m%:R / 2%:R < eta -> loss kind a w_min = min_loss R m ->
+  let p := 2%:R * eta / m%:R in
+  `|r - 1| <= (p - 1) / (3%:R * p) ->
+  p * vnorm (r *: w_min - w_min) <= vnorm (gd_weights kind a eta (r *: w_min) 1 - w_min).
+
+(** So no global minimum is stable for eta > m/2: from r w_min, r not 1 but as near to 1 as one
+    likes,
+    gradient descent leaves the ball of radius d about w_min, and d does not depend on r. *)
+Definition gd_unstable_beyond : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
+    (w_min : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < m)%N -> m%:R / 2%:R < eta ->
+  loss kind a w_min = min_loss R m ->
+  let p := 2%:R * eta / m%:R in
+  let d := (p - 1) / (3%:R * p) in
+  0 < d /\ (r != 1 -> `|r - 1| <= d ->
+    exists T, d < vnorm (gd_weights kind a eta (r *: w_min) T - w_min)).
+
+(** For every eta > m/2 gradient descent has a period-two orbit on the ray of every global minimum
+    w_min, linear and ReLU: with p = 2 eta/m, from r w_min it alternates between r w_min and r'
+      w_min,
+    r = (sqrt(p+3) + sqrt(p-1)) / (2 sqrt p) > 1 and r' = (sqrt(p+3) - sqrt(p-1)) / (2 sqrt p) < 1;
+    so it has no limit there. *)
+Definition gd_period_two : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w_min : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> m%:R / 2%:R < eta -> loss kind a w_min = min_loss R m ->
+  let p := 2%:R * eta / m%:R in
+  let r := (Num.sqrt (p + 3%:R) + Num.sqrt (p - 1)) / (2%:R * Num.sqrt p) in
+  let r' := (Num.sqrt (p + 3%:R) - Num.sqrt (p - 1)) / (2%:R * Num.sqrt p) in
+  [/\ 0 < r', r' < 1, 1 < r,
+      forall t, gd_weights kind a eta (r *: w_min) t = (if odd t then r' else r) *: w_min /\
+                gd_weights kind a eta (r' *: w_min) t = (if odd t then r else r') *: w_min &
+      forall l, ~ converges_to (gd_weights kind a eta (r *: w_min)) l /\
+                ~ converges_to (gd_weights kind a eta (r' *: w_min)) l].
+
+(** Too long a start, linear neuron, any step size: if C(w0) = 1 + m/eta + d with d > 0, the energy
+    is
+    multiplied by at least (1 + 2 (eta/m) d)^2 in every step. *)
+Definition gd_diverges : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> 0 < eta -> 1 + m%:R / eta < energy Linear a w0 ->
+  let d := energy Linear a w0 - (1 + m%:R / eta) in
+  forall t, (1 + 2%:R * (eta / m%:R) * d) ^+ (2 * t) * energy Linear a w0
+            <= energy Linear a (gd_weights Linear a eta w0 t).
+
+(** So the length of the weights and the loss grow beyond all bounds. *)
+Definition gd_unbounded : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n) (M : R),
+  archimedean R -> orthonormal a -> (0 < m)%N -> 0 < eta -> 1 + m%:R / eta < energy Linear a w0 ->
+  exists T, forall t, (T <= t)%N ->
+    M <= vnorm (gd_weights Linear a eta w0 t) /\ M <= loss Linear a (gd_weights Linear a eta w0 t).
+
+(** On the boundary, |w0|^2 = C(w0) = 1 + m/eta (in the span), a linear neuron only changes its sign
+    in every step. *)
+Definition gd_alternates : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> 0 < eta ->
+  w0 = active_part Linear a w0 -> sqnorm w0 = 1 + m%:R / eta ->
+  forall t, gd_weights Linear a eta w0 t = (-1) ^+ t *: w0.
+
+(** Too long a step: for every eta > m there is a start inside the unit ball, on the ray of every
+    global minimum, from which the linear neuron's gradient descent diverges:
+    |w0|^2 = (1 + p)/(3 p), p = 2 eta/m. *)
+Definition gd_diverges_from_ball : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w_min : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < m)%N -> m%:R < eta ->
+  loss Linear a w_min = min_loss R m ->
+  let p := 2%:R * eta / m%:R in
+  let w0 := Num.sqrt ((1 + p) / (3%:R * p)) *: w_min in
+  vnorm w0 < 1 /\ forall M, exists T, forall t, (T <= t)%N -> M <= vnorm (gd_weights Linear a eta
+    w0 t).
+
+(** ReLU: one step kills the neuron if |w0|^2 + C(w0) >= 2 + m/eta and (where some correlation is
+    negative) eta C(w0) <= m: after it no point is active, for ever, and the loss is 1/2. *)
+Definition relu_dies : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> 0 < eta ->
+  2%:R + m%:R / eta <= sqnorm w0 + energy Relu a w0 ->
+  (forall i, corr a w0 i < 0 -> eta * energy Relu a w0 <= m%:R) ->
+  forall t, (0 < t)%N ->
+    [/\ forall i, ~~ eligible Relu a (gd_weights Relu a eta w0 t) i,
+        gd_weights Relu a eta w0 t = gd_weights Relu a eta w0 1 &
+        loss Relu a (gd_weights Relu a eta w0 t) = 2%:R^-1].
+
+(** And for eta >= (4/5) m a ReLU neuron dies in two steps from a start inside the unit ball without
+    a negative correlation, on the ray of every global minimum: |w0|^2 = (1 + p)/(3 p), p = 2
+      eta/m. *)
+Definition relu_dies_from_ball : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w_min : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> 4%:R / 5%:R * m%:R <= eta -> loss Relu a w_min = min_loss R m ->
+  let p := 2%:R * eta / m%:R in
+  let w0 := Num.sqrt ((1 + p) / (3%:R * p)) *: w_min in
+  vnorm w0 < 1 /\ forall t, (1 < t)%N ->
+    [/\ forall i, ~~ eligible Relu a (gd_weights Relu a eta w0 t) i,
+        gd_weights Relu a eta w0 t = gd_weights Relu a eta w0 2 &
+        loss Relu a (gd_weights Relu a eta w0 t) = 2%:R^-1].
+
+(** The bound on the start in [gd_converges] is sharp: with equality, |w0|^2 + C(w0) = 2 + m/eta,
+    and
+    w0 in the span (so |w0|^2 = 1 + m/(2 eta)), one step leads to 0, where the neuron stays; for any
+    step size, linear and ReLU. *)
+Definition gd_boundary_start : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> 0 < eta -> w0 = active_part kind a w0 ->
+  sqnorm w0 = 1 + m%:R / (2%:R * eta) ->
+  sqnorm w0 + energy kind a w0 = 2%:R + m%:R / eta /\
+  forall t, (0 < t)%N -> gd_weights kind a eta w0 t = 0.
+
+(** The bound rest(w0) < 2 in [gd_converges] cannot be dropped: all its other conditions hold for
+    3 + 6 C(w0) <= rest(w0) <= 10/3, 0 < eta <= m/2, but there the energy dies out instead, the rest
+    never falls below 3 and the loss never below 1/2. *)
+Definition gd_bad_start : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> 0 < eta -> eta <= m%:R / 2%:R ->
+  3%:R + 6%:R * energy kind a w0 <= rest kind a w0 -> rest kind a w0 <= 10%:R / 3%:R ->
+  sqnorm w0 + energy kind a w0 < 2%:R + m%:R / eta /\
+  forall t, [/\ energy kind a (gd_weights kind a eta w0 t)
+                  <= (1 - eta / m%:R) ^+ (2 * t) * energy kind a w0,
+                3%:R <= rest kind a (gd_weights kind a eta w0 t) &
+                2%:R^-1 <= loss kind a (gd_weights kind a eta w0 t)].
+
+(** Such starts exist, for instance for one data point in the plane, with an active point. *)
+Definition gd_bad_start_met : Prop :=
+  forall (R : rcfType) (kind : activation),
+  let a := fun _ : 'I_1 => delta_mx 0 0 : 'rV[R]_2 in
+  let w0 := 10%:R^-1 *: delta_mx 0 0 + (9%:R / 5%:R) *: delta_mx 0 1 : 'rV[R]_2 in
+  [/\ orthonormal a, eligible kind a w0 0, 3%:R + 6%:R * energy kind a w0 <= rest kind a w0 &
+      rest kind a w0 <= 10%:R / 3%:R].
+
 (** ** Mini-batch SGD without replacement *)
 
 (** Mini-batch SGD with a constant step size ends, almost surely, at one data point. Orthonormal
@@ -789,6 +1122,372 @@ Definition batch_covariance_factor : Prop :=
   forall (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n),
   (0 < b)%N -> (b <= m)%N -> (1 < m)%N ->
   batch_covariance b g = ((m%:R - b%:R) / (b%:R * (m%:R - 1))) *: covariance g.
+
+(** ** All or nothing: tied autoencoders of any width, on any data *)
+
+(** *** The gradient and the points where it vanishes *)
+
+(** The closed form of the gradient is right: row k of [tied_gradient i W] is Frechet's derivative
+    of the loss of sample i in the weights of neuron k; for linear neurons everywhere, for ReLU
+    wherever <w_k, a_i> is not 0. *)
+Definition tied_gradient_correct : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (i : 'I_m) (W : 'I_h -> 'rV[R]_n) (k : 'I_h),
+  kind = Linear \/ pre a W k i != 0 ->
+  is_gradient (fun w => tied_loss kind a i (with_row W k w)) (W k)
+    (tied_gradient kind a kink i W k).
+
+(** One neuron: [tied_gradient] is the gradient [sample_gradient] of [Definitions], whatever [kink] is. *)
+Definition one_neuron_gradient : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (i : 'I_m) (W : 'I_1 -> 'rV[R]_n) (k : 'I_1),
+  tied_gradient kind a kink i W k = sample_gradient kind a i (W k).
+
+(** Vectors g_1 .. g_m of any vector space: if the sum over every set of b of them vanishes, for
+    one b with 1 <= b < m, then all of them vanish. *)
+Definition batch_sums_zero : Prop :=
+  forall (R : realFieldType) (V : lmodType R) (m b : nat)
+    (g : 'I_m -> V),
+  (0 < b)%N -> (b < m)%N ->
+  (forall B : {set 'I_m}, #|B| = b -> \sum_(i in B) g i = 0) ->
+  forall i, g i = 0.
+
+(** One sample: if the gradient of its loss vanishes in the row of every neuron that is active on
+    it, the sample is reconstructed exactly or none of its features is active. *)
+Definition exact_or_invisible : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (W : 'I_h -> 'rV[R]_n) (i : 'I_m),
+  (forall k, feature kind a W k i != 0 -> tied_gradient kind a kink i W k = 0) ->
+  residual kind a W i = 0 \/ forall k, feature kind a W k i = 0.
+
+(** If the gradients of all batches of b < m points vanish at W, every data point is reconstructed
+    exactly or invisible at W. *)
+Definition all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink : R) (W : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> (b < m)%N ->
+  (forall B : {set 'I_m}, #|B| = b ->
+     forall k, \sum_(i in B) tied_gradient kind a kink i W k = 0) ->
+  all_or_nothing_point kind a W.
+
+(** The same said of SGD, with its converse: the weights that no batch of b < m points moves are
+    exactly those at which every point is reconstructed exactly or invisible. *)
+Definition resting_point : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> (b < m)%N -> eta != 0 ->
+  (forall (B : batch m b) k, tied_step kind a kink eta (batch_points B) W k = W k)
+  <-> all_or_nothing_point kind a W.
+
+(** And with replacement, for any batch size b >= 1. *)
+Definition resting_point_with_replacement : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> eta != 0 ->
+  (forall (B : b.-tuple 'I_m) k, tied_step kind a kink eta (tuple_points B) W k = W k)
+  <-> all_or_nothing_point kind a W.
+
+(** *** What such weights look like *)
+
+(** A point that is reconstructed exactly and one that is invisible: their scalar product is at
+    most 0, and for linear neurons it is 0. *)
+Definition exact_invisible : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n) (i j : 'I_m),
+  residual kind a W i = 0 -> (forall k, feature kind a W k j = 0) ->
+  dot (a i) (a j) <= 0 /\ (kind = Linear -> dot (a i) (a j) = 0).
+
+(** Orthonormal data: at most as many points are reconstructed exactly as the rank of the weights
+    (the h x n matrix with the rows w_k) .. *)
+Definition exact_points_le_rank : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (#|exact_set kind a W| <= \rank (\matrix_k W k : 'M[R]_(h, n)))%N.
+
+(** .. and so at most h, the number of neurons. *)
+Definition exact_points_le_neurons : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (#|exact_set kind a W| <= h)%N.
+
+(** Orthonormal data, every point exact or invisible: the mean loss is the number of points that are
+    given up, divided by 2m. *)
+Definition all_or_nothing_loss : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> all_or_nothing_point kind a W ->
+  (\sum_i tied_loss kind a i W) / m%:R = (m%:R - #|exact_set kind a W|%:R) / (2%:R * m%:R).
+
+(** Linear neurons: W is all or nothing exactly if every data point is an eigenvector of W^T W (W
+    the matrix with the rows w_k) with eigenvalue 1 (these are the exact points) or 0 (the
+    invisible ones). *)
+Definition linear_eigenvectors : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
+  let M : 'M[R]_(h, n) := \matrix_k W k in
+  all_or_nothing_point Linear a W <->
+  forall i, a i *m (M^T *m M) = a i \/ a i *m (M^T *m M) = 0.
+
+(** One ReLU neuron w on distinct points of length 1: it is all or nothing exactly if it is dead
+    on all points (<w, a_i> <= 0 for all i), or if w = a_i for a point a_i that has no positive
+    scalar product with any other point. *)
+Definition one_relu_neuron : Prop :=
+  forall (R : realFieldType) (m n : nat) (a : 'I_m -> 'rV[R]_n)
+    (W : 'I_1 -> 'rV[R]_n),
+  (forall i, sqnorm (a i) = 1) -> injective a ->
+  (all_or_nothing_point Relu a W <->
+    (forall i, dot (W ord0) (a i) <= 0) \/
+    exists i, W ord0 = a i /\ forall j, j != i -> dot (a i) (a j) <= 0).
+
+(** *** A run that converges rests at such weights: what is asked of the sequence of draws *)
+
+(** Batches of b < m distinct points, linear or ReLU, step size constant: if the draws are fair
+    for the run that they make ([fair]: nobody who bets, at each time, on a batch chosen by the
+    sign pattern that the run then has, loses all bets from some time on) and the weights
+    converge, then at the limit every point is reconstructed exactly (residual 0) or invisible
+    (all features 0). Nothing is asked of the limit or of the way there: it may lie on kinks, and
+    the run may cross kinks for ever. *)
+Definition convergent_run_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n)
+    (draws : nat -> batch m b),
+  (0 < b)%N -> (b < m)%N -> eta != 0 ->
+  fair kind a kink eta (@batch_points m b) W0 draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** Linear neurons: it is enough that every batch of b points comes again and again. *)
+Definition convergent_linear_run : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n) (draws : nat -> batch m b),
+  (0 < b)%N -> (b < m)%N -> eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run Linear a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point Linear a W.
+
+(** One neuron, linear or ReLU: the same. *)
+Definition convergent_one_neuron_run : Prop :=
+  forall (R : realFieldType) (m n b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_1 -> 'rV[R]_n)
+    (draws : nat -> batch m b),
+  (0 < b)%N -> (b < m)%N -> eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** Single points (b = 1), linear or ReLU: the same, also for one data point, m = 1. *)
+Definition convergent_single_run : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n) (draws : nat -> batch m 1),
+  eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** With replacement (b-tuples of points, any b >= 1), linear or ReLU: the same. *)
+Definition convergent_run_with_replacement : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 W : 'I_h -> 'rV[R]_n)
+    (draws : nat -> b.-tuple 'I_m),
+  (0 < b)%N -> eta != 0 -> recurrent draws ->
+  weights_converge_to (tied_run kind a kink eta (fun t => tuple_points (draws t)) W0) W ->
+  all_or_nothing_point kind a W.
+
+(** *** Almost all sequences of draws are like that *)
+
+(** Draws from N equally likely ones. Whoever bets at least k times in T draws, each time on one
+    draw chosen by what has come before, loses all his bets with chance at most (1 - 1/N)^k. *)
+Definition lost_bets : Prop :=
+  forall (R : realFieldType) (Om : finType) (T k : nat)
+    (bet : seq Om -> option Om),
+  (0 < #|Om|)%N ->
+  chance R T (fun s => (k <= placed bet s)%N && lost bet s) <= (1 - #|Om|%:R^-1) ^+ k.
+
+(** [almost_surely_strong] is at least the usual notion: a property that holds almost surely fails on a
+    null set, .. *)
+Definition almost_surely_null : Prop :=
+  forall (Om : finType) (property : (nat -> Om) -> Prop),
+  (0 < #|Om|)%N -> almost_surely_strong property -> almost_surely property.
+
+(** .. and not void: every word of draws can be continued to a sequence with the property. *)
+Definition almost_surely_dense : Prop :=
+  forall (Om : finType) (property : (nat -> Om) -> Prop)
+    (word : seq Om),
+  (0 < #|Om|)%N -> almost_surely_strong property ->
+  exists draws, mkseq draws (size word) = word /\ property draws.
+
+(** Almost surely every draw comes again and again. *)
+Definition recurrent_almost_surely : Prop :=
+  forall Om : finType, almost_surely_strong (@recurrent Om).
+
+(** Almost surely the draws are fair for the run of SGD that they make; whatever is drawn: batches
+    with or without replacement, of any size. *)
+Definition fair_almost_surely : Prop :=
+  forall (R : realFieldType) (m n h : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (Om : finType) (points : Om -> seq 'I_m)
+    (W0 : 'I_h -> 'rV[R]_n),
+  almost_surely_strong (fair kind a kink eta points W0).
+
+(** *** The theorem *)
+
+(** Constant-step SGD on a tied autoencoder with any number of linear or ReLU neurons, any data,
+    any start, any step size but 0, batches of b < m distinct points, drawn uniformly and
+    independently: almost surely, if the weights converge, then at the limit every data point is
+    reconstructed exactly or invisible. *)
+Definition sgd_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> (b < m)%N -> eta != 0 ->
+  every_limit kind a kink eta (@batch_points m b) W0 (all_or_nothing_point kind a).
+
+(** The same with replacement, for any batch size b >= 1. *)
+Definition sgd_with_replacement_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  (0 < b)%N -> eta != 0 ->
+  every_limit kind a kink eta (@tuple_points m b) W0 (all_or_nothing_point kind a).
+
+(** *** Corollaries, each for batches of b < m distinct points and for b >= 1 points with
+    replacement *)
+
+(** Orthonormal data: almost surely, if the weights converge, the limit reconstructs a number r of
+    the points exactly, r <= rank of the weights <= h, the others are invisible, and the mean loss
+    there is (m - r)/(2m). *)
+Definition sgd_orthonormal : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  orthonormal a -> (0 < b)%N -> eta != 0 ->
+  ((b < m)%N -> every_limit kind a kink eta (@batch_points m b) W0 (orthonormal_limit kind a)) /\
+  ((0 < m)%N -> every_limit kind a kink eta (@tuple_points m b) W0 (orthonormal_limit kind a)).
+
+(** Correlated data: more than h dimensions, and the points do not fall into two groups without
+    correlations (linear: without scalar products other than 0; ReLU: without positive ones)
+    between a point of one group and a point of the other. Then, almost surely, SGD with a
+    constant step size does not converge, unless to weights that are dead on all points (all
+    features 0). *)
+Definition sgd_correlated : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
+  (h < \rank (\matrix_i a i : 'M[R]_(m, n)))%N ->
+  (forall S : {set 'I_m}, S != set0 -> S != setT -> exists i j, [/\ i \in S, j \notin S &
+     if kind is Relu then 0 < dot (a i) (a j) else dot (a i) (a j) != 0]) ->
+  (0 < b)%N -> eta != 0 ->
+  ((b < m)%N -> every_limit kind a kink eta (@batch_points m b) W0
+     (fun W => forall k i, feature kind a W k i = 0)) /\
+  every_limit kind a kink eta (@tuple_points m b) W0
+     (fun W => forall k i, feature kind a W k i = 0).
+
+(** One ReLU neuron w on distinct points of length 1: almost surely, if w converges, its limit is
+    dead on all points, or it is one of those points a_i that have no positive scalar product with
+    any other point. *)
+Definition sgd_one_relu_neuron : Prop :=
+  forall (R : realFieldType) (m n b : nat)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_1 -> 'rV[R]_n),
+  (forall i, sqnorm (a i) = 1) -> injective a -> (0 < b)%N -> eta != 0 ->
+  let ends (W : 'I_1 -> 'rV[R]_n) := (forall i, dot (W ord0) (a i) <= 0) \/
+    exists i, W ord0 = a i /\ forall j, j != i -> dot (a i) (a j) <= 0 in
+  ((b < m)%N -> every_limit Relu a kink eta (@batch_points m b) W0 ends) /\
+  every_limit Relu a kink eta (@tuple_points m b) W0 ends.
+
+(** *** Any network: its last layer *)
+
+(** The closed form: row k of [last_gradient] is Frechet's derivative of |y_i - sum_k (z i k)
+    u_k|^2/2 in u_k, everywhere. *)
+Definition last_gradient_correct : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (y : 'I_m -> 'rV[R]_n) (z : 'I_m -> 'I_h -> R) (U : 'I_h -> 'rV[R]_n) (i : 'I_m) (k : 'I_h),
+  is_gradient (fun u => 2%:R^-1 * sqnorm (last_residual y z (with_row U k u) i)) (U k)
+    (last_gradient y z U i k).
+
+(** Any data, any targets y_i, any network (untied, deep, any activations) whose last layer is
+    trained by SGD with a constant step size, the layers before it in any way: almost surely, if
+    the last layer and the features that it gets for each point converge, then at the limit every
+    point is fitted exactly (residual 0) or invisible (all features 0). Batches of b < m points,
+    or with replacement. *)
+Definition last_layer_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (y : 'I_m -> 'rV[R]_n) (eta : R),
+  (0 < b)%N -> eta != 0 ->
+  let limits (Om : finType) (points : Om -> seq 'I_m) := almost_surely_strong
+    (fun draws : nat -> Om =>
+    forall z (U : nat -> 'I_h -> 'rV[R]_n) zlim Ulim,
+      last_layer_sgd y eta (fun t => points (draws t)) z U ->
+      features_converge z zlim -> weights_converge_to U Ulim ->
+      forall i, last_residual y zlim Ulim i = 0 \/ forall k, zlim i k = 0) in
+  ((b < m)%N -> limits _ (@batch_points m b)) /\ limits _ (@tuple_points m b).
+
+(** With a bias in the last layer (a feature k0 that is always 1) no point is invisible: almost
+    surely, if the last layer and the features converge, the limit fits all points exactly. *)
+Definition last_layer_with_bias_interpolates : Prop :=
+  forall (R : realFieldType) (m n h b : nat)
+    (y : 'I_m -> 'rV[R]_n) (eta : R),
+  (0 < b)%N -> eta != 0 ->
+  let limits (Om : finType) (points : Om -> seq 'I_m) := almost_surely_strong
+    (fun draws : nat -> Om =>
+    forall z (U : nat -> 'I_h -> 'rV[R]_n) zlim Ulim k0,
+      last_layer_sgd y eta (fun t => points (draws t)) z U -> (forall t i, z t i k0 = 1) ->
+      features_converge z zlim -> weights_converge_to U Ulim ->
+      forall i, last_residual y zlim Ulim i = 0) in
+  ((b < m)%N -> limits _ (@batch_points m b)) /\ limits _ (@tuple_points m b).
+
+(** *** The hypotheses can be met, and they are needed *)
+
+(** Weights at which every point is exact or invisible are limits: SGD that starts there stays
+    there, whatever is drawn. *)
+Definition all_or_nothing_limits_exist : Prop :=
+  forall (R : realFieldType) (m n h : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W : 'I_h -> 'rV[R]_n)
+    (points : nat -> seq 'I_m),
+  all_or_nothing_point kind a W ->
+  (forall t k, tied_run kind a kink eta points W t k = W k) /\
+  weights_converge_to (tied_run kind a kink eta points W) W.
+
+(** From every start there are sequences of batches that are fair for the run; the first batches
+    may be prescribed. *)
+Definition fair_draws_exist : Prop :=
+  forall (R : realFieldType) (m n h b : nat) (kind : activation)
+    (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n) (first : seq (batch m b)),
+  (b <= m)%N -> exists draws, mkseq draws (size first) = first /\
+    fair kind a kink eta (@batch_points m b) W0 draws.
+
+(** Orthonormal data exist (here in R^m) .. *)
+Definition orthonormal_data_exist : Prop :=
+  forall (R : realFieldType) (m : nat),
+  exists a : 'I_m -> 'rV[R]_m, orthonormal a.
+
+(** .. and so do correlated data as in [sgd_correlated], for one neuron: two points in the plane. *)
+Definition correlated_data_exist : Prop :=
+  forall (R : realFieldType) (kind : activation),
+  exists a : 'I_2 -> 'rV[R]_2, (1 < \rank (\matrix_i a i : 'M[R]_(2, 2)))%N /\
+  forall S : {set 'I_2}, S != set0 -> S != setT -> exists i j, [/\ i \in S, j \notin S &
+    if kind is Relu then 0 < dot (a i) (a j) else dot (a i) (a j) != 0].
+
+(** Full batches (b = m >= 2), orthonormal data: there is a start, for one neuron, from which
+    gradient descent converges (it does not even move), with every step size; but the start is not
+    all or nothing. So b < m is needed, in the theorem (its conclusion is false for b = m) and in
+    [resting_point]. *)
+Definition full_batch_not_all_or_nothing : Prop :=
+  forall (R : realFieldType) (m n : nat)
+    (kind : activation) (a : 'I_m -> 'rV[R]_n) (kink eta : R),
+  orthonormal a -> (1 < m)%N ->
+  exists W0 : 'I_1 -> 'rV[R]_n,
+    [/\ ~ all_or_nothing_point kind a W0,
+        forall (draws : nat -> batch m m) t k,
+          tied_run kind a kink eta (fun t => batch_points (draws t)) W0 t k = W0 k,
+        forall draws : nat -> batch m m,
+          weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W0 &
+        ~ every_limit kind a kink eta (@batch_points m m) W0 (all_or_nothing_point kind a)].
+
+(** A fixed partition: four orthonormal points, the batches {0, 1}, {2, 3}, {0, 1}, {2, 3}, .. for
+    ever. There is a start, for one neuron, from which this SGD with b = 2 < m = 4 converges (it
+    does not even move) though the start is not all or nothing. So every batch has to come again
+    and again: that every point does so is not enough. *)
+Definition fixed_partition_fails : Prop :=
+  forall (R : realFieldType) (n : nat) (kind : activation)
+    (a : 'I_4 -> 'rV[R]_n) (kink eta : R),
+  orthonormal a ->
+  exists (draws : nat -> batch 4 2) (W0 : 'I_1 -> 'rV[R]_n),
+    [/\ forall t (i : 'I_4), (i \in val (draws t)) = (if odd t then (2 <= i)%N else (i < 2)%N),
+        forall t k, tied_run kind a kink eta (fun t => batch_points (draws t)) W0 t k = W0 k,
+        weights_converge_to (tied_run kind a kink eta (fun t => batch_points (draws t)) W0) W0 &
+        ~ all_or_nothing_point kind a W0].
 
 (** ** Programs *)
 

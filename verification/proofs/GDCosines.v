@@ -1,0 +1,129 @@
+(** The cosines of the limits. GD: the limit is unique. SGD: the cosine with a fixed vector is
+    Lipschitz near unit vectors, |cos(u, v) - cos(l, v)| <= 2 |u - l| for |l| = 1, so that weights
+    within e/2 of a data point have its cosines to within e ([Statements.sgd_ends_at_one_point]). *)
+From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
+From mathcomp Require Import ring.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
+From Whichmin Require Import GDWide SinglePoint Definitions.
+From Whichmin Require Statements.
+Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
+Import Order.Theory GRing.Theory Num.Theory.
+Local Open Scope ring_scope.
+
+Theorem linear_is_convergent : Statements.linear_is_convergent.
+Proof.
+move=> R n w l arch lin; have conv := linearly_converges arch lin.
+by split=> // l' h; exact: limit_unique h conv.
+Qed.
+
+Theorem gd_limit_cosines : Statements.gd_limit_cosines.
+Proof.
+move=> R m n kind a eta w0 w_gd arch orth eta0 eta1 act r2 start conv.
+have [lin _] := gd_converges orth eta0 eta1 act r2 start.
+have -> : w_gd = gd_direction kind a w0.
+  exact: limit_unique conv (linearly_converges arch lin).
+by have [? ? ?] := gd_cosines orth act.
+Qed.
+
+Section Lipschitz.
+Variables (R : rcfType) (n : nat).
+Implicit Types u v l : 'rV[R]_n.
+
+Lemma vnorm_normalised u : u != 0 -> vnorm (normalised u) = 1.
+Proof. by move=> u0; rewrite vnorm1 // sqnorm_normalised. Qed.
+
+Lemma normalised_le1 u : vnorm (normalised u) <= 1.
+Proof.
+have [->|u0] := eqVneq u 0; last by rewrite vnorm_normalised.
+by rewrite /normalised scaler0 /vnorm /sqnorm dot0l sqrtr0 ler01.
+Qed.
+
+Lemma cosineE u v : cosine u v = dot (normalised u) (normalised v).
+Proof. by rewrite /normalised dotZl dotZr /cosine invfM mulrA mulrC. Qed.
+
+Lemma cosine_le1 u v : `|cosine u v| <= 1.
+Proof.
+rewrite cosineE; apply: le_trans (dot_le _ _) _.
+by rewrite -[X in _ <= X](mulr1 1); apply: mul_le; rewrite ?vnorm_ge0 ?normalised_le1.
+Qed.
+
+Lemma cosine_near u v l : vnorm l = 1 -> vnorm (u - l) < 1 ->
+  `|cosine u v - cosine l v| <= 2%:R * vnorm (u - l).
+Proof.
+move=> l1 near.
+have u0 : u != 0.
+  by apply/eqP => u0; move: near; rewrite u0 sub0r vnormN l1 ltxx.
+have lE : normalised l = l by rewrite /normalised l1 invr1 scale1r.
+rewrite !cosineE lE -dotBl; apply: le_trans (dot_le _ _) _.
+have v1 := normalised_le1 v.
+rewrite -[X in _ <= X]mulr1; apply: mul_le; rewrite ?vnorm_ge0 //.
+exact: normalised_near.
+Qed.
+
+Lemma abs_sub (x y z : R) : `|x - y| <= z -> `| `|x| - `|y| | <= z.
+Proof.
+move=> h; apply: le_trans h; rewrite ler_norml; apply/andP; split.
+  have := abs_add (x - y) (- x); rewrite normrN.
+  have -> : x - y + - x = - y by ring.
+  by rewrite normrN => h; cert (`|x - y| + `|x| - `|y|).
+rewrite le_move addrC; have := abs_add (x - y) y; rewrite subrK => h; rewrite addrC; exact: h.
+Qed.
+End Lipschitz.
+
+Section Settled.
+Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variables (eta e : R) (w0 : 'rV[R]_n) (i : 'I_m).
+Hypotheses (orth : orthonormal a) (ei : eligible kind a w0 i).
+
+Lemma within_cosines w : 0 < e -> e < 1 -> within a w0 (e / 2%:R) i w -> cosines_within a w0 e i w.
+Proof.
+move=> e0 e1; have h0 : 0 <= e / 2%:R by rewrite divr_ge0 ?ler0n // ltW.
+rewrite /within -vnorm_le // => near.
+have [csE _ c1 cj] := sgd_cosines orth ei; set l := _ *: a i in near csE c1 cj.
+have l1 : vnorm l = 1 := vnorm_signed orth ei.
+have lt1 : vnorm (w - l) < 1.
+  apply: (le_lt_trans near); rewrite lt_quot ?ltr0n // mul1r; apply: (lt_trans e1); by rewrite
+    ltr1n.
+have lip v : `|cosine w v - cosine l v| <= e.
+  apply: le_trans (cosine_near v l1 lt1) _.
+  by rewrite mulrC -(ge_quot _ _ (ltr0Sn R 1)).
+apply/and3P; split; first by rewrite -csE.
+  by rewrite -[X in _ - X]c1; exact: abs_sub.
+by apply/forallP => j; apply/implyP => ji; have := lip (a j); rewrite cj // subr0.
+Qed.
+End Settled.
+
+Lemma cosines_wider (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (w0 w : 'rV[R]_n) (e f : R) i :
+  e <= f -> cosines_within a w0 e i w -> cosines_within a w0 f i w.
+Proof.
+move=> ef /and3P[h1 h2 /forallP h3]; apply/and3P.
+split; [exact: le_trans h1 ef | exact: le_trans h2 ef |].
+by apply/forallP => j; apply/implyP => ji; apply: le_trans ef; exact: (implyP (h3 j)).
+Qed.
+
+Theorem sgd_run_cosines : Statements.sgd_run_cosines.
+Proof.
+move=> R m n b kind a eta w0 e p arch orth b0 bm eta0 eta1 start act e0 p0.
+have [f [f0 f1 fe]] : exists f, [/\ 0 < f, f < 1 & f <= e].
+  case: (lerP e 2%:R^-1) => e2; last first.
+    exists 2%:R^-1; split; [by rewrite invr_gt0 ltr0n | | exact: ltW].
+    by rewrite invf_lt1 ?ltr0n // ltr1n.
+  by exists e; split=> //; apply: (le_lt_trans e2); rewrite invf_lt1 ?ltr0n // ltr1n.
+have f2 : 0 < f / 2%:R by rewrite divr_gt0 // ltr0n.
+have [T0 h] := @sgd_ends_at_one_point R m n b kind a eta w0 arch orth (conj b0 bm)
+  (conj eta0 eta1) start act _ _ f2 p0.
+exists T0 => T; apply: le_trans (h T); apply: ler_chance => Bs; apply: contra.
+case/existsP => i /andP[ei near]; apply/existsP; exists i; rewrite ei /=.
+apply: sub_all near => w nw; apply: (cosines_wider fe); exact: (within_cosines orth ei).
+Qed.
+
+Theorem sgd_no_better_aligned : Statements.sgd_no_better_aligned.
+Proof.
+move=> R m n b kind a eta w0 e p arch orth b0 bm eta0 eta1 start act e0 p0.
+have [T0 h] := sgd_run_cosines arch orth b0 bm eta0 eta1 start act e0 p0.
+exists T0 => T; apply: le_trans (h T); apply: ler_chance => Bs; apply: contra.
+case/existsP => i /andP[ei near]; apply: sub_all near => w /and3P[cw _ _].
+have [le _] := cosines_compared orth ei; have [csE _ _ _] := sgd_cosines orth ei.
+rewrite -le_move; apply: le_trans le; rewrite csE le_move.
+have := le_trans (ler_norm _) cw; by rewrite le_move addrC.
+Qed.
