@@ -15,7 +15,7 @@ from proof_notation import groups
 
 from whichmin.verification.provers.proof_sources import Library, library
 
-__all__ = ["drawing", "layers", "reduced", "rests_on"]
+__all__ = ["drawing", "joined", "layers", "reduced", "rests_on"]
 
 # A box, in units of the drawing; a drawing of this width fits a page of the site.
 WIDTH, GAP_X, GAP_Y, LINE = 178, 26, 46, 15
@@ -37,6 +37,35 @@ def rests_on(proofs: Library, parts: Mapping[str, list[str]]) -> dict[str, set[s
         title: {home[other] for name in names for other in proofs.requires(name)} - {title}
         for title, names in parts.items()
     }
+
+
+def joined(proofs: Library, parts: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Join groups that rest on each other.
+
+    Args:
+        proofs: The files.
+        parts: Files by group.
+
+    Returns:
+        Groups that rest on each other in no circle.
+    """
+    graph = rests_on(proofs, parts)
+
+    def below(name: str) -> set[str]:
+        found, waiting = set(), [name]
+        while waiting:
+            new = graph[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return found
+
+    reach = {name: below(name) for name in graph}
+    found: dict[str, list[str]] = {}
+    for name in graph:
+        circle = [other for other in graph if other in reach[name] and name in reach[other]]
+        members = circle or [name]
+        found[" and ".join(members)] = [file for member in members for file in parts[member]]
+    return found
 
 
 def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
@@ -129,7 +158,7 @@ def drawing(proofs: Library | None = None, parts: Mapping[str, list[str]] | None
         An SVG.
     """
     proofs = proofs or library()
-    parts = parts or groups(proofs)
+    parts = joined(proofs, parts or groups(proofs))
     graph = rests_on(proofs, parts)
     boxes: dict[str, tuple[float, float, float]] = {}
     shapes: list[str] = []

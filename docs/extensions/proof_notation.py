@@ -3,8 +3,8 @@ r"""Read ``docs/proofs.toml``: the theorems and definitions of the proofs in mat
 A theorem's entry has three lists: what is quantified (``let``), the hypotheses (``if``) and the
 conclusion (``then``), in the order of the Coq statement. An item is a sentence with formulas
 between dollar signs, ``@NAME`` for one of ``[short]``, or, in ``then``, one formula without dollar
-signs. ``of`` is a digest of the Coq text that somebody compared the formula with: a changed text
-asks for another look. ``python docs/extensions/proof_notation.py`` lists what has no notation, is
+signs. ``of`` is a digest of the Coq text that somebody compared the formula with, definitions that
+the formula writes out (``unfolds``) included: a changed text asks for another look. ``python docs/extensions/proof_notation.py`` lists what has no notation, is
 out of date, or has other numbers than the text in Coq.
 """
 
@@ -32,6 +32,7 @@ __all__ = [
     "notations",
     "numbers_of_coq",
     "numbers_of_latex",
+    "statements",
     "symbols",
 ]
 
@@ -49,6 +50,7 @@ class Notation:
         then: The conclusions.
         needed: Theorems of which this shows that a hypothesis is needed, with the hypothesis.
         met: Theorems of which this shows that the hypotheses can be met.
+        unfolds: Definitions that its formula writes out.
     """
 
     of: str
@@ -57,6 +59,7 @@ class Notation:
     then: tuple[str, ...] = ()
     needed: Mapping[str, str] = field(default_factory=dict)
     met: tuple[str, ...] = ()
+    unfolds: tuple[str, ...] = ()
 
     @property
     def formulas(self) -> tuple[str, ...]:
@@ -148,6 +151,7 @@ def notations() -> dict[str, Notation]:
             *(_items(entry.get(key, ()), data["short"]) for key in ("let", "if", "then")),
             entry.get("needed", {}),
             tuple(entry.get("met", ())),
+            tuple(entry.get("unfolds", ())),
         )
         for name, entry in data.get("theorem", {}).items()
     }
@@ -169,6 +173,15 @@ def definitions() -> dict[str, str]:
         named = re.match(r"(?:Definition|Fixpoint|Inductive|Record)\s+([\w']+)", code[begin:end])
         if named:
             found[named[1]] = source[begin:end]
+    return found
+
+
+def statements() -> dict[str, str]:
+    """Return the text of each theorem, with that of the definitions that its formula writes out."""
+    found = {}
+    for name, stated in library().statements.items():
+        unfolded = notations()[name].unfolds if name in notations() else ()
+        found[name] = "\n".join((stated.text, *(definitions().get(one, "") for one in unfolded)))
     return found
 
 
@@ -219,7 +232,7 @@ def faults() -> Iterator[str]:
     Yields:
         One line per fault.
     """
-    stated = {name: one.text for name, one in library().statements.items()}
+    stated = statements()
     for kind, known, texts in (
         ("theorem", notations(), stated), ("definition", symbols(), definitions()),
     ):  # fmt: skip
