@@ -71,7 +71,8 @@ nitpick_ignore_regex = [
     (
         "py:class",
         r"whichmin\.symbolic\.rules\.(?:Rule|Past)"
-        r"|whichmin\.verification\.evidence\.(?:statement\.Truth|source_files\.Sources)",
+        r"|whichmin\.verification\.evidence\.(?:statement\.Truth|source_files\.Sources)"
+        r"|whichmin\.verification\.provers\.(?:proof_sources\.Library|proof_builds\.Compiled)",
     ),
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
     ("py:class", "Fraction|Floats"),  # in annotations that Sphinx shows as they are written

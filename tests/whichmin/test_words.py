@@ -25,8 +25,8 @@ SPELLINGS = {
         "non_minimal_critical_point",
     ],
     EvidenceKind: [
-        "symbolic identity", "SMT proof", "exact certificate", "counterexample", "enumeration",
-        "random cases", "attack", "statistics",
+        "kernel proof", "symbolic identity", "SMT proof", "exact certificate", "counterexample",
+        "enumeration", "random cases", "attack", "statistics",
     ],
     Verdict: ["CHECKED", "PROVED", "ARGUED", "VERIFIED", "SUPPORTED", "REFUTED", "OPEN"],
 }  # fmt: skip

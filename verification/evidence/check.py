@@ -120,8 +120,8 @@ class Check:
         topic: What it is about: the name of the package that its function is in.
         shows: What it shows, as formulas in the claims' language: ``conclusion``, or
             ``hypothesis; hypothesis => conclusion``.
-        reads: Modules and data files that it depends on besides the module of its function, as
-            :mod:`whichmin.verification.evidence.source_graph` names them.
+        reads: Modules and data files that it depends on besides the module of its function, by the
+            names that the graph of sources gives them, such as ``whichmin.errors``.
     """
 
     id: str

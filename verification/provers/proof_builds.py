@@ -28,7 +28,7 @@ __all__ = ["FLAGS", "LIMIT", "Compiled", "compiled", "error_text", "keys"]
 LIMIT = 600.0
 FLAGS = ("-q", "-w", "none", "-Q", ".", LOGICAL)
 # Seconds between two looks at what runs.
-_LOOK = 0.02
+_LOOK = 0.05
 # Of the cache's format, and of the way in which files are compiled.
 _FORMAT = "1"
 # Lines of a message of Coq's that are shown.
@@ -105,6 +105,7 @@ class _Compilation:
         self.done: dict[str, Compiled] = {}
         self.running: dict[str, _Running] = {}
         self.waited: dict[str, float] = {}
+        self.tried: set[str] = set()
         for name in names:
             (folder / f"{name}.v").write_text(proofs.texts[name], "utf-8")
 
@@ -134,7 +135,13 @@ class _Compilation:
         if failed is not None:
             first = failed.message if failed.lacks else f"needs {failed.name}.v"
             self.done[name] = Compiled(name, message=first, lacks=True)
-        elif None not in needs and not self._take(name) and room:
+        elif None not in needs:
+            if name not in self.tried:
+                self.tried.add(name)
+                if self._take(name):
+                    return
+            if not room:
+                return
             lock = self.cache.lock(self.keys[name])
             if lock is None:  # another process is compiling it
                 since = self.waited.setdefault(name, time.monotonic())

@@ -30,6 +30,9 @@ PREFIX = "kernel."
 # Where the files are, as the graph of sources names them.
 _NODE = "whichmin.verification.proofs"
 
+# Files of theorems that are named after no topic, with the one that they belong to.
+_ELSEWHERE = {"replacement": "sgd"}
+
 
 def theorem_of(check: str, proofs: Library | None = None) -> str:
     """Return the theorem of a check.
@@ -64,7 +67,7 @@ def _margins(
     proofs: Library, name: str, deep: bool, statement: str, definitions: str
 ) -> Iterator[Margin]:
     stated = proofs.statements[name].text
-    if statement != stated or definitions != proofs.meaning([DEFINITIONS]):
+    if statement != stated or definitions != proofs.definitions:
         yield Margin(f"{STATEMENTS}.{name} or {DEFINITIONS} is not what is stated", 1.0, 0.0)
     proof, found = _proof(proofs, name, deep)
     if not proof.proved:
@@ -97,7 +100,7 @@ def kernel_check(name: str, topic: str, proofs: Library | None = None) -> Check:
         _: Subject,
         settings: Settings,
         statement: str = stated.text,
-        definitions: str = chosen.meaning([DEFINITIONS]),
+        definitions: str = chosen.definitions,
     ) -> Iterator[Margin]:
         return _margins(chosen, name, settings.deep, statement, definitions)
 
@@ -140,4 +143,4 @@ def kernel_checks(claims: tuple[Claim, ...]) -> tuple[Check, ...]:
 
 def _named(home: str) -> str:
     named = home.removeprefix("Theorems").lower()
-    return named if named in TOPICS else TOPICS[0]
+    return named if named in TOPICS else _ELSEWHERE.get(named, TOPICS[0])

@@ -269,6 +269,15 @@ class Library:
         Raises:
             InputError: It requires a file of ours that is not there.
         """
+        if name not in self._required:
+            self._required[name] = self._read_requires(name)
+        return self._required[name]
+
+    @functools.cached_property
+    def _required(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def _read_requires(self, name: str) -> tuple[str, ...]:
         found: set[str] = set()
         code = self.codes[name]
         for begin, end in sentences(code):
@@ -322,16 +331,10 @@ class Library:
         content = repr([(name, self.texts.get(name)) for name in sorted(names)])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
-    def meaning(self, names: Iterable[str]) -> str:
-        """Compute a digest of what files say to Coq, without comments and layout.
-
-        Args:
-            names: Names of files.
-
-        Returns:
-            Sixteen hexadecimal digits.
-        """
-        content = repr([(name, uncommented(self.texts.get(name, ""))) for name in sorted(names)])
+    @functools.cached_property
+    def definitions(self) -> str:
+        """A digest of what ``Definitions.v`` says to Coq, without comments and layout."""
+        content = uncommented(self.texts.get(DEFINITIONS, ""))
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     @property

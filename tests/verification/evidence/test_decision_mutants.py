@@ -15,13 +15,15 @@ from fractions import Fraction
 
 import pytest
 
-from whichmin.verification.evidence.check import Settings
-from whichmin.verification.evidence.claim import ArgumentStep
-from whichmin.verification.evidence.decision import covered, decide, faults
+from whichmin.verification.evidence.check import Evidence, Settings
+from whichmin.verification.evidence.claim import ArgumentStep, Claim
+from whichmin.verification.evidence.decision import covered, decide, faults, fingerprint
 from whichmin.verification.evidence.falsifier import attack_of, hunt
 from whichmin.verification.evidence.record import on_file
 from whichmin.verification.evidence.runner import run_check
 from whichmin.verification.evidence.statement import numerals
+from whichmin.verification.provers.proof_checks import kernel_check
+from whichmin.verification.provers.proof_sources import Library, library
 from whichmin.verification.topics import all_checks, all_claims
 from whichmin.words import EvidenceKind, Verdict
 
@@ -169,6 +171,58 @@ def test_a_constant_changed_in_the_conclusion_is_noticed(claim):
         if claim.verdict is Verdict.PROVED and not covered(changed, CHECKS):
             return
     pytest.fail("no constant of the conclusion matters")
+
+
+THEOREMS = [check for check in all_checks() if check.kind is EvidenceKind.KERNEL]
+
+
+def of_the_kernel(check, **more):
+    """The claim that a theorem is, as a person read it."""
+    whole = Claim(
+        "made.up", check.statement, ("whichmin",), Verdict.CHECKED, evidence=(check.id,),
+        topic=check.topic,
+    )  # fmt: skip
+    return replace(whole, **{"parts": fingerprint(whole, CHECKS), **more})
+
+
+def kernel_mutants(check):
+    """The claim, made to say more, with what tells of it."""
+    other = THEOREMS[THEOREMS.index(check) - 1]
+    step = ArgumentStep("It follows.", (check.id,))
+    yield of_the_kernel(check, evidence=(other.id,)), "parts"
+    yield of_the_kernel(check, evidence=(check.id, other.id)), "parts"
+    yield of_the_kernel(check, parts=""), "parts"
+    yield of_the_kernel(check, argument=(step,)), "verdict"
+    yield of_the_kernel(check, verdict=Verdict.PROVED), "verdict"
+
+
+@pytest.mark.parametrize("check", THEOREMS, ids=lambda check: check.id)
+def test_a_changed_claim_that_rests_on_the_kernel_is_noticed(check):
+    held = {
+        c.id: Evidence(c.id, c.statement, c.kind, c.bound, True, 2, 0.0, "", 1.0, 0)
+        for c in THEOREMS
+    }
+    assert decide(of_the_kernel(check), held, CHECKS).verdict is Verdict.CHECKED
+    for claim, by in kernel_mutants(check):
+        decision = decide(claim, held, CHECKS)
+        assert not decision.stands
+        assert TOLD[by] in decision.reason
+
+
+@pytest.mark.parametrize("check", THEOREMS[::10], ids=lambda check: check.id)
+def test_another_statement_or_definition_in_coq_is_noticed(check):
+    texts, name = library().texts, check.id.removeprefix("kernel.")
+    stated = library().statements[name]
+    for file, old, new in (
+        ("Statements", stated.text, f"{stated.text[:-1]} \\/ True."),
+        ("Statements", stated.comment, "(** It holds, for some parameters. *)"),
+        ("Definitions", texts["Definitions"], texts["Definitions"].replace("2%:R^-1", "3%:R^-1")),
+    ):
+        assert texts[file].count(old) == 1
+        assert old != new
+        changed = Library({**texts, file: texts[file].replace(old, new)})
+        other = {**CHECKS, check.id: kernel_check(name, check.topic, changed)}
+        assert TOLD["parts"] in "; ".join(faults(of_the_kernel(check), other))
 
 
 def test_there_are_enough_mutants():

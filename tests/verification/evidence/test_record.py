@@ -8,7 +8,9 @@ from whichmin.verification.evidence import record
 from whichmin.verification.evidence.check import SCHEMA, Evidence
 from whichmin.verification.evidence.runner import verify_one
 from whichmin.verification.evidence.source_files import Sources
+from whichmin.verification.provers.coq import Coq
 from whichmin.verification.topics import all_checks
+from whichmin.words import EvidenceKind
 
 NAME = "refuted.gd_limit"
 LEMMA = "cyclic.leader_lemma"  # of a module that reaches few others
@@ -306,6 +308,27 @@ def test_a_solver_is_noted_where_it_is_needed(on_file, monkeypatch):
     assert record.run_with([NAME]) == "run with z3-solver 4.0; you have no z3-solver"
     monkeypatch.setattr(record, "_needs", lambda: {NAME: ()})
     assert record.run_with([NAME]) == ""
+
+
+THEOREM = next(name for name in CHECKS if name.startswith("kernel."))
+
+
+def test_versions_of_coq_stand_with_what_it_has_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr(record, "find_coq", lambda: Coq("coqc", "8.99", "3.0", ""))
+    path = tmp_path / "record.json"
+    record.write_record(path, [held(THEOREM), held(LEMMA)])
+    entries = record.read_record(path)
+    theorem, lemma = entries[THEOREM]["versions"], entries[LEMMA]["versions"]
+    assert theorem == {**lemma, "Coq": "8.99", "MathComp": "3.0"}
+    monkeypatch.setattr(record, "find_coq", lambda: None)
+    record.write_record(path, [])
+    assert record.read_record(path) == entries, "written again without Coq, they stay"
+    assert record.standing(path).held[THEOREM].kind is EvidenceKind.KERNEL
+    monkeypatch.setattr(record, "RECORD", path)
+    record._on_file.cache_clear()
+    assert record.run_with([THEOREM]) == ""
+    monkeypatch.undo()
+    record._on_file.cache_clear()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": "other"}'])

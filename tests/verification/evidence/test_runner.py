@@ -7,6 +7,7 @@ from whichmin.errors import InputError
 from whichmin.verification.evidence import runner
 from whichmin.verification.evidence.check import Check, Margin, Settings
 from whichmin.verification.evidence.subject import Subject
+from whichmin.verification.provers.coq import INSTALL, Coq
 from whichmin.verification.topics import TOPICS, all_checks
 from whichmin.words import EvidenceKind
 
@@ -157,3 +158,27 @@ def test_refused_numbers_of_processes():
         runner.verify("batches", jobs=0)
     with pytest.raises(InputError, match="jobs = 2, but must be 1 for a subject of yours"):
         runner.verify("batches", jobs=2, subject=Subject())
+
+
+@pytest.mark.parametrize(
+    ("found", "needs", "lacking"),
+    [
+        (None, ("coqc",), "coqc"),
+        (None, ("coqc", "mathcomp"), "coqc"),
+        (Coq("coqc", "8.99", "", ""), ("coqc",), ""),
+        (Coq("coqc", "8.99", "", ""), ("coqc", "mathcomp"), "mathcomp"),
+        (Coq("coqc", "8.99", "3.0", ""), ("coqc", "mathcomp"), ""),
+        (Coq("coqc", "8.99", "3.0", ""), ("coqc", "no_such_module"), "no_such_module"),
+    ],
+)
+def test_a_check_can_need_coq(monkeypatch, found, needs, lacking):
+    monkeypatch.setattr(runner, "find_coq", lambda: found)
+    check = dataclasses.replace(fixed(Margin("x", 0.0, 1.0)), needs=needs)
+    assert runner.run_check(check, Subject(), Settings()).lacking == lacking
+
+
+def test_what_is_missing_is_told_with_what_installs_it():
+    assert runner.remedy(["z3", "flint"]) == "pip install 'whichmin[proofs]'"
+    assert runner.remedy(["coqc"]) == INSTALL
+    assert runner.remedy(["mathcomp", "z3"]) == f"pip install 'whichmin[proofs]'; {INSTALL}"
+    assert runner.remedy([]) == ""
