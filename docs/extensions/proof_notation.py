@@ -4,8 +4,9 @@ A theorem's entry has three lists: what is quantified (``let``), the hypotheses 
 conclusion (``then``), in the order of the Coq statement. An item is a sentence with formulas
 between dollar signs, ``@NAME`` for one of ``[short]``, or, in ``then``, one formula without dollar
 signs. ``of`` is a digest of the Coq text that somebody compared the formula with, definitions that
-the formula writes out (``unfolds``) included: a changed text asks for another look. ``python docs/extensions/proof_notation.py`` lists what has no notation, is
-out of date, or has other numbers than the text in Coq.
+the formula writes out (``unfolds``) included: a changed text asks for another look. ``python
+docs/extensions/proof_notation.py`` lists what has no notation, is out of date, or has other numbers
+than the text in Coq.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def notations() -> dict[str, Notation]:
     data = _read()
     return {
         name: Notation(
-            str(entry["of"]),
+            str(entry.get("of", "")),
             *(_items(entry.get(key, ()), data["short"]) for key in ("let", "if", "then")),
             entry.get("needed", {}),
             tuple(entry.get("met", ())),
@@ -161,7 +162,7 @@ def notations() -> dict[str, Notation]:
 def symbols() -> dict[str, Symbol]:
     """Return how the definitions are written, by name."""
     found = _read().get("definition", {})
-    return {name: Symbol(str(entry["of"]), entry["latex"]) for name, entry in found.items()}
+    return {name: Symbol(str(entry.get("of", "")), entry["latex"]) for name, entry in found.items()}
 
 
 @functools.cache
