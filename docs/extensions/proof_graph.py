@@ -114,6 +114,12 @@ def layers(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return [[n for n in graph if depth[n] == d] for d in range(max(depth.values()), -1, -1)]
 
 
+def _drawn(graph: Mapping[str, set[str]], parts: Mapping[str, list[str]]) -> dict[str, set[str]]:
+    """Leave out the arrows to the statements, which would come from every group with theorems."""
+    stated = {title for title, names in parts.items() if "Statements" in names}
+    return {title: ones - stated for title, ones in graph.items()}
+
+
 def _rows(graph: Mapping[str, set[str]]) -> list[list[str]]:
     """Layers, wide ones in two rows, each ordered by where its neighbours above stand."""
     rows: list[list[str]] = []
@@ -144,7 +150,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number != 1 else ''}"
+    return f"{number:,} {word}{'s' if number != 1 else ''}"
 
 
 def drawing(proofs: Library | None = None, parts: Mapping[str, list[str]] | None = None) -> str:
@@ -159,7 +165,7 @@ def drawing(proofs: Library | None = None, parts: Mapping[str, list[str]] | None
     """
     proofs = proofs or library()
     parts = joined(proofs, parts or groups(proofs))
-    graph = rests_on(proofs, parts)
+    graph = _drawn(rests_on(proofs, parts), parts)
     boxes: dict[str, tuple[float, float, float]] = {}
     shapes: list[str] = []
     y = 12.0
@@ -172,10 +178,16 @@ def drawing(proofs: Library | None = None, parts: Mapping[str, list[str]] | None
             proved = sum(home in names for home in proofs.homes.values())
             heads = _wrapped(title, 25)
             told = [_count(lines, "line"), *([_count(proved, "theorem")] if proved else [])]
-            files = _wrapped(", ".join(names), 34)
+            files = _wrapped(", ".join(names), 31)
             height = LINE * (len(heads) + 1) + 12.5 * len(files) + 16
             tall, x = max(tall, height), left + WIDTH / 2
-            kind = "proves" if proved else "trusted" if "Definitions" in names else "lemmas"
+            kind = (
+                "proves"
+                if proved
+                else "trusted"
+                if {"Definitions", "Statements"} & {*names}
+                else "lemmas"
+            )
             shapes.append(f'<rect class="box {kind}" x="{left:.0f}" y="{y:.0f}" width="{WIDTH}" '
                           f'height="{height:.0f}" rx="6"/>')  # fmt: skip
             down = y + 6

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ __all__ = [
     "faults",
     "formulas",
     "groups",
+    "is_formula",
     "notations",
     "numbers_of_coq",
     "numbers_of_latex",
@@ -66,7 +68,8 @@ class Notation:
     def formulas(self) -> tuple[str, ...]:
         """Its formulas, without dollar signs."""
         said = [latex for item in (*self.let, *self.given) for latex in formulas(item)]
-        return (*said, *(latex for line in self.then for latex in formulas(line) or [line]))
+        lines = ([line] if is_formula(line) else formulas(line) for line in self.then)
+        return (*said, *itertools.chain(*lines))
 
 
 @dataclass(frozen=True)
@@ -84,12 +87,17 @@ class Symbol:
     @property
     def formulas(self) -> tuple[str, ...]:
         """Its formulas, without dollar signs."""
-        return tuple(formulas(self.latex) or ([self.latex] if "\\" in self.latex else []))
+        return tuple([self.latex] if is_formula(self.latex) else formulas(self.latex))
 
 
 def formulas(text: str) -> list[str]:
     """Find the formulas between dollar signs in a sentence."""
     return re.findall(r"\$([^$]+)\$", text)
+
+
+def is_formula(line: str) -> bool:
+    """Whether a line is one formula; otherwise it is a sentence, formulas between dollar signs."""
+    return "$" not in line and re.search(r"[\\=^_]", line) is not None
 
 
 def digest(text: str) -> str:

@@ -20,7 +20,7 @@ from docutils import nodes
 from folded import folded
 from ledger import _code, _joined, _Link, _link, _paragraph
 from proof_graph import drawing
-from proof_notation import Notation, definitions, formulas, notations, symbols
+from proof_notation import Notation, definitions, is_formula, notations, symbols
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from typeset import typeset
 
@@ -30,6 +30,7 @@ from whichmin.verification.topics import all_claims
 __all__ = ["Section", "cut", "sections", "setup", "write_pages"]
 
 _FOLDER = "verification/proofs"
+_NAMED = r"^(?:Definition|Fixpoint|Inductive|Record)\s+([\w']+)"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ class Section:
     names: tuple[str, ...]
 
     @property
+    def parts(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Titles of subsections, ``(** *** Title *)``, each with its names; empty for none."""
+        pieces = re.split(r"^\(\*\* \*\*\* (.*?)\s*\*\)[ ]*$", self.text, flags=re.MULTILINE)
+        cuts = zip(["", *pieces[1::2]], pieces[::2], strict=True)
+        found = ((title, tuple(re.findall(_NAMED, text, re.MULTILINE))) for title, text in cuts)
+        return tuple((title, names) for title, names in found if names)
+
+    @property
     def slug(self) -> str:
         """Name of its page."""
         return re.sub(r"[^a-z]+", "-", self.title.lower()).strip("-")
@@ -66,12 +75,11 @@ def cut(file: str) -> tuple[Section, ...]:
     pieces = re.split(
         r"^\(\*\* \*\* (.*?)\*\)[ ]*$", library().texts[file], flags=re.MULTILINE | re.DOTALL
     )
-    named = r"^[ ]*(?:Definition|Fixpoint|Inductive|Record)\s+([\w']+)"
     found = []
     for head, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        title, _, intro = head.strip().partition("\n\n")
-        names = tuple(re.findall(named, text, flags=re.MULTILINE))
-        found.append(Section(" ".join(title.split()), intro.strip(), text.strip("\n"), names))
+        title, _, intro = head.strip().partition("\n")
+        names = tuple(re.findall(_NAMED, text, flags=re.MULTILINE))
+        found.append(Section(title, intro.strip(), text.strip("\n"), names))
     return tuple(found)
 
 
@@ -131,28 +139,36 @@ def _mixed(item: str) -> list[nodes.Node]:
     """A sentence with formulas between dollar signs."""
     parts = re.split(r"\$([^$]+)\$", item)
     return [
-        nodes.math("", part) if place % 2 else nodes.Text(part)
+        nodes.math("", _spaced(part)) if place % 2 else nodes.Text(part)
         for place, part in enumerate(parts)
         if part
     ]
 
 
+def _spaced(latex: str) -> str:
+    """A formula with the spaces around arrows and after names that the converter leaves out."""
+    wide = re.sub(r"\\(iff|implies)(?![A-Za-z])", r"\\;\\\1\\;", latex)
+    return re.sub(r"(\\operatorname\{\w+\}) (?=[A-Za-z\\])", r"\1\\,", wide)
+
+
 def _formal(notation: Notation) -> nodes.container:
     """The statement in mathematical notation."""
     place = nodes.container("", classes=["formal"])
-    for label, items in (("For all", notation.let), ("if", notation.given)):
+    for label, items, end in (
+        ("For all", notation.let, "," if notation.given else ":"),
+        ("if", notation.given, ", then:"),
+    ):
         if items:
             content = _joined((_mixed(item) for item in items), "; " if label != "if" else ", ")
             place += nodes.paragraph(
-                "", "", nodes.emphasis("", label), nodes.Text(" "), *content, nodes.Text(",")
+                "", "", nodes.emphasis("", label), nodes.Text(" "), *content, nodes.Text(end)
             )
-    if notation.let or notation.given:
-        place += nodes.paragraph("", "", nodes.emphasis("", "then" if notation.given else "holds"))
     for line in notation.then:
-        if formulas(line):
-            place += nodes.paragraph("", "", *_mixed(line))
+        if is_formula(line):
+            latex = _spaced(line)
+            place += nodes.math_block(latex, latex, nowrap=False, number=None, label=None)
         else:
-            place += nodes.math_block(line, line, nowrap=False, number=None, label=None)
+            place += nodes.paragraph("", "", *_mixed(line))
     return place
 
 
@@ -262,14 +278,15 @@ class Definitions(SphinxDirective):
             for name in section.names:
                 if name in symbols():
                     symbol = symbols()[name]
-                    whole = symbol.formulas == (symbol.latex,)
+                    whole = is_formula(symbol.latex)
                     said = _mixed(f"${symbol.latex}$" if whole else symbol.latex)
                     line = [nodes.literal("", name), nodes.Text(" "), *said]
                     rows += nodes.list_item("", nodes.paragraph("", "", *line))
             body += [rows] if rows.children else []
             text = f"(** ** {section.title}\n\n    {section.intro} *)\n" if section.intro else ""
             body.append(_code(text + section.text, "coq"))
-            count = nodes.inline("", f"{len(section.names)} definitions", classes=["count"])
+            told = f"{len(section.names)} definition{'s' if len(section.names) != 1 else ''}"
+            count = nodes.inline("", told, classes=["count"])
             head = [nodes.strong("", section.title), nodes.Text(" "), count]
             parts.append(folded(head, body, classes="topic"))
         return parts
@@ -306,9 +323,15 @@ class Linked(SphinxRole):
 
 
 def _page(section: Section) -> str:
-    parts = [f"# {section.title}", section.intro, f"From `{_FOLDER}/Statements.v`."]
-    for name in section.names:
-        parts += [f"## `{name}`", f"```{{theorem}} {name}\n```"]
+    told = (
+        f"From `{_FOLDER}/Statements.v`. How the formulas are written stands beside "
+        "[the definitions](../proofs.md#the-definitions)."
+    )
+    parts = [f"# {section.title}", section.intro, told]
+    for title, names in section.parts:
+        parts += [f"## {title}"] if title else []
+        for name in names:
+            parts += [f"{'###' if title else '##'} `{name}`", f"```{{theorem}} {name}\n```"]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
