@@ -48,15 +48,15 @@ Local Notation feature := (@feature R m n h kind a).
 Local Notation output := (@output R m n h kind a).
 Local Notation residual := (@residual R m n h kind a).
 Local Notation tied_loss := (@tied_loss R m n h kind a).
-Local Notation slope := (@slope R kind kink).
+Local Notation curvature := (@curvature R kind kink).
 Local Notation tied_gradient := (@tied_gradient R m n h kind a kink).
 Local Notation with_row := (@with_row R n h).
 Local Notation exact_set := (@exact_set R m n h kind a).
 
 (** An active neuron passes its input on with slope 1. *)
-Lemma active_pre W k i : feature W k i != 0 -> feature W k i = pre W k i /\ slope (pre W k i) = 1.
+Lemma active_pre W k i : feature W k i != 0 -> feature W k i = pre W k i /\ curvature (pre W k i) = 1.
 Proof.
-rewrite /feature /slope /Definitions.phi; case: kind => //.
+rewrite /feature /curvature /Definitions.phi; case: kind => //.
 case: (lerP 0 (pre W k i)) => [p0 p1|_]; last by rewrite eqxx.
 by split=> //; rewrite (negbTE p1) lt_def p0 p1.
 Qed.
@@ -245,9 +245,9 @@ Proof.
 move=> smooth e e0; pose r := residual W i + feature W k i *: W k.
 have lossE w := loss_row W k i w; rewrite -/r in lossE.
 have near_id : exists2 d, 0 < d & forall u, sqnorm u <= d ->
-    phi (dot (W k + u) (a i)) = slope (pre W k i) * dot (W k + u) (a i).
+    phi (dot (W k + u) (a i)) = curvature (pre W k i) * dot (W k + u) (a i).
   case: smooth => [lin|p0].
-    by exists 1; [exact: ltr01 | move=> u _; rewrite /Definitions.phi /slope lin mul1r].
+    by exists 1; [exact: ltr01 | move=> u _; rewrite /Definitions.phi /curvature lin mul1r].
   pose d := pre W k i ^+ 2 / (2%:R * (sqnorm (a i) + 1)).
   have den : 0 < 2%:R * (sqnorm (a i) + 1).
     rewrite mulr_gt0 ?ltr0n //; apply: (lt_le_trans ltr01); have N0 := sqnorm_ge0 (a i).
@@ -263,7 +263,7 @@ have near_id : exists2 d, 0 < d & forall u, sqnorm u <= d ->
     rewrite -subr_gt0.
     have -> : pre W k i ^+ 2 - pre W k i ^+ 2 / 2%:R = pre W k i ^+ 2 / 2%:R by field.
     by rewrite divr_gt0 ?ltr0n.
-  rewrite /Definitions.phi /slope; case: kind; rewrite ?mul1r // (negbTE p0).
+  rewrite /Definitions.phi /curvature; case: kind; rewrite ?mul1r // (negbTE p0).
   rewrite dotDl -/(pre W k i); move: (pre W k i) (dot u (a i)) p0 small => p q p0 small.
   have [pp|pn] := ltrP 0 p.
     rewrite mul1r ifT //; rewrite leNgt; apply/negP => neg.
@@ -275,11 +275,11 @@ have near_id : exists2 d, 0 < d & forall u, sqnorm u <= d ->
   have pn' : 0 <= - p by rewrite oppr_ge0.
   by cert ((p + q) * ((p + q) + 2%:R * (- p))).
 have [d0 d00 idE] := near_id.
-have s0 : phi (dot (W k) (a i)) = slope (pre W k i) * dot (W k) (a i).
+have s0 : phi (dot (W k) (a i)) = curvature (pre W k i) * dot (W k) (a i).
   by have := idE 0; rewrite addr0 {1}/sqnorm dot0l; apply; exact: ltW.
 have eE : residual W i = r - phi (dot (W k) (a i)) *: W k by rewrite /r /feature /pre addrK.
-have slope01 : slope (pre W k i) = 1 \/ slope (pre W k i) = 0.
-  by case: smooth => [lin|p0]; rewrite /slope; [rewrite lin; left |
+have slope01 : curvature (pre W k i) = 1 \/ curvature (pre W k i) = 0.
+  by case: smooth => [lin|p0]; rewrite /curvature; [rewrite lin; left |
      case: kind; [left | rewrite (negbTE p0); case: ifP => _; [left | right]]].
 case: slope01 => sl.
   have [d1 d10 near] := @quartic_gradient r (W k) (a i) e e0.

@@ -17,7 +17,7 @@ Local Notation k := (#|Om|%:R : R).
 Fixpoint mean_after T (G : W -> R) w : R :=
   if T is T'.+1 then mean (fun o => mean_after T' G (next o w)) else G w.
 
-Definition run w (s : seq Om) := foldl (fun w o => next o w) w s.
+Local Notation run := (run next).
 
 Variables (inv : W -> Prop) (F : W -> R) (top q : R) (M : nat).
 Hypotheses (inv_next : forall o w, inv w -> inv (next o w))
@@ -41,7 +41,7 @@ Proof. by move=> iw; rewrite /U; case: ifP => _; [exact: F0 | exact: ltW]. Qed.
 Lemma mean_const (x : R) : mean (fun _ => x) = x.
 Proof.
 have -> : mean (fun _ => x) = x * k / k.
-  by rewrite /Prob.mean sumr_const [x * k]mulr_natr; congr (_ *+ _ / _); apply: eq_card.
+  by rewrite /Definitions.mean sumr_const [x * k]mulr_natr; congr (_ *+ _ / _); apply: eq_card.
 by rewrite mulfK // gt_eqF // k_gt0.
 Qed.
 
@@ -72,7 +72,7 @@ Lemma mean_after_run s w : inv w ->
   mean_after (size s) U w <= top - (top - U (run w s)) / k ^+ size s.
 Proof.
 elim: s w => [|o s IH] w iw /=; first by rewrite expr0 divr1 opprB addrC subrK lexx.
-rewrite /Prob.mean (bigD1 o) //=; set rest := (X in _ + X).
+rewrite /Definitions.mean (bigD1 o) //=; set rest := (X in _ + X).
 have rest_le : rest <= (k - 1) * top.
   have -> : (k - 1) * top = \sum_(i | i != o) top.
     rewrite sumr_const -[RHS]mulr_natl; congr (_ * _).
@@ -144,13 +144,13 @@ Qed.
 
 Lemma mean_after_add S T G w : mean_after (S + T) G w = mean_after S (mean_after T G) w.
 Proof.
-elim: S w => // S IH w; rewrite addSn /= /Prob.mean; congr (_ / _).
+elim: S w => // S IH w; rewrite addSn /= /Definitions.mean; congr (_ / _).
 by apply: eq_bigr => o _; exact: IH.
 Qed.
 
 Lemma mean_after_scale T (x : R) G w : mean_after T (fun v => x * G v) w = x * mean_after T G w.
 Proof.
-elim: T w => //= T IH w; rewrite -mean_scale /Prob.mean; congr (_ / _).
+elim: T w => //= T IH w; rewrite -mean_scale /Definitions.mean; congr (_ / _).
 by apply: eq_bigr => o _; exact: IH.
 Qed.
 
@@ -172,7 +172,7 @@ move=> e0; elim: T0 w => [|T0 IH] w iw.
 rewrite addSn chanceS //=; apply: (@le_trans _ _ (mean (fun o => mean_after T0 U (next o w) / e))).
   by apply: ler_mean => // o; exact: IH (inv_next o iw).
 rewrite le_eqVlt; apply/orP; left; apply/eqP.
-by rewrite mulrC -mean_scale /Prob.mean; congr (_ / _); apply: eq_bigr => o _; rewrite mulrC.
+by rewrite mulrC -mean_scale /Definitions.mean; congr (_ / _); apply: eq_bigr => o _; rewrite mulrC.
 Qed.
 
 Theorem captured w : archimedean R -> inv w -> vanishes_almost_surely next F w.

@@ -27,8 +27,8 @@ Lemma invisible_gradient W i k : (forall k, feature W k i = 0) -> grad i W k = 0
 Proof.
 move=> invisible; have eE : residual W i = a i.
   by rewrite /residual /output big1 ?subr0 // => k' _; rewrite invisible scale0r.
-have s0 : slope kind kink (pre W k i) * pre W k i = 0.
-  have := invisible k; rewrite /feature /phi /slope; case: kind; first by rewrite mul1r.
+have s0 : curvature kind kink (pre W k i) * pre W k i = 0.
+  have := invisible k; rewrite /feature /phi /curvature; case: kind; first by rewrite mul1r.
   case: (ltrgtP 0 (pre W k i)) => [p0 pE|_ _|<- _]; rewrite ?mul0r ?mulr0 //.
   by move: p0; rewrite pE ltxx.
 by rewrite /tied_gradient invisible scale0r add0r eE -/(pre W k i) s0 scale0r oppr0.
@@ -175,11 +175,11 @@ Lemma one_neuron_gradient W i k : tied_gradient kind a kink i W k = sample_gradi
 Proof.
 rewrite (ord1 k) /tied_gradient /sample_gradient /residual /output big_ord1 /feature /pre /corr.
 set w := W ord0; set f := phi kind _; rewrite dotBr dotZr -/(sqnorm w).
-have [sf sc] : slope kind kink (dot w (a i)) * f = f /\
-    slope kind kink (dot w (a i)) * dot w (a i) = f.
-  rewrite /f /slope /phi; case: kind; first by rewrite !mul1r.
+have [sf sc] : curvature kind kink (dot w (a i)) * f = f /\
+    curvature kind kink (dot w (a i)) * dot w (a i) = f.
+  rewrite /f /curvature /phi; case: kind; first by rewrite !mul1r.
   case: (ltrgtP 0 (dot w (a i))) => [_|_|<-]; by rewrite ?mul1r ?mul0r ?mulr0.
-have -> : slope kind kink (dot w (a i)) * (dot w (a i) - f * sqnorm w) = f - f * sqnorm w.
+have -> : curvature kind kink (dot w (a i)) * (dot w (a i) - f * sqnorm w) = f - f * sqnorm w.
   by rewrite mulrBr sc mulrA sf.
 clear sf sc; clearbody f; move: (sqnorm w) => N.
 apply/rowP => j; rewrite !mxE; move: (a i 0 j) (w 0 j) => p q; ring.
@@ -203,14 +203,14 @@ Qed.
 
 Lemma slopes_late i : eventually (fun t =>
   (slope_of kind kink (sign_pattern a (weight t) (ord0, i)) ==
-   slope kind kink (pre a Wlim ord0 i)) || (pre a Wlim ord0 i == 0)).
+   curvature kind kink (pre a Wlim ord0 i)) || (pre a Wlim ord0 i == 0)).
 Proof.
 have [p0|p0|<-] := ltrgtP 0 (pre a Wlim ord0 i); last by exists 0%N => t _; rewrite orbT.
   have := tends_gt0 (pre_tends conv ord0 i) p0; apply: eventually_imp => t pt.
-  by rewrite -slope_pattern /slope pt p0 (gt_eqF pt) (gt_eqF p0) eqxx.
+  by rewrite -slope_pattern /curvature pt p0 (gt_eqF pt) (gt_eqF p0) eqxx.
 have n0 : 0 < - pre a Wlim ord0 i by rewrite oppr_gt0.
 have := tends_gt0 (tendsN (pre_tends conv ord0 i)) n0; apply: eventually_imp => t.
-rewrite oppr_gt0 => pt; rewrite -slope_pattern /slope (lt_eqF pt) (lt_eqF p0).
+rewrite oppr_gt0 => pt; rewrite -slope_pattern /curvature (lt_eqF pt) (lt_eqF p0).
 by rewrite (le_gtF (ltW pt)) (le_gtF (ltW p0)) eqxx.
 Qed.
 
@@ -220,7 +220,7 @@ Proof.
 move=> sep rec i; case: (exact_invisible_or_moved kind a kink Wlim i) => // -[k []].
 rewrite (ord1 k) => fk gk; exfalso.
 pose late (s : {ffun 'I_1 * 'I_m -> bool * bool}) := [forall j,
-  (slope_of kind kink (s (ord0, j)) == slope kind kink (pre a Wlim ord0 j)) ||
+  (slope_of kind kink (s (ord0, j)) == curvature kind kink (pre a Wlim ord0 j)) ||
   (pre a Wlim ord0 j == 0)].
 have lateE : eventually (fun t => late (sign_pattern a (weight t))).
   by have := eventually_all slopes_late; apply: eventually_imp => t all_j; apply/forallP.

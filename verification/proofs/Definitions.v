@@ -194,9 +194,21 @@ Variables (R : realFieldType) (Om : finType).
 Definition chance T (P : pred (seq Om)) : R :=
   #|[set s : T.-tuple Om | P s]|%:R / (#|Om| ^ T)%:R.
 
+(** The mean of a number F(o) over all draws. *)
+Definition mean (F : Om -> R) : R := (\sum_o F o) / #|Om|%:R.
+
 (** The states w_0, w_1, .., w_T of a run that starts at w, by the draws o_1, .., o_T. *)
 Variables (W : Type) (next : Om -> W -> W).
 Definition states w (s : seq Om) : seq W := w :: scanl (fun w o => next o w) w s.
+
+(** The last of them; and whether some state from time T0 on is bad. *)
+Definition run w (s : seq Om) : W := foldl (fun w o => next o w) w s.
+Definition late T0 (bad : pred W) w s : bool := has bad (drop T0 (states w s)).
+
+(** V tends to 0 almost surely in the run from w: for all e, p > 0 there is a time after which, with
+    chance at least 1 - p, V stays below e, however long one looks. *)
+Definition vanishes_almost_surely (V : W -> R) w : Prop := forall e p, 0 < e -> 0 < p ->
+  exists T0, forall T, chance (T0 + T) (late T0 (fun v => e <= V v) w) <= p.
 End Chance.
 
 (** Archimedes' property: no element is larger than all natural numbers. *)
@@ -297,6 +309,11 @@ Definition in_batch : R := b%:R / m%:R.
 (** The chance that it has exactly one of two given points. *)
 Definition split_pair : R := 2%:R * b%:R * (m%:R - b%:R) / (m%:R * (m%:R - 1)).
 
+(** As long as C < 9/10, C the sum of the squares phi(<w, a_i>)^2, the ratio (19/20 - C)/C shrinks on
+    average by at least this factor in a step. *)
+Definition wake_factor : R :=
+  1 - in_batch * (19%:R / 10%:R * point_rate / (1 + 19%:R / 10%:R * point_rate)).
+
 (** The noise's drift: near a data point a_l the square root of |c_j/c_l| loses on average at least
     this share of its size in a step, for every other point j. *)
 Definition drift_rate : R := 19%:R / 4000%:R * point_rate ^+ 2 * split_pair.
@@ -305,28 +322,54 @@ Definition drift_rate : R := 19%:R / 4000%:R * point_rate ^+ 2 * split_pair.
     average at least this share of its size in a step. *)
 Definition settle_rate : R := 19%:R / 20%:R * drift_rate.
 
-(** A step on a batch that has the leader l and not j multiplies the root of |c_j/c_l| by at most
-    [omitted], *)
-Definition omitted : R := (1 + (1 + 19%:R / 20%:R * point_rate)^-1) / 2%:R.
+(** Fix a point l. A step on a batch that has l and not j multiplies the root of |c_j/c_l| by at most
+    [omitted] (1 - z/2 - z^2/10 bounds the square root of 1 - z), *)
+Definition omitted : R :=
+  let z := 19%:R / 20%:R * point_rate / (1 + 19%:R / 20%:R * point_rate) in 1 - z / 2%:R - z ^+ 2 / 10%:R.
 
-(** on average over the batches that have the leader by at most [mean_factor]; *)
-Definition mean_factor : R := (b%:R - 1 + (m%:R - b%:R) * omitted) / (m%:R - 1).
+(** one that has j and not l, if C >= 9/10, by at most [raised], and any other batch leaves it alone. *)
+Definition raised : R :=
+  let z := 11%:R / 10%:R * point_rate / (1 - 9%:R / 10%:R * point_rate) in 1 + z / 2%:R - z ^+ 2 / 10%:R.
 
-(** and it multiplies C/(19/20 - C), C the sum of the squares phi(c_i)^2, by at least [odds_growth] as
-    long as C < 9/10 if the leader is the strongest point. *)
-Definition odds_growth : R := 1 + 19%:R / 10%:R * point_rate / m%:R.
+(** So on average over the batches that have l the root is multiplied by at most [with_leader], on
+    average over the others by at most [without_leader]. *)
+Definition with_leader : R := (b%:R - 1 + (m%:R - b%:R) * omitted) / (m%:R - 1).
+Definition without_leader : R := (m%:R - 1 - b%:R + b%:R * raised) / (m%:R - 1).
 
-(** What [climb] steps do if all their batches have the leader: with this chance, at least, the run
-    is captured by the leader's point. (It is of use only where it is positive.) *)
+(** If k of [climb] batches have l, the sum of the roots ends, on average, at most at
+    (m-1) with_leader^k without_leader^(climb-k). What is missing of it to 49/100, if anything: *)
+Definition room (climb k : nat) : R :=
+  let x := 49%:R / 100%:R - (m%:R - 1) * with_leader ^+ k * without_leader ^+ (climb - k) in
+  if 0 <= x then x else 0.
+
+(** Twice the mean of this over the number k of batches with l, which is binomial. This share of it is
+    what min(functional, 1/2) loses at least, on average, in [climb] steps from every state with
+    C >= 9/10 where it is 1/2. *)
 Definition capture_chance (climb : nat) : R :=
-  2%:R * in_batch ^+ climb * (49%:R / 100%:R - mean_factor ^+ climb * (m%:R - 1)).
+  2%:R * \sum_(k < climb.+1) 'C(climb, k)%:R * in_batch ^+ k * (1 - in_batch) ^+ (climb - k) * room climb k.
+
+(** Which natural numbers are large enough. For the capture, C0 being the start's C and p the chance
+    that may be missed: *)
+Definition capture_numbers (C0 p : R) (wake climb capture halvings : nat) : Prop :=
+  [/\ 9%:R / 10%:R <= C0 \/ 36%:R * (19%:R / 20%:R - C0) * wake_factor ^+ wake <= p * C0,
+      1 <= capture%:R * settle_rate,
+      (0 < climb)%N /\ climb%:R <= capture%:R * capture_chance climb &
+      2%:R <= 2%:R ^+ halvings * p].
+
+(** For being within e after that: *)
+Definition settle_numbers (e : R) (settle refinements : nat) : Prop :=
+  1 <= settle%:R * settle_rate /\ 1 <= 2%:R ^+ refinements * (2%:R * drift_rate * e ^+ 2).
 End Rates.
 
-(** The number of steps that the theorem promises: first [climb] + [capture] * [halvings] steps, so
-    that the run is captured but for a chance of 2^-halvings, then [settle] * [refinements] steps, in
-    which the squared distance is halved [refinements] times. *)
-Definition settling_time (climb capture halvings settle refinements : nat) : nat :=
-  (climb + capture * halvings + settle * refinements)%N.
+(** The number of steps after which the run is captured by one point: [wake] steps to C >= 9/10, then
+    [climb] + [capture] * [halvings] steps; *)
+Definition capture_time (wake climb capture halvings : nat) : nat :=
+  (wake + (climb + capture * halvings))%N.
+
+(** and that after which it is close to it: [settle] * [refinements] more, in which the bound on the
+    squared distance is halved [refinements] times. *)
+Definition settling_time (wake climb capture halvings settle refinements : nat) : nat :=
+  (capture_time wake climb capture halvings + settle * refinements)%N.
 
 Section Geometric.
 Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n).
@@ -361,13 +404,30 @@ Fixpoint cyclic_sgd (t : nat) : 'rV[R]_n :=
     c_i is positive and the largest c_j. *)
 Definition leads (i : 'I_m.+1) (w : 'rV[R]_n) : Prop :=
   phi kind (corr a w i) != 0 /\ forall j, `|phi kind (corr a w j)| <= `|phi kind (corr a w i)|.
-End Cyclic.
 
+End Cyclic.
 (** The region of weights from which cyclic SGD is studied: |w|^2 < 2 and
     4 (1 - |w|^2) + eta (2 - |w|^2)^2 >= 0. It contains the unit ball and a little more: with
     eta = 1/5 it is |w|^2 <= 1.046.., and in general |w|^2 is at most 1 + eta/4. *)
 Definition in_region (R : realFieldType) (n : nat) (eta : R) (w : 'rV[R]_n) : Prop :=
   sqnorm w < 2%:R /\ 0 <= 4%:R * (1 - sqnorm w) + eta * (2%:R - sqnorm w) ^+ 2.
+
+Section Walk.
+Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+
+(** The rivals of the point l: the sum of |phi(c_j)| over all other points j. *)
+Definition rivals_sum (l : 'I_m) (w : 'rV[R]_n) : R := \sum_(j | j != l) `|phi kind (corr a w j)|.
+
+(** The lead of the point l over the sum of its rivals, V_l = |phi(c_l)| / sum_{j != l} |phi(c_j)|,
+    where some rival is active (else it is 0, as x/0 is 0 here); and V, the lead of the strongest
+    point. log V is the walk R_t of the proof of Ghosh and others. *)
+Definition lead_over (l : 'I_m) (w : 'rV[R]_n) : R := `|phi kind (corr a w l)| / rivals_sum l w.
+Definition largest_lead (w : 'rV[R]_n) : R := \big[Num.max/0]_(l < m) lead_over l w.
+
+(** The weights after t steps for a given sequence of batches, of any sizes. *)
+Fixpoint run_batches (eta : R) (Bs : nat -> {set 'I_m}) (w0 : 'rV[R]_n) (t : nat) : 'rV[R]_n :=
+  if t is t'.+1 then step kind a eta (Bs t') (run_batches eta Bs w0 t') else w0.
+End Walk.
 
 (** ** Directions and cosines *)
 Section Directions.
@@ -475,14 +535,11 @@ Definition residual W i : 'rV[R]_n := a i - output W i.
 (** The loss of one sample, |e_i|^2/2. *)
 Definition tied_loss i W : R := 2%:R^-1 * sqnorm (residual W i).
 
-(** The derivative of phi; ReLU has none at 0, and [kink] is what it is taken to be there: any
-    number. *)
+(** What the derivative of phi, which ReLU does not have at 0, is taken to be there: any number. *)
 Variable kink : R.
-Definition slope (t : R) : R :=
-  if kind is Relu then (if t == 0 then kink else (if 0 < t then 1 else 0)) else 1.
 (** Row k of the gradient of the loss of sample i. *)
 Definition tied_gradient i W k : 'rV[R]_n :=
-  - (feature W k i *: residual W i + (slope (pre W k i) * dot (W k) (residual W i)) *: a i).
+  - (feature W k i *: residual W i + (curvature kind kink (pre W k i) * dot (W k) (residual W i)) *: a i).
 (** Only the row of neuron k is changed, to w. *)
 Definition with_row W k w : 'I_h -> 'rV[R]_n := fun k' => if k' == k then w else W k'.
 

@@ -14,7 +14,7 @@ Hypothesis Om0 : (0 < #|Om|)%N.
 
 Local Notation chance := (@chance R Om).
 
-Definition mean (F : Om -> R) : R := (\sum_o F o) / #|Om|%:R.
+Local Notation mean := (@mean R Om).
 
 Lemma Om_gt0 : 0 < #|Om|%:R :> R. Proof. by rewrite ltr0n. Qed.
 
@@ -79,8 +79,7 @@ Qed.
 Variables (W : Type) (next : Om -> W -> W).
 Local Notation states := (states next).
 
-(** Some state from time T0 on is bad. *)
-Definition late T0 (bad : pred W) w s := has bad (drop T0 (states w s)).
+Local Notation late := (late next).
 
 Variables (inv : W -> Prop) (V : W -> R) (q : R).
 Hypotheses (inv_next : forall o w, inv w -> inv (next o w))
@@ -140,11 +139,6 @@ Section Limit.
 Variable R : realFieldType.
 Variables (Om : finType) (W : Type) (next : Om -> W -> W).
 
-(** [V] tends to 0 almost surely from w: for every e > 0 and p > 0 there is a time after which, with
-    chance at least 1 - p, V stays below e, however long one looks. *)
-Definition vanishes_almost_surely (V : W -> R) w := forall e p, 0 < e -> 0 < p ->
-  exists T0, forall T, chance R (T0 + T) (late next T0 (fun v => e <= V v) w) <= p.
-
 Lemma geometric_small (q x p : R) : archimedean R -> 0 <= q -> q < 1 -> 0 <= x -> 0 < p ->
   exists T, q ^+ T * x <= p.
 Proof.
@@ -169,7 +163,7 @@ Qed.
 Theorem drift_almost_surely (inv : W -> Prop) (V : W -> R) (q : R) w :
   archimedean R -> (0 < #|Om|)%N -> (forall o v, inv v -> inv (next o v)) ->
   (forall v, inv v -> 0 <= V v) -> (forall v, inv v -> mean (fun o => V (next o v)) <= q * V v) ->
-  0 <= q -> q < 1 -> inv w -> vanishes_almost_surely V w.
+  0 <= q -> q < 1 -> inv w -> vanishes_almost_surely next V w.
 Proof.
 move=> arch Om0 inv_next V0 drift q0 q1 iw e p e0 p0.
 have x0 : 0 <= V w / e by rewrite mulr_ge0 ?V0 // invr_ge0 ltW.

@@ -28,9 +28,9 @@ Lemma slope_of_positive (s : bool * bool) : s.1 -> slope_of s = 1.
 Proof. by rewrite /slope_of; case: kind => // ->. Qed.
 
 Lemma slope_pattern (W : weights) k i :
-  slope kind kink (pre W k i) = slope_of (sign_pattern a W (k, i)).
+  curvature kind kink (pre W k i) = slope_of (sign_pattern a W (k, i)).
 Proof.
-rewrite /slope /slope_of ffunE /=; case: kind => //.
+rewrite /curvature /slope_of ffunE /=; case: kind => //.
 by case: (ltrgtP 0 (pre W k i)).
 Qed.
 
@@ -43,7 +43,7 @@ Proof. by rewrite /tied_gradient slope_pattern. Qed.
 
 (** Both agree where the slopes of neuron k on a_i do. *)
 Lemma pattern_gradient_same (s : pattern) W i k :
-  slope_of (s (k, i)) = slope kind kink (pre W k i) ->
+  slope_of (s (k, i)) = curvature kind kink (pre W k i) ->
   pattern_gradient s W i k = grad i W k.
 Proof. by rewrite /pattern_gradient => ->. Qed.
 
@@ -174,7 +174,7 @@ Theorem recurrent_linear_rests : kind = Linear -> separating -> recurrent draws 
 Proof.
 move=> lin sep rec i; case: (exact_invisible_or_moved Wlim i) => // -[k [fk gk]]; exfalso.
 have same s j : pattern_gradient s Wlim j k = grad j Wlim k.
-  by apply: pattern_gradient_same; rewrite /slope_of /slope lin.
+  by apply: pattern_gradient_same; rewrite /slope_of /curvature lin.
 case: (boolP [exists o, \sum_(j <- points o) grad j Wlim k != 0]) => [/existsP[o mo]|].
   apply: (recurrent_moved (k := k) (late := xpredT) (o := o) rec); first by exists 0%N.
   by move=> s _; rewrite (eq_bigr (fun j => grad j Wlim k)).

@@ -78,12 +78,23 @@ Definition not_convex : Prop :=
   loss kind a 0 - (loss kind a (a i) + loss kind a (- a i)) / 2%:R =
     if kind is Relu then (4%:R * m%:R)^-1 else (2%:R * m%:R)^-1.
 
-(** At a data point and, for the linear neuron, at its negative the gradient of every single
-    sample's loss is 0. *)
+(** At a data point and at its negative the gradient of every single sample's loss is 0, so that a
+    step of any size on any batch does not move it. *)
 Definition noise_vanishes : Prop :=
-  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) i j,
-  orthonormal a ->
-  sample_gradient kind a j (a i) = 0 /\ sample_gradient kind a j (- a i) = 0.
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (exists i, w = a i \/ w = - a i) ->
+  (forall j, sample_gradient kind a j w = 0) /\ (forall eta B, step kind a eta B w = w).
+
+(** At the global minima it is so nowhere else: there the square of sample i's gradient is
+    phi(c_i)^2 (1 - phi(c_i)^2), and all of them vanish exactly at the data points and, for the
+    linear neuron, at their negatives. *)
+Definition noise_elsewhere : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) w,
+  orthonormal a -> (0 < m)%N -> loss kind a w = min_loss R m ->
+  (forall i, sqnorm (sample_gradient kind a i w) =
+     phi kind (corr a w i) ^+ 2 * (1 - phi kind (corr a w i) ^+ 2))
+  /\ ((forall i, sample_gradient kind a i w = 0) <->
+      exists i, w = a i \/ (kind = Linear /\ w = - a i)).
 
 (** ** Critical points, and their kinds *)
 
@@ -101,6 +112,13 @@ Definition critical_points : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation)
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
   forall w, critical (loss kind a) w <-> silent kind a w \/ loss kind a w = min_loss R m.
+
+(** So a critical point with a loss below 1/2 is a global minimum, and no saddle. *)
+Definition no_saddle_below : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n),
+  orthonormal a -> (0 < m)%N ->
+  forall w, critical (loss kind a) w -> loss kind a w < 2%:R^-1 ->
+  loss kind a w = min_loss R m /\ ~ saddle (loss kind a) w.
 
 (** The loss has two critical values: 1/2 where no point is active, and the minimum, which is
     smaller. *)
@@ -220,6 +238,14 @@ Definition batch_fixed_points : Prop :=
   (step kind a eta B w = w <->
    (forall i, i \in B -> phi kind (corr a w i) = 0)
    \/ sqnorm w = 1 /\ w = \sum_(i in B) phi kind (corr a w i) *: a i).
+
+(** On all points, that is for gradient descent with a step size other than 0, they are all critical
+    points: those where no point is active, and the global minima. *)
+Definition full_batch_fixed_points : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w,
+  orthonormal a -> (0 < m)%N -> eta != 0 ->
+  (step kind a eta [set: 'I_m] w = w <-> critical (loss kind a) w)
+  /\ (critical (loss kind a) w <-> silent kind a w \/ loss kind a w = min_loss R m).
 
 (** For 0 < b < m the points with some active correlation that no batch of b points moves are
     exactly the data points and, for the linear neuron, their negatives. *)
@@ -679,6 +705,256 @@ Definition sgd_selection_law : Prop :=
       `|\sum_(i | eligible kind a w0 i) P T e i - 1| <= p) /\
   (forall i, eligible kind a w0 i -> exists2 p0, 0 < p0 & forall e, 0 < e ->
     exists T0, forall T, (T0 <= T)%N -> p0 <= P T e i).
+
+(** ** How fast: SGD with explicit constants *)
+
+(** How fast: orthonormal data a_1, .., a_m in R^n, a linear or ReLU neuron, batches of b < m points
+    drawn without replacement, a constant step size with 0 < eta/b <= 1/5, a start with |w0|^2 <=
+    21/20 and at least one eligible point; C0 is the start's energy, the sum of the phi(<w0,
+    a_i>)^2. Choose natural numbers wake, climb, capture and halvings with
+    - 9/10 <= C0 or 36 (19/20 - C0) wake_factor^wake <= p C0,
+    - 1 <= capture * settle_rate and 0 < climb <= capture * capture_chance(climb),
+    - 2 <= 2^halvings p, and let T1 = capture_time = wake + climb + capture * halvings. Then,
+    whatever T, with a chance of at least 1 - p over the T1 + T batches there is one eligible point
+    a_i such that at every step t from T1 to T1 + T |w_t - sgn<w0,a_i> a_i|^2 <= (1 -
+    settle_rate)^(t - T1) / (2 drift_rate). T1 depends on m, b, eta, p and C0 alone (C0 only through
+    wake); R need not be Archimedean. *)
+Definition sgd_rate : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  (exists i, eligible kind a w0 i) ->
+  forall (p : R) (wake climb capture halvings : nat),
+  capture_numbers m b eta (energy kind a w0) p wake climb capture halvings ->
+  let T1 := capture_time wake climb capture halvings in
+  forall T, chance R (T1 + T) (fun Bs : seq (batch m b) => ~~ settled_at_rate kind a eta w0
+    (fun t => (1 - settle_rate m b eta) ^+ (t - T1) / (2%:R * drift_rate m b eta)) T1 Bs) <= p.
+
+(** When: under the same hypotheses choose also natural numbers settle and refinements with
+    - 1 <= settle * settle_rate and 1 <= 2^refinements * 2 drift_rate e^2. From step T0 =
+    settling_time = wake + climb + capture * halvings + settle * refinements on, with a chance of at
+    least 1 - p and however long one looks, all weights are within e of one and the same eligible
+    point. This is [sgd_single_point] with an explicit T0. *)
+Definition sgd_settling_time : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  (exists i, eligible kind a w0 i) ->
+  forall (e p : R) (wake climb capture halvings settle refinements : nat),
+  capture_numbers m b eta (energy kind a w0) p wake climb capture halvings ->
+  settle_numbers m b eta e settle refinements ->
+  let T0 := settling_time wake climb capture halvings settle refinements in
+  forall T, chance R (T0 + T) (fun Bs : seq (batch m b) => ~~ settled kind a eta w0 e T0 Bs) <= p.
+
+(** Such numbers exist, whatever C0 > 0, e <> 0 and p > 0, if R is Archimedean; climb and capture
+    can be chosen for m, b and eta alone. (C0 > 0 is what [exists i, eligible i] says.) *)
+Definition settling_time_exists : Prop :=
+  forall (R : rcfType) (m b : nat) (eta : R), archimedean R ->
+  (0 < b)%N -> (b < m)%N -> 0 < eta -> eta / b%:R <= 5%:R^-1 ->
+  exists climb capture : nat, forall C0 e p : R, 0 < C0 -> e != 0 -> 0 < p ->
+  exists wake halvings settle refinements : nat,
+  capture_numbers m b eta C0 p wake climb capture halvings /\
+  settle_numbers m b eta e settle refinements.
+
+(** The almost sure rate, without the constants: for every r > 1 - settle_rate the squared distance
+    to one and the same eligible point is, almost surely, at most r^t from some step on: for every p
+    > 0 there is T0 such that for all T, with a chance of at least 1 - p, it is at most r^t at every
+    step t from T0 to T0 + T. The rate depends on m, b and eta only. *)
+Definition sgd_almost_sure_rate : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R ->
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  (exists i, eligible kind a w0 i) ->
+  forall r p : R, 1 - settle_rate m b eta < r -> 0 < p ->
+  exists T0, forall T, chance R (T0 + T)
+    (fun Bs : seq (batch m b) => ~~ settled_at_rate kind a eta w0 (fun t => r ^+ t) T0 Bs) <= p.
+
+(** ** Cyclic SGD, and the random walk *)
+
+(** *** Cyclic SGD: nothing is random *)
+
+(** The region holds the unit ball, and a step on any single point does not leave it; it lies in the
+    ball |w|^2 <= 1 + eta/4. *)
+Definition cyclic_region : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R),
+  orthonormal a -> 0 < eta -> eta <= 5%:R^-1 -> forall w : 'rV[R]_n,
+  (sqnorm w <= 1 -> in_region eta w) /\
+  (in_region eta w -> sqnorm w <= 1 + eta / 4%:R /\
+                      forall i, in_region eta (step kind a eta [set i] w)).
+
+(** The leader at its turn wins. Orthonormal data a_0, .., a_m (m + 1 points, at least one, in R^n),
+    one point a step in this order, round and round, linear or ReLU, step size 0 < eta <= 1/5, start
+    w0 in the region (for instance |w0| <= 1). If at some step k the point whose turn it is leads
+    (the neuron responds to it, and to no point more strongly; ties are allowed), then w_t converges
+    to this point, with the sign of its correlation at the start. *)
+Definition cyclic_leader_at_turn : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
+         (w0 : 'rV[R]_n) (k : nat),
+  archimedean R ->
+  orthonormal a -> 0 < eta -> eta <= 5%:R^-1 -> in_region eta w0 ->
+  leads kind a (turn m k) (cyclic_sgd kind a eta w0 k) ->
+  converges_to (cyclic_sgd kind a eta w0) (Num.sg (corr a w0 (turn m k)) *: a (turn m k)).
+
+(** The first point wins if it leads at the start: |c_0| > 0 and |c_0| >= |c_j| for all j, for ReLU
+    c_0 > 0 and c_0 >= c_j for all j (ties included): then w_t converges to sgn(c_0) a_0. With two
+    points it is the two-point theorem, here also for starts off the span. *)
+Definition cyclic_first_leader : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
+         (w0 : 'rV[R]_n),
+  archimedean R ->
+  orthonormal a -> 0 < eta -> eta <= 5%:R^-1 -> in_region eta w0 ->
+  leads kind a ord0 w0 ->
+  converges_to (cyclic_sgd kind a eta w0) (Num.sg (corr a w0 ord0) *: a ord0).
+
+(** A margin of 1 + 2 eta is enough for a point that comes later: let the neuron respond to the
+    point l, let |phi(c_l)| be at least 1 + 2 eta times |phi(c_j)| for the points j that come before
+    it in the order, and no smaller than |phi(c_j)| for those that come after it. Then w_t converges
+    to sgn(c_l) a_l. (Linear: |phi(c)| is |c|; ReLU: it is c where that is positive and else 0, so
+    that only positive correlations count.) *)
+Definition cyclic_margin : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
+         (w0 : 'rV[R]_n) (l : 'I_m.+1),
+  archimedean R ->
+  orthonormal a -> 0 < eta -> eta <= 5%:R^-1 -> in_region eta w0 ->
+  phi kind (corr a w0 l) != 0 ->
+  (forall j : 'I_m.+1, (j < l)%N ->
+    (1 + 2%:R * eta) * `|phi kind (corr a w0 j)| <= `|phi kind (corr a w0 l)|) ->
+  (forall j : 'I_m.+1, (l < j)%N -> `|phi kind (corr a w0 j)| <= `|phi kind (corr a w0 l)|) ->
+  converges_to (cyclic_sgd kind a eta w0) (Num.sg (corr a w0 l) *: a l).
+
+(** Some margin is needed, the largest correlation alone does not win: with two points, eta = 1/5
+    and w0 = 1/2 a_0 + 101/200 a_1 the second point has the larger correlation, but w_t converges to
+    a_0, whose turn comes first; linear and ReLU. *)
+Definition cyclic_margin_needed : Prop :=
+  forall (R : realFieldType) (n : nat) (kind : activation) (a : 'I_2 -> 'rV[R]_n),
+  archimedean R -> orthonormal a ->
+  let w0 := 2%:R^-1 *: a ord0 + (101%:R / 200%:R) *: a ord_max in
+  [/\ in_region 5%:R^-1 w0, 0 < corr a w0 ord0, corr a w0 ord0 < corr a w0 ord_max &
+      converges_to (cyclic_sgd kind a 5%:R^-1 w0) (a ord0)].
+
+(** The rule that decides, if the neuron responds to some point at the start: w_t converges to a_i
+    or to -a_i if and only if i leads at one of its own turns. (By [cyclic_leader_at_turn] the sign
+    is that of c_i at the start. With two points: the limit is the point that leads at its own turn
+    first, and if there is no such turn the run converges to no data point and no opposite.) *)
+Definition cyclic_rule : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
+         (w0 : 'rV[R]_n),
+  archimedean R ->
+  orthonormal a -> 0 < eta -> eta <= 5%:R^-1 -> in_region eta w0 ->
+  (exists j, phi kind (corr a w0 j) != 0) ->
+  forall i : 'I_m.+1,
+  (converges_to (cyclic_sgd kind a eta w0) (a i) \/ converges_to (cyclic_sgd kind a eta w0)
+    (- a i)) <->
+  exists k : nat, turn m k = i /\ leads kind a i (cyclic_sgd kind a eta w0 k).
+
+(** The condition on the start is needed: with eta = 1/8, one data point a_0 and w0 = 3 a_0 the
+    point leads, but w_t does not converge to it (the linear neuron alternates between 3 a_0 and -3
+    a_0, ReLU stays at -3 a_0). *)
+Definition cyclic_region_needed : Prop :=
+  forall (R : realFieldType) (n : nat) (kind : activation) (a : 'I_1 -> 'rV[R]_n), orthonormal a ->
+  let w0 := 3%:R *: a ord0 in
+  leads kind a ord0 w0 /\
+  ~ converges_to (cyclic_sgd kind a 8%:R^-1 w0) (Num.sg (corr a w0 ord0) *: a ord0).
+
+(** *** The random walk, in multiplicative form
+
+    Ghosh and others study R_t = log V_t, V_t the largest |c_l| over the sum of the other active
+    |c_j|, as a random walk. Here V itself is used: what is added to R_t multiplies V_t. *)
+
+(** Bounded increments. One step from any w with |w|^2 <= 21/20 on any batch, of any size b, with
+    alpha = eta/b <= 1/5, multiplies the lead of every single point, and the largest lead, by a
+    factor between 1/(1 + 2 alpha) and 1 + 2 alpha. (So R_t changes by at most log(1 + 2 alpha).) *)
+Definition walk_bounded : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+         (B : {set 'I_m}) (w : 'rV[R]_n),
+  orthonormal a -> 0 <= eta -> eta / #|B|%:R <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
+  let factor := 1 + 2%:R * (eta / #|B|%:R) in
+  let next := step kind a eta B w in
+  (forall l, lead_over kind a l next <= factor * lead_over kind a l w /\
+             lead_over kind a l w <= factor * lead_over kind a l next) /\
+  largest_lead kind a next <= factor * largest_lead kind a w /\
+  largest_lead kind a w <= factor * largest_lead kind a next.
+
+(** Bounded below. Where at least two of the m points are active, V >= 1/(m - 1), so that
+    R_t >= - log (m - 1). *)
+Definition walk_least : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n)
+         (i j : 'I_m),
+  i != j -> phi kind (corr a w i) != 0 -> phi kind (corr a w j) != 0 ->
+  1 <= (m%:R - 1) * largest_lead kind a w.
+
+(** If V_t tends to infinity, for whatever sequence of batches, whatever their sizes, with eta/b <=
+    1/5 for each of them and |w0|^2 <= 21/20, then w_t converges to a single data point that the
+    neuron responds to at the start, with the sign of its correlation there. A statement about every
+    single run: nothing is random. (With x/0 = 0, V_t > 0 implies that at least two points are
+    active.) *)
+Definition walk_suffices : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+         (Bs : nat -> {set 'I_m}) (w0 : 'rV[R]_n),
+  archimedean R ->
+  orthonormal a -> 0 < eta -> (forall t, eta / #|Bs t|%:R <= 5%:R^-1) ->
+    sqnorm w0 <= 21%:R / 20%:R ->
+  (forall K : R, exists T, forall t, (T <= t)%N ->
+     K <= largest_lead kind a (run_batches kind a eta Bs w0 t)) ->
+  exists l, phi kind (corr a w0 l) != 0 /\
+            converges_to (run_batches kind a eta Bs w0) (Num.sg (corr a w0 l) *: a l).
+
+(** The same for a given point l and without a second active point: if |phi(c_l)| outgrows every
+    multiple of the sum of the other |phi(c_j)|, and l is in infinitely many batches, then w_t
+    converges to sgn(c_l) a_l. *)
+Definition walk_suffices_point : Prop :=
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+         (Bs : nat -> {set 'I_m}) (w0 : 'rV[R]_n) (l : 'I_m),
+  archimedean R ->
+  orthonormal a -> 0 < eta -> (forall t, eta / #|Bs t|%:R <= 5%:R^-1) ->
+    sqnorm w0 <= 21%:R / 20%:R ->
+  phi kind (corr a w0 l) != 0 ->
+  (forall K : R, exists T, forall t, (T <= t)%N ->
+     K * rivals_sum kind a l (run_batches kind a eta Bs w0 t) <=
+       `|phi kind (corr a (run_batches kind a eta Bs w0 t) l)|) ->
+  (forall T, exists2 t, (T <= t)%N & l \in Bs t) ->
+  converges_to (run_batches kind a eta Bs w0) (Num.sg (corr a w0 l) *: a l).
+
+(** Multiplicative random walks are captured. A chain: in each step one of finitely many equally
+    likely draws o moves the state w to [next o w]; [possible] states lead to possible states. X > 0
+    is a function of the possible states, and Y = X^(s/p) one of its powers, s, p > 0 natural
+    numbers
+    (Y^p = X^s). Suppose that, wherever X <= level, the factor by which a step multiplies Y has a
+    mean of at most q < 1, and that from every possible state a state with X <= level can be reached
+    by at most M draws. Then X tends to 0 almost surely: for all e, p > 0 there is T0 such that for
+    all T the share of those sequences of T0 + T draws in which X is e or more at some time from T0
+    on is at most p. Nothing is assumed of X above the level; increments need not be bounded. *)
+Definition walk_captured : Prop :=
+  forall (R : realFieldType) (Om : finType) (W : Type) (next : Om -> W -> W) (possible : W -> Prop)
+         (X Y : W -> R) (s p M : nat) (level q : R) (w0 : W),
+  archimedean R -> (0 < #|Om|)%N ->
+  (forall o w, possible w -> possible (next o w)) ->
+  (forall w, possible w -> 0 < X w) -> (forall w, possible w -> 0 < Y w) ->
+  (0 < s)%N -> (0 < p)%N -> (forall w, possible w -> Y w ^+ p = X w ^+ s) ->
+  0 < level -> q < 1 ->
+  (forall w, possible w -> X w <= level -> mean (fun o => Y (next o w) / Y w) <= q) ->
+  (forall w, possible w -> exists2 draws : seq Om, (size draws <= M)%N & X
+    (run next w draws) <= level) ->
+  possible w0 -> vanishes_almost_surely next X w0.
+
+(** The walk tends to infinity, almost surely: mini-batch SGD without replacement under the
+    hypotheses of its convergence theorem. For all K and all p > 0 there is T0 such that for all T,
+    but for a share of at most p of the sequences of T0 + T batches, there is one eligible point l
+    with |phi(c_l)| >= K sum_{j != l} |phi(c_j)| (V >= K) at all times from T0 to T0 + T. *)
+Definition walk_unbounded : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+         (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < b)%N /\ (b < m)%N ->
+  0 < eta /\ eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  (exists i, eligible kind a w0 i) ->
+  forall K p : R, 0 < p -> exists T0, forall T,
+  chance R (T0 + T) (fun Bs : seq (batch m b) => ~~ [exists l, eligible kind a w0 l &&
+     all (fun w => K * rivals_sum kind a l w <= `|phi kind (corr a w l)|)
+         (drop T0 (trajectory kind a eta w0 Bs))]) <= p.
 
 (** ** Mini-batch SGD with replacement, and with random step sizes *)
 

@@ -4,6 +4,7 @@ From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Definitions Vectors Landscape Trap GD SGD Exchange Noise.
 From Whichmin Require Import Fixed.
+From Whichmin Require TheoremsCritical.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -124,7 +125,21 @@ by case: (kind); field.
 Qed.
 
 Theorem noise_vanishes : Statements.noise_vanishes.
-Proof. by move=> R m n kind a i j a_orth; exact: at_point. Qed.
+Proof.
+move=> R m n kind a w a_orth [i wE]; have zero j : sample_gradient kind a j w = 0.
+  by case: wE => ->; [exact: (at_point kind a_orth i j).1 | exact: (at_point kind a_orth i j).2].
+by split=> // eta B; rewrite /step big1 ?scaler0 ?subr0.
+Qed.
+
+Theorem noise_elsewhere : Statements.noise_elsewhere.
+Proof.
+move=> R m n kind a w a_orth m0 w_min; split=> [i|].
+  by have [N1 _] := (minima kind w a_orth m0).1 w_min; rewrite Noise.sample_gradient_sqnorm // N1; ring.
+rewrite -(Noise.noise_zero a_orth m0 w_min); split=> [zero|/eqP].
+  by rewrite big1 // => i _; rewrite zero /sqnorm dot0l.
+rewrite psumr_eq0 => [/allP zero i|i _]; last exact: sqnorm_ge0.
+by have := zero i (mem_index_enum _); rewrite /= sqnorm_eq0 => /eqP.
+Qed.
 
 Theorem batch_fixed_points : Statements.batch_fixed_points.
 Proof.
@@ -148,4 +163,27 @@ have e1' : eta / #|val B|%:R <= 5%:R^-1 by rewrite (eqP (valP B)).
 have [N1 s1] := Trap.trap kind a_orth e0 e1' Nv.
 move=> uin; have [Nu su] := IH _ N1 _ uin; split=> // j; rewrite su.
 exact: s1.
+Qed.
+
+(** On all points the sum of the gradients is m times the gradient of the loss. *)
+Theorem full_batch_fixed_points : Statements.full_batch_fixed_points.
+Proof.
+move=> R m n kind a eta w a_orth m0 e0; split; last exact: TheoremsCritical.critical_points.
+have B0 : [set: 'I_m] != set0 by apply/set0Pn; exists (Ordinal m0); rewrite inE.
+rewrite (step_fixed kind a w e0 B0) (TheoremsCritical.critical_gradient kind a_orth m0 w) /gradient.
+have -> : \sum_(i in [set: 'I_m]) sample_gradient kind a i w = \sum_i sample_gradient kind a i w.
+  by apply: eq_bigl => i; rewrite inE.
+split=> [->|/eqP]; first by rewrite scaler0.
+by rewrite scaler_eq0 invr_eq0 pnatr_eq0 (gtn_eqF m0) => /eqP.
+Qed.
+
+Theorem no_saddle_below : Statements.no_saddle_below.
+Proof.
+move=> R m n kind a a_orth m0 w crit low.
+have L : loss kind a w = min_loss R m.
+  have [sil|//] := (TheoremsCritical.critical_points kind a_orth m0 w).1 crit.
+  have [_ half] := TheoremsCritical.critical_values kind a_orth m0.
+  by rewrite half ?ltxx in low.
+split=> // -[_ near]; have [[h _ less] _] := near 1 ltr01.
+by move: less; rewrite L ltNge (global_minimum kind a_orth m0).1.
 Qed.
