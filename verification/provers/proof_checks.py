@@ -122,7 +122,7 @@ def kernel_checks(claims: tuple[Claim, ...]) -> tuple[Check, ...]:
     """Return the checks of all theorems, in the order of the statements.
 
     A check belongs to the topic of the first claim that rests on it; if none does, to the topic
-    that the file of its proof is named after (``TheoremsDescent``).
+    that the name of the file of its proof begins with (``TheoremsDescentMore``).
 
     Args:
         claims: The claims.
@@ -143,4 +143,5 @@ def kernel_checks(claims: tuple[Claim, ...]) -> tuple[Check, ...]:
 
 def _named(home: str) -> str:
     named = home.removeprefix("Theorems").lower()
-    return named if named in TOPICS else _ELSEWHERE.get(named, TOPICS[0])
+    topic = next((topic for topic in TOPICS if named.startswith(topic)), TOPICS[0])
+    return _ELSEWHERE.get(named, topic)

@@ -101,7 +101,11 @@ def test_a_check_belongs_to_the_topic_of_the_claim_that_rests_on_it():
     two = replace(one, id="c.d", topic="sgd")
     assert kernel_checks((one, two))[0].topic == "noise"
     assert kernel_checks((replace(one, evidence=(), support=one.evidence), two))[0].topic == "noise"
-    assert kernel_checks(())[0].topic == "landscape"
+    by_name = {check.id: check.topic for check in kernel_checks(())}
+    topics = {"TheoremsDescent": "descent", "TheoremsHessian": "hessian", "TheoremsSgd": "sgd"}
+    found = [(by_name[f"kernel.{n}"], topics[h]) for n, h in library().homes.items() if h in topics]
+    assert len({topic for topic, _ in found}) == 3
+    assert all(topic == named for topic, named in found)
 
 
 def test_the_digest_of_the_evidence_knows_every_file_that_the_theorem_needs(scratch):

@@ -74,6 +74,9 @@ with open({log!r}, "a") as log:
 text = pathlib.Path(name + ".v").read_text()
 for wait in re.findall(r"SLEEP ([0-9.]+)", text):
     time.sleep(float(wait))
+for other in re.findall(r"MEETS (\\w+)", text):
+    while "begin " + other not in pathlib.Path({log!r}).read_text():
+        time.sleep(0.02)
 if "WRONG" in text:
     print('File "./%s.v", line 3, characters 0-4:\\nError: It is wrong.\\n' % name, file=sys.stderr)
     sys.exit(1)
