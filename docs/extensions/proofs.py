@@ -118,12 +118,14 @@ def _prose(text: str) -> list[nodes.Node]:
     """A comment: names in square brackets are code, those of theorems links."""
     parts: list[nodes.Node] = []
     known = {**definitions(), **library().texts}
-    for place, part in enumerate(re.split(r"\[([A-Za-z][\w'.]*)\]", " ".join(text.split()))):
+    for place, part in enumerate(
+        re.split(r"\[([A-Za-z][\w'.]*(?: [\w']+)*)\]", " ".join(text.split()))
+    ):
         if not place % 2:
             parts += typeset(part) if part else []
         elif part in _pages():
             parts.append(_to(part))
-        elif part in known or "." in part or "_" in part:
+        elif part.partition(" ")[0] in known or "." in part or "_" in part:
             parts.append(nodes.literal("", part))
         else:
             parts += typeset(part)
