@@ -1,10 +1,8 @@
-(** From every state with C >= 9/10 that a run can reach, T steps bring the functional low with a chance
-    that can be computed. Fix the strongest point l of that state. A batch that has l and not j
-    multiplies the root of |c_j/c_l| by at most [omitted], one that has j and not l by at most
-    [raised], others leave it alone; whether l stays the strongest point does not matter. So the mean of
-    the sum of the roots over all batches with a given pattern of having l or not is bounded by a
-    product, and the number of batches with l is binomial. Markov's inequality is built in: the mean of
-    min(functional, 1/2) over all batches is bounded step by step, for any set of counts of l. *)
+(** What one step does to the sum of the roots of |c_j/c_l|, l the strongest point, where C >=
+    9/10. A batch that has l and not j multiplies the root by at most [omitted] < 1; over all
+    batches the mean grows at most by [mean_growth]: exchange l and j in a batch that has one of
+    them; as l is the stronger one, the two factors are at most u^-1 and u for a u with 1 <= u^2
+    <= 1 + z, and (u^-1 + u)/2 <= 1 + z^2/8. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
@@ -33,6 +31,7 @@ Local Notation d := (drift_rate m b eta).
 Local Notation p := (in_batch R m b).
 Local Notation rin := (with_leader m b eta).
 Local Notation rout := (without_leader m b eta).
+Local Notation grow := (mean_growth m b eta).
 Variable i0 : 'I_m.
 Local Notation distance := (distance b kind a eta i0).
 Local Notation U := (U distance (1 / 2%:R)).
@@ -55,7 +54,8 @@ have x1 : `|1 - C v| <= 1 / 10%:R.
   apply: norm_bounds; first by cert (C v - 9%:R / 10%:R).
   by cert ((21%:R / 20%:R - C v) + 1 / 20%:R).
 rewrite /Ending.miss /Definitions.rest; move: `|1 - C v| x1 => x x1.
-by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x) + 3%:R / 10%:R).
+by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x)
+  + 3%:R / 10%:R).
 Qed.
 
 (** ** The two factors *)
@@ -71,7 +71,8 @@ have x1 : 19%:R / 20%:R * A <= 1.
 move: (19%:R / 20%:R * A) x0 x1 => x x0 x1; have d0 : 0 < 1 + x by rewrite addr_gt0 ?ltr01.
 split; first by rewrite divr_gt0.
 have di : 0 <= (1 + x)^-1 by rewrite invr_ge0 ltW.
-rewrite -subr_ge0; have -> : 1 / 2%:R - x / (1 + x) = (1 - x) / 2%:R / (1 + x) by field; rewrite gt_eqF.
+rewrite -subr_ge0; have -> : 1 / 2%:R - x / (1 + x) = (1 - x) / 2%:R / (1 + x) by field;
+  rewrite gt_eqF.
 by have x1' : 0 <= 1 - x by [rewrite subr_ge0]; positive.
 Qed.
 
@@ -84,7 +85,8 @@ Qed.
 
 Lemma z2_bounds : 0 <= z2 /\ z2 <= 1 / 2%:R.
 Proof.
-have h := al_ge0; have a1 := al1; have d0 := den2; rewrite /z2; move: (eta / b%:R) h a1 d0 => A h a1.
+have h := al_ge0; have a1 := al1; have d0 := den2; rewrite /z2;
+  move: (eta / b%:R) h a1 d0 => A h a1.
 have x1 : 0 <= 1 - 31%:R / 10%:R * A by cert (31%:R / 10%:R * (5%:R^-1 - A) + 19%:R / 50%:R).
 have -> : 1 - 9%:R / 10%:R * A = (1 - 31%:R / 10%:R * A) + 22%:R / 10%:R * A by field.
 have -> : 11%:R / 10%:R * A = 22%:R / 10%:R * A / 2%:R by field.
@@ -92,28 +94,22 @@ have y0 : 0 <= 22%:R / 10%:R * A by positive.
 move: (1 - _) (22%:R / 10%:R * A) x1 y0 => x y x0 y0 d0.
 have di : 0 <= (x + y)^-1 by rewrite invr_ge0 ltW.
 split; first by positive.
-rewrite -subr_ge0; have -> : 1 / 2%:R - y / 2%:R / (x + y) = x / 2%:R / (x + y) by field; rewrite gt_eqF.
+rewrite -subr_ge0; have -> : 1 / 2%:R - y / 2%:R / (x + y) = x / 2%:R / (x + y) by field;
+  rewrite gt_eqF.
 by positive.
 Qed.
 
 Lemma omitted_bounds : 0 <= omitted b eta /\ omitted b eta < 1.
 Proof.
 have [h0 h1] := z1_bounds; have oE : omitted b eta = 1 - z1 / 2%:R - z1 ^+ 2 / 10%:R by [].
-rewrite oE; move: z1 h0 h1 => z h0 h1; have h0' := ltW h0; have h1' : 0 <= 1 / 2%:R - z by rewrite subr_ge0.
+rewrite oE; move: z1 h0 h1 => z h0 h1; have h0' := ltW h0;
+  have h1' : 0 <= 1 / 2%:R - z by rewrite subr_ge0.
 split.
   have -> : 1 - z / 2%:R - z ^+ 2 / 10%:R = (1 / 2%:R - z) / 2%:R + (1 / 2%:R - z) * z / 10%:R
     + (1 / 2%:R - z) / 20%:R + 29%:R / 40%:R by field.
   by positive.
 rewrite -subr_gt0; apply: (@lt_le_trans _ _ (z / 2%:R)); first by rewrite divr_gt0 ?ltr0n.
 by cert (z ^+ 2 / 10%:R).
-Qed.
-
-Lemma raised_ge0 : 0 <= raised b eta.
-Proof.
-have [h0 h1] := z2_bounds; have oE : raised b eta = 1 + z2 / 2%:R - z2 ^+ 2 / 10%:R by [].
-rewrite oE; move: z2 h0 h1 => z h0 h1; have h1' : 0 <= 1 / 2%:R - z by rewrite subr_ge0.
-have -> : 1 + z / 2%:R - z ^+ 2 / 10%:R = 1 + z * (1 / 2%:R - z) / 10%:R + 9%:R / 20%:R * z by field.
-by positive.
 Qed.
 
 Lemma rin_bounds : 0 <= rin /\ rin < 1.
@@ -127,14 +123,35 @@ rewrite -subr_gt0; have -> : 1 - (b%:R - 1 + (m%:R - b%:R) * omitted b eta) / (m
 by rewrite divr_gt0 // mulr_gt0 // subr_gt0.
 Qed.
 
-Lemma rout_ge0 : 0 <= rout.
+Lemma grow_ge1 : 1 <= grow.
 Proof.
-have t0 := raised_ge0; have h1 := m1_pos R b0 bm; have h3 := ltW (b_pos R b0).
-have h2 : 0 <= m%:R - 1 - b%:R :> R.
-  by rewrite subr_ge0 -(natrB _ (ltnW (m_big b0 bm))) ler_nat -ltnS subn1 prednK // ltnW ?(m_big b0 bm).
-have i1 : 0 <= (m%:R - 1)^-1 :> R by rewrite invr_ge0 ltW.
-by rewrite /without_leader; positive.
+have [s0 _] := split_bounds R b0 bm; have s0' := ltW s0.
+have E : grow = 1 + split_pair R m b * (z2 ^+ 2 / 8%:R) by [].
+by rewrite E; move: (split_pair R m b) z2 s0' => s z s0'; cert (s * (z ^+ 2 / 8%:R)).
 Qed.
+
+Lemma p_lt1 : 0 < 1 - p.
+Proof.
+have h1 := m_pos R b0 bm; have h2 := mb_pos R bm; rewrite /in_batch.
+have -> : 1 - b%:R / m%:R = (m%:R - b%:R) / m%:R :> R by field; rewrite gt_eqF.
+by rewrite divr_gt0.
+Qed.
+
+Lemma grow_split : p * rin + (1 - p) * rout = grow.
+Proof. by rewrite /without_leader [(1 - p) * _]mulrC divfK ?gt_eqF ?p_lt1 // addrC subrK. Qed.
+
+Lemma rin_le_rout : rin <= rout.
+Proof.
+have [r0 r1] := rin_bounds; have q0 := p_lt1; have g1 := grow_ge1.
+have qi : 0 <= (1 - p)^-1 by rewrite invr_ge0 ltW.
+rewrite /without_leader -subr_ge0.
+have -> : (grow - p * rin) / (1 - p) - rin = ((grow - 1) + (1 - rin)) / (1 - p).
+  by move: grow rin p q0 {g1 r0 r1 qi} => G r s q0; field; rewrite gt_eqF.
+by rewrite mulr_ge0 // addr_ge0 // subr_ge0 // ltW.
+Qed.
+
+Lemma rout_ge0 : 0 <= rout.
+Proof. by have [r0 _] := rin_bounds; exact: le_trans r0 rin_le_rout. Qed.
 
 Section Roots.
 Variables (v : 'rV[R]_n) (o : batch).
@@ -187,31 +204,28 @@ apply: (@root_at (- z1)).
   move: (eta / b%:R) h => A h; have -> : s + A * (2%:R - N v) - s * (1 + 19%:R / 20%:R * A) =
     A * ((21%:R / 20%:R - N v) + 19%:R / 20%:R * (1 - s)) by field.
   by positive.
-- by rewrite ler_oppr opprK.
+- by rewrite -subr_ge0 opprK addrC subr_ge0.
 - apply: (@le_trans _ _ 0); first by rewrite oppr_le0 ltW.
   by rewrite divr_ge0 ?ler01 ?ler0n.
 by rewrite /omitted /point_rate -/z1 mulNr sqrrN.
 Qed.
 
-Lemma root_raised : 9%:R / 10%:R <= C v -> l \notin val o -> j \in val o ->
-  root l j (sgd o v) <= raised b eta * root l j v.
+Lemma raised_ratio : 9%:R / 10%:R <= C v -> l \notin val o -> j \in val o -> f j / f l <= 1 + z2.
 Proof.
-move=> Cv lo jo; have [y0 y1] := z2_bounds; have h := al_ge0; have d0 := den2.
+move=> Cv lo jo; have h := al_ge0; have d0 := den2.
 have SN := batch_energy_le kind a_orth (val o) v; have N2 := le_trans Cv (energy_le kind a_orth v).
-apply: (@root_at z2) => //.
-- have E (x s g u d : R) : 0 < s -> 0 < d -> 1 + u / d - (s + g) / s = (u * s - g * d) / s / d.
-    by move=> sp dp; field; rewrite !gt_eqF.
-  rewrite /factor (negbTE lo) jo /z2 -subr_ge0 E // mulr_ge0 ?invr_ge0 ?(ltW d0) //.
-  rewrite mulr_ge0 ?invr_ge0 ?(ltW sh0) // /gain /shrink (card_batch o).
-  move: (batch_energy _ _ _ _) (N v) N2 SN => S N' N2 SN.
-  have a1 := al1; move: (eta / b%:R) h a1 => A h a1.
-  have k0 : 0 <= 1 - 2%:R * A by cert (2%:R * (5%:R^-1 - A) + 3%:R / 5%:R).
-  have N2' : 0 <= N' - 9%:R / 10%:R by rewrite subr_ge0.
-  have SN' : 0 <= N' - S by rewrite subr_ge0.
-  have -> : 11%:R / 10%:R * A * (1 - A * S) - A * (2%:R - N') * (1 - 9%:R / 10%:R * A) =
-    11%:R / 10%:R * A * A * (N' - S) + A * (N' - 9%:R / 10%:R) * (1 - 2%:R * A) by field.
-  by positive.
-by apply: (@le_trans _ _ 0) => //; rewrite oppr_le0 divr_ge0 ?ler01 ?ler0n.
+have E (s g u d : R) : 0 < s -> 0 < d -> 1 + u / d - (s + g) / s = (u * s - g * d) / s / d.
+  by move=> sp dp; field; rewrite !gt_eqF.
+rewrite /factor (negbTE lo) jo /z2 -subr_ge0 E // mulr_ge0 ?invr_ge0 ?(ltW d0) //.
+rewrite mulr_ge0 ?invr_ge0 ?(ltW sh0) // /gain /shrink (card_batch o).
+move: (batch_energy _ _ _ _) (N v) N2 SN => S N' N2 SN.
+have a1 := al1; move: (eta / b%:R) h a1 => A h a1.
+have k0 : 0 <= 1 - 2%:R * A by cert (2%:R * (5%:R^-1 - A) + 3%:R / 5%:R).
+have N2' : 0 <= N' - 9%:R / 10%:R by rewrite subr_ge0.
+have SN' : 0 <= N' - S by rewrite subr_ge0.
+have -> : 11%:R / 10%:R * A * (1 - A * S) - A * (2%:R - N') * (1 - 9%:R / 10%:R * A) =
+  11%:R / 10%:R * A * A * (N' - S) + A * (N' - 9%:R / 10%:R) * (1 - 2%:R * A) by field.
+by positive.
 Qed.
 End Roots.
 
@@ -225,40 +239,122 @@ apply: (@le_trans _ _ (mean (fun o : batch => \sum_(j | j != l)
   apply: ler_mean => // o; rewrite /Assemble.spread mulr_sumr; apply: ler_sum => j jl.
   rewrite /Noise.hit; case: (boolP (l \in val o)) => lo; last by rewrite !mul0r mulr0 lexx.
   rewrite !mul1r; case: (boolP (j \in val o)) => jo.
-    rewrite (_ : (true%:R : R) = 1) // mulr1 [omitted b eta + _]addrC subrK mulr1 -[X in _ <= X]mul1r.
+    rewrite (_ : (true%:R : R) = 1) // mulr1 [omitted b eta
+      + _]addrC subrK mulr1 -[X in _ <= X]mul1r.
     by apply: root_same => //; rewrite lo jo.
   by rewrite mulr0 addr0 mulrC; exact: root_omitted.
 rewrite mean_sum /Assemble.spread mulr_sumr; apply: ler_sum => j jl.
 by rewrite mean_scale (mean_hit_not b0 bm) 1?eq_sym // mulrC lexx.
 Qed.
 
-Lemma mean_not_hit (l j : 'I_m) (t : R) : l != j ->
-  mean (fun o : batch => (1 - Noise.hit R l o) * (1 + (t - 1) * Noise.hit R j o)) =
-  (1 - p) * ((m%:R - 1 - b%:R + b%:R * t) / (m%:R - 1)).
+(** ** Over all batches *)
+Section Pair.
+Variables (v : 'rV[R]_n) (l j : 'I_m).
+Hypotheses (lj : l != j) (N1 : N v <= 21%:R / 20%:R) (Cv : 9%:R / 10%:R <= C v)
+  (top : `|phi (c v j)| <= `|phi (c v l)|).
+Local Notation f := (factor kind a eta v).
+
+Lemma pair_mean (y u z : R) : y * u = 1 -> 1 <= u -> u ^+ 2 <= 1 + z ->
+  (y + u) / 2%:R <= 1 + z ^+ 2 / 8%:R.
 Proof.
-move=> lj; have h1 := m_pos R b0 bm; have h2 := m1_pos R b0 bm.
-have -> : mean (fun o : batch => (1 - Noise.hit R l o) * (1 + (t - 1) * Noise.hit R j o)) =
-   mean (fun o : batch => 1 + ((t - 1) * Noise.hit R j o + (- 1 * Noise.hit R l o +
-     (1 - t) * (Noise.hit R l o * Noise.hit R j o)))).
-  by rewrite /mean; congr (_ / _); apply: eq_bigr => o _; ring.
-rewrite mean_add (Noise.mean_const bm') !mean_add !mean_scale !(mean_hit1' R b0 bm).
-rewrite (mean_hit2 R bm' (m_big b0 bm) lj) /in_batch.
-by move: (m%:R : R) (b%:R : R) h1 h2 => M B h1 h2; field; rewrite !gt_eqF.
+move=> yu u1 uz; have u0 : 0 < u := lt_le_trans ltr01 u1.
+have u1' : 0 <= u - 1 by rewrite subr_ge0.
+have y0 : 0 <= y.
+  have -> : y = u^-1 by rewrite -[LHS]mulr1 -(mulfV (lt0r_neq0 u0)) mulrA yu mul1r.
+  by rewrite invr_ge0 ltW.
+have z1' : 0 <= z / 2%:R - (u - 1).
+  have -> : z / 2%:R - (u - 1) = ((1 + z - u ^+ 2) + (u - 1) ^+ 2) / 2%:R by field.
+  have uz' : 0 <= 1 + z - u ^+ 2 by rewrite subr_ge0.
+  by positive.
+have y1 : 0 <= 1 - y.
+  by have -> : 1 - y = y * (u - 1) by [rewrite mulrBr yu mulr1]; positive.
+rewrite -subr_ge0.
+have z2' : 0 <= z / 2%:R + (u - 1) by cert ((z / 2%:R - (u - 1)) + 2%:R * (u - 1)).
+have -> : 1 + z ^+ 2 / 8%:R - (y + u) / 2%:R =
+  (z / 2%:R - (u - 1)) * (z / 2%:R + (u - 1)) / 2%:R + (u - 1) ^+ 2 * (1 - y) / 2%:R
+  + (u - 2%:R) * (y * u - 1) / 2%:R by field.
+by rewrite yu subrr mulr0 mul0r addr0; positive.
 Qed.
 
-Lemma spread_out l v : N v <= 21%:R / 20%:R -> 9%:R / 10%:R <= C v ->
-  mean (fun o : batch => (1 - Noise.hit R l o) * spread l (sgd o v)) <= (1 - p) * rout * spread l v.
+Lemma pair_growth (o : batch) : l \in val o -> j \notin val o ->
+  (Num.sqrt (f o j / f o l) + Num.sqrt (f (swap l j o) j / f (swap l j o) l)) / 2%:R <=
+  1 - - (z2 ^+ 2 / 8%:R).
 Proof.
-move=> N1 Cv.
-apply: (@le_trans _ _ (mean (fun o : batch => \sum_(j | j != l)
-    root l j v * ((1 - Noise.hit R l o) * (1 + (raised b eta - 1) * Noise.hit R j o))))).
-  apply: ler_mean => // o; rewrite /Assemble.spread mulr_sumr; apply: ler_sum => j jl.
-  rewrite /Noise.hit; case: (boolP (l \in val o)) => lo.
-    by rewrite (_ : (true%:R : R) = 1) // subrr !mul0r mulr0 lexx.
-  rewrite subr0 !mul1r; case: (boolP (j \in val o)) => jo.
-    by rewrite (_ : (true%:R : R) = 1) // mulr1 [1 + _]addrC subrK mulrC; exact: root_raised.
-  by rewrite mulr0 addr0 mulrC; apply: root_same => //; rewrite (negbTE lo) (negbTE jo).
-rewrite mean_sum /Assemble.spread mulr_sumr; apply: ler_sum => j jl.
-by rewrite mean_scale mean_not_hit 1?eq_sym // mulrC lexx.
+move=> lo jo; rewrite opprK; set o' := swap l j o.
+have lo' : l \notin val o' by rewrite /= mem_swap tpermL.
+have jo' : j \in val o' by rewrite /= mem_swap tpermR.
+have ge0 i : 0 <= phi (c v i) ^+ 2 by exact: sqr_ge0.
+pose e i := phi (c v i) ^+ 2; pose S0 := \sum_(i in val o | i != l) e i.
+have So : batch_energy kind a (val o) v = S0 + e l by rewrite /batch_energy (bigD1 l) //= addrC.
+have So' : batch_energy kind a (val o') v = S0 + e j.
+  rewrite /batch_energy (bigD1 j) //= addrC; congr (_ + _); apply: eq_bigl => i.
+  rewrite mem_swap; case: (eqVneq i j) => [->|ij] /=.
+    by rewrite andbF (negbTE jo).
+  case: (eqVneq i l) => [->|il] /=; first by rewrite tpermL (negbTE jo) andbF.
+  by rewrite tpermD // eq_sym.
+have ejl : e j <= e l.
+  rewrite /e -(real_normK (num_real (phi (c v j)))) -(real_normK (num_real (phi (c v l)))).
+  exact: sqr_le_of_abs.
+have fl (q : batch) i : 0 < f q i by exact: factor_gt0.
+have ratio (q : batch) i k : 0 <= f q i / f q k by rewrite mulr_ge0 ?invr_ge0 // ltW.
+have high := raised_ratio N1 Cv lo' jo'.
+set y := Num.sqrt (f o' l / f o' j).
+apply: (@le_trans _ _ ((y + Num.sqrt (f o' j / f o' l)) / 2%:R)).
+  rewrite -subr_ge0 -mulrBl mulr_ge0 ?invr_ge0 ?ler0n // opprD addrACA subrr addr0 subr_ge0.
+  rewrite /y ler_wsqrtr //.
+  have [s0 sg0] := factors kind a_orth eta_ge0 al1 N1 o;
+    have [s0' sg0'] := factors kind a_orth eta_ge0 al1 N1 o'.
+  rewrite /factor lo (negbTE jo) jo' (negbTE lo') -subr_ge0.
+  have sE (q : batch) : shrink kind a eta (val q) v = 1 - al * batch_energy kind a (val q) v.
+    by rewrite /shrink card_batch.
+  have gE (q : batch) : gain eta (val q) v = al * (2%:R - N v) by rewrite /gain card_batch.
+  have E (s s' g : R) : 0 < s + g -> 0 < s' + g -> s' / (s' + g) - s / (s
+    + g) = g * (s' - s) / (s + g) / (s' + g).
+    by move=> h1 h2; field; rewrite !gt_eqF.
+  rewrite gE in sg0; rewrite gE in sg0'; rewrite !gE E // mulr_ge0 ?invr_ge0 ?(ltW sg0') //.
+  rewrite mulr_ge0 ?invr_ge0 ?(ltW sg0) // !sE So So'; apply: mulr_ge0.
+    by apply: mulr_ge0; [exact: al_ge0 | cert ((21%:R / 20%:R - N v) + 19%:R / 20%:R)].
+  by have h := al_ge0; move: (eta / b%:R) h => A h; cert (A * (e l - e j)).
+apply: pair_mean.
+- rewrite /y -sqrtrM // -mulrA [(f o' j)^-1 * _]mulrA mulVf ?gt_eqF // mul1r mulfV ?gt_eqF //.
+  by rewrite sqrtr1.
+- rewrite -[X in X <= _]sqrtr1 ler_wsqrtr //.
+  have [s0' sg0'] := factors kind a_orth eta_ge0 al1 N1 o'.
+  rewrite /factor jo' (negbTE lo') -subr_ge0.
+  have -> : (shrink kind a eta (val o') v + gain eta (val o') v) / shrink kind a eta (val o') v -
+    1 =
+    gain eta (val o') v / shrink kind a eta (val o') v by field; rewrite gt_eqF.
+  rewrite mulr_ge0 ?invr_ge0 ?(ltW s0') // /gain (card_batch o').
+  by apply: mulr_ge0; [exact: al_ge0 | cert ((21%:R / 20%:R - N v) + 19%:R / 20%:R)].
+by rewrite sqr_sqrtr.
+Qed.
+
+Lemma root_mean : mean (fun o : batch => root l j (sgd o v)) <= grow * root l j v.
+Proof.
+have r0 : 0 <= root l j v by exact: sqrtr_ge0.
+have K0 : 0 < #|{: batch}|%:R :> R by rewrite ltr0n batches bin_gt0.
+have fl (q : batch) i : 0 < f q i by exact: factor_gt0.
+have same (o : batch) : (l \in val o) = (j \in val o) -> Num.sqrt (f o j / f o l) <= 1.
+  move=> loj; have -> : f o j = f o l by rewrite /factor loj.
+  by rewrite divff ?sqrtr1 // gt_eqF.
+have := exchange same pair_growth; set T := \sum_o _ => sum_le.
+have -> : mean (fun o : batch => root l j (sgd o v)) = T / #|{: batch}|%:R * root l j v.
+  rewrite /mean /T !mulr_suml; apply: eq_bigr => o _.
+  by rewrite (root_step kind a_orth eta_ge0 al1) // mulrAC.
+rewrite -subr_ge0 -mulrBl mulr_ge0 // subr_ge0.
+have gE : grow = 1 + share R b l j * (z2 ^+ 2 / 8%:R) by rewrite (shareE R b0 bm lj).
+rewrite gE /share; move: (z2 ^+ 2 / 8%:R) #|[set o : batch | _]|%:R #|{: batch}|%:R K0 sum_le =>
+  x s k K0 sum_le.
+rewrite -subr_ge0; have -> : 1 + s / k * x - T / k = (k - - x * s - T) / k by field; rewrite gt_eqF.
+by rewrite mulr_ge0 ?subr_ge0 // invr_ge0 ltW.
+Qed.
+End Pair.
+
+Lemma spread_mean l v : N v <= 21%:R / 20%:R -> 9%:R / 10%:R <= C v ->
+  (forall j, `|phi (c v j)| <= `|phi (c v l)|) ->
+  mean (fun o : batch => spread l (sgd o v)) <= grow * spread l v.
+Proof.
+move=> N1 Cv top; rewrite mean_sum /Assemble.spread mulr_sumr; apply: ler_sum => j jl.
+by apply: root_mean => //; rewrite eq_sym.
 Qed.
 End Climb.

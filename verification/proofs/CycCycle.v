@@ -69,9 +69,9 @@ Lemma step_factor j i v : inside v ->
 Proof. by move=> iv; apply: phi_next => //; exact: (inside_norm eta0 eta1 iv). Qed.
 
 (** In the middle of the cycle, when the turns of l and of the other points in ks are over: all
-    correlations have been multiplied by a common P, that of l also by [lift], that of another point
-    whose turn is over also by some r <= (1 - theta) [lift]. y is the sum of eta x over the turns
-    so far: the norm has fallen by at most eta y X, and P <= 1/(1 + y). *)
+    correlations have been multiplied by a common P, that of l also by [lift], that of another
+    point whose turn is over also by some r <= (1 - theta) [lift]. y is the sum of eta x over
+    the turns so far: the norm has fallen by at most eta y X, and P <= 1/(1 + y). *)
 Definition mid (ks : seq 'I_m) v := exists P y,
   [/\ inside v, 0 < P /\ P * (1 + y) <= 1, eta * X <= y /\ y <= eta * \sum_(k <- ks) own k w,
       N w - eta * y * X <= N v & phi (c v l) = P * lift * phi (c w l) /\
@@ -99,7 +99,8 @@ rewrite /energy [X in _ <= X](bigID (mem ks)) /= -subr_ge0 addrC addKr.
 by apply: sumr_ge0 => i _; exact: sqr_ge0.
 Qed.
 
-Lemma mid_next ks v i : uniq ks -> l \in ks -> i \notin ks -> mid ks v -> mid (rcons ks i) (next i v).
+Lemma mid_next ks v i : uniq ks -> l \in ks -> i \notin ks -> mid ks v ->
+  mid (rcons ks i) (next i v).
 Proof.
 move=> uk lk ik [P [y [iv [P0 Py] [y0 yk] Nv [vl vj]]]].
 have il : i != l by apply: contraNneq ik => ->.
@@ -115,7 +116,8 @@ have xX : own i v <= X := le_trans xp pX.
 have XN := own_le kind a_orth l w.
 have y1 : y <= 4%:R^-1.
   apply: le_trans yk _; have := sum_own uk; move: (\sum_(_ <- _) _) => S SN.
-  by cert (eta * (N w - S) + eta * (21%:R / 20%:R - N w) + (5%:R^-1 - eta) * (21%:R / 20%:R) + 4%:R / 100%:R).
+  by cert (eta * (N w - S) + eta * (21%:R / 20%:R - N w) + (5%:R^-1 - eta) * (21%:R / 20%:R) +
+    4%:R / 100%:R).
 have xy : own i v * (1 + y) ^+ 2 <= X.
   have -> : own i v * (1 + y) ^+ 2 = (P * (1 + y)) ^+ 2 * own i w by rewrite xE; ring.
   have z0 : 0 <= P * (1 + y) by positive.
@@ -141,7 +143,8 @@ split; first by rewrite step_factor // eq_sym (negbTE il) vl; ring.
 move=> j jl; have [->|ji] := eqVneq j i.
   exists ((sh v i + gn v) / sh v i); split=> //.
   - by rewrite divr_gt0.
-  - apply: le_trans key _; have := lift_ge1 => L; have L0 := le_trans ler01 L; by cert (theta * lift).
+  - apply: le_trans key _; have := lift_ge1 => L; have L0 := le_trans ler01 L;
+    by cert (theta * lift).
   - by rewrite mem_rcons inE eqxx.
   by rewrite step_factor // eqxx vi; field; rewrite gt_eqF.
 have [r [r0 r1 r2 r3 vjE]] := vj j jl; exists r; split=> //.
@@ -161,7 +164,8 @@ Qed.
 (** The ratios to l, before and after. *)
 Lemma mid_ratio ks v rho : mid ks v -> 0 <= rho ->
   (forall j, j != l -> `|phi (c w j)| <= rho * `|phi (c w l)|) ->
-  forall j, j != l -> `|phi (c v j)| <= (if j \in ks then (1 - theta) * rho else rho) * `|phi (c v l)|.
+  forall j, j != l -> `|phi (c v j)| <= (if j \in ks then (1 - theta) * rho else rho) * `|phi (c v
+    l)|.
 Proof.
 case=> P [y [_ [P0 _] _ _ [vl vj]]] rho0 dom j jl; have P0' := ltW P0.
 have [r [r0 r1 r2 r3 ->]] := vj j jl; have L := lift_ge1; have L0 := lt_le_trans ltr01 L.

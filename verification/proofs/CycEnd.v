@@ -1,6 +1,6 @@
-(** Cyclic SGD: the limit of the run is the point that leads at its turn. The last part of the proof:
-    the energy rises to 9/10 cycle by cycle; from then on what is missed contracts, cycle by cycle,
-    up to errors that fall geometrically. *)
+(** Cyclic SGD: the limit of the run is the point that leads at its turn. The last part of the
+    proof: the energy rises to 9/10 cycle by cycle; from then on what is missed contracts,
+    cycle by cycle, up to errors that fall geometrically. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Ending CycStep CycCycle CycLimit.
@@ -168,7 +168,8 @@ have lw := lead_kept a_orth eta0 eta1 w0_in l_leads k sm.
 have := close a_orth lw; rewrite (cyc_sg kind a_orth eta0 eta1 w0_in) -tE => near.
 apply: le_trans near _; apply: le_trans h3; rewrite -tE in h1 h2.
 have qk : 0 <= q ^+ k by rewrite exprn_ge0.
-rewrite /z /D; move: (missed (cyc t)) (missed (cyc (start k))) (rivals l (cyc t)) h1 h2 => Y Z r h1 h2.
+rewrite /z /D; move: (missed (cyc t)) (missed (cyc (start k))) (rivals l (cyc t)) h1 h2 => Y Z r
+  h1 h2.
 have e1 : 0 <= 1 - eta by cert ((5%:R^-1 - eta) + 4%:R / 5%:R).
 move: M M0 h1 => M' M0 h1.
 cert ((Z + M' * (eta * (B * q ^+ k)) - Y) + 2%:R * (B * q ^+ k - r) + M' * (1 - eta) * B * q ^+ k).

@@ -1,4 +1,5 @@
-(** The run of cyclic SGD: cycles, the two phases and the limit. See CycStep, CycCycle, CycLimit. *)
+(** The run of cyclic SGD: cycles, the two phases and the limit. See CycStep, CycCycle,
+    CycLimit. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Ending CycStep CycCycle CycLimit.
@@ -229,7 +230,8 @@ Lemma rivals_fall k s : (s <= m.+1)%N ->
   rivals l (cyc (start k + s)) <= m.+1%:R * (21%:R / 20%:R) * q ^+ k.
 Proof.
 move=> sm; have [q0 q1] := q_power k; have dom := ruled_all k sm.
-set w := cyc _ in dom *; apply: (@le_trans _ _ (\sum_(j < m.+1) 21%:R / 20%:R * q ^+ k)); last first.
+set w := cyc _ in dom *; apply: (@le_trans _ _ (\sum_(j < m.+1) 21%:R / 20%:R * q ^+ k));
+  last first.
   by rewrite sumr_const card_ord -mulr_natl mulrA lexx.
 rewrite /CycLimit.rivals [X in X <= _]big_mkcond /=; apply: ler_sum => j _.
 have N1 : N w <= 21%:R / 20%:R by exact: cyc_norm.
@@ -251,7 +253,8 @@ Qed.
 Lemma lead_kept k s : (s <= m.+1)%N -> phi (c (cyc (start k + s)) l) != 0.
 Proof.
 move=> sm; have [q0 q1] := q_power k; have [x0p _] := x0_bounds.
-have : x0 <= own l (cyc (start k + s)) by apply: top_own (start_low k s) _; apply: ruled_top (ruled_all k sm).
+have : x0 <= own l (cyc (start k + s)) by apply: top_own (start_low k s) _;
+  apply: ruled_top (ruled_all k sm).
 by move/(lt_le_trans x0p); rewrite /CycStep.own lt_def sqrf_eq0 => /andP[].
 Qed.
 End Lead.

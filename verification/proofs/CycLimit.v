@@ -1,7 +1,7 @@
-(** Cyclic SGD converges to a point that leads when its turn comes: cycle by cycle the ratios of the
-    others fall geometrically (CycCycle); the energy rises to 9/10, and from then on what is off the
-    active points and |1 - C| shrink by a factor at every turn of the leader, up to the energy of the
-    other points. *)
+(** Cyclic SGD converges to a point that leads when its turn comes: cycle by cycle the ratios
+    of the others fall geometrically (CycCycle); the energy rises to 9/10, and from then on
+    what is off the active points and |1 - C| shrink by a factor at every turn of the leader,
+    up to the energy of the other points. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Ending CycStep CycCycle.
@@ -39,7 +39,8 @@ have drop i : G (K + i)%N <= p ^+ i * G K.
   have qk : 0 <= q ^+ (K + i) by rewrite exprn_ge0.
   move: (z _) (z _.+1) (q ^+ _) z0 z1 qk => y x u y0 xy u0; have d0' := ltW d0.
   rewrite -subr_ge0.
-  have -> : p * (y + L * u) - (x + L * (q * u)) = (r * y + D * u - x) + (q - r) * y + (1 - q) / 2%:R * y
+  have -> : p * (y + L * u) - (x + L * (q * u)) = (r * y + D * u - x) + (q - r) * y + (1 - q) /
+    2%:R * y
     + u / 2%:R * (L * (1 - q) - 2%:R * D) by rewrite /p; field.
   by rewrite LD subrr mulr0 addr0; positive.
 have G0 : 0 <= G K by have [z0 _] := zs K (leqnn K); rewrite /G addr_ge0 // mulr_ge0 ?exprn_ge0.
@@ -112,8 +113,10 @@ have -> : 1 - C w - eta * own l w * (4%:R * (1 - C w) - 2%:R * rest w +
   rewrite (energy_next kind a_orth eta0 eta1 l N1) /Definitions.rest.
   by move: (N w) (C w) (own l w) => N' C' S'; ring.
 have Sge : 4%:R / 5%:R <= own l w.
-  by move: (C1); rewrite CE => h; cert ((own l w + rivals l w - 9%:R / 10%:R) + (1 / 10%:R - rivals l w)).
-have y0 := normr_ge0 (1 - C w); rewrite /missed; move: `|1 - C (next l w)| `|1 - C w| y0 => x' x y0 xs.
+  by move: (C1); rewrite CE => h; cert ((own l w + rivals l w - 9%:R / 10%:R) + (1 / 10%:R -
+    rivals l w)).
+have y0 := normr_ge0 (1 - C w); rewrite /missed;
+  move: `|1 - C (next l w)| `|1 - C w| y0 => x' x y0 xs.
 move: (rest (next l w)) (rest w) (own l w) (rivals l w) r0 rs Sge xs d0 => r' r S E rr rs Sge xs d0.
 cert (((1 - 3%:R * eta) * x + 11%:R / 5%:R * eta * r + eta * E - x')
   + 4%:R * ((1 - eta * S) * r - r') + 4%:R * eta * (S - 4%:R / 5%:R) * r + 11%:R / 4%:R * eta * x).
@@ -160,7 +163,8 @@ have fE' : Num.sg (c w l) * c w l = `|phi (c w l)| by rewrite pE normrEsg.
 have CE : C w = `|phi (c w l)| ^+ 2 + rivals l w.
   by rewrite (real_normK (num_real _)) (energy_rivals l w).
 have NE : N (w - Num.sg (c w l) *: a l) = rest w + rivals l w + (1 - `|phi (c w l)|) ^+ 2.
-  rewrite sqnormB sqnormZ dotZr -/(corr a w l) fE' s2 /sqnorm a_orth eqxx -/(sqnorm w) /Definitions.rest CE.
+  rewrite sqnormB sqnormZ dotZr -/(corr a w l) fE' s2 /sqnorm a_orth eqxx -/(sqnorm w) /Definitions.rest
+    CE.
   by move: (N w) (rivals l w) `|phi (c w l)| => x y z; rewrite /=; ring.
 have E0 := rivals_ge0 l w.
 have near : (1 - `|phi (c w l)|) ^+ 2 <= `|1 - C w| + rivals l w.

@@ -93,17 +93,21 @@ rewrite !cyc_next t0 t1; set v := next kind a eta i0 tied.
 have iv : inside eta v by exact: inside_next.
 have Nv := inside_norm eta_ge0 eta1 iv.
 have [s0 sg0] := sh_gt0 kind orth eta_ge0 eta1 i1 Nv.
-have E0 := phi_next kind orth eta_ge0 eta1 i0 N1 i0; have E1 := phi_next kind orth eta_ge0 eta1 i0 N1 i1.
-have F0 := phi_next kind orth eta_ge0 eta1 i1 Nv i0; have F1 := phi_next kind orth eta_ge0 eta1 i1 Nv i1.
+have E0 := phi_next kind orth eta_ge0 eta1 i0 N1 i0;
+  have E1 := phi_next kind orth eta_ge0 eta1 i0 N1 i1.
+have F0 := phi_next kind orth eta_ge0 eta1 i1 Nv i0;
+  have F1 := phi_next kind orth eta_ge0 eta1 i1 Nv i1.
 have o0 : own kind a i0 tied = 4%:R^-1 by rewrite /own p0; field.
-pose p : R := (19%:R / 20%:R + eta * (7%:R / 4%:R - y ^+ 2)) / 2%:R; pose q : R := 19%:R / 20%:R * y.
+pose p : R := (19%:R / 20%:R + eta * (7%:R / 4%:R - y ^+ 2)) / 2%:R;
+  pose q : R := 19%:R / 20%:R * y.
 have pE : phi (c v i0) = p by rewrite E0 eqxx p0 /sh /gn o0 tied_norm /p; field.
 have qE : phi (c v i1) = q by rewrite E1 /= p1 /sh o0 /q; field.
 have o1 : own kind a i1 v = q ^+ 2 by rewrite /own qE.
 have NE : N v = p ^+ 2 + q ^+ 2.
   by rewrite (norm_next kind orth) /norm_after o0 tied_norm /p /q; field.
 have pp : 31%:R / 50%:R <= p.
-  by rewrite /p; cert ((51%:R / 100%:R - y) * (51%:R / 100%:R + y) / 10%:R + 399%:R / 1000%:R / 100%:R).
+  by rewrite /p; cert ((51%:R / 100%:R - y) * (51%:R / 100%:R + y) / 10%:R + 399%:R / 1000%:R /
+    100%:R).
 have q1 : q <= 12%:R / 25%:R.
   by rewrite /q; cert (19%:R / 20%:R * (101%:R / 200%:R - y) + 1 / 4000%:R).
 have q0 : 0 <= q by rewrite /q; positive.

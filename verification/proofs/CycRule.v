@@ -84,7 +84,8 @@ Lemma turn_ord (l : 'I_m.+1) : turn m l = l.
 Proof. by apply: val_inj; rewrite /= modn_small. Qed.
 
 (** A run that converges to a_i or to its opposite (s is 1 or -1): the neuron responds to i ... *)
-Lemma limit_active i s : (exists j, phi (c w0 j) != 0) -> converges_to cyc (s *: a i) -> phi (c w0 i) != 0.
+Lemma limit_active i s : (exists j, phi (c w0 j) != 0) -> converges_to cyc (s *: a i) ->
+  phi (c w0 i) != 0.
 Proof.
 case=> j j0 lim; apply/negP => /eqP i0; have C0 : 0 < energy kind a w0.
   by apply: lt_le_trans (own_energy kind a j w0); rewrite lt_def own_ge0 andbT sqrf_eq0.
@@ -97,13 +98,15 @@ have [T near] := lim _ e0; have := near T (leqnn T).
 have lC : low <= energy kind a (cyc T).
   by have := cyc_level a_orth eta0 eta1 w0_in (t := 0) T low1 low2; rewrite add0n.
 have iT : phi (c (cyc T) i) = 0.
-  by apply/eqP; rewrite -[_ == 0]negbK (phi_sg kind (cyc_sg kind a_orth eta0 eta1 w0_in T i)) i0 eqxx.
+  by apply/eqP; rewrite -[_ == 0]negbK (phi_sg kind (cyc_sg kind a_orth eta0 eta1 w0_in T i)) i0
+    eqxx.
 move: (cyc T) lC iT => w lC iw close_w; have CE : energy kind a w <= sqnorm (w - s *: a i).
   apply: le_trans (bessel a_orth _); rewrite /energy; apply: ler_sum => k _.
   case: (eqVneq k i) => [->|ki]; first by rewrite iw expr0n sqr_ge0.
   rewrite /corr dotBl dotZl a_orth eq_sym (negbTE ki) mulr0 subr0; exact: phi_sqr_le.
 have := le_trans lC (le_trans CE close_w); rewrite leNgt => /negP; apply.
-rewrite -subr_gt0; have -> : low - (low / 2%:R) ^+ 2 = low * ((1 - low) / 4%:R + 3%:R / 4%:R) by field.
+rewrite -subr_gt0; have -> : low - (low / 2%:R) ^+ 2 = low * ((1 - low) / 4%:R + 3%:R / 4%:R)
+  by field.
 rewrite mulr_gt0 //; apply: (@lt_le_trans _ _ (3%:R / 4%:R)); first by rewrite divr_gt0 ?ltr0n.
 by cert ((9%:R / 10%:R - low) / 4%:R + 1 / 40%:R).
 Qed.
@@ -112,7 +115,8 @@ Qed.
 Lemma limit_leads i s : s ^+ 2 = 1 -> (exists j, phi (c w0 j) != 0) -> converges_to cyc (s *: a i) ->
   exists k, turn m k = i /\ leads kind a i (cyc k).
 Proof.
-move=> s2 some lim; have ai := limit_active some lim; have half : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+move=> s2 some lim; have ai := limit_active some lim;
+  have half : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
 have [T near] := lim _ half; exists (i + T * m.+1)%N.
 have tE : turn m (i + T * m.+1) = i by rewrite turn_period turn_ord.
 split=> //; set t := (i + _)%N in tE *.

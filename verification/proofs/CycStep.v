@@ -2,13 +2,14 @@
 
     The idea of the proof (CycStep, CycCycle, CycLimit). Let N = |w|^2 and let x be the energy
     phi(c_i)^2 of the point i whose turn it is. A step multiplies phi(c_i) by s + g and every
-    other correlation by s, with s = 1 - eta x and g = eta (2 - N), so that the ratios of the others
-    to i fall by 1 + h, h = g/s. In a cycle that starts with the strongest point l, of energy X,
-    every other point j also gains once, by its own 1 + h_j; but when its turn comes it has been
-    shrunk by all the points before it, to an energy P of at most X/(1 + y)^2, y the sum of eta x over
-    these points, while the norm, which raises h_j if it falls, has fallen by at most eta y X. Hence
-    h_j < h_l, with a slack of the order of eta^3 X^2: the ratios fall geometrically, cycle by
-    cycle. The norm needs one condition, 4 (1 - N) + eta (2 - N)^2 >= 0, which every step keeps. *)
+    other correlation by s, with s = 1 - eta x and g = eta (2 - N), so that the ratios of the
+    others to i fall by 1 + h, h = g/s. In a cycle that starts with the strongest point l, of
+    energy X, every other point j also gains once, by its own 1 + h_j; but when its turn comes
+    it has been shrunk by all the points before it, to an energy P of at most X/(1 + y)^2, y
+    the sum of eta x over these points, while the norm, which raises h_j if it falls, has
+    fallen by at most eta y X. Hence h_j < h_l, with a slack of the order of eta^3 X^2: the
+    ratios fall geometrically, cycle by cycle. The norm needs one condition, 4 (1 - N) + eta (2
+    - N)^2 >= 0, which every step keeps. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Definitions.
@@ -66,7 +67,8 @@ have four : 0 <= 4%:R - 3%:R * N by cert (3%:R * (21%:R / 20%:R - N) + 17%:R / 2
 have N0 := le_trans X0 XN.
 case: (lerP G 0) => G0.
   have G0' : 0 <= - G by rewrite oppr_ge0.
-  have -> : slope A N' = slope A N + A * X * (- G) * (4%:R + A * (4%:R - N - N')) by rewrite S; ring.
+  have -> : slope A N' = slope A N + A * X * (- G) * (4%:R + A * (4%:R - N - N')) by rewrite S;
+    ring.
   by positive.
 have G0' := ltW G0.
 have k0 : 0 <= 4%:R - 2%:R * N by cert (2%:R * (21%:R / 20%:R - N) + 19%:R / 10%:R).
@@ -122,7 +124,8 @@ have s0 : 0 <= 1 - A * X.
 have b : 0 <= 7%:R / 5%:R - (1 - A * X + A * (2%:R - N)) * (1 - A * P).
   have sp : 0 <= 1 - A * X + A * (2%:R - N) by positive.
   cert (2%:R * (5%:R^-1 - A) + A * N + A * X + (1 - A * X + A * (2%:R - N)) * (A * P)).
-cert (A * (A * ((2%:R - N) * (X - P) - y * X * (5%:R / 4%:R - A * X))) + A ^+ 2 * X * (y - A * X) / 4%:R
+cert (A * (A * ((2%:R - N) * (X - P) - y * X * (5%:R / 4%:R - A * X))) + A ^+ 2 * X * (y - A * X)
+  / 4%:R
   + A * (Nj - (N - A * y * X)) * (1 - A * X)
   + A ^+ 3 * X ^+ 2 / 6%:R * (7%:R / 5%:R - (1 - A * X + A * (2%:R - N)) * (1 - A * P))
   + A ^+ 3 * X ^+ 2 / 60%:R).
@@ -173,7 +176,8 @@ by rewrite /shrink /gain one_alpha one_energy.
 Qed.
 
 Lemma phi_next j : phi (c (next i w) j) = (if j == i then sh + gn else sh) * phi (c w j).
-Proof. by rewrite (phi_step_batch kind a_orth eta0 al1 N1) inE /shrink /gain one_alpha one_energy. Qed.
+Proof. by rewrite (phi_step_batch kind a_orth eta0 al1 N1) inE /shrink /gain one_alpha one_energy.
+  Qed.
 
 Lemma next_trap : N (next i w) <= 21%:R / 20%:R /\
   forall j, Num.sg (c (next i w) j) = Num.sg (c w j).

@@ -266,6 +266,31 @@ Definition ends_at_one_point : Prop := forall e p : R, 0 < e -> 0 < p ->
   exists T0, forall T, chance R (T0 + T) (fun os => ~~ settled_at_one e T0 os) <= p.
 End OnePoint.
 
+(** ** Infinite runs *)
+
+(** The states w_0, w_1, w_2, .. of a run that goes on for ever: the step from w_t to w_t+1 uses
+    [draws t]. (For mini-batch SGD, [next] is [sgd_step kind a eta] and [draws t] a batch.) *)
+Fixpoint iterates (Om W : Type) (next : Om -> W -> W) (w0 : W) (draws : nat -> Om) (t : nat) : W :=
+  if t is t'.+1 then next (draws t') (iterates next w0 draws t') else w0.
+
+Section Runs.
+Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variables (Om : finType) (next : Om -> 'rV[R]_n -> 'rV[R]_n) (w0 : 'rV[R]_n).
+
+(** The data point a_i with the sign of <w0, a_i>: a_i, or -a_i if <w0, a_i> is negative. *)
+Definition signed_point (i : 'I_m) : 'rV[R]_n := Num.sg (corr a w0 i) *: a i.
+
+(** Along almost every infinite sequence of draws the weights converge to one data point, an
+    eligible one (linear: <w0, a_i> <> 0; ReLU: > 0) with the sign of <w0, a_i>. *)
+Definition converges_to_one_point : Prop := almost_surely (fun draws : nat -> Om =>
+  exists i, eligible kind a w0 i /\ converges_to (iterates next w0 draws) (signed_point i)).
+
+(** ... and the convergence is exponential: from some step on |w_t - sgn<w0,a_i> a_i|^2 <= r^t. *)
+Definition converges_like (r : R) : Prop := almost_surely (fun draws : nat -> Om =>
+  exists i, eligible kind a w0 i /\ exists T, forall t, (T <= t)%N ->
+    sqnorm (iterates next w0 draws t - signed_point i) <= r ^+ t).
+End Runs.
+
 (** ** Mini-batch SGD without replacement
 
     A batch is a set of b of the m points. All are equally likely, and draws are independent. *)
@@ -322,27 +347,30 @@ Definition drift_rate : R := 19%:R / 4000%:R * point_rate ^+ 2 * split_pair.
     average at least this share of its size in a step. *)
 Definition settle_rate : R := 19%:R / 20%:R * drift_rate.
 
-(** Fix a point l. A step on a batch that has l and not j multiplies the root of |c_j/c_l| by at most
-    [omitted] (1 - z/2 - z^2/10 bounds the square root of 1 - z), *)
+(** Let l be the strongest point. A step on a batch that has l and not j multiplies the root of
+    |c_j/c_l| by at most [omitted] (1 - z/2 - z^2/10 bounds the square root of 1 - z); batches that have
+    both or neither leave it alone. So on average over the batches that have l it is multiplied by at
+    most [with_leader]. *)
 Definition omitted : R :=
   let z := 19%:R / 20%:R * point_rate / (1 + 19%:R / 20%:R * point_rate) in 1 - z / 2%:R - z ^+ 2 / 10%:R.
-
-(** one that has j and not l, if C >= 9/10, by at most [raised], and any other batch leaves it alone. *)
-Definition raised : R :=
-  let z := 11%:R / 10%:R * point_rate / (1 - 9%:R / 10%:R * point_rate) in 1 + z / 2%:R - z ^+ 2 / 10%:R.
-
-(** So on average over the batches that have l the root is multiplied by at most [with_leader], on
-    average over the others by at most [without_leader]. *)
 Definition with_leader : R := (b%:R - 1 + (m%:R - b%:R) * omitted) / (m%:R - 1).
-Definition without_leader : R := (m%:R - 1 - b%:R + b%:R * raised) / (m%:R - 1).
 
-(** If k of [climb] batches have l, the sum of the roots ends, on average, at most at
-    (m-1) with_leader^k without_leader^(climb-k). What is missing of it to 49/100, if anything: *)
+(** Over all batches it is multiplied by at most [mean_growth] on average, where C >= 9/10: the batches
+    that have l and not j and those that have j and not l nearly cancel. *)
+Definition mean_growth : R :=
+  let z := 11%:R / 10%:R * point_rate / (1 - 9%:R / 10%:R * point_rate) in 1 + split_pair * (z ^+ 2 / 8%:R).
+
+(** The factor for a batch without l that, with [with_leader], gives that average. *)
+Definition without_leader : R := (mean_growth - in_batch * with_leader) / (1 - in_batch).
+
+(** The sum of the roots over the points j other than the strongest is at most m - 1. If k of [climb]
+    steps are with it, and if these factors were exact, it would end at
+    (m-1) with_leader^k without_leader^(climb-k). What this is below 49/100, if anything: *)
 Definition room (climb k : nat) : R :=
   let x := 49%:R / 100%:R - (m%:R - 1) * with_leader ^+ k * without_leader ^+ (climb - k) in
   if 0 <= x then x else 0.
 
-(** Twice the mean of this over the number k of batches with l, which is binomial. This share of it is
+(** Twice the mean of this over the number k of batches with the leader, which is binomial. This share of it is
     what min(functional, 1/2) loses at least, on average, in [climb] steps from every state with
     C >= 9/10 where it is 1/2. *)
 Definition capture_chance (climb : nat) : R :=

@@ -45,7 +45,7 @@ End Attract.
 Theorem minima_attract : Statements.minima_attract.
 Proof.
 move=> R m n kind a eta w_min w0 orth eta0 eta1 wmin near.
-have m0 := points_exist eta0 eta1; have mp : 0 < m%:R :> R by rewrite ltr0n.
+have m0 := points_exist eta0 (ltW eta1); have mp : 0 < m%:R :> R by rewrite ltr0n.
 have [N1 wG] := (minima kind orth m0 w_min).1 wmin.
 have v1 : vnorm w_min = 1 := vnorm1 N1.
 have gnear : vnorm (active_part kind a w0 - w_min) <= vnorm (w0 - w_min).

@@ -1,7 +1,7 @@
-(** Too long starts and too long steps: divergence, sign changes, dead ReLU neurons, and starts that
-    are led away from the minima by their rest. All from k = 1 + (eta/m)(2 - N - C): k = 0 or k < 0
-    kills or turns the active part, |k| > 1 for C > 1 + m/eta, and 0 <= k < 1 as long as rest > 2.
-      *)
+(** Too long starts and too long steps: divergence, sign changes, dead ReLU neurons, and starts
+    that are led away from the minima by their rest. All from k = 1 + (eta/m)(2 - N - C): k = 0 or
+    k < 0 kills or turns the active part, |k| > 1 for C > 1 + m/eta, and 0 <= k < 1 as long as rest
+    > 2. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.

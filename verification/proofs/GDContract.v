@@ -1,7 +1,7 @@
 (** One step of gradient descent contracts |1 - C^2| + (30/(a^2 e)) r by 1 - a e^2 (1 - 2a)/3, for
-    every a = eta/m below 1/2. Idea: 1 - C'^2 = (1 - C^2) f + a r C^2 F with
-    F = (k + 1)(k^2 + 1) and f = 1 - 2 a C^2 F/(1 + C); f is below 1 as C >= e, and above -1 by
-    [factor_low]; the last term is at most (15/a) r, and r itself shrinks by 1 - a e. *)
+    every a = eta/m below 1/2. Idea: 1 - C'^2 = (1 - C^2) f + a r C^2 F with F = (k + 1)(k^2 + 1)
+    and f = 1 - 2 a C^2 F/(1 + C); f is below 1 as C >= e, and above -1 by [factor_low]; the last
+    term is at most (15/a) r, and r itself shrinks by 1 - a e. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape GDOrder GDScalar Definitions.

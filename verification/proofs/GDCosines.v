@@ -1,6 +1,7 @@
 (** The cosines of the limits. GD: the limit is unique. SGD: the cosine with a fixed vector is
     Lipschitz near unit vectors, |cos(u, v) - cos(l, v)| <= 2 |u - l| for |l| = 1, so that weights
-    within e/2 of a data point have its cosines to within e ([Statements.sgd_ends_at_one_point]). *)
+    within e/2 of a data point have its cosines to within e ([Statements.sgd_ends_at_one_point]).
+    *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.

@@ -1,6 +1,6 @@
-(** The known theorem on gradient descent in readable form, dead starts, and the cosines.
-    The limit is [GD.gd_limit] with the root of the energy taken. The cosines are those of vectors
-    that are known in closed form: <P w0, w0> = |P w0|^2 = C(w0) for the active part P w0. *)
+(** The known theorem on gradient descent in readable form, dead starts, and the cosines. The limit
+    is [GD.gd_limit] with the root of the energy taken. The cosines are those of vectors that are
+    known in closed form: <P w0, w0> = |P w0|^2 = C(w0) for the active part P w0. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm Definitions.

@@ -1,7 +1,6 @@
 (** Gradient descent on rays, and what fails for eta > m/2. On the ray of a minimum the step is the
     cubic r -> f(r) = r (1 + p (1 - r^2)), p = 2 eta/m, and f(r) - 1 = (r - 1)(1 - p r (r + 1)):
-      near
-    r = 1 the second factor is near 1 - 2p, below -1 exactly for p > 1. *)
+    near r = 1 the second factor is near 1 - 2p, below -1 exactly for p > 1. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.

@@ -1,14 +1,14 @@
 (** The scalars of gradient descent: the energy C, the rest r, a = eta/m.
-      C' = k^2 C,   r' = (1 - a C)^2 r,   k = 1 + a u,   u = 2 - 2 C - r.
+    C' = k^2 C,   r' = (1 - a C)^2 r,   k = 1 + a u,   u = 2 - 2 C - r.
     For a < 1/2 the energy may jump over its target 1 - r/2, but it never loses what it had:
     - from below the target (u >= 0), two steps together do not shrink: k k' >= 1;
-    - from above (u < 0), if it is still above after one step, concavity of
-      s -> s (1 + 2 a (t^2 - s^2)) keeps the next value above the target.
-    So C has a positive lower bound, r dies out geometrically, and |1 - C^2| is contracted up to a
-    multiple of r, because C^2 + C'^2 < 2 for C < 1 and > 2 for C > 1 on the line r = 0. *)
+    - from above (u < 0), if it is still above after one step, concavity of s -> s (1 + 2 a (t^2 -
+    s^2)) keeps the next value above the target. So C has a positive lower bound, r dies out
+    geometrically, and |1 - C^2| is contracted up to a multiple of r, because C^2 + C'^2 < 2 for C
+    < 1 and > 2 for C > 1 on the line r = 0. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape GDOrder Definitions.
+From Whichmin Require Import Vectors Landscape GDOrder GDPoly Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -157,51 +157,6 @@ split=> //; case: (lerP 0 u') => u'0.
   by rewrite /k'; move: (a * u') h => v h; cert (2%:R * v + v ^+ 2).
 apply: le_trans er _; apply: (@from_above C r r' C' k k') => //.
 by rewrite /k' gt_grow pmulr_rlt0.
-Qed.
-
-(** Two polynomials on the unit square, positive by their Bernstein coefficients. *)
-Lemma poly_low p q x y : 0 <= p -> 0 <= q -> 0 <= x -> 0 <= y -> q = 1 - p -> y = 1 - x ->
-  0 <= 2%:R * (2%:R - x) - q - p * (1 - x) ^+ 2 * ((1 + p * x + 1) * ((1 + p * x) ^+ 2 + 1)).
-Proof.
-move=> p0 q0 x0 y0 qE yE; set D := (X in 0 <= X).
-have -> : D = 2%:R * p ^+ 4 * x ^+ 5 + 12%:R * p ^+ 4 * x ^+ 4 * y
-    + 13%:R * p ^+ 4 * x ^+ 3 * y ^+ 2 + 4%:R * p ^+ 4 * x ^+ 2 * y ^+ 3
-    + 7%:R * p ^+ 3 * q * x ^+ 5 + 43%:R * p ^+ 3 * q * x ^+ 4 * y
-    + 74%:R * p ^+ 3 * q * x ^+ 3 * y ^+ 2 + 54%:R * p ^+ 3 * q * x ^+ 2 * y ^+ 3
-    + 19%:R * p ^+ 3 * q * x * y ^+ 4 + 3%:R * p ^+ 3 * q * y ^+ 5
-    + 9%:R * p ^+ 2 * q ^+ 2 * x ^+ 5 + 57%:R * p ^+ 2 * q ^+ 2 * x ^+ 4 * y
-    + 120%:R * p ^+ 2 * q ^+ 2 * x ^+ 3 * y ^+ 2 + 114%:R * p ^+ 2 * q ^+ 2 * x ^+ 2 * y ^+ 3
-    + 51%:R * p ^+ 2 * q ^+ 2 * x * y ^+ 4
-    + 9%:R * p ^+ 2 * q ^+ 2 * y ^+ 5 + 5%:R * p * q ^+ 3 * x ^+ 5
-    + 33%:R * p * q ^+ 3 * x ^+ 4 * y + 78%:R * p * q ^+ 3 * x ^+ 3 * y ^+ 2
-    + 86%:R * p * q ^+ 3 * x ^+ 2 * y ^+ 3 + 45%:R * p * q ^+ 3 * x * y ^+ 4
-    + 9%:R * p * q ^+ 3 * y ^+ 5 + q ^+ 4 * x ^+ 5
-    + 7%:R * q ^+ 4 * x ^+ 4 * y + 18%:R * q ^+ 4 * x ^+ 3 * y ^+ 2
-    + 22%:R * q ^+ 4 * x ^+ 2 * y ^+ 3 + 13%:R * q ^+ 4 * x * y ^+ 4
-    + 3%:R * q ^+ 4 * y ^+ 5 by rewrite /D yE qE; ring.
-by positive.
-Qed.
-
-Lemma poly_high p q x y : 0 <= p -> 0 <= q -> 0 <= x -> 0 <= y -> q = 1 - p -> y = 1 - x ->
-  0 <= 2%:R * (2%:R + x) - q - p * (1 + x) ^+ 2 * ((1 - p * x + 1) * ((1 - p * x) ^+ 2 + 1)).
-Proof.
-move=> p0 q0 x0 y0 qE yE; set D := (X in 0 <= X).
-have -> : D = 2%:R * p ^+ 4 * x ^+ 5 + 8%:R * p ^+ 4 * x ^+ 4 * y
-    + 11%:R * p ^+ 4 * x ^+ 3 * y ^+ 2 + 4%:R * p ^+ 4 * x ^+ 2 * y ^+ 3
-    + 7%:R * p ^+ 3 * q * x ^+ 5 + 27%:R * p ^+ 3 * q * x ^+ 4 * y
-    + 34%:R * p ^+ 3 * q * x ^+ 3 * y ^+ 2 + 22%:R * p ^+ 3 * q * x ^+ 2 * y ^+ 3
-    + 11%:R * p ^+ 3 * q * x * y ^+ 4 + 3%:R * p ^+ 3 * q * y ^+ 5
-    + 9%:R * p ^+ 2 * q ^+ 2 * x ^+ 5 + 33%:R * p ^+ 2 * q ^+ 2 * x ^+ 4 * y
-    + 60%:R * p ^+ 2 * q ^+ 2 * x ^+ 3 * y ^+ 2 + 66%:R * p ^+ 2 * q ^+ 2 * x ^+ 2 * y ^+ 3
-    + 39%:R * p ^+ 2 * q ^+ 2 * x * y ^+ 4
-    + 9%:R * p ^+ 2 * q ^+ 2 * y ^+ 5 + 5%:R * p * q ^+ 3 * x ^+ 5
-    + 33%:R * p * q ^+ 3 * x ^+ 4 * y + 78%:R * p * q ^+ 3 * x ^+ 3 * y ^+ 2
-    + 86%:R * p * q ^+ 3 * x ^+ 2 * y ^+ 3 + 45%:R * p * q ^+ 3 * x * y ^+ 4
-    + 9%:R * p * q ^+ 3 * y ^+ 5 + 5%:R * q ^+ 4 * x ^+ 5
-    + 23%:R * q ^+ 4 * x ^+ 4 * y + 42%:R * q ^+ 4 * x ^+ 3 * y ^+ 2
-    + 38%:R * q ^+ 4 * x ^+ 2 * y ^+ 3 + 17%:R * q ^+ 4 * x * y ^+ 4
-    + 3%:R * q ^+ 4 * y ^+ 5 by rewrite /D yE qE; ring.
-by positive.
 Qed.
 
 (** The energy approaches 1 up to a multiple of the rest. *)

@@ -1,6 +1,6 @@
-(** One step of full-batch gradient descent in scalars, without a bound on the step size: if
-    1 - a C >= 0 and k = 1 + a u >= 0 (a = eta/m, u = 2 - N - C), or if the neuron is linear, the
-    active part is multiplied by k and the rest by (1 - a C)^2. *)
+(** One step of full-batch gradient descent in scalars, without a bound on the step size: if 1 - a
+    C >= 0 and k = 1 + a u >= 0 (a = eta/m, u = 2 - N - C), or if the neuron is linear, the active
+    part is multiplied by k and the rest by (1 - a C)^2. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.

@@ -11,7 +11,8 @@ Local Open Scope ring_scope.
 
 Section Wide.
 Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta e : R).
-Hypotheses (orth : orthonormal a) (eta0 : 0 < eta) (eta1 : eta < m%:R / 2%:R) (e0 : 0 < e).
+Hypotheses (orth : orthonormal a) (eta0 : 0 < eta) (eta1 : eta <= m%:R / 2%:R)
+  (e0 : 0 < e).
 Local Notation C := (energy kind a).
 Local Notation N := (@sqnorm R n).
 Local Notation G := (active_part kind a).
@@ -23,17 +24,15 @@ Local Notation dir := (gd_direction kind a).
 Implicit Types w : 'rV[R]_n.
 
 Lemma points_exist : (0 < m)%N.
-Proof. by case: (m) eta1 => // /ltW; rewrite mul0r leNgt eta0. Qed.
+Proof. by case: (m) eta1 => //; rewrite mul0r leNgt eta0. Qed.
 
 Lemma al_pos : 0 < al. Proof. by rewrite divr_gt0 // ltr0n points_exist. Qed.
-Lemma al_half : 0 < 1 - 2%:R * al.
+Lemma al_half : 0 <= 1 - 2%:R * al.
 Proof.
 have m0 : 0 < m%:R :> R by rewrite ltr0n points_exist.
-have two : 0 < 2%:R :> R by rewrite ltr0n.
-rewrite subr_gt0 mulrA lt_quot // mul1r mulrC; have := eta1.
-by rewrite -(lt_times eta _ two) divfK // gt_eqF.
+have -> : 1 - 2%:R * al = (m%:R / 2%:R - eta) * (2%:R / m%:R) by field; rewrite gt_eqF.
+by rewrite mulr_ge0 ?subr_ge0 // divr_ge0 ?ler0n.
 Qed.
-Let al_half' : 0 <= 1 - 2%:R * al := ltW al_half.
 
 Definition safe_at w := safe al e (C w) (rest w).
 
@@ -43,7 +42,7 @@ Hypothesis sw : safe_at w.
 
 Lemma safe_no_flip : no_flip kind a eta w.
 Proof.
-right; have [s0 _] := safe_shrink al_pos al_half' e0 sw; split=> //.
+right; have [s0 _] := safe_shrink al_pos al_half e0 sw; split=> //.
 by case: sw => _ /ltW; rewrite multiplierE.
 Qed.
 
@@ -56,7 +55,7 @@ Proof. by case: sw => _ _ h _ _; exact: lt_le_trans e0 h. Qed.
 Lemma safe_next : safe_at (next w).
 Proof.
 have ok := safe_no_flip; rewrite /safe_at (energy_next orth ok) (rest_next orth ok) multiplierE.
-exact: (safe_step al_pos al_half' e0 sw).
+exact: (safe_step al_pos al_half e0 sw).
 Qed.
 
 Lemma dir_next : dir (next w) = dir w.
@@ -68,14 +67,14 @@ Lemma far_next : far al e (C (next w)) (rest (next w)) <= (1 - loss_rate al e) *
   (rest w).
 Proof.
 have ok := safe_no_flip; rewrite (energy_next orth ok) (rest_next orth ok) multiplierE.
-exact: (contract al_pos al_half' e0 sw).
+exact: (contract al_pos al_half e0 sw).
 Qed.
 
 Lemma far_bounds : N (w - dir w) <= far al e (C w) (rest w).
 Proof.
 have C0 := safe_energy; rewrite distance // /far addrC; apply: add_le; first exact/root_near/ltW.
 rewrite -[X in X <= _]mul1r; apply: mul_le; rewrite ?ler01 ?rest_ge0 ?lexx //.
-exact: (weight_ge1 al_pos al_half' e0 sw).
+exact: (weight_ge1 al_pos al_half e0 sw).
 Qed.
 End One.
 
@@ -94,11 +93,11 @@ Qed.
 Lemma far_run t : far al e (C (w t)) (rest (w t)) <= (1 - loss_rate al e) ^+ t * far al e (C w0)
   (rest w0).
 Proof.
-have q0 : 0 <= 1 - loss_rate al e by rewrite subr_ge0 ltW // (rate_lt1 al_pos al_half' e0 s0).
+have q0 : 0 <= 1 - loss_rate al e by rewrite subr_ge0 ltW // (rate_lt1 al_pos al_half e0 s0).
 elim: t => [|t IH]; first by rewrite expr0 mul1r.
 rewrite wS; apply: le_trans (far_next (safe_run t).1) _; rewrite exprS -mulrA.
 by apply: mul_le => //; rewrite /far addr_ge0 ?normr_ge0 // mulr_ge0 ?rest_ge0 //;
-  apply: le_trans ler01 (weight_ge1 al_pos al_half' e0 s0).
+  apply: le_trans ler01 (weight_ge1 al_pos al_half e0 s0).
 Qed.
 
 Lemma distance_run t : N (w t - dir w0) <= (1 - loss_rate al e) ^+ t * far al e (C w0) (rest w0).
@@ -126,7 +125,7 @@ Lemma next_energy w : N w + C w < 2%:R + m%:R / eta -> C (next w) = k w ^+ 2 * C
 Proof.
 rewrite -multiplier_gt0 => k0; apply: energy_next => //; right; split; last exact: ltW.
 have C0 := energy_ge0 kind a w; have r0 := rest_ge0 kind orth w; have h := ltW al_pos.
-have h2 := ltW k0; rewrite multiplierE in h2.
+have h2 := ltW k0; have h3 := al_half; rewrite multiplierE in h2.
 have -> : 1 - al * C w = ((1 + al * (2%:R - 2%:R * C w - rest w)) + al * rest w
    + (1 - 2%:R * al)) / 2%:R by field; rewrite pnatr_eq0 -lt0n points_exist.
 by positive.
@@ -136,12 +135,16 @@ End Wide.
 Theorem gd_converges_rate : Statements.gd_converges_rate.
 Proof.
 move=> R m n kind a eta w0 e orth eta0 eta1 start e0 eC eC' er al q.
-have m0 := points_exist eta0 eta1; rewrite wS next_energy // in eC'.
-have sw := safe_start orth eta0 eta1 start eC eC' er.
-have h0 := al_pos eta0 eta1; have h1 := ltW (al_half eta0 eta1).
-split; last by move=> t; exact: distance_run.
+have m0 := points_exist eta0 (ltW eta1); rewrite wS next_energy // ?(ltW eta1) // in eC'.
+have sw := safe_start orth eta0 (ltW eta1) start eC eC' er.
+have h0 := al_pos eta0 (ltW eta1); have h1 := al_half eta0 (ltW eta1).
+split; last by move=> t; exact: (distance_run orth eta0 (ltW eta1) e0 sw).
   by rewrite /q subr_gt0; exact: (rate_lt1 h0 h1 e0 sw).
-rewrite /q lt_move lt_grow divr_gt0 ?ltr0n // mulr_gt0 //; last exact: al_half eta0 eta1.
+rewrite /q lt_move lt_grow divr_gt0 ?ltr0n // mulr_gt0 //; last first.
+  have mp : 0 < m%:R :> R by rewrite ltr0n.
+  have -> : 1 - 2%:R * al = (m%:R / 2%:R - eta) * (2%:R / m%:R).
+    by rewrite /al; field; rewrite gt_eqF.
+  by rewrite mulr_gt0 ?subr_gt0 // divr_gt0 ?ltr0n.
 by rewrite mulr_gt0 ?exprn_gt0.
 Qed.
 
@@ -157,13 +160,14 @@ Qed.
 Theorem gd_converges : Statements.gd_converges.
 Proof.
 move=> R m n kind a eta w0 orth eta0 eta1 [i ei] r2 start; have C0 := active_energy ei.
-split; last by apply: dir_minimal => //; exact: points_exist eta0 eta1.
-have k0 : 0 < multiplier kind a eta w0 by rewrite multiplier_gt0.
+split; last by apply: dir_minimal => //; exact: points_exist eta0 (ltW eta1).
+have k0 : 0 < multiplier kind a eta w0 by rewrite multiplier_gt0 // ltW.
 have t0 : 0 < 1 - rest kind a w0 / 2%:R by rewrite subr_gt0 lt_quot ?ltr0n // mul1r.
 pose C1 := multiplier kind a eta w0 ^+ 2 * energy kind a w0.
 have C10 : 0 < C1 by rewrite mulr_gt0 ?exprn_gt0.
 have [e [e0 eC eC1 et]] := below_three C0 C10 t0.
-have h := gd_converges_rate orth eta0 eta1 start e0 eC; rewrite wS next_energy // in h.
+have h := gd_converges_rate orth eta0 eta1 start e0 eC; rewrite wS next_energy // ?(ltW eta1) // in
+  h.
 have [q0 q1 hd] := h eC1 et.
 exists (`|1 - energy kind a w0 ^+ 2| + 30%:R / ((eta / m%:R) ^+ 2 * e) * rest kind a w0).
 by exists (1 - eta / m%:R * e ^+ 2 * (1 - 2%:R * (eta / m%:R)) / 3%:R); split;
@@ -173,7 +177,7 @@ Qed.
 Theorem gd_converges_ball : Statements.gd_converges_ball.
 Proof.
 move=> R m n kind a eta w0 orth eta0 eta1 act start; have [i ei] := act.
-have C0 := active_energy ei; have m0 := points_exist eta0 eta1.
+have C0 := active_energy ei; have m0 := points_exist eta0 (ltW eta1).
 apply: (proj1 (gd_converges orth eta0 eta1 act _ _)).
   rewrite /rest lt_move; apply: (le_lt_trans _ (_ : 2%:R < _)); last by rewrite lt_grow.
   by apply: le_trans start; rewrite le_grow ltW.
@@ -186,7 +190,7 @@ move=> R m n kind a eta w0 orth eta0 eta1 wG w00 start.
 have CN : energy kind a w0 = sqnorm w0 by rewrite {2}wG sqnorm_active.
 have C0 : 0 < energy kind a w0 by rewrite CN sqnorm_gt0.
 have -> : normalised w0 = gd_direction kind a w0 by rewrite /gd_direction -wG.
-have m0 : 0 < m%:R :> R by rewrite ltr0n (points_exist eta0 eta1).
+have m0 : 0 < m%:R :> R by rewrite ltr0n (points_exist eta0 (ltW eta1)).
 apply: (proj1 (gd_converges orth eta0 eta1 _ _ _)).
 - case: (pickP (eligible kind a w0)) => [i ei|no]; first by exists i.
   by move: C0; rewrite inactive_energy ?ltxx // => i; rewrite no.

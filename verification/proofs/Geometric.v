@@ -1,8 +1,9 @@
 (** Capture with explicit times. A chain contracts F on average by q where F <= top, and from where
-    F > top, M draws lower the mean of U = min(F, top) by the factor s^M. Then U has a mean of at most
-    s^(t-M) U after t draws (low states gain s in one draw, high ones s^M in M draws), and from a state
-    with F = c <= top the curve c' q^t is ever crossed with chance at most c/c' (Ville's inequality; no
-    state above top comes before the first crossing, so the contraction always applies). *)
+    F > top, M draws lower the mean of U = min(F, top) by the factor s^M. Then U has a mean of at
+    most s^(t-M) U after t draws (low states gain s in one draw, high ones s^M in M draws), and
+    from a state with F = c <= top the curve c' q^t is ever crossed with chance at most c/c'
+    (Ville's inequality; no state above top comes before the first crossing, so the contraction
+    always applies). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Prob Capture Definitions.
@@ -113,7 +114,7 @@ Qed.
 Lemma mean_geometric_after t w : inv w -> mean_after (M + t) U w <= s ^+ t * U w.
 Proof.
 move=> iw; have := mean_geometric (M + t) iw; rewrite exprD -mulrA.
-by rewrite ler_pmul2l // exprn_gt0.
+by rewrite -subr_ge0 -mulrBr pmulr_rge0 ?exprn_gt0 // subr_ge0.
 Qed.
 End Mean.
 
@@ -128,7 +129,8 @@ elim: T w c => [|T IH] w c iw c0 ct; have f0 := F0 iw; case: (lerP c (F w)) => [
 - by rewrite chance0 /= (leNgt c (F w)) small /= mulr_ge0 // invr_ge0 ltW.
 - by apply: le_trans (one_le_ratio c0 big); exact: chance_le1.
 have cq0 : 0 < c * q by rewrite mulr_gt0.
-have cqt : c * q <= top by apply: le_trans ct; have c0' := ltW c0; have q1' := ltW q1; cert (c * (1 - q)).
+have cqt : c * q <= top by apply: le_trans ct; have c0' := ltW c0; have q1' := ltW q1;
+  cert (c * (1 - q)).
 rewrite chanceS //; apply: (@le_trans _ _ (mean (fun o => (c * q)^-1 * F (next o w)))).
   apply: ler_mean => // o; rewrite (@eq_chance _ _ _ _ (crosses (c * q) (next o w))); last first.
     by move=> r; rewrite /= (leNgt c (F w)) small.
@@ -168,7 +170,8 @@ elim: r w c t => [|o r IH] w c [|t] //=; rewrite ?orbF ?negb_or -?ltNge.
 by case/andP => _ h tr; rewrite exprS mulrA; exact: IH.
 Qed.
 
-Lemma below_curve_after T0 c w r t x : ~~ crosses_after T0 c w r -> (T0 <= t)%N -> (t <= size r)%N ->
+Lemma below_curve_after T0 c w r t x : ~~ crosses_after T0 c w r -> (T0 <= t)%N ->
+  (t <= size r)%N ->
   F (nth x (states next w r) t) < c * q ^+ (t - T0).
 Proof.
 elim: T0 w r t => [|T0 IH] w r t; first by rewrite subn0 => h _; exact: below_curve.

@@ -7,7 +7,6 @@ From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap Prob Capture Exchange FarOut Assemble.
 From Whichmin Require Import Converge EveryPoint EveryLimit SinglePoint Definitions.
-From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.

@@ -69,7 +69,8 @@ have y0' := ltW y0; have r1' : 0 <= 1 / 2%:R - r by rewrite subr_ge0.
 by cert (y * (1 / 2%:R - r) * (1 / 2%:R + r)).
 Qed.
 
-Lemma same_leader (o : batch) v : reached v -> distance v <= 1 / 2%:R -> leader (sgd o v) = leader v.
+Lemma same_leader (o : batch) v : reached v -> distance v <= 1 / 2%:R ->
+  leader (sgd o v) = leader v.
 Proof.
 move=> rv small; have [N1 _ _] := rv; have [C1 lv _ sm] := distance_small a_orth eta0 b0 bm small.
 apply/eqP/negPn/negP => ne; have q4 := quarter lv ne sm.
@@ -80,14 +81,16 @@ have [h1 h2] : 1 / 2%:R <= shrink kind a eta (val o) v /\ shrink kind a eta (val
   split; last by have [] := shrink_ge0_le1 kind a_orth eta0 al1 b0 o N1.
   rewrite /shrink (card_batch o); move: (batch_energy _ _ _ _) (eta / b%:R) SN S0 al_ge0 al1.
   move=> S A SN S0 h h1.
-  by cert (A * (N v - S) + A * (21%:R / 20%:R - N v) + (5%:R^-1 - A) * (21%:R / 20%:R) + 29%:R / 100%:R).
+  by cert (A * (N v - S) + A * (21%:R / 20%:R - N v) + (5%:R^-1 - A) * (21%:R / 20%:R)
+    + 29%:R / 100%:R).
 have [g0 g1] : 0 <= gain eta (val o) v /\ gain eta (val o) v <= 2%:R / 5%:R.
   have N0 := sqnorm_ge0 v; rewrite /gain (card_batch o); move: (eta / b%:R) al_ge0 al1 => A h h3.
   have h3' : 0 <= 5%:R^-1 - A by rewrite subr_ge0.
   have N2 : 0 <= 2%:R - N v by cert ((21%:R / 20%:R - N v) + 19%:R / 20%:R).
   by split; [positive | cert (2%:R * (5%:R^-1 - A) + A * N v)].
 have fl : 1 / 2%:R <= factor kind a eta v o (leader v).
-  by rewrite /factor; case: ifP => _ //; cert ((shrink kind a eta (val o) v - 1 / 2%:R) + gain eta (val o) v).
+  by rewrite /factor; case: ifP => _ //; cert ((shrink kind a eta (val o) v - 1 / 2%:R)
+    + gain eta (val o) v).
 have fj j : factor kind a eta v o j <= 7%:R / 5%:R.
   rewrite /factor; case: ifP => _.
     by cert ((1 - shrink kind a eta (val o) v) + (2%:R / 5%:R - gain eta (val o) v)).
@@ -100,7 +103,8 @@ move: (fj (leader (sgd o v))) (fj0 (leader (sgd o v))) q4 l0 x0.
 move: (factor _ _ _ _ _ (leader (sgd o v))) (factor _ _ _ _ _ _) fl => f' f fl f'1 f'0 q4 l0 x0.
 move: `|_| `|_| q4 l0 x0 => y x q4 y0 x0; rewrite leNgt => /negP; apply.
 have f'0' := ltW f'0; have y0' := ltW y0.
-rewrite -subr_gt0; apply: (@lt_le_trans _ _ (3%:R / 20%:R * y)); first by rewrite mulr_gt0 // divr_gt0 ?ltr0n.
+rewrite -subr_gt0; apply: (@lt_le_trans _ _ (3%:R / 20%:R * y));
+  first by rewrite mulr_gt0 // divr_gt0 ?ltr0n.
 by cert ((f - 1 / 2%:R) * y + f' * (y / 4%:R - x) + (7%:R / 5%:R - f') * y / 4%:R).
 Qed.
 
@@ -112,7 +116,8 @@ split; first by rewrite -(reached_lead _ rv).
 rewrite -sg; apply: le_trans (close_point a_orth N1 lv sm) _; rewrite dE /value.
 have y0 := spread_ge0 kind a (leader v) v; have h := drift_le eta0 al1 b0 bm; have k0 := d0.
 move: (spread _ _) (miss v) d y0 h k0 => y z k y0 h k0; have ki : 0 <= k^-1 by rewrite invr_ge0 ltW.
-rewrite -subr_ge0; have -> : (y + k * z) / k - (z + y) = y * ((1 / 100%:R - k) + 99%:R / 100%:R) / k.
+rewrite -subr_ge0; have -> : (y + k * z) / k - (z + y) = y * ((1 / 100%:R - k)
+  + 99%:R / 100%:R) / k.
   by field; rewrite gt_eqF.
 by positive.
 Qed.
@@ -163,11 +168,13 @@ apply: lt_le_trans qs; apply: (@lt_le_trans _ _ (99%:R / 100%:R)); first by rewr
 by cert (1 / 100%:R - rate).
 Qed.
 
-Lemma spread_le l v : lead l v -> (forall j, `|phi (c v j)| <= `|phi (c v l)|) -> spread l v <= m%:R - 1.
+Lemma spread_le l v : lead l v -> (forall j, `|phi (c v j)| <= `|phi (c v l)|) ->
+  spread l v <= m%:R - 1.
 Proof.
 move=> lv top; apply: (@le_trans _ _ (\sum_(j | j != l) (1 : R))).
   by apply: ler_sum => j _; exact: root_le1.
-rewrite sumr_const (_ : #|_| = m.-1); last by rewrite -[in RHS](card_ord m) -(cardC1 l); apply: eq_card.
+rewrite sumr_const (_ : #|_| = m.-1); last by rewrite -[in RHS](card_ord m) -(cardC1 l);
+  apply: eq_card.
 by rewrite -subn1 natrB ?lexx // ltnW // (m_big b0 bm).
 Qed.
 
@@ -185,7 +192,7 @@ Proof.
 case=> [[N1 _ _] Cv]; left; have nine : 0 < 9%:R / 10%:R :> R by rewrite divr_gt0 ?ltr0n.
 have lv : lead (leader v) v by apply: leader_lead; exact: lt_le_trans nine Cv.
 have sp := spread_le lv (leaderP kind a i0 v).
-apply: le_trans (climb_chance a_orth eta0 al1 b0 bm i0 M N1 lv Cv sp) _.
+apply: le_trans (climb_chance (i0 := i0) a_orth eta0 al1 b0 bm M N1 Cv sp) _.
 have [s0 s1 _] := s_bounds; have := bernoulli_up M (ltW s0) s1.
 have -> : 1 - s = A%:R^-1 by rewrite /s opprB addrC subrK.
 have MA : M%:R / A%:R <= chance_up M.
@@ -196,7 +203,8 @@ move: (s ^+ M) (M%:R / A%:R) (chance_up M) MA => S x y MA b1.
 by cert ((S - (1 - x)) / 2%:R + (y - x) / 2%:R).
 Qed.
 
-(** But for a chance of 2^-h the functional stays below the curve, from every state with C >= 9/10; *)
+(** But for a chance of 2^-h the functional stays below the curve, from every state with C >=
+    9/10; *)
 Lemma below_awake h T w : awake w -> chance R (M + A * h + T)
   (crosses_after sgd distance (1 - rate) (M + A * h) (1 / 2%:R) w) <= 2%:R^-1 ^+ h.
 Proof.
@@ -220,7 +228,8 @@ Proof.
 have x0 : 0 <= 2%:R^-1 ^+ h :> R by rewrite exprn_ge0 // invr_ge0 ler0n.
 have iN v : reached v -> N v <= 21%:R / 20%:R /\ 0 < C v.
   case=> N1 C1 _; have [low0 _ _] := low_bounds w0_active; split=> //; exact: lt_le_trans low0 C1.
-rewrite -addnA; apply: (asleep_then a_orth eta0 al1 b0 bm next iN W x0 _ (reached0 w0_in w0_active)).
+rewrite -addnA; apply: (asleep_then a_orth eta0 al1 b0 bm next iN W x0 _ (reached0 w0_in
+  w0_active)).
 by move=> v rv Cv; exact: below_awake.
 Qed.
 
@@ -243,7 +252,8 @@ exists (leader (nth 0 (states sgd w0 r) T0)).
 move=> t h1 h2; rewrite -(leader_stays (k := t - T0) rw _ small) ?subnKC //.
 have [_ near] := close_leader (nth_reached rw h2) (small t h1 h2); apply: le_trans near _.
 have := curve t h1 h2; move: (distance _) ((1 - rate) ^+ _) => x y xy.
-rewrite -subr_ge0; have -> : y / (2%:R * d) - x / d = (1 / 2%:R * y - x) / d by field; rewrite gt_eqF.
+rewrite -subr_ge0; have -> : y / (2%:R * d) - x / d = (1 / 2%:R * y - x) / d by field;
+  rewrite gt_eqF.
 by rewrite mulr_ge0 ?subr_ge0 // invr_ge0 ltW.
 Qed.
 End Settling.

@@ -1,6 +1,6 @@
 (** The functional of [Assemble] with better constants. The weight of the loss in it, and the rate,
-    were the reciprocal of the number of batches; here they use the true chances that a batch has one
-    given point, b/m, and exactly one of two given points, 2b(m-b)/(m(m-1)). *)
+    were the reciprocal of the number of batches; here they use the true chances that a batch has
+    one given point, b/m, and exactly one of two given points, 2b(m-b)/(m(m-1)). *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
@@ -49,7 +49,8 @@ Proof. exact: (mean_hit1 R (ltnW bm) m_big i). Qed.
 Lemma shareE (l j : 'I_m) : l != j -> share R b l j = split_pair R m b.
 Proof.
 move=> lj; have h1 := m_pos; have h2 := m1_pos.
-have -> : share R b l j = mean (fun o : batch => (hit l o + hit j o) + (- 2%:R) * (hit l o * hit j o)).
+have -> : share R b l j = mean (fun o : batch => (hit l o + hit j o)
+  + (- 2%:R) * (hit l o * hit j o)).
   rewrite /share /mean -sum1_card natr_sum [in LHS]big_mkcond /=; congr (_ / _).
   apply: eq_bigr => o _; rewrite inE /Noise.hit.
   by case: (l \in val o); case: (j \in val o) => /=; ring.
@@ -169,7 +170,8 @@ have S := spread_drift_sharp N1 C1 far; have M := miss_drift N1 C1 far.
 move: (mean _) (mean _) S M => MM MS S M.
 have y0 := spread_ge0 kind a l w; have z0 := miss_ge0 kind a_orth w.
 have d0 := ltW drift_gt0; have dp := drift_le_hit; have h := al_ge0; have a1 := al1.
-rewrite /settle_rate; move: (eta / b%:R) d p (spread l w) (miss w) (others l w) y0 z0 d0 dp h a1 S M E1.
+rewrite /settle_rate; move: (eta / b%:R) d p (spread l w) (miss w) (others l w) y0 z0 d0 dp h a1
+  S M E1.
 move=> A k s Y Z E y0 z0 k0 ks h a1 S M E1.
 have a1' : 0 <= 5%:R^-1 - A by rewrite subr_ge0.
 have ks' : 0 <= s * A / 100%:R - k by rewrite subr_ge0.

@@ -275,7 +275,7 @@ Definition gd_energy_grows : Prop :=
 
 (** Then all active correlations keep their ratios: after t steps they are those of the start times
     one factor k >= 1, and points that were not active are not. *)
-Definition gd_ratios : Prop :=
+Definition gd_ratios_kept : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w0 t,
   orthonormal a -> (0 < m)%N -> 0 < eta -> eta <= m%:R / 4%:R ->
   sqnorm w0 + energy kind a w0 <= 2%:R ->
@@ -285,15 +285,13 @@ Definition gd_ratios : Prop :=
 (** ** Full-batch gradient descent: step sizes, starts, and cosines *)
 
 (** Throughout: a_1 .. a_m are orthonormal in R^n, the neuron is linear or ReLU, w0 is the start,
-    eta
-    the step size; C(w) = energy is the sum of the phi(<w, a_i>)^2, [rest] is |w|^2 - C(w); a point
-    a_i is eligible (active) at w if <w, a_i> is not 0 (linear) or positive (ReLU). *)
+    eta the step size; C(w) = energy is the sum of the phi(<w, a_i>)^2, [rest] is |w|^2 - C(w); a
+    point a_i is eligible (active) at w if <w, a_i> is not 0 (linear) or positive (ReLU). *)
 
 (** Gradient descent with a step size 0 < eta <= m/4, from a start with |w0|^2 + C(w0) <= 2 and at
     least one active point, converges to the normalised active part of w0. The squared distance
-    after t steps is at most q^t ((1 - C(w0)) + (4/C(w0)) rest(w0)) with the rate
-    q = 1 - (eta/m) C(w0)/2, which lies strictly between 0 and 1; and the limit is a global
-      minimum. *)
+    after t steps is at most q^t ((1 - C(w0)) + (4/C(w0)) rest(w0)) with the rate q = 1 - (eta/m)
+    C(w0)/2, which lies strictly between 0 and 1; and the limit is a global minimum. *)
 Definition gd_limit : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n),
@@ -332,15 +330,12 @@ Definition gd_cosines : Prop :=
       forall i, cosine w (a i) = phi kind (corr a w0 i) / Num.sqrt (energy kind a w0)].
 
 (** Corollary 3, SGD's half: the point a_i with the sign of <w0, a_i> (the weights at which
-    mini-batch
-    SGD ends, for one eligible i: [sgd_single_point]) makes with the start an angle
-      of
-    cosine |<w0, a_i>| / |w0|; its cosine with a_i is 1 in absolute value (the sign of <w0, a_i>),
-      that
-    with every other point is 0. *)
+    mini-batch SGD ends, for one eligible i: [sgd_single_point]) makes with the
+    start an angle of cosine |<w0, a_i>| / |w0|; its cosine with a_i is 1 in absolute value (the
+    sign of <w0, a_i>), that with every other point is 0. *)
 Definition sgd_cosines : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n) (i :
-    'I_m),
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n)
+    (i : 'I_m),
   orthonormal a -> eligible kind a w0 i ->
   let w := Num.sg (corr a w0 i) *: a i in
   [/\ cosine w w0 = `|corr a w0 i| / vnorm w0,
@@ -348,11 +343,10 @@ Definition sgd_cosines : Prop :=
       forall j, j != i -> cosine w (a j) = 0].
 
 (** GD's limit is never further in angle from the start than SGD's, whichever eligible point SGD
-    ends
-    at; and the two cosines are equal exactly if that point is the only eligible one. *)
+    ends at; and the two cosines are equal exactly if that point is the only eligible one. *)
 Definition cosines_compared : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n) (i :
-    'I_m),
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n)
+    (i : 'I_m),
   orthonormal a -> eligible kind a w0 i ->
   let w_gd := gd_direction kind a w0 in
   let w_sgd := Num.sg (corr a w0 i) *: a i in
@@ -360,12 +354,11 @@ Definition cosines_compared : Prop :=
   (cosine w_sgd w0 = cosine w_gd w0 <-> forall j, eligible kind a w0 j -> j = i).
 (** *** Every step size below m/2, and from a much larger set of starts *)
 
-(** Gradient descent with any step size 0 < eta < m/2 converges to the normalised active part of w0,
-    at least linearly, from every start with an active point, with rest(w0) < 2 and with
-    |w0|^2 + C(w0) < 2 + m/eta. These starts include, with an active point: all with
-    |w0|^2 + C(w0) <= 2 (so the unit ball); all with |w0|^2 < 1 + m/(2 eta) and rest 0 (linear: in
-      the
-    span of the data); and a neighbourhood of every global minimum ([minima_attract]). *)
+(** Gradient descent with any step size 0 < eta < m/2 converges to the normalised active part of
+    w0, at least linearly, from every start with an active point, with rest(w0) < 2 and with |w0|^2
+    + C(w0) < 2 + m/eta. These starts include, with an active point: all with |w0|^2 + C(w0) <= 2
+    (so the unit ball); all with |w0|^2 < 1 + m/(2 eta) and rest 0 (linear: in the span of the
+    data); and a neighbourhood of every global minimum ([minima_attract]). *)
 Definition gd_converges : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n),
@@ -374,10 +367,10 @@ Definition gd_converges : Prop :=
   converges_linearly (gd_weights kind a eta w0) (gd_direction kind a w0) /\
   loss kind a (gd_direction kind a w0) = min_loss R m.
 
-(** The same with the rate spelt out, al = eta/m: for any e > 0 that is at most C(w0), C(w1) and
-    1 - rest(w0)/2 (under the conditions of [gd_converges] these three are positive), the squared
-    distance after t steps is at most
-    (1 - al e^2 (1 - 2 al)/3)^t (|1 - C(w0)^2| + (30/(al^2 e)) rest(w0)). *)
+(** The same with the rate spelt out, al = eta/m: for any e > 0 that is at most C(w0), C(w1) and 1
+    - rest(w0)/2 (under the conditions of [gd_converges] these three are positive), the squared
+    distance after t steps is at most (1 - al e^2 (1 - 2 al)/3)^t (|1 - C(w0)^2| + (30/(al^2 e))
+    rest(w0)). *)
 Definition gd_converges_rate : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n)
@@ -409,9 +402,9 @@ Definition gd_converges_ball : Prop :=
   converges_linearly (gd_weights kind a eta w0) (gd_direction kind a w0).
 
 (** Every global minimum attracts for every 0 < eta < m/2: from each start within 1/4 of a global
-    minimum, on and off the span, gradient descent converges, at least linearly, to a global minimum
-    that is at most twice as far from the given one as the start. The radius 1/4 is the same for all
-    minima, m, n, both activations and all these step sizes. *)
+    minimum, on and off the span, gradient descent converges, at least linearly, to a global
+    minimum that is at most twice as far from the given one as the start. The radius 1/4 is the
+    same for all minima, m, n, both activations and all these step sizes. *)
 Definition minima_attract : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w_min w0 : 'rV[R]_n),
@@ -427,8 +420,8 @@ Definition linear_is_convergent : Prop :=
   archimedean R -> converges_linearly w l -> converges_to w l /\ forall l', converges_to w l' -> l'
     = l.
 
-(** If gradient descent (under the conditions of [gd_converges]) converges to w_gd, then w_gd is the
-    normalised active part of w0 and has the cosines of [gd_cosines]. *)
+(** If gradient descent (under the conditions of [gd_converges]) converges to w_gd, then w_gd is
+    the normalised active part of w0 and has the cosines of [gd_cosines]. *)
 Definition gd_limit_cosines : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 w_gd : 'rV[R]_n),
@@ -442,10 +435,11 @@ Definition gd_limit_cosines : Prop :=
       forall i, cosine w_gd (a i) = phi kind (corr a w0 i) / Num.sqrt (energy kind a w0)].
 
 (** Mini-batch SGD, 1 <= b < m, eta/b <= 1/5, |w0|^2 <= 21/20, some active point: almost surely the
-    cosines of its weights settle, for one and the same eligible point i, at |<w0, a_i>| / |w0| with
-    the start, at 1 in absolute value with a_i and at 0 with all other points. That is, for all
-    e, p > 0 there is T0 such that for all T at most the share p of the sequences of T0 + T batches
-    fails to have an eligible i with these cosines to within e at all steps from T0 to T0 + T. *)
+    cosines of its weights settle, for one and the same eligible point i, at |<w0, a_i>| / |w0|
+    with the start, at 1 in absolute value with a_i and at 0 with all other points. That is, for
+    all e, p > 0 there is T0 such that for all T at most the share p of the sequences of T0 + T
+    batches fails to have an eligible i with these cosines to within e at all steps from T0 to T0 +
+    T. *)
 Definition sgd_run_cosines : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n) (e p : R),
@@ -457,7 +451,7 @@ Definition sgd_run_cosines : Prop :=
 
 (** So, with the share 1 - p in the same sense, SGD's weights end no better aligned with the start
     than GD's limit: their cosine with w0 is at most the one of the normalised active part, up to
-      e. *)
+    e. *)
 Definition sgd_no_better_aligned : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n) (e p : R),
@@ -469,17 +463,16 @@ Definition sgd_no_better_aligned : Prop :=
 (** *** Beyond: eta > m/2, starts beyond the bounds *)
 
 (** On the ray through a global minimum w_min every step is explicit: from r w_min with r >= 0
-    (linear:
-    any r) gradient descent goes to r (1 + (2 eta/m)(1 - r^2)) w_min. *)
+    (linear: any r) gradient descent goes to r (1 + (2 eta/m)(1 - r^2)) w_min. *)
 Definition gd_on_ray : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
     (w_min : 'rV[R]_n),
   orthonormal a -> (0 < m)%N -> loss kind a w_min = min_loss R m -> kind = Linear \/ 0 <= r ->
   gd_weights kind a eta (r *: w_min) 1 = (r * (1 + 2%:R * eta / m%:R * (1 - r ^+ 2))) *: w_min.
 
-(** For eta > m/2 every global minimum w_min repels along its ray: with p = 2 eta/m > 1 and
-    d = (p - 1)/(3 p), a step from r w_min, |r - 1| <= d, multiplies the distance from w_min by at
-    least p. *)
+(** For eta > m/2 every global minimum w_min repels along its ray: with p = 2 eta/m > 1 and d = (p
+    - 1)/(3 p), a step from r w_min, |r - 1| <= d, multiplies the distance from w_min by at least
+    p. *)
 Definition gd_expands_beyond : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
     (w_min : 'rV[R]_n),
@@ -489,8 +482,7 @@ Definition gd_expands_beyond : Prop :=
   p * vnorm (r *: w_min - w_min) <= vnorm (gd_weights kind a eta (r *: w_min) 1 - w_min).
 
 (** So no global minimum is stable for eta > m/2: from r w_min, r not 1 but as near to 1 as one
-    likes,
-    gradient descent leaves the ball of radius d about w_min, and d does not depend on r. *)
+    likes, gradient descent leaves the ball of radius d about w_min, and d does not depend on r. *)
 Definition gd_unstable_beyond : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
     (w_min : 'rV[R]_n),
@@ -503,9 +495,8 @@ Definition gd_unstable_beyond : Prop :=
 
 (** For every eta > m/2 gradient descent has a period-two orbit on the ray of every global minimum
     w_min, linear and ReLU: with p = 2 eta/m, from r w_min it alternates between r w_min and r'
-      w_min,
-    r = (sqrt(p+3) + sqrt(p-1)) / (2 sqrt p) > 1 and r' = (sqrt(p+3) - sqrt(p-1)) / (2 sqrt p) < 1;
-    so it has no limit there. *)
+    w_min, r = (sqrt(p+3) + sqrt(p-1)) / (2 sqrt p) > 1 and r' = (sqrt(p+3) - sqrt(p-1)) / (2 sqrt
+    p) < 1; so it has no limit there. *)
 Definition gd_period_two : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w_min : 'rV[R]_n),
@@ -520,8 +511,7 @@ Definition gd_period_two : Prop :=
                 ~ converges_to (gd_weights kind a eta (r' *: w_min)) l].
 
 (** Too long a start, linear neuron, any step size: if C(w0) = 1 + m/eta + d with d > 0, the energy
-    is
-    multiplied by at least (1 + 2 (eta/m) d)^2 in every step. *)
+    is multiplied by at least (1 + 2 (eta/m) d)^2 in every step. *)
 Definition gd_diverges : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
   orthonormal a -> (0 < m)%N -> 0 < eta -> 1 + m%:R / eta < energy Linear a w0 ->
@@ -536,8 +526,8 @@ Definition gd_unbounded : Prop :=
   exists T, forall t, (T <= t)%N ->
     M <= vnorm (gd_weights Linear a eta w0 t) /\ M <= loss Linear a (gd_weights Linear a eta w0 t).
 
-(** On the boundary, |w0|^2 = C(w0) = 1 + m/eta (in the span), a linear neuron only changes its sign
-    in every step. *)
+(** On the boundary, |w0|^2 = C(w0) = 1 + m/eta (in the span), a linear neuron only changes its
+    sign in every step. *)
 Definition gd_alternates : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
   orthonormal a -> (0 < m)%N -> 0 < eta ->
@@ -545,8 +535,8 @@ Definition gd_alternates : Prop :=
   forall t, gd_weights Linear a eta w0 t = (-1) ^+ t *: w0.
 
 (** Too long a step: for every eta > m there is a start inside the unit ball, on the ray of every
-    global minimum, from which the linear neuron's gradient descent diverges:
-    |w0|^2 = (1 + p)/(3 p), p = 2 eta/m. *)
+    global minimum, from which the linear neuron's gradient descent diverges: |w0|^2 = (1 + p)/(3
+    p), p = 2 eta/m. *)
 Definition gd_diverges_from_ball : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w_min : 'rV[R]_n),
   archimedean R -> orthonormal a -> (0 < m)%N -> m%:R < eta ->
@@ -568,9 +558,9 @@ Definition relu_dies : Prop :=
         gd_weights Relu a eta w0 t = gd_weights Relu a eta w0 1 &
         loss Relu a (gd_weights Relu a eta w0 t) = 2%:R^-1].
 
-(** And for eta >= (4/5) m a ReLU neuron dies in two steps from a start inside the unit ball without
-    a negative correlation, on the ray of every global minimum: |w0|^2 = (1 + p)/(3 p), p = 2
-      eta/m. *)
+(** And for eta >= (4/5) m a ReLU neuron dies in two steps from a start inside the unit ball
+    without a negative correlation, on the ray of every global minimum: |w0|^2 = (1 + p)/(3 p), p =
+    2 eta/m. *)
 Definition relu_dies_from_ball : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w_min : 'rV[R]_n),
   orthonormal a -> (0 < m)%N -> 4%:R / 5%:R * m%:R <= eta -> loss Relu a w_min = min_loss R m ->
@@ -582,9 +572,8 @@ Definition relu_dies_from_ball : Prop :=
         loss Relu a (gd_weights Relu a eta w0 t) = 2%:R^-1].
 
 (** The bound on the start in [gd_converges] is sharp: with equality, |w0|^2 + C(w0) = 2 + m/eta,
-    and
-    w0 in the span (so |w0|^2 = 1 + m/(2 eta)), one step leads to 0, where the neuron stays; for any
-    step size, linear and ReLU. *)
+    and w0 in the span (so |w0|^2 = 1 + m/(2 eta)), one step leads to 0, where the neuron stays;
+    for any step size, linear and ReLU. *)
 Definition gd_boundary_start : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n),
@@ -593,8 +582,8 @@ Definition gd_boundary_start : Prop :=
   sqnorm w0 + energy kind a w0 = 2%:R + m%:R / eta /\
   forall t, (0 < t)%N -> gd_weights kind a eta w0 t = 0.
 
-(** The bound rest(w0) < 2 in [gd_converges] cannot be dropped: all its other conditions hold for
-    3 + 6 C(w0) <= rest(w0) <= 10/3, 0 < eta <= m/2, but there the energy dies out instead, the rest
+(** The bound rest(w0) < 2 in [gd_converges] cannot be dropped: all its other conditions hold for 3
+    + 6 C(w0) <= rest(w0) <= 10/3, 0 < eta <= m/2, but there the energy dies out instead, the rest
     never falls below 3 and the loss never below 1/2. *)
 Definition gd_bad_start : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
@@ -614,6 +603,93 @@ Definition gd_bad_start_met : Prop :=
   let w0 := 10%:R^-1 *: delta_mx 0 0 + (9%:R / 5%:R) *: delta_mx 0 1 : 'rV[R]_2 in
   [/\ orthonormal a, eligible kind a w0 0, 3%:R + 6%:R * energy kind a w0 <= rest kind a w0 &
       rest kind a w0 <= 10%:R / 3%:R].
+(** *** One step, exactly *)
+
+(** Any step size, any start: a step multiplies the correlations with all active points by the same
+    factor k = 1 - (eta/m)(|w|^2 + C(w) - 2), so their ratios do not change; all other correlations
+    are multiplied by 1 - (eta/m) C(w). *)
+Definition gd_ratios : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w : 'rV[R]_n)
+    (i : 'I_m),
+  orthonormal a ->
+  corr a (gd_weights kind a eta w 1) i =
+    (if eligible kind a w i then 1 - eta / m%:R * (sqnorm w + energy kind a w - 2%:R)
+     else 1 - eta / m%:R * energy kind a w) * corr a w i.
+
+(** Linear: beyond the bound of [gd_converges], |w0|^2 + C(w0) > 2 + m/eta (in the span: |w0|^2 > 1
+    + m/(2 eta)), the first step changes the sign of every correlation that is not 0. *)
+Definition gd_flips : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n) (i : 'I_m),
+  orthonormal a -> 0 < eta -> 2%:R + m%:R / eta < sqnorm w0 + energy Linear a w0 ->
+  Num.sg (corr a (gd_weights Linear a eta w0 1) i) = - Num.sg (corr a w0 i).
+
+(** Linear, in the span: for 0 < eta <= m the squared length never exceeds 1 + m/eta if it does not
+    at the start. (For eta > m it may, also from the unit ball: [gd_diverges_from_ball].) *)
+Definition gd_bounded : Prop :=
+  forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
+  orthonormal a -> 0 < eta -> eta <= m%:R ->
+  w0 = active_part Linear a w0 -> sqnorm w0 <= 1 + m%:R / eta ->
+  forall t, sqnorm (gd_weights Linear a eta w0 t) <= 1 + m%:R / eta.
+
+(** The rate along the radius at a global minimum w_min, exactly: with al = eta/m, an error d in
+    the length (d >= -1; linear: any d) becomes (1 - 4 al) d - 6 al d^2 - 2 al d^3. *)
+Definition gd_radial_rate : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta d : R)
+    (w_min : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> loss kind a w_min = min_loss R m -> kind = Linear \/ 0 <= 1 + d ->
+  let al := eta / m%:R in
+  gd_weights kind a eta ((1 + d) *: w_min) 1 =
+    (1 + ((1 - 4%:R * al) * d - 6%:R * al * d ^+ 2 - 2%:R * al * d ^+ 3)) *: w_min.
+
+(** The rate off the span at a global minimum w_min, exactly: let h be orthogonal to the data
+    (ReLU: to the points that are active at w_min, and without positive correlation with the
+    others). Then the error h becomes (1 - al) h, and w_min is multiplied by 1 - al |h|^2, al =
+    eta/m. *)
+Definition gd_off_span_rate : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w_min h : 'rV[R]_n),
+  orthonormal a -> (0 < m)%N -> loss kind a w_min = min_loss R m ->
+  (forall i, corr a h i = 0 \/ [/\ kind = Relu, ~~ eligible Relu a w_min i & corr a h i <= 0]) ->
+  let al := eta / m%:R in
+  gd_weights kind a eta (w_min + h) 1 = (1 - al * sqnorm h) *: w_min + (1 - al) *: h.
+(** For eta > m/2, from a start in the span (linear: a combination of the data; ReLU: one without
+    negative coefficients), gradient descent converges to a global minimum only if it hits it
+    exactly after finitely many steps: no approach in the limit. *)
+Definition gd_no_approach_beyond : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 l : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < m)%N -> m%:R / 2%:R < eta ->
+  w0 = active_part kind a w0 -> loss kind a l = min_loss R m ->
+  converges_to (gd_weights kind a eta w0) l -> exists T, gd_weights kind a eta w0 T = l.
+(** At the threshold itself, eta = m/2, gradient descent still converges to the normalised active
+    part of w0, from the same starts as in [gd_converges] (there m/eta = 2); only not at a linear
+    rate, so Archimedes' property is needed. *)
+Definition gd_converges_threshold : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (exists i, eligible kind a w0 i) ->
+  rest kind a w0 < 2%:R -> sqnorm w0 + energy kind a w0 < 4%:R ->
+  converges_to (gd_weights kind a (m%:R / 2%:R) w0) (gd_direction kind a w0).
+(** The threshold, exactly: for every step size eta > 0 and every global minimum w_min, linear or
+    ReLU, w_min is stable under gradient descent (for every e > 0 there is d > 0 such that all runs
+    from within d of w_min stay within e of it for ever) if and only if eta <= m/2. *)
+Definition gd_stable_iff : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w_min : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < m)%N -> 0 < eta -> loss kind a w_min = min_loss R m ->
+  ((forall e, 0 < e -> exists2 d, 0 < d & forall w0, vnorm (w0 - w_min) <= d ->
+      forall t, vnorm (gd_weights kind a eta w0 t - w_min) <= e)
+   <-> eta <= m%:R / 2%:R).
+
+(** In [relu_dies] the condition on negative correlations is needed: two points in the plane, eta =
+    2, w0 = 2 a_1 - a_2 has |w0|^2 + C(w0) = 9 >= 2 + m/eta = 3, but after one step a_2 is active.
+    *)
+Definition relu_may_flip : Prop :=
+  forall (R : rcfType),
+  let a := fun i : 'I_2 => delta_mx 0 i : 'rV[R]_2 in
+  let w0 := 2%:R *: a ord0 - a ord_max in
+  [/\ orthonormal a, 2%:R + 2%:R / 2%:R <= sqnorm w0 + energy Relu a w0 &
+      eligible Relu a (gd_weights Relu a 2%:R w0 1) ord_max].
 
 (** ** Mini-batch SGD without replacement *)
 
@@ -708,20 +784,21 @@ Definition sgd_selection_law : Prop :=
 
 (** ** How fast: SGD with explicit constants *)
 
-(** How fast: orthonormal data a_1, .., a_m in R^n, a linear or ReLU neuron, batches of b < m points
-    drawn without replacement, a constant step size with 0 < eta/b <= 1/5, a start with |w0|^2 <=
-    21/20 and at least one eligible point; C0 is the start's energy, the sum of the phi(<w0,
-    a_i>)^2. Choose natural numbers wake, climb, capture and halvings with
+(** How fast: orthonormal data a_1, .., a_m in R^n, a linear or ReLU neuron, batches of b < m
+    points drawn without replacement, a constant step size with 0 < eta/b <= 1/5, a start with
+    |w0|^2 <= 21/20 and at least one eligible point; C0 is the start's energy, the sum of the
+    phi(<w0, a_i>)^2. Choose natural numbers wake, climb, capture and halvings with
     - 9/10 <= C0 or 36 (19/20 - C0) wake_factor^wake <= p C0,
     - 1 <= capture * settle_rate and 0 < climb <= capture * capture_chance(climb),
-    - 2 <= 2^halvings p, and let T1 = capture_time = wake + climb + capture * halvings. Then,
-    whatever T, with a chance of at least 1 - p over the T1 + T batches there is one eligible point
-    a_i such that at every step t from T1 to T1 + T |w_t - sgn<w0,a_i> a_i|^2 <= (1 -
-    settle_rate)^(t - T1) / (2 drift_rate). T1 depends on m, b, eta, p and C0 alone (C0 only through
-    wake); R need not be Archimedean. *)
+    - 2 <= 2^halvings p,
+    and let T1 = capture_time = wake + climb + capture * halvings. Then, whatever T, with a chance
+    of at least 1 - p over the T1 + T batches there is one eligible point a_i such that at every
+    step t from T1 to T1 + T
+       |w_t - sgn<w0,a_i> a_i|^2 <= (1 - settle_rate)^(t - T1) / (2 drift_rate).
+    T1 depends on m, b, eta, p and C0 alone (C0 only through wake); R need not be Archimedean. *)
 Definition sgd_rate : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
-    (w0 : 'rV[R]_n),
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (eta : R) (w0 : 'rV[R]_n),
   (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
   0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
   (exists i, eligible kind a w0 i) ->
@@ -732,13 +809,13 @@ Definition sgd_rate : Prop :=
     (fun t => (1 - settle_rate m b eta) ^+ (t - T1) / (2%:R * drift_rate m b eta)) T1 Bs) <= p.
 
 (** When: under the same hypotheses choose also natural numbers settle and refinements with
-    - 1 <= settle * settle_rate and 1 <= 2^refinements * 2 drift_rate e^2. From step T0 =
-    settling_time = wake + climb + capture * halvings + settle * refinements on, with a chance of at
-    least 1 - p and however long one looks, all weights are within e of one and the same eligible
-    point. This is [sgd_single_point] with an explicit T0. *)
+    - 1 <= settle * settle_rate and 1 <= 2^refinements * 2 drift_rate e^2.
+    From step T0 = settling_time = wake + climb + capture * halvings + settle * refinements on,
+    with a chance of at least 1 - p and however long one looks, all weights are within e of one
+    and the same eligible point. This is [sgd_single_point] with an explicit T0. *)
 Definition sgd_settling_time : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
-    (w0 : 'rV[R]_n),
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (eta : R) (w0 : 'rV[R]_n),
   (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
   0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
   (exists i, eligible kind a w0 i) ->
@@ -758,13 +835,13 @@ Definition settling_time_exists : Prop :=
   capture_numbers m b eta C0 p wake climb capture halvings /\
   settle_numbers m b eta e settle refinements.
 
-(** The almost sure rate, without the constants: for every r > 1 - settle_rate the squared distance
-    to one and the same eligible point is, almost surely, at most r^t from some step on: for every p
-    > 0 there is T0 such that for all T, with a chance of at least 1 - p, it is at most r^t at every
-    step t from T0 to T0 + T. The rate depends on m, b and eta only. *)
+(** The almost sure rate, without the constants: for every r > 1 - settle_rate the squared
+    distance to one and the same eligible point is, almost surely, at most r^t from some step on:
+    for every p > 0 there is T0 such that for all T, with a chance of at least 1 - p, it is at
+    most r^t at every step t from T0 to T0 + T. The rate depends on m, b and eta only. *)
 Definition sgd_almost_sure_rate : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
-    (w0 : 'rV[R]_n),
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (eta : R) (w0 : 'rV[R]_n),
   archimedean R ->
   (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
   0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
@@ -777,8 +854,8 @@ Definition sgd_almost_sure_rate : Prop :=
 
 (** *** Cyclic SGD: nothing is random *)
 
-(** The region holds the unit ball, and a step on any single point does not leave it; it lies in the
-    ball |w|^2 <= 1 + eta/4. *)
+(** The region holds the unit ball, and a step on any single point does not leave it; it lies
+    in the ball |w|^2 <= 1 + eta/4. *)
 Definition cyclic_region : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R),
   orthonormal a -> 0 < eta -> eta <= 5%:R^-1 -> forall w : 'rV[R]_n,
@@ -786,11 +863,11 @@ Definition cyclic_region : Prop :=
   (in_region eta w -> sqnorm w <= 1 + eta / 4%:R /\
                       forall i, in_region eta (step kind a eta [set i] w)).
 
-(** The leader at its turn wins. Orthonormal data a_0, .., a_m (m + 1 points, at least one, in R^n),
-    one point a step in this order, round and round, linear or ReLU, step size 0 < eta <= 1/5, start
-    w0 in the region (for instance |w0| <= 1). If at some step k the point whose turn it is leads
-    (the neuron responds to it, and to no point more strongly; ties are allowed), then w_t converges
-    to this point, with the sign of its correlation at the start. *)
+(** The leader at its turn wins. Orthonormal data a_0, .., a_m (m + 1 points, at least one, in
+    R^n), one point a step in this order, round and round, linear or ReLU, step size 0 < eta <=
+    1/5, start w0 in the region (for instance |w0| <= 1). If at some step k the point whose
+    turn it is leads (the neuron responds to it, and to no point more strongly; ties are
+    allowed), then w_t converges to this point, with the sign of its correlation at the start. *)
 Definition cyclic_leader_at_turn : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
          (w0 : 'rV[R]_n) (k : nat),
@@ -811,10 +888,10 @@ Definition cyclic_first_leader : Prop :=
   converges_to (cyclic_sgd kind a eta w0) (Num.sg (corr a w0 ord0) *: a ord0).
 
 (** A margin of 1 + 2 eta is enough for a point that comes later: let the neuron respond to the
-    point l, let |phi(c_l)| be at least 1 + 2 eta times |phi(c_j)| for the points j that come before
-    it in the order, and no smaller than |phi(c_j)| for those that come after it. Then w_t converges
-    to sgn(c_l) a_l. (Linear: |phi(c)| is |c|; ReLU: it is c where that is positive and else 0, so
-    that only positive correlations count.) *)
+    point l, let |phi(c_l)| be at least 1 + 2 eta times |phi(c_j)| for the points j that come
+    before it in the order, and no smaller than |phi(c_j)| for those that come after it. Then
+    w_t converges to sgn(c_l) a_l. (Linear: |phi(c)| is |c|; ReLU: it is c where that is
+    positive and else 0, so that only positive correlations count.) *)
 Definition cyclic_margin : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
          (w0 : 'rV[R]_n) (l : 'I_m.+1),
@@ -826,9 +903,9 @@ Definition cyclic_margin : Prop :=
   (forall j : 'I_m.+1, (l < j)%N -> `|phi kind (corr a w0 j)| <= `|phi kind (corr a w0 l)|) ->
   converges_to (cyclic_sgd kind a eta w0) (Num.sg (corr a w0 l) *: a l).
 
-(** Some margin is needed, the largest correlation alone does not win: with two points, eta = 1/5
-    and w0 = 1/2 a_0 + 101/200 a_1 the second point has the larger correlation, but w_t converges to
-    a_0, whose turn comes first; linear and ReLU. *)
+(** Some margin is needed, the largest correlation alone does not win: with two points, eta =
+    1/5 and w0 = 1/2 a_0 + 101/200 a_1 the second point has the larger correlation, but w_t
+    converges to a_0, whose turn comes first; linear and ReLU. *)
 Definition cyclic_margin_needed : Prop :=
   forall (R : realFieldType) (n : nat) (kind : activation) (a : 'I_2 -> 'rV[R]_n),
   archimedean R -> orthonormal a ->
@@ -836,10 +913,11 @@ Definition cyclic_margin_needed : Prop :=
   [/\ in_region 5%:R^-1 w0, 0 < corr a w0 ord0, corr a w0 ord0 < corr a w0 ord_max &
       converges_to (cyclic_sgd kind a 5%:R^-1 w0) (a ord0)].
 
-(** The rule that decides, if the neuron responds to some point at the start: w_t converges to a_i
-    or to -a_i if and only if i leads at one of its own turns. (By [cyclic_leader_at_turn] the sign
-    is that of c_i at the start. With two points: the limit is the point that leads at its own turn
-    first, and if there is no such turn the run converges to no data point and no opposite.) *)
+(** The rule that decides, if the neuron responds to some point at the start: w_t converges to
+    a_i or to -a_i if and only if i leads at one of its own turns. (By [cyclic_leader_at_turn]
+    the sign is that of c_i at the start. With two points: the limit is the point that leads at
+    its own turn first, and if there is no such turn the run converges to no data point and no
+    opposite.) *)
 Definition cyclic_rule : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m.+1 -> 'rV[R]_n) (eta : R)
          (w0 : 'rV[R]_n),
@@ -852,22 +930,32 @@ Definition cyclic_rule : Prop :=
   exists k : nat, turn m k = i /\ leads kind a i (cyclic_sgd kind a eta w0 k).
 
 (** The condition on the start is needed: with eta = 1/8, one data point a_0 and w0 = 3 a_0 the
-    point leads, but w_t does not converge to it (the linear neuron alternates between 3 a_0 and -3
-    a_0, ReLU stays at -3 a_0). *)
+    point leads, but w_t does not converge to it. (Why: the linear neuron alternates between
+    3 a_0 and -3 a_0, ReLU stays at -3 a_0.) *)
 Definition cyclic_region_needed : Prop :=
   forall (R : realFieldType) (n : nat) (kind : activation) (a : 'I_1 -> 'rV[R]_n), orthonormal a ->
   let w0 := 3%:R *: a ord0 in
   leads kind a ord0 w0 /\
   ~ converges_to (cyclic_sgd kind a 8%:R^-1 w0) (Num.sg (corr a w0 ord0) *: a ord0).
 
+(** A bound on the step size is needed: with eta = 1, one data point a_0 and w0 = r a_0, r the
+    root of 1/2, the point leads and |w0| < 1, but w_t does not converge to a_0. (Why: from
+    step 1 on w_t is 2 r a_0 or -2 r a_0.) *)
+Definition cyclic_step_size_needed : Prop :=
+  forall (R : rcfType) (n : nat) (kind : activation) (a : 'I_1 -> 'rV[R]_n), orthonormal a ->
+  let w0 := Num.sqrt 2%:R^-1 *: a ord0 in
+  [/\ sqnorm w0 < 1, leads kind a ord0 w0 &
+      ~ converges_to (cyclic_sgd kind a 1 w0) (Num.sg (corr a w0 ord0) *: a ord0)].
+
 (** *** The random walk, in multiplicative form
 
     Ghosh and others study R_t = log V_t, V_t the largest |c_l| over the sum of the other active
     |c_j|, as a random walk. Here V itself is used: what is added to R_t multiplies V_t. *)
 
-(** Bounded increments. One step from any w with |w|^2 <= 21/20 on any batch, of any size b, with
-    alpha = eta/b <= 1/5, multiplies the lead of every single point, and the largest lead, by a
-    factor between 1/(1 + 2 alpha) and 1 + 2 alpha. (So R_t changes by at most log(1 + 2 alpha).) *)
+(** Bounded increments. One step from any w with |w|^2 <= 21/20 on any batch, of any size b,
+    with alpha = eta/b <= 1/5, multiplies the lead of every single point, and the largest lead,
+    by a factor between 1/(1 + 2 alpha) and 1 + 2 alpha. (So R_t changes by at most log(1 + 2
+    alpha).) *)
 Definition walk_bounded : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
          (B : {set 'I_m}) (w : 'rV[R]_n),
@@ -887,11 +975,11 @@ Definition walk_least : Prop :=
   i != j -> phi kind (corr a w i) != 0 -> phi kind (corr a w j) != 0 ->
   1 <= (m%:R - 1) * largest_lead kind a w.
 
-(** If V_t tends to infinity, for whatever sequence of batches, whatever their sizes, with eta/b <=
-    1/5 for each of them and |w0|^2 <= 21/20, then w_t converges to a single data point that the
-    neuron responds to at the start, with the sign of its correlation there. A statement about every
-    single run: nothing is random. (With x/0 = 0, V_t > 0 implies that at least two points are
-    active.) *)
+(** If V_t tends to infinity, for whatever sequence of batches, whatever their sizes, with
+    eta/b <= 1/5 for each of them and |w0|^2 <= 21/20, then w_t converges to a single data
+    point that the neuron responds to at the start, with the sign of its correlation there. A
+    statement about every single run: nothing is random. (With x/0 = 0, V_t > 0 implies that at
+    least two points are active.) *)
 Definition walk_suffices : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
          (Bs : nat -> {set 'I_m}) (w0 : 'rV[R]_n),
@@ -919,15 +1007,15 @@ Definition walk_suffices_point : Prop :=
   (forall T, exists2 t, (T <= t)%N & l \in Bs t) ->
   converges_to (run_batches kind a eta Bs w0) (Num.sg (corr a w0 l) *: a l).
 
-(** Multiplicative random walks are captured. A chain: in each step one of finitely many equally
-    likely draws o moves the state w to [next o w]; [possible] states lead to possible states. X > 0
-    is a function of the possible states, and Y = X^(s/p) one of its powers, s, p > 0 natural
-    numbers
-    (Y^p = X^s). Suppose that, wherever X <= level, the factor by which a step multiplies Y has a
-    mean of at most q < 1, and that from every possible state a state with X <= level can be reached
-    by at most M draws. Then X tends to 0 almost surely: for all e, p > 0 there is T0 such that for
-    all T the share of those sequences of T0 + T draws in which X is e or more at some time from T0
-    on is at most p. Nothing is assumed of X above the level; increments need not be bounded. *)
+(** Multiplicative random walks are captured. A chain: in each step one of finitely many
+    equally likely draws o moves the state w to [next o w]; [possible] states lead to possible
+    states. X > 0 is a function of the possible states, and Y = X^(s/p) one of its powers, s, p
+    > 0 natural numbers (Y^p = X^s). Suppose that, wherever X <= level, the factor by which a
+    step multiplies Y has a mean of at most q < 1, and that from every possible state a state
+    with X <= level can be reached by at most M draws. Then X tends to 0 almost surely: for all
+    e, p > 0 there is T0 such that for all T the share of those sequences of T0 + T draws in
+    which X is e or more at some time from T0 on is at most p. Nothing is assumed of X above
+    the level; increments need not be bounded. *)
 Definition walk_captured : Prop :=
   forall (R : realFieldType) (Om : finType) (W : Type) (next : Om -> W -> W) (possible : W -> Prop)
          (X Y : W -> R) (s p M : nat) (level q : R) (w0 : W),
@@ -937,8 +1025,8 @@ Definition walk_captured : Prop :=
   (0 < s)%N -> (0 < p)%N -> (forall w, possible w -> Y w ^+ p = X w ^+ s) ->
   0 < level -> q < 1 ->
   (forall w, possible w -> X w <= level -> mean (fun o => Y (next o w) / Y w) <= q) ->
-  (forall w, possible w -> exists2 draws : seq Om, (size draws <= M)%N & X
-    (run next w draws) <= level) ->
+  (forall w, possible w -> exists2 draws : seq Om, (size draws <= M)%N & X (run next w draws) <=
+    level) ->
   possible w0 -> vanishes_almost_surely next X w0.
 
 (** The walk tends to infinity, almost surely: mini-batch SGD without replacement under the
@@ -1019,7 +1107,7 @@ Definition alike_points_fail : Prop :=
 Definition sgd_poisson : Prop :=
   forall (R : rcfType) (m n d k : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (alpha : R)
     (w0 : 'rV[R]_n),
-  (forall x : R, exists K : nat, x <= K%:R) -> orthonormal a -> (0 < k)%N -> (k < d)%N ->
+  archimedean R -> orthonormal a -> (0 < k)%N -> (k < d)%N ->
   0 < alpha -> alpha <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
   ends_at_one_point kind a (@poisson_step R m n kind a alpha d k) w0.
 
@@ -1107,6 +1195,137 @@ Definition replacement_hypotheses_met : Prop :=
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m) (eta : R),
   [/\ orthonormal a, 0 < eta /\ eta <= 5%:R^-1, sqnorm w0 <= 21%:R / 20%:R &
       forall i, eligible kind a w0 i].
+
+(** ** Along infinite sequences of batches *)
+
+(** Mini-batch SGD converges to one data point, almost surely. Orthonormal data a_1, .., a_m in
+    R^n, a linear or ReLU neuron, batches of b < m points drawn without replacement, independently
+    and uniformly, a constant step size with 0 < eta/b <= 1/5, a start with |w0|^2 <= 21/20 and at
+    least one eligible point (linear: <w0, a_i> <> 0; ReLU: > 0). Then along almost every infinite
+    sequence of batches (all but a null set of sequences) the weights w_0, w_1, .. converge, and
+    the limit is one of the eligible points, with the sign of <w0, a_i>. *)
+Definition sgd_converges_almost_surely : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R ->
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  (exists i, eligible kind a w0 i) ->
+  converges_to_one_point kind a (@sgd_step R m n b kind a eta) w0.
+
+(** ... and the convergence is exponential: under the same hypotheses, along almost every infinite
+    sequence of batches there are one eligible point a_i and a step T1 such that at every step
+    t >= T1
+       |w_t - sgn<w0,a_i> a_i|^2 <= (1 - settle_rate)^(t - T1) / (2 drift_rate)
+    with the explicit constants 0 < settle_rate <= 1/100 and drift_rate > 0, which depend on m, b
+    and eta only; and so, for every r > 1 - settle_rate, |w_t - sgn<w0,a_i> a_i|^2 <= r^t from some
+    step on. One null set serves for all r. *)
+Definition sgd_converges_exponentially : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R ->
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b < m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R ->
+  (exists i, eligible kind a w0 i) ->
+  0 < drift_rate m b eta /\ 0 < settle_rate m b eta <= 1 / 100%:R /\
+  almost_surely (fun draws : nat -> batch m b => exists i, eligible kind a w0 i /\
+    let w := iterates (@sgd_step R m n b kind a eta) w0 draws in
+    let distance2 t := sqnorm (w t - signed_point a w0 i) in
+    (exists T1, forall t, (T1 <= t)%N ->
+      distance2 t <= (1 - settle_rate m b eta) ^+ (t - T1) / (2%:R * drift_rate m b eta)) /\
+    (forall r, 1 - settle_rate m b eta < r ->
+      exists T, forall t, (T <= t)%N -> distance2 t <= r ^+ t)).
+
+(** SGD finds a global minimum, almost surely, whatever the batch size: orthonormal data, a linear
+    or ReLU neuron, batches of 1 <= b <= m points drawn without replacement (b = m: gradient
+    descent), a constant step size with 0 < eta/b <= 1/5, a start with |w0| <= 1 and at least one
+    eligible point. Then along almost every infinite sequence of batches the weights converge to a
+    global minimum of the loss. *)
+Definition finds_minimum : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R ->
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> (0 < b)%N -> (b <= m)%N ->
+  0 < eta -> eta / b%:R <= 5%:R^-1 -> sqnorm w0 <= 1 ->
+  (exists i, eligible kind a w0 i) ->
+  almost_surely (fun draws : nat -> batch m b => exists w,
+    (forall v, loss kind a w <= loss kind a v) /\
+    converges_to (iterates (@sgd_step R m n b kind a eta) w0 draws) w).
+
+(** b < m is needed for convergence to a data point: with b = m (gradient descent; there is one
+    batch only, so that there is one sequence of batches only) the weights do not converge to an
+    eligible point whenever there are two of them. Here 0 < eta/m <= 1/5 and |w0| <= 1. *)
+Definition full_batch_no_data_point : Prop :=
+  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n) (i j : 'I_m),
+  (forall i j, dot (a i) (a j) = (i == j)%:R) -> 0 < eta -> eta / m%:R <= 5%:R^-1 ->
+  sqnorm w0 <= 1 ->
+  i != j -> eligible kind a w0 i -> eligible kind a w0 j ->
+  ~ converges_to_one_point kind a (@sgd_step R m n m kind a eta) w0.
+
+(** The complement of a null set is not empty, even inside any cylinder: if almost all sequences of
+    draws have a property, every word of draws can be continued to a sequence that has it. This is a
+    theorem of classical mathematics; what it needs is a hypothesis here, none of the theorems above
+    does: every property of natural numbers has a characteristic function. *)
+Definition almost_surely_not_void : Prop :=
+  forall (Om : finType) (property : (nat -> Om) -> Prop) (word : seq Om), (0 < #|Om|)%N ->
+  (forall Q : nat -> Prop, exists f : nat -> bool, forall k, f k <-> Q k) ->
+  almost_surely property -> exists draws, mkseq draws (size word) = word /\ property draws.
+
+(** The general theorem. Each step takes the gradient of each point with a random step size of its
+    own; the outcomes are equally likely, the steps independent. If the step sizes are
+    exchangeable, between 0 and 1/5 and uneven (some outcome treats two points differently; one
+    point: some outcome moves it), then along almost every infinite sequence of outcomes the
+    weights converge exponentially to one data point: there is a rate r < 1, for these step sizes,
+    such that for all orthonormal data a_1, .., a_m in any R^n, the linear neuron and ReLU, and
+    every start with |w0|^2 <= 21/20 and at least one eligible point (linear: <w0, a_i> <> 0;
+    ReLU: > 0), almost surely there is one eligible point a_i to which w_t converges (to -a_i if
+    <w0, a_i> is negative), and the squared distance is at most r^t from some step on. *)
+Definition sgd_random_steps_converge : Prop :=
+  forall (R : rcfType) (m : nat) (Om : finType) (lambda : Om -> 'I_m -> R),
+  archimedean R -> exchangeable lambda -> uneven lambda ->
+  exists r : R, 0 < r < 1 /\
+  forall (n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  orthonormal a -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  converges_to_one_point kind a (random_step kind a lambda) w0 /\
+  converges_like kind a (random_step kind a lambda) w0 r.
+
+(** Its case with replacement: each step draws b >= 1 of the m points independently and uniformly,
+    repetitions allowed, and takes the mean of their gradients times the step size eta, 0 < eta <=
+    1/5. Every b >= 1 is included, b = m and b > m too. *)
+Definition sgd_with_replacement_converges : Prop :=
+  forall (R : rcfType) (m b : nat) (eta : R),
+  archimedean R -> (0 < m)%N -> (0 < b)%N ->
+  0 < eta -> eta <= 5%:R^-1 ->
+  exists r : R, 0 < r < 1 /\
+  forall (n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  orthonormal a -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  converges_to_one_point kind a (@replacement_step R m n kind a eta b) w0 /\
+  converges_like kind a (@replacement_step R m n kind a eta b) w0 r.
+
+(** Its case of Poisson sampling: each point is taken independently with probability k/d strictly
+    between 0 and 1, and moves the weights with the step size alpha, 0 < alpha <= 1/5. *)
+Definition sgd_poisson_converges : Prop :=
+  forall (R : rcfType) (m d k : nat) (alpha : R),
+  archimedean R -> (0 < m)%N -> (0 < k)%N -> (k < d)%N ->
+  0 < alpha -> alpha <= 5%:R^-1 ->
+  exists r : R, 0 < r < 1 /\
+  forall (n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  orthonormal a -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  converges_to_one_point kind a (@poisson_step R m n kind a alpha d k) w0 /\
+  converges_like kind a (@poisson_step R m n kind a alpha d k) w0 r.
+
+(** SGD with replacement finds a global minimum of the loss, almost surely, whatever the batch
+    size b >= 1: the weights converge along almost every infinite sequence of draws, and their
+    limit is one. *)
+Definition finds_minimum_with_replacement : Prop :=
+  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+    (w0 : 'rV[R]_n),
+  archimedean R -> orthonormal a -> (0 < b)%N ->
+  0 < eta -> eta <= 5%:R^-1 -> sqnorm w0 <= 21%:R / 20%:R -> (exists i, eligible kind a w0 i) ->
+  almost_surely (fun draws : nat -> draw m b => exists w,
+    (forall v, loss kind a w <= loss kind a v) /\
+    converges_to (iterates (@replacement_step R m n kind a eta b) w0 draws) w).
 
 (** ** The Hessian of the linear neuron *)
 

@@ -9,9 +9,11 @@ Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-Lemma region_inside (R : realFieldType) n (eta : R) (w : 'rV[R]_n) : in_region eta w <-> inside eta w.
+Lemma region_inside (R : realFieldType) n (eta : R) (w : 'rV[R]_n) : in_region eta w <->
+  inside eta w.
 Proof.
-split=> [[/ltW h1 h2] //|[h1 h2]]; split=> //; rewrite lt_neqAle h1 andbT; apply: contraTneq h2 => ->.
+split=> [[/ltW h1 h2] //|[h1 h2]]; split=> //; rewrite lt_neqAle h1 andbT;
+  apply: contraTneq h2 => ->.
 rewrite -ltNge /slope subrr expr0n mulr0 addr0 -oppr_gt0.
 by have -> : - (4%:R * (1 - 2%:R)) = 4%:R :> R by [ring]; rewrite ltr0n.
 Qed.
@@ -38,7 +40,8 @@ Qed.
 Theorem cyclic_first_leader : Statements.cyclic_first_leader.
 Proof.
 move=> R m n kind a eta w0 arch orth eta0 eta1 iw lw.
-by have := @cyclic_leader_at_turn R m n kind a eta w0 0%N arch orth eta0 eta1 iw; rewrite turn_ord0; exact.
+by have := @cyclic_leader_at_turn R m n kind a eta w0 0%N arch orth eta0 eta1 iw;
+  rewrite turn_ord0; exact.
 Qed.
 
 Theorem cyclic_margin : Statements.cyclic_margin.
@@ -54,7 +57,8 @@ move=> R m n kind a eta w0 arch orth eta0 eta1 /region_inside iw some i; split=>
   case=> lim; first by apply: (limit_leads orth eta0 eta1 iw (s := 1)); rewrite ?expr1n ?scale1r.
   by apply: (limit_leads orth eta0 eta1 iw (s := -1)); rewrite ?sqrrN ?expr1n ?scaleN1r.
 have := leader_wins arch orth eta0 eta1 iw lk; case: sgrP => c0.
-- case: lk => /negP []; rewrite -[_ == 0]negbK (phi_sg kind (cyc_sg kind orth eta0 eta1 iw k _)) negbK.
+- case: lk => /negP []; rewrite -[_ == 0]negbK (phi_sg kind (cyc_sg kind orth eta0 eta1 iw k _))
+  negbK.
   by rewrite c0 /phi; case: (kind); rewrite ?lexx eqxx.
 - by rewrite scale1r; left.
 by rewrite scaleN1r; right.
@@ -88,6 +92,48 @@ rewrite -subr_gt0; have -> : (x - 1) ^+ 2 - 1 = (x - 3%:R) ^+ 2 / 3%:R
   + 2%:R / 3%:R * (x ^+ 2 - 9%:R) + 3%:R by field.
 rewrite x9 subrr mulr0 addr0; apply: (lt_le_trans three).
 by cert ((x - 3%:R) ^+ 2 / 3%:R).
+Qed.
+
+(** A step of 1 from r a_0 leads to 2 r a_0, then to its opposite, and from there back or
+    nowhere. *)
+Theorem cyclic_step_size_needed : Statements.cyclic_step_size_needed.
+Proof.
+move=> R n kind a orth w0; have aa : dot (a ord0) (a ord0) = 1 by rewrite orth eqxx.
+have cE (x : R) i : corr a (x *: a ord0) i = x by rewrite (ord1 i) /corr dotZl aa mulr1.
+pose r : R := Num.sqrt 2%:R^-1; have half : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+have r0 : 0 < r by rewrite sqrtr_gt0.
+have r2 : r ^+ 2 = 2%:R^-1 by rewrite sqr_sqrtr // ltW.
+have phiP (x : R) : phi kind x = x \/ phi kind x = 0.
+  by rewrite /phi; case: kind; [left | case: ifP; [left | right]].
+have pr : phi kind r = r by rewrite /phi; case: (kind); rewrite ?(ltW r0).
+have N0 : sqnorm w0 = 2%:R^-1 by rewrite sqnormZ /sqnorm aa mulr1 -/r r2.
+split; [by rewrite N0 invf_lt1 ?ltr0n // ltr1n | by split=> [|j];
+  rewrite !cE -/r pr ?gt_eqF ?lexx |].
+have quarter : 0 < 4%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+rewrite cE gtr0_sg // scale1r => /(_ _ quarter) [T lim].
+have stepE x : step kind a 1 [set ord0] (x *: a ord0) =
+    (x - ((x ^+ 2 - 2%:R) * phi kind x + phi kind x ^+ 2 * x)) *: a ord0.
+  rewrite /step cards1 divr1 scale1r big_set1 /sample_gradient cE sqnormZ /sqnorm aa mulr1 scalerA.
+  by rewrite -scalerDl -scalerBl.
+have turn0 t : turn 0 t = ord0 by apply: val_inj; rewrite /= modn1.
+have cs t : cyclic_sgd kind a 1 w0 t.+1 = step kind a 1 [set turn 0 t] (cyclic_sgd kind a 1 w0 t)
+  by [].
+have later t : exists2 x : R, cyclic_sgd kind a 1 w0 t.+1 = x *: a ord0 & x ^+ 2 = 2%:R.
+  elim: t => [|t [x E x2]].
+    exists (2%:R * r); last by rewrite exprMn r2; field.
+    rewrite cs turn0 [cyclic_sgd _ _ _ _ 0%N]/(r *: a ord0) stepE pr; congr (_ *: _); rewrite r2.
+    have -> : r - ((2%:R^-1 - 2%:R) * r + 2%:R^-1 * r) = 2%:R * r by field.
+    by [].
+  rewrite cs turn0 E stepE; eexists; first by [].
+  case: (phiP x) => ->; first
+    by rewrite x2 subrr mul0r add0r mulr_natl mulr2n opprD addrA subrr sub0r sqrrN.
+  by rewrite mulr0 expr0n mul0r addr0 subr0.
+have [x E x2] := later T; have := lim T.+1 (leqnSn T); rewrite E.
+rewrite -[X in _ - X]scale1r -scalerBl sqnormZ /sqnorm aa mulr1 leNgt => /negP; apply.
+rewrite -subr_gt0; have -> : (x - 1) ^+ 2 - 4%:R^-1 ^+ 2 = 5%:R / 7%:R * (x - 7%:R / 5%:R) ^+ 2
+  + 2%:R / 7%:R * (x ^+ 2 - 2%:R) + 61%:R / 560%:R by field.
+rewrite x2 subrr mulr0 addr0; have p : 0 < 61%:R / 560%:R :> R by rewrite divr_gt0 ?ltr0n.
+by apply: (lt_le_trans p); cert (5%:R / 7%:R * (x - 7%:R / 5%:R) ^+ 2).
 Qed.
 
 Theorem cyclic_margin_needed : Statements.cyclic_margin_needed.
@@ -135,9 +181,11 @@ have K0 := normr_ge0 K; pose D : R := `|K| * m%:R + 1.
 have D1 : 1 <= D by rewrite /D; cert (`|K| * m%:R).
 have D0 : 0 < D := lt_le_trans ltr01 D1.
 have e0 : 0 < D^-1 by rewrite invr_gt0.
-have [T0 h] := @sgd_ends_at_one_point R m n b kind a eta w0 arch orth bm step_size N1 some D^-1 p e0 p0.
+have [T0 h] := @sgd_ends_at_one_point R m n b kind a eta w0 arch orth bm step_size N1 some D^-1 p
+  e0 p0.
 exists T0 => T; apply: le_trans (h T); apply: ler_chance => Bs; apply: contra.
-case/existsP => l /andP[el near]; apply/existsP; exists l; rewrite el /=; apply: sub_all near => w near.
+case/existsP => l /andP[el near]; apply/existsP; exists l; rewrite el /=;
+  apply: sub_all near => w near.
 apply: (near_lead orth _ (ltW e0) _ near); first by rewrite -eligibleE.
   by rewrite invf_le1.
 rewrite -subr_ge0; have -> : 1 - D^-1 - `|K| * m%:R * D^-1 = 1 - D / D by rewrite /D; ring.

@@ -12,7 +12,7 @@ move=> R m n kind a eta w0 t a_orth m0 e0 e1 start; rewrite !gd_weightsE.
 exact: (GD.gd_energy_grows a_orth m0 e0 e1 start).
 Qed.
 
-Theorem gd_ratios : Statements.gd_ratios.
+Theorem gd_ratios_kept : Statements.gd_ratios_kept.
 Proof.
 move=> R m n kind a eta w0 t a_orth m0 e0 e1 start; rewrite gd_weightsE.
 exact: (GD.gd_ratios a_orth m0 e0 e1 start).

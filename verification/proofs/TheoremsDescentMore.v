@@ -1,7 +1,8 @@
 (** Each statement of [Statements] with its proof, and what the proof assumes. *)
 From mathcomp Require Import all_ssreflect all_algebra.
-From Whichmin Require Import GDOrder GDNorm GDLimit GDScalar GDContract GDStep GDWide GDAttract.
-From Whichmin Require Import GDCosines GDRay GDBeyond Vectors Definitions.
+From Whichmin Require Import GDOrder GDNorm GDLimit GDPoly GDScalar GDContract GDStep GDWide.
+From Whichmin Require Import GDAttract GDCosines GDRay GDBeyond GDExact GDApproach GDThreshold.
+From Whichmin Require Import GDStable GDFlip Vectors Definitions.
 From Whichmin Require Statements.
 
 Theorem gd_limit : Statements.gd_limit.
@@ -87,3 +88,30 @@ Proof. exact: GDBeyond.gd_bad_start. Qed.
 
 Theorem gd_bad_start_met : Statements.gd_bad_start_met.
 Proof. exact: GDBeyond.gd_bad_start_met. Qed.
+
+Theorem gd_ratios : Statements.gd_ratios.
+Proof. exact: GDExact.gd_ratios. Qed.
+
+Theorem gd_flips : Statements.gd_flips.
+Proof. exact: GDExact.gd_flips. Qed.
+
+Theorem gd_bounded : Statements.gd_bounded.
+Proof. exact: GDExact.gd_bounded. Qed.
+
+Theorem gd_radial_rate : Statements.gd_radial_rate.
+Proof. exact: GDExact.gd_radial_rate. Qed.
+
+Theorem gd_off_span_rate : Statements.gd_off_span_rate.
+Proof. exact: GDExact.gd_off_span_rate. Qed.
+
+Theorem gd_no_approach_beyond : Statements.gd_no_approach_beyond.
+Proof. exact: GDApproach.gd_no_approach_beyond. Qed.
+
+Theorem gd_converges_threshold : Statements.gd_converges_threshold.
+Proof. exact: GDThreshold.gd_converges_threshold. Qed.
+
+Theorem gd_stable_iff : Statements.gd_stable_iff.
+Proof. exact: GDStable.gd_stable_iff. Qed.
+
+Theorem relu_may_flip : Statements.relu_may_flip.
+Proof. exact: GDFlip.relu_may_flip. Qed.

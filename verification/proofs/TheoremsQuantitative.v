@@ -42,7 +42,8 @@ move=> C0 hp wp; have h1 : 1 <= 2%:R ^+ h * (p / 2%:R).
 have x1 := half_power h1; have x0 : 0 <= 2%:R^-1 ^+ h :> R by rewrite exprn_ge0 // invr_ge0 ler0n.
 suff : 18%:R * (wake_factor m b eta ^+ W * asleep kind a w0) <= p / 2%:R.
   by move=> x2; have -> : p = p / 2%:R + p / 2%:R by [field]; exact: add_le.
-rewrite /asleep; case: (lerP (9%:R / 10%:R)) wp => [_ _|small]; first by rewrite !mulr0 (le_trans x0).
+rewrite /asleep; case: (lerP (9%:R / 10%:R)) wp => [_ _|small];
+  first by rewrite !mulr0 (le_trans x0).
 case=> [//|].
 move: (energy _ _ _) C0 (_ ^+ W) => x C0 g gp; rewrite -subr_ge0.
 have -> : p / 2%:R - 18%:R * (g * ((19%:R / 20%:R - x) / x)) =
@@ -52,11 +53,14 @@ Qed.
 
 Theorem sgd_rate : Statements.sgd_rate.
 Proof.
-move=> R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el p W M A h [W_wake A_rate [M0 A_chance] hp] T1 T.
+move=> R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el p W M A h [W_wake A_rate [M0
+  A_chance] hp] T1 T.
 have [i0 _] := some_el.
-have act : exists i, phi kind (corr a w0 i) != 0 by have [i] := some_el; rewrite eligibleE => ai; exists i.
+have act : exists i, phi kind (corr a w0 i) != 0 by have [i] := some_el;
+  rewrite eligibleE => ai; exists i.
 have le1 := below orth eta0 al1 b0 bm i0 start act A_rate M0 A_chance W h T.
-apply: le_trans (missed (C0_gt0 act) hp W_wake); apply: le_trans le1; apply: ler_chance_size => Bs sB.
+apply: le_trans (missed (C0_gt0 act) hp W_wake); apply: le_trans le1;
+  apply: ler_chance_size => Bs sB.
 apply: contraR => no; have T1s : (T1 <= size Bs)%N by rewrite sB leq_addr.
 have [i ai close] := near_one_point orth eta0 al1 b0 bm start act no T1s.
 apply/existsP; exists i; rewrite eligibleE; apply/andP; split; first exact: ai.
@@ -69,7 +73,8 @@ Proof.
 move=> R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el e p W M A h S k.
 move=> capt [S_rate ke] T0 T; pose T1 := capture_time W M A h.
 have TE : (T0 + T = T1 + (S * k + T))%N by rewrite /T0 /settling_time -addnA.
-have le1 := @sgd_rate R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el p W M A h capt (S * k + T)%N.
+have le1 := @sgd_rate R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el p W M A h capt (S *
+  k + T)%N.
 rewrite TE; apply: le_trans le1.
 apply: ler_chance_size => Bs sB; apply: contra => /existsP[i /andP[ei /forallP close]].
 apply/existsP; exists i; rewrite ei /=; apply/(all_nthP 0) => j.
@@ -147,7 +152,8 @@ Theorem sgd_almost_sure_rate : Statements.sgd_almost_sure_rate.
 Proof.
 move=> R m n b kind a eta w0 arch orth b0 bm eta0 al1 start some_el r p qr p0.
 have d0 := drift_gt0 eta0 b0 bm; have [r0 r1] := rate_bounds eta0 al1 b0 bm.
-have act : exists i, phi kind (corr a w0 i) != 0 by have [i] := some_el; rewrite eligibleE => ai; exists i.
+have act : exists i, phi kind (corr a w0 i) != 0 by have [i] := some_el;
+  rewrite eligibleE => ai; exists i.
 have [M [A numbers]] := @settling_time_exists R m b eta arch b0 bm eta0 al1.
 have [W [h [S [k [capt _]]]]] := numbers _ 1 p (C0_gt0 act) (oner_neq0 R) p0.
 pose q := 1 - settle_rate m b eta.
@@ -156,14 +162,17 @@ have q0 : 0 < q.
   by rewrite /q; move: (settle_rate m b eta) r1 => x x1; cert (1 / 100%:R - x).
 have rp : 0 < r := lt_trans q0 qr.
 have v0 : 0 <= q / r by rewrite mulr_ge0 ?invr_ge0 // ltW.
-have v1 : q / r < 1 by rewrite ltr_pdivr_mulr // mul1r.
+have v1 : q / r < 1.
+  have frac (x y : R) : y != 0 -> 1 - x / y = (y - x) / y by move=> y0; field.
+  by rewrite -subr_gt0 frac ?gt_eqF // divr_gt0 // subr_gt0.
 pose T1 := capture_time W M A h; pose x := (2%:R * drift_rate m b eta * q ^+ T1)^-1.
 have x0 : 0 <= x.
   rewrite invr_ge0; apply: mulr_ge0; last by rewrite exprn_ge0 // ltW.
   by apply: mulr_ge0; [exact: ler0n | exact: ltW].
 have [T' small] := geometric_small arch v0 v1 x0 ltr01.
 exists (T1 + T')%N => T; rewrite -addnA.
-have le1 := @sgd_rate R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el p W M A h capt (T' + T)%N.
+have le1 := @sgd_rate R m n b kind a eta w0 orth b0 bm eta0 al1 start some_el p W M A h capt (T'
+  + T)%N.
 apply: le_trans le1.
 apply: ler_chance => Bs; apply: contra => /existsP[i /andP[ei /forallP close]].
 apply/existsP; exists i; rewrite ei /=; apply/forallP => t; apply/implyP => T0t.

@@ -1,6 +1,7 @@
 (** The energy C reaches 9/10. As long as it is below, (19/20 - C)/C shrinks on average by
     [wake_factor], whatever the batches: a batch of energy S raises C to at least
-    C + 2 alpha S (19/20 - C), and S is b/m of C on average. Where C < 9/10 that ratio is above 1/18. *)
+    C + 2 alpha S (19/20 - C), and S is b/m of C on average. Where C < 9/10 that ratio is above
+    1/18. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Exchange FarOut Ending.
@@ -81,7 +82,8 @@ move=> N1 C0 small; have small' := ltW small.
 have SC : batch_energy kind a (val o) w <= C w by exact: batch_energy_le_energy.
 have S0 := batch_energy_ge0 kind a (val o) w; have CN := energy_le kind a_orth w.
 have gain : C w + 2%:R * al * batch_energy kind a (val o) w * (19%:R / 20%:R - C w) <= C (sgd o w).
-  rewrite sgd_energy //; move: (batch_energy kind a (val o) w) (C w) (N w) SC S0 N1 => S E N' SC S0 N1.
+  rewrite sgd_energy //; move: (batch_energy kind a (val o) w) (C w) (N w) SC S0 N1 => S E N' SC
+    S0 N1.
   move: (eta / b%:R) al_ge0 => A h.
   by cert (A * S * A * ((2%:R - N' - S) ^+ 2 + S * (E - S)) + 2%:R * A * S * (21%:R / 20%:R - N')).
 have [u0 u1] := pull_bounds; have A0 := asleep_ge0 C0.
@@ -163,7 +165,8 @@ rewrite mean_scale -subr_ge0 -mulrBr mulr_ge0 ?exprn_ge0 // subr_ge0; exact: asl
 Qed.
 
 Lemma asleep_then_mean (F : 'rV[R]_n -> R) (q top x : R) (T1 T k : nat) w : 0 <= x ->
-  (forall v, inv v -> 9%:R / 10%:R <= C v -> chance R (T1 + T) (crosses_after sgd F q T1 top v) <= x) ->
+  (forall v, inv v -> 9%:R / 10%:R <= C v -> chance R (T1
+    + T) (crosses_after sgd F q T1 top v) <= x) ->
   inv w -> chance R (k + (T1 + T)) (crosses_after sgd F q (k + T1) top w) <=
     x + 18%:R * mean_after sgd k asleep w.
 Proof.
@@ -180,7 +183,8 @@ by rewrite mean_add mean_scale (Noise.mean_const (ltnW bm)) lexx.
 Qed.
 
 Lemma asleep_then (F : 'rV[R]_n -> R) (q top x : R) (T1 T k : nat) w : 0 <= x ->
-  (forall v, inv v -> 9%:R / 10%:R <= C v -> chance R (T1 + T) (crosses_after sgd F q T1 top v) <= x) ->
+  (forall v, inv v -> 9%:R / 10%:R <= C v -> chance R (T1
+    + T) (crosses_after sgd F q T1 top v) <= x) ->
   inv w -> chance R (k + (T1 + T)) (crosses_after sgd F q (k + T1) top w) <=
     x + 18%:R * (omega ^+ k * asleep w).
 Proof.

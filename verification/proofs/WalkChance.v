@@ -1,7 +1,8 @@
-(** Random walks in multiplicative form. The idea of [capture_power]: a power Y of X contracts on
-    average while X is below the level; Y is small where X is and the other way round. From below the
-    level some draw always lowers Y by the factor q, so that within a fixed number of draws any
-    possible state leads to one where Y is as low as one likes; [Capture.captured] does the rest. *)
+(** Random walks in multiplicative form. The idea of [capture_power]: a power Y of X contracts
+    on average while X is below the level; Y is small where X is and the other way round. From
+    below the level some draw always lowers Y by the factor q, so that within a fixed number of
+    draws any possible state leads to one where Y is as low as one likes; [Capture.captured]
+    does the rest. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Capture Definitions.
@@ -32,7 +33,8 @@ Proof. by move=> n0 y0; rewrite !leNgt; apply: contra; exact: power_lt. Qed.
 
 Lemma power_low n x : (0 < n)%N -> 0 <= x -> x <= 1 -> x ^+ n <= x.
 Proof.
-case: n => // n _ x0 x1; rewrite exprS -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?lexx //.
+case: n => // n _ x0 x1; rewrite exprS -[X in _ <= X]mulr1; apply: mul_le;
+  rewrite ?exprn_ge0 ?lexx //.
 exact: exprn_ile1.
 Qed.
 
@@ -53,7 +55,8 @@ Hypotheses (possible_next : forall o w, possible w -> possible (next o w))
   (s0 : (0 < s)%N) (p0 : (0 < p)%N) (power : forall w, possible w -> Y w ^+ p = X w ^+ s)
   (level0 : 0 < level) (q1 : q < 1)
   (contracts : forall w, possible w -> X w <= level -> mean (fun o => Y (next o w) / Y w) <= q)
-  (reaches : forall w, possible w -> exists2 os : seq Om, (size os <= M)%N & X (run next w os) <= level).
+  (reaches : forall w, possible w -> exists2 os : seq Om, (size os <= M)%N & X (run next w os) <=
+    level).
 
 Lemma run_possible os w : possible w -> possible (run next w os).
 Proof. by elim: os w => //= o os IH w pw; apply: IH; exact: possible_next. Qed.
@@ -76,7 +79,8 @@ Qed.
 (** Some draw is no worse than the mean. *)
 Lemma some_draw (F : Om -> R) x : mean F <= x -> exists o, F o <= x.
 Proof.
-move=> mx; case: (boolP [exists o, F o <= x]) => [/existsP //|]; rewrite negb_exists => /forallP none.
+move=> mx; case: (boolP [exists o, F o <= x]) => [/existsP //|];
+  rewrite negb_exists => /forallP none.
 have [o0 _] : exists o : Om, true by move/card_gt0P: Om0 => [o _]; exists o.
 suff : x < mean F by rewrite ltNge mx.
 have k0 : 0 < #|Om|%:R :> R by rewrite ltr0n.
@@ -143,7 +147,8 @@ move=> pw; have [t0 t1 t2] := top_bounds; have [q0 q1'] := q'_bounds.
 have l0 : 0 <= 1 + level ^+ s by rewrite addr_ge0 ?ler01 // exprn_ge0 // ltW.
 have half : 0 < top / 2%:R by rewrite divr_gt0 ?ltr0n.
 have [k small] := geometric_small arch q0 q1' l0 half.
-have low v : possible v -> exists2 os : seq Om, size os = (M + k).+1 & Y (run next v os) <= top / 2%:R.
+have low v : possible v -> exists2 os : seq Om, size os = (M + k).+1 & Y (run next v os) <= top /
+  2%:R.
   move=> pv; have [os sz lo] := reaches pv; have pr := run_possible os pv.
   have [os' sz' h] := draws_down (M - size os + k).+1 pr lo; exists (os ++ os').
     by rewrite size_cat sz' addnS addnA subnKC.

@@ -67,7 +67,8 @@ Proof.
 have ahead i j : 1 < lead i w -> j != i -> `|phi (c w j)| < `|phi (c w i)|.
   move=> h ji; have p := lt_trans ltr01 h; have Y := lead_pos p.
   apply: (@le_lt_trans _ _ (rsum i w)).
-    rewrite /rivals_sum (bigD1 j) //= -subr_ge0 addrC addKr; apply: sumr_ge0 => q _; exact: normr_ge0.
+    rewrite /rivals_sum (bigD1 j) //= -subr_ge0 addrC addKr; apply: sumr_ge0 => q _;
+      exact: normr_ge0.
   move: h; rewrite /lead_over; move: (rsum i w) `|_| Y => y x Y h.
   rewrite -subr_gt0; have -> : x - y = (x / y - 1) * y by field; rewrite gt_eqF.
   by rewrite mulr_gt0 // subr_gt0.
@@ -87,7 +88,8 @@ have Y0 : 0 < rsum l w.
   have [k kl k0] : exists2 k, k != l & phi (c w k) != 0.
     by case: (eqVneq i l) => [il|il]; [exists j => //; rewrite -il eq_sym | exists i].
   apply: (@lt_le_trans _ _ `|phi (c w k)|); first by rewrite normr_gt0.
-  by rewrite /rivals_sum (bigD1 k) //= -subr_ge0 addrC addKr; apply: sumr_ge0 => q _; exact: normr_ge0.
+  by rewrite /rivals_sum (bigD1 k) //= -subr_ge0 addrC addKr; apply: sumr_ge0 => q _;
+    exact: normr_ge0.
 have Y1 : rsum l w <= (m%:R - 1) * `|phi (c w l)|.
   have -> : (m%:R - 1) * `|phi (c w l)| = \sum_(k | k != l) `|phi (c w l)|.
     have m0 : (0 < m)%N by case: m l {top x0 Y0} => // -[].
@@ -110,7 +112,8 @@ Variables (eta : R) (Bs : nat -> {set 'I_m}) (w0 : 'rV[R]_n).
 Hypothesis arch : archimedean R.
 Local Notation W := (run_batches kind a eta Bs w0).
 Hypotheses (eta0 : 0 < eta) (al1 : forall t, eta / #|Bs t|%:R <= 5%:R^-1)
-  (w0_in : N w0 <= 21%:R / 20%:R) (V_grows : forall K : R, exists T, forall t, (T <= t)%N -> K <= V (W t)).
+  (w0_in : N w0 <= 21%:R / 20%:R) (V_grows : forall K : R, exists T, forall t, (T <= t)%N ->
+    K <= V (W t)).
 
 Theorem lead_to_limit : exists l, phi (c w0 l) != 0 /\ converges_to W (Num.sg (c w0 l) *: a l).
 Proof.
@@ -129,7 +132,8 @@ have kept s : 2%:R <= lead l (W (T0 + s)).
   suff : (1 + 2%:R * A) * x < 2%:R by rewrite ltNge h.
   apply: (@le_lt_trans _ _ (7%:R / 5%:R)).
     by cert ((1 + 2%:R * A) * (1 - x) + 2%:R * (5%:R^-1 - A)).
-  by rewrite -subr_gt0; have -> : 2%:R - 7%:R / 5%:R = 3%:R / 5%:R :> R by [field]; rewrite divr_gt0 ?ltr0n.
+  by rewrite -subr_gt0; have -> : 2%:R - 7%:R / 5%:R = 3%:R / 5%:R :> R by [field];
+    rewrite divr_gt0 ?ltr0n.
 have grows K : exists T, forall t, (T <= t)%N -> K * rsum l (W t) <= `|phi (c (W t) l)|.
   have [K' [K1 K2]] : exists K' : R, K <= K' /\ 2%:R <= K'.
     case: (lerP K 2%:R) => [h|/ltW h]; first by exists 2%:R; rewrite lexx.
@@ -148,7 +152,8 @@ have sg j : (phi (c (W T0) j) != 0) = (phi (c w0 j) != 0).
 have l0 : phi (c w0 l) != 0.
   rewrite -sg -normr_gt0; apply: lt_le_trans (lead_le lp l2); rewrite mulr_gt0 //; exact: lead_pos.
 have [j jl j0] : exists2 j, j != l & phi (c w0 j) != 0.
-  have := lead_pos lp; rewrite /rivals_sum; case: (boolP [exists j, (j != l) && (phi (c w0 j) != 0)]).
+  have := lead_pos lp; rewrite /rivals_sum; case: (boolP [exists j, (j != l) && (phi (c w0 j) !=
+    0)]).
     by case/existsP => j /andP[jl j0] _; exists j.
   rewrite negb_exists => /forallP none; rewrite big1 ?ltxx // => j jl; have := none j.
   by rewrite jl /= -sg negbK => /eqP ->; rewrite normr0.

@@ -1,5 +1,6 @@
-(** A lead that tends to infinity forces the weights to a single data point, for whatever sequence of
-    batches: a statement about single runs, nothing is random. See the idea of the proof in WalkStep. *)
+(** A lead that tends to infinity forces the weights to a single data point, for whatever
+    sequence of batches: a statement about single runs, nothing is random. See the idea of the
+    proof in WalkStep. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Prob Ending CycStep CycLimit CycRule.
@@ -107,7 +108,8 @@ Qed.
 Lemma energy_high : exists T, forall t, (T <= t)%N -> 9%:R / 10%:R <= C (W t).
 Proof.
 have C0 : 0 < C w0.
-  apply: lt_le_trans (own_energy kind a l w0); rewrite lt_def own_ge0 andbT sqrf_eq0; exact: w0_lead.
+  apply: lt_le_trans (own_energy kind a l w0); rewrite lt_def own_ge0 andbT sqrf_eq0;
+    exact: w0_lead.
 have [low [low0 low1 low2]] : exists x : R, [/\ 0 < x, x <= 9%:R / 10%:R & x <= C w0].
   case: (lerP (C w0) (9%:R / 10%:R)) => [h|/ltW h]; first by exists (C w0); rewrite lexx.
   by exists (9%:R / 10%:R); rewrite lexx; split=> //; rewrite divr_gt0 ?ltr0n.
@@ -242,7 +244,8 @@ have low t : (T0 <= t)%N -> ratio l (W t) <= e.
 have [T [TT small]] := excess_small e0 e1 high low e0; exists T => t tT.
 have [E _] := few e0 e1 low (leq_trans TT tT); have r1 := low _ (leq_trans TT tT).
 have := close a_orth (lw t); have [_ ->] := run_trap t => near; apply: le_trans near _.
-apply: le_trans eD; have := small t tT; rewrite /excess /D; have bi : 0 <= beta^-1 by rewrite invr_ge0.
+apply: le_trans eD; have := small t tT; rewrite /excess /D;
+  have bi : 0 <= beta^-1 by rewrite invr_ge0.
 move: (missed (W t)) (ratio l (W t)) (rivals l (W t)) E r1 => z r F E r1 h; have e0' := ltW e0.
 move: beta^-1 bi h => ib bi h.
 cert ((e - (z - 2%:R * r + 2%:R * e - 20%:R * e * ib)) + 2%:R * (21%:R / 20%:R * e - F)

@@ -1,5 +1,5 @@
-(** One step on any batch: the ratio r of the rivals to the point l, and what is missed. See the idea
-    of the proof in WalkStep. *)
+(** One step on any batch: the ratio r of the rivals to the point l, and what is missed. See
+    the idea of the proof in WalkStep. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Ending CycStep CycLimit CycRule.
@@ -70,7 +70,8 @@ Let x0 : 0 < `|phi (c w l)|. Proof. by rewrite normr_gt0. Qed.
 
 Lemma lead_next : phi (c next l) != 0.
 Proof.
-have [s0 _ _ _] := factor_bounds kind a_orth eta0 al1 N1; have [h _] := size_any kind a_orth eta0 al1 N1 l.
+have [s0 _ _ _] := factor_bounds kind a_orth eta0 al1 N1;
+  have [h _] := size_any kind a_orth eta0 al1 N1 l.
 by rewrite -normr_gt0; apply: lt_le_trans h; rewrite mulr_gt0.
 Qed.
 
@@ -81,7 +82,8 @@ move=> lB; have [s0 _ _ _] := factor_bounds kind a_orth eta0 al1 N1.
 have [_ sg0] := batch_signs kind a_orth eta0 al1 N1; have g0 := gain_ge0 kind a_orth eta0 al1 N1.
 have phiE j := phi_any kind a_orth eta0 al1 N1 j.
 have Y : rsum l next <= (s + g) * rsum l w.
-  rewrite /rivals_sum mulr_sumr; apply: ler_sum => j _; rewrite phiE normrM; have z := normr_ge0 (phi (c w j)).
+  rewrite /rivals_sum mulr_sumr; apply: ler_sum => j _; rewrite phiE normrM;
+    have z := normr_ge0 (phi (c w j)).
   case: ifP => _; first by rewrite (gtr0_norm sg0) lexx.
   by rewrite (gtr0_norm s0) -subr_ge0 -mulrBl mulr_ge0 // addrAC subrr add0r.
 rewrite /ratio phiE lB normrM (gtr0_norm sg0) -subr_ge0.
@@ -115,7 +117,8 @@ have YE : rsum l next = s * rsum l w + g * Q.
   have -> : Q = \sum_(j | j != l) (if j \in B then `|phi (c w j)| else 0).
     by rewrite /Q big_mkcond (bigD1 l) //= (negbTE lB) add0r.
   rewrite /rivals_sum !mulr_sumr -big_split /=.
-  apply: eq_bigr => j jl; rewrite phiE normrM; case: ifP => _; last by rewrite (gtr0_norm s0) mulr0 addr0.
+  apply: eq_bigr => j jl; rewrite phiE normrM; case: ifP => _;
+    last by rewrite (gtr0_norm s0) mulr0 addr0.
   by rewrite (gtr0_norm sg0) mulrDl.
 have X1 : `|phi (c w l)| ^+ 2 <= N w by rewrite (real_normK (num_real _)); exact: own_le.
 rewrite /ratio YE phiE (negbTE lB) normrM (gtr0_norm s0).

@@ -1,13 +1,13 @@
 (** One step on any batch, as far as one point l and its rivals are concerned: the ratio of the
-    rivals' |phi(c_j)|, summed, to |phi(c_l)|, and what is missed (the energy off the active points
-    and |1 - C|).
+    rivals' |phi(c_j)|, summed, to |phi(c_l)|, and what is missed (the energy off the active
+    points and |1 - C|).
 
-    The idea of the proof that a lead that tends to infinity forces convergence (WalkStep, WalkLimit).
-    Let r = sum_{j != l} |phi(c_j)| / |phi(c_l)|. A batch without l raises r, by g/s times the share
-    of its own points, and what is missed grows by at most alpha times the batch's energy, which is
-    at most 2 times the rise of r. So what is missed, less 2 r, does not grow in batches without l,
-    however many there are; a batch with l shrinks what is missed by the factor 1 - alpha/4, up to
-    errors of the order of r; and r tends to 0. *)
+    The idea of the proof that a lead that tends to infinity forces convergence (WalkStep,
+    WalkLimit). Let r = sum_{j != l} |phi(c_j)| / |phi(c_l)|. A batch without l raises r, by
+    g/s times the share of its own points, and what is missed grows by at most alpha times the
+    batch's energy, which is at most 2 times the rise of r. So what is missed, less 2 r, does
+    not grow in batches without l, however many there are; a batch with l shrinks what is
+    missed by the factor 1 - alpha/4, up to errors of the order of r; and r tends to 0. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring zify.
 From Whichmin Require Import Vectors Landscape Trap GD SGD Ending CycStep CycLimit CycRule.
@@ -75,7 +75,8 @@ Qed.
 Lemma rivals_any i : s * rivals_sum i w <= rivals_sum i next /\
   rivals_sum i next <= (1 + 2%:R * al) * s * rivals_sum i w.
 Proof.
-by rewrite /Definitions.rivals_sum !mulr_sumr; split; apply: ler_sum => j _; have [] := size_any j.
+by rewrite /Definitions.rivals_sum !mulr_sumr; split; apply: ler_sum => j _;
+  have [] := size_any j.
 Qed.
 
 Lemma rivals_sum_ge0 i v : 0 <= rivals_sum i v.
