@@ -9,6 +9,8 @@ statement of its name in ``Statements.v``, and if the answer to ``Print Assumpti
 from __future__ import annotations
 
 import difflib
+import hashlib
+import json
 import re
 import secrets
 import subprocess
@@ -26,12 +28,15 @@ from whichmin.verification.provers.proof_builds import (
     compiled,
     error_text,
 )
+from whichmin.verification.provers.proof_cache import Cache, Kept, cache_folder
 from whichmin.verification.provers.proof_recheck import check_again
 from whichmin.verification.provers.proof_sources import LOGICAL, STATEMENTS, Library, library
 
 __all__ = ["CLOSED", "Compiled", "Proof", "Proofs", "files_of", "prove", "select"]
 
 CLOSED = "Closed under the global context"
+# Of the way in which the kernel is asked.
+_ASKED = "asked 1"
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,38 @@ class Proofs:
     def with_what(self) -> str:
         """With what they were compiled, for a reader."""
         return f"Coq {self.coq}, MathComp {self.mathcomp or 'missing'}"
+
+
+def _answers(
+    folder: Path, homes: Mapping[str, str], files: Mapping[str, Compiled], coq: Coq, fresh: bool
+) -> dict[str, tuple[str, ...] | str]:
+    """Ask what theorems assume, all of a file together; what was answered before is kept.
+
+    An answer is kept under the digests of the compiled files that it is about.
+
+    Returns:
+        For each what it assumes, or a message why it has not the type of its statement.
+    """
+    cache = None if fresh else Cache(cache_folder())
+    asked: dict[str, dict[str, str]] = {}
+    for name, home in homes.items():
+        asked.setdefault(home, {})[name] = home
+    answers: dict[str, tuple[str, ...] | str] = {}
+    keys = {}
+    for home, names in asked.items():
+        about = (_ASKED, coq.digest, files[STATEMENTS].digest, files[home].digest, sorted(names))
+        keys[home] = hashlib.sha256(repr(about).encode()).hexdigest()[:32]
+        kept = None if cache is None else cache.take(keys[home])
+        if kept is not None:
+            answers |= {name: tuple(told) for name, told in json.loads(kept.content).items()}
+    new = {name: home for name, home in homes.items() if name not in answers}
+    if new:
+        answers |= _ask(folder, new, coq)
+    for home in {*new.values()}:
+        found = {name: answers[name] for name in asked[home]}
+        if cache is not None and not any(isinstance(answer, str) for answer in found.values()):
+            cache.keep(keys[home], Kept(json.dumps(found).encode(), 0.0, files[home].date, {}))
+    return answers
 
 
 def _ask(folder: Path, homes: Mapping[str, str], coq: Coq) -> dict[str, tuple[str, ...] | str]:
@@ -232,7 +269,8 @@ def prove(
     recheck = ""
     with compiled(chosen, wanted, coq, fresh=fresh, jobs=jobs, told=told) as (folder, files):
         usable = {name: home for name, home in homes.items() if not files[home].message}
-        answers = _ask(folder, usable, coq) if usable and not files[STATEMENTS].message else {}
+        askable = bool(usable) and not files[STATEMENTS].message
+        answers = _answers(folder, usable, files, coq, fresh) if askable else {}
         if deep:
             good = [name for name in files if not files[name].message]
             recheck, wrong = check_again(folder, good, coq)

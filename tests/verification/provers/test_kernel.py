@@ -184,10 +184,25 @@ def test_a_coq_that_says_nothing_proves_nothing(tmp_path, monkeypatch, own_cache
     program.write_text(
         program.read_text().replace('print("Closed under the global context")', "pass")
     )
-    found = prove(proofs=toy())
+    found = prove(proofs=toy(), fresh=True)
     assert not any(proof.proved for proof in found.proofs)
     program.write_text(program.read_text().replace("print(mark)", "pass"))
-    assert not any(proof.proved for proof in prove(proofs=toy()).proofs)
+    assert not any(proof.proved for proof in prove(proofs=toy(), fresh=True).proofs)
+
+
+def test_answers_are_kept_and_only_good_ones(coq, monkeypatch):
+    asked = []
+    ask = kernel._ask
+    monkeypatch.setattr(kernel, "_ask", lambda *rest: asked.append(rest) or ask(*rest))
+    for _ in range(2):
+        assert prove(proofs=toy()).holds
+    assert len(asked) == 1
+    assert prove("zero", proofs=toy()).holds  # another question
+    assert prove(proofs=toy(), fresh=True).holds
+    assert len(asked) == 3
+    wrong = changed("Statements", "double 0 = 0", "double 0 = 1")
+    for _ in range(2):
+        assert not prove(proofs=wrong).holds
 
 
 def test_unknown_names_get_the_three_nearest():
