@@ -12,6 +12,7 @@ import pytest
 from docutils import nodes
 from mathml import mathml
 
+from whichmin.verification.provers.coq import INSTALL
 from whichmin.verification.provers.proof_sources import Library, library
 from whichmin.verification.topics import all_claims
 
@@ -179,6 +180,11 @@ def test_theorems_that_the_page_names_exist():
     named = re.findall(r"\{theorem\}`(\w+)`", page)
     assert "sgd_single_point" in named
     assert set(named) <= set(STATEMENTS)
+
+
+def test_the_page_installs_what_the_program_says():
+    page = Path(proof_notation.FILE).with_suffix(".md").read_text(encoding="utf-8")
+    assert f"$ {INSTALL}\n" in page
 
 
 FOUR = Library({
