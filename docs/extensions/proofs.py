@@ -132,9 +132,19 @@ def _prose(text: str) -> list[nodes.Node]:
     return parts
 
 
-def _paragraphs(comment: str) -> list[nodes.paragraph]:
+# A dash at the beginning of a line after a mark, or after "with", is that of a list, no minus sign.
+_DASH = re.compile(r"(?:(?<=[,.;:])|(?<=\bwith))[ ]*\n\s*- ")
+
+
+def _paragraphs(comment: str) -> list[nodes.Node]:
     bare = comment.removeprefix("(**").removesuffix("*)").strip()
-    return [nodes.paragraph("", "", *_prose(text)) for text in re.split(r"\n\s*\n", bare) if text]
+    parts: list[nodes.Node] = []
+    for text in re.split(r"\n\s*\n", bare):
+        first, *items = _DASH.split(text)
+        parts += [nodes.paragraph("", "", *_prose(first))] if first else []
+        rows = (nodes.list_item("", nodes.paragraph("", "", *_prose(item))) for item in items)
+        parts += [nodes.bullet_list("", *rows)] if items else []
+    return parts
 
 
 def _mixed(item: str) -> list[nodes.Node]:

@@ -157,6 +157,12 @@ def test_names_in_brackets_are_links_or_code():
     )
 
 
+def test_a_dash_of_a_list_is_no_minus_sign():
+    parts = proofs._paragraphs("(** Choose k with\n    - 1 <= k,\n    - k <= n\n    - 2. *)")
+    assert [part.astext() for part in parts] == ["Choose k with", "1 ≤ k,\n\nk ≤ n − 2."]
+    assert [len(part.children) for part in parts if isinstance(part, nodes.bullet_list)] == [2]
+
+
 def test_a_link_to_no_theorem_is_an_error():
     with pytest.raises(ValueError, match="no theorem is called 'nothing'"):
         proofs._to("nothing")
