@@ -5,9 +5,12 @@
     proof in this file. Together with [Statements] it is all that a sceptic has to read: a theorem
     is a named statement of that file, and the kernel has checked a proof of it.
 
-    R is an arbitrary ordered field (real closed where roots are taken, archimedean where a limit
-    is), for instance the real numbers; [m] points in R^n, both arbitrary. A point or a weight
-    vector is a row ['rV[R]_n]; ['I_m] are the numbers 0 .. m-1. [k%:R] is the number k in R. *)
+    R is an arbitrary ordered field, for instance the real numbers. Where roots are taken, in a
+    statement or in its proof, R is real closed ([rcfType]); where a statement needs it, R is also
+    archimedean, and [archimedean R] is then one of its hypotheses: such R are subfields of the real
+    numbers (the real numbers themselves, the real algebraic numbers). There are [m] points in R^n,
+    both arbitrary. A point or a weight vector is a row ['rV[R]_n]; ['I_m] are the numbers
+    0 .. m-1. [k%:R] is the number k in R, and x / 0 is 0, as always in MathComp. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory.
@@ -39,7 +42,7 @@ Definition sample_loss i w : R := 2%:R^-1 * sqnorm (a i - model (a i) w).
 Definition loss w : R := m%:R^-1 * \sum_i sample_loss i w.
 
 (** [g] is the gradient of F at w, Frechet's derivative: F(w+h) - F(w) - <g,h> = o(|h|). It is
-    written with squares, so that no root is needed. *)
+    written with squares, so that no root is needed: e plays the part of epsilon^2. *)
 Definition is_gradient (F : 'rV[R]_n -> R) w g :=
   forall e, 0 < e -> exists2 d, 0 < d &
   forall h, sqnorm h <= d -> (F (w + h) - F w - dot g h) ^+ 2 <= e * sqnorm h.
@@ -51,9 +54,10 @@ Definition is_derivative (G : 'rV[R]_n -> 'rV[R]_n) w (H : 'M[R]_n) :=
 
 (** ** Closed forms
 
-    The correlations c_i = <w, a_i>; the energy C = sum of phi(c_i)^2, which the neuron responds
-    with; the active part P w = sum of phi(c_i) a_i; what is left of |w|^2, in directions outside
-    the data's span and, for ReLU, on negative correlations. *)
+    The correlations c_i = <w, a_i>; the energy C = sum of phi(c_i)^2; the active part G = sum of
+    phi(c_i) a_i; and rest = |w|^2 - C. For orthonormal data C = |G|^2, and rest = |w - G|^2 is what
+    is left of |w|^2, in directions outside the data's span and, for ReLU, on negative correlations.
+    *)
 Definition corr w i : R := dot w (a i).
 Definition energy w : R := \sum_i phi (corr w i) ^+ 2.
 Definition active_part w : 'rV[R]_n := \sum_i phi (corr w i) *: a i.
@@ -81,7 +85,9 @@ End Model.
 (** ** Limits
 
     The sequence u_0, u_1, .. of vectors converges to v; and at least linearly (geometrically): the
-    squared distance is at most K q^t for some K and some 0 <= q < 1. *)
+    squared distance is at most K q^t for some K and some 0 <= q < 1. If R is archimedean, this
+    implies convergence ([linear_is_convergent]). If it is not, q^t need not tend to 0: then
+    [gd_limit] and [gd_converges_rate], with their explicit q, are the statements to read. *)
 Section Limits.
 Variables (R : realFieldType) (n : nat) (u : nat -> 'rV[R]_n) (v : 'rV[R]_n).
 Definition converges_to : Prop :=
@@ -122,13 +128,18 @@ End Extrema.
 Section Silent.
 Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n).
 
-(** No point of the data has a nonzero output: linear, w is orthogonal to all a_i; ReLU, no
-    <w, a_i> is positive. *)
+(** No point is active: linear, w is orthogonal to all a_i; ReLU, no <w, a_i> is positive. *)
 Definition silent : Prop :=
   forall i, match kind with Linear => corr a w i = 0 | Relu => corr a w i <= 0 end.
 
-(** A dead neuron: ReLU, and all <w, a_i> are negative, so it stays silent near w. *)
+(** A dead neuron: ReLU, and all <w, a_i> are negative, so it is silent also near w. *)
 Definition dead : Prop := kind = Relu /\ forall i, corr a w i < 0.
+
+(** The points to which the neuron with the weights w responds: linear, <w, a_i> is not 0; ReLU, it
+    is positive. In other words phi(<w, a_i>) is not 0. Such a point is called active at w; if w is
+    the start of a run, it is called eligible. *)
+Definition eligible (i : 'I_m) : bool :=
+  if kind is Relu then 0 < corr a w i else corr a w i != 0.
 End Silent.
 
 (** ** The Hessian of the linear neuron
@@ -169,14 +180,17 @@ Definition weighted_hessian (theta : 'I_m -> R) w : 'M[R]_n := m%:R^-1 *:
 Definition hessian_kappa kappa w : 'M[R]_n :=
   weighted_hessian (fun i => curvature kappa (corr a w i)) w.
 
-(** The one-sided Hessian of w towards h: a kink has the slope of the side to which h leads. *)
+(** The one-sided Hessian of the loss at w towards h: a kink has the slope of the side to which h
+    leads. (Where <h, a_i> = 0 the value 0 is a choice; h H, which is what is used, does not depend
+    on it.) *)
 Definition hessian_towards w h : 'M[R]_n :=
   weighted_hessian (fun i => curvature (if 0 < corr a h i then 1 else 0) (corr a w i)) w.
 
 (** w is at a kink of ReLU: some <w, a_i> is 0. The linear neuron has none. *)
 Definition at_kink w : bool := if kind is Relu then [exists i, corr a w i == 0] else false.
 
-(** k, the number of points at which phi has slope 1. Linear: all. ReLU: those with <w, a_i> > 0. *)
+(** k, the number of points at which phi has slope 1. Linear: all m, also those with <w, a_i> = 0,
+    which are not active. ReLU: those with <w, a_i> > 0, which are the active ones. *)
 Definition active_count w : nat := if kind is Relu then #|[set i | 0 < corr a w i]| else m.
 
 (** [is_derivative] for displacements h in a cone K only. *)
@@ -188,7 +202,8 @@ End Curvature.
 (** ** Chance without measure theory
 
     T independent draws, each uniform on a finite set Om, are the T-tuples over Om, all equally
-    likely. [chance R T P] is the share of them that have the property P. *)
+    likely. [chance R T P] is the share of them that have the property P. (Om is not empty: x / 0 is
+    0, but no theorem makes use of that here.) *)
 Section Chance.
 Variables (R : realFieldType) (Om : finType).
 Definition chance T (P : pred (seq Om)) : R :=
@@ -229,11 +244,13 @@ Definition almost_surely (Om : finType) (property : (nat -> Om) -> Prop) : Prop 
     (forall draws, (forall t, ~~ alarm (mkseq draws t)) -> property draws) /\
     (forall T, (chance _ T (happened alarm) : rat) <= p).
 
-(** A stronger notion, which some of the theorems reach. An event happens surely if it happens
-    sooner or later with probability 1: the share of the words of length T in which it has not
-    happened is as small as one likes for some T. The property follows from countably many such
-    events: each of them happens surely, and every sequence in which all of them happen has it.
-    That it is stronger is a theorem: [almost_surely_null]. *)
+(** A notion that is at least as strong, which some of the theorems reach. Here an event is said to
+    happen surely if it happens sooner or later with probability 1: the share of the words of length
+    T in which it has not happened is as small as one likes for some T. The property holds almost
+    surely in the strong sense if it follows from countably many such events: each of them happens
+    surely, and every sequence in which all of them happen has the property. (Such sequences contain
+    a dense G_delta set of full measure; laws of large numbers are not of this kind.) That the
+    notion is at least as strong is a theorem: [almost_surely_null]. *)
 Definition happens_surely (Om : finType) (event : pred (seq Om)) : Prop :=
   forall p : rat, 0 < p -> exists T, (chance _ T (fun s => ~~ happened event s) : rat) <= p.
 Definition almost_surely_strong (Om : finType) (property : (nat -> Om) -> Prop) : Prop :=
@@ -247,21 +264,19 @@ Section OnePoint.
 Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Variables (Om : finType) (next : Om -> 'rV[R]_n -> 'rV[R]_n) (w0 : 'rV[R]_n).
 
-(** The points that the neuron responds to at the start: linear, <w0, a_i> is not 0; ReLU, it is
-    positive. *)
-Definition eligible (i : 'I_m) : bool :=
-  if kind is Relu then 0 < corr a w0 i else corr a w0 i != 0.
-
-(** w is within e of a_i, or of -a_i if <w0, a_i> is negative. *)
+(** w is within e of a_i, or of -a_i if <w0, a_i> is negative. (Used for eligible points i only: if
+    <w0, a_i> is 0, this is the ball around 0.) *)
 Definition within (e : R) (i : 'I_m) (w : 'rV[R]_n) : bool :=
   sqnorm (w - Num.sg (corr a w0 i) *: a i) <= e ^+ 2.
 
-(** From step T0 on, all weights are within e of one and the same eligible point. *)
+(** From step T0 on, all weights are within e of one and the same eligible point. (Used for at least
+    T0 draws only.) *)
 Definition settled_at_one (e : R) (T0 : nat) (os : seq Om) : bool :=
-  [exists i, eligible i && all (within e i) (drop T0 (states next w0 os))].
+  [exists i, eligible kind a w0 i && all (within e i) (drop T0 (states next w0 os))].
 
-(** Almost surely: for all e, p > 0 there is a step T0 such that, however long one looks, the share
-    of the sequences of draws for which that is not so is at most p. *)
+(** Almost surely, in finite terms: for all e, p > 0 there is a step T0 such that, however long one
+    looks, the share of the sequences of draws for which that is not so is at most p. (For infinite
+    sequences of draws: [converges_to_one_point].) *)
 Definition ends_at_one_point : Prop := forall e p : R, 0 < e -> 0 < p ->
   exists T0, forall T, chance R (T0 + T) (fun os => ~~ settled_at_one e T0 os) <= p.
 End OnePoint.
@@ -277,7 +292,8 @@ Section Runs.
 Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Variables (Om : finType) (next : Om -> 'rV[R]_n -> 'rV[R]_n) (w0 : 'rV[R]_n).
 
-(** The data point a_i with the sign of <w0, a_i>: a_i, or -a_i if <w0, a_i> is negative. *)
+(** The data point a_i with the sign of <w0, a_i>: a_i, or -a_i if <w0, a_i> is negative. (Used for
+    eligible points only: if <w0, a_i> is 0, it is 0.) *)
 Definition signed_point (i : 'I_m) : 'rV[R]_n := Num.sg (corr a w0 i) *: a i.
 
 (** Along almost every infinite sequence of draws the weights converge to one data point, an
@@ -285,7 +301,9 @@ Definition signed_point (i : 'I_m) : 'rV[R]_n := Num.sg (corr a w0 i) *: a i.
 Definition converges_to_one_point : Prop := almost_surely (fun draws : nat -> Om =>
   exists i, eligible kind a w0 i /\ converges_to (iterates next w0 draws) (signed_point i)).
 
-(** ... and the convergence is exponential: from some step on |w_t - sgn<w0,a_i> a_i|^2 <= r^t. *)
+(** Along almost every infinite sequence of draws there is one eligible point a_i such that from
+    some step on |w_t - sgn<w0,a_i> a_i|^2 <= r^t, for the given r: if 0 <= r < 1, the convergence
+    is exponential. *)
 Definition converges_like (r : R) : Prop := almost_surely (fun draws : nat -> Om =>
   exists i, eligible kind a w0 i /\ exists T, forall t, (T <= t)%N ->
     sqnorm (iterates next w0 draws t - signed_point i) <= r ^+ t).
@@ -302,6 +320,7 @@ Variables (a : 'I_m -> 'rV[R]_n)                       (* the data *)
           (eta : R)                                    (* the step size *)
           (w0 : 'rV[R]_n).                             (* the start *)
 
+(** One step on the batch B. It is [step kind a eta (val B) w]. *)
 Definition sgd_step (B : batch m b) (w : 'rV[R]_n) : 'rV[R]_n :=
   w - (eta / #|val B|%:R) *: \sum_(i in val B) sample_gradient kind a i w.
 
@@ -313,15 +332,18 @@ Definition settled : R -> nat -> seq (batch m b) -> bool := settled_at_one kind 
 End MiniBatch.
 
 (** The share of those sequences of T batches for which the last weight w_T is within e of point i
-    (of -a_i if <w0, a_i> < 0): the probability that SGD is near point i at time T. *)
-Definition selection (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
-  (w0 : 'rV[R]_n) (T : nat) (e : R) (i : 'I_m) : R :=
+    (of -a_i if <w0, a_i> < 0): the probability that SGD is near point i at time T. Used for
+    eligible points i. *)
+Definition selection (R : realFieldType) (m n b : nat) (kind : activation)
+  (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n) (T : nat) (e : R) (i : 'I_m) : R :=
   chance R T (fun Bs : seq (batch m b) => within a w0 e i (last w0 (trajectory kind a eta w0 Bs))).
 
 (** ** The constants of the quantitative theorem
 
     Closed formulas: field operations and natural powers only, so that a program evaluates them
-    exactly on rational numbers. *)
+    exactly on rational numbers. What the comments say of the run is the motivation only; the
+    estimates are proved inside [sgd_rate]. All denominators are positive for 0 < b < m and
+    0 < eta/b <= 1/5. *)
 Section Rates.
 Variables (R : realFieldType) (m b : nat) (eta : R).
 
@@ -334,8 +356,8 @@ Definition in_batch : R := b%:R / m%:R.
 (** The chance that it has exactly one of two given points. *)
 Definition split_pair : R := 2%:R * b%:R * (m%:R - b%:R) / (m%:R * (m%:R - 1)).
 
-(** As long as C < 9/10, C the sum of the squares phi(<w, a_i>)^2, the ratio (19/20 - C)/C shrinks on
-    average by at least this factor in a step. *)
+(** As long as C < 9/10, C the sum of the squares phi(<w, a_i>)^2, the ratio (19/20 - C)/C shrinks
+    on average by at least this factor in a step. *)
 Definition wake_factor : R :=
   1 - in_batch * (19%:R / 10%:R * point_rate / (1 + 19%:R / 10%:R * point_rate)).
 
@@ -343,41 +365,44 @@ Definition wake_factor : R :=
     this share of its size in a step, for every other point j. *)
 Definition drift_rate : R := 19%:R / 4000%:R * point_rate ^+ 2 * split_pair.
 
-(** Near a data point the functional (the sum of these roots and a little of the loss) loses on
-    average at least this share of its size in a step. *)
+(** Near a data point the functional F, the sum of these roots and a small multiple of
+    4 rest + |1 - C|, loses on average at least this share of its size in a step. *)
 Definition settle_rate : R := 19%:R / 20%:R * drift_rate.
 
 (** Let l be the strongest point. A step on a batch that has l and not j multiplies the root of
-    |c_j/c_l| by at most [omitted] (1 - z/2 - z^2/10 bounds the square root of 1 - z); batches that have
-    both or neither leave it alone. So on average over the batches that have l it is multiplied by at
-    most [with_leader]. *)
+    |c_j/c_l| by at most [omitted] (1 - z/2 - z^2/10 bounds the square root of 1 - z); batches that
+    have both or neither leave it alone. So on average over the batches that have l it is multiplied
+    by at most [with_leader]. *)
 Definition omitted : R :=
-  let z := 19%:R / 20%:R * point_rate / (1 + 19%:R / 20%:R * point_rate) in 1 - z / 2%:R - z ^+ 2 / 10%:R.
+  let z := 19%:R / 20%:R * point_rate / (1 + 19%:R / 20%:R * point_rate) in
+  1 - z / 2%:R - z ^+ 2 / 10%:R.
 Definition with_leader : R := (b%:R - 1 + (m%:R - b%:R) * omitted) / (m%:R - 1).
 
-(** Over all batches it is multiplied by at most [mean_growth] on average, where C >= 9/10: the batches
-    that have l and not j and those that have j and not l nearly cancel. *)
+(** Over all batches it is multiplied by at most [mean_growth] on average, where C >= 9/10: the
+    batches that have l and not j and those that have j and not l nearly cancel. *)
 Definition mean_growth : R :=
-  let z := 11%:R / 10%:R * point_rate / (1 - 9%:R / 10%:R * point_rate) in 1 + split_pair * (z ^+ 2 / 8%:R).
+  let z := 11%:R / 10%:R * point_rate / (1 - 9%:R / 10%:R * point_rate) in
+  1 + split_pair * (z ^+ 2 / 8%:R).
 
 (** The factor for a batch without l that, with [with_leader], gives that average. *)
 Definition without_leader : R := (mean_growth - in_batch * with_leader) / (1 - in_batch).
 
-(** The sum of the roots over the points j other than the strongest is at most m - 1. If k of [climb]
-    steps are with it, and if these factors were exact, it would end at
-    (m-1) with_leader^k without_leader^(climb-k). What this is below 49/100, if anything: *)
+(** The sum of the roots over the points j other than the strongest is at most m - 1. If k of
+    [climb] steps are with it, and if these factors were exact, it would end at (m-1) with_leader^k
+    without_leader^(climb-k). What this is below 49/100, if anything: *)
 Definition room (climb k : nat) : R :=
   let x := 49%:R / 100%:R - (m%:R - 1) * with_leader ^+ k * without_leader ^+ (climb - k) in
   if 0 <= x then x else 0.
 
-(** Twice the mean of this over the number k of batches with the leader, which is binomial. This share of it is
-    what min(functional, 1/2) loses at least, on average, in [climb] steps from every state with
-    C >= 9/10 where it is 1/2. *)
+(** Twice the mean of [room] over the number k of batches with the leader among [climb] batches,
+    which is binomial. From every state with C >= 9/10 at which F (see [settle_rate]) is at least
+    1/2, min(F, 1/2) drops in [climb] steps on average by at least this share of itself. *)
 Definition capture_chance (climb : nat) : R :=
-  2%:R * \sum_(k < climb.+1) 'C(climb, k)%:R * in_batch ^+ k * (1 - in_batch) ^+ (climb - k) * room climb k.
+  2%:R * \sum_(k < climb.+1)
+    'C(climb, k)%:R * in_batch ^+ k * (1 - in_batch) ^+ (climb - k) * room climb k.
 
-(** Which natural numbers are large enough. For the capture, C0 being the start's C and p the chance
-    that may be missed: *)
+(** Which natural numbers will do. For the capture, C0 being the start's C and p the chance that may
+    be missed (the condition on [climb] is not monotone in it): *)
 Definition capture_numbers (C0 p : R) (wake climb capture halvings : nat) : Prop :=
   [/\ 9%:R / 10%:R <= C0 \/ 36%:R * (19%:R / 20%:R - C0) * wake_factor ^+ wake <= p * C0,
       1 <= capture%:R * settle_rate,
@@ -389,7 +414,8 @@ Definition settle_numbers (e : R) (settle refinements : nat) : Prop :=
   1 <= settle%:R * settle_rate /\ 1 <= 2%:R ^+ refinements * (2%:R * drift_rate * e ^+ 2).
 End Rates.
 
-(** The number of steps after which the run is captured by one point: [wake] steps to C >= 9/10, then
+(** The number of steps after which, but for the chance p, the squared distance to one point
+    decreases like (1 - settle_rate)^t for ever ([sgd_rate]): [wake] steps to C >= 9/10, then
     [climb] + [capture] * [halvings] steps; *)
 Definition capture_time (wake climb capture halvings : nat) : nat :=
   (wake + (climb + capture * halvings))%N.
@@ -400,10 +426,12 @@ Definition settling_time (wake climb capture halvings settle refinements : nat) 
   (capture_time wake climb capture halvings + settle * refinements)%N.
 
 Section Geometric.
-Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n).
+Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variables (eta : R) (w0 : 'rV[R]_n).
 
 (** There is one eligible point a_i such that at every step t from T0 on the squared distance of w_t
-    to it (to -a_i if <w0, a_i> is negative) is at most r(t). *)
+    to it (to -a_i if <w0, a_i> is negative) is at most r(t). (Used for at least T0 batches only.)
+    *)
 Definition settled_at_rate (r : nat -> R) (T0 : nat) (Bs : seq (batch m b)) : bool :=
   [exists i, eligible kind a w0 i && [forall t : 'I_(size Bs).+1, (T0 <= t)%N ==>
     (sqnorm (nth 0 (trajectory kind a eta w0 Bs) t - Num.sg (corr a w0 i) *: a i) <= r t)]].
@@ -426,7 +454,7 @@ Variables (a : 'I_m.+1 -> 'rV[R]_n)                    (* the data, vectors of R
 Fixpoint cyclic_sgd (t : nat) : 'rV[R]_n :=
   if t is t'.+1 then step kind a eta [set turn m t'] (cyclic_sgd t') else w0.
 
-(** At w the point i leads: the neuron responds to it, |phi(c_i)| > 0, and responds to no point more
+(** At w the point i leads: it is active, |phi(c_i)| > 0, and the neuron responds to no point more
     strongly; ties are allowed. For the linear neuron |phi(c_j)| = |c_j|, so that c_i is not 0 and
     |c_i| is the largest |c_j|; for ReLU phi(c_j) is c_j where that is positive and else 0, so that
     c_i is positive and the largest c_j. *)
@@ -434,9 +462,11 @@ Definition leads (i : 'I_m.+1) (w : 'rV[R]_n) : Prop :=
   phi kind (corr a w i) != 0 /\ forall j, `|phi kind (corr a w j)| <= `|phi kind (corr a w i)|.
 
 End Cyclic.
+
 (** The region of weights from which cyclic SGD is studied: |w|^2 < 2 and
-    4 (1 - |w|^2) + eta (2 - |w|^2)^2 >= 0. It contains the unit ball and a little more: with
-    eta = 1/5 it is |w|^2 <= 1.046.., and in general |w|^2 is at most 1 + eta/4. *)
+    4 (1 - |w|^2) + eta (2 - |w|^2)^2 >= 0. For eta >= 0 it contains the unit ball, and |w|^2 is at
+    most 1 + eta/4 in it; with eta = 1/5 it is the ball |w|^2 <= 12 - sqrt(120) = 1.0455.. (smaller
+    than the ball |w|^2 <= 21/20 of the theorems on random batches). *)
 Definition in_region (R : realFieldType) (n : nat) (eta : R) (w : 'rV[R]_n) : Prop :=
   sqnorm w < 2%:R /\ 0 <= 4%:R * (1 - sqnorm w) + eta * (2%:R - sqnorm w) ^+ 2.
 
@@ -470,14 +500,16 @@ Definition cosine u v : R := dot u v / (vnorm u * vnorm v).
 
 Variables (kind : activation) (a : 'I_m -> 'rV[R]_n).
 
-(** The normalised active part of w: linear, of the projection of w on the span of the data; ReLU, of
-    the part along the points with a positive correlation. *)
+(** The normalised active part of w: linear, of the projection of w on the span of the data; ReLU,
+    of the part along the points with a positive correlation. *)
 Definition gd_direction w : 'rV[R]_n := normalised (active_part kind a w).
 
 (** To within e, w has with the start w0 the cosine |<w0, a_i>| / |w0|, with the data point a_i the
-    cosine 1 or -1, and with every other data point the cosine 0. *)
+    cosine 1, or -1 if <w0, a_i> is negative, and with every other data point the cosine 0. (Used
+    for eligible points i.) *)
 Definition cosines_within w0 (e : R) (i : 'I_m) w : bool :=
-  [&& `|cosine w w0 - `|corr a w0 i| / vnorm w0| <= e, `| `|cosine w (a i)| - 1| <= e &
+  [&& `|cosine w w0 - `|corr a w0 i| / vnorm w0| <= e,
+      `|cosine w (a i) - Num.sg (corr a w0 i)| <= e &
       [forall j, (j != i) ==> (`|cosine w (a j)| <= e)]].
 End Directions.
 
@@ -517,33 +549,35 @@ Definition multiplicity (b : nat) (s : draw b) (i : 'I_m) : nat := count_mem i s
 
 (** Poisson sampling: every point is in the batch or not, independently of the others, with
     probability k/d. A draw is a function from the points to 0 .. d-1, all equally likely, and the
-    points with values below k are taken; each taken point moves by the step size alpha. The batch
-    may be empty. *)
+    points with values below k are taken; the weights take a step of size alpha along minus the
+    gradient of each taken point. The batch may be empty. *)
 Definition poisson_draw (d : nat) := {ffun 'I_m -> 'I_d}.
 Definition poisson_step (alpha : R) (d k : nat) (f : poisson_draw d) (w : 'rV[R]_n) : 'rV[R]_n :=
   w - alpha *: \sum_(i | (f i < k)%N) sample_gradient kind a i w.
 
-(** More generally a step with a step size lambda i of its own for each point i (0: not used) ... *)
+(** More generally: a step with a step size lambda i of its own for each point i (0: not used). *)
 Definition own_steps (lambda : 'I_m -> R) (w : 'rV[R]_n) : 'rV[R]_n :=
   w - \sum_i lambda i *: sample_gradient kind a i w.
 
-(** ... and with random ones: the outcome o of a draw from a finite set gives the step sizes. *)
+(** The same with random step sizes: the outcome o of a draw from a finite set gives them. *)
 Definition random_step (Om : finType) (lambda : Om -> 'I_m -> R) (o : Om)
   (w : 'rV[R]_n) : 'rV[R]_n :=
   own_steps (lambda o) w.
 End Steps.
 
-(** Exchangeable random step sizes in [0, 1/5]: the exchange of any two points turns the family of
-    all outcomes into itself. (Outcomes are equally likely; the same step sizes may belong to
-    several of them, so any rational probabilities can be had.) *)
-Record exchangeable (R : realFieldType) (m : nat) (Om : finType) (lambda : Om -> 'I_m -> R) : Prop := {
+(** Exchangeable random step sizes, all of them between 0 and 1/5 (the bounds are part of this
+    record): the exchange of any two points turns the family of all outcomes into itself. (Outcomes
+    are equally likely; the same step sizes may belong to several of them, so any rational
+    probabilities can be had.) *)
+Record exchangeable (R : realFieldType) (m : nat) (Om : finType)
+    (lambda : Om -> 'I_m -> R) : Prop := {
   step_size_ge0 : forall o i, 0 <= lambda o i;
   step_size_le : forall o i, lambda o i <= 5%:R^-1;
   step_size_swap : forall i j, exists2 swap : Om -> Om, involutive swap &
                    forall o k, lambda (swap o) k = lambda o (tperm i j k) }.
 
-(** Uneven: some outcome treats two points differently; if there is only one point, some outcome
-    moves it at all. *)
+(** Uneven: some outcome gives two points different step sizes; if there is only one point, some
+    outcome gives it a step size other than 0. *)
 Definition uneven (R : realFieldType) (m : nat) (Om : finType) (lambda : Om -> 'I_m -> R) : Prop :=
   (exists o i j, lambda o i != lambda o j) \/ (m = 1%N /\ exists o i, lambda o i != 0).
 
@@ -563,11 +597,13 @@ Definition residual W i : 'rV[R]_n := a i - output W i.
 (** The loss of one sample, |e_i|^2/2. *)
 Definition tied_loss i W : R := 2%:R^-1 * sqnorm (residual W i).
 
-(** What the derivative of phi, which ReLU does not have at 0, is taken to be there: any number. *)
+(** What the derivative of phi, which ReLU does not have at 0, is taken to be there: any one number,
+    the same for all neurons, points and times. *)
 Variable kink : R.
 (** Row k of the gradient of the loss of sample i. *)
 Definition tied_gradient i W k : 'rV[R]_n :=
-  - (feature W k i *: residual W i + (curvature kind kink (pre W k i) * dot (W k) (residual W i)) *: a i).
+  - (feature W k i *: residual W i
+     + (curvature kind kink (pre W k i) * dot (W k) (residual W i)) *: a i).
 (** Only the row of neuron k is changed, to w. *)
 Definition with_row W k w : 'I_h -> 'rV[R]_n := fun k' => if k' == k then w else W k'.
 
@@ -603,7 +639,7 @@ Variables (Om : finType) (points : Om -> seq 'I_m).
 
 (** A sequence of draws is fair for the run that it makes from W0 if nobody loses every bet:
     whoever bets, at each time, on a draw chosen by the present sign pattern of the run, wins
-    again and again. *)
+    again and again. (The bettor sees the sign pattern only.) *)
 Definition fair (W0 : 'I_h -> 'rV[R]_n) (draws : nat -> Om) : Prop :=
   forall (bet : {ffun 'I_h * 'I_m -> bool * bool} -> Om) T0, exists t, (T0 <= t)%N /\
     draws t = bet (sign_pattern (tied_run (fun u => points (draws u)) W0 t)).
@@ -650,8 +686,9 @@ Definition orthonormal_limit (R : realFieldType) (m n h : nat) (kind : activatio
       (\rank (\matrix_k W k : 'M[R]_(h, n)) <= h)%N &
       (\sum_i tied_loss kind a i W) / m%:R = (m%:R - r%:R) / (2%:R * m%:R)].
 
-(** With independent uniform draws, almost surely: if the weights converge at all, their limit has
-    the property. *)
+(** With independent uniform draws, almost surely in the strong sense ([almost_surely_strong]): if
+    the weights converge at all, their limit has the property. (Whether they converge is not said.)
+    *)
 Definition every_limit (R : realFieldType) (m n h : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
     (kink eta : R) (Om : finType) (points : Om -> seq 'I_m) (W0 : 'I_h -> 'rV[R]_n)
     (property : ('I_h -> 'rV[R]_n) -> Prop) : Prop :=
@@ -671,5 +708,5 @@ End Bets.
 
 (** ** Lists *)
 
-(** A list of numbers as a row of n; what is missing counts as 0. *)
+(** A list of numbers as a row of n: what is missing counts as 0, entries beyond n are dropped. *)
 Definition row_of (R : realFieldType) (n : nat) (u : seq R) : 'rV[R]_n := \row_j nth 0 u j.

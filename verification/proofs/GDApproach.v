@@ -4,7 +4,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDStep GDRay GDBeyond Definitions.
+From Whichmin Require Import GDStep GDRay GDBeyond Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -134,6 +134,7 @@ End Approach.
 
 Theorem gd_no_approach_beyond : Statements.gd_no_approach_beyond.
 Proof.
-move=> R m n kind a eta w0 l arch orth m0 eta1 wG /(minima kind orth m0)[N1 _] conv.
+move=> R m n kind a eta w0 l arch orth eta1 wG lmin conv; have m0 := minimum_points lmin.
+have [N1 _] := (minima kind orth m0 l).1 lmin.
 exact: (approach_hits arch orth m0 eta1 wG (vnorm1 N1) conv).
 Qed.

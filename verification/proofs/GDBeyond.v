@@ -5,7 +5,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDStep GDRay Definitions.
+From Whichmin Require Import GDStep GDRay Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -18,39 +18,49 @@ have -> : g = 1 + (g - 1) by ring.
 by apply: le_trans (bernoulli_le t h); rewrite le_grow mulr_ge0 ?ler0n.
 Qed.
 
+Lemma long_points (R : rcfType) (m n : nat) kind (a : 'I_m -> 'rV[R]_n) (eta : R) w :
+  0 < eta -> 1 + m%:R / eta < energy kind a w -> (0 < m)%N.
+Proof.
+by move=> eta0; apply: energy_points; rewrite addr_ge0 ?ler01 // divr_ge0 ?ler0n // ltW.
+Qed.
+
 Theorem gd_diverges : Statements.gd_diverges.
 Proof.
-move=> R m n a eta w0 orth m0 eta0 big d; have mp : 0 < m%:R :> R by rewrite ltr0n.
+move=> R m n a eta w0 orth eta0 big d; have m0 := long_points eta0 big.
+have mp : 0 < m%:R :> R by rewrite ltr0n.
 have al0 : 0 < eta / m%:R by rewrite divr_gt0.
 have d0 : 0 <= d by rewrite subr_ge0 ltW.
 set g := 1 + 2%:R * (eta / m%:R) * d; have al0' := ltW al0.
 have g1 : 1 <= g by rewrite /g le_grow; positive.
-have E0 := energy_ge0 Linear a w0.
-elim=> [|t IH]; first by rewrite muln0 expr0 mul1r.
-set w := gd_weights Linear a eta w0 t in IH *.
-rewrite gd_weightsS (energy_next orth); last by left.
-have gk : g ^+ 2 <= multiplier Linear a eta w ^+ 2.
+have next w : energy Linear a w0 <= energy Linear a w ->
+    g ^+ 2 * energy Linear a w <= energy Linear a (step Linear a eta [set: 'I_m] w).
+  move=> Cw; rewrite (energy_next orth); last by left.
+  apply: mul_le; rewrite ?sqr_ge0 ?energy_ge0 ?lexx //.
   rewrite -[X in _ <= X]sqrrN; apply: sqr_le_of_abs; first exact: le_trans ler01 g1.
-  have Cw : energy Linear a w0 <= energy Linear a w.
-    by apply: le_trans IH; rewrite -[X in X <= _]mul1r; apply: mul_le; rewrite ?ler01 ?lexx
-      ?factor_pow.
   have NC := energy_le Linear orth w; rewrite /multiplier /g.
   have -> : d = energy Linear a w0 - 1 - (eta / m%:R)^-1 by rewrite /d invf_div opprD addrA.
   move: (energy Linear a w0) (energy _ _ w) (sqnorm w) (eta / m%:R) al0 al0' Cw NC.
   move=> E E' N' al al0 al0' Cw NC; rewrite -subr_ge0; set D := (X in 0 <= X).
   have -> : D = al * ((N' - E') + 2%:R * (E' - E)) by rewrite /D; field; rewrite gt_eqF.
   by positive.
-rewrite mulnS exprD -mulrA; apply: mul_le => //; first exact: sqr_ge0.
-by rewrite mulr_ge0 // exprn_ge0 // (le_trans ler01).
+have grows t : energy Linear a w0 <= energy Linear a (gd_weights Linear a eta w0 t).
+  elim: t => [|t IH]; first exact: lexx.
+  rewrite gd_weightsS; apply: le_trans IH (le_trans _ (next _ IH)).
+  by rewrite -[X in X <= _]mul1r; apply: mul_le; rewrite ?ler01 ?energy_ge0 ?lexx ?factor_pow.
+by move=> t; rewrite gd_weightsS; exact: next.
 Qed.
 
 Theorem gd_unbounded : Statements.gd_unbounded.
 Proof.
-move=> R m n a eta w0 M arch orth m0 eta0 big; have mp : 0 < m%:R :> R by rewrite ltr0n.
+move=> R m n a eta w0 M arch orth eta0 big; have m0 := long_points eta0 big.
+have mp : 0 < m%:R :> R by rewrite ltr0n.
 pose d := energy Linear a w0 - (1 + m%:R / eta); have d0 : 0 < d by rewrite subr_gt0.
 pose g := 1 + 2%:R * (eta / m%:R) * d.
+have g_ge0 : 0 <= g by rewrite addr_ge0 ?ler01 // !mulr_ge0 ?invr_ge0 ?ler0n // ltW.
 have growth t : g ^+ (2 * t) * energy Linear a w0 <= energy Linear a (gd_weights Linear a eta w0 t).
-  exact: (gd_diverges orth m0 eta0 big).
+  elim: t => [|t IH]; first by rewrite muln0 expr0 mul1r.
+  rewrite mulnS exprD -mulrA; apply: le_trans (gd_diverges orth eta0 big t).
+  by apply: mul_le; rewrite ?sqr_ge0 ?lexx // mulr_ge0 ?energy_ge0 // exprn_ge0 // g_ge0.
 have g1 : 1 < g by rewrite lt_grow !mulr_gt0 ?invr_gt0 ?ltr0n.
 have E0 : 0 < energy Linear a w0.
   by apply: lt_trans big; apply: (lt_trans ltr01); rewrite lt_grow divr_gt0.
@@ -80,7 +90,9 @@ Qed.
 
 Theorem gd_alternates : Statements.gd_alternates.
 Proof.
-move=> R m n a eta w0 orth m0 eta0 wG NE t; have mp : 0 < m%:R :> R by rewrite ltr0n.
+move=> R m n a eta w0 orth eta0 wG NE t.
+have m0 : (0 < m)%N by apply: span_points wG NE; rewrite divr_ge0 ?ler0n // ltW.
+have mp : 0 < m%:R :> R by rewrite ltr0n.
 elim: t w0 wG NE => [|t IH] w0 wG NE; first by rewrite expr0 scale1r.
 have w1 : step Linear a eta [set: 'I_m] w0 = - w0.
   rewrite (span_next _ orth wG) NE -scaleN1r; congr (_ *: _); field; by rewrite !gt_eqF.
@@ -127,7 +139,8 @@ End LongStep.
 
 Theorem gd_diverges_from_ball : Statements.gd_diverges_from_ball.
 Proof.
-move=> R m n a eta w arch orth m0 eta1 /(minima Linear orth m0)[N1 wG] p w0.
+move=> R m n a eta w arch orth eta1 wmin p w0; have m0 := minimum_points wmin.
+have [N1 wG] := (minima Linear orth m0 w).1 wmin.
 have mp : 0 < m%:R :> R by rewrite ltr0n.
 have eta0 := lt_trans mp eta1; have p2 : 2%:R < p.
   rewrite /p -subr_gt0; have -> : 2%:R * eta / m%:R - 2%:R = (eta - m%:R) * (2%:R / m%:R).
@@ -150,7 +163,7 @@ have big : 1 + m%:R / eta < energy Linear a (cubic m eta (top p) *: w).
   apply: divr_gt0; last by rewrite (mulr_gt0 _ p0) // ltr0n.
   rewrite mulr_gt0 ?subr_gt0 // exprn_gt0 // addr_gt0 ?ltr0n //.
   by rewrite (mulr_gt0 _ p0) // ltr0n.
-have [T hT] := gd_unbounded M arch orth m0 eta0 big; exists T.+1 => -[//|t] tT.
+have [T hT] := gd_unbounded M arch orth eta0 big; exists T.+1 => -[//|t] tT.
 by rewrite gd_weights_late w1; case: (hT t tT).
 Qed.
 
@@ -161,11 +174,11 @@ Lemma dead_stays w s t : (forall i, ~~ eligible kind a (gd_weights kind a eta w 
   gd_weights kind a eta w t = gd_weights kind a eta w s.
 Proof.
 move=> dead st; rewrite -(subnK st) gd_weightsD.
-by case: (gd_dead_start eta dead) => h _; exact: h.
+by case: (gd_silent_start eta dead) => h _; exact: h.
 Qed.
 End Dead.
 
-Theorem relu_dies : Statements.relu_dies.
+Theorem relu_falls_silent : Statements.relu_falls_silent.
 Proof.
 move=> R m n a eta w0 orth m0 eta0 long safe t t0; have mp : 0 < m%:R :> R by rewrite ltr0n.
 have dead i : ~~ eligible Relu a (gd_weights Relu a eta w0 1) i.
@@ -179,12 +192,13 @@ have dead i : ~~ eligible Relu a (gd_weights Relu a eta w0 1) i.
   rewrite mulr0 addr0 mulr_ge0_le0 ?(ltW ci) // subr_ge0 mulrAC le_quot // mul1r.
   exact: safe ci.
 have E := dead_stays dead t0; rewrite E; split=> //.
-by case: (gd_dead_start eta dead) => _; exact.
+by case: (gd_silent_start eta dead) => _; exact.
 Qed.
 
-Theorem relu_dies_from_ball : Statements.relu_dies_from_ball.
+Theorem relu_falls_silent_from_ball : Statements.relu_falls_silent_from_ball.
 Proof.
-move=> R m n a eta w orth m0 eta1 /(minima Relu orth m0)[N1 wG] p w0.
+move=> R m n a eta w orth eta1 wmin p w0; have m0 := minimum_points wmin.
+have [N1 wG] := (minima Relu orth m0 w).1 wmin.
 have mp : 0 < m%:R :> R by rewrite ltr0n.
 have eta0 : 0 < eta by apply: lt_le_trans eta1; rewrite mulr_gt0 // divr_gt0 ?ltr0n.
 have p8 : 8%:R / 5%:R <= p.
@@ -204,7 +218,7 @@ have w1 : gd_weights Relu a eta w0 1 = cubic m eta (top p) *: w.
   by rewrite gd_weights1 (ray_next _ orth) //; right; exact: top_ge0.
 have late s : gd_weights Relu a eta w0 s.+1 = gd_weights Relu a eta (cubic m eta (top p) *: w) s.
   by rewrite gd_weights_late w1.
-rewrite !late; apply: relu_dies => //.
+rewrite !late; apply: relu_falls_silent => //.
   have cG := span_scale pos wG; rewrite -(sqnorm_active Relu orth) -cG sqnormZ N1 mulr1.
   rewrite /cubic -/p (top_next_sqr ph).
   have -> : 2%:R + m%:R / eta = 2%:R + 2%:R / p by rewrite /p; field; rewrite !gt_eqF.
@@ -221,7 +235,10 @@ Qed.
 
 Theorem gd_boundary_start : Statements.gd_boundary_start.
 Proof.
-move=> R m n kind a eta w0 orth m0 eta0 wG NE; have mp : 0 < m%:R :> R by rewrite ltr0n.
+move=> R m n kind a eta w0 orth eta0 wG NE.
+have m0 : (0 < m)%N.
+  by apply: span_points wG NE; rewrite divr_ge0 ?ler0n // mulr_ge0 ?ler0n // ltW.
+have mp : 0 < m%:R :> R by rewrite ltr0n.
 have CN : energy kind a w0 = sqnorm w0 by rewrite {2}wG sqnorm_active.
 split; first by rewrite CN NE; field; rewrite gt_eqF.
 have w1 : gd_weights kind a eta w0 1 = 0.
@@ -235,7 +252,8 @@ Qed.
 
 Theorem gd_bad_start : Statements.gd_bad_start.
 Proof.
-move=> R m n kind a eta w0 orth m0 eta0 eta1 low high; have mp : 0 < m%:R :> R by rewrite ltr0n.
+move=> R m n kind a eta w0 orth eta0 eta1 low high; have m0 := step_size_points eta0 eta1.
+have mp : 0 < m%:R :> R by rewrite ltr0n.
 have al0 : 0 <= eta / m%:R by rewrite divr_ge0 ?ltW.
 have al1 : 0 <= 1 - 2%:R * (eta / m%:R).
   have -> : 1 - 2%:R * (eta / m%:R) = (m%:R / 2%:R - eta) * (2%:R / m%:R) by field; rewrite gt_eqF.

@@ -1,4 +1,4 @@
-(** The cosines of the limits. GD: the limit is unique. SGD: the cosine with a fixed vector is
+(** Limits (linear convergence, uniqueness), and their cosines. GD: the limit is unique. SGD: the cosine with a fixed vector is
     Lipschitz near unit vectors, |cos(u, v) - cos(l, v)| <= 2 |u - l| for |l| = 1, so that weights
     within e/2 of a data point have its cosines to within e ([Statements.sgd_ends_at_one_point]).
     *)
@@ -13,8 +13,40 @@ Local Open Scope ring_scope.
 
 Theorem linear_is_convergent : Statements.linear_is_convergent.
 Proof.
-move=> R n w l arch lin; have conv := linearly_converges arch lin.
-by split=> // l' h; exact: limit_unique h conv.
+move=> R n w l arch [K [q [q0 q1 h]]] e e0.
+have K0 : 0 <= `|K| := normr_ge0 K.
+have [T hT] := geometric_small arch q0 q1 K0 (exprn_gt0 2 e0); exists T => t tT.
+apply: le_trans (h t) _; apply: le_trans hT.
+apply: (@le_trans _ _ (`|K| * q ^+ t)).
+  by rewrite -subr_ge0 -mulrBl mulr_ge0 ?exprn_ge0 // subr_ge0 ler_norm.
+have qT : 0 <= q ^+ T by rewrite exprn_ge0.
+rewrite mulrC -subr_ge0 -mulrBl mulr_ge0 // subr_ge0 -(subnK tT) exprD.
+rewrite -[X in _ <= X]mul1r; apply: mul_le; rewrite ?exprn_ge0 ?lexx //.
+by apply: exprn_ile1 => //; exact: ltW.
+Qed.
+
+(** |l - l'|^2 <= 2 |u - l|^2 + 2 |u - l'|^2, for all u. *)
+Theorem limits_unique : Statements.limits_unique.
+Proof.
+move=> R n w l l' h h'; apply/eqP; rewrite -subr_eq0 -sqnorm_eq0 eq_le sqnorm_ge0 andbT leNgt.
+apply/negP; set D := sqnorm (l' - l) => D0; have D1 : 0 < D + 1 by rewrite addr_gt0 ?ltr01.
+have e0 : 0 < D / (2%:R * (D + 1)) by rewrite divr_gt0 // mulr_gt0 ?ltr0n.
+have [T hT] := h _ e0; have [T' hT'] := h' _ e0; set e := D / _ in e0 hT hT'.
+pose u := w (maxn T T'); have u1 : sqnorm (u - l) <= e ^+ 2 := hT _ (leq_maxl _ _).
+have u2 : sqnorm (u - l') <= e ^+ 2 := hT' _ (leq_maxr _ _).
+have le2 : D <= 2%:R * sqnorm (u - l) + 2%:R * sqnorm (u - l').
+  have -> : D = sqnorm ((u - l) - (u - l')) by rewrite /D opprB [in RHS]addrC addrA subrK.
+  have := sqnorm_ge0 ((u - l) + (u - l')).
+  rewrite (sqnormD (u - l) (u - l')) (sqnormB (u - l) (u - l')).
+  by move: (sqnorm (u - l)) (sqnorm (u - l')) (dot _ _) => x y z h0; cert (x + 2%:R * z + y).
+have : D < D; last by rewrite ltxx.
+apply: (le_lt_trans le2); apply: (@le_lt_trans _ _ (4%:R * e ^+ 2)).
+  move: (sqnorm (u - l)) (sqnorm (u - l')) u1 u2 => x y; move: (e ^+ 2) => z u1 u2.
+  by cert (2%:R * (z - x) + 2%:R * (z - y)).
+rewrite /e -subr_gt0.
+have -> : D - 4%:R * (D / (2%:R * (D + 1))) ^+ 2 = D * (D ^+ 2 + D + 1) / (D + 1) ^+ 2.
+  by field; rewrite gt_eqF.
+rewrite divr_gt0 ?exprn_gt0 // mulr_gt0 // addr_gt0 ?ltr01 // addr_gt0 // exprn_gt0 //.
 Qed.
 
 Theorem gd_limit_cosines : Statements.gd_limit_cosines.
@@ -80,7 +112,7 @@ Lemma within_cosines w : 0 < e -> e < 1 -> within a w0 (e / 2%:R) i w -> cosines
 Proof.
 move=> e0 e1; have h0 : 0 <= e / 2%:R by rewrite divr_ge0 ?ler0n // ltW.
 rewrite /within -vnorm_le // => near.
-have [csE _ c1 cj] := sgd_cosines orth ei; set l := _ *: a i in near csE c1 cj.
+have [csE c1 _ cj] := sgd_cosines orth ei; set l := _ *: a i in near csE c1 cj.
 have l1 : vnorm l = 1 := vnorm_signed orth ei.
 have lt1 : vnorm (w - l) < 1.
   apply: (le_lt_trans near); rewrite lt_quot ?ltr0n // mul1r; apply: (lt_trans e1); by rewrite
@@ -89,7 +121,7 @@ have lip v : `|cosine w v - cosine l v| <= e.
   apply: le_trans (cosine_near v l1 lt1) _.
   by rewrite mulrC -(ge_quot _ _ (ltr0Sn R 1)).
 apply/and3P; split; first by rewrite -csE.
-  by rewrite -[X in _ - X]c1; exact: abs_sub.
+  by rewrite -c1.
 by apply/forallP => j; apply/implyP => ji; have := lip (a j); rewrite cj // subr0.
 Qed.
 End Settled.

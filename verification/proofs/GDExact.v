@@ -4,7 +4,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDStep GDRay Definitions.
+From Whichmin Require Import GDStep GDRay Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -66,7 +66,7 @@ Qed.
 
 Theorem gd_radial_rate : Statements.gd_radial_rate.
 Proof.
-move=> R m n kind a eta d w orth m0 wmin ok al.
+move=> R m n kind a eta d w orth wmin ok al; have m0 := minimum_points wmin.
 have [N1 wG] := (minima kind orth m0 w).1 wmin.
 rewrite gd_weights1 (ray_next _ orth) // /cubic -(mulrA 2%:R) -/al; congr (_ *: _).
 by move: al => A; ring.
@@ -74,7 +74,7 @@ Qed.
 
 Theorem gd_off_span_rate : Statements.gd_off_span_rate.
 Proof.
-move=> R m n kind a eta w h orth m0 wmin hyp al.
+move=> R m n kind a eta w h orth wmin hyp al; have m0 := minimum_points wmin.
 have [N1 wG] := (minima kind orth m0 w).1 wmin.
 have cw i : corr a w i = phi kind (corr a w i) by rewrite {1}wG corr_active.
 have ph i : phi kind (corr a (w + h) i) = phi kind (corr a w i).

@@ -96,7 +96,7 @@ move=> R m n kind a w orth N1; have CN := energy_le kind orth w.
 by cert ((1 - sqnorm w) + (sqnorm w - energy kind a w) + (1 - sqnorm w)).
 Qed.
 
-Theorem gd_dead_start : Statements.gd_dead_start.
+Theorem gd_silent_start : Statements.gd_silent_start.
 Proof.
 move=> R m n kind a eta w0 dead; split=> [|m0 orth]; last first.
   by rewrite loss_closed // (inactive_energy dead) mulr0 mul0r addr0.

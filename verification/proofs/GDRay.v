@@ -4,7 +4,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDStep Definitions.
+From Whichmin Require Import GDStep Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -126,19 +126,14 @@ apply: le_trans (bernoulli_le t (ltW h)); apply: (@le_trans _ _ (t%:R * (g - 1))
 by rewrite le_growl ler01.
 Qed.
 
-Theorem gd_on_ray : Statements.gd_on_ray.
-Proof.
-move=> R m n kind a eta r w orth m0 /(minima kind orth m0)[N1 wG] ok.
-by rewrite gd_weights1 (ray_next _ orth).
-Qed.
-
 Lemma ray_distance (R : rcfType) (n : nat) (w : 'rV[R]_n) (r : R) :
   sqnorm w = 1 -> vnorm (r *: w - w) = `|r - 1|.
 Proof. by move=> N1; rewrite -[X in _ - X]scale1r -scalerBl vnormZ vnorm1 // mulr1. Qed.
 
 Theorem gd_expands_beyond : Statements.gd_expands_beyond.
 Proof.
-move=> R m n kind a eta r w orth m0 eta1 /(minima kind orth m0)[N1 wG] p near.
+move=> R m n kind a eta r w orth eta1 wmin p near; have m0 := minimum_points wmin.
+have [N1 wG] := (minima kind orth m0 w).1 wmin.
 have [r0 _] := near_gt0 m0 eta1 near.
 rewrite gd_weights1 (ray_next _ orth) //; last by right.
 by rewrite !ray_distance //; exact: cubic_expands.
@@ -146,7 +141,7 @@ Qed.
 
 Theorem gd_unstable_beyond : Statements.gd_unstable_beyond.
 Proof.
-move=> R m n kind a eta r w arch orth m0 eta1 wmin p d.
+move=> R m n kind a eta r w arch orth eta1 wmin p d; have m0 := minimum_points wmin.
 have [N1 wG] := (minima kind orth m0 w).1 wmin.
 have p1 : 1 < p := p_gt1 m0 eta1; have p0 : 0 <= p := ltW (lt_trans ltr01 p1).
 split=> [|r1 near]; first exact: d_gt0.
@@ -244,7 +239,8 @@ End PeriodTwo.
 
 Theorem gd_period_two : Statements.gd_period_two.
 Proof.
-move=> R m n kind a eta w orth m0 eta1 /(minima kind orth m0)[N1 wG] p r r'.
+move=> R m n kind a eta w orth eta1 wmin p r r'; have m0 := minimum_points wmin.
+have [N1 wG] := (minima kind orth m0 w).1 wmin.
 have p1 : 1 < p := p_gt1 m0 eta1.
 have r'0 : 0 < r' := inner_gt0 p1; have r'1 : r' < 1 := inner_lt1 p1.
 have r1 : 1 < r := outer_gt1 p1.

@@ -4,7 +4,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDScalar GDContract GDStep GDWide GDAttract GDRay Definitions.
+From Whichmin Require Import GDScalar GDContract GDStep GDWide GDAttract GDRay Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -141,15 +141,15 @@ End Stable.
 
 Theorem gd_stable_iff : Statements.gd_stable_iff.
 Proof.
-move=> R m n kind a eta w_min arch orth m0 eta0 wmin.
+move=> R m n kind a eta w_min arch orth eta0 wmin; have m0 := minimum_points wmin.
 have [N1 wG] := (minima kind orth m0 w_min).1 wmin; split=> [stable|eta1 e e0].
   rewrite leNgt; apply/negP => big.
   have mp : 0 < m%:R :> R by rewrite ltr0n.
-  have [d0 _] := gd_unstable_beyond (1 : R) arch orth m0 big wmin.
+  have [d0 _] := gd_unstable_beyond (1 : R) arch orth big wmin.
   set d := _ / _ in d0; have [c c0 hc] := stable d d0.
   have [x [x0 xc xd _]] := below_three c0 d0 d0.
   have ax : `|1 + x - 1| = x by rewrite addrC addKr gtr0_norm.
-  have [_ leave] := gd_unstable_beyond (1 + x) arch orth m0 big wmin.
+  have [_ leave] := gd_unstable_beyond (1 + x) arch orth big wmin.
   have [||T hT] := leave; first by rewrite -subr_eq0 addrC addKr gt_eqF.
     by rewrite ax.
   move: hT; rewrite ltNge => /negP; apply; apply: hc.

@@ -1,8 +1,9 @@
-(** Each statement of [Statements], proved: the work is done in the files named below; here only
-    the few words that connect them. *)
+(** Proofs of the statements on critical points and their kinds, and on the points at which SGD
+    ends: each is a theorem of the files below, here under the name of its statement. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
+From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Exchange Prob Trap FarOut Converge Extrema.
-From Whichmin Require Import Critical Strict BadMinima EveryPoint EveryLimit Law FullBatch.
+From Whichmin Require Import Gradient Critical Strict BadMinima EveryPoint EveryLimit Law FullBatch.
 From Whichmin Require Import Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -10,18 +11,32 @@ Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 Theorem critical_gradient : Statements.critical_gradient.
-Proof. by move=> R m n kind a orth m0 w; exact: Critical.critical_gradient. Qed.
+Proof.
+move=> R m n kind a w; have h := gradient_is kind a w; split=> [cr|g0].
+  exact: gradient_unique h cr.
+by rewrite /critical -g0.
+Qed.
 
 Theorem critical_points : Statements.critical_points.
 Proof.
-move=> R m n kind a orth m0 w; split=> [/(Critical.critical_gradient kind orth m0)|h].
-  by move/(gradient_zero kind orth m0).
-by apply/(Critical.critical_gradient kind orth m0)/(gradient_zero kind orth m0).
+move=> R m n kind a orth w; case m0: (0 < m)%N; last first.
+  have none (i : 'I_m) : False by move: (leq_ltn_trans (leq0n i) (ltn_ord i)); rewrite m0.
+  split=> [_|_]; first by left=> i; case: (none i).
+  by apply/critical_gradient; rewrite /gradient big1 ?scaler0 // => i; case: (none i).
+split=> [/critical_gradient|h]; first by move/(gradient_zero kind orth m0).
+by apply/critical_gradient/(gradient_zero kind orth m0).
 Qed.
 
 Theorem critical_values : Statements.critical_values.
 Proof.
-by move=> R m n kind a orth m0; split=> [|w]; [exact: min_loss_lt | exact: loss_silent].
+move=> R m n kind a orth m0.
+have half w : silent kind a w -> loss kind a w = 2%:R^-1 by exact: loss_silent.
+split=> // [|v]; first exact: min_loss_lt.
+split=> [[w /(critical_points kind orth)[q|Lw] <-]|[->|->]]; [by left; exact: half | by right | |].
+  have q0 : silent kind a 0 by move=> i; rewrite /corr dot0l; case: (kind); rewrite ?lexx.
+  by exists 0; [apply/(critical_points kind orth); left | exact: half].
+exists (a (Ordinal m0)); last exact: data_point_minimal.
+by apply/(critical_points kind orth); right; exact: data_point_minimal.
 Qed.
 
 Theorem local_minima : Statements.local_minima.
@@ -32,6 +47,31 @@ Proof. by move=> R m n kind a orth m0 w; exact: Critical.local_maxima. Qed.
 
 Theorem saddle_points : Statements.saddle_points.
 Proof. by move=> R m n kind a orth m0 w; exact: Critical.saddle_points. Qed.
+
+(** A bad minimum that is not dead, scaled to |w|^2 = 2, is a saddle; and back. *)
+Theorem saddles_exist : Statements.saddles_exist.
+Proof.
+move=> R m n kind a orth m0; rewrite -(BadMinima.bad_minimum_exists kind orth m0).
+have scaled w (k : R) : 0 <= k -> silent kind a w -> silent kind a (k *: w).
+  by move=> k0 q i; have := q i; case: (kind) => ci; rewrite /corr dotZl -/(corr a w i)
+    ?ci ?mulr0 // mulr_ge0_le0.
+have edge w (k : R) i : corr a w i = 0 -> corr a (k *: w) i = 0.
+  by move=> ci; rewrite /corr dotZl -/(corr a w i) ci mulr0.
+split=> [[w /(Critical.saddle_points kind orth m0)[q [i ci] N2]]|[w [mn bad alive]]].
+  have q2 : silent kind a (2%:R *: w) by apply: scaled; rewrite ?ler0n.
+  exists (2%:R *: w); split.
+  - apply: silent_min => //; rewrite sqnormZ N2 -subr_gt0.
+    have -> : 2%:R ^+ 2 * 2%:R - 2%:R = 6%:R :> R by ring.
+    by rewrite ltr0n.
+  - by rewrite (loss_silent orth m0 q2); exact: min_loss_lt.
+  - exact: edge_not_dead (edge w 2%:R i ci).
+case/(Critical.local_minima kind orth m0): (mn) => [Lw|//|[q N2]]; first by move: bad; rewrite Lw ltxx.
+have [//|[i ci]] := dead_or_edge m0 q; have N0 : 0 < sqnorm w by apply: lt_trans N2; rewrite ltr0n.
+exists (Num.sqrt (2%:R / sqnorm w) *: w); apply/(Critical.saddle_points kind orth m0); split.
+- by apply: scaled => //; exact: sqrtr_ge0.
+- by exists i; exact: edge.
+by rewrite sqnormZ sqr_sqrtr ?divfK ?gt_eqF // divr_ge0 ?ler0n // ltW.
+Qed.
 
 Theorem flat_points : Statements.flat_points.
 Proof. by move=> R m n kind a orth m0 w; exact: Critical.flat_points. Qed.
@@ -102,7 +142,7 @@ Theorem every_point_needs_small_batches : Statements.every_point_needs_small_bat
 Proof.
 move=> R kind eta a w0; have [start _] := start_met R kind.
 split=> [||i|i p0 p00 h]; [exact: unit_vectors | exact: start | |].
-  by rewrite eligibleE start_corr invr_eq0 pnatr_eq0.
+  by have [_ el] := start_met R kind; exact: el.
 have two : 0 < 2%:R^-1 :> R by rewrite invr_gt0 ltr0n.
 have [T0 le] := h _ two; have := le 0%N; rewrite leNgt => /negP; apply.
 rewrite /chance; set S := finset _; suff -> : S = set0 by rewrite cards0 mul0r.

@@ -1,4 +1,5 @@
-(** Each statement of [Statements] with its proof, and what the proof assumes. *)
+(** Proofs of the statements on gradient descent: step sizes, starts, and cosines; each is a theorem
+    of the files below. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From Whichmin Require Import GDOrder GDNorm GDLimit GDPoly GDScalar GDContract GDStep GDWide.
 From Whichmin Require Import GDAttract GDCosines GDRay GDBeyond GDExact GDApproach GDThreshold.
@@ -11,8 +12,8 @@ Proof. exact: GDLimit.gd_limit. Qed.
 Theorem gd_unit_ball : Statements.gd_unit_ball.
 Proof. exact: GDLimit.gd_unit_ball. Qed.
 
-Theorem gd_dead_start : Statements.gd_dead_start.
-Proof. exact: GDLimit.gd_dead_start. Qed.
+Theorem gd_silent_start : Statements.gd_silent_start.
+Proof. exact: GDLimit.gd_silent_start. Qed.
 
 Theorem gd_cosines : Statements.gd_cosines.
 Proof. exact: GDLimit.gd_cosines. Qed.
@@ -41,6 +42,9 @@ Proof. exact: GDAttract.minima_attract. Qed.
 Theorem linear_is_convergent : Statements.linear_is_convergent.
 Proof. exact: GDCosines.linear_is_convergent. Qed.
 
+Theorem limits_unique : Statements.limits_unique.
+Proof. exact: GDCosines.limits_unique. Qed.
+
 Theorem gd_limit_cosines : Statements.gd_limit_cosines.
 Proof. exact: GDCosines.gd_limit_cosines. Qed.
 
@@ -49,9 +53,6 @@ Proof. exact: GDCosines.sgd_run_cosines. Qed.
 
 Theorem sgd_no_better_aligned : Statements.sgd_no_better_aligned.
 Proof. exact: GDCosines.sgd_no_better_aligned. Qed.
-
-Theorem gd_on_ray : Statements.gd_on_ray.
-Proof. exact: GDRay.gd_on_ray. Qed.
 
 Theorem gd_expands_beyond : Statements.gd_expands_beyond.
 Proof. exact: GDRay.gd_expands_beyond. Qed.
@@ -74,11 +75,11 @@ Proof. exact: GDBeyond.gd_alternates. Qed.
 Theorem gd_diverges_from_ball : Statements.gd_diverges_from_ball.
 Proof. exact: GDBeyond.gd_diverges_from_ball. Qed.
 
-Theorem relu_dies : Statements.relu_dies.
-Proof. exact: GDBeyond.relu_dies. Qed.
+Theorem relu_falls_silent : Statements.relu_falls_silent.
+Proof. exact: GDBeyond.relu_falls_silent. Qed.
 
-Theorem relu_dies_from_ball : Statements.relu_dies_from_ball.
-Proof. exact: GDBeyond.relu_dies_from_ball. Qed.
+Theorem relu_falls_silent_from_ball : Statements.relu_falls_silent_from_ball.
+Proof. exact: GDBeyond.relu_falls_silent_from_ball. Qed.
 
 Theorem gd_boundary_start : Statements.gd_boundary_start.
 Proof. exact: GDBeyond.gd_boundary_start. Qed.

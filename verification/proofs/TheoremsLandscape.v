@@ -3,7 +3,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Definitions Vectors Landscape Trap GD SGD Exchange Noise.
-From Whichmin Require Import Fixed.
+From Whichmin Require Import Fixed Points Gradient.
 From Whichmin Require TheoremsCritical.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -11,19 +11,10 @@ Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 Theorem gradient_correct : Statements.gradient_correct.
-Proof. by move=> R m n kind a w a_orth m0; exact: Landscape.gradient_correct. Qed.
+Proof. by move=> R m n kind a w; exact: gradient_is. Qed.
 
-(** One sample is a data set of one point. *)
 Theorem sample_gradient_correct : Statements.sample_gradient_correct.
-Proof.
-move=> R m n kind a i w orth; pose a1 : 'I_1 -> 'rV[R]_n := fun _ => a i.
-have orth1 : orthonormal a1 by move=> j k; rewrite /a1 orth eqxx (ord1 j) (ord1 k).
-have lossE v : loss kind a1 v = sample_loss kind a i v by rewrite /loss invr1 mul1r big_ord1.
-have gradE : gradient kind a1 w = sample_gradient kind a i w.
-  by rewrite /gradient invr1 scale1r big_ord1.
-move=> e e0; have [d d0 h] := gradient_correct kind w orth1 (ltn0Sn 0) e0; exists d => // u ud.
-by have := h u ud; rewrite !lossE gradE.
-Qed.
+Proof. by move=> R m n kind a i w; exact: sample_gradient_is. Qed.
 
 Theorem loss_closed : Statements.loss_closed.
 Proof. by move=> R m n kind a w a_orth m0; exact: Landscape.loss_closed. Qed.
@@ -133,7 +124,7 @@ Qed.
 
 Theorem noise_elsewhere : Statements.noise_elsewhere.
 Proof.
-move=> R m n kind a w a_orth m0 w_min; split=> [i|].
+move=> R m n kind a w a_orth w_min; have m0 := minimum_points w_min; split=> [i|].
   by have [N1 _] := (minima kind w a_orth m0).1 w_min; rewrite Noise.sample_gradient_sqnorm // N1; ring.
 rewrite -(Noise.noise_zero a_orth m0 w_min); split=> [zero|/eqP].
   by rewrite big1 // => i _; rewrite zero /sqnorm dot0l.
@@ -143,7 +134,8 @@ Qed.
 
 Theorem batch_fixed_points : Statements.batch_fixed_points.
 Proof.
-move=> R m n kind a eta B w a_orth e0 B0.
+move=> R m n kind a eta B w a_orth e0; have [->|B0] := eqVneq B set0.
+  by split=> [_|_]; [left=> i; rewrite inE | rewrite /step big_set0 scaler0 subr0].
 by rewrite (step_fixed kind a w e0 B0); exact: gradient_sum_zero.
 Qed.
 
@@ -165,24 +157,19 @@ move=> uin; have [Nu su] := IH _ N1 _ uin; split=> // j; rewrite su.
 exact: s1.
 Qed.
 
-(** On all points the sum of the gradients is m times the gradient of the loss. *)
 Theorem full_batch_fixed_points : Statements.full_batch_fixed_points.
 Proof.
-move=> R m n kind a eta w a_orth m0 e0; split; last exact: TheoremsCritical.critical_points.
-have B0 : [set: 'I_m] != set0 by apply/set0Pn; exists (Ordinal m0); rewrite inE.
-rewrite (step_fixed kind a w e0 B0) (TheoremsCritical.critical_gradient kind a_orth m0 w) /gradient.
-have -> : \sum_(i in [set: 'I_m]) sample_gradient kind a i w = \sum_i sample_gradient kind a i w.
-  by apply: eq_bigl => i; rewrite inE.
-split=> [->|/eqP]; first by rewrite scaler0.
-by rewrite scaler_eq0 invr_eq0 pnatr_eq0 (gtn_eqF m0) => /eqP.
+move=> R m n kind a eta w a_orth e0; split; last exact: TheoremsCritical.critical_points.
+rewrite TheoremsCritical.critical_gradient /=; split=> [/eqP|->]; last by rewrite scaler0 subr0.
+by rewrite subr_eq addrC -subr_eq subrr eq_sym scaler_eq0 (negbTE e0) => /eqP.
 Qed.
 
 Theorem no_saddle_below : Statements.no_saddle_below.
 Proof.
 move=> R m n kind a a_orth m0 w crit low.
 have L : loss kind a w = min_loss R m.
-  have [sil|//] := (TheoremsCritical.critical_points kind a_orth m0 w).1 crit.
-  have [_ half] := TheoremsCritical.critical_values kind a_orth m0.
+  have [sil|//] := (TheoremsCritical.critical_points kind a_orth w).1 crit.
+  have [_ _ half] := TheoremsCritical.critical_values kind a_orth m0.
   by rewrite half ?ltxx in low.
 split=> // -[_ near]; have [[h _ less] _] := near 1 ltr01.
 by move: less; rewrite L ltNge (global_minimum kind a_orth m0).1.
