@@ -34,13 +34,7 @@ have [T0 /(_ 1%N)] := ends _ _ half half; rewrite chance_all => [|s]; last first
 by rewrite leNgt invf_lt1 ?ltr0n // ltr1n.
 Qed.
 
-(** If no point is eligible, or if the first step leads to 0 and 0 is kept. *)
-Lemma none_eligible : (forall i, ~~ eligible kind a w0 i) -> ~ ends_at_one_point kind a next w0.
-Proof.
-move=> none; apply: never_settles => T0 os _; apply/existsP => -[i /andP[ei _]].
-by move: (none i); rewrite ei.
-Qed.
-
+(** If the first step leads to 0 and 0 is kept. *)
 Lemma vanishes_never : orthonormal a -> (forall o, next o w0 = 0) -> (forall o, next o 0 = 0) ->
   ~ ends_at_one_point kind a next w0.
 Proof.
