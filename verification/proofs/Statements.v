@@ -1138,7 +1138,8 @@ Definition sgd_random_step_sizes : Prop :=
     orthonormal data and a start inside the ball with all points eligible from which the run does
     not end at one data point. *)
 Definition even_step_sizes_fail : Prop :=
-  forall (R : rcfType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R),
+  forall (R : realFieldType) (m : nat) (kind : activation) (Om : finType)
+    (lambda : Om -> 'I_m -> R),
   (1 < m)%N -> (0 < #|Om|)%N -> (forall o i j, lambda o i = lambda o j) ->
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m),
   [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, forall i, eligible kind a w0 i &
@@ -1150,7 +1151,7 @@ Definition even_step_sizes_fail : Prop :=
     the run does not end at one data point. (Hence, for m >= 3, unevenness alone is not enough; with
     exchangeability it excludes this for every pair.) *)
 Definition alike_points_fail : Prop :=
-  forall (R : rcfType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R)
+  forall (R : realFieldType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R)
     (i j : 'I_m),
   i != j -> (0 < #|Om|)%N -> (forall o, lambda o i = lambda o j) ->
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m),
@@ -1184,7 +1185,7 @@ Definition sgd_without_replacement : Prop :=
     list of phi(c_k)^2, alpha = eta/b and mu_j the multiplicity of j, every correlation becomes c_j
     <- (1 - alpha S) c_j + alpha mu_j (2 - |w|^2) phi(c_j). For every w, eta and list. *)
 Definition replacement_step_closed_form : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (s : draw m b) (w : 'rV[R]_n) (j : 'I_m), orthonormal a ->
   let S := \sum_(k <- s) phi kind (corr a w k) ^+ 2 in
   corr a (replacement_step kind a eta s w) j = (1 - eta / b%:R * S) * corr a w j
@@ -1195,8 +1196,9 @@ Definition replacement_step_closed_form : Prop :=
     correlation, and does not take the energy C below a level that it has reached, for levels up to
     9/10. *)
 Definition own_steps_trap : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (lambda : 'I_m -> R)
-    (w : 'rV[R]_n), orthonormal a -> (forall i, 0 <= lambda i) -> (forall i, lambda i <= 5%:R^-1) ->
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (lambda : 'I_m -> R) (w : 'rV[R]_n),
+  orthonormal a -> (forall i, 0 <= lambda i) -> (forall i, lambda i <= 5%:R^-1) ->
   sqnorm w <= 21%:R / 20%:R -> let w' := own_steps kind a lambda w in
   [/\ sqnorm w' <= 21%:R / 20%:R, forall j, Num.sg (corr a w' j) = Num.sg (corr a w j) &
       forall level, level <= 9%:R / 10%:R -> level <= energy kind a w -> level <= energy kind a w'].
@@ -1206,7 +1208,7 @@ Definition own_steps_trap : Prop :=
     changes the sign of no correlation, and does not take the energy C below a level that it has
     reached, for levels up to 9/10. *)
 Definition replacement_trap : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (s : draw m b) (w : 'rV[R]_n), orthonormal a ->
   0 <= eta -> eta <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
   let w' := replacement_step kind a eta s w in
@@ -1217,14 +1219,15 @@ Definition replacement_trap : Prop :=
     any vectors g_1 .. g_m is 1/b times their (population) covariance matrix, for all b >= 1.
     (Without replacement: (m - b)/(b (m - 1)), [batch_covariance_factor].) *)
 Definition replacement_covariance : Prop :=
-  forall (R : rcfType) (m n b : nat) (g : 'I_m -> 'rV[R]_n), (0 < b)%N ->
+  forall (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n), (0 < b)%N ->
   list_covariance b g = b%:R^-1 *: covariance g.
 
 (** At a global minimum w the noise of mini-batch SGD with replacement, the trace of the covariance
     of the batch gradient, is (1 - sum_i phi(c_i)^4) / (m b). (A corollary of
     [replacement_covariance] and [noise_trace].) *)
 Definition replacement_noise_at_minimum : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n),
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (w : 'rV[R]_n),
   orthonormal a -> (0 < b)%N -> loss kind a w = min_loss R m ->
   \tr (list_covariance b (fun i => sample_gradient kind a i w)) =
     (1 - \sum_i phi kind (corr a w i) ^+ 4) / (m%:R * b%:R).
@@ -1254,7 +1257,7 @@ Definition replacement_needs_ball : Prop :=
 (** The hypotheses of [sgd_with_replacement] on data, step size and start can be met, with all
     points eligible, for every m >= 1 and n = m. *)
 Definition replacement_hypotheses_met : Prop :=
-  forall (R : rcfType) (m : nat) (kind : activation), (0 < m)%N ->
+  forall (R : realFieldType) (m : nat) (kind : activation), (0 < m)%N ->
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m) (eta : R),
   [/\ orthonormal a, 0 < eta /\ eta <= 5%:R^-1, sqnorm w0 <= 21%:R / 20%:R &
       forall i, eligible kind a w0 i].
@@ -1649,7 +1652,7 @@ Definition sharpness_hypotheses_met : Prop :=
 (** In the sharpness theorem the start must be active on some point: otherwise no step of gradient
     descent or SGD, of any size and batch, moves it, and it is not a minimum. *)
 Definition active_start_needed : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
   orthonormal a -> (forall i, ~~ eligible kind a w0 i) ->
   [/\ forall eta t, gd_weights kind a eta w0 t = w0,
       forall eta b (B : batch m b), sgd_step kind a eta B w0 = w0

@@ -60,8 +60,8 @@ move=> fg; rewrite /states; congr (_ :: _).
 by elim: s w => //= o s IH w; rewrite fg IH.
 Qed.
 
-Lemma ends_ext (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (Om : finType)
-  (f g : Om -> 'rV[R]_n -> 'rV[R]_n) w0 : (forall o v, f o v = g o v) ->
+Lemma ends_ext (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+  (Om : finType) (f g : Om -> 'rV[R]_n -> 'rV[R]_n) w0 : (forall o v, f o v = g o v) ->
   ends_at_one_point kind a g w0 -> ends_at_one_point kind a f w0.
 Proof.
 move=> fg ends e q e0 q0; have [T0 h] := ends e q e0 q0; exists T0 => T.
@@ -108,7 +108,7 @@ Proof. by move=> m1; exists (Ordinal (ltnW m1)), (Ordinal m1). Qed.
 
 (** ** With replacement *)
 Section Lists.
-Variables (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
+Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
 Definition list_steps (s : draw m b) i : R := eta / b%:R * (multiplicity s i)%:R.
 
 Lemma sum_by_count (V : zmodType) (F : 'I_m -> V) (s : seq 'I_m) :
@@ -183,7 +183,8 @@ Qed.
 
 (** ** Poisson sampling *)
 Section Poisson.
-Variables (R : rcfType) (m n d k : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (alpha : R).
+Variables (R : realFieldType) (m n d k : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variable alpha : R.
 Definition poisson_steps (f : poisson_draw m d) i : R := if (f i < k)%N then alpha else 0.
 
 Lemma poisson_own f w : poisson_step kind a alpha k f w = random_step kind a poisson_steps f w.
@@ -224,7 +225,7 @@ Qed.
 
 (** ** Without replacement *)
 Section Batches.
-Variables (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
+Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
 Definition batch_steps (B : batch m b) i : R := if i \in val B then eta / b%:R else 0.
 
 Lemma batch_own B w : sgd_step kind a eta B w = random_step kind a batch_steps B w.
