@@ -1,6 +1,6 @@
-(** Two points in the plane and the start half way between them: it meets the hypotheses of the theorem
-    on mini-batch SGD, and with the full batch both correlations stay equal, so that the run never
-    comes near a data point. *)
+(** Two points in the plane and the start half way between them: it meets the hypotheses of the
+    theorem on mini-batch SGD, and with the full batch both correlations stay equal, so that the run
+    never comes near a data point. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap Definitions.
@@ -22,7 +22,8 @@ Qed.
 Lemma start_corr kind i : phi kind (corr a w0 i) = 2%:R^-1.
 Proof.
 have c : corr a w0 i = 2%:R^-1.
-  rewrite /corr dotZl dotDl !unit_vectors; case: i => [[|[]]] //= i2; rewrite ?addr0 ?add0r mulr1 //.
+  rewrite /corr dotZl dotDl !unit_vectors.
+  by case: i => [[|[]]] //= i2; rewrite ?addr0 ?add0r mulr1.
 by rewrite c /phi; case: kind => //; rewrite invr_ge0 ler0n.
 Qed.
 
@@ -77,8 +78,8 @@ by apply: even_far => //; rewrite sqrrN expr1n.
 Qed.
 
 (** So no run settles at a point. *)
-Lemma full_batch_far kind (eta e : R) (T0 T : nat) (Bs : seq (batch 2 2)) : 0 <= e -> e <= 2%:R^-1 ->
-  size Bs = (T0 + T)%N -> ~~ settled kind a eta w0 e T0 Bs.
+Lemma full_batch_far kind (eta e : R) (T0 T : nat) (Bs : seq (batch 2 2)) :
+  0 <= e -> e <= 2%:R^-1 -> size Bs = (T0 + T)%N -> ~~ settled kind a eta w0 e T0 Bs.
 Proof.
 move=> e0 e1 sB; apply/existsP => -[i /andP[_ close]].
 have [v vin] : exists v, v \in drop T0 (trajectory kind a eta w0 Bs).
@@ -89,8 +90,9 @@ have := allP close v vin; apply/negP; rewrite /within -ltNge.
 have -> : Num.sg (corr a w0 i) = 1.
   by have := start_corr Linear i; rewrite /phi => ->; rewrite gtr0_sg // invr_gt0 ltr0n.
 rewrite scale1r; have [far _] := full_batch_away (mem_drop vin) i; apply: lt_le_trans far.
-apply: (@le_lt_trans _ _ (4%:R^-1)); first by cert ((2%:R^-1 - e) * (2%:R^-1 + e)); rewrite subr_ge0.
-rewrite -subr_gt0; have -> : 2%:R^-1 - 4%:R^-1 = 4%:R^-1 :> R by field.
-by rewrite invr_gt0 ltr0n.
+apply: (@le_lt_trans _ _ (4%:R^-1)); last first.
+  rewrite -subr_gt0; have -> : 2%:R^-1 - 4%:R^-1 = 4%:R^-1 :> R by field.
+  by rewrite invr_gt0 ltr0n.
+by cert ((2%:R^-1 - e) * (2%:R^-1 + e)); rewrite subr_ge0.
 Qed.
 End Sharp.

@@ -1,7 +1,7 @@
-(** Limits (linear convergence, uniqueness), and their cosines. GD: the limit is unique. SGD: the cosine with a fixed vector is
-    Lipschitz near unit vectors, |cos(u, v) - cos(l, v)| <= 2 |u - l| for |l| = 1, so that weights
-    within e/2 of a data point have its cosines to within e ([Statements.sgd_ends_at_one_point]).
-    *)
+(** Limits (linear convergence, uniqueness), and their cosines. GD: the limit is unique. SGD: the
+    cosine with a fixed vector is Lipschitz near unit vectors, |cos(u, v) - cos(l, v)| <= 2 |u - l|
+    for |l| = 1, so that weights within e/2 of a data point have its cosines to within e
+    ([SinglePoint.sgd_ends_at_one_point]). *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
@@ -91,15 +91,6 @@ rewrite !cosineE lE -dotBl; apply: le_trans (dot_le _ _) _.
 have v1 := normalised_le1 v.
 rewrite -[X in _ <= X]mulr1; apply: mul_le; rewrite ?vnorm_ge0 //.
 exact: normalised_near.
-Qed.
-
-Lemma abs_sub (x y z : R) : `|x - y| <= z -> `| `|x| - `|y| | <= z.
-Proof.
-move=> h; apply: le_trans h; rewrite ler_norml; apply/andP; split.
-  have := abs_add (x - y) (- x); rewrite normrN.
-  have -> : x - y + - x = - y by ring.
-  by rewrite normrN => h; cert (`|x - y| + `|x| - `|y|).
-rewrite le_move addrC; have := abs_add (x - y) y; rewrite subrK => h; rewrite addrC; exact: h.
 Qed.
 End Lipschitz.
 

@@ -33,8 +33,9 @@ Lemma corr_active w i : c (G w) i = phi (c w i).
 Proof. exact: (dot_comb orth (fun i => phi (c w i))). Qed.
 
 Lemma phi_idem (t : R) : phi (phi t) = phi t.
-Proof. by rewrite /Definitions.phi; case: kind => //; case: (boolP (0 <= t)) => [h|_]; rewrite ?h ?lexx.
-  Qed.
+Proof. by rewrite /Definitions.phi; case: kind => //; case: (boolP (0 <= t)) => [h|_];
+  rewrite ?h ?lexx.
+Qed.
 
 Section Active.
 Variable w : 'rV[R]_n.

@@ -1,5 +1,5 @@
-(** Length, direction, cosine: what is used of them; and GD's run as the iterates of [Definitions.step].
-    *)
+(** Length, direction, cosine: what is used of them; and GD's run as the iterates of
+    [Definitions.step]. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap GD GDOrder Definitions.
@@ -82,7 +82,8 @@ by rewrite le_move vnorm_sym; have := vnormD (l - v) v; rewrite subrK.
 Qed.
 
 (** A sequence has at most one limit, and a linear rate means convergence. *)
-Lemma limit_unique (w : nat -> 'rV[R]_n) (l l' : 'rV[R]_n) : converges_to w l -> converges_to w l' -> l = l'.
+Lemma limit_unique (w : nat -> 'rV[R]_n) (l l' : 'rV[R]_n) :
+  converges_to w l -> converges_to w l' -> l = l'.
 Proof.
 move=> h h'; apply/eqP; rewrite -subr_eq0 -vnorm_eq0 eq_le vnorm_ge0 andbT leNgt; apply/negP => d0.
 have e0 : 0 < vnorm (l - l') / 3%:R by rewrite divr_gt0 // ltr0n.

@@ -42,7 +42,8 @@ Qed.
 Lemma gradient_scale (k : R) F w g : is_gradient F w g ->
   is_gradient (fun v => k * F v) w (k *: g).
 Proof.
-move=> Fg e e0; have k1 : 0 < k ^+ 2 + 1 by apply: (lt_le_trans ltr01); rewrite -subr_ge0 addrK sqr_ge0.
+move=> Fg e e0; have k1 : 0 < k ^+ 2 + 1.
+  by apply: (lt_le_trans ltr01); rewrite -subr_ge0 addrK sqr_ge0.
 have [d d0 h1] := Fg _ (divr_gt0 e0 k1); exists d => // h hd; rewrite dotZl.
 have -> : k * F (w + h) - k * F w - k * dot g h = k * (F (w + h) - F w - dot g h) by ring.
 have := h1 h hd; move: (F _ - _ - _) (sqnorm_ge0 h) => x; move: (sqnorm h) => H H0 le.
@@ -129,8 +130,8 @@ have b4 : (2%:R * (H * q)) ^+ 2 <= 4%:R * (f ^+ 2 * A) * H ^+ 2.
   apply: mul_le; rewrite ?lexx //; try by positive.
   by apply: le_trans qq _; cert (f ^+ 2 * A * (1 - H)).
 rewrite exprMn.
-have -> : K * H ^+ 2 = 2%:R^-1 ^+ 2 * (4%:R * (2%:R * ((N w + 2%:R) ^+ 2 + 4%:R * N w) * (A * H) ^+ 2
-  + (f ^+ 2 * H) ^+ 2 + 16%:R * (N w * (f ^+ 2 * A)) * H ^+ 2 + 4%:R * (f ^+ 2 * A) * H ^+ 2)).
+have -> : K * H ^+ 2 = 2%:R^-1 ^+ 2 *
+  (4%:R * (2%:R * ((N w + 2%:R) ^+ 2 + 4%:R * N w) * (A * H) ^+ 2 + (f ^+ 2 * H) ^+ 2 + 16%:R * (N w * (f ^+ 2 * A)) * H ^+ 2 + 4%:R * (f ^+ 2 * A) * H ^+ 2)).
   by rewrite /K; field.
 apply: mul_le; rewrite ?sqr_ge0 ?lexx //.
 apply: le_trans (sqr_add4 _ _ _ _) _; apply: mul_le; rewrite ?ler0n ?lexx //.

@@ -55,9 +55,17 @@ case/orP=> [/orP[/orP[]|]|].
 by move/root_pow; rewrite root_XsubC => /eqP ->; right.
 Qed.
 
-Lemma eigenvalue_le_top l : 0 <= kappa -> eigenvalue H l -> l <= 4%:R / m%:R.
+Lemma eigenvalue_le_top l : - 3%:R <= kappa -> eigenvalue H l -> l <= 4%:R / m%:R.
 Proof.
-move=> k0 /(eigenvalue_split k0)[-> //|] h; apply: (le_trans h).
-by rewrite -subr_ge0 -mulrBl mulr_ge0 ?invr_ge0 ?ler0n // subr_ge0 ler1n.
+move=> k3; have le4 (x : R) : x <= 4%:R -> x / m%:R <= 4%:R / m%:R.
+  by move=> x4; rewrite -subr_ge0 -mulrBl mulr_ge0 ?invr_ge0 ?ler0n // subr_ge0.
+rewrite eigenvalue_root_char (char_poly_at_minimum a_orth kappa w_min) !rootM.
+case/orP=> [/orP[/orP[]|]|].
+- by rewrite root_XsubC => /eqP->.
+- by move/root_pow; rewrite /root hornerX => /eqP->; rewrite divr_ge0 ?ler0n.
+- move/root_pow; rewrite root_XsubC => /eqP->; apply: le4; rewrite -subr_ge0.
+  have -> : 4%:R - (1 - kappa) = kappa - - 3%:R by ring.
+  by rewrite subr_ge0.
+by move/root_pow; rewrite root_XsubC => /eqP->; apply: le4; rewrite ler1n.
 Qed.
 End Top.

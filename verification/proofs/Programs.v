@@ -8,19 +8,21 @@ Set Implicit Arguments.
 Section Programs.
 Variables (T : Type) (zero one : T) (add sub mul : T -> T -> T) (nonneg : T -> bool).
 
+(** The scalar product; the longer list is cut to the shorter. *)
 Fixpoint dot_of (u v : list T) : T :=
   match u, v with
   | cons x u', cons y v' => add (mul x y) (dot_of u' v')
   | _, _ => zero
   end.
 
-(** x u + y v, entry by entry. *)
+(** x u + y v, entry by entry; the longer list is cut to the shorter. *)
 Fixpoint combine (x y : T) (u v : list T) : list T :=
   match u, v with
   | cons s u', cons t v' => cons (add (mul x s) (mul y t)) (combine x y u' v')
   | _, _ => nil
   end.
 
+(** The sum of a list of numbers, and f applied to each item of a list. *)
 Fixpoint sum_of (values : list T) : T :=
   match values with cons x rest => add x (sum_of rest) | nil => zero end.
 

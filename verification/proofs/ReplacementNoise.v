@@ -9,7 +9,7 @@ Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 Section Lists.
-Variables (R : rcfType) (m : nat).
+Variables (R : realFieldType) (m : nat).
 Hypothesis m0 : (0 < m)%N.
 Implicit Types x y : 'I_m -> R.
 
@@ -53,7 +53,7 @@ Qed.
 End Lists.
 
 Section Covariance.
-Variables (R : rcfType) (m n b : nat) (g : 'I_m -> 'rV[R]_n).
+Variables (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n).
 Hypotheses (m0 : (0 < m)%N) (b0 : (0 < b)%N).
 
 Theorem list_covarianceE : list_covariance b g = b%:R^-1 *: covariance g.

@@ -7,13 +7,14 @@ Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
 (** A step with own step sizes in the form of [Shares]. *)
-Lemma own_stepsE (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) lambda w :
+Lemma own_stepsE (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    lambda w :
   own_steps kind a lambda w = weighted_step kind a 1 lambda w.
 Proof. by rewrite /weighted_step scale1r. Qed.
 
 (** ** Runs that never settle *)
 Section Never.
-Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variables (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Variables (Om : finType) (next : Om -> 'rV[R]_n -> 'rV[R]_n) (w0 : 'rV[R]_n).
 Hypothesis Om0 : (0 < #|Om|)%N.
 
@@ -34,13 +35,7 @@ have [T0 /(_ 1%N)] := ends _ _ half half; rewrite chance_all => [|s]; last first
 by rewrite leNgt invf_lt1 ?ltr0n // ltr1n.
 Qed.
 
-(** If no point is eligible, or if the first step leads to 0 and 0 is kept. *)
-Lemma none_eligible : (forall i, ~~ eligible kind a w0 i) -> ~ ends_at_one_point kind a next w0.
-Proof.
-move=> none; apply: never_settles => T0 os _; apply/existsP => -[i /andP[ei _]].
-by move: (none i); rewrite ei.
-Qed.
-
+(** If the first step leads to 0 and 0 is kept. *)
 Lemma vanishes_never : orthonormal a -> (forall o, next o w0 = 0) -> (forall o, next o 0 = 0) ->
   ~ ends_at_one_point kind a next w0.
 Proof.
@@ -56,7 +51,9 @@ have : w \in drop T0 (states next w0 os).
   have : w \in drop 1 (drop T0 (states next w0 os)) by rewrite drop_drop add1n /states.
   exact: mem_drop.
 move/(allP close); rewrite /within w_0 sub0r -scaleNr sqnormZ sqrrN /sqnorm orth eqxx mulr1.
-rewrite (@sg_sqr R m n kind a w0 i); last by rewrite /active -eligibleE.
+have c0 : corr a w0 i != 0.
+  by move: ei; rewrite /eligible; case: (kind) => // c0; rewrite gt_eqF.
+rewrite sqr_sg c0.
 by rewrite leNgt => /negP; apply; rewrite exprn_ilt1 ?invr_ge0 ?ler0n // invf_lt1 ?ltr0n // ltr1n.
 Qed.
 End Never.
@@ -122,7 +119,7 @@ End OneDimension.
 
 (** ** Step sizes that treat all points alike: a start in the middle stays there *)
 Section Even.
-Variables (R : rcfType) (m : nat) (kind : activation).
+Variables (R : realFieldType) (m : nat) (kind : activation).
 Hypothesis m0 : (0 < m)%N.
 Definition axes : 'I_m -> 'rV[R]_m := fun i => delta_mx 0 i.
 Definition middle : 'rV[R]_m := const_mx m%:R^-1.
@@ -200,7 +197,7 @@ End Even.
 
 (** ** Two points that every outcome treats alike: a tie between them is kept *)
 Section Alike.
-Variables (R : rcfType) (m : nat) (kind : activation) (i j : 'I_m).
+Variables (R : realFieldType) (m : nat) (kind : activation) (i j : 'I_m).
 Hypothesis ij : i != j.
 Definition tie : 'rV[R]_m := 2%:R^-1 *: (axes R i + axes R j).
 

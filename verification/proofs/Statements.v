@@ -137,8 +137,8 @@ Definition local_minima : Prop :=
   forall w, local_min (loss kind a) w <->
     [\/ loss kind a w = min_loss R m, dead kind a w | silent kind a w /\ 2%:R < sqnorm w].
 
-(** All local maxima: the dead neurons (ReLU), and the w with |w|^2 < 2 at which no point is active.
-    *)
+(** All local maxima: the dead neurons (ReLU), and the w with |w|^2 < 2 at which no point is
+    active. *)
 Definition local_maxima : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation)
   (a : 'I_m -> 'rV[R]_n), orthonormal a -> (0 < m)%N ->
@@ -202,9 +202,9 @@ Definition bad_minimum_exists : Prop :=
 
 (** ** One step, and the trap *)
 
-(** One step on a batch B of b points, alpha = eta/b. With S the energy of the batch, s = 1 - alpha
-    S and g = alpha (2 - N): every correlation is multiplied by s, and those of active points of the
-    batch by s + g; N becomes s^2 N + (2 s g + g^2) S. *)
+(** One step on a batch B of b points, alpha = eta/b. With S the energy of the batch,
+    s = 1 - alpha S and g = alpha (2 - N): every correlation is multiplied by s, and those of active
+    points of the batch by s + g; N becomes s^2 N + (2 s g + g^2) S. *)
 Definition one_step : Prop :=
   forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
          (eta : R) (B : {set 'I_m}) w,
@@ -293,8 +293,8 @@ Definition gd_ratios_kept : Prop :=
 (** ** Full-batch gradient descent: step sizes, starts, and cosines *)
 
 (** Throughout: a_1 .. a_m are orthonormal in R^n, the neuron is linear or ReLU, w0 is the start,
-    eta the step size; C(w) = energy is the sum of the phi(<w, a_i>)^2, [rest] is |w|^2 - C(w); a
-    point a_i is eligible (active) at w if <w, a_i> is not 0 (linear) or positive (ReLU). *)
+    eta the step size; C(w) = energy is the sum of the phi(<w, a_i>)^2, [rest] is |w|^2 - C(w).
+    Lengths need roots, so R is real closed, for uniformity also in statements without a root. *)
 
 (** Gradient descent with a step size 0 < eta <= m/4, from a start with |w0|^2 + C(w0) <= 2 and at
     least one active point, approaches the normalised active part of w0: the squared distance after
@@ -465,9 +465,9 @@ Definition sgd_run_cosines : Prop :=
     ~~ [exists i, eligible kind a w0 i && all (cosines_within a w0 e i)
                                               (drop T0 (trajectory kind a eta w0 Bs))]) <= p.
 
-(** So, with the share 1 - p in the same sense, SGD's weights end no better aligned with the start
-    than GD's limit: their cosine with w0 is at most the one of the normalised active part, up to e.
-    *)
+(** So, with the share 1 - p in the same sense, SGD's weights end no better aligned with the
+    start than GD's limit: their cosine with w0 is at most the one of the normalised active part,
+    up to e. *)
 Definition sgd_no_better_aligned : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (w0 : 'rV[R]_n) (e p : R),
@@ -479,9 +479,9 @@ Definition sgd_no_better_aligned : Prop :=
 
 (** *** Beyond: eta > m/2, starts beyond the bounds *)
 
-(** For eta > m/2 every global minimum w_min repels along its ray: with p = 2 eta/m > 1 and d = (p -
-    1)/(3 p), a step from r w_min, |r - 1| <= d, multiplies the distance from w_min by at least p.
-    (The step itself is explicit: [gd_radial_rate].) *)
+(** For eta > m/2 every global minimum w_min repels along its ray: with p = 2 eta/m > 1 and
+    d = (p - 1)/(3 p), a step from r w_min, |r - 1| <= d, multiplies the distance from w_min by at
+    least p. (The step itself is explicit: [gd_radial_rate].) *)
 Definition gd_expands_beyond : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta r : R)
     (w_min : 'rV[R]_n),
@@ -555,9 +555,9 @@ Definition gd_diverges_from_ball : Prop :=
   vnorm w0 < 1 /\ forall M, exists T, forall t, (T <= t)%N -> M <= vnorm (gd_weights Linear a eta
     w0 t).
 
-(** ReLU: after one step no point is active, for ever, and the loss is 1/2, if |w0|^2 + C(w0) >= 2 +
-    m/eta and (where some correlation is negative) eta C(w0) <= m. (Without the last condition:
-    [relu_may_flip]; what then follows is not treated here.) *)
+(** ReLU: after one step no point is active, for ever, and the loss is 1/2, if
+    |w0|^2 + C(w0) >= 2 + m/eta and (where some correlation is negative) eta C(w0) <= m. (Without
+    the last condition: [relu_may_flip]; what then follows is not treated here.) *)
 Definition relu_falls_silent : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n),
   orthonormal a -> (0 < m)%N -> 0 < eta ->
@@ -569,8 +569,8 @@ Definition relu_falls_silent : Prop :=
         loss Relu a (gd_weights Relu a eta w0 t) = 2%:R^-1].
 
 (** And for eta >= (4/5) m a ReLU neuron falls silent in two steps from a start inside the unit ball
-    without a negative correlation, on the ray of every global minimum: |w0|^2 = (1 + p)/(3 p), p =
-    2 eta/m. *)
+    without a negative correlation, on the ray of every global minimum: |w0|^2 = (1 + p)/(3 p),
+    p = 2 eta/m. *)
 Definition relu_falls_silent_from_ball : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w_min : 'rV[R]_n),
   orthonormal a -> 4%:R / 5%:R * m%:R <= eta -> loss Relu a w_min = min_loss R m ->
@@ -592,9 +592,9 @@ Definition gd_boundary_start : Prop :=
   sqnorm w0 + energy kind a w0 = 2%:R + m%:R / eta /\
   forall t, (0 < t)%N -> gd_weights kind a eta w0 t = 0.
 
-(** The bound rest(w0) < 2 in [gd_converges] cannot be replaced by one of 3 or more: for 0 < eta <=
-    m/2 the other bound, that on |w0|^2 + C(w0), holds wherever 3 + 6 C(w0) <= rest(w0) <= 10/3 (and
-    an active point can be had: [gd_bad_start_met]), but there the energy dies out instead, the rest
+(** The bound rest(w0) < 2 in [gd_converges] cannot be replaced by one above 3: for 0 < eta <= m/2
+    the other bound, that on |w0|^2 + C(w0), holds wherever 3 + 6 C(w0) <= rest(w0) <= 10/3 (and an
+    active point can be had: [gd_bad_start_met]), but there the energy dies out instead, the rest
     never falls below 3 and the loss never below 1/2. (The case 2 <= rest(w0) < 3 is left open.) *)
 Definition gd_bad_start : Prop :=
   forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
@@ -629,8 +629,8 @@ Definition gd_ratios : Prop :=
     (if eligible kind a w i then 1 - eta / m%:R * (sqnorm w + energy kind a w - 2%:R)
      else 1 - eta / m%:R * energy kind a w) * corr a w i.
 
-(** Linear: beyond the bound of [gd_converges], |w0|^2 + C(w0) > 2 + m/eta (in the span: |w0|^2 > 1
-    + m/(2 eta)), the first step changes the sign of every correlation that is not 0. *)
+(** Linear: beyond the bound of [gd_converges], |w0|^2 + C(w0) > 2 + m/eta (in the span:
+    |w0|^2 > 1 + m/(2 eta)), the first step changes the sign of every correlation that is not 0. *)
 Definition gd_flips : Prop :=
   forall (R : rcfType) (m n : nat) (a : 'I_m -> 'rV[R]_n) (eta : R) (w0 : 'rV[R]_n) (i : 'I_m),
   orthonormal a -> 0 < eta -> 2%:R + m%:R / eta < sqnorm w0 + energy Linear a w0 ->
@@ -1138,7 +1138,8 @@ Definition sgd_random_step_sizes : Prop :=
     orthonormal data and a start inside the ball with all points eligible from which the run does
     not end at one data point. *)
 Definition even_step_sizes_fail : Prop :=
-  forall (R : rcfType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R),
+  forall (R : realFieldType) (m : nat) (kind : activation) (Om : finType)
+    (lambda : Om -> 'I_m -> R),
   (1 < m)%N -> (0 < #|Om|)%N -> (forall o i j, lambda o i = lambda o j) ->
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m),
   [/\ orthonormal a, sqnorm w0 <= 21%:R / 20%:R, forall i, eligible kind a w0 i &
@@ -1150,7 +1151,7 @@ Definition even_step_sizes_fail : Prop :=
     the run does not end at one data point. (Hence, for m >= 3, unevenness alone is not enough; with
     exchangeability it excludes this for every pair.) *)
 Definition alike_points_fail : Prop :=
-  forall (R : rcfType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R)
+  forall (R : realFieldType) (m : nat) (kind : activation) (Om : finType) (lambda : Om -> 'I_m -> R)
     (i j : 'I_m),
   i != j -> (0 < #|Om|)%N -> (forall o, lambda o i = lambda o j) ->
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m),
@@ -1184,7 +1185,7 @@ Definition sgd_without_replacement : Prop :=
     list of phi(c_k)^2, alpha = eta/b and mu_j the multiplicity of j, every correlation becomes c_j
     <- (1 - alpha S) c_j + alpha mu_j (2 - |w|^2) phi(c_j). For every w, eta and list. *)
 Definition replacement_step_closed_form : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (s : draw m b) (w : 'rV[R]_n) (j : 'I_m), orthonormal a ->
   let S := \sum_(k <- s) phi kind (corr a w k) ^+ 2 in
   corr a (replacement_step kind a eta s w) j = (1 - eta / b%:R * S) * corr a w j
@@ -1195,8 +1196,9 @@ Definition replacement_step_closed_form : Prop :=
     correlation, and does not take the energy C below a level that it has reached, for levels up to
     9/10. *)
 Definition own_steps_trap : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (lambda : 'I_m -> R)
-    (w : 'rV[R]_n), orthonormal a -> (forall i, 0 <= lambda i) -> (forall i, lambda i <= 5%:R^-1) ->
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (lambda : 'I_m -> R) (w : 'rV[R]_n),
+  orthonormal a -> (forall i, 0 <= lambda i) -> (forall i, lambda i <= 5%:R^-1) ->
   sqnorm w <= 21%:R / 20%:R -> let w' := own_steps kind a lambda w in
   [/\ sqnorm w' <= 21%:R / 20%:R, forall j, Num.sg (corr a w' j) = Num.sg (corr a w j) &
       forall level, level <= 9%:R / 10%:R -> level <= energy kind a w -> level <= energy kind a w'].
@@ -1206,7 +1208,7 @@ Definition own_steps_trap : Prop :=
     changes the sign of no correlation, and does not take the energy C below a level that it has
     reached, for levels up to 9/10. *)
 Definition replacement_trap : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
     (s : draw m b) (w : 'rV[R]_n), orthonormal a ->
   0 <= eta -> eta <= 5%:R^-1 -> sqnorm w <= 21%:R / 20%:R ->
   let w' := replacement_step kind a eta s w in
@@ -1214,18 +1216,19 @@ Definition replacement_trap : Prop :=
       forall level, level <= 9%:R / 10%:R -> level <= energy kind a w -> level <= energy kind a w'].
 
 (** The noise of sampling with replacement: over all m^b lists, the covariance matrix of the mean of
-    any vectors g_1 .. g_m is 1/b times their (population) covariance matrix, for all m, b >= 1.
+    any vectors g_1 .. g_m is 1/b times their (population) covariance matrix, for all b >= 1.
     (Without replacement: (m - b)/(b (m - 1)), [batch_covariance_factor].) *)
 Definition replacement_covariance : Prop :=
-  forall (R : rcfType) (m n b : nat) (g : 'I_m -> 'rV[R]_n), (0 < m)%N -> (0 < b)%N ->
+  forall (R : realFieldType) (m n b : nat) (g : 'I_m -> 'rV[R]_n), (0 < b)%N ->
   list_covariance b g = b%:R^-1 *: covariance g.
 
 (** At a global minimum w the noise of mini-batch SGD with replacement, the trace of the covariance
     of the batch gradient, is (1 - sum_i phi(c_i)^4) / (m b). (A corollary of
     [replacement_covariance] and [noise_trace].) *)
 Definition replacement_noise_at_minimum : Prop :=
-  forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w : 'rV[R]_n),
-  orthonormal a -> (0 < m)%N -> (0 < b)%N -> loss kind a w = min_loss R m ->
+  forall (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+    (w : 'rV[R]_n),
+  orthonormal a -> (0 < b)%N -> loss kind a w = min_loss R m ->
   \tr (list_covariance b (fun i => sample_gradient kind a i w)) =
     (1 - \sum_i phi kind (corr a w i) ^+ 4) / (m%:R * b%:R).
 
@@ -1254,7 +1257,7 @@ Definition replacement_needs_ball : Prop :=
 (** The hypotheses of [sgd_with_replacement] on data, step size and start can be met, with all
     points eligible, for every m >= 1 and n = m. *)
 Definition replacement_hypotheses_met : Prop :=
-  forall (R : rcfType) (m : nat) (kind : activation), (0 < m)%N ->
+  forall (R : realFieldType) (m : nat) (kind : activation), (0 < m)%N ->
   exists (a : 'I_m -> 'rV[R]_m) (w0 : 'rV[R]_m) (eta : R),
   [/\ orthonormal a, 0 < eta /\ eta <= 5%:R^-1, sqnorm w0 <= 21%:R / 20%:R &
       forall i, eligible kind a w0 i].
@@ -1649,7 +1652,7 @@ Definition sharpness_hypotheses_met : Prop :=
 (** In the sharpness theorem the start must be active on some point: otherwise no step of gradient
     descent or SGD, of any size and batch, moves it, and it is not a minimum. *)
 Definition active_start_needed : Prop :=
-  forall (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
+  forall (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (w0 : 'rV[R]_n),
   orthonormal a -> (forall i, ~~ eligible kind a w0 i) ->
   [/\ forall eta t, gd_weights kind a eta w0 t = w0,
       forall eta b (B : batch m b), sgd_step kind a eta B w0 = w0
@@ -1798,7 +1801,7 @@ Definition exact_points_le_neurons : Prop :=
 Definition all_or_nothing_loss : Prop :=
   forall (R : realFieldType) (m n h : nat) (kind : activation)
     (a : 'I_m -> 'rV[R]_n) (W : 'I_h -> 'rV[R]_n),
-  orthonormal a -> (0 < m)%N -> all_or_nothing_point kind a W ->
+  orthonormal a -> all_or_nothing_point kind a W ->
   (\sum_i tied_loss kind a i W) / m%:R = (m%:R - #|exact_set kind a W|%:R) / (2%:R * m%:R).
 
 (** With linear neurons W is all or nothing exactly if every data point a_i satisfies a_i W^T W =
@@ -1954,7 +1957,7 @@ Definition sgd_orthonormal : Prop :=
     (a : 'I_m -> 'rV[R]_n) (kink eta : R) (W0 : 'I_h -> 'rV[R]_n),
   orthonormal a -> (0 < b)%N -> eta != 0 ->
   ((b < m)%N -> every_limit kind a kink eta (@batch_points m b) W0 (orthonormal_limit kind a)) /\
-  ((0 < m)%N -> every_limit kind a kink eta (@tuple_points m b) W0 (orthonormal_limit kind a)).
+  every_limit kind a kink eta (@tuple_points m b) W0 (orthonormal_limit kind a).
 
 (** SGD on a tied autoencoder of h neurons with correlated data that span more than h dimensions,
     where the points do not fall into two groups without correlations (linear: without scalar

@@ -1,7 +1,7 @@
 (** All or nothing: each statement of [Statements] and its proof. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From Whichmin Require Import Vectors Prob Exchange AllOrNothing Limits Bets Surely Resting Sure.
-From Whichmin Require Import Corollaries LastLayer Together Definitions.
+From Whichmin Require Import Corollaries LastLayer Together NullSets TheoremsPath Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -46,7 +46,11 @@ Theorem exact_points_le_neurons : Statements.exact_points_le_neurons.
 Proof. move=> R m n h kind a W orth; exact: AllOrNothing.exact_points_le_neurons. Qed.
 
 Theorem all_or_nothing_loss : Statements.all_or_nothing_loss.
-Proof. move=> R m n h kind a W orth m0 aon; exact: AllOrNothing.all_or_nothing_loss. Qed.
+Proof.
+move=> R m n h kind a W orth aon; case: (posnP m) => m0.
+  by have -> : m%:R = 0 :> R by [rewrite m0]; rewrite mulr0 invr0 !mulr0.
+exact: AllOrNothing.all_or_nothing_loss.
+Qed.
 
 Theorem linear_eigenvectors : Statements.linear_eigenvectors.
 Proof. move=> R m n h a W; exact: Corollaries.eigenvectors. Qed.
@@ -102,7 +106,10 @@ Proof. move=> R m n h kind a kink eta Om points W0; exact: Sure.fair_sure. Qed.
 Theorem sgd_all_or_nothing : Statements.sgd_all_or_nothing.
 Proof.
 move=> R m n h b kind a kink eta W0 b0 bm eta0.
-exact: (Sure.every_limit_all_or_nothing _ _ _ _ eta0 (Sure.batch_separating b0 bm)).
+case: bm => [bm|b1].
+  exact: (Sure.every_limit_all_or_nothing _ _ _ _ eta0 (Sure.batch_separating b0 bm)).
+rewrite b1; apply: Sure.every_limit_all_or_nothing => //.
+by apply: Sure.single_separating => i; exact: Sure.batch_single.
 Qed.
 
 Theorem sgd_with_replacement_all_or_nothing : Statements.sgd_with_replacement_all_or_nothing.
@@ -119,23 +126,18 @@ Lemma both_ways (R : realFieldType) (m n h b : nat) (kind : activation) (a : 'I_
   every_limit kind a kink eta (@tuple_points m b) W0 P.
 Proof.
 move=> aonP b0 eta0; split=> [bm|]; apply: (Sure.every_limit_imp aonP).
-  exact: sgd_all_or_nothing.
+  by apply: sgd_all_or_nothing => //; left.
 exact: sgd_with_replacement_all_or_nothing.
 Qed.
 
 Theorem sgd_orthonormal : Statements.sgd_orthonormal.
 Proof.
 move=> R m n h b kind a kink eta W0 orth b0 eta0.
-have limit : (0 < m)%N -> forall W : 'I_h -> 'rV[R]_n,
-    all_or_nothing_point kind a W -> orthonormal_limit kind a W.
-  move=> m0 W aon; split; first 1 last.
-  - exact: exact_points_le_rank.
-  - exact: rank_leq_row.
-  - exact: all_or_nothing_loss.
-  by move=> i; rewrite inE => /eqP; case: (aon i).
-split=> [bm|m0].
-  by have [+ _] := both_ways kink W0 (limit (leq_ltn_trans (leq0n b) bm)) b0 eta0; exact.
-by have [_ +] := both_ways kink W0 (limit m0) b0 eta0.
+apply: both_ways => // W aon; split; first 1 last.
+- exact: exact_points_le_rank.
+- exact: rank_leq_row.
+- exact: all_or_nothing_loss.
+by move=> i; rewrite inE => /eqP; case: (aon i).
 Qed.
 
 Theorem sgd_correlated : Statements.sgd_correlated.
@@ -180,6 +182,25 @@ have same := Corollaries.all_or_nothing_run kink eta points aon.
 by split; [exact: same | exact: Corollaries.constant_converges].
 Qed.
 
+(** For one neuron the run of the network is that of [sgd_step]. *)
+Lemma one_neuron_run (R : realFieldType) m n b kind (a : 'I_m -> 'rV[R]_n) (kink eta : R)
+    (draws : nat -> batch m b) (W0 : 'I_1 -> 'rV[R]_n) t k :
+  tied_run kind a kink eta (fun t => batch_points (draws t)) W0 t k =
+  iterates (@sgd_step R m n b kind a eta) (W0 ord0) draws t.
+Proof.
+elim: t k => [|t IH] k; rewrite (ord1 k) //= /tied_step /sgd_step IH /batch_points -cardE.
+congr (_ - _ *: _); rewrite big_enum /=; apply: eq_bigr => i _.
+by rewrite Corollaries.one_neuron_gradient IH.
+Qed.
+
+Theorem convergence_happens : Statements.convergence_happens.
+Proof.
+move=> R m n b kind a kink eta W0 arch orth b0 bm eta0 al1 start some.
+apply: null_complement_imp (sgd_converges_almost_surely arch orth b0 bm eta0 al1 start some).
+move=> draws [i [_ conv]]; exists (fun _ => signed_point a (W0 ord0) i) => e e0.
+have [T h] := conv e e0; exists T => t tT k; rewrite one_neuron_run; exact: h.
+Qed.
+
 Theorem fair_draws_exist : Statements.fair_draws_exist.
 Proof.
 move=> R m n h b kind a kink eta W0 first bm.
@@ -215,18 +236,18 @@ Qed.
 
 Theorem full_batch_not_all_or_nothing : Statements.full_batch_not_all_or_nothing.
 Proof.
-move=> R m n kind a kink eta orth m1; have m0 := ltnW m1.
+move=> R m n kind a orth m1; have m0 := ltnW m1.
 have ij : Ordinal m0 != Ordinal m1 by [].
 have full B (i : 'I_m) : i \in val (B : batch m m).
   have : val B == [set: 'I_m].
     by rewrite eqEcard subsetT cardsT card_ord (eqP (valP B)) leqnn.
   by move/eqP ->; rewrite inE.
+have not_aon := @Together.mixture_not_all_or_nothing R m n kind a orth _ _ ij.
+exists (Together.mixture a (Ordinal m0) (Ordinal m1)); split=> [|kink eta]; first exact: not_aon.
 have same (draws : nat -> batch m m) := Together.together_run kind kink eta orth ij
   (draws := fun t => val (draws t)) (fun t => etrans (full _ _) (esym (full _ _))).
-have not_aon := @Together.mixture_not_all_or_nothing R m n kind a orth _ _ ij.
 have conv draws := Corollaries.constant_converges (same draws).
-exists (Together.mixture a (Ordinal m0) (Ordinal m1)).
-split; [exact: not_aon | exact: same | exact: conv |] => sure.
+split; [exact: same | exact: conv |] => sure.
 have some : (0 < #|{: batch m m}|)%N by rewrite batches bin_gt0.
 have [draws [_ all_aon]] := Surely.almost_surely_dense some [::] sure.
 exact: not_aon (all_aon _ (conv draws)).
@@ -234,17 +255,17 @@ Qed.
 
 Theorem fixed_partition_fails : Statements.fixed_partition_fails.
 Proof.
-move=> R n kind a kink eta orth.
 pose half t : {set 'I_4} := [set i : 'I_4 | if odd t then (2 <= i)%N else (i < 2)%N].
 have half2 t : #|half t| == 2%N.
   rewrite /half -sum1_card big_mkcond 4!big_ord_recl big_ord0 !inE.
   by case: (odd t).
 pose draws t : batch 4 2 := exist _ (half t) (half2 t).
 have ij : Ordinal (isT : (0 < 4)%N) != Ordinal (isT : (1 < 4)%N) by [].
-exists draws, (Together.mixture a (Ordinal (isT : (0 < 4)%N)) (Ordinal (isT : (1 < 4)%N))).
 have both t : (Ordinal (isT : (0 < 4)%N) \in half t) = (Ordinal (isT : (1 < 4)%N) \in half t).
   by rewrite !inE /=; case: (odd t).
+exists draws; split=> [t i|R n kind a orth]; first by rewrite inE.
+exists (Together.mixture a (Ordinal (isT : (0 < 4)%N)) (Ordinal (isT : (1 < 4)%N))).
+split=> [|kink eta]; first exact: Together.mixture_not_all_or_nothing.
 have same := Together.together_run kind kink eta orth ij both.
-split; [by move=> t i; rewrite inE | exact: same | exact: Corollaries.constant_converges |].
-exact: Together.mixture_not_all_or_nothing.
+by split; [exact: same | exact: Corollaries.constant_converges].
 Qed.

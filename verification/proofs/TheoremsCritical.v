@@ -65,7 +65,8 @@ split=> [[w /(Critical.saddle_points kind orth m0)[q [i ci] N2]]|[w [mn bad aliv
     by rewrite ltr0n.
   - by rewrite (loss_silent orth m0 q2); exact: min_loss_lt.
   - exact: edge_not_dead (edge w 2%:R i ci).
-case/(Critical.local_minima kind orth m0): (mn) => [Lw|//|[q N2]]; first by move: bad; rewrite Lw ltxx.
+case/(Critical.local_minima kind orth m0): (mn) => [Lw|//|[q N2]].
+  by move: bad; rewrite Lw ltxx.
 have [//|[i ci]] := dead_or_edge m0 q; have N0 : 0 < sqnorm w by apply: lt_trans N2; rewrite ltr0n.
 exists (Num.sqrt (2%:R / sqnorm w) *: w); apply/(Critical.saddle_points kind orth m0); split.
 - by apply: scaled => //; exact: sqrtr_ge0.

@@ -88,18 +88,31 @@ Qed.
 
 Theorem data_point_trace : Statements.data_point_trace.
 Proof.
-move=> R m n kind a w0 i orth /sign_eligible sign v; split; first exact: point_minimal.
+move=> R m n kind a i v orth v_point; have [s vE sE] : exists2 s, v = s *: a i & s = 1 \/
+    (kind = Linear /\ s = -1).
+  by case: v_point => [->|[kE ->]]; [exists 1 | exists (-1)]; rewrite ?scale1r ?scaleN1r //;
+     [left | right].
+rewrite vE; split; first exact: point_minimal.
 by move=> kappa; exact: point_trace.
+Qed.
+
+Lemma signed_is_point (R : realFieldType) m n kind (a : 'I_m -> 'rV[R]_n) w0 i :
+  eligible kind a w0 i -> Num.sg (corr a w0 i) *: a i = a i \/
+    (kind = Linear /\ Num.sg (corr a w0 i) *: a i = - a i).
+Proof.
+rewrite /eligible => /sign_eligible[->|[kE ->]]; first by left; rewrite scale1r.
+by right; rewrite scaleN1r.
 Qed.
 
 Theorem sharpness_theorem : Statements.sharpness_theorem.
 Proof.
 move=> R m n b kind a eta eta' w0 arch orth eta0 eta1 b0 bm eta'0 eta'1 N1 start some k trace top.
 have [conv v_min _ kE v_trace] := gd_limit_trace arch orth eta0 eta1 start some.
-have point i : eligible kind a w0 i -> _ := fun ei => data_point_trace orth ei.
+have point i : eligible kind a w0 i -> _ := fun ei =>
+  data_point_trace orth (signed_is_point ei).
 set v := _ *: _ in conv v_min kE v_trace; exists v.
-have m_top w kappa : loss kind a w = min_loss R m -> 0 <= kappa -> top kappa w (4%:R / m%:R).
-  move=> w_min k0; split; first exact: top_is_eigenvalue.
+have m_top w kappa : loss kind a w = min_loss R m -> - 3%:R <= kappa -> top kappa w (4%:R / m%:R).
+  move=> w_min k3; split; first exact: top_is_eigenvalue.
   by move=> l'; exact: eigenvalue_le_top.
 split=> //.
 - split=> [e p e0 p0|i ei]; first exact: sgd_ends_at_one_point.
@@ -109,7 +122,7 @@ split=> //.
   rewrite /k /active_count; case: (kind) => ->; last first.
     by split=> //; rewrite -mulrBl; congr (_ / _); ring.
   by split=> //; congr (_ / _); ring.
-move=> kappa i k0 k1 ei; split; apply: m_top => //.
+move=> kappa i k3 ei; split; apply: m_top => //.
 by case: (point i ei).
 Qed.
 
@@ -145,7 +158,7 @@ have [d d0 near] := near_trace kind orth kappa w0 e0.
 have [T0 h] := sgd_ends_at_one_point arch orth (conj b0 bm) (conj eta'0 eta'1) N1 some d0 p0.
 exists T0 => T; apply: le_trans (h T); apply: ler_chance => Bs.
 apply: contraL => /existsP[i /andP[ei close]]; apply/hasPn => w wi.
-have [v'_min _] := data_point_trace orth ei.
+have [v'_min _] := data_point_trace orth (signed_is_point ei).
 rewrite /off -leNgt lE; apply: near v'_min _ _; last exact: (allP close).
 exact: sgd_signs (mem_drop wi).
 Qed.

@@ -77,7 +77,8 @@ Proof. by move=> R m n b g b0 bm m1; exact: batch_covarianceE. Qed.
 Theorem minima_linear : Statements.minima_linear.
 Proof.
 move=> R m n a w a_orth m0; split=> [/(minima Linear _ a_orth m0)[N1 wE]|[k wE k1]].
-  by exists (fun i => corr a w i) => //; rewrite -[LHS](sqnorm_comb a_orth); rewrite -[X in sqnorm X]wE.
+  exists (fun i => corr a w i) => //.
+  by rewrite -[LHS](sqnorm_comb a_orth); rewrite -[X in sqnorm X]wE.
 have ck i : corr a w i = k i by rewrite /corr wE (dot_comb a_orth).
 apply/(minima Linear _ a_orth m0); split; first by rewrite wE (sqnorm_comb a_orth).
 by rewrite {1}wE /active_part; apply: eq_bigr => i _; rewrite /= ck.
@@ -94,8 +95,8 @@ apply/(minima Relu _ a_orth m0); split; first by rewrite wE (sqnorm_comb a_orth)
 by rewrite {1}wE /active_part; apply: eq_bigr => i _; rewrite /phi ck k0.
 Qed.
 
-(** The loss is 1/2 at 0. At a_i it is the least; at - a_i too for the linear neuron, while ReLU does
-    not respond there. *)
+(** The loss is 1/2 at 0. At a_i it is the least; at - a_i too for the linear neuron, while ReLU
+    does not respond there. *)
 Theorem not_convex : Statements.not_convex.
 Proof.
 move=> R m n kind a i a_orth; have m0 : (0 < m)%N := leq_ltn_trans (leq0n i) (ltn_ord i).
@@ -125,7 +126,8 @@ Qed.
 Theorem noise_elsewhere : Statements.noise_elsewhere.
 Proof.
 move=> R m n kind a w a_orth w_min; have m0 := minimum_points w_min; split=> [i|].
-  by have [N1 _] := (minima kind w a_orth m0).1 w_min; rewrite Noise.sample_gradient_sqnorm // N1; ring.
+  have [N1 _] := (minima kind w a_orth m0).1 w_min.
+  by rewrite Noise.sample_gradient_sqnorm // N1; ring.
 rewrite -(Noise.noise_zero a_orth m0 w_min); split=> [zero|/eqP].
   by rewrite big1 // => i _; rewrite zero /sqnorm dot0l.
 rewrite psumr_eq0 => [/allP zero i|i _]; last exact: sqnorm_ge0.

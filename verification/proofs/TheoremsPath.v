@@ -20,11 +20,44 @@ have [T [T1T small]] := bound_vanishes arch q0 q1 (c_ge0 b0 bm eta0) T1 e2.
 exists T => t tT; apply: le_trans (small t tT); apply: near; exact: leq_trans tT.
 Qed.
 
+(** 2 b (m - b) <= m (m - 1), and so settle_rate <= 361/2000000. *)
+Lemma split_le1 (R : rcfType) m b : (0 < b)%N -> (b < m)%N -> split_pair R m b <= 1.
+Proof.
+move=> b0 bm; have B1 : 0 <= b%:R - 1 :> R by rewrite subr_ge0 ler1n.
+have MB : 0 <= m%:R - b%:R - 1 :> R.
+  by rewrite -addrA -opprD subr_ge0 -[X in _ + X]/(1%:R) -natrD ler_nat addn1.
+rewrite /split_pair; move: (m%:R : R) (b%:R : R) B1 MB => M B B1 MB.
+have M1 : 0 < M - 1 by apply: (lt_le_trans ltr01); cert ((M - B - 1) + (B - 1)).
+have M0 : 0 < M by apply: (lt_le_trans M1); cert (1 : R).
+have M1' := ltW M1; have M0' := ltW M0; rewrite -subr_ge0.
+have -> : 1 - 2%:R * B * (M - B) / (M * (M - 1)) =
+    ((M - B - 1) ^+ 2 + (M - B - 1) + (B - 1) ^+ 2 + (B - 1)) / M / (M - 1).
+  by field; rewrite !gt_eqF.
+by positive.
+Qed.
+
+Lemma settle_small (R : rcfType) m b (eta : R) : (0 < b)%N -> (b < m)%N -> 0 < eta ->
+  eta / b%:R <= 5%:R^-1 -> settle_rate m b eta <= 1 / 5000%:R.
+Proof.
+move=> b0 bm e0 al1; have s1 : 0 <= 1 - split_pair R m b by rewrite subr_ge0 split_le1.
+have A1 : 0 <= 5%:R^-1 - eta / b%:R by rewrite subr_ge0.
+have A0 : 0 <= eta / b%:R by rewrite divr_ge0 ?ler0n // ltW.
+have s0 : 0 <= split_pair R m b by have [/ltW] := split_bounds R b0 bm.
+rewrite /settle_rate /drift_rate /point_rate -[_ * _ * split_pair R m b]mulrA.
+move: (eta / b%:R) (split_pair R m b) A0 A1 s0 s1 => A s A0 A1 s0 s1.
+have x1 : A ^+ 2 * s <= 25%:R^-1.
+  by cert (A ^+ 2 * (1 - s) + (5%:R^-1 - A) * (A + 5%:R^-1)).
+have -> : 5000%:R = 200%:R * 25%:R :> R by rewrite -natrM.
+rewrite invfM mul1r; apply: le_trans (_ : 200%:R^-1 * (A ^+ 2 * s) <= _).
+  by cert (A ^+ 2 * s / 200%:R * (39%:R / 400%:R)).
+by cert (200%:R^-1 * (25%:R^-1 - A ^+ 2 * s)).
+Qed.
+
 Theorem sgd_converges_exponentially : Statements.sgd_converges_exponentially.
 Proof.
 move=> R m n b kind a eta w0 arch orth b0 bm eta0 al1 start some_el.
 split; first exact: drift_gt0.
-split; first by have [r0 r1] := rate_bounds eta0 al1 b0 bm; rewrite r0.
+split; first by have [r0 _] := rate_bounds eta0 al1 b0 bm; rewrite r0 settle_small.
 apply: null_complement_imp (null_at_rate orth arch b0 bm eta0 al1 start some_el).
 move=> draws [i ei [T1 near]]; exists i; split=> // w d2; split=> [|r qr]; first by exists T1.
 have [q0 q1] := q_bounds b0 bm eta0 al1.

@@ -74,23 +74,23 @@ End Lists.
 Theorem programs_correct : Statements.programs_correct.
 Proof.
 move=> R m n kind data w eta batch.
-move=> dm sd sw ub relu a minus nonneg; split.
+move=> dm sd sw ub relu a minus nonneg stepped.
+have lossE : loss_of 0 1 +%R minus *%R nonneg 2%:R^-1 m%:R^-1 relu w data =
+    loss kind a (row_of n w).
   rewrite /loss_of /loss; congr (_ * _).
   have sumE (f : seq R -> R) s : sum_of 0 +%R (each f s) = \sum_(x <- s) f x.
     by elim: s => [|x s IH] /=; rewrite ?big_nil ?big_cons ?IH.
   rewrite sumE (big_nth [::]) dm big_mkord; apply: eq_bigr => i _.
   exact: (sample_lossE kind sd sw).
-rewrite /step.
+suff [s1 s2] : size stepped = n /\ row_of n stepped = step kind a eta [set i in batch] (row_of n w).
+  by split.
+rewrite /step /stepped.
 have -> : #|[set i in batch]| = size batch by rewrite cardsE; exact/card_uniqP.
 move: (eta / _) => rate.
 have -> : \sum_(i in [set i in batch]) sample_gradient kind a i (row_of n w) =
     \sum_(i <- batch) sample_gradient kind a i (row_of n w).
   by rewrite [RHS]big_uniq //; apply: eq_bigl => i; rewrite inE.
-set run := step_of 0 1 _ _ _ _ _ _ _.
-suff [_ ->] : size (run [seq nth [::] data i | i : 'I_m <- batch]) = n /\
-  row_of n (run [seq nth [::] data i | i : 'I_m <- batch]) =
-  row_of n w - rate *: \sum_(i <- batch) sample_gradient kind a i (row_of n w) by [].
-rewrite {}/run; elim: batch {ub} => [|i s [IH1 IH2]] /=; first by rewrite big_nil scaler0 subr0.
+elim: batch {ub stepped} => [|i s [IH1 IH2]] /=; first by rewrite big_nil scaler0 subr0.
 have sg := size_gradient kind sd sw i.
 split; first exact: size_combine.
 rewrite combineE // IH2 (sample_gradientE kind sd sw) big_cons scale1r /minus sub0r scaleNr.

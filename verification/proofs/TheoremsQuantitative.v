@@ -31,8 +31,8 @@ by apply: subset_leq_card; apply/subsetP => s; rewrite !inE; apply: PQ; exact: s
 Qed.
 
 (** Half of p for the capture, half for waking up. *)
-Lemma missed (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R) w0 (p : R)
-  (W h : nat) : 0 < energy kind a w0 -> 2%:R <= 2%:R ^+ h * p ->
+Lemma missed (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R)
+  w0 (p : R) (W h : nat) : 0 < energy kind a w0 -> 2%:R <= 2%:R ^+ h * p ->
   9%:R / 10%:R <= energy kind a w0 \/
     36%:R * (19%:R / 20%:R - energy kind a w0) * wake_factor m b eta ^+ W <= p * energy kind a w0 ->
   2%:R^-1 ^+ h + 18%:R * (wake_factor m b eta ^+ W * asleep kind a w0) <= p.

@@ -8,7 +8,7 @@ From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Trap Prob Exchange FarOut Converge Noise Shares.
 From Whichmin Require Import SharesFarOut SharesDrift SharesTotal SharesConverge ReplacementSharp.
 From Whichmin Require Import ReplacementNoise Definitions.
-From Whichmin Require Statements.
+From Whichmin Require HessianSpectrum Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -60,8 +60,8 @@ move=> fg; rewrite /states; congr (_ :: _).
 by elim: s w => //= o s IH w; rewrite fg IH.
 Qed.
 
-Lemma ends_ext (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (Om : finType)
-  (f g : Om -> 'rV[R]_n -> 'rV[R]_n) w0 : (forall o v, f o v = g o v) ->
+Lemma ends_ext (R : realFieldType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n)
+  (Om : finType) (f g : Om -> 'rV[R]_n -> 'rV[R]_n) w0 : (forall o v, f o v = g o v) ->
   ends_at_one_point kind a g w0 -> ends_at_one_point kind a f w0.
 Proof.
 move=> fg ends e q e0 q0; have [T0 h] := ends e q e0 q0; exists T0 => T.
@@ -108,7 +108,7 @@ Proof. by move=> m1; exists (Ordinal (ltnW m1)), (Ordinal m1). Qed.
 
 (** ** With replacement *)
 Section Lists.
-Variables (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
+Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
 Definition list_steps (s : draw m b) i : R := eta / b%:R * (multiplicity s i)%:R.
 
 Lemma sum_by_count (V : zmodType) (F : 'I_m -> V) (s : seq 'I_m) :
@@ -183,7 +183,8 @@ Qed.
 
 (** ** Poisson sampling *)
 Section Poisson.
-Variables (R : rcfType) (m n d k : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (alpha : R).
+Variables (R : realFieldType) (m n d k : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Variable alpha : R.
 Definition poisson_steps (f : poisson_draw m d) i : R := if (f i < k)%N then alpha else 0.
 
 Lemma poisson_own f w : poisson_step kind a alpha k f w = random_step kind a poisson_steps f w.
@@ -224,7 +225,7 @@ Qed.
 
 (** ** Without replacement *)
 Section Batches.
-Variables (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
+Variables (R : realFieldType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta : R).
 Definition batch_steps (B : batch m b) i : R := if i \in val B then eta / b%:R else 0.
 
 Lemma batch_own B w : sgd_step kind a eta B w = random_step kind a batch_steps B w.
@@ -286,20 +287,28 @@ Qed.
 
 Theorem replacement_trap : Statements.replacement_trap.
 Proof.
-move=> R m n b kind a eta s w orth b0 eta0 eta1 N1; rewrite replacement_own /random_step.
-have [|i|? ? _] := own_steps_trap kind orth (lambda := list_steps eta s) (w := w) _ _ N1;
-  last by split.
-  by move=> i; have [] := list_steps_bounds b0 eta0 s i.
-by have [_ h] := list_steps_bounds b0 eta0 s i; exact: le_trans h eta1.
+move=> R m n b kind a eta s w orth eta0 eta1 N1 w'; rewrite /w' replacement_own /random_step.
+have bounds i : 0 <= list_steps eta s i /\ list_steps eta s i <= eta.
+  case: (ltnP 0 b) => [b0|]; first exact: list_steps_bounds.
+  rewrite leqn0 /list_steps => /eqP bz; have -> : b%:R = 0 :> R by rewrite bz.
+  by rewrite invr0 mulr0 mul0r lexx.
+apply: own_steps_trap => // i; first by have [] := bounds i.
+by have [_ h] := bounds i; exact: le_trans h eta1.
 Qed.
 
 (** ** The noise *)
 Theorem replacement_covariance : Statements.replacement_covariance.
-Proof. by move=> R m n b g m0 b0; exact: list_covarianceE. Qed.
+Proof.
+move=> R m n b g b0; case: (posnP m) => [m0|m0]; last exact: list_covarianceE.
+have mz : m%:R = 0 :> R by rewrite m0.
+rewrite /list_covariance /covariance mz invr0 scale0r scaler0 card_tuple card_ord.
+by rewrite natrX mz expr0n (gtn_eqF b0) invr0 scale0r.
+Qed.
 
 Theorem replacement_noise_at_minimum : Statements.replacement_noise_at_minimum.
 Proof.
-move=> R m n b kind a w orth m0 b0 w_min; rewrite list_covarianceE // mxtraceZ noise_trace //.
+move=> R m n b kind a w orth b0 w_min; have m0 := HessianSpectrum.points_exist w_min.
+rewrite list_covarianceE // mxtraceZ noise_trace //.
 by rewrite invfM mulrC mulrA.
 Qed.
 
@@ -317,21 +326,23 @@ split; [exact: axes_orth | exact: tie_in | exact: tie_eligible | exact: alike_fa
 Qed.
 
 Theorem replacement_needs_eligible : Statements.replacement_needs_eligible.
-Proof. by move=> R m n b kind a eta w0 m0 none; apply: none_eligible => //; exact: some_draws. Qed.
+Proof.
+move=> R m n b kind a eta w0 orth none.
+have p0 i : phi kind (corr a w0 i) = 0 by have := none i; rewrite eligibleE negbK => /eqP.
+split=> [s|i].
+  rewrite /replacement_step big1_seq ?scaler0 ?subr0 // => i _.
+  by rewrite /sample_gradient p0 mulr0 expr0n !scale0r addr0.
+have ci (e : R) : corr a (e *: a i) i = e by rewrite /corr dotZl orth eqxx mulr1.
+split=> [|kE]; apply: contraTneq (none i) => ->; rewrite negbK eligibleE.
+  by rewrite -[a i]scale1r ci /phi ler01; case: kind {p0 none}; rewrite oner_eq0.
+by rewrite -scaleN1r ci /phi kE oppr_eq0 oner_eq0.
+Qed.
 
 Theorem replacement_needs_ball : Statements.replacement_needs_ball.
 Proof.
 move=> R b kind eta b0 eta0; exists (unit_point R), (far_start eta).
 split; [exact: unit_orth | exact: far_sqnorm | by exists ord0; exact: far_eligible | exact:
   far_fails].
-Qed.
-
-Theorem replacement_needs_small_steps : Statements.replacement_needs_small_steps.
-Proof.
-move=> R b kind b0; have ten : 0 < 10%:R :> R by rewrite ltr0n.
-exists (unit_point R), (far_start 10%:R).
-split; [exact: unit_orth | | by exists ord0; exact: far_eligible | exact: far_fails].
-by rewrite far_sqnorm //; cert (0 : R).
 Qed.
 
 Theorem replacement_hypotheses_met : Statements.replacement_hypotheses_met.
