@@ -1582,7 +1582,7 @@ Definition data_point_trace : Prop :=
         exceeds gradient descent's by (1 - kappa)(k - 1)/m;
         linear: (n + 4 - m)/m at both, no difference;
     (4) for every kappa >= -3 the largest eigenvalue is 4/m at v and at each v': it sees no
-        difference. (By [kappa_range_needed] it is so for no kappa < -3 at v' if m > 1, ReLU.) *)
+        difference. (For ReLU and m > 1 it is larger at v' if kappa < -3: [kappa_range_needed].) *)
 Definition sharpness_theorem : Prop :=
   forall (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n) (eta eta' : R)
     (w0 : 'rV[R]_n),
@@ -2018,8 +2018,10 @@ Definition last_layer_all_or_nothing : Prop :=
       forall i, last_residual y zlim Ulim i = 0 \/ forall k, zlim i k = 0) in
   ((b < m)%N -> limits _ (@batch_points m b)) /\ limits _ (@tuple_points m b).
 
-(** With a bias in the last layer (a feature k0 that is always 1) no point is invisible: almost
-    surely, if the last layer and the features converge, the limit fits all points exactly. *)
+(** With a bias in the last layer of any network (a feature k0 that is always 1) no point is
+    invisible: almost surely, if the last layer and the features converge, the limit fits all points
+    exactly. SGD with a constant step size, batches of b < m points or with replacement, as in
+    [last_layer_all_or_nothing]. *)
 Definition last_layer_with_bias_interpolates : Prop :=
   forall (R : realFieldType) (m n h b : nat)
     (y : 'I_m -> 'rV[R]_n) (eta : R),
