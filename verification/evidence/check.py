@@ -176,6 +176,7 @@ def check(
     needs: tuple[str, ...] = (),
     false_alarm: float = 0.0,
     shows: tuple[str, ...] = (),
+    reads: tuple[str, ...] = (),
 ) -> Callable[[_Measuring], _Measuring]:
     """Register a function that yields margins as a check.
 
@@ -195,6 +196,7 @@ def check(
         false_alarm: Upper bound of the chance that a run fails though all is right.
         shows: What the check shows, as formulas in the claims' language; it also shows the lemmas
             that are defaults of the function's parameters.
+        reads: Modules and data files that it depends on besides those that the source tells.
 
     Returns:
         A decorator that returns the function as it is.
@@ -243,6 +245,7 @@ def check(
                 *shows,
                 *(t for p in parameters if not _given(p) for t in _sentences(p.default)),
             ),
+            reads=reads,
         )
         return function
 

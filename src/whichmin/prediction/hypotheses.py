@@ -20,10 +20,10 @@ __all__ = ["Hypothesis", "StartFacts", "hypotheses", "is_trapped"]
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """A hypothesis of Theorems 1 and 2 of Ghosh et al. (2025).
+    """A hypothesis of a theorem, decided for one input.
 
     Attributes:
-        statement: What the theorems assume.
+        statement: What the theorem assumes.
         holds: Whether it is true of this input.
         here: The value that decided.
         otherwise: What happens if it is false; empty if it holds.
@@ -76,6 +76,13 @@ class StartFacts:
     def squared_norm(self) -> float:
         """Squared norm ``|w0|^2`` of the start."""
         return float((self.weights**2).sum())
+
+    @property
+    def least_energy(self) -> float:
+        """A lower bound of the energy, the sum of the squares of the active correlations."""
+        sizes = np.maximum(np.abs(self.correlations) - self.noise, 0.0)[self.active]
+        # fsum is exact but for its last rounding, squares have one more each.
+        return math.fsum(sizes**2) * (1 - 4 * float(np.finfo(np.float64).eps))
 
 
 def largest_share(problem: Problem, stream: BatchStream) -> float:

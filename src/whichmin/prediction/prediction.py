@@ -19,6 +19,7 @@ from whichmin.core.training.settings import TrainingSettings
 from whichmin.core.validation import check_weights
 from whichmin.errors import InputError
 from whichmin.prediction.full_batch import follow_full_batch
+from whichmin.prediction.guarantee import Guarantee, guarantee
 from whichmin.prediction.hypotheses import Hypothesis, StartFacts, hypotheses
 from whichmin.prediction.mini_batch import Choice, choose, describe
 from whichmin.symbolic import closed_form
@@ -56,6 +57,8 @@ class Prediction:
         correlations: Starting correlations, shape ``(m,)``.
         batch_size: Points per batch.
         full_batch: Whether this is gradient descent.
+        guarantee: What a theorem guarantees of a mini-batch run, or which of its hypotheses fails;
+            None for gradient descent.
         precision: A run of this tolerance has ended at the latest at this distance from its limit.
     """
 
@@ -76,6 +79,7 @@ class Prediction:
     steps: float | None = None
     loss: float | None = None
     sharpness: Mapping[str, float] = field(default_factory=dict)
+    guarantee: Guarantee | None = None
     precision: float = math.inf
 
     @property
@@ -105,7 +109,8 @@ def predict(
     For mini-batches the candidates follow from the theorems (Ghosh et al. 2025, Theorems 1 and 2)
     and from a region that norm and signs do not leave; the probabilities follow from the diffusion
     limit, by a closed form for two active points (averaged over the growth of the weights) and by
-    simulation for more. What is left out is of second order in ``step_size / batch_size``.
+    simulation for more. What is left out is of second order in ``step_size / batch_size``. Beside
+    these estimates stands what a theorem guarantees.
 
     Args:
         w0: Starting weights, shape ``(n,)``.
@@ -154,6 +159,9 @@ def predict(
         "correlations": start.correlations,
         "batch_size": stream.batch_size,
         "full_batch": stream.is_full_batch,
+        "guarantee": (
+            None if stream.is_full_batch else guarantee(problem, stream, start, tolerance)
+        ),
         # |w - limit| <= sqrt(rivals' mass) + sqrt(2 m gap); ten times that, as in kink_width.
         "precision": 10 * (math.sqrt(tolerance) + math.sqrt(2 * valid.m * tolerance)),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import collections
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whichmin.core.sgd import LONGEST
 from whichmin.prediction.prediction import Prediction, predict
 from whichmin.reporting import Cell, Table
 from whichmin.words import Status
@@ -24,6 +26,9 @@ _LISTED = 12
 _SINGLY, _SIMULATED = 12, 4
 # A prediction takes milliseconds; of more replicas only the first are compared.
 _MOST = 1000
+# Three digits of a bound, rounded so that it stays one.
+_UP, _DOWN = Context(prec=3, rounding=ROUND_CEILING), Context(prec=3, rounding=ROUND_FLOOR)
+_LONGEST_POWER = len(str(LONGEST)) - 1
 
 
 def prediction_tables(
@@ -37,7 +42,7 @@ def prediction_tables(
         notes: What to say about the data.
 
     Returns:
-        The outcomes, the candidates with their chances, and the hypotheses.
+        The outcomes, the candidates with their chances, what is guaranteed, and the hypotheses.
     """
     rows = []
     for name, told in predictions.items():
@@ -62,7 +67,12 @@ def prediction_tables(
     columns = ("run", "theorems' hypotheses", "status", "minimum", "because", "steps", "loss",
                *_measures(predictions.values()))  # fmt: skip
     main = Table.build(f"What theory says before training: {settings}", columns, rows, notes)
-    return [main, *_chance_table(predictions), _hypothesis_table(predictions)]
+    return [
+        main,
+        *_chance_table(predictions),
+        *_guarantee_table(predictions),
+        _hypothesis_table(predictions),
+    ]
 
 
 def _measures(predictions: Iterable[Prediction]) -> list[str]:
@@ -118,6 +128,70 @@ def _chance_table(predictions: Mapping[str, Prediction]) -> list[Table]:
 
 def _energy(told: Prediction, group: tuple[int, ...]) -> float:
     return float((told.correlations[list(group)] ** 2).sum())
+
+
+def _guarantee_table(predictions: Mapping[str, Prediction]) -> list[Table]:
+    """What is guaranteed of the mini-batch runs, beside what is expected.
+
+    Returns:
+        One table, or none if there are no mini-batches.
+    """
+    rows, failing = [], []
+    for name, told in predictions.items():
+        sure = told.guarantee
+        if sure is None:
+            continue
+        failing += [
+            f"Without '{h.statement}' ({h.here}; {name}): {h.otherwise}."
+            for h in sure.hypotheses
+            if not h.holds
+        ]
+        unknown = f"more than 10^{_LONGEST_POWER}" if sure.holds else "nothing, see below"
+        rows.append((
+            Cell(name),
+            Cell(sure.distance, f"{sure.distance:.3g}"),
+            Cell(sure.chance, f"{100 * sure.chance:g} %"),
+            Cell(told.steps, "not known" if told.steps is None else f"about {told.steps:,.0f}"),
+            Cell(sure.steps, unknown if sure.steps is None else f"at most {_above(sure.steps)}"),
+            Cell(
+                sure.expected_rate,
+                "not known" if sure.expected_rate is None else f"{sure.expected_rate:.3g}",
+            ),
+            Cell(sure.rate, "nothing" if sure.rate is None else _below(sure.rate)),
+        ))
+    if not rows:
+        return []
+    columns = ("run", "within", "with chance", "steps: estimate", "steps: guaranteed",
+               "rate: estimate", "rate: guaranteed")  # fmt: skip
+    notes = [
+        "From the guaranteed step on w stays within that distance of one and the same data point, "
+        "with at least that chance (theorem kernel.sgd_settling_time, for exact arithmetic). The "
+        "estimate is a mean.",
+        "Rate: the share of the squared distance that a step takes away in the long run. Every "
+        "smaller one than the guaranteed is kept almost surely (theorem "
+        "kernel.sgd_almost_sure_rate).",
+    ]
+    return [Table.build("What is guaranteed, however loosely", columns, rows, [*notes, *failing])]
+
+
+def _above(number: int) -> str:
+    """Write a whole number, from a million on with three digits and rounded up.
+
+    Returns:
+        The text.
+    """
+    if number < 10**6:
+        return f"{number:,}"
+    return f"{float(_UP.create_decimal(number)):.2e}"
+
+
+def _below(number: float) -> str:
+    """Write a number with three digits, rounded down.
+
+    Returns:
+        The text.
+    """
+    return f"{float(_DOWN.create_decimal(number)):.3g}"
 
 
 def _hypothesis_table(predictions: Mapping[str, Prediction]) -> Table:

@@ -35,6 +35,24 @@ def test_it_predicts_the_default_run_of_train(capsys):
     assert [r["steps predicted"] for r in beside["rows"]] == [r["steps"] for r in main["rows"]]
 
 
+def test_what_is_guaranteed_is_in_the_json_with_its_distance_and_chance(capsys):
+    found = tables(capsys, *SMALL, "--activation", "linear", "--tolerance", "1e-6")
+    (row,) = next(t for t in found if "guaranteed" in t["title"])["rows"]
+    frame, start = whichmin.random_frame(3, 5, 4), whichmin.random_start(5, seed=4)[0]
+    told = whichmin.predict(
+        start, frame, 1, 0.2, activation="linear", seed=4, tolerance=1e-6
+    ).guarantee  # fmt: skip
+    assert (row["within"], row["with chance"]) == (0.001, 0.99)
+    assert row["steps: guaranteed"] == told.steps
+    assert row["rate: guaranteed"] == told.rate
+
+
+def test_a_guarantee_that_fails_is_explained(capsys):
+    out = said(capsys, *SMALL, "-b", "2", "--step-size", "0.5").out
+    assert "nothing, see below" in out
+    assert "Without 'step size / batch size <= 1/5' (0.5 / 2; batch size 2)" in out
+
+
 def test_files_and_own_batches(tmp_path, capsys):
     np.save(tmp_path / "data.npy", np.eye(3))
     np.save(tmp_path / "start.npy", np.array([0.5, 0.3, -0.1]))

@@ -7,6 +7,8 @@ import torch
 import whichmin
 from whichmin.prediction.prediction import predict
 from whichmin.prediction.table import (
+    _above,
+    _below,
     compared,
     of_result,
     prediction_tables,
@@ -24,7 +26,7 @@ def trained(start=START, **settings):
 
 def test_tables_say_what_the_predictions_say():
     told = {f"b={b}": predict(START, FRAME, b, 0.2, activation="linear") for b in (None, 1)}
-    main, chances, asked = prediction_tables(told, "linear", ["a note"])
+    main, chances, _, asked = prediction_tables(told, "linear", ["a note"])
     rows = main.records()
     assert main.title == "What theory says before training: linear"
     assert main.notes == ("a note",)
@@ -52,12 +54,69 @@ def test_a_broken_hypothesis_is_explained_below_the_table():
 
 def test_unknown_quantities_are_said_to_be_unknown():
     told = {"run": predict(START, 1.1 * FRAME, 1, 0.2, handling="as-is")}
-    main, asked = prediction_tables(told, "", [])
+    main, sure, asked = prediction_tables(told, "", [])
     row = dict(zip(main.columns, main.rows[0], strict=True))
     assert row["status"].text == "not predicted"
     assert row["steps"].text == row["loss"].text == "not known"
     assert row["steps"].value is row["loss"].value is None
     assert asked.records()[0]["holds"] is False
+    (row,) = sure.rows
+    assert [cell.text for cell in row[3:]] == [
+        "not known", "nothing, see below", "not known", "nothing",
+    ]  # fmt: skip
+    assert row[4].value is row[5].value is row[6].value is None
+
+
+def test_what_is_guaranteed_stands_beside_what_is_expected():
+    told = {
+        f"b={b}": predict(START, FRAME, b, 0.2, activation="linear", tolerance=1e-4)
+        for b in (None, 1)
+    }
+    sure = prediction_tables(told, "", [])[2]
+    (record,) = sure.records()  # nothing for gradient descent
+    guaranteed = told["b=1"].guarantee
+    assert record["run"] == "b=1"
+    assert record["within"] == pytest.approx(0.01)
+    assert record["with chance"] == 0.99
+    assert record["steps: estimate"] == told["b=1"].steps < record["steps: guaranteed"]
+    assert record["steps: guaranteed"] == guaranteed.steps
+    assert 0 < record["rate: guaranteed"] < record["rate: estimate"]
+    texts = [cell.text for cell in sure.rows[0]]
+    assert texts[1:3] == ["0.01", "99 %"]
+    assert texts[4].startswith("at most ")
+    said = float(texts[4].removeprefix("at most "))
+    assert guaranteed.steps <= said < 1.01 * guaranteed.steps
+    assert float(texts[6]) <= guaranteed.rate
+    assert "kernel.sgd_settling_time" in sure.notes[0]
+    assert "kernel.sgd_almost_sure_rate" in sure.notes[1]
+    assert len(sure.notes) == 2
+
+
+def test_only_gradient_descent_has_no_table_of_guarantees():
+    titles = [t.title for t in prediction_tables({"run": predict(START, FRAME, None, 0.2)}, "", [])]
+    assert not any("guaranteed" in title for title in titles)
+
+
+def test_a_guarantee_that_fails_says_why():
+    told = {"run": predict(START, FRAME, 2, 0.6, sampling="reshuffled", simulate=False)}
+    sure = prediction_tables(told, "", [])[-2]
+    assert sure.rows[0][4].text == "nothing, see below"
+    assert sure.notes[2:] == (
+        "Without 'batches are drawn uniformly without replacement' (reshuffled; run): no settling "
+        "time is guaranteed.",
+        "Without 'step size / batch size <= 1/5' (0.6 / 2; run): no settling time is guaranteed.",
+    )
+
+
+def test_numbers_are_written_so_that_they_stay_bounds():
+    assert [_above(n) for n in (999_999, 1_000_000, 1_000_001, 2_345_000)] == [
+        "999,999", "1.00e+06", "1.01e+06", "2.35e+06",
+    ]  # fmt: skip
+    assert [_below(x) for x in (1.2399e-5, 0.5, 0.0)] == ["1.23e-05", "0.5", "0"]
+    told = predict(START, FRAME, 1, 1e-150, simulate=False)
+    assert told.guarantee.holds
+    assert told.guarantee.steps is None
+    assert prediction_tables({"run": told}, "", [])[-2].rows[0][4].text == "more than 10^300"
 
 
 def test_many_candidates_are_cut_and_it_is_said():
