@@ -236,8 +236,11 @@ def decide(
     weakest = max((e.kind for e in ran), key=kinds.index, default=None)
     missing = [name for name in claim.checks if name not in records]
     failed = [name for name in claim.checks if name in records and records[name].message]
+    # What only supports a claim may be missing where it cannot be run.
     lacking = sorted({
-        records[name].lacking for name in claim.checks if name in records and records[name].lacking
+        records[name].lacking
+        for name in claim.checks
+        if name not in claim.support and name in records and records[name].lacking
     })
 
     def decision(verdict: Verdict | None, stands: bool, reason: str = "") -> Decision:
