@@ -74,7 +74,8 @@ Qed.
 Lemma gradient_unique F w g g' : is_gradient F w g -> is_gradient F w g' -> g = g'.
 Proof.
 move=> Fg Fg'; apply/eqP; rewrite -subr_eq0 -sqnorm_eq0 eq_le sqnorm_ge0 andbT.
-set u := g - g'; apply: (@le0_small _ _ 4%:R) => // [|e e0]; first exact: ler0n.
+have four0 : 0 <= 4%:R :> R by exact: ler0n.
+set u := g - g'; apply: (le0_small four0) => e e0.
 have [d1 d10 h1] := Fg e e0; have [d2 d20 h2] := Fg' e e0.
 have [d [d0 dd1 dd2]] : exists d, [/\ 0 < d, d <= d1 & d <= d2].
   by case: (lerP d1 d2) => [|/ltW] dd; [exists d1 | exists d2]; split; rewrite ?lexx.
@@ -98,7 +99,8 @@ Lemma fermat (s : R) F w g : s ^+ 2 = 1 -> is_gradient F w g ->
   (exists2 d, 0 < d & forall h, N h <= d -> 0 <= s * (F (w + h) - F w)) -> g = 0.
 Proof.
 move=> s2 Fg [d1 d10 h1]; apply/eqP; rewrite -sqnorm_eq0 eq_le sqnorm_ge0 andbT.
-apply: (@le0_small _ _ 1) => // [|e e0]; first exact: ler01.
+have one0 : 0 <= 1 :> R by exact: ler01.
+apply: (le0_small one0) => e e0.
 have [d2 d20 h2] := Fg e e0.
 have [d [d0 dd1 dd2]] : exists d, [/\ 0 < d, d <= d1 & d <= d2].
   by case: (lerP d1 d2) => [|/ltW] dd; [exists d1 | exists d2]; split; rewrite ?lexx.

@@ -7,7 +7,7 @@
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Prob Capture Exchange Converge Geometric Sharper.
-From Whichmin Require Import Settling TheoremsQuantitative NullSets Definitions.
+From Whichmin Require Import Settling TheoremsQuantitative NullSets Prefix Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -84,7 +84,7 @@ apply/forallP => u; apply/implyP => T1u; have us : (u <= size (take t s))%N by r
 have us' : (u < (size s).+1)%N by rewrite ltnS (leq_trans us) // size_take; case: ltnP => // /ltnW.
 have ut : (u <= t)%N by apply: leq_trans us _; rewrite size_take; case: ltnP.
 have := implyP (near (Ordinal us')) T1u; rewrite /= /trajectory !nth_states_take //.
-by rewrite take_take.
+by rewrite take_prefix.
 Qed.
 
 Lemma settled_weights (r : nat -> R) T1 draws t :

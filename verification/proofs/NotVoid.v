@@ -112,7 +112,7 @@ Lemma raised_mono u T L : raised u T <= raised u (T + L).
 Proof.
 elim: T u => [|T IH] u; last by rewrite addSn !raisedS; apply: ler_mean => // o; exact: IH.
 elim: L u => [|L IH] u; first exact: lexx.
-rewrite addnS raisedS -[X in X <= _](mean_const (R := [realFieldType of rat]) Om0).
+rewrite addnS raisedS -[X in X <= _](mean_const Om0).
 apply: ler_mean => // o; apply: le_trans (IH (rcons u o)); rewrite /raised !chance0 !cats0 ler_nat.
 by case: (boolP (happened alarm u)) => // h; rewrite -cats1 happened_more.
 Qed.
@@ -121,7 +121,7 @@ Qed.
 Lemma raised_word u T : raised u T <= (#|Om| ^ size u)%:R * raised [::] (size u + T).
 Proof.
 elim/last_ind: u T => [|u o IH] T; first by rewrite expn0 mul1r lexx.
-have k0 := Om_gt0 [realFieldType of rat] Om0.
+have k0 : 0 < #|Om|%:R :> rat := Om_gt0 _ Om0.
 apply: (@le_trans _ _ (#|Om|%:R * raised u T.+1)).
   rewrite raisedS /mean mulrC divfK ?gt_eqF // (bigD1 o) //= -subr_ge0 addrC addKr.
   by apply: sumr_ge0 => x _; rewrite /raised /chance mulr_ge0 ?invr_ge0 ?ler0n.
@@ -141,9 +141,9 @@ have /fin_all_exists[T big] : forall o, exists T, 2%:R^-1 < raised (rcons u o) T
   move=> o; case: (decide (exists T, 2%:R^-1 < raised (rcons u o) T)) => // few; exfalso.
   by apply: none; exists o => T; rewrite leNgt; apply/negP => h; apply: few; exists T.
 pose L := (\max_o T o)%N; have := hu L.+1; rewrite raisedS leNgt => /negP; apply.
-have k0 := Om_gt0 [realFieldType of rat] Om0.
+have k0 : 0 < #|Om|%:R :> rat := Om_gt0 _ Om0.
 have [o0 _] : exists o : Om, true by case/card_gt0P: Om0 => o _; exists o.
-rewrite -[X in X < _](mean_const (R := [realFieldType of rat]) Om0) /mean.
+rewrite -[X in X < _](mean_const Om0) /mean.
 rewrite -subr_gt0 -mulrBl mulr_gt0 ?invr_gt0 // subr_gt0.
 have pos o : 0 < raised (rcons u o) L - 2%:R^-1.
   rewrite subr_gt0; apply: lt_le_trans (big o) _.

@@ -2,7 +2,7 @@
     is not empty: every word of draws can be continued to a sequence that has the property. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Prob Bets Definitions.
+From Whichmin Require Import Vectors Landscape Prob Bets Prefix Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
@@ -79,7 +79,7 @@ apply: (@le_trans _ _ (chance _ N (fun s => [exists j, Q j s]))).
   have jN : (j < N.+1)%N by apply: leq_ltn_trans (leq_maxl j (T j)) _; rewrite -tE'.
   have Tt : (T j <= t)%N by apply: leq_trans (leq_maxr j (T j)) _; rewrite -tE'.
   apply/existsP; exists (Ordinal jN); rewrite /Q /= -tE' tN /=.
-  by move: lt; rewrite /late take_take.
+  by move: lt; rewrite /late take_prefix.
 apply: le_trans (chance_union _ _ _) _; apply: (@le_trans _ _ (\sum_(j < N.+1) e j)).
   apply: ler_sum => j _; rewrite /Q; have [jN|_] := leqP (maxn j (T j)) N; last first.
     by rewrite chance_false ltW.

@@ -113,7 +113,7 @@ have small : N (t *: h) <= d.
     d * (d ^+ 2 + d * N h + N h ^+ 2) * ((d + N h)^-1 * (d + N h)^-1) by field; rewrite gt_eqF.
   by positive.
 have := near1 _ (le_trans small dd1); have := near2 _ (le_trans small dd2).
-rewrite (towards_scale h t0) -!scalemxAl; set g := _ - _ => h2 h1.
+rewrite (towards_scale h t0) -!scalemxAl; set g := grad (w + t *: h) - grad w => h2 h1.
 have E : t *: x = (g - t *: (h *m towards w h)) + - (g - t *: (h *m H)).
   by rewrite opprB addrC addrA subrK -scalerBr.
 have := sqnorm_add2 (g - t *: (h *m towards w h)) (- (g - t *: (h *m H))).
