@@ -59,9 +59,9 @@ nitpicky = True
 suppress_warnings = ["ref.python"]
 # Names of other packages: their inventories are on the web, and the build uses no network.
 _OTHERS = (
-    "abc", "click", "collections", "contextlib", "enum", "fractions", "hypothesis", "matplotlib",
-    "importlib", "numpy", "np", "os", "pandas", "pathlib", "sp", "sympy", "torch", "types",
-    "typing", "NDArray", "SearchStrategy", "nn", "multiprocessing", "_pytest", "pytest",
+    "abc", "click", "collections", "contextlib", "decimal", "enum", "fractions", "hypothesis",
+    "matplotlib", "importlib", "numpy", "np", "os", "pandas", "pathlib", "sp", "sympy", "torch",
+    "types", "typing", "NDArray", "SearchStrategy", "nn", "multiprocessing", "_pytest", "pytest",
 )  # fmt: skip
 nitpick_ignore_regex = [
     ("py:.*", rf"(?:{'|'.join(_OTHERS)})(?:\..*)?"),
