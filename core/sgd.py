@@ -165,7 +165,7 @@ def capture_chance(constants: StepConstants, climb: int) -> Decimal:
 
     No term is negative, so leaving out terms is safe. The first one that counts is bounded from
     below with Robbins' bounds of the factorial, in decimals with so many digits that their rounding
-    is far below :data:`_SLACK`. From there on logarithms of ratios are summed. In a long sum terms
+    is far below ``_SLACK``. From there on logarithms of ratios are summed. In a long sum terms
     are taken together: ratios decrease with k, so the last of a block bounds all of it; the
     binomial chance rises and falls once, so it is smallest at an end; the bracket grows with k, so
     it is smallest at the beginning.
