@@ -36,7 +36,7 @@ __all__ = ["CLOSED", "Compiled", "Proof", "Proofs", "files_of", "prove", "select
 
 CLOSED = "Closed under the global context"
 # Of the way in which the kernel is asked.
-_ASKED = "asked 1"
+_ASKED = "asked 2"
 
 
 @dataclass(frozen=True)
@@ -137,25 +137,38 @@ def _answers(
 
 
 def _ask(folder: Path, homes: Mapping[str, str], coq: Coq) -> dict[str, tuple[str, ...] | str]:
-    """Ask what theorems assume.
+    """Ask what theorems assume: all together, which is as quick as one; if that fails, one by one.
 
     Returns:
         For each what it assumes, or a message why it has not the type of its statement.
     """
+    answer = _asked(folder, homes, coq)
+    if answer == () or len(homes) == 1:
+        return dict.fromkeys(homes, answer)
+    return {
+        name: found
+        for name, home in homes.items()
+        for found in _ask(folder, {name: home}, coq).values()
+    }
+
+
+def _asked(folder: Path, homes: Mapping[str, str], coq: Coq) -> tuple[str, ...] | str:
+    """Ask whether theorems have the types of their statements, and what all of them assume."""
     mark = f"whichmin-{secrets.token_hex(8)}"  # no file can print it
     files = dict.fromkeys(homes.values())
     lines = [f"From {LOGICAL} Require {STATEMENTS} {' '.join(files)}.", "Set Printing Width 1000."]
+    together = []
     for name, home in homes.items():
         statement, theorem = f"{LOGICAL}.{STATEMENTS}.{name}", f"{LOGICAL}.{home}.{name}"
-        lines += [
-            f"Check ({statement} : Prop).",
-            f"Check ({theorem} : {statement}).",
-            f'Goal True. idtac "{mark} {name}". Abort.',
-            f"Print Assumptions {statement}.",
-            f'Goal True. idtac "{mark} and". Abort.',
-            f"Print Assumptions {theorem}.",
-            f'Goal True. idtac "{mark} end". Abort.',
-        ]
+        lines += [f"Check ({statement} : Prop).", f"Check ({theorem} : {statement})."]
+        together += [statement, theorem]
+    # What a tuple assumes is what its parts do, theorems and statements alike.
+    lines += [
+        f"Definition together := ({', '.join(together)}).",
+        f'Goal True. idtac "{mark} all". Abort.',
+        "Print Assumptions together.",
+        f'Goal True. idtac "{mark} end". Abort.',
+    ]
     query = "Asked" + secrets.token_hex(4)
     (folder / f"{query}.v").write_text("\n".join((*lines, "")), "utf-8")
     try:
@@ -164,24 +177,13 @@ def _ask(folder: Path, homes: Mapping[str, str], coq: Coq) -> dict[str, tuple[st
             capture_output=True, timeout=LIMIT, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return dict.fromkeys(homes, f"the question took more than {LIMIT:.0f} s")
-    told = done.stdout.decode("utf-8", "replace")
-    answers: dict[str, tuple[str, ...] | str] = {}
-    if done.returncode == 0:
-        for name in homes:
-            found = re.search(
-                rf"^{mark} {re.escape(name)}\n(.*?)^{mark} and\n(.*?)^{mark} end$", told,
-                flags=re.DOTALL | re.MULTILINE,
-            )  # fmt: skip
-            parts = ["no answer"] if found is None else [found[1].strip(), found[2].strip()]
-            answers[name] = tuple(line for part in parts for line in _assumed(part))
-        return answers
-    if len(homes) == 1:
+        return f"the question took more than {LIMIT:.0f} s"
+    if done.returncode != 0:
         told = error_text(done.stderr.decode("utf-8", "replace")).partition("\n")[2]
-        return dict.fromkeys(homes, told or f"coqc ended with exit code {done.returncode}")
-    for name, home in homes.items():
-        answers |= _ask(folder, {name: home}, coq)
-    return answers
+        return told or f"coqc ended with exit code {done.returncode}"
+    told = done.stdout.decode("utf-8", "replace")
+    found = re.search(rf"^{mark} all\n(.*?)^{mark} end$", told, flags=re.DOTALL | re.MULTILINE)
+    return _assumed("no answer" if found is None else found[1].strip())
 
 
 def _assumed(answer: str) -> tuple[str, ...]:
