@@ -36,7 +36,6 @@ __all__ = [
     "off",
     "off_along",
     "phi",
-    "radius",
     "residual",
     "steps",
     "t",
@@ -44,14 +43,14 @@ __all__ = [
 ]
 
 # What has no symbol in ``symbols``: Q is the sum of the fourth powers of phi(c_i), a direction u
-# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial; r, d,
-# steps are a length on a ray, an error of it, and a number of steps; off and off_u
-# are |h|^2 and <h, u> for a vector h.
+# enters as x = <a, u>, Y = <w, u>, X = <w_A, u>, P and U; t is the unknown of a polynomial; d and
+# steps are an error of a length on a ray, and a number of steps; off and off_u are |h|^2 and
+# <h, u> for a vector h.
 Q, X, Y, x = sp.symbols("Q X Y x", real=True)
 P, U = sp.symbols("P U", nonnegative=True)
 phi = sp.Symbol("phi", real=True)
 factor = sp.Symbol("covariance", real=True)
-t, radius, off = sp.symbols("t r off", positive=True)
+t, off = sp.symbols("t off", positive=True)
 error, off_along = sp.symbols("d off_u", real=True)
 steps = sp.Symbol("steps", integer=True, positive=True)
 
@@ -60,7 +59,7 @@ SYMBOLS: Mapping[str, sp.Expr] = {
     "m%:R": m, "n%:R": n, "b%:R": b, "#|B|%:R": b, "eta": eta, "kappa": kappa, "'X": t,
     "(active_count kind a w)%:R": k, "(active_count kind a w0)%:R": k,
     "#|[set j | 0 < corr a w j]|%:R": k,
-    "#|exact_set kind a W|%:R": k, "t%:R": steps, "r": radius, "d": error,
+    "#|exact_set kind a W|%:R": k, "t%:R": steps, "d": error,
     "sqnorm h": off,
     "sqnorm w0": N, "vnorm w0": sp.sqrt(N), "energy kind a w0": C, "phi kind (corr a w0 i)": phi,
     "vnorm (active_part kind a w0)": sp.sqrt(C), "sqnorm w": N, "energy kind a w": C,
@@ -182,6 +181,11 @@ class Equation:
     def is_formula(self) -> bool:
         """Whether the right side computes something."""
         return self.right.head in {"+", "-", "*", "/", "*:", "^+", "^-1"}
+
+    @property
+    def is_value(self) -> bool:
+        """Whether the right side can be compared: it is more than what something is called."""
+        return self.right.head not in {"name", "apply"}
 
     def tied_by(self, tie: Tie) -> bool:
         """Whether an entry is about this equation."""
@@ -345,7 +349,8 @@ def residual(tie: Tie, proofs: Library, forms: Mapping[str, ClosedForm]) -> sp.E
     term = _definition(proofs, tie.file, tie.statement)
     sides = [term]
     if tie.file == STATEMENTS:
-        sides = [equation.right for equation in equations(term) if equation.tied_by(tie)]
+        tied = [equation for equation in equations(term) if equation.tied_by(tie)]
+        sides = [equation.right for equation in tied if equation.is_value]
     if not sides:
         raise InputError(where, tie.left, "must be the left side of an equation there")
     derived = tie.means(Forms(forms))

@@ -23,7 +23,6 @@ from whichmin.verification.provers.tie import (
     off,
     off_along,
     phi,
-    radius,
     steps,
     t,
 )  # fmt: skip
@@ -160,7 +159,7 @@ _HIGH, _LOW = (
     f"((Num.sqrt ({_P} + 3%:R) {sign} Num.sqrt ({_P} - 1)) / (2%:R * Num.sqrt {_P}))"
     for sign in "+-"
 )
-_DYING = f"Num.sqrt ((1 + {_P}) / (3%:R * {_P}))"
+_FALLING = f"Num.sqrt ((1 + {_P}) / (3%:R * {_P}))"
 _HALF = sp.Rational(1, 2)
 _RELU, _LINEAR = {"kind is Relu": True}, {"kind is Relu": False}
 _GD_LIMIT = "(Num.sqrt (energy kind a w0))^-1 *: active_part kind a w0"
@@ -176,7 +175,8 @@ _IN_B = r"j \in B"
 TIES = (
     Tie("loss_closed", "loss kind a w", lambda form: form("landscape.loss")),
     Tie("gap", "loss kind a w - min_loss R m", lambda form: form("landscape.gap")),
-    Tie("critical_values", "loss kind a w", lambda form: form("landscape.loss", C=0)),
+    Tie("critical_values", "v", _silent),
+    Tie("critical_values", "loss kind a w", _silent),
     Tie("min_loss", "min_loss", lambda form: form("landscape.minimum"), file=DEFINITIONS),
     Tie("rest", "rest", lambda form: form.defined("landscape.gap", R), file=DEFINITIONS),
     *(
@@ -199,9 +199,9 @@ TIES = (
     Tie("replacement_step_closed_form", _REPLACED, _corr_in_batch(active=True), given={phi: c}),
     Tie("replacement_step_closed_form", _REPLACED, _corr_in_batch(active=False), given={phi: 0}),
     Tie("replacement_needs_ball", "sqnorm w0", lambda form: _leads_to_zero(form, eta)),
-    Tie("gd_dead_start", "loss kind a w0", _silent),
-    Tie("relu_dies", "loss Relu a (gd_weights Relu a eta w0 t)", _silent),
-    Tie("relu_dies_from_ball", f"loss Relu a ({_weights(_DYING, 'Relu')})", _silent),
+    Tie("gd_silent_start", "loss kind a w0", _silent),
+    Tie("relu_falls_silent", "loss Relu a (gd_weights Relu a eta w0 t)", _silent),
+    Tie("relu_falls_silent_from_ball", f"loss Relu a ({_weights(_FALLING, 'Relu')})", _silent),
     Tie("all_or_nothing_loss", r"(\sum_i tied_loss kind a i W) / m%:R", _given_up),
     Tie("split_pair", "split_pair", _split_pair, file=DEFINITIONS),
     *(
@@ -211,10 +211,6 @@ TIES = (
             Tie(name, f"cosine {w} w0", _cosine_with_start),
             Tie(name, f"cosine {w} (a i)", lambda form: form("dynamics.gd_limit", c=phi)),
         )
-    ),
-    Tie(
-        "gd_on_ray", "gd_weights kind a eta (r *: w_min) 1",
-        lambda form: _next_length(form, radius) * Y,
     ),
     Tie("gd_ratios", _DESCENT, lambda form: c * _full(form, _FACTOR, mu=1), {_ACTIVE: True}),
     Tie("gd_ratios", _DESCENT, lambda form: c * _full(form, _INACTIVE), {_ACTIVE: False}),
@@ -256,8 +252,8 @@ TIES = (
     Tie("mean_hessian_trace", _trace("w", "Relu", "2%:R^-1"), _at_minimum(kappa=_HALF)),
     Tie("mean_hessian_trace", _trace("(a i)", "Relu", "2%:R^-1"), _at_minimum(k=1, kappa=_HALF)),
     Tie("gd_limit_trace", _trace(_GD_LIMIT), _at_minimum()),
-    Tie("data_point_trace", _trace(_SGD_LIMIT), _at_minimum(k=1), _RELU),
-    Tie("data_point_trace", _trace(_SGD_LIMIT), _linear, _LINEAR),
+    Tie("data_point_trace", _trace("v"), _at_minimum(k=1), _RELU),
+    Tie("data_point_trace", _trace("v"), _linear, _LINEAR),
     Tie("sharpness_theorem", _trace("v"), _at_minimum(), _RELU),
     Tie("sharpness_theorem", _trace(_SGD_LIMIT), _at_minimum(k=1), _RELU),
     Tie(
