@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
+import os
 import subprocess
 import tempfile
 import time
@@ -30,7 +31,7 @@ FLAGS = ("-q", "-w", "none", "-Q", ".", LOGICAL)
 # Seconds between two looks at what runs.
 _LOOK = 0.05
 # Of the cache's format, and of the way in which files are compiled.
-_FORMAT = "1"
+_FORMAT = "2"
 # Lines of a message of Coq's that are shown.
 _LINES = 12
 
@@ -41,7 +42,7 @@ class Compiled:
 
     Attributes:
         name: Its name without ``.v``.
-        seconds: How long it took to compile; if that was before, how long it took then.
+        seconds: Processor time that it took to compile; if that was before, what it took then.
         date: When it was compiled.
         before: Whether it was compiled in an earlier run.
         message: Why it does not compile; empty if it does.
@@ -84,6 +85,21 @@ class _Running:
     process: subprocess.Popen[bytes]
     lock: contextlib.ExitStack
     began: float
+
+    def look(self) -> tuple[float, int | None]:
+        """Return how long it has been at work, and its exit code once it has ended.
+
+        Then the time is that of the processor, which does not depend on what else it does, if the
+        system tells it.
+        """
+        passed = time.monotonic() - self.began
+        if self.process.returncode is not None or not hasattr(os, "wait4"):
+            return passed, self.process.poll()
+        pid, status, used = os.wait4(self.process.pid, os.WNOHANG)
+        if pid == 0:
+            return passed, None
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        return used.ru_utime + used.ru_stime, self.process.returncode
 
     def close(self) -> None:
         """Stop it, if it has not ended, and lift its lock."""
@@ -182,7 +198,7 @@ class _Compilation:
 
     def _look(self, name: str) -> None:
         run = self.running[name]
-        seconds, code = time.monotonic() - run.began, run.process.poll()
+        seconds, code = run.look()
         if code is None and seconds < LIMIT:
             return
         message = ""
