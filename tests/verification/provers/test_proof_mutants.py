@@ -87,7 +87,7 @@ STATEMENTS = (
     Mutant("sgd_single_point", "archimedean R", "True"),
     Mutant("sgd_single_point", "orthonormal a", "True"),
     Mutant("sgd_single_point", "(exists i, eligible kind a w0 i)", "True"),
-    Mutant("full_batch_fails", "e <= 2%:R^-1", "e <= 1"),
+    Mutant("full_batch_fails", "2%:R^-1 <= sqnorm (w - a i)", "1 <= sqnorm (w - a i)"),
     Mutant("sgd_with_replacement", "(0 < b)%N", "True"),
     # Hessian and noise
     Mutant("hessian_trace", "4%:R * energy", "2%:R * energy"),
@@ -118,10 +118,10 @@ EARLY = (
 _ENDS, _NOISE = ("OnePoint", "MiniBatch"), ("Covariance",)
 LATE = (
     Mutant("sgd_single_point", "w - Num.sg", "w + Num.sg", _ENDS),
-    Mutant("sgd_single_point", "[exists i, eligible i &&", "[forall i, eligible i ==>", _ENDS),
+    Mutant("sgd_single_point", "[exists i, eligible kind", "[forall i, eligible kind", _ENDS),
     Mutant("sgd_single_point", "~~ settled_at_one", "settled_at_one", _ENDS),
     Mutant("sgd_single_point", "exists T0, forall T,", "forall T0 T,", _ENDS),
-    Mutant("sgd_single_point", "then 0 < corr", "then 0 <= corr", _ENDS),
+    Mutant("sgd_single_point", "then 0 < corr", "then 0 <= corr", ("Silent", *_ENDS)),
     Mutant("sgd_single_point", "| P s]|", "| ~~ P s]|", ("Chance", *_ENDS)),
     Mutant("sgd_single_point", "w - (eta", "w + (eta", ("MiniBatch",)),
     Mutant("sgd_with_replacement", "(eta / b%:R)", "eta", ("Steps",)),
