@@ -31,7 +31,10 @@ PREFIX = "kernel."
 _NODE = "whichmin.verification.proofs"
 
 # Files of theorems that are named after no topic, with the one that they belong to.
-_ELSEWHERE = {"replacement": "sgd"}
+_ELSEWHERE = {
+    "allornothing": "sgd", "fullbatch": "descent", "path": "sgd", "pathrandom": "sgd",
+    "programs": "batches", "quantitative": "sgd", "replacement": "sgd",
+}  # fmt: skip
 
 
 def theorem_of(check: str, proofs: Library | None = None) -> str:
