@@ -124,7 +124,6 @@ LATE = (
     Mutant("sgd_single_point", "then 0 < corr", "then 0 <= corr", ("Silent", *_ENDS)),
     Mutant("sgd_single_point", "| P s]|", "| ~~ P s]|", ("Chance", *_ENDS)),
     Mutant("sgd_single_point", "w - (eta", "w + (eta", ("MiniBatch",)),
-    Mutant("sgd_with_replacement", "(eta / b%:R)", "eta", ("Steps",)),
     Mutant("noise_trace", "m%:R^-1 *: \\sum_i outer", "(m%:R - 1)^-1 *: \\sum_i outer", _NOISE),
 )  # fmt: skip
 
