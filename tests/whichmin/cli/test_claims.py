@@ -152,7 +152,8 @@ def test_a_page_has_the_formal_statement_and_what_is_trusted(capsys):
     _, page, _ = claims(capsys, "show", "cyclic.two_points")
     for part in (
         "formal statement:", "- for all w in starts(2, 2, 0)", "given eta <= 1/5 (need",
-        "where:", "- N: The squared norm N = |w|^2.", "trusted:\n  Coq's kernel", "attack.cyclic.two_points",
+        "where:", "- N: The squared norm N = |w|^2.", "trusted:\n  Coq's kernel",
+        "attack.cyclic.two_points",
     ):  # fmt: skip
         assert part in page, part
     content = json.loads(claims(capsys, "show", "cyclic.two_points", "-f", "json")[1])

@@ -109,7 +109,8 @@ def _(done="verify deep"):
 def _(done="verify, topic"):
     ids = [e["check"] for e in done.json["evidence"]]
     assert len(ids) > 1
-    assert {name.removeprefix("attack.").partition(".")[0] for name in ids} <= {"batches", "kernel", "sgd"}
+    kinds = {name.removeprefix("attack.").partition(".")[0] for name in ids}
+    assert kinds <= {"batches", "kernel", "sgd"}
 
 
 @effect("verify --jobs")
