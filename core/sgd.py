@@ -18,9 +18,10 @@ these natural numbers satisfy
    2^{\text{halvings}} p &\ge 2, \qquad \text{settle} \cdot \text{settle rate} \ge 1, \qquad
    2^{\text{refinements}} \cdot 2\,\text{drift rate}\; e^2 \ge 1 .
 
-Each inequality stays true if its number grows, so everything here is exact or rounded towards
-larger numbers. Another theorem, ``sgd_almost_sure_rate``, says that the squared distance is, almost
-surely, at most :math:`r^t` from some step t on, for every r above 1 - settle rate.
+Each inequality stays true if its number grows, but for the climb, of which any will do; so
+everything here is exact or rounded towards larger numbers. Another theorem,
+``sgd_almost_sure_rate``, says that the squared distance is, almost surely, at most :math:`r^t` from
+some step t on, for every r above 1 - settle rate.
 """
 
 from __future__ import annotations

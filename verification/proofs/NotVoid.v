@@ -125,7 +125,8 @@ have k0 : 0 < #|Om|%:R :> rat := Om_gt0 _ Om0.
 apply: (@le_trans _ _ (#|Om|%:R * raised u T.+1)).
   rewrite raisedS /mean mulrC divfK ?gt_eqF // (bigD1 o) //= -subr_ge0 addrC addKr.
   by apply: sumr_ge0 => x _; rewrite /raised /chance mulr_ge0 ?invr_ge0 ?ler0n.
-rewrite size_rcons expnS natrM -mulrA addSnnS; apply: mul_le => //; first exact: ltW.
+rewrite size_rcons expnS natrM -mulrA addSnnS.
+apply: mul_le; [exact: ltW | | exact: lexx | exact: IH].
 by rewrite /raised /chance mulr_ge0 ?invr_ge0 ?ler0n.
 Qed.
 

@@ -60,35 +60,16 @@ Theorem sgd_random_steps_converge : Statements.sgd_random_steps_converge.
 Proof.
 move=> R m Om lambda arch exch un.
 have [i0 _] : exists i : 'I_m, true by case: un => [[o [i _]]|[_ [o [i _]]]]; exists i.
-have five : 0 < 5%:R :> R by rewrite ltr0n.
-pose p o k := 5%:R * lambda o k.
-have pE : shares p.
-  split=> [o k|o k|k j].
-  - by rewrite mulr_ge0 ?(step_size_ge0 exch) // ltW.
-  - by have := step_size_le exch o k; rewrite /p; move: (lambda o k) => x h;
-    cert (5%:R * (5%:R^-1 - x)).
-  have [sw swK swE] := step_size_swap exch k j; exists sw => // o x; by rewrite /p swE.
-have [delta d0 prefer] := uneven_prefers exch un.
-have prefer' : forall l j, exists o, prefers p (5%:R * delta) l j o.
-  move=> l j; have [o [h1 h2 h3]] := prefer l j; exists o; rewrite /p.
-  split=> [|k|/h3 h]; last rewrite -mulrBr.
-  - by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
-  - by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
-  by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
-have d1 : 5%:R * delta <= 1.
-  by have [o [h _ _]] := prefer' i0 i0; apply: le_trans h _; exact: (share_le1 pE).
-have d0' : 0 < 5%:R * delta by rewrite mulr_gt0.
-have eta0 : 0 < 5%:R^-1 :> R by rewrite invr_gt0.
-have [q0 q1 _] := decay_bounds eta0 (lexx _) d0' d1 prefer' i0.
-have [r01 qr] := halfway q0 q1; exists ((1 + decay 5%:R^-1 Om (5%:R * delta)) / 2%:R); split=> //.
+have [pE [delta [d0 d1 prefer]]] := scaled_shares exch un.
+have eta0 : 0 < 5%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+have [q0 q1 _] := decay_bounds eta0 (lexx _) d0 d1 prefer i0.
+have [r01 qr] := halfway q0 q1; exists ((1 + decay 5%:R^-1 Om delta) / 2%:R); split=> //.
 move=> n kind a w0 orth start [i ei].
 have act : exists i, phi kind (corr a w0 i) != 0 by exists i; rewrite -eligibleE.
-apply: (@converge_ext _ _ _ _ _ _ _ _ (shared_step kind a 5%:R^-1 p)) => [o v|].
-  rewrite /random_step /own_steps /shared_step /weighted_step scaler_sumr; congr (_ - _).
-  by apply: eq_bigr => k _; rewrite scalerA mulrA mulVf ?gt_eqF // mul1r.
+apply: (converge_ext (scaled_step lambda kind a)).
 apply: (converge_at_rate arch q0 q1 _ qr).
-  exact: (ci_ge0 eta0 (lexx _) d0' d1 prefer' i0).
-exact: (random_null_at_rate orth eta0 (lexx _) pE d0' d1 prefer' i0 arch start act).
+  exact: (ci_ge0 eta0 (lexx _) d0 d1 prefer i0).
+exact: (random_null_at_rate orth eta0 (lexx _) pE d0 d1 prefer i0 arch start act).
 Qed.
 
 Theorem sgd_with_replacement_converges : Statements.sgd_with_replacement_converges.

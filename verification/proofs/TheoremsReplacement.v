@@ -51,6 +51,39 @@ have s2 : lambda (sw2 (sw1 o)) l = lambda o x by rewrite sw2E tpermD // eq_sym.
 have s3 : lambda (sw2 (sw1 o)) k = lambda o y by rewrite sw2E tpermR sw1E /y1 tpermK.
 by split=> [|z|_]; rewrite s2 ?s3 ?lexx // sw2E.
 Qed.
+
+(** So step sizes up to 1/5 are 1/5 times shares that prefer every point now and then. *)
+Definition scaled o k : R := 5%:R * lambda o k.
+
+Lemma scaled_shares : shares scaled /\ exists delta : R,
+  [/\ 0 < delta, delta <= 1 & forall l j, exists o, prefers scaled delta l j o].
+Proof.
+have five : 0 < 5%:R :> R by rewrite ltr0n.
+have five1 : 5%:R / 5%:R = 1 :> R by rewrite divff // gt_eqF.
+have pE : shares scaled.
+  split=> [o k|o k|k j].
+  - by rewrite mulr_ge0 ?(step_size_ge0 exch) // ltW.
+  - rewrite -five1 /scaled -subr_ge0 -mulrBr; apply: mulr_ge0; first exact: ltW.
+    by rewrite subr_ge0; exact: (step_size_le exch).
+  have [sw swK swE] := step_size_swap exch k j; exists sw => // o x; by rewrite /scaled swE.
+split=> //; have [delta d0 prefer] := uneven_prefers.
+have prefer' l j : exists o, prefers scaled (5%:R * delta) l j o.
+  have [o [h1 h2 h3]] := prefer l j; exists o; rewrite /scaled.
+  split=> [|k|/h3 h]; last rewrite -mulrBr.
+  - by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
+  - by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
+  by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
+exists (5%:R * delta); split=> //; first by rewrite mulr_gt0.
+have [i _] : exists i : 'I_m, true by case: un => [[o [i _]]|[_ [o [i _]]]]; exists i.
+by have [o [h _ _]] := prefer' i i; apply: le_trans h _; exact: (share_le1 pE).
+Qed.
+
+Lemma scaled_step n kind (a : 'I_m -> 'rV[R]_n) o v :
+  random_step kind a lambda o v = shared_step kind a 5%:R^-1 scaled o v.
+Proof.
+rewrite /random_step /own_steps /shared_step /weighted_step scaler_sumr; congr (_ - _).
+by apply: eq_bigr => k _; rewrite scalerA mulrA mulVf ?mul1r // pnatr_eq0.
+Qed.
 End Prefer.
 
 Lemma states_ext (Om : finType) (W : Type) (f g : Om -> W -> W) (w : W) (s : seq Om) :
@@ -73,31 +106,12 @@ Qed.
 Theorem sgd_random_step_sizes : Statements.sgd_random_step_sizes.
 Proof.
 move=> R m n kind a w0 Om lambda arch orth exch un start [i ei].
-have five : 0 < 5%:R :> R by rewrite ltr0n.
-pose p o k := 5%:R * lambda o k.
-have pE : shares p.
-  split=> [o k|o k|k j].
-  - by rewrite mulr_ge0 ?(step_size_ge0 exch) // ltW.
-  - by have := step_size_le exch o k; rewrite /p; move: (lambda o k) => x h;
-    cert (5%:R * (5%:R^-1 - x)).
-  have [sw swK swE] := step_size_swap exch k j; exists sw => // o x; by rewrite /p swE.
-have [delta d0 prefer] := uneven_prefers exch un.
-have prefer' : forall l j, exists o, prefers p (5%:R * delta) l j o.
-  move=> l j; have [o [h1 h2 h3]] := prefer l j; exists o; rewrite /p.
-  split=> [|k|/h3 h]; last rewrite -mulrBr.
-  - by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
-  - by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
-  by rewrite -subr_ge0 -mulrBr mulr_ge0 ?subr_ge0 // ltW.
-have d1 : 5%:R * delta <= 1.
-  by have [o [h _ _]] := prefer' i i; apply: le_trans h _; exact: (share_le1 pE).
-have d0' : 0 < 5%:R * delta by rewrite mulr_gt0.
-have eta0 : 0 < 5%:R^-1 :> R by rewrite invr_gt0.
-apply: (@ends_ext _ _ _ _ _ _ _ (shared_step kind a 5%:R^-1 p)) => [o v|].
-  rewrite /random_step /own_steps /shared_step /weighted_step scaler_sumr; congr (_ - _).
-  by apply: eq_bigr => k _; rewrite scalerA mulrA mulVf ?gt_eqF // mul1r.
+have [pE [delta [d0 d1 prefer]]] := scaled_shares exch un.
+have eta0 : 0 < 5%:R^-1 :> R by rewrite invr_gt0 ltr0n.
+apply: (ends_ext (scaled_step lambda kind a)).
 move=> e q e0 q0; have e2 : 0 < e ^+ 2 by rewrite exprn_gt0.
 have act : exists i, phi kind (corr a w0 i) != 0 by exists i; rewrite -eligibleE.
-have [T0 h] := wstays_almost_surely orth eta0 (lexx _) pE d0' d1 prefer' i start act arch e2 q0.
+have [T0 h] := wstays_almost_surely orth eta0 (lexx _) pE d0 d1 prefer i start act arch e2 q0.
 exists T0 => T; apply: le_trans (h T); apply: ler_chance => os; apply: contra.
 case/existsP => j /andP[aj nj]; apply/existsP; exists j; rewrite eligibleE.
 by apply/andP; split; [exact: aj | exact: nj].
@@ -265,7 +279,7 @@ move=> R m n b kind a eta s w j orth S.
 rewrite replacement_own /random_step own_stepsE (weighted_corr kind orth) /wshrink !mul1r.
 suff -> : first_moment kind a (list_steps eta s) w = eta / b%:R * S by [].
 rewrite /first_moment /S (sum_by_count (fun k => phi kind (corr a w k) ^+ 2)) mulr_sumr.
-by apply: eq_bigr => i _; rewrite /list_steps -[X in _ = _ * X]mulr_natl mulrA.
+by apply: eq_bigr => i _; rewrite /list_steps -mulrA mulr_natl.
 Qed.
 
 Theorem own_steps_trap : Statements.own_steps_trap.

@@ -73,12 +73,12 @@ def _margins(
     if statement != stated or definitions != proofs.definitions:
         yield Margin(f"{STATEMENTS}.{name} or {DEFINITIONS} is not what is stated", 1.0, 0.0)
     proof, found = _proof(proofs, name, deep)
-    if not proof.proved:
-        yield Margin(f"not proved: {proof.message}", max(1.0, len(proof.assumptions)), 0.0)
-    told = f"compiled {proof.date} with {found.with_what}, sources {proof.sources}; axioms: none"
-    yield Margin("assumptions", 0.0, 0.0, 1, told)
-    needed = f"{proof.seconds_needed:.0f} s to compile all that it needs"
-    yield Margin("files that do not compile, or hold what is not allowed", 0.0, 0.0, 1, needed)
+    axioms = ", ".join(proof.assumptions) or "none"
+    told = (
+        f"compiled {proof.date} with {found.with_what}, sources {proof.sources}; axioms: {axioms}"
+    )
+    what = f"not proved: {proof.message}" if proof.message else "assumptions and faults"
+    yield Margin(what, len(proof.assumptions) or float(not proof.proved), 0.0, 1, told)
     if deep:
         wrong = [fault for fault in found.faults if fault.startswith("coqchk")]
         yield Margin("; ".join(wrong) or "faults by coqchk", len(wrong), 0.0, 1, found.recheck)

@@ -255,7 +255,7 @@ def checked(monkeypatch):
     claim = replace(claim, parts=fingerprint(claim, {check.id: check}))
     held = Evidence(
         check.id, check.statement, check.kind, check.bound, True, 2, 0.0, "", 1.0, 0,
-        found=(f"{COMPILED}; axioms: none", "9 s to compile all that it needs"),
+        found=(f"{COMPILED}; axioms: none",),
     )  # fmt: skip
     monkeypatch.setattr(ledger, "all_claims", lambda: (claim,))
     monkeypatch.setattr(ledger, "on_file", lambda: {check.id: held})
