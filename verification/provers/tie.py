@@ -21,7 +21,12 @@ import sympy as sp
 from whichmin.errors import InputError
 from whichmin.symbolic import ClosedForm
 from whichmin.symbolic.symbols import C, N, R, S, b, c, eta, k, kappa, m, mu, n
-from whichmin.verification.provers.proof_sources import STATEMENTS, Library, sentences
+from whichmin.verification.provers.proof_sources import (
+    DEFINITIONS,
+    STATEMENTS,
+    Library,
+    sentences,
+)
 from whichmin.verification.provers.proof_terms import Term, parse
 
 __all__ = [
@@ -30,6 +35,7 @@ __all__ = [
     "Forms",
     "Means",
     "Tie",
+    "constants",
     "equations",
     "error",
     "factor",
@@ -161,6 +167,30 @@ def _definition(proofs: Library, file: str, name: str) -> Term:
             line = source.count("\n", 0, begin + len(head) + 2) + 1
             return parse(body, f"{file}.{name}", line)
     raise InputError(f"{file}.v", name, "must be defined there")
+
+
+def constants(proofs: Library, names: Iterable[str]) -> dict[str, sp.Expr]:
+    """Read constants out of the definitions, each written with those before it.
+
+    Args:
+        proofs: The files.
+        names: Names of what is defined, in order.
+
+    Returns:
+        Expressions in m, b and eta, by name.
+
+    Raises:
+        InputError: One is not there, or not in the notation that is known.
+    """
+    terms: dict[str, Term] = {}
+    for name in names:
+        term = _definition(proofs, DEFINITIONS, name)
+        for other, meant in terms.items():
+            term = term.put(other, meant)
+        while term.head == "let":
+            term = term.parts[1].put(term.name, term.parts[0])
+        terms[name] = term
+    return {name: _Reading(f"{DEFINITIONS}.{name}", {}).value(t) for name, t in terms.items()}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+import sympy as sp
+
+from whichmin.core.sgd import StepConstants
 from whichmin.errors import InputError
+from whichmin.symbolic import symbols
 from whichmin.verification.evidence.check import Margin, check
 from whichmin.verification.evidence.exact import EXACT, exactly, truth, value
 from whichmin.verification.evidence.subject import Subject
@@ -13,7 +17,7 @@ from whichmin.verification.oracle import references
 from whichmin.verification.provers.coq import require_coq
 from whichmin.verification.provers.program_runs import Case, Outcome, cases, run_programs
 from whichmin.verification.provers.proof_sources import Library, library
-from whichmin.verification.provers.tie import Tie, residual, untied
+from whichmin.verification.provers.tie import Tie, constants, residual, untied
 from whichmin.verification.provers.tie_table import FREE, TIES
 from whichmin.verification.topics.sgd.rational_sgd import exact_step, squared_norm
 from whichmin.words import Activation, EvidenceKind
@@ -91,6 +95,49 @@ def programs_agree(
         return
     for case, outcome in zip(asked, found, strict=True):
         yield from _compared(subject, case, outcome)
+
+
+# Those of the settling time: what the proofs call it, and ``whichmin.core.sgd``.
+_CONSTANTS = {
+    "point_rate": "alpha", "in_batch": "in_batch", "split_pair": "split_pair",
+    "wake_factor": "wake_factor", "drift_rate": "drift_rate", "settle_rate": "settle_rate",
+    "omitted": "", "with_leader": "with_leader", "mean_growth": "mean_growth",
+    "without_leader": "without_leader",
+}  # fmt: skip
+
+
+@check(
+    "proofs.constants",
+    EvidenceKind.ENUMERATION,
+    bound=EXACT,
+    reads=(f"{_FILES}/Definitions.v",),
+)
+def constants_agree(proofs: Library | None = None, points: int = 6) -> Iterator[Margin]:
+    """The constants of the guaranteed settling time are those that the definitions of the theorem
+    give, for all m up to 6 points, all batch sizes below m, and three step sizes.
+
+    Args:
+        proofs: The files; None for those that come with the package.
+        points: Largest number of points.
+
+    Yields:
+        Whether each constant is the same.
+    """
+    try:
+        read = constants(library() if proofs is None else proofs, _CONSTANTS)
+    except InputError as error:
+        yield truth(str(error), holds=False)
+        return
+    for m in range(2, points + 1):
+        for b in range(1, m):
+            for eta in (Fraction(b, 5), Fraction(b, 7), Fraction(1, 1000)):
+                ours = StepConstants(m, b, eta)
+                given = {symbols.m: m, symbols.b: b, symbols.eta: sp.Rational(eta)}
+                for name, called in _CONSTANTS.items():
+                    if called:
+                        theirs = read[name].subs(given)
+                        what = f"{name} for m = {m}, b = {b}, eta = {eta}"
+                        yield truth(what, theirs == sp.Rational(getattr(ours, called)))
 
 
 def _compared(subject: Subject, case: Case, outcome: Outcome) -> Iterator[Margin]:

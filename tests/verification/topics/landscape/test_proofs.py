@@ -98,3 +98,22 @@ def test_changed_closed_form_is_refused(caught, coq, altered, name):
 def test_changed_statement_is_refused_without_coq(caught):
     proofs = changed("Statements", "energy kind a w / (2%:R", "energy kind a w / (4%:R")
     caught(CHECKS["proofs.closed_forms"].changed(proofs=proofs), says="loss_closed: remainder")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("R := eta / b%:R", "R := eta / m%:R", "point_rate for m = 2"),
+        ("R := b%:R / m%:R", "R := m%:R / b%:R", "in_batch for m = 2"),
+        ("2%:R * b%:R * (m%:R - b%:R)", "b%:R * (m%:R - b%:R)", "split_pair for m = 2"),
+        ("19%:R / 4000%:R", "19%:R / 400%:R", "drift_rate for m = 2"),
+        ("19%:R / 20%:R * drift_rate", "drift_rate", "settle_rate for m = 2"),
+        ("1 - z / 2%:R - z ^+ 2", "1 - z / 2%:R + z ^+ 2", "with_leader for m = 2"),
+        ("(z ^+ 2 / 8%:R)", "(z ^+ 2 / 4%:R)", "mean_growth for m = 2"),
+        ("(mean_growth - in_batch * with_leader)", "mean_growth", "without_leader for m = 2"),
+        ("Definition omitted", "Definition left_out", "omitted"),
+    ],
+)
+def test_changed_constant_is_refused(caught, old, new, says):
+    proofs = changed("Definitions", old, new)
+    caught(CHECKS["proofs.constants"].changed(proofs=proofs), says=says)
