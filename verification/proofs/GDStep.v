@@ -3,8 +3,8 @@
     part is multiplied by k and the rest by (1 - a C)^2. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit Definitions.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.

@@ -2,7 +2,7 @@
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 From Whichmin Require Import Vectors Landscape Definitions.
-From Whichmin Require GDWide TheoremsDescentMore.
+From Whichmin Require TheoremsDescentWide TheoremsDescentCosines.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
@@ -58,8 +58,8 @@ have far : sqnorm w0 + energy kind a w0 < 2%:R + m%:R / eta.
   apply: (@lt_le_trans _ _ (49%:R / 10%:R)); first by rewrite divr_gt0 ?ltr0n.
   move: (energy _ _ _) (sqnorm _) (_ / eta) CN start q0 => C N q CN start q0.
   by cert ((21%:R / 20%:R - N) * 2%:R + (N - C) + q).
-have [lin Lmin] := GDWide.gd_converges orth eta0 eta2 some r2 far.
+have [lin Lmin] := TheoremsDescentWide.gd_converges orth eta0 eta2 some r2 far.
 have lin' : converges_linearly run limit.
   by case: lin => K [q [q0 q1 h]]; exists K, q; split=> // t; rewrite runE.
-by split=> // arch; exact: TheoremsDescentMore.linear_is_convergent.
+by split=> // arch; exact: TheoremsDescentCosines.linear_is_convergent.
 Qed.

@@ -125,7 +125,7 @@ def kernel_checks(claims: tuple[Claim, ...]) -> tuple[Check, ...]:
     """Return the checks of all theorems, in the order of the statements.
 
     A check belongs to the topic of the first claim that rests on it; if none does, to the topic
-    that the name of the file of its proof begins with (``TheoremsDescentMore``).
+    that the name of the file of its proof begins with (``TheoremsDescentLimit``).
 
     Args:
         claims: The claims.

@@ -1,9 +1,10 @@
 (** Every global minimum attracts: the active part is nearest-point like, |P w0 - w*| <= |w0 - w*|
-    for a minimum w* = P w*, because phi has slope at most 1; the rest is [GDWide.gd_converges]. *)
+    for a minimum w* = P w*, because phi has slope at most 1; the rest is [TheoremsDescentWide.gd_converges]. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDScalar GDContract GDStep GDWide Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit GDScalar GDContract GDStep TheoremsDescentWide.
+From Whichmin Require Import Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.

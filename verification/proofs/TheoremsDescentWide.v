@@ -2,8 +2,8 @@
     part only ever gets a positive factor, and [far] is contracted (GDContract). *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDScalar GDContract GDStep Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit GDScalar GDContract GDStep Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.

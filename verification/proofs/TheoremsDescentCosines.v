@@ -4,8 +4,8 @@
     ([SinglePoint.sgd_ends_at_one_point]). *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDWide SinglePoint Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit TheoremsDescentWide SinglePoint Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.

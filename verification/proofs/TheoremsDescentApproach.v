@@ -1,10 +1,11 @@
 (** For eta > m/2 nothing in the span converges to a minimum without hitting it: near the limit the
     factor of a step is positive, so the error of the length is multiplied by at least 2 eta/m > 1
-    in every step ([GDRay.cubic_expands]) and, if it is not 0, cannot stay small. *)
+    in every step ([TheoremsDescentRay.cubic_expands]) and, if it is not 0, cannot stay small. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDStep GDRay GDBeyond Points Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit GDStep TheoremsDescentRay TheoremsDescentBeyond.
+From Whichmin Require Import Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.

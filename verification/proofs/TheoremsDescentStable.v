@@ -1,10 +1,11 @@
 (** Stability of the minima exactly for eta <= m/2. Up to m/2 the distance of [GDContract] from the
     run's own limit never grows, and it is of the order of the distance D of the start from the
-    minimum; beyond m/2 use [GDRay.gd_unstable_beyond]. *)
+    minimum; beyond m/2 use [TheoremsDescentRay.gd_unstable_beyond]. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDScalar GDContract GDStep GDWide GDAttract GDRay Points Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit GDScalar GDContract GDStep TheoremsDescentWide.
+From Whichmin Require Import TheoremsDescentAttract TheoremsDescentRay Points Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.

@@ -1,8 +1,8 @@
 (** A ReLU neuron whose negative correlation turns positive in one long step. *)
 From mathcomp Require Import all_ssreflect all_fingroup all_algebra.
 From mathcomp Require Import ring.
-From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm GDLimit.
-From Whichmin Require Import GDExact Definitions.
+From Whichmin Require Import Vectors Landscape Trap GD Prob Exchange GDOrder GDNorm.
+From Whichmin Require Import TheoremsDescentLimit TheoremsDescentExact Definitions.
 From Whichmin Require Statements.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import Order.Theory GRing.Theory Num.Theory.
