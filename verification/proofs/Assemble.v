@@ -163,12 +163,6 @@ Qed.
 (** ** The functional *)
 Definition total l w : R := spread l w + little * miss w.
 
-Lemma total_ge0 l w : 0 <= total l w.
-Proof.
-have := spread_ge0 l w; have := miss_ge0 kind a_orth w; have := ltW little_gt0 => h1 h2 h3.
-by rewrite /total; positive.
-Qed.
-
 Lemma has_batch l : exists o : batch, l \in val o.
 Proof.
 have [j lj] : exists j : 'I_m, l != j.

@@ -47,17 +47,6 @@ rewrite -subr_gt0 opprB addrC subrK /settle_rate mulr_gt0 ?(drift_gt0 eta0 b0 bm
 by rewrite divr_gt0 // ltr0n.
 Qed.
 
-Lemma miss_le1 (v : 'rV[R]_n) : N v <= 21%:R / 20%:R -> 9%:R / 10%:R <= C v -> miss v <= 1.
-Proof.
-move=> N1 Cv; have C2 : C v <= 21%:R / 20%:R := le_trans (energy_le kind a_orth v) N1.
-have x1 : `|1 - C v| <= 1 / 10%:R.
-  apply: norm_bounds; first by cert (C v - 9%:R / 10%:R).
-  by cert ((21%:R / 20%:R - C v) + 1 / 20%:R).
-rewrite /Ending.miss /Definitions.rest; move: `|1 - C v| x1 => x x1.
-by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x)
-  + 3%:R / 10%:R).
-Qed.
-
 (** ** The two factors *)
 Let z1 : R := 19%:R / 20%:R * al / (1 + 19%:R / 20%:R * al).
 Let z2 : R := 11%:R / 10%:R * al / (1 - 9%:R / 10%:R * al).
@@ -81,22 +70,6 @@ Proof.
 apply: (@lt_le_trans _ _ (82%:R / 100%:R)); first by rewrite divr_gt0 ?ltr0n.
 have a1 := al1; move: (eta / b%:R) a1 => A a1.
 by cert (9%:R / 10%:R * (5%:R^-1 - A)).
-Qed.
-
-Lemma z2_bounds : 0 <= z2 /\ z2 <= 1 / 2%:R.
-Proof.
-have h := al_ge0; have a1 := al1; have d0 := den2; rewrite /z2;
-  move: (eta / b%:R) h a1 d0 => A h a1.
-have x1 : 0 <= 1 - 31%:R / 10%:R * A by cert (31%:R / 10%:R * (5%:R^-1 - A) + 19%:R / 50%:R).
-have -> : 1 - 9%:R / 10%:R * A = (1 - 31%:R / 10%:R * A) + 22%:R / 10%:R * A by field.
-have -> : 11%:R / 10%:R * A = 22%:R / 10%:R * A / 2%:R by field.
-have y0 : 0 <= 22%:R / 10%:R * A by positive.
-move: (1 - _) (22%:R / 10%:R * A) x1 y0 => x y x0 y0 d0.
-have di : 0 <= (x + y)^-1 by rewrite invr_ge0 ltW.
-split; first by positive.
-rewrite -subr_ge0; have -> : 1 / 2%:R - y / 2%:R / (x + y) = x / 2%:R / (x + y) by field;
-  rewrite gt_eqF.
-by positive.
 Qed.
 
 Lemma omitted_bounds : 0 <= omitted b eta /\ omitted b eta < 1.

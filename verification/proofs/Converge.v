@@ -24,30 +24,19 @@ Lemma phi_active t : phi t != 0 -> phi t = t.
 Proof. by rewrite /Definitions.phi; case: kind => //; case: ifP => // _; rewrite eqxx. Qed.
 End Signs.
 
-Section Converge.
-Variables (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+(** ** The functional: the spread of a leader, and k times what is missed *)
+Section Functional.
+Variables (R : rcfType) (m n : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
 Hypothesis a_orth : orthonormal a.
 Local Notation phi := (@phi R kind).
 Local Notation c := (corr a).
 Local Notation C := (energy kind a).
 Local Notation N := (@sqnorm R n).
 Local Notation rest := (rest kind a).
-Local Notation root := (root kind a).
 Local Notation miss := (miss kind a).
 Local Notation lead := (lead kind a).
 Local Notation spread := (spread kind a).
 Local Notation others := (others kind a).
-Variable eta : R.
-Local Notation al := (eta / b%:R).
-Hypotheses (eta0 : 0 < eta) (al1 : al <= 5%:R^-1) (b0 : (0 < b)%N) (bm : (b < m)%N).
-Local Notation batch := (batch m b).
-Local Notation sgd := (@FarOut.sgd R m n b kind a eta).
-Local Notation total := (total b kind a eta).
-Local Notation little := (little m b eta).
-Let eta_ge0 : 0 <= eta. Proof. exact: ltW. Qed.
-Let al_ge0 : 0 <= al. Proof. by apply: ltW; exact: al_pos. Qed.
-Let k0 : 0 < little. Proof. exact: little_gt0. Qed.
-Let k1 : little <= 1 / 100%:R. Proof. exact: little_le. Qed.
 
 (** Small spread and miss mean close to the point of the leader. *)
 Lemma close_point l w : N w <= 21%:R / 20%:R -> lead l w -> spread l w <= 1 / 2%:R ->
@@ -79,6 +68,17 @@ cert ((`|1 - C w| + others l w - (1 - `|phi (c w l)|) ^+ 2)
   + 2%:R * (21%:R / 160%:R * spread l w - others l w) + 59%:R / 80%:R * spread l w + 3%:R * rest w).
 Qed.
 
+Lemma miss_le1 w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> miss w <= 1.
+Proof.
+move=> N1 Cv; have C2 : C w <= 21%:R / 20%:R := le_trans (energy_le kind a_orth w) N1.
+have x1 : `|1 - C w| <= 1 / 10%:R.
+  apply: norm_bounds; first by cert (C w - 9%:R / 10%:R).
+  by cert ((21%:R / 20%:R - C w) + 1 / 20%:R).
+rewrite /Ending.miss /Definitions.rest; move: `|1 - C w| x1 => x x1.
+by cert (4%:R * (21%:R / 20%:R - N w) + 4%:R * (C w - 9%:R / 10%:R) + (1 / 10%:R - x)
+  + 3%:R / 10%:R).
+Qed.
+
 Variable i0 : 'I_m.
 Definition leader w : 'I_m := [arg max_(i > i0) `|phi (c w i)|]%O.
 
@@ -91,43 +91,47 @@ move=> C0; apply/negP => /eqP z; move: C0; rewrite /energy big1 ?ltxx // => j _.
 have := leaderP w j; rewrite z normr0 normr_le0 => /eqP ->; by rewrite expr0n.
 Qed.
 
-(** The functional. *)
-Definition far w : R := if 9%:R / 10%:R <= C w then total (leader w) w else 1.
+Variable k : R.
+Hypotheses (k0 : 0 < k) (k1 : k <= 1 / 100%:R).
+Definition weighed l w : R := spread l w + k * miss w.
+Definition functional w : R := if 9%:R / 10%:R <= C w then weighed (leader w) w else 1.
 
-Lemma far_ge0 w : 0 <= far w.
-Proof. by rewrite /far; case: ifP => _; [exact: total_ge0 | exact: ler01]. Qed.
+Lemma weighed_ge0 l w : 0 <= weighed l w.
+Proof.
+have := spread_ge0 kind a l w; have := miss_ge0 kind a_orth w; have := ltW k0 => h1 h2 h3.
+by rewrite /weighed; positive.
+Qed.
+
+Lemma functional_ge0 w : 0 <= functional w.
+Proof. by rewrite /functional; case: ifP => _; [exact: weighed_ge0 | exact: ler01]. Qed.
 
 Let nine : 0 < 9%:R / 10%:R :> R. Proof. by rewrite divr_gt0 ?ltr0n. Qed.
 
-Lemma far_small w : far w <= 1 / 2%:R ->
-  [/\ 9%:R / 10%:R <= C w, lead (leader w) w, far w = total (leader w) w &
+Lemma functional_small w : functional w <= 1 / 2%:R ->
+  [/\ 9%:R / 10%:R <= C w, lead (leader w) w, functional w = weighed (leader w) w &
       spread (leader w) w <= 1 / 2%:R].
 Proof.
-rewrite /far; case: ifP => [C1 small|_ big].
+rewrite /functional; case: ifP => [C1 small|_ big].
   split=> //; first by apply: leader_lead; exact: lt_le_trans nine C1.
-  apply: le_trans small; rewrite /Assemble.total.
-  have h := ltW k0; have z := miss_ge0 kind a_orth w.
-  by move: little h => k h; cert (k * miss w).
+  apply: le_trans small; rewrite /weighed.
+  by have h := ltW k0; have z := miss_ge0 kind a_orth w; cert (k * miss w).
 exfalso; move: big; rewrite leNgt => /negP; apply.
 rewrite -subr_gt0; have -> : 1 - 1 / 2%:R = 1 / 2%:R :> R by field.
 by rewrite divr_gt0 ?ltr0n // ltr01.
 Qed.
 
-(** It is at most what any active leader gives. *)
-Lemma far_le w l : 9%:R / 10%:R <= C w -> lead l w -> far w <= total l w.
+Lemma weighed_quarter l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> spread l w <= 1 / 10%:R ->
+  weighed l w <= 1 / 2%:R / 2%:R.
 Proof.
-move=> C1 lw; rewrite /far C1 /Assemble.total -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
-apply: spread_leader => //; exact: leaderP.
+move=> N1 C1 S1; have h := ltW k0; have Z1 := miss_le1 N1 C1; rewrite /weighed.
+by cert ((1 / 10%:R - spread l w) + k * (1 - miss w) + (1 / 100%:R - k) + 14%:R / 100%:R).
 Qed.
 
-Theorem far_contracts w : N w <= 21%:R / 20%:R -> far w <= 1 / 2%:R ->
-  mean (fun o : batch => far (sgd o w)) <= q m b eta * far w.
+(** It is at most what any active leader gives. *)
+Lemma functional_le w l : 9%:R / 10%:R <= C w -> lead l w -> functional w <= weighed l w.
 Proof.
-move=> N1 small; have [C1 lw -> sm] := far_small small.
-apply: le_trans (total_drift a_orth eta0 al1 b0 bm N1 C1 lw sm).
-apply: ler_mean => [|o]; first exact: some_batches.
-apply: far_le; first by apply: sgd_level => //; exact: lexx.
-exact: sgd_lead.
+move=> C1 lw; rewrite /functional C1 /weighed -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
+apply: spread_leader => //; exact: leaderP.
 Qed.
 
 (** ** A run from w0 *)
@@ -154,9 +158,186 @@ Qed.
 Lemma reached0 : reached w0.
 Proof. by have [_ _ h] := low_bounds; split. Qed.
 
+(** ** Small means close to one data point *)
+Definition target i : 'rV[R]_n := Num.sg (c w0 i) *: a i.
+Definition near e i v := N (v - target i) <= e.
+Definition active i := phi (c w0 i) != 0.
+
+Lemma reached_lead l w : reached w -> lead l w = active l.
+Proof. by case=> _ _ sg; exact: phi_sg. Qed.
+
+Lemma sg_sqr l : active l -> Num.sg (c w0 l) ^+ 2 = 1.
+Proof.
+move=> al_; rewrite sqr_sg; case: eqP al_ => // z; rewrite /active z /Definitions.phi.
+by case: kind; rewrite ?lexx eqxx.
+Qed.
+
+Lemma functional_near w : reached w -> functional w <= 1 / 2%:R ->
+  active (leader w) /\ near (functional w / k) (leader w) w.
+Proof.
+move=> rw; have [N1 _ sg] := rw => small; have [C1 lw fE sm] := functional_small small.
+have ac : active (leader w) by rewrite -(reached_lead _ rw).
+split=> //; rewrite /near /target -sg; apply: le_trans (close_point N1 lw sm) _.
+rewrite fE /weighed; set l := leader w.
+have y0 := spread_ge0 kind a l w; have h2 := ltW k0.
+have -> : (spread l w + k * miss w) / k = spread l w / k + miss w.
+  by field; rewrite gt_eqF.
+rewrite -subr_ge0; have -> : spread l w / k + miss w - (miss w + spread l w) =
+   spread l w * (1 - k) / k by field; rewrite gt_eqF.
+have k2 : 0 <= 1 - k by cert ((1 / 100%:R - k) + 99%:R / 100%:R).
+have ki : 0 <= k^-1 by rewrite invr_ge0.
+by positive.
+Qed.
+
+Lemma functional_near_le e w : reached w -> functional w <= 1 / 2%:R -> functional w <= e * k ->
+  active (leader w) /\ near e (leader w) w.
+Proof.
+move=> rw small le_e; have [aw nw] := functional_near rw small; split=> //; apply: le_trans nw _.
+rewrite -subr_ge0; have -> : e - functional w / k = (e * k - functional w) / k.
+  by field; rewrite gt_eqF.
+by rewrite mulr_ge0 ?invr_ge0 ?(ltW k0) // subr_ge0.
+Qed.
+
+(** ** Steps that keep at least half of every active projection *)
+Variables (Om : finType) (next : Om -> 'rV[R]_n -> 'rV[R]_n).
+Hypotheses (reached_next : forall o w, reached w -> reached (next o w))
+  (halves : forall o v i, reached v -> active i ->
+    exists2 f, 1 / 2%:R <= f & c (next o v) i = f * c v i).
+
+(** One step does not lead from one data point to another. *)
+Lemma same_point (o : Om) i j v : reached v -> active i ->
+  near (1 / 16%:R) i v -> near (1 / 16%:R) j (next o v) -> i = j.
+Proof.
+move=> rv ai ni nj; apply/eqP/negPn/negP => ij.
+have pick_le u : c u i ^+ 2 <= N u.
+  apply: le_trans (bessel a_orth u); rewrite (bigD1 i) //= -subr_ge0 addrC addKr.
+  by apply: sumr_ge0 => r _; exact: sqr_ge0.
+have h1 : (c v i - Num.sg (c w0 i)) ^+ 2 <= 1 / 16%:R.
+  apply: le_trans ni; apply: le_trans (pick_le _); rewrite /corr dotBl dotZl a_orth eqxx mulr1.
+  exact: lexx.
+have h2 : c (next o v) i ^+ 2 <= 1 / 16%:R.
+  move: (next o v) nj => u nj; apply: le_trans nj; apply: le_trans (pick_le _).
+  by rewrite /corr dotBl dotZl a_orth eq_sym (negbTE ij) mulr0 subr0 lexx.
+have [f h4 h3] := halves o rv ai.
+have s2 := sg_sqr ai; move: h2; rewrite h3 leNgt => /negP; apply.
+move: (c v i) (Num.sg (c w0 i)) h1 s2 => x s h1 s2.
+rewrite -subr_gt0; have f0 : 0 <= f - 1 / 2%:R by rewrite subr_ge0.
+apply: (@lt_le_trans _ _ (3%:R / 64%:R)); first by rewrite divr_gt0 ?ltr0n.
+have x2 : 0 <= 2%:R * x ^+ 2 - 7%:R / 8%:R.
+  have -> : 2%:R * x ^+ 2 - 7%:R / 8%:R = 2%:R * (1 / 16%:R - (x - s) ^+ 2) + (2%:R * x - s) ^+ 2
+    + (s ^+ 2 - 1) by field.
+  by rewrite s2 subrr addr0; positive.
+cert ((f - 1 / 2%:R) * ((f - 1 / 2%:R) + 1) * x ^+ 2 + (2%:R * x ^+ 2 - 7%:R / 8%:R) / 8%:R).
+Qed.
+
+Definition near_some e v := [exists i, active i && near e i v].
+Definition stays e (run_ : seq 'rV[R]_n) := [exists i, active i && all (near e i) run_].
+
+Lemma one_point e s v : e <= 1 / 16%:R -> reached v -> all (near_some e) (states next v s) ->
+  stays e (states next v s).
+Proof.
+move=> e1; elim: s v => [|o s IH] v rv /=.
+  by rewrite andbT => /existsP[i /andP[ai ni]]; apply/existsP; exists i; rewrite ai /= ni.
+case/andP => /existsP[i /andP[ai ni]] later.
+have /existsP[j /andP[aj nj]] := IH _ (reached_next o rv) later.
+have loose r u : near e r u -> near (1 / 16%:R) r u by move=> h; exact: le_trans h e1.
+have ij : i = j.
+  apply: (same_point (o := o) rv ai (loose _ _ ni)); apply: loose; by move: nj; rewrite /states /= => /andP[].
+apply/existsP; exists j; rewrite aj /= -[X in near e X v]ij ni; exact: nj.
+Qed.
+
+Lemma settled e T0 s v : e <= 1 / 16%:R -> reached v ->
+  all (near_some e) (drop T0 (states next v s)) -> stays e (drop T0 (states next v s)).
+Proof.
+move=> e1; elim: T0 s v => [|T0 IH] s v rv; first by rewrite !drop0; exact: one_point.
+case: s => [|o s] /=; last exact: IH (reached_next o rv).
+by move=> _; have [i ai] := w0_active; apply/existsP; exists i; rewrite /active ai.
+Qed.
+
+Lemma near_when e' e s T0 v : reached v ->
+  (forall u, reached u -> ~~ (e' <= functional u) -> near_some e u) ->
+  ~~ late next T0 (fun u => e' <= functional u) v s -> all (near_some e) (drop T0 (states next v s)).
+Proof.
+rewrite /late => rv close; elim: s T0 v rv => [|o s IH] [|T0] v rv //=.
+- by rewrite orbF andbT; exact: close.
+- rewrite negb_or => /andP[h1 h2]; rewrite close //=.
+  by have := IH 0%N _ (reached_next o rv); rewrite /states !drop0; exact.
+exact: IH (reached_next o rv).
+Qed.
+
+Theorem stays_if_vanishes e p : vanishes_almost_surely next functional w0 -> 0 < e -> 0 < p ->
+  exists T0, forall T, chance R (T0 + T) (fun s : seq Om => ~~ stays e (drop T0 (states next w0 s))) <= p.
+Proof.
+move=> vanishes e0 p0; have sixteenth : 0 < 1 / 16%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
+have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
+have [e1 [e10 e1e e1s]] : exists e1 : R, [/\ 0 < e1, e1 <= e & e1 <= 1 / 16%:R].
+  case: (lerP e (1 / 16%:R)) => [|/ltW] h; first by exists e; split=> //; exact: lexx.
+  by exists (1 / 16%:R); split=> //; exact: lexx.
+have ke : 0 < e1 * k by rewrite mulr_gt0.
+have [e' [e'0 e'k e'h]] : exists e' : R, [/\ 0 < e', e' <= e1 * k & e' <= 1 / 2%:R].
+  case: (lerP (e1 * k) (1 / 2%:R)) => [|/ltW] h; first by exists (e1 * k); split=> //; exact: lexx.
+  by exists (1 / 2%:R); split=> //; exact: lexx.
+have [T0 small] := vanishes _ _ e'0 p0; exists T0 => T.
+apply: le_trans (small T); apply: ler_chance => s; apply: contraR => notlate.
+have close u : reached u -> ~~ (e' <= functional u) -> near_some e1 u.
+  move=> ru; rewrite -ltNge => /ltW fu; apply/existsP; exists (leader u); apply/andP.
+  by apply: functional_near_le => //; [exact: le_trans fu e'h | exact: le_trans fu e'k].
+have /existsP[i /andP[ai ni]] := settled e1s reached0 (near_when reached0 close notlate).
+apply/existsP; exists i; rewrite ai /=; apply: sub_all ni => u; rewrite /near => h; exact: le_trans h e1e.
+Qed.
+End Functional.
+
+Section Converge.
+Variables (R : rcfType) (m n b : nat) (kind : activation) (a : 'I_m -> 'rV[R]_n).
+Hypothesis a_orth : orthonormal a.
+Local Notation phi := (@phi R kind).
+Local Notation c := (corr a).
+Local Notation C := (energy kind a).
+Local Notation N := (@sqnorm R n).
+Local Notation rest := (rest kind a).
+Local Notation root := (root kind a).
+Local Notation miss := (miss kind a).
+Local Notation lead := (lead kind a).
+Local Notation spread := (spread kind a).
+Local Notation others := (others kind a).
+Variable eta : R.
+Local Notation al := (eta / b%:R).
+Hypotheses (eta0 : 0 < eta) (al1 : al <= 5%:R^-1) (b0 : (0 < b)%N) (bm : (b < m)%N).
+Local Notation batch := (batch m b).
+Local Notation sgd := (@FarOut.sgd R m n b kind a eta).
+Local Notation total := (total b kind a eta).
+Local Notation little := (little m b eta).
+Let eta_ge0 : 0 <= eta. Proof. exact: ltW. Qed.
+Let al_ge0 : 0 <= al. Proof. by apply: ltW; exact: al_pos. Qed.
+Let k0 : 0 < little. Proof. exact: little_gt0. Qed.
+Let k1 : little <= 1 / 100%:R. Proof. exact: little_le. Qed.
+
+Variable i0 : 'I_m.
+Local Notation leader := (leader kind a i0).
+Definition far : 'rV[R]_n -> R := functional kind a i0 little.
+
+Lemma far_ge0 w : 0 <= far w. Proof. exact: functional_ge0. Qed.
+
+Theorem far_contracts w : N w <= 21%:R / 20%:R -> far w <= 1 / 2%:R ->
+  mean (fun o : batch => far (sgd o w)) <= q m b eta * far w.
+Proof.
+move=> N1 small; have [C1 lw fE sm] := functional_small a_orth k0 small; rewrite [X in _ * X]fE.
+apply: le_trans (total_drift a_orth eta0 al1 b0 bm N1 C1 lw sm).
+apply: ler_mean => [|o]; first exact: some_batches.
+apply: functional_le; first by apply: sgd_level => //; exact: lexx.
+exact: sgd_lead.
+Qed.
+
+(** ** A run from w0 *)
+Variable w0 : 'rV[R]_n.
+Hypotheses (w0_in : N w0 <= 21%:R / 20%:R) (w0_active : exists i, phi (c w0 i) != 0).
+Local Notation low := (low kind a w0).
+Local Notation reached := (reached kind a w0).
+Local Notation active := (active kind a w0).
+
 Lemma reached_next (o : batch) w : reached w -> reached (sgd o w).
 Proof.
-case=> N1 C1 sg; have [_ low1 _] := low_bounds.
+case=> N1 C1 sg; have [_ low1 _] := low_bounds w0_active.
 have [N2 sg2] := sgd_trap kind a_orth eta0 al1 o N1.
 by split=> // [|j]; [apply: sgd_level | rewrite sg2].
 Qed.
@@ -184,7 +365,7 @@ Lemma m_gt0 : (0 < m)%N. Proof. exact: leq_trans b0 (ltnW bm). Qed.
 
 Lemma gained_gt0 : 0 < gained m b eta low.
 Proof.
-have [l0 _ _] := low_bounds; have h := al_pos eta0 b0.
+have [l0 _ _] := low_bounds w0_active; have h := al_pos eta0 b0.
 by rewrite /gained divr_gt0 ?ltr0n // mulr_gt0 // divr_gt0 // ltr0n m_gt0.
 Qed.
 
@@ -202,7 +383,7 @@ Hypothesis arch : archimedean R.
 Theorem far_reached : exists2 M, (0 < M)%N & forall w, reached w ->
   exists2 s : seq batch, size s = M & far (run sgd w s) <= 1 / 2%:R / 2%:R.
 Proof.
-have [low0 low1 low2] := low_bounds; have g0 := gained_gt0.
+have [low0 low1 low2] := low_bounds w0_active; have g0 := gained_gt0.
 have [t0 t1] := theta_bounds eta0 b0.
 have m_ge0 : 0 <= m%:R :> R by rewrite ler0n.
 have tenth : 0 < 1 / 10%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
@@ -211,13 +392,13 @@ have [k big] := arch (9%:R / 10%:R / gained m b eta low).
 pose K := (T + k).+1; exists (K * m)%N; first by rewrite muln_gt0 m_gt0.
 move=> w [N1 C1 sg1]; pose l := leader w.
 have Cw : 0 < C w := lt_le_trans low0 C1.
-have lw : lead l w := leader_lead Cw.
+have lw : lead l w := leader_lead i0 Cw.
 have [f fP] := batch_choice l.
 have has_l j : l \in val (f j) by have [] := fP j.
 have omits j : l != j -> j \notin val (f j) by have [_] := fP j.
 exists [seq f j | j <- round K]; first by rewrite size_map size_round.
 have [N2 l2 r2 c2] := run_good a_orth eta0 al1 b0 bm has_l omits (ltW low0) low1 (round K)
-  N1 lw C1 (leaderP w).
+  N1 lw C1 (leaderP kind a i0 w).
 set v := run sgd w _ in N2 l2 r2 c2 *.
 have Cv : 9%:R / 10%:R <= C v.
   case: c2 => // c2; apply: le_trans c2; rewrite size_round.
@@ -240,16 +421,7 @@ have Sv : spread l v <= 1 / 10%:R.
   rewrite -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?root_ge0 //.
     by rewrite /K -addnS exprD -[X in _ <= X]mulr1; apply: mul_le; rewrite ?exprn_ge0 ?lexx // exprn_ile1 // ltW.
   by apply: root_le1 => //; exact: leaderP.
-apply: le_trans (far_le Cv l2) _.
-have C2 : C v <= 21%:R / 20%:R := le_trans (energy_le kind a_orth v) N2.
-have Zv : miss v <= 1.
-  have x1 : `|1 - C v| <= 1 / 10%:R.
-    apply: norm_bounds; first by cert (C v - 9%:R / 10%:R).
-    by cert ((21%:R / 20%:R - C v) + 1 / 20%:R).
-  rewrite /Ending.miss /Definitions.rest; move: `|1 - C v| x1 => x x1.
-  by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x) + 3%:R / 10%:R).
-rewrite /Assemble.total; have h := ltW k0; have h1 := k1; move: little h h1 => k' h h1.
-by cert ((1 / 10%:R - spread l v) + k' * (1 - miss v) + (1 / 100%:R - k') + 14%:R / 100%:R).
+exact: le_trans (functional_le _ _ Cv l2) (weighed_quarter a_orth k0 k1 N2 Cv Sv).
 Qed.
 
 Theorem far_vanishes w : reached w -> vanishes_almost_surely sgd far w.
@@ -261,132 +433,31 @@ apply: (captured (some_batches bm) reached_next (fun v _ => far_ge0 v) half q0 q
 by move=> v [N1 _ _]; exact: far_contracts.
 Qed.
 
-(** ** Small means close to one data point *)
-Definition target i : 'rV[R]_n := Num.sg (c w0 i) *: a i.
-Definition near e i v := N (v - target i) <= e.
-Definition active i := phi (c w0 i) != 0.
-
-Lemma reached_lead l w : reached w -> lead l w = active l.
-Proof. by case=> _ _ sg; exact: phi_sg. Qed.
-
-Lemma sg_sqr l : active l -> Num.sg (c w0 l) ^+ 2 = 1.
+(** A step keeps at least half of every active projection. *)
+Lemma sgd_halves (o : batch) v i : reached v -> active i ->
+  exists2 f, 1 / 2%:R <= f & c (sgd o v) i = f * c v i.
 Proof.
-move=> al_; rewrite sqr_sg; case: eqP al_ => // z; rewrite /active z /Definitions.phi.
-by case: kind; rewrite ?lexx eqxx.
-Qed.
-
-Lemma far_near w : reached w -> far w <= 1 / 2%:R ->
-  active (leader w) /\ near (far w / little) (leader w) w.
-Proof.
-move=> rw; have [N1 _ sg] := rw => small; have [C1 lw fE sm] := far_small small.
-have ac : active (leader w) by rewrite -(reached_lead _ rw).
-split=> //; rewrite /near /target -sg; apply: le_trans (close_point N1 lw sm) _.
-rewrite fE /Assemble.total; set l := leader w.
-have y0 := spread_ge0 kind a l w; have h := k0; have h1 := k1; have h2 := ltW k0.
-have -> : (spread l w + little * miss w) / little = spread l w / little + miss w.
-  by field; rewrite gt_eqF.
-rewrite -subr_ge0; have -> : spread l w / little + miss w - (miss w + spread l w) =
-   spread l w * (1 - little) / little by field; rewrite gt_eqF.
-have k2 : 0 <= 1 - little by move: little h1 => k h1; cert ((1 / 100%:R - k) + 99%:R / 100%:R).
-have ki : 0 <= little^-1 by rewrite invr_ge0.
-by positive.
-Qed.
-
-(** One step does not lead from one data point to another. *)
-Lemma same_point (o : batch) i j v : reached v -> active i ->
-  near (1 / 16%:R) i v -> near (1 / 16%:R) j (sgd o v) -> i = j.
-Proof.
-move=> rv ai ni nj; apply/eqP/negPn/negP => ij; have [N1 _ _] := rv.
+move=> rv ai; have [N1 _ _] := rv.
 have li : lead i v by rewrite (reached_lead i rv).
 have li' : lead i (sgd o v) by rewrite (reached_lead i (reached_next o rv)).
-have pick_le u : c u i ^+ 2 <= N u.
-  apply: le_trans (bessel a_orth u); rewrite (bigD1 i) //= -subr_ge0 addrC addKr.
-  by apply: sumr_ge0 => k _; exact: sqr_ge0.
-have h1 : (c v i - Num.sg (c w0 i)) ^+ 2 <= 1 / 16%:R.
-  apply: le_trans ni; apply: le_trans (pick_le _); rewrite /corr dotBl dotZl a_orth eqxx mulr1.
-  exact: lexx.
-have h2 : c (sgd o v) i ^+ 2 <= 1 / 16%:R.
-  move: (sgd o v) nj => u nj; apply: le_trans nj; apply: le_trans (pick_le _).
-  by rewrite /corr dotBl dotZl a_orth eq_sym (negbTE ij) mulr0 subr0 lexx.
-have h3 : c (sgd o v) i = factor kind a eta v o i * c v i.
-  by rewrite -(phi_active li') -[in RHS](phi_active li) sgd_phi.
-have h4 : 1 / 2%:R <= factor kind a eta v o i.
-  apply: (@le_trans _ _ (shrink kind a eta (val o) v)).
-    have SN := batch_energy_le kind a_orth (val o) v.
-    have S0 := batch_energy_ge0 kind a (val o) v; have h := al_ge0.
-    rewrite /shrink (card_batch o); move: (batch_energy _ _ _ _) (eta / b%:R) SN S0 h al1.
-    move=> S A SN S0 h a1.
-    by cert (A * (N v - S) + A * (21%:R / 20%:R - N v) + (5%:R^-1 - A) * (21%:R / 20%:R) + 29%:R / 100%:R).
+exists (factor kind a eta v o i);
+  last by rewrite -(phi_active li') -[in RHS](phi_active li) sgd_phi.
+apply: (@le_trans _ _ (shrink kind a eta (val o) v)); last first.
   rewrite /factor; case: ifP => _; last exact: lexx.
   rewrite -subr_ge0 [shrink _ _ _ _ _ + _]addrC addrK /gain (card_batch o) mulr_ge0 ?al_ge0 //.
   by cert ((21%:R / 20%:R - N v) + 19%:R / 20%:R).
-have s2 := sg_sqr ai; move: h2; rewrite h3 leNgt => /negP; apply.
-move: (factor _ _ _ _ _ _) (c v i) (Num.sg (c w0 i)) h1 h4 s2 => f x s h1 h4 s2.
-rewrite -subr_gt0; have f0 : 0 <= f - 1 / 2%:R by rewrite subr_ge0.
-apply: (@lt_le_trans _ _ (3%:R / 64%:R)); first by rewrite divr_gt0 ?ltr0n.
-have x2 : 0 <= 2%:R * x ^+ 2 - 7%:R / 8%:R.
-  have -> : 2%:R * x ^+ 2 - 7%:R / 8%:R = 2%:R * (1 / 16%:R - (x - s) ^+ 2) + (2%:R * x - s) ^+ 2
-    + (s ^+ 2 - 1) by field.
-  by rewrite s2 subrr addr0; positive.
-cert ((f - 1 / 2%:R) * ((f - 1 / 2%:R) + 1) * x ^+ 2 + (2%:R * x ^+ 2 - 7%:R / 8%:R) / 8%:R).
-Qed.
-
-Definition near_some e v := [exists i, active i && near e i v].
-Definition stays e (run_ : seq 'rV[R]_n) := [exists i, active i && all (near e i) run_].
-
-Lemma one_point e s v : e <= 1 / 16%:R -> reached v -> all (near_some e) (states sgd v s) ->
-  stays e (states sgd v s).
-Proof.
-move=> e1; elim: s v => [|o s IH] v rv /=.
-  by rewrite andbT => /existsP[i /andP[ai ni]]; apply/existsP; exists i; rewrite ai /= ni.
-case/andP => /existsP[i /andP[ai ni]] later.
-have /existsP[j /andP[aj nj]] := IH _ (reached_next o rv) later.
-have loose k u : near e k u -> near (1 / 16%:R) k u by move=> h; exact: le_trans h e1.
-have ij : i = j.
-  apply: (same_point (o := o) rv ai (loose _ _ ni)); apply: loose; by move: nj; rewrite /states /= => /andP[].
-apply/existsP; exists j; rewrite aj /= -[X in near e X v]ij ni; exact: nj.
-Qed.
-
-Lemma settled e T0 s v : e <= 1 / 16%:R -> reached v ->
-  all (near_some e) (drop T0 (states sgd v s)) -> stays e (drop T0 (states sgd v s)).
-Proof.
-move=> e1; elim: T0 s v => [|T0 IH] s v rv; first by rewrite !drop0; exact: one_point.
-case: s => [|o s] /=; last exact: IH (reached_next o rv).
-by move=> _; have [i ai] := w0_active; apply/existsP; exists i; rewrite /active ai.
-Qed.
-
-Lemma near_when e' e s T0 v : reached v ->
-  (forall u, reached u -> ~~ (e' <= far u) -> near_some e u) ->
-  ~~ late sgd T0 (fun u => e' <= far u) v s -> all (near_some e) (drop T0 (states sgd v s)).
-Proof.
-rewrite /late => rv close; elim: s T0 v rv => [|o s IH] [|T0] v rv //=.
-- by rewrite orbF andbT; exact: close.
-- rewrite negb_or => /andP[h1 h2]; rewrite close //=.
-  by have := IH 0%N _ (reached_next o rv); rewrite /states !drop0; exact.
-exact: IH (reached_next o rv).
+have SN := batch_energy_le kind a_orth (val o) v.
+have S0 := batch_energy_ge0 kind a (val o) v; have h := al_ge0.
+rewrite /shrink (card_batch o); move: (batch_energy _ _ _ _) (eta / b%:R) SN S0 h al1.
+move=> S A SN S0 h a1.
+by cert (A * (N v - S) + A * (21%:R / 20%:R - N v) + (5%:R^-1 - A) * (21%:R / 20%:R)
+  + 29%:R / 100%:R).
 Qed.
 
 Theorem stays_almost_surely e p : 0 < e -> 0 < p -> exists T0, forall T,
-  chance R (T0 + T) (fun s : seq batch => ~~ stays e (drop T0 (states sgd w0 s))) <= p.
+  chance R (T0 + T) (fun s : seq batch => ~~ stays kind a w0 e (drop T0 (states sgd w0 s))) <= p.
 Proof.
-move=> e0 p0; have sixteenth : 0 < 1 / 16%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
-have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
-have [e1 [e10 e1e e1s]] : exists e1 : R, [/\ 0 < e1, e1 <= e & e1 <= 1 / 16%:R].
-  case: (lerP e (1 / 16%:R)) => [|/ltW] h; first by exists e; split=> //; exact: lexx.
-  by exists (1 / 16%:R); split=> //; exact: lexx.
-have ke : 0 < e1 * little by rewrite mulr_gt0.
-have [e' [e'0 e'k e'h]] : exists e' : R, [/\ 0 < e', e' <= e1 * little & e' <= 1 / 2%:R].
-  case: (lerP (e1 * little) (1 / 2%:R)) => [|/ltW] h; first by exists (e1 * little); split=> //; exact: lexx.
-  by exists (1 / 2%:R); split=> //; exact: lexx.
-have [T0 small] := far_vanishes reached0 e'0 p0; exists T0 => T.
-apply: le_trans (small T); apply: ler_chance => s; apply: contraR => notlate.
-have close u : reached u -> ~~ (e' <= far u) -> near_some e1 u.
-  move=> ru; rewrite -ltNge => /ltW fu; have [au nu] := far_near ru (le_trans fu e'h).
-  apply/existsP; exists (leader u); rewrite au /=; apply: le_trans nu _.
-  rewrite -subr_ge0; have -> : e1 - far u / little = (e1 * little - far u) / little.
-    by field; rewrite gt_eqF.
-  by rewrite mulr_ge0 ?invr_ge0 ?(ltW k0) // subr_ge0; exact: le_trans fu e'k.
-have /existsP[i /andP[ai ni]] := settled e1s reached0 (near_when reached0 close notlate).
-apply/existsP; exists i; rewrite ai /=; apply: sub_all ni => u; rewrite /near => h; exact: le_trans h e1e.
+exact: (stays_if_vanishes a_orth k0 k1 w0_in w0_active reached_next sgd_halves
+  (far_vanishes (reached0 w0_in w0_active))).
 Qed.
 End Converge.

@@ -37,10 +37,6 @@ have -> : (T - k = (T - k.+1).+1)%N by rewrite subnS prednK // subn_gt0.
 by rewrite [y ^+ _.+1]exprS; ring.
 Qed.
 
-Lemma eq_binomial_sum x y T f g : (forall k, (k <= T)%N -> f k = g k) ->
-  binomial_sum x y T f = binomial_sum x y T g.
-Proof. by move=> fg; apply: eq_bigr => k _; rewrite fg // -ltnS. Qed.
-
 Lemma binomial_weight_ge0 x y T k : 0 <= x -> 0 <= y -> 0 <= 'C(T, k)%:R * x ^+ k * y ^+ (T - k).
 Proof. by move=> x0 y0; rewrite mulr_ge0 ?exprn_ge0 // mulr_ge0 ?ler0n ?exprn_ge0. Qed.
 
@@ -154,7 +150,7 @@ elim: T v => [|T IH] v N1 Cv; have lv := leader_lead i0 (lt_le_trans nine Cv).
   rewrite /gain_from binomial_sum0 !expr0 !mul1r /pos; case: ifP => _; last first.
     by rewrite subr0; exact: U_le_top.
   apply: (@le_trans _ _ (distance v)); first exact: U_le.
-  apply: le_trans (distance_le b eta i0 Cv lv) _; rewrite /value.
+  apply: le_trans (functional_le i0 d Cv lv) _; rewrite /weighed.
   have Zv : miss v <= 1 by exact: (miss_le1 a_orth N1 Cv).
   have d0 := ltW (drift_gt0 eta0 b0 bm); have dl := drift_le eta0 al1 b0 bm.
   move: (miss v) (spread _ _) d Zv d0 dl => Z y k Zv k0 dl.

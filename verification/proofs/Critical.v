@@ -24,7 +24,6 @@ Implicit Types (w h u : 'rV[R]_n).
 
 Let m_gt0 : 0 < m%:R :> R. Proof. by rewrite ltr0n. Qed.
 Let two_m : 0 < 2%:R * m%:R :> R. Proof. by rewrite mulr_gt0 ?ltr0n. Qed.
-Let two_m' : 2%:R * m%:R != 0 :> R. Proof. by rewrite gt_eqF. Qed.
 Let i0 : 'I_m := Ordinal m0.
 Let Na i : N (a i) = 1. Proof. by rewrite /sqnorm a_orth eqxx. Qed.
 
@@ -42,9 +41,6 @@ split=> [q|/eqP]; first by apply: big1 => i _; rewrite (phi_silent (c w i)).2 ?e
 rewrite psumr_eq0 => [/allP z i|i _]; last exact: sqr_ge0.
 by apply/phi_silent/eqP; have := z i (mem_index_enum i); rewrite /= sqrf_eq0.
 Qed.
-
-Lemma energy_gt0 w : ~ quiet w -> 0 < C w.
-Proof. by move=> q; rewrite lt_def energy_ge0 // andbT; apply/eqP => /silentP. Qed.
 
 Lemma loss_silent w : quiet w -> L w = 2%:R^-1.
 Proof. by move/silentP => C0; rewrite (loss_closed _ a_orth) // C0 mulr0 mul0r addr0. Qed.

@@ -43,9 +43,6 @@ Local Notation inside := (inside eta).
 
 Definition through (ks : seq 'I_m) w := foldl (fun v j => next j v) w ks.
 
-Lemma through_inside ks w : inside w -> inside (through ks w).
-Proof. by elim: ks w => //= k ks IH w iw; apply: IH; exact: inside_next. Qed.
-
 (** The state w at the start of the cycle, l the strongest point. *)
 Variables (w : 'rV[R]_n) (l : 'I_m) (theta : R).
 Hypotheses (w_in : inside w) (top : forall j, own j w <= own l w)

@@ -54,15 +54,11 @@ have Uf := U_le far (1 / 2%:R) v; move: (U _ _ _) Uf => x xf.
 by cert (2%:R * (1 / 2%:R / 2%:R - far v) + 2%:R * (far v - x)).
 Qed.
 
-Lemma near_far e v : 0 < e -> reached v -> leader v =
-  i -> far v <= 1 / 2%:R -> far v <= e * little ->
+Lemma near_far e v : reached v -> leader v = i -> far v <= 1 / 2%:R -> far v <= e * little ->
   near e i v.
 Proof.
-move=> e0 rv lv f1 f2; have [_ nv] := far_near a_orth eta0 al1 b0 bm rv f1.
-have k0 := little_gt0 eta0 b0 bm; rewrite lv in nv; apply: le_trans nv _.
-rewrite -subr_ge0; have -> : e - far v / little = (e * little - far v) / little.
-  by field; rewrite gt_eqF.
-by rewrite mulr_ge0 ?invr_ge0 ?(ltW k0) // subr_ge0.
+move=> rv lv f1 f2; have k0 := little_gt0 eta0 b0 bm; have k1 := little_le eta0 al1 b0 bm.
+by have [_] := functional_near_le a_orth k0 k1 rv f1 f2; rewrite lv.
 Qed.
 
 Lemma converges_from v : reached v -> leader v = i -> far v <= 1 / 2%:R / 2%:R ->

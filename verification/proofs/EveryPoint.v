@@ -145,7 +145,8 @@ Qed.
 (** While [far] is at most 1/2, a step does not change the leader. *)
 Lemma leader_next (o : batch) v : reached v -> far v <= 1 / 2%:R -> leader (sgd o v) = leader v.
 Proof.
-move=> rv small; have [N1 _ _] := rv; have [_ lv _ sm] := far_small a_orth eta0 b0 bm small.
+move=> rv small; have [N1 _ _] := rv; have [_ lv _ sm] :=
+  functional_small a_orth (little_gt0 eta0 b0 bm) small.
 apply: root_leader; first exact: sgd_lead.
 move=> j lj; apply: le_lt_trans (root_next o _ j N1) _.
 have r1 : root (leader v) j v <= 1 / 2%:R.
@@ -248,17 +249,7 @@ have Su : spread i u <= 1 / 10%:R.
   rewrite [X in _ <= X](bigID (fun j => j != i)) /= -[X in X <= _]addr0; apply: add_le; last first.
     by apply: sumr_ge0 => j _; rewrite exprn_ge0.
   by apply: ler_sum => j ji; apply: ru; rewrite eq_sym.
-apply: le_trans (far_le b eta i Cu l2) _.
-have C2 : C u <= 21%:R / 20%:R := le_trans (energy_le kind a_orth u) N2.
-have Zu : miss u <= 1.
-  have x1 : `|1 - C u| <= 1 / 10%:R.
-    apply: norm_bounds; first by cert (C u - 9%:R / 10%:R).
-    by cert ((21%:R / 20%:R - C u) + 1 / 20%:R).
-  rewrite /Ending.miss /Definitions.rest; move: `|1 - C u| x1 => x x1.
-  by cert (4%:R * (21%:R / 20%:R - N u) + 4%:R * (C u - 9%:R / 10%:R) + (1 / 10%:R - x) +
-    3%:R / 10%:R).
-rewrite /Assemble.total; have h := ltW (little_gt0 eta0 b0 bm); have h1 := little_le eta0 al1 b0 bm.
-move: little h h1 => k' h h1.
-by cert ((1 / 10%:R - spread i u) + k' * (1 - miss u) + (1 / 100%:R - k') + 14%:R / 100%:R).
+exact: le_trans (functional_le _ _ Cu l2)
+  (weighed_quarter a_orth (little_gt0 eta0 b0 bm) (little_le eta0 al1 b0 bm) N2 Cu Su).
 Qed.
 End EveryPoint.

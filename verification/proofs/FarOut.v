@@ -138,10 +138,4 @@ exists (exist _ (l |: A) cB) => /=; rewrite !inE eqxx /= negb_or jA andbT.
 by rewrite eq_sym.
 Qed.
 
-Lemma share_gt0 : (b < m)%N -> 0 < share.
-Proof.
-move=> bm'; have [o /andP[lo jo]] := some_batch bm'; rewrite /share divr_gt0 // ltr0n.
-  by apply/card_gt0P; exists o; rewrite inE lo (negbTE jo).
-by rewrite batches bin_gt0.
-Qed.
 End FarOut.

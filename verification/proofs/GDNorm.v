@@ -25,8 +25,6 @@ Lemma vnorm1 u : sqnorm u = 1 -> vnorm u = 1.
 Proof. by rewrite /vnorm => ->; rewrite sqrtr1. Qed.
 Lemma vnorm_le (e : R) u : 0 <= e -> (vnorm u <= e) = (sqnorm u <= e ^+ 2).
 Proof. by move=> e0; rewrite -vnorm_sqr le_squares ?vnorm_ge0. Qed.
-Lemma vnorm_lt (e : R) u : 0 <= e -> (vnorm u < e) = (sqnorm u < e ^+ 2).
-Proof. by move=> e0; rewrite -vnorm_sqr lt_squares ?vnorm_ge0. Qed.
 Lemma vnormN u : vnorm (- u) = vnorm u.
 Proof. by rewrite -scaleN1r vnormZ normrN normr1 mul1r. Qed.
 Lemma vnorm_sym u v : vnorm (u - v) = vnorm (v - u).

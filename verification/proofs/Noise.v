@@ -112,8 +112,6 @@ Let m_neq0 : m%:R != 0 :> R. Proof. by rewrite pnatr_eq0 -lt0n ltnW. Qed.
 Let m1_neq0 : m%:R - 1 != 0 :> R.
 Proof. by rewrite subr_eq0 (eqr_nat _ m 1) gtn_eqF. Qed.
 Let b_neq0 : b%:R != 0 :> R. Proof. by rewrite pnatr_eq0 -lt0n. Qed.
-Lemma batch_count_gt0 : 0 < #|{: batch}|%:R :> R.
-Proof. by rewrite ltr0n batches bin_gt0. Qed.
 
 Definition hit (i : 'I_m) (o : batch) : R := (i \in val o)%:R.
 

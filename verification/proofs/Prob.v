@@ -119,19 +119,6 @@ rewrite chanceS; apply: (@le_trans _ _ (mean (fun o => V (next o w) / e))).
 apply: le_trans (mean_ratio iw) _.
 by rewrite -[X in _ <= X]mul1r; apply: mul_le => //; rewrite mulr_ge0.
 Qed.
-
-(** If V shrinks by the factor q on average, it is late as large as e with geometrically small
-    chance. *)
-Theorem late_chance T0 T w : inv w ->
-  chance (T0 + T) (late T0 (fun v => e <= V v) w) <= q ^+ T0 * (V w / e).
-Proof.
-elim: T0 w => [|T0 IH] w iw; first by rewrite expr0 mul1r; exact: maximal.
-rewrite addSn chanceS; apply: (@le_trans _ _ (mean (fun o => q ^+ T0 * (V (next o w) / e)))).
-  apply: ler_mean => o; exact: IH (inv_next o iw).
-rewrite mean_scale exprSr -mulrA.
-have qT : 0 <= q ^+ T0 by rewrite exprn_ge0.
-rewrite -subr_ge0 -mulrBr mulr_ge0 // subr_ge0; exact: mean_ratio.
-Qed.
 End Chance.
 
 (** ** Almost surely *)
@@ -158,16 +145,5 @@ have xT : x <= p * (T%:R * (1 - q)).
 have qT : 0 <= q ^+ T by rewrite exprn_ge0.
 have b := bernoulli T; have p0' := ltW p0.
 cert (q ^+ T * (p * (T%:R * (1 - q)) - x) + p * (1 - q ^+ T * (1 + T%:R * (1 - q))) + q ^+ T * p).
-Qed.
-
-Theorem drift_almost_surely (inv : W -> Prop) (V : W -> R) (q : R) w :
-  archimedean R -> (0 < #|Om|)%N -> (forall o v, inv v -> inv (next o v)) ->
-  (forall v, inv v -> 0 <= V v) -> (forall v, inv v -> mean (fun o => V (next o v)) <= q * V v) ->
-  0 <= q -> q < 1 -> inv w -> vanishes_almost_surely next V w.
-Proof.
-move=> arch Om0 inv_next V0 drift q0 q1 iw e p e0 p0.
-have x0 : 0 <= V w / e by rewrite mulr_ge0 ?V0 // invr_ge0 ltW.
-have [T0 small] := geometric_small arch q0 q1 x0 p0; exists T0 => T; apply: le_trans small.
-exact: (late_chance Om0 inv_next V0 drift q0 (ltW q1) e0).
 Qed.
 End Limit.

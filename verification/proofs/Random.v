@@ -92,26 +92,26 @@ Local Notation active := (active kind a w0).
 Local Notation state draws t := (iterates next w0 draws t).
 Let ci : R := (2%:R * little)^-1.
 
-Lemma state_reached draws t : wreached kind a w0 (state draws t).
+Lemma state_reached draws t : reached kind a w0 (state draws t).
 Proof.
-elim: t => [|t IH] /=; first exact: wreached0.
+elim: t => [|t IH] /=; first exact: reached0.
 exact: (wreached_next a_orth eta0 eta1 pE w0_active).
 Qed.
 
-Lemma little_gt0 : 0 < little.
-Proof. by have [k0 _] := wlittle_bounds eta0 eta1 delta0 delta1 prefer i0. Qed.
+Lemma little_bounds : 0 < little /\ little <= 1 / 100%:R.
+Proof. exact: (wlittle_bounds eta0 eta1 delta0 delta1 prefer i0). Qed.
 
 Lemma ci_ge0 : 0 <= ci.
-Proof. by rewrite invr_ge0 mulr_ge0 ?ler0n // ltW // little_gt0. Qed.
+Proof. by rewrite invr_ge0 mulr_ge0 ?ler0n // ltW //; have [] := little_bounds. Qed.
 
 Theorem random_null_at_rate : almost_surely (fun draws => exists2 i, active i &
   exists T1, forall t, (T1 <= t)%N ->
     sqnorm (state draws t - target a w0 i) <= decay ^+ (t - T1) * ci).
 Proof.
 have [d0 d1 qd] := decay_bounds; have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
-have Om_some := Om0 prefer i0.
+have [k0 k1] := little_bounds; have Om_some := Om0 prefer i0.
 have [M M0 reach] := wfar_reached a_orth eta0 eta1 pE delta0 delta1 prefer i0 w0_active arch.
-have contracts w : wreached kind a w0 w -> far w <= 1 / 2%:R ->
+have contracts w : reached kind a w0 w -> far w <= 1 / 2%:R ->
     mean (fun o => far (next o w)) <= decay * far w.
   case=> N1 _ _ small; apply: (@le_trans _ _ (wq eta Om delta * far w)).
     exact: (wfar_contracts a_orth eta0 eta1 pE delta0 delta1 prefer).
@@ -121,7 +121,7 @@ apply: lasting_alarm => x x0; have xR : 0 < ratr x :> R by rewrite ltr0q.
 have [T0 kept] := curve_kept Om_some
   (wreached_next a_orth eta0 eta1 pE w0_active)
   (fun v _ => wfar_ge0 kind a_orth eta0 eta1 delta0 delta1 prefer i0 v) half d0 d1 contracts
-  M0 reach arch (wreached0 w0_in w0_active) xR.
+  M0 reach arch (reached0 w0_in w0_active) xR.
 exists (crosses_after next far decay T0 (1 / 2%:R) w0); split=> [s t|draws silent|T].
 - exact: crosses_after_prefix.
 - have curve t : (T0 <= t)%N -> active (leader (state draws t)) /\
@@ -131,9 +131,9 @@ exists (crosses_after next far decay T0 (1 / 2%:R) w0); split=> [s t|draws silen
     have small : far (state draws t) <= 1 / 2%:R.
       apply: le_trans below _; have := pow_le1 (t - T0) (ltW d0) (ltW d1).
       by move: (_ ^+ _) => y y1; cert ((1 - y) / 2%:R).
-    have [aw nw] := wfar_near a_orth eta0 eta1 delta0 delta1 prefer (state_reached draws t) small.
-    split=> //; apply: le_trans nw _; have k0 := little_gt0; rewrite /ci.
-    move: (wfar _ _ _ _ _ _ _) (decay ^+ _) below (wlittle _ _ _) k0 => f y fy k k0.
+    have [aw nw] := functional_near a_orth k0 k1 (state_reached draws t) small.
+    split=> //; apply: (@le_trans _ _ (far (state draws t) / little)); first exact: nw.
+    rewrite /ci; move: (wfar _ _ _ _ _ _ _) (decay ^+ _) below (wlittle _ _ _) k0 => f y fy k k0'.
     rewrite -subr_ge0; have -> : y * (2%:R * k)^-1 - f / k = (1 / 2%:R * y - f) / k.
       by field; rewrite gt_eqF.
     by rewrite mulr_ge0 ?subr_ge0 // invr_ge0 ltW.
@@ -148,7 +148,8 @@ exists (crosses_after next far decay T0 (1 / 2%:R) w0); split=> [s t|draws silen
     rewrite -IH addnS; apply/esym; have Tk : (T <= T + k)%N := leq_addr _ _.
     have [ak _] := curve _ (leq_trans T0T Tk).
     have c1 := close _ Tk; have c2 := close _ (leqW Tk).
-    exact: (wsame_point a_orth eta0 eta1 pE w0_active (state_reached draws (T + k)) ak c1 c2).
+    exact: (same_point a_orth (next_halves a_orth eta0 eta1 pE w0_active)
+      (state_reached draws (T + k)) ak c1 c2).
   exists (leader (state draws T)); first by have [] := curve T T0T.
   exists T => t Tt; have [_ nt] := curve t (leq_trans T0T Tt).
   rewrite -(same (t - T)%N) subnKC //; apply: le_trans nt _; have c0 := ci_ge0.

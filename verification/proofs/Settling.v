@@ -42,6 +42,7 @@ Let al_ge0 : 0 <= al. Proof. exact: ltW al_gt0. Qed.
 Let batch0 : (0 < #|{: batch}|)%N. Proof. exact: some_batches. Qed.
 Let half : 0 < 1 / 2%:R :> R. Proof. by rewrite divr_gt0 ?ltr01 ?ltr0n. Qed.
 Let d0 : 0 < d. Proof. exact: drift_gt0. Qed.
+Let d1 : d <= 1 / 100%:R. Proof. exact: drift_le. Qed.
 Let next := @reached_next R m n b kind a a_orth eta eta0 al1 w0 w0_active.
 
 Lemma rate_bounds : 0 < rate /\ rate <= 1 / 100%:R.
@@ -72,7 +73,7 @@ Qed.
 Lemma same_leader (o : batch) v : reached v -> distance v <= 1 / 2%:R ->
   leader (sgd o v) = leader v.
 Proof.
-move=> rv small; have [N1 _ _] := rv; have [C1 lv _ sm] := distance_small a_orth eta0 b0 bm small.
+move=> rv small; have [N1 _ _] := rv; have [C1 lv _ sm] := functional_small a_orth d0 small.
 apply/eqP/negPn/negP => ne; have q4 := quarter lv ne sm.
 have := leaderP kind a i0 (sgd o v) (leader v).
 have [s0 sg0] := factors kind a_orth eta_ge0 al1 N1 o.
@@ -106,20 +107,6 @@ have f'0' := ltW f'0; have y0' := ltW y0.
 rewrite -subr_gt0; apply: (@lt_le_trans _ _ (3%:R / 20%:R * y));
   first by rewrite mulr_gt0 // divr_gt0 ?ltr0n.
 by cert ((f - 1 / 2%:R) * y + f' * (y / 4%:R - x) + (7%:R / 5%:R - f') * y / 4%:R).
-Qed.
-
-Lemma close_leader v : reached v -> distance v <= 1 / 2%:R -> active kind a w0 (leader v) /\
-  N (v - Num.sg (c w0 (leader v)) *: a (leader v)) <= distance v / d.
-Proof.
-move=> rv small; have [N1 _ sg] := rv; have [C1 lv dE sm] := distance_small a_orth eta0 b0 bm small.
-split; first by rewrite -(reached_lead _ rv).
-rewrite -sg; apply: le_trans (close_point a_orth N1 lv sm) _; rewrite dE /value.
-have y0 := spread_ge0 kind a (leader v) v; have h := drift_le eta0 al1 b0 bm; have k0 := d0.
-move: (spread _ _) (miss v) d y0 h k0 => y z k y0 h k0; have ki : 0 <= k^-1 by rewrite invr_ge0 ltW.
-rewrite -subr_ge0; have -> : (y + k * z) / k - (z + y) = y * ((1 / 100%:R - k)
-  + 99%:R / 100%:R) / k.
-  by field; rewrite gt_eqF.
-by positive.
 Qed.
 
 (** ** The states of a run *)
@@ -248,9 +235,10 @@ have small t : (T0 <= t)%N -> (t <= size r)%N -> distance (nth 0 (states sgd w0 
   move=> h1 h2; apply: le_trans (curve t h1 h2) _; have := pow_le1 (t - T0) q0 q1.
   by move: (_ ^+ _) => x x1; cert ((1 - x) / 2%:R).
 exists (leader (nth 0 (states sgd w0 r) T0)).
-  by have [] := close_leader (nth_reached rw T0r) (small T0 (leqnn _) T0r).
+  by have [] := functional_near a_orth d0 d1 (nth_reached rw T0r) (small T0 (leqnn _) T0r).
 move=> t h1 h2; rewrite -(leader_stays (k := t - T0) rw _ small) ?subnKC //.
-have [_ near] := close_leader (nth_reached rw h2) (small t h1 h2); apply: le_trans near _.
+have [_ near] := functional_near a_orth d0 d1 (nth_reached rw h2) (small t h1 h2).
+apply: (@le_trans _ _ (distance (nth 0 (states sgd w0 r) t) / d)); first exact: near.
 have := curve t h1 h2; move: (distance _) ((1 - rate) ^+ _) => x y xy.
 rewrite -subr_ge0; have -> : y / (2%:R * d) - x / d = (1 / 2%:R * y - x) / d by field;
   rewrite gt_eqF.

@@ -48,40 +48,17 @@ Let k1 : wlittle <= 1 / 100%:R. Proof.
 Let nine : 0 < 9%:R / 10%:R :> R. Proof. by rewrite divr_gt0 ?ltr0n. Qed.
 
 (** ** The functional *)
-Definition wfar w : R := if 9%:R / 10%:R <= C w then wtotal (leader w) w else 1.
+Definition wfar : 'rV[R]_n -> R := functional kind a i0 wlittle.
 
-Lemma wfar_ge0 w : 0 <= wfar w.
-Proof. by rewrite /wfar; case: ifP => _;
-  [exact: (wtotal_ge0 kind a_orth eta0 eta1 delta0 delta1 prefer i0) | exact: ler01]. Qed.
-
-Lemma wfar_small w : wfar w <= 1 / 2%:R ->
-  [/\ 9%:R / 10%:R <= C w, lead (leader w) w, wfar w = wtotal (leader w) w &
-      spread (leader w) w <= 1 / 2%:R].
-Proof.
-rewrite /wfar; case: ifP => [C1 small|_ big].
-  split=> //; first by apply: leader_lead; exact: lt_le_trans nine C1.
-  apply: le_trans small; rewrite /SharesDrift.wtotal.
-  have h := ltW k0; have z := miss_ge0 kind a_orth w.
-  by move: wlittle h => k h; cert (k * miss w).
-exfalso; move: big; rewrite leNgt => /negP; apply.
-rewrite -subr_gt0; have -> : 1 - 1 / 2%:R = 1 / 2%:R :> R by field.
-by rewrite divr_gt0 ?ltr0n // ltr01.
-Qed.
-
-(** It is at most what any active leader gives. *)
-Lemma wfar_le w l : 9%:R / 10%:R <= C w -> lead l w -> wfar w <= wtotal l w.
-Proof.
-move=> C1 lw; rewrite /wfar C1 /SharesDrift.wtotal -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
-apply: spread_leader => //; exact: leaderP.
-Qed.
+Lemma wfar_ge0 w : 0 <= wfar w. Proof. exact: functional_ge0. Qed.
 
 Theorem wfar_contracts w : N w <= 21%:R / 20%:R -> wfar w <= 1 / 2%:R ->
   mean (fun o => wfar (next o w)) <= wq * wfar w.
 Proof.
-move=> N1 small; have [C1 lw -> sm] := wfar_small small.
+move=> N1 small; have [C1 lw fE sm] := functional_small a_orth k0 small; rewrite [X in _ * X]fE.
 apply: le_trans (wtotal_drift a_orth eta0 eta1 pE delta0 delta1 prefer i0 N1 C1 lw sm).
 apply: ler_mean => [|o]; first exact: (Om0 prefer i0).
-apply: wfar_le; first by apply: (next_level a_orth eta0 eta1 pE) => //; exact: lexx.
+apply: functional_le; first by apply: (next_level a_orth eta0 eta1 pE) => //; exact: lexx.
 exact: (next_lead a_orth eta0 eta1 pE).
 Qed.
 
@@ -234,17 +211,9 @@ Variable w0 : 'rV[R]_n.
 Hypotheses (w0_in : N w0 <= 21%:R / 20%:R) (w0_active : exists i, phi (c w0 i) != 0).
 Local Notation low := (low kind a w0).
 Local Notation active := (active kind a w0).
-Local Notation near := (near a w0).
-Local Notation near_some := (near_some kind a w0).
-Local Notation stays := (stays kind a w0).
+Local Notation reached := (reached kind a w0).
 
-Definition wreached w :=
-  [/\ N w <= 21%:R / 20%:R, low <= C w & forall j, Num.sg (c w j) = Num.sg (c w0 j)].
-
-Lemma wreached0 : wreached w0.
-Proof. by have [_ _ h] := low_bounds w0_active; split. Qed.
-
-Lemma wreached_next (o : Om) w : wreached w -> wreached (next o w).
+Lemma wreached_next (o : Om) w : reached w -> reached (next o w).
 Proof.
 case=> N1 C1 sg; have [_ low1 _] := low_bounds w0_active.
 have [N2 sg2] := next_trap kind a_orth eta0 eta1 pE o N1.
@@ -253,7 +222,7 @@ Qed.
 
 Hypothesis arch : archimedean R.
 
-Theorem wfar_reached : exists2 M, (0 < M)%N & forall w, wreached w ->
+Theorem wfar_reached : exists2 M, (0 < M)%N & forall w, reached w ->
   exists2 s : seq Om, size s = M & wfar (run next w s) <= 1 / 2%:R / 2%:R.
 Proof.
 have [low0 low1 low2] := low_bounds w0_active.
@@ -295,20 +264,10 @@ have Sv : spread l v <= 1 / 10%:R.
     by rewrite /K -addnS exprD -[X in _ <= X]mulr1; apply: mul_le;
       rewrite ?exprn_ge0 ?lexx // exprn_ile1 // ltW.
   by apply: root_le1.
-apply: le_trans (wfar_le Cv l2) _.
-have C2 : C v <= 21%:R / 20%:R := le_trans (energy_le kind a_orth v) N2.
-have Zv : miss v <= 1.
-  have x1 : `|1 - C v| <= 1 / 10%:R.
-    apply: norm_bounds; first by cert (C v - 9%:R / 10%:R).
-    by cert ((21%:R / 20%:R - C v) + 1 / 20%:R).
-  rewrite /Ending.miss /Definitions.rest; move: `|1 - C v| x1 => x x1.
-  by cert (4%:R * (21%:R / 20%:R - N v) + 4%:R * (C v - 9%:R / 10%:R) + (1 / 10%:R - x) + 3%:R /
-    10%:R).
-rewrite /SharesDrift.wtotal; have h := ltW k0; have h1 := k1; move: wlittle h h1 => k' h h1.
-by cert ((1 / 10%:R - spread l v) + k' * (1 - miss v) + (1 / 100%:R - k') + 14%:R / 100%:R).
+exact: le_trans (functional_le _ _ Cv l2) (weighed_quarter a_orth k0 k1 N2 Cv Sv).
 Qed.
 
-Theorem wfar_vanishes w : wreached w -> vanishes_almost_surely next wfar w.
+Theorem wfar_vanishes w : reached w -> vanishes_almost_surely next wfar w.
 Proof.
 have [M M0 reach] := wfar_reached; have [q0 q1] := wq_bounds eta0 eta1 delta0 delta1 prefer i0.
 have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
@@ -318,116 +277,24 @@ apply: (captured (Om0 prefer i0) wreached_next (fun v _ => wfar_ge0 v) half q0 q
 by move=> v [N1 _ _]; exact: wfar_contracts.
 Qed.
 
-(** ** Small means close to one data point *)
-Lemma wreached_lead l w : wreached w -> lead l w = active l.
-Proof. by case=> _ _ sg; exact: phi_sg. Qed.
-
-Lemma wfar_near w : wreached w -> wfar w <= 1 / 2%:R ->
-  active (leader w) /\ near (wfar w / wlittle) (leader w) w.
+(** A step keeps at least half of every active projection. *)
+Lemma next_halves (o : Om) v i : reached v -> active i ->
+  exists2 f, 1 / 2%:R <= f & c (next o v) i = f * c v i.
 Proof.
-move=> rw; have [N1 _ sg] := rw => small; have [C1 lw fE sm] := wfar_small small.
-have ac : active (leader w) by rewrite -(wreached_lead _ rw).
-split=> //; rewrite /Converge.near /target -sg; apply: le_trans (close_point a_orth N1 lw sm) _.
-rewrite fE /SharesDrift.wtotal; set l := leader w.
-have y0 := spread_ge0 kind a l w; have h := k0; have h1 := k1; have h2 := ltW k0.
-have -> : (spread l w + wlittle * miss w) / wlittle = spread l w / wlittle + miss w.
-  by field; rewrite gt_eqF.
-rewrite -subr_ge0; have -> : spread l w / wlittle + miss w - (miss w + spread l w) =
-   spread l w * (1 - wlittle) / wlittle by field; rewrite gt_eqF.
-have k2 : 0 <= 1 - wlittle by move: wlittle h1 => k h1; cert ((1 / 100%:R - k) + 99%:R / 100%:R).
-have ki : 0 <= wlittle^-1 by rewrite invr_ge0.
-by positive.
-Qed.
-
-(** One step does not lead from one data point to another. *)
-Lemma wsame_point (o : Om) i j v : wreached v -> active i ->
-  near (1 / 16%:R) i v -> near (1 / 16%:R) j (next o v) -> i = j.
-Proof.
-move=> rv ai ni nj; apply/eqP/negPn/negP => ij; have [N1 _ _] := rv.
-have li : lead i v by rewrite (wreached_lead i rv).
-have li' : lead i (next o v) by rewrite (wreached_lead i (wreached_next o rv)).
-have pick_le u : c u i ^+ 2 <= N u.
-  apply: le_trans (bessel a_orth u); rewrite (bigD1 i) //= -subr_ge0 addrC addKr.
-  by apply: sumr_ge0 => k _; exact: sqr_ge0.
-have h1 : (c v i - Num.sg (c w0 i)) ^+ 2 <= 1 / 16%:R.
-  apply: le_trans ni; apply: le_trans (pick_le _); rewrite /corr dotBl dotZl a_orth eqxx mulr1.
-  exact: lexx.
-have h2 : c (next o v) i ^+ 2 <= 1 / 16%:R.
-  move: (next o v) nj => u nj; apply: le_trans nj; apply: le_trans (pick_le _).
-  by rewrite /corr dotBl dotZl a_orth eq_sym (negbTE ij) mulr0 subr0 lexx.
-have h3 : c (next o v) i = wfactor kind a eta (p o) v i * c v i.
-  by rewrite -(phi_active li') -[in RHS](phi_active li) (next_phi kind a_orth eta0 eta1 pE N1).
-have h4 : 1 / 2%:R <= wfactor kind a eta (p o) v i.
-  have [_ s1] := wtrap_scalar kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1.
-  have := wfactor_ge kind a (p0 o) eta_ge0 N1 i; apply: le_trans.
-  by move: (wshrink _ _ _ _ _) s1 => s s1; cert ((s - 79%:R / 100%:R) + 29%:R / 100%:R).
-have s2 := sg_sqr ai; move: h2; rewrite h3 leNgt => /negP; apply.
-move: (wfactor _ _ _ _ _ _) (c v i) (Num.sg (c w0 i)) h1 h4 s2 => f x s h1 h4 s2.
-rewrite -subr_gt0; have f0 : 0 <= f - 1 / 2%:R by rewrite subr_ge0.
-apply: (@lt_le_trans _ _ (3%:R / 64%:R)); first by rewrite divr_gt0 ?ltr0n.
-have x2 : 0 <= 2%:R * x ^+ 2 - 7%:R / 8%:R.
-  have -> : 2%:R * x ^+ 2 - 7%:R / 8%:R = 2%:R * (1 / 16%:R - (x - s) ^+ 2) + (2%:R * x - s) ^+ 2
-    + (s ^+ 2 - 1) by field.
-  by rewrite s2 subrr addr0; positive.
-cert ((f - 1 / 2%:R) * ((f - 1 / 2%:R) + 1) * x ^+ 2 + (2%:R * x ^+ 2 - 7%:R / 8%:R) / 8%:R).
-Qed.
-
-Lemma wone_point e s v : e <= 1 / 16%:R -> wreached v -> all (near_some e) (states next v s) ->
-  stays e (states next v s).
-Proof.
-move=> e1; elim: s v => [|o s IH] v rv /=.
-  by rewrite andbT => /existsP[i /andP[ai ni]]; apply/existsP; exists i; rewrite ai /= ni.
-case/andP => /existsP[i /andP[ai ni]] later.
-have /existsP[j /andP[aj nj]] := IH _ (wreached_next o rv) later.
-have loose k u : near e k u -> near (1 / 16%:R) k u by move=> h; exact: le_trans h e1.
-have ij : i = j.
-  apply: (wsame_point (o := o) rv ai (loose _ _ ni)); apply: loose; by move: nj;
-    rewrite /states /= => /andP[].
-apply/existsP; exists j; rewrite aj /= -[X in near e X v]ij ni; exact: nj.
-Qed.
-
-Lemma wsettled e T0 s v : e <= 1 / 16%:R -> wreached v ->
-  all (near_some e) (drop T0 (states next v s)) -> stays e (drop T0 (states next v s)).
-Proof.
-move=> e1; elim: T0 s v => [|T0 IH] s v rv; first by rewrite !drop0; exact: wone_point.
-case: s => [|o s] /=; last exact: IH (wreached_next o rv).
-by move=> _; have [i ai] := w0_active; apply/existsP; exists i; rewrite /Converge.active ai.
-Qed.
-
-Lemma wnear_when e' e s T0 v : wreached v ->
-  (forall u, wreached u -> ~~ (e' <= wfar u) -> near_some e u) ->
-  ~~ late next T0 (fun u => e' <= wfar u) v s -> all (near_some e) (drop T0 (states next v s)).
-Proof.
-rewrite /late => rv close; elim: s T0 v rv => [|o s IH] [|T0] v rv //=.
-- by rewrite orbF andbT; exact: close.
-- rewrite negb_or => /andP[h1 h2]; rewrite close //=.
-  by have := IH 0%N _ (wreached_next o rv); rewrite /states !drop0; exact.
-exact: IH (wreached_next o rv).
+move=> rv ai; have [N1 _ _] := rv.
+have li : lead i v by rewrite (reached_lead i rv).
+have li' : lead i (next o v) by rewrite (reached_lead i (wreached_next o rv)).
+exists (wfactor kind a eta (p o) v i);
+  last by rewrite -(phi_active li') -[in RHS](phi_active li) (next_phi kind a_orth eta0 eta1 pE N1).
+have [_ s1] := wtrap_scalar kind a_orth (p0 o) (p1 o) eta_ge0 eta1 N1.
+have := wfactor_ge kind a (p0 o) eta_ge0 N1 i; apply: le_trans.
+by move: (wshrink _ _ _ _ _) s1 => s s1; cert ((s - 79%:R / 100%:R) + 29%:R / 100%:R).
 Qed.
 
 Theorem wstays_almost_surely e q : 0 < e -> 0 < q -> exists T0, forall T,
-  chance R (T0 + T) (fun s : seq Om => ~~ stays e (drop T0 (states next w0 s))) <= q.
+  chance R (T0 + T) (fun s : seq Om => ~~ stays kind a w0 e (drop T0 (states next w0 s))) <= q.
 Proof.
-move=> e0 q0; have sixteenth : 0 < 1 / 16%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
-have half : 0 < 1 / 2%:R :> R by rewrite divr_gt0 ?ltr01 ?ltr0n.
-have [e1 [e10 e1e e1s]] : exists e1 : R, [/\ 0 < e1, e1 <= e & e1 <= 1 / 16%:R].
-  case: (lerP e (1 / 16%:R)) => [|/ltW] h; first by exists e; split=> //; exact: lexx.
-  by exists (1 / 16%:R); split=> //; exact: lexx.
-have ke : 0 < e1 * wlittle by rewrite mulr_gt0.
-have [e' [e'0 e'k e'h]] : exists e' : R, [/\ 0 < e', e' <= e1 * wlittle & e' <= 1 / 2%:R].
-  case: (lerP (e1 * wlittle) (1 / 2%:R)) => [|/ltW] h; first by exists (e1 * wlittle); split=> //;
-    exact: lexx.
-  by exists (1 / 2%:R); split=> //; exact: lexx.
-have [T0 small] := wfar_vanishes wreached0 e'0 q0; exists T0 => T.
-apply: le_trans (small T); apply: ler_chance => s; apply: contraR => notlate.
-have close u : wreached u -> ~~ (e' <= wfar u) -> near_some e1 u.
-  move=> ru; rewrite -ltNge => /ltW fu; have [au nu] := wfar_near ru (le_trans fu e'h).
-  apply/existsP; exists (leader u); rewrite au /=; apply: le_trans nu _.
-  rewrite -subr_ge0; have -> : e1 - wfar u / wlittle = (e1 * wlittle - wfar u) / wlittle.
-    by field; rewrite gt_eqF.
-  by rewrite mulr_ge0 ?invr_ge0 ?(ltW k0) // subr_ge0; exact: le_trans fu e'k.
-have /existsP[i /andP[ai ni]] := wsettled e1s wreached0 (wnear_when wreached0 close notlate).
-apply/existsP; exists i; rewrite ai /=; apply: sub_all ni => u; rewrite /Converge.near => h;
-  exact: le_trans h e1e.
+exact: (stays_if_vanishes a_orth k0 k1 w0_in w0_active wreached_next next_halves
+  (wfar_vanishes (reached0 w0_in w0_active))).
 Qed.
 End Converge.

@@ -220,14 +220,6 @@ have -> : mean (fun o => root l j (next o w)) = mean t * root l j w.
 by rewrite -subr_ge0 -mulrBl mulr_ge0 // subr_ge0.
 Qed.
 
-(** The surplus, and the miss after any outcome. *)
-Lemma first_le_e o : S o <= p o l * e l + others l w.
-Proof.
-rewrite /first_moment (bigD1 l) //= -subr_ge0 opprD addrACA subrr add0r subr_ge0.
-apply: ler_sum => i _; have h := p1 o i; have h2 := sqr_ge0 (phi (c w i)).
-by cert ((1 - p o i) * e i).
-Qed.
-
 Lemma surplus_le o : surplus kind a (p o) w <=
   S o * (2%:R - N w - C w) ^+ 2 + 2%:R * (2%:R - N w) ^+ 2 * others l w.
 Proof.

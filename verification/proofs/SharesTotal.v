@@ -103,12 +103,6 @@ move=> N1 C1 far; rewrite mean_sum /Assemble.spread mulr_sumr; apply: ler_sum =>
 by apply: (root_drift a_orth eta0 eta1 pE delta0 prefer N1 C1 far); rewrite eq_sym.
 Qed.
 
-Lemma wtotal_ge0 l w : 0 <= wtotal l w.
-Proof.
-have := spread_ge0 kind a l w; have := miss_ge0 kind a_orth w; have [h _] := wlittle_bounds.
-by move: (ltW h) => h1 h2 h3; rewrite /SharesDrift.wtotal; positive.
-Qed.
-
 Lemma wtotal_drift l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> lead l w ->
   spread l w <= 1 / 2%:R -> mean (fun o => wtotal l (next o w)) <= wq * wtotal l w.
 Proof.

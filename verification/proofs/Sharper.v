@@ -125,13 +125,7 @@ by cert ((5%:R^-1 - A) * p' / 100%:R + (1 - p') / 500%:R + 4%:R / 500%:R).
 Qed.
 
 (** ** The functional *)
-Definition value l w : R := spread l w + d * miss w.
-
-Lemma value_ge0 l w : 0 <= value l w.
-Proof.
-have := spread_ge0 kind a l w; have := miss_ge0 kind a_orth w; have := ltW drift_gt0 => h1 h2 h3.
-by rewrite /value; positive.
-Qed.
+Local Notation value := (weighed kind a d).
 
 Lemma spread_drift_sharp l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w ->
   others l w <= 1 / 10%:R -> mean (fun o : batch => spread l (sgd o w)) <= (1 - d) * spread l w.
@@ -165,7 +159,7 @@ Lemma value_drift l w : N w <= 21%:R / 20%:R -> 9%:R / 10%:R <= C w -> lead l w 
   mean (fun o : batch => value l (sgd o w)) <= (1 - settle_rate m b eta) * value l w.
 Proof.
 move=> N1 C1 lw sm; have far := others_far a_orth N1 lw sm; have E1 := others_le a_orth N1 lw sm.
-rewrite /value mean_add mean_scale.
+rewrite /weighed mean_add mean_scale.
 have S := spread_drift_sharp N1 C1 far; have M := miss_drift N1 C1 far.
 move: (mean _) (mean _) S M => MM MS S M.
 have y0 := spread_ge0 kind a l w; have z0 := miss_ge0 kind a_orth w.
@@ -183,40 +177,18 @@ Qed.
 (** ** With the strongest point as leader *)
 Variable i0 : 'I_m.
 Local Notation leader := (leader kind a i0).
-Definition distance w : R := if 9%:R / 10%:R <= C w then value (leader w) w else 1.
+Definition distance : 'rV[R]_n -> R := functional kind a i0 d.
 
-Lemma distance_ge0 w : 0 <= distance w.
-Proof. by rewrite /distance; case: ifP => _; [exact: value_ge0 | exact: ler01]. Qed.
-
-Let nine : 0 < 9%:R / 10%:R :> R. Proof. by rewrite divr_gt0 ?ltr0n. Qed.
-
-Lemma distance_small w : distance w <= 1 / 2%:R ->
-  [/\ 9%:R / 10%:R <= C w, lead (leader w) w, distance w = value (leader w) w &
-      spread (leader w) w <= 1 / 2%:R].
-Proof.
-rewrite /distance; case: ifP => [C1 small|_ big].
-  split=> //; first by apply: leader_lead; exact: lt_le_trans nine C1.
-  apply: le_trans small; rewrite /value.
-  have h := ltW drift_gt0; have z := miss_ge0 kind a_orth w.
-  by move: d h => k h; cert (k * miss w).
-exfalso; move: big; rewrite leNgt => /negP; apply.
-rewrite -subr_gt0; have -> : 1 - 1 / 2%:R = 1 / 2%:R :> R by field.
-by rewrite divr_gt0 ?ltr0n // ltr01.
-Qed.
-
-Lemma distance_le w l : 9%:R / 10%:R <= C w -> lead l w -> distance w <= value l w.
-Proof.
-move=> C1 lw; rewrite /distance C1 /value -subr_ge0 opprD addrACA subrr addr0 subr_ge0.
-apply: spread_leader => //; exact: leaderP.
-Qed.
+Lemma distance_ge0 w : 0 <= distance w. Proof. exact: functional_ge0 drift_gt0 w. Qed.
 
 Theorem distance_contracts w : N w <= 21%:R / 20%:R -> distance w <= 1 / 2%:R ->
   mean (fun o : batch => distance (sgd o w)) <= (1 - settle_rate m b eta) * distance w.
 Proof.
-move=> N1 small; have [C1 lw -> sm] := distance_small small.
+move=> N1 small; have [C1 lw fE sm] := functional_small a_orth drift_gt0 small.
+rewrite [X in _ * X]fE.
 apply: le_trans (value_drift N1 C1 lw sm).
 apply: ler_mean => [|o]; first exact: some_batches.
-apply: distance_le; first by apply: sgd_level => //; exact: lexx.
+apply: functional_le; first by apply: sgd_level => //; exact: lexx.
 exact: sgd_lead.
 Qed.
 End Sharper.

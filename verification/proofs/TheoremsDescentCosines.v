@@ -74,12 +74,6 @@ Qed.
 Lemma cosineE u v : cosine u v = dot (normalised u) (normalised v).
 Proof. by rewrite /normalised dotZl dotZr /cosine invfM mulrA mulrC. Qed.
 
-Lemma cosine_le1 u v : `|cosine u v| <= 1.
-Proof.
-rewrite cosineE; apply: le_trans (dot_le _ _) _.
-by rewrite -[X in _ <= X](mulr1 1); apply: mul_le; rewrite ?vnorm_ge0 ?normalised_le1.
-Qed.
-
 Lemma cosine_near u v l : vnorm l = 1 -> vnorm (u - l) < 1 ->
   `|cosine u v - cosine l v| <= 2%:R * vnorm (u - l).
 Proof.

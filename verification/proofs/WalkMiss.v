@@ -75,23 +75,6 @@ have [s0 _ _ _] := factor_bounds kind a_orth eta0 al1 N1;
 by rewrite -normr_gt0; apply: lt_le_trans h; rewrite mulr_gt0.
 Qed.
 
-(** A batch with l does not raise the ratio. *)
-Lemma ratio_in : l \in B -> ratio l next <= ratio l w.
-Proof.
-move=> lB; have [s0 _ _ _] := factor_bounds kind a_orth eta0 al1 N1.
-have [_ sg0] := batch_signs kind a_orth eta0 al1 N1; have g0 := gain_ge0 kind a_orth eta0 al1 N1.
-have phiE j := phi_any kind a_orth eta0 al1 N1 j.
-have Y : rsum l next <= (s + g) * rsum l w.
-  rewrite /rivals_sum mulr_sumr; apply: ler_sum => j _; rewrite phiE normrM;
-    have z := normr_ge0 (phi (c w j)).
-  case: ifP => _; first by rewrite (gtr0_norm sg0) lexx.
-  by rewrite (gtr0_norm s0) -subr_ge0 -mulrBl mulr_ge0 // addrAC subrr add0r.
-rewrite /ratio phiE lB normrM (gtr0_norm sg0) -subr_ge0.
-move: (rsum l next) (rsum l w) `|phi (c w l)| (s + g) x0 sg0 Y => Y' Y x k xp kp YY.
-have -> : Y / x - Y' / (k * x) = (k * Y - Y') / k / x by field; rewrite !gt_eqF.
-by rewrite !mulr_ge0 ?invr_ge0 ?(ltW xp) ?(ltW kp) // subr_ge0.
-Qed.
-
 (** A batch without l does not lower it ... *)
 Lemma ratio_out_ge : l \notin B -> ratio l w <= ratio l next.
 Proof.

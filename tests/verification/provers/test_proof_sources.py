@@ -1,5 +1,8 @@
 """What is read from the files, and what they must not hold."""
 
+import re
+from collections import Counter
+
 import pytest
 from toy import LEMMAS, STATEMENTS, THEOREMS, TOY, changed, toy
 
@@ -209,3 +212,16 @@ def test_the_proofs_that_come_with_the_package_hold_nothing_that_is_not_allowed(
     assert all(stated.prose for stated in proofs.statements.values())
     assert proofs.needed(proofs.texts)
     assert proofs.requires("Definitions") == ()
+
+
+def test_no_lemma_is_left_that_nothing_uses():
+    files = {name: uncommented(text) for name, text in library().texts.items()}
+    uses = Counter(re.findall(r"[A-Za-z_][\w']*", " ".join(files.values())))
+    lemmas = [
+        name
+        for file, text in files.items()
+        if file not in ("Definitions", "Statements")
+        for name in re.findall(r"\b(?:Lemma|Let|Fact|Theorem|Definition) ([\w']+)", text)
+    ]
+    assert len(lemmas) > 1000
+    assert [name for name in lemmas if uses[name] == 1] == []
