@@ -12,6 +12,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from whichmin.errors import InputError
+from whichmin.verification.oracle.mutants.variants import Variant
 
 __all__ = ["Mutant", "build", "correct"]
 
@@ -59,7 +60,7 @@ def _source(base: str) -> tuple[str, str]:
     return path.read_text(encoding="utf-8"), str(path)
 
 
-def _changed(mutant: Mutant) -> str:
+def _changed(mutant: Mutant | Variant) -> str:
     text, _ = _source(mutant.base)
     name = mutant.inside or mutant.function
     found = re.search(rf"^def {name}\(.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
@@ -73,11 +74,11 @@ def _changed(mutant: Mutant) -> str:
     return text[: found.start()] + part + text[found.end() :]
 
 
-def build(mutant: Mutant) -> SimpleNamespace:
-    """Make the faulty target, an object with the one function.
+def build(mutant: Mutant | Variant) -> SimpleNamespace:
+    """Make the target of a mutant or a variant, an object with the one function.
 
     Args:
-        mutant: The mutant.
+        mutant: The mutant, or the variant.
 
     Returns:
         The target.
