@@ -35,6 +35,8 @@ _MEANING = {
     ("batches", -1): "averaged over the batches once too often",
     ("eta", 1): "multiplied by the step size once too often",
     ("eta", -1): "the step size is not applied, or divided out",
+    ("ranks", 1): "the ranks' gradients are added up, not averaged",
+    ("ranks", -1): "divided by the number of ranks once too often",
     ("samples", 1): "not divided by the number of samples",
     ("samples", -1): "divided by the number of samples twice",
 }
@@ -107,6 +109,8 @@ _REDUCTION = {
     "gradient": "gradient",
     "step": "gradient",
     "train": "gradient",
+    "accumulated_gradient": "gradient",
+    "ranked_gradient": "gradient",
     "hessian": "hessian",
     "hessian_vector_product": "hessian",
     "hessian_trace": "hessian",

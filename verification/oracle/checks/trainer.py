@@ -150,6 +150,13 @@ def _schedules(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
     return single, triples, (tuple(range(m)),) * 3
 
 
+def _unequal(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
+    """Batches of unequal size: with a short last one as an epoch cut up, and in any order."""
+    epoch = tuple(t % m for t in range(7))
+    cut = (epoch[:3], epoch[3:6], epoch[6:])
+    return cut, (epoch[:1], epoch[1:5], epoch[5:7]), (*cut, tuple(range(m)))
+
+
 def _run_finding(
     session: Session, problem: ServedProblem, batches: tuple[tuple[int, ...], ...],
     step_size: Fraction, activation: str,
@@ -166,9 +173,11 @@ def _run_finding(
         "train", w0=problem.w, data=problem.data, batches=batches, step_size=step_size,
         activation=activation,
     )  # fmt: skip
-    each = bounds.reason(problem.n, len(batches[0]), session.dtype)
+    sizes = sorted({len(b) for b in batches})
+    each = bounds.reason(problem.n, sizes[-1], session.dtype)
     return answer.against(
-        f"{problem.id}, {len(batches)} steps of batch size {len(batches[0])}, {activation}",
+        f"{problem.id}, {len(batches)} steps of batch size {' or '.join(map(str, sizes))}, "
+        f"{activation}",
         path[-1], bound, f"{len(batches)} steps, each with {each}, carried on",
         group=activation, origin=w,
         candidates=lambda: wrong_runs(
@@ -198,8 +207,9 @@ def _runs(session: Session) -> Iterator[Finding]:
     served = False
     # Long points leave the region in which a step of 1/8 is stable: a bound would say nothing.
     for problem in session.problems(without=("scaled",)):
-        full = session.conventions.batches == "full"
-        for batches in _schedules(problem.m)[-1 if full else 0 :]:
+        taken, equal = session.conventions.batches, _schedules(problem.m)
+        more = _unequal(problem.m) if taken == "unequal" else ()
+        for batches in (*equal[-1 if taken == "full" else 0 :], *more):
             for activation in session.activations:
                 given = session, problem, batches, STEP_SIZES[0], activation
                 if session.conventions.trained_by.plain:
