@@ -29,6 +29,7 @@ def members() -> dict[str, Path]:
     files += [verification / "__init__.py", verification / "__init__.pyi"]
     for folder in FOLDERS:
         files += sorted(verification.joinpath(folder).rglob("*.py"))
+        files += sorted(verification.joinpath(folder).rglob("*.pyi"))
     return {
         f"{name}/{file.relative_to(home).as_posix()}": file
         for name, home in SOURCES.items() for file in files if home in file.parents
