@@ -25,6 +25,7 @@ __all__ = [
     "check_fraction",
     "check_integer",
     "check_limit",
+    "check_number",
     "check_reasons",
 ]
 
@@ -98,6 +99,34 @@ def check_fraction(value: Any, argument: str, *, share: bool) -> Fraction:
     if not low <= number <= high:
         raise InputError(argument, value, allowed)
     return number
+
+
+def check_number(value: Any, argument: str, low: float, high: float) -> Fraction:
+    """Return the float64 nearest to a number, or to the text of one, as a fraction.
+
+    Args:
+        value: The number: a target computes with the float64.
+        argument: Its name, for the error.
+        low: The least one allowed.
+        high: The largest one allowed.
+
+    Returns:
+        The fraction.
+
+    Raises:
+        InputError: It is no number in that range.
+    """
+    allowed = f"must be a number from {low:g} to {high:g}"
+    if isinstance(value, bool) or not isinstance(value, (str, numbers.Real)):
+        raise InputError(argument, value, allowed)
+    try:
+        number = float(Fraction(value) if isinstance(value, str) and "/" in value else value)
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise InputError(argument, value, allowed) from error
+    # NaN fails both comparisons.
+    if not low <= number <= high:
+        raise InputError(argument, value, allowed)
+    return Fraction(number)
 
 
 def check_limit(value: Any, argument: str = "limit") -> float:
