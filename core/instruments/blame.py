@@ -199,13 +199,19 @@ def _copied(value: Any) -> Any:
 
 
 def _weighted(result: Any) -> torch.Tensor:
-    """Add the real numbers of a result up, with weights of random size."""
+    """Add the real numbers of a result up with random weights, and half their squares.
+
+    The squares make the weights that a backward pass gets depend on the result too.
+
+    Returns:
+        A number.
+    """
     draws, total = generator(1, Purpose.PROBES), torch.zeros(()).double()
     for value in tree_flatten(result)[0]:
         if isinstance(value, torch.Tensor) and (value.is_floating_point() or value.is_complex()):
             numbers = torch.view_as_real(value) if value.is_complex() else value
             weights = torch.from_numpy(draws.standard_normal(tuple(numbers.shape))).to(numbers)
-            total = total + (weights * numbers).sum().double()
+            total = total + ((weights + numbers / 2) * numbers).sum().double()
     return total
 
 
