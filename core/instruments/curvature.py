@@ -112,7 +112,7 @@ def estimate_trace(
         max_products: Most products with the Hessian; if the target is not reached by then, the
             result says so (``reached``).
         seed: Of the random signs.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
     Returns:

@@ -30,6 +30,7 @@ from whichmin.core.instruments.additive import (
     with_flags,
 )
 from whichmin.core.instruments.data import Samples
+from whichmin.core.instruments.derivatives import Derivatives, by_formula, quiet
 from whichmin.core.instruments.problem import (
     BLOCK,
     Objective,
@@ -39,11 +40,12 @@ from whichmin.core.instruments.problem import (
     check_reduction,
 )
 from whichmin.core.validation import check_dtype, check_integer
-from whichmin.errors import InputError, Verbatim
+from whichmin.errors import InputError
 
 __all__ = ["ModuleObjective", "module_objective"]
 
 _MODES = ("as-is", "eval")
+_FEW = 8  # samples on which derivatives are held against differences
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -76,26 +78,44 @@ class ModuleObjective(Objective):
         loops = (nn.RNNBase, nn.RNNCellBase)
         self._recurrent = any(isinstance(part, loops) for part in module.modules())
         self.names = tuple(self._shapes)
+        self.derivatives = Derivatives("module")
+        self._one_by_one = False
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return parameters and copies of the buffers by place; weights are views of ``w``."""
         sizes = [math.prod(shape) for shape in self._shapes.values()]
         split = zip(self._shapes.items(), w.split(sizes), strict=True)
         known = {name: part.view(shape) for (name, shape), part in split}
-        known |= {name: value.clone() for name, value in self._fixed.items()}
+        known |= {name: _like(value, w) for name, value in self._fixed.items()}
         return {place: known[name] for place, name in self._places.items()}
 
     def in_mode(self) -> AbstractContextManager[None]:
         """Return a context in which the module is in the mode that it is measured in."""
         return with_flags(self._flags)
 
-    def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the loss function's value on a batch."""
-        with self.in_mode():
+    def batch_loss(
+        self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor, loss: LossFunction | None = None
+    ) -> torch.Tensor:
+        """Return the loss function's value on a batch; ``loss`` stands for it in another type."""
+        with self.in_mode(), by_formula(recurrent=self._recurrent):
             # The places are untied here. PyTorch's own untying leaves the copies in a module that
             # is reached by two paths (its issue 164759, in 2.13).
             output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
-            return self.loss_function(output, y)
+            return (loss or self.loss_function)(output, y)
+
+    def few(self, dtype: torch.dtype) -> tuple[Part, list[int]]:
+        """Return the loss of up to eight samples from the first chunk, in either type."""
+        x, y = next(iter(self.data.chunks(self.chunk_size)))
+        chosen = torch.from_numpy(np.linspace(0, len(x) - 1, min(_FEW, len(x))).astype(int))
+        xs, ys = (t[chosen.to(t.device)] for t in (x, y))
+        if dtype == self.point.dtype:
+            loss = self.loss_function
+        else:
+            xs, ys = (t.to(dtype) if t.is_floating_point() else t for t in (xs, ys))
+            stateful = isinstance(self.loss_function, nn.Module)
+            loss = copy.deepcopy(self.loss_function).to(dtype) if stateful else self.loss_function
+        sizes = [math.prod(shape) for shape in self._shapes.values()]
+        return lambda w: self.batch_loss(w, xs, ys, loss).sum(), sizes
 
     def parts(self) -> Iterator[Part]:
         """Yield the loss of each chunk, weighted by its share of the samples."""
@@ -137,28 +157,32 @@ class ModuleObjective(Objective):
         """
         at = self.weights(w)
         rows = max(1, min(self.chunk_size, BLOCK // self.size))
-        slope = grad(self.sample_loss)
         for x, y in self.data.chunks(rows):
-            yield check_derivative(self._each(slope, at, x, y), "gradient of one sample")
+            yield check_derivative(self._each(self._slope, at, x, y), "gradient of one sample")
+
+    def _slope(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        if self._one_by_one:
+
+            def part(w: torch.Tensor) -> torch.Tensor:
+                return self.sample_loss(w, x, y)
+
+            return self.derivatives.value_and_gradient(part, w)[1]
+        return grad(self.sample_loss)(w, x, y)
 
     def _each(
         self, function: Callable[..., torch.Tensor], w: torch.Tensor,
         x: torch.Tensor, y: torch.Tensor,
     ) -> torch.Tensor:  # fmt: skip
-        # PyTorch's recurrent layers write into a state without vmap's axis.
-        if self._recurrent:
-            return torch.stack([function(w, a, b) for a, b in zip(x, y, strict=True)])
-        try:
-            return vmap(function, in_dims=(None, 0, 0))(w, x, y)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            raise InputError(
-                "module",
-                Verbatim(f"{type(error).__name__}: {str(error).split(chr(10))[0]}"),
-                "must be made of operations that torch.func.vmap takes, where samples' gradients "
-                "are measured",
-            ) from error
+        # PyTorch's recurrent layers write into a state without vmap's axis; others have no rule.
+        if not self._recurrent and not self._one_by_one:
+            try:
+                with quiet():
+                    return vmap(function, in_dims=(None, 0, 0))(w, x, y)
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError:
+                self._one_by_one = True
+        return torch.stack([function(w, a, b) for a, b in zip(x, y, strict=True)])
 
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
         """Return the mean gradient of some samples; they are read by index."""
@@ -174,7 +198,7 @@ class ModuleObjective(Objective):
             ) -> torch.Tensor:
                 return share * self.batch_loss(w, xs, ys).sum() / len(known)
 
-            out += grad(part)(at)
+            out += self.derivatives.value_and_gradient(part, at)[1]
         return check_derivative(out, "gradient of one batch")
 
 
@@ -265,6 +289,10 @@ def module_objective(
     )  # fmt: skip
     check_additive(objective)
     return objective
+
+
+def _like(value: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    return value.clone() if not value.is_floating_point() else value.to(w.dtype, copy=True)
 
 
 def _places(module: nn.Module) -> dict[str, str]:

@@ -219,7 +219,7 @@ def curved_noise(
         objective: A loss that says what its samples are.
         probes: Number of vectors u, at least 2; None for the exact trace: m products.
         seed: Of the signs.
-        engine: ``torch`` or ``curvlinops``, for the products.
+        engine: ``torch``, ``curvlinops`` or ``differences``, for the products.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
     Returns:

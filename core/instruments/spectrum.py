@@ -130,7 +130,7 @@ def extreme_eigenvalues(
         tolerance: Relative accuracy that ARPACK stops at.
         max_restarts: Of ARPACK.
         seed: Of the first vector.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
 
     Returns:
         The eigenpairs, each with its residual.
@@ -202,7 +202,7 @@ def full_spectrum(objective: Objective, *, engine: str = "torch") -> np.ndarray:
 
     Args:
         objective: The loss.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
 
     Returns:
         In ascending order, shape ``(n,)``.
@@ -229,7 +229,7 @@ def spectral_density(
         steps: Of Lanczos, each a product with the Hessian; at most n are made.
         probes: Random vectors; two or more give a standard error.
         seed: Of the vectors.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
     Returns:
