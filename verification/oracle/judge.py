@@ -122,6 +122,7 @@ def _mismatch(
     cause = cause or kept_answer(findings)
     if cause is None:
         cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+        cause = cause or kept_answer(findings, ignored=True)
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (
