@@ -69,6 +69,8 @@ class Finding:
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
         interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
+        coarse: Whether a deviation of the size of float32's rounding may be that, for all the check
+            knows; one of a long run may have set in late.
         parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: each may
             be taken by a share of its own from 0 to 1, as the points at a kink have kappas of their
             own. Empty if all are taken by the same share.
@@ -91,6 +93,7 @@ class Finding:
     figure: str = ""
     calls: tuple[Call, ...] = ()
     parts: tuple[Any, ...] = ()
+    coarse: bool = True
 
     @property
     def place(self) -> float | None:

@@ -21,7 +21,7 @@ import numpy as np
 from whichmin.verification.oracle.check import Candidate, Finding
 from whichmin.verification.oracle.references import floats
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["SINGLE", "SINGLE_TEXT", "Diagnosis", "diagnose"]
 
 # What a wrong factor means: the scalar of a finding by name, and its power.
 _MEANING = {
@@ -58,7 +58,11 @@ _PRODUCTS: tuple[tuple[str, Callable[[Fraction], Fraction], str], ...] = (
 )
 _ZERO = "always 0"
 # float32 rounds 2^29 times as coarsely as float64.
-_SINGLE = 2.0**29
+SINGLE = 2.0**29
+SINGLE_TEXT = (
+    "right up to the rounding of float32, not of float64: single precision somewhere, or a small "
+    "constant is added, or differences stand for derivatives"
+)
 # Of causes that the cases cannot tell apart, more than this many are no knowledge: none is named.
 _NAMED = 2
 # In a statistic a mistake must be this many times nearer to what was found than the right value.
@@ -276,12 +280,8 @@ def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
 
 def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     """All deviations are those of float32."""
-    if all(f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
-        return Diagnosis(
-            "right up to the rounding of float32, not of float64: single precision somewhere, or "
-            "a small constant is added, or differences stand for derivatives",
-            "'dtype': 'float32'",
-        )
+    if all(f.coarse and f.distance(f.nearest, SINGLE) <= 1 for f in findings):
+        return Diagnosis(SINGLE_TEXT, "'dtype': 'float32'")
     return None
 
 
