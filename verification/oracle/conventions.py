@@ -32,7 +32,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "sampling": SAMPLINGS,
     "top_eigenvalue": ("largest", "largest magnitude"),
     "noise": ("population", "sample"),
-    "batches": ("any", "full"),
+    "batches": ("any", "full", "unequal"),
+    "ranks": ("points", "means"),
 }
 # Functions that may estimate, and the methods by which each can be judged.
 METHODS: dict[str, tuple[str, ...]] = {
@@ -51,6 +52,10 @@ MOST_SAMPLES = {"float64": 2**43, "float32": 2**14}
 # 4 points; with replacement all batches are enumerated, 969 of 16 points.
 MOST_BATCH = {"with-replacement": 16}
 MOST_POINTS = 4
+
+
+# Functions whose mean or sum is that of the gradient.
+_GRADIENTS = {"gradient", "step", "train", "accumulated_gradient", "ranked_gradient"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ class Conventions:
         activations: Which activations it knows; with one, its functions need not take the argument.
         kink: Second derivative of ``relu(t)**2 / 2`` at 0; None: any value from 0 to 1 passes.
         loss: Mean or sum over the points, in ``loss``.
-        gradient: The same for ``gradient``, ``step`` and ``train``.
+        gradient: The same for ``gradient``, ``step``, ``train``, ``accumulated_gradient`` and
+            ``ranked_gradient``.
         hessian: The same for the Hessian, its products, trace and eigenvalues, and for
             ``relative_flatness``.
         loss_scale: Factor of the loss of a point relative to ``|a - f|^2 / 2``, in all functions.
@@ -87,10 +93,15 @@ class Conventions:
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
         noise: Covariance of ``noise_scale`` and ``hessian_noise_scale``: divided by m (population)
             or m - 1 (sample).
-        batches: Which batches ``train`` takes: any, or in every step all points once (full).
+        batches: Which batches ``train`` takes: any of one size, in every step all points once
+            (full), or also those of unequal size, as a list of integer arrays (unequal): each
+            step's mean is over its own batch.
         optimiser: The optimiser of ``step`` and ``train``, with PyTorch's names of its parameters;
             ``step`` is its first step.
         schedule: What the step size of ``train`` is multiplied by, step by step.
+        ranks: What ``ranked_gradient`` averages: the points of all shards, or the ranks' own means
+            (means), as ``DistributedDataParallel`` does; of no points there is no mean, so with it
+            no shard is empty.
         keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
             99 percent: near a minimum the rise is of second order, so that is reached within half a
             percent of the way to a corner of the box, and a search that clips to the box is there.
@@ -121,6 +132,7 @@ class Conventions:
     batches: str = "any"
     optimiser: Optimiser = PLAIN
     schedule: Schedule = CONSTANT
+    ranks: str = "points"
     keskar_share: Fraction = Fraction(99, 100)
     sam_share: Fraction = Fraction(99, 100)
     noise_batches: tuple[int, int] = (1, 2)
@@ -189,7 +201,7 @@ class Conventions:
         """
         if function == "loss":
             kind = self.loss
-        elif function in {"gradient", "step", "train"}:
+        elif function in _GRADIENTS:
             kind = self.gradient
         else:
             kind = self.hessian

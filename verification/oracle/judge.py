@@ -27,7 +27,7 @@ from whichmin.verification.oracle.checks import all_checks
 from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import check_provided, expected_failures
-from whichmin.verification.oracle.hints import undeclared_estimate
+from whichmin.verification.oracle.hints import undeclared_estimate, unsteady
 from whichmin.verification.oracle.lost_calls import compared, goes_on, without_value
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
@@ -115,8 +115,11 @@ def _mismatch(
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
+    shaky = unsteady(session, findings) if check.kind == "exact" else None
     if cause is None:
-        cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+        dtype = session.dtype if check.kind == "exact" else ""
+        # What differs from call to call may still be named, such as a shuffle of the batches.
+        cause = diagnose(findings, dtype, steady=shaky is None) or shaky
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (

@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ACTIVATIONS", "FUNCTIONS", "Function", "Shape", "function"]
+__all__ = ["ACTIVATIONS", "FUNCTIONS", "INDICES", "Function", "Shape", "function"]
 
 ACTIVATIONS = ("linear", "relu")
+#: Arguments that are integers: rows of data, or numbers of them.
+INDICES = ("batches", "sizes", "shards")
 
 
 class Shape(StrEnum):
@@ -68,9 +70,19 @@ FUNCTIONS: dict[str, Function] = {
         Function("step", ("w", "batch", "step_size"), _A, Shape.VECTOR,
                  "w - step_size * gradient(w, batch); batch is (b, n), rows may repeat",
                  "the mean over the rows of the batch; 'sum' can be declared for 'gradient'"),
+        Function("accumulated_gradient", ("w", "data", "sizes"), _A, Shape.VECTOR,
+                 "the gradient of the loss, computed over micro-batches: consecutive rows of data; "
+                 "sizes is an integer array, its sum is m",
+                 "as gradient(w, data), however the rows are cut: the mean over all rows"),
+        Function("ranked_gradient", ("w", "data", "shards"), _A, Shape.VECTOR,
+                 "the gradient over the points of all ranks; shards is a list of integer arrays, "
+                 "each rank's rows of data",
+                 "the mean over all the shards' points; a row that occurs twice counts twice, and "
+                 "an empty shard adds nothing. 'means' can be declared for 'ranks'"),
         Function("train", ("w0", "data", "batches", "step_size"), _A, Shape.VECTOR,
                  "the weights after steps t = 0, 1, ... on the rows batches[t] of data",
-                 "as step; batches is an integer array (steps, b), entries of a row may repeat"),
+                 "as step; batches is an integer array (steps, b), entries of a row may repeat; a "
+                 "list of integer arrays where batches of unequal size are declared"),
         Function("sample_batches", ("m", "b", "steps", "seed"), (), Shape.BATCHES,
                  "the batches of a run: rows are steps, entries from 0 to m - 1",
                  "without replacement within a batch, uniform, independent from step to step"),

@@ -17,7 +17,7 @@ from whichmin.verification.oracle.compliance import PRINTED
 from whichmin.verification.oracle.conventions import Conventions, Stochastic
 from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.problems import ServedProblem
-from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
+from whichmin.verification.oracle.protocol import FUNCTIONS, INDICES, Shape
 from whichmin.verification.oracle.references import floats, rounded
 from whichmin.verification.oracle.target import LossOf, expected_shape
 from whichmin.verification.oracle.worker import Worker
@@ -206,8 +206,8 @@ class Session:
 
 
 def _array(name: str, value: Any, dtype: str) -> Any:
-    if name == "batches":
-        return np.array(value, dtype=np.int64)
+    if name in INDICES:
+        return _integers(name, value)
     if isinstance(value, LossOf):
         return LossOf(_array("data", value.data, dtype), value.activation)
     if isinstance(value, tuple):
@@ -217,7 +217,16 @@ def _array(name: str, value: Any, dtype: str) -> Any:
     return float(value) if isinstance(value, Fraction) else value
 
 
+def _integers(name: str, value: Any) -> Any:
+    """Rows of data, or numbers of them: one array if there is one size and one is expected."""
+    if name == "shards" or len({np.size(part) for part in value}) > 1:
+        return [np.array(part, dtype=np.int64) for part in value]
+    return np.array(value, dtype=np.int64)
+
+
 def _brief(name: str, value: Any) -> str:
+    if name in INDICES and isinstance(value, tuple):
+        return f"{name}: {value}"
     if isinstance(value, (tuple, np.ndarray)):
         return f"{name}: {'x'.join(map(str, np.shape(value)))}"
     if isinstance(value, LossOf):

@@ -12,7 +12,7 @@ from whichmin.verification.oracle.check import Call, Finding, OracleCheck
 from whichmin.verification.oracle.conventions import Conventions
 from whichmin.verification.oracle.importing import fetched
 from whichmin.verification.oracle.outcome import CallOutcome, Kind
-from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
+from whichmin.verification.oracle.protocol import FUNCTIONS, INDICES, Shape
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.target import LossOf, expected_shape
 
@@ -54,10 +54,17 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (tuple, list, np.ndarray))
 
 
+def _ragged(key: str, value: Any) -> bool:
+    """Whether an argument is a list of integer arrays."""
+    return key in INDICES and (key == "shards" or len({np.size(part) for part in value}) > 1)
+
+
 def _argument(key: str, value: Any, conventions: Conventions) -> str:
     if not _is_array(value):
         return _number(value)
-    dtype = "int64" if key == "batches" else conventions.dtype
+    if _ragged(key, value):
+        return f"[{', '.join(_argument('batches', part, conventions) for part in value)}]"
+    dtype = "int64" if key in INDICES else conventions.dtype
     return f"np.array({_nested(value)}, dtype=np.{dtype})"
 
 
@@ -115,7 +122,11 @@ def _inputs(call: Call, conventions: Conventions, varies: str = "") -> tuple[lis
             lines += [f"loss_data = {made}", "", _LOSS.format(phi=relu, m=len(value.data)), ""]
             values[key] = "loss"
             continue
-        values[key] = wrap[conventions.arrays].format(key) if _is_array(value) else key
+        values[key] = key
+        if _ragged(key, value):
+            values[key] = f"[{wrap[conventions.arrays].format('part')} for part in {key}]"
+        elif _is_array(value):
+            values[key] = wrap[conventions.arrays].format(key)
         if key != varies:
             lines.append(f"{key} = {_argument(key, value, conventions)}")
     passed = [values[k] for k in spec.arguments]
@@ -235,9 +246,11 @@ def _shown(made: str, call: Call, outcome: CallOutcome, conventions: Conventions
     if outcome.kind is Kind.MUTATED:
         keys = [k for k, v in call.arguments.items() if _is_array(v)]
         return [
-            f"before = [x.copy() for x in ({', '.join(keys)},)]", made, 'print("got", repr(got))',
-            f"for name, old, new in zip({keys}, before, ({', '.join(keys)},)):",
-            '    assert np.array_equal(old, new), f"{name} was changed: {old} became {new}"',
+            "import copy", f"before = copy.deepcopy([{', '.join(keys)}])", made,
+            'print("got", repr(got))',
+            f"for name, old, new in zip({keys}, before, [{', '.join(keys)}]):",
+            "    same = len(old) == len(new) and all(map(np.array_equal, old, new))",
+            '    assert same, f"{name} was changed: {old} became {new}"',
         ]  # fmt: skip
     return [made, 'print("got", repr(got))', *_usable(call, conventions)]
 

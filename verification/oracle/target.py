@@ -187,6 +187,8 @@ def _keywords(name: str, found: Callable[..., Any], conventions: Conventions) ->
 def _to_library(value: Any, arrays: str) -> Any:
     if isinstance(value, LossOf):
         return value.function(arrays)
+    if isinstance(value, list):
+        return [_to_library(part, arrays) for part in value]
     if not isinstance(value, np.ndarray) or arrays == "numpy":
         return value
     try:
@@ -245,10 +247,11 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutco
         What happened.
     """
     spec, arrays = FUNCTIONS[name], target.conventions.arrays
-    own = {k: np.array(v) if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
+    own = {k: _copied(v) for k, v in arguments.items()}
     start = time.perf_counter()
     try:
         given = {k: _to_library(v, arrays) for k, v in own.items()}
+        handed = {k: list(v) for k, v in given.items() if isinstance(v, list)}
         positional = [given[k] for k in spec.arguments]
         named = {k: given[k] for k in target.keywords[name] if k in given}
         found = target.functions[name](*positional, **named)
@@ -257,9 +260,13 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutco
         trace = "".join(traceback.format_exception(error)[-6:])
         return CallOutcome(Kind.RAISED, detail=detail, trace=trace)
     seconds = time.perf_counter() - start
+    for key, parts in handed.items():
+        if [id(part) for part in given[key]] != [id(part) for part in parts]:
+            detail = f"changed its argument {key} in place: the list has other parts"
+            return CallOutcome(Kind.MUTATED, detail=detail, seconds=seconds)
     for key, before in arguments.items():
         # NumPy and torch share memory with what they were given; JAX arrays cannot change.
-        if isinstance(before, np.ndarray) and not np.array_equal(before, own[key], equal_nan=True):
+        if not _unchanged(before, own[key]):
             detail = f"changed its argument {key} in place: {_short(before)} became "
             return CallOutcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
     try:
@@ -272,6 +279,18 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutco
     if detail:
         return CallOutcome(Kind.WRONG_DTYPE, detail=detail, seconds=seconds)
     return _checked(raw, spec.returns, arguments, target.conventions.dtype, seconds)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return np.array(value) if isinstance(value, np.ndarray) else value
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    if isinstance(before, list):
+        return all(map(_unchanged, before, after))
+    return not isinstance(before, np.ndarray) or np.array_equal(before, after, equal_nan=True)
 
 
 def said(error: BaseException) -> str:
@@ -291,6 +310,8 @@ def _named(value: NDArray[Any]) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
     return np.array2string(np.asarray(value), threshold=8, precision=6, separator=", ")
 
 

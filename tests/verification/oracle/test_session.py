@@ -51,6 +51,30 @@ def test_fractions_become_arrays_of_the_targets_precision(session):
     assert finding.call.arguments["w0"] is CASE.w
 
 
+def test_rows_of_unequal_number_are_a_list_of_integer_arrays(session):
+    from types import SimpleNamespace
+
+    seen = {}
+
+    def train(w0, data, batches, step_size, activation):
+        seen["batches"] = batches
+        return w0
+
+    def ranked_gradient(w, data, shards, activation):
+        seen["shards"] = shards
+        return w
+
+    asked = session(SimpleNamespace(train=train, ranked_gradient=ranked_gradient),
+                    isolation="inline")  # fmt: skip
+    common = {"data": CASE.data, "activation": "relu"}
+    asked.call("train", w0=CASE.w, batches=((0, 1), (2,)), step_size=Fraction(1), **common)
+    assert [b.tolist() for b in seen["batches"]] == [[0, 1], [2]]
+    asked.call("ranked_gradient", w=CASE.w, shards=((0, 1), (2, 0)), **common)
+    assert isinstance(seen["shards"], list)
+    asked.call("ranked_gradient", w=CASE.w, shards=((0,), ()), **common)
+    assert [s.dtype for s in seen["shards"]] == [np.int64] * 2
+
+
 def test_a_loss_as_argument(session):
     from types import SimpleNamespace
 

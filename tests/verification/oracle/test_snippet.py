@@ -199,6 +199,31 @@ def test_batches_are_integers():
     assert "step_size = 1/8" in code
 
 
+@pytest.mark.parametrize("arrays", ["numpy", "torch"])
+def test_a_list_of_integer_arrays(arrays):
+    def ranked_gradient(w, data, shards, activation):
+        assert type(shards) is list
+        return 0 * w
+
+    target = SimpleNamespace(ranked_gradient=ranked_gradient, WHICHMIN={"arrays": arrays})
+    (result,) = [r for r in judge(target, isolation="inline").results if r.verdict == "failed"]
+    assert "shards = [np.array([0, 2, 4, 6], dtype=np.int64), np.array([1, 3, 5]" in result.snippet
+    with pytest.raises(AssertionError):
+        exec(result.snippet, {"target": target})
+
+
+def test_a_list_that_is_changed():
+    def ranked_gradient(w, data, shards, activation):
+        shards[0][:] = 1
+        return 0 * w
+
+    target = SimpleNamespace(ranked_gradient=ranked_gradient)
+    (result,) = [r for r in judge(target, isolation="inline").results if r.verdict == "failed"]
+    assert "changed its argument shards in place: [[" in result.message
+    with pytest.raises(AssertionError, match="shards was changed"):
+        exec(result.snippet, {"target": target})
+
+
 FAULTS = """
 import os
 import numpy as np

@@ -48,6 +48,23 @@ def step(w: Array, batch: Array, step_size: float, activation: str) -> Array:
     return np.asarray(w - step_size * slope / len(batch))
 
 
+def accumulated_gradient(w: Array, data: Array, sizes: Array, activation: str) -> Array:
+    """Add up the gradients of micro-batches, each by its share of the rows."""
+    total, start = 0 * w, 0
+    for size in sizes:
+        rows = data[start : start + size]
+        start += size
+        total = total + gradient(w, rows, activation) * len(rows) / len(data)
+    return total
+
+
+def ranked_gradient(w: Array, data: Array, shards: list[Array], activation: str) -> Array:
+    """Average over the points of all ranks."""
+    count = sum(len(shard) for shard in shards)
+    sums = [len(s) * gradient(w, data[s], activation) for s in shards if len(s)]
+    return np.asarray(sum(sums) / count)
+
+
 def train(w0: Array, data: Array, batches: Array, step_size: float, activation: str) -> Array:
     """Compute the weights after the last of the given batches."""
     w = w0.copy()

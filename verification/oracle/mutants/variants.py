@@ -56,7 +56,10 @@ _SUMMATION = (
 
 @functools.cache
 def _all() -> tuple[Variant, ...]:
-    made = (*_SUMMATION,)
+    # They use the class above.
+    from whichmin.verification.oracle.mutants.shares import CORRECT_SHARES
+
+    made = (*_SUMMATION, *CORRECT_SHARES)
     names = [v.id for v in made]
     assert len(set(names)) == len(names), "two variants have the same id"
     return made
