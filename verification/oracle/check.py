@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle.references import floats
+from whichmin.verification.oracle.solving import Family
 
 if TYPE_CHECKING:
     from whichmin.verification.oracle.session import Session
@@ -39,13 +40,20 @@ class Candidate:
 
     Attributes:
         text: The cause; goes into the sentence of the diagnosis, so it starts in lower case.
-        value: The value, exact or float.
+        value: The value, exact or float, or a function that computes it when it is asked for.
         declare: What a target declares to be judged by it, e.g. ``'gradient': 'sum'``; else empty.
     """
 
     text: str
     value: Any
     declare: str = ""
+
+    def made(self) -> Any:
+        """Return the value; what leaves the range of float64 is no number."""
+        if not callable(self.value):
+            return self.value
+        with np.errstate(all="ignore"):
+            return self.value()
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,11 @@ class Finding:
         origin: What a wrong factor multiplies the distance from: w for a step, else 0.
         candidates: Values of the mistakes that the check thinks of, or a function that makes them;
             it is called only if some finding of the check fails.
+        families: A function that lists mistakes with parameters, by name; they are tried if no
+            candidate is the cause.
         interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
+        coarse: Whether a deviation of the size of float32's rounding may be that, for all the check
+            knows; one of a long run may have set in late.
         parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: each may
             be taken by a share of its own from 0 to 1, as the points at a kink have kappas of their
             own. Empty if all are taken by the same share.
@@ -88,11 +100,13 @@ class Finding:
     scalars: Mapping[str, Fraction | int | float] = field(default_factory=dict)
     origin: Any = 0
     candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]] = ()
+    families: Callable[[], Iterable[tuple[str, Family]]] | None = None
     interval: bool = False
     figure: str = ""
     calls: tuple[Call, ...] = ()
     parts: tuple[Any, ...] = ()
     times: int = 1
+    coarse: bool = True
 
     @property
     def place(self) -> float | None:

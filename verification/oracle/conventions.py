@@ -100,12 +100,12 @@ class Conventions:
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
         noise: Covariance of ``noise_scale`` and ``hessian_noise_scale``: divided by m (population)
             or m - 1 (sample).
-        optimiser: The optimiser of ``step`` and ``train``, with PyTorch's names of its parameters;
-            ``step`` is its first step.
-        schedule: What the step size of ``train`` is multiplied by, step by step.
         batches: Which batches ``train`` takes: any of one size, in every step all points once
             (full), or also those of unequal size, as a list of integer arrays (unequal): each
             step's mean is over its own batch.
+        optimiser: The optimiser of ``step`` and ``train``, with PyTorch's names of its parameters;
+            ``step`` is its first step.
+        schedule: What the step size of ``train`` is multiplied by, step by step.
         ranks: What ``ranked_gradient`` averages: the points of all shards, or the ranks' own means
             (means), as ``DistributedDataParallel`` does; of no points there is no mean, so with it
             no shard is empty.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 
 from whichmin.verification.oracle.check import Candidate, Finding
 from whichmin.verification.oracle.references import floats
+from whichmin.verification.oracle.solving import Family, Known, solve
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -61,6 +62,11 @@ _PRODUCTS: tuple[tuple[str, Callable[[Fraction], Fraction], str], ...] = (
 _ZERO = "always 0"
 # float32 rounds 2^29 times as coarsely as float64.
 _SINGLE = 2.0**29
+# Failures from which on a deviation that always has the same sign is no rounding: by chance one in
+# 2^11.
+_ONE_SIDED = 12
+# Cases that parameters are fitted to.
+_FITTED = 4
 # Of causes that the cases cannot tell apart, more than this many are no knowledge: none is named.
 _NAMED = 2
 # In a statistic a mistake must be this many times nearer to what was found than the right value.
@@ -89,7 +95,8 @@ class Diagnosis:
 class _Suspect:
     """A cause, and what it would give in place of the finding's expected value.
 
-    ``named`` marks a mistake that the check itself thinks of: it says more than a factor does.
+    ``named`` marks a mistake that the check itself thinks of: it says more than a factor does. An
+    entry of its value may err by ``least``, however little that of the right value does.
     """
 
     text: str
@@ -97,10 +104,13 @@ class _Suspect:
     scale: float = 1.0
     declare: str = ""
     named: bool = False
+    least: Any = 0.0
 
     @property
     def holds(self) -> bool:
-        return self.finding.distance(self.finding.nearest, max(1.0, self.scale)) <= 1
+        scale = max(1.0, self.scale)
+        allowed = np.maximum(np.asarray(self.finding.bound, dtype=np.float64) * scale, self.least)
+        return dataclasses.replace(self.finding, bound=allowed).ratio <= 1
 
 
 # Which convention decides between a mean and a sum.
@@ -142,11 +152,20 @@ def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> 
     return _Suspect(f"off by exactly a factor {text}", wrong, abs(number), declare)
 
 
+def _relative(finding: Finding) -> float:
+    """The bound in units of the value, where no entry cancels: that of the best entry."""
+    size = np.abs(finding.nearest)
+    bound = np.broadcast_to(np.asarray(finding.bound, dtype=np.float64), size.shape)
+    return float((bound[size > 0] / size[size > 0]).min(initial=1.0)) if size.any() else 0.0
+
+
 def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:
-    wrong = dataclasses.replace(finding, expected=candidate.value, upper=None, parts=())
-    size, own = (np.abs(floats(v)).max(initial=0.0) for v in (candidate.value, finding.nearest))
-    scale = float(size / own) if own > 0 else 1.0
-    return _Suspect(candidate.text, wrong, scale, candidate.declare, named=True)
+    value = candidate.made()
+    wrong = dataclasses.replace(finding, expected=value, upper=None, parts=())
+    size, own = (np.abs(floats(v)).max(initial=0.0) for v in (value, finding.nearest))
+    scale = float(size / own) if own > 0 and np.isfinite(size) else 1.0
+    least = _relative(finding) * np.abs(floats(value))
+    return _Suspect(candidate.text, wrong, scale, candidate.declare, named=True, least=least)
 
 
 def _tight(finding: Finding) -> bool:
@@ -161,11 +180,12 @@ def _covariance(finding: Finding) -> bool:
     return all(c.function in _COVARIANCES for c in calls)
 
 
-def _suspects(finding: Finding) -> Iterator[_Suspect]:
-    """All suspects of a finding, the most specific first."""
+def _suspects(finding: Finding, wanted: Container[str] | None = None) -> Iterator[_Suspect]:
+    """All suspects of a finding, the most specific first; of the candidates those wanted."""
     given = finding.candidates
     for candidate in given() if callable(given) else given:
-        yield _candidate(finding, candidate)
+        if wanted is None or candidate.text in wanted:
+            yield _candidate(finding, candidate)
     low = floats(finding.expected)
     nothing = dataclasses.replace(finding, expected=np.zeros_like(low), upper=None, parts=())
     yield _Suspect(_ZERO, nothing)
@@ -223,7 +243,8 @@ def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[_Suspe
     alive: dict[str, list[_Suspect]] = {}
     first = True
     for finding in sorted(findings, key=lambda f: f.holds):  # failures first: they have suspects
-        failed, present = not finding.holds, {s.text: s for s in _suspects(finding)}
+        failed = not finding.holds
+        present = {s.text: s for s in _suspects(finding, None if first else alive)}
         if first:
             alive = {t: [s] for t, s in present.items() if _fits(s, finding, statistic)}
             first = False
@@ -248,6 +269,44 @@ def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[_Suspe
     return causes if len(causes) <= _NAMED else []
 
 
+def _fitted(findings: Sequence[Finding]) -> list[_Suspect]:
+    """Mistakes with parameters that explain all findings, those with the fewest parameters."""
+    failed = [f for f in findings if not f.holds]
+    if any(f.families is None for f in failed):
+        return []
+    # The cheapest cases first, and some from the whole list: one case may not show a parameter.
+    told = {id(f): dict(f.families()) for f in failed if f.families is not None}
+    cases = [f for f in failed if told[id(f)]]
+    cheap = sorted(cases, key=lambda f: max(family.cost for family in told[id(f)].values()))
+    if not cheap:
+        return []
+    places = np.linspace(0, len(cheap) - 1, _FITTED).round().astype(int)
+    spread = [cheap[i] for i in dict.fromkeys(places.tolist())]
+    found: list[tuple[int, _Suspect]] = []
+    for name, family in told[id(spread[0])].items():
+        own = [f for f in spread if name in told[id(f)]]
+        parameters = solve([Known(told[id(f)][name], f.got, f.bound) for f in own])
+        if parameters is None:
+            continue
+        suspects = [_of_family(f, name, parameters) for f in findings]
+        met = [s for s in suspects if s is not None]
+        missing = any(s is None and not f.holds for s, f in zip(suspects, findings, strict=True))
+        if not missing and all(s.holds for s in met):
+            found.append((len(parameters), met[0]))
+    fewest = min((count for count, _ in found), default=0)
+    simplest = [suspect for count, suspect in found if count == fewest]
+    return simplest[:1]
+
+
+def _of_family(finding: Finding, name: str, parameters: tuple[float, ...]) -> _Suspect | None:
+    """The suspect that a family gives in a case; None if the case does not have it."""
+    family: Family | None = dict(finding.families() if finding.families else ()).get(name)
+    if family is None:
+        return None
+    text, declare = family.text(*parameters), family.declare(*parameters)
+    return _candidate(finding, Candidate(text, lambda: family.value(*parameters), declare))
+
+
 def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:
     text = "; or ".join(c.text for c in causes)
     if len(causes) > 1:
@@ -258,7 +317,8 @@ def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:
 def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
     """The same unnamed factor everywhere."""
     failed = [f for f in findings if not f.holds]
-    if len(failed) < 2 or any(f.interval and not _tight(f) for f in findings):
+    # Two cases may have the same factor by chance.
+    if len(failed) < 3 or any(f.interval and not _tight(f) for f in findings):
         return None
     first = failed[0]
     away = floats(first.expected) - floats(first.origin)
@@ -272,33 +332,57 @@ def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
     near = abs(factor - 1) < 1e-6
     text = f"{f'1 {factor - 1:+.3g}' if near else f'{factor:.9g}'} everywhere"
     met = [_times(f, Fraction(factor), text) for f in findings]
-    # Rounding in single precision has no such order; of two cases it may have by chance.
-    if (len(failed) > 2 or not near) and all(s.holds for s in met) and _one_place(met):
+    if all(s.holds for s in met) and _one_place(met):
         return Diagnosis(f"off by the same factor {text}")
     return None
 
 
+def _at_rest(finding: Finding) -> bool:
+    """Whether the exact value is the origin, which float32 holds exactly."""
+    origin = floats(finding.origin) + 0 * finding.nearest
+    exact = np.array_equal(origin, origin.astype(np.float32))
+    return exact and np.array_equal(floats(finding.expected), origin)
+
+
 def _single(findings: Sequence[Finding]) -> Diagnosis | None:
-    """All deviations are those of float32."""
-    if all(f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
-        return Diagnosis(
-            "right up to the rounding of float32, not of float64: single precision somewhere, or "
-            "a small constant is added, or differences stand for derivatives",
-            "'dtype': 'float32'",
-        )
-    return None
+    """All deviations are those of float32, in size and in sign.
+
+    Rounding has no direction: where all values move the same way along what is expected, something
+    systematic is at work, such as a step size that changes. And where the exact value is its
+    origin, at a critical point, float32 is exact as well: the data there are dyadic.
+    """
+    failed = [f for f in findings if not f.holds]
+    if not all(f.coarse and f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
+        return None
+    if any(_at_rest(f) for f in failed):
+        return None
+    along = [
+        float(((np.asarray(f.got) - f.nearest) * (f.nearest - floats(f.origin))).sum())
+        for f in failed
+    ]
+    if len(failed) >= _ONE_SIDED and (min(along) > 0 or max(along) < 0):
+        return None
+    return Diagnosis(
+        "right up to the rounding of float32, not of float64: single precision somewhere, or "
+        "a small constant is added, or differences stand for derivatives",
+        "'dtype': 'float32'",
+    )
 
 
-def diagnose(findings: Sequence[Finding], dtype: str = "float64") -> Diagnosis | None:
+def diagnose(
+    findings: Sequence[Finding], dtype: str = "float64", *, steady: bool = True
+) -> Diagnosis | None:
     """Find the cause that explains all findings of a check.
 
-    Tried on all findings together; then on each group that has failures (one activation, say); then
-    on the failures alone, if there are several. Last, in float64, whether it is float32. In a
-    statistic only on all findings together.
+    A cause must give every answer: of the findings that failed and of those that passed. Tried on
+    all findings together, mistakes without a parameter first; then, if one group alone has failures
+    (one activation, say), on that group. Last, in float64, whether it is float32. In a statistic
+    only mistakes without a parameter.
 
     Args:
         findings: All findings of the check, passed ones too.
         dtype: Precision that the target is judged by; empty for a statistic.
+        steady: Whether repeated calls give the same; if not, a factor and rounding say nothing.
 
     Returns:
         The cause; None if nothing failed or no suspect explains the failures.
@@ -313,22 +397,22 @@ def diagnose(findings: Sequence[Finding], dtype: str = "float64") -> Diagnosis |
         return dataclasses.replace(found, text=_about(found.text)) if statistic else found
     if statistic:
         return None  # parts of a statistic are too few to tell a cause from chance
-    told: list[Diagnosis] = []
-    for group in dict.fromkeys(f.group for f in failed):
-        causes = _causes([f for f in findings if f.group == group])
-        if not causes or not group:
-            told = []
-            break
-        told.append(_told(causes, f"for {group}: "))
-    if told:
-        return Diagnosis("; ".join(d.text for d in told), next((d.declare for d in told), ""))
+    solved = _fitted(findings)
+    if solved:
+        return _told(solved)
+    groups = dict.fromkeys(f.group for f in failed)
+    if len(groups) == 1 and any(f.group not in groups for f in findings):
+        (group,) = groups
+        own = [f for f in findings if f.group == group]
+        causes = (_causes(own) or _fitted(own)) if group else []
+        if causes:
+            return _told(causes, f"for {group}: ")
+    if not steady:
+        return None
     constant = _constant(findings)
-    if constant is not None:
-        return constant
-    causes = _causes(failed) if len(failed) > 1 else []
-    if causes:
-        return _told(causes, "where it differs: ")
-    return _single(findings) if dtype == "float64" else None
+    if constant is None and dtype == "float64":
+        return _single(findings)
+    return constant
 
 
 def _about(text: str) -> str:

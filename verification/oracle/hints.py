@@ -17,10 +17,12 @@ from whichmin.verification.oracle.diagnosis import Diagnosis
 from whichmin.verification.oracle.outcome import CallFailed, Kind
 from whichmin.verification.oracle.session import Session
 
-__all__ = ["undeclared_estimate", "undeclared_library", "whole_batches"]
+__all__ = ["undeclared_estimate", "undeclared_library", "unsteady", "whole_batches"]
 
 # Other seeds that are tried: one may give the same by chance.
 _SEEDS = 3
+# Calls with the same arguments whose spread is looked at.
+_REPEATS = 5
 # What Python and torch say when torch's functions meet NumPy's arrays.
 _TENSOR = re.compile(
     r"TypeError: .*\bTensor\b|AttributeError: 'numpy\.ndarray' object has no attribute "
@@ -66,6 +68,44 @@ def undeclared_estimate(session: Session, findings: Sequence[Finding]) -> Diagno
             f"'stochastic': {{'{name}': {{'method': M, 'samples': K}}}}",
         )
     return None
+
+
+def unsteady(session: Session, findings: Sequence[Finding]) -> Diagnosis | None:
+    """Tell whether a function gives other values when it is called again.
+
+    Args:
+        session: The target.
+        findings: Findings of a check, some of which failed.
+
+    Returns:
+        By how much they differ; None if they do not.
+    """
+    failed = [f for f in findings if not f.holds and f.call is not None]
+    # One case may repeat by chance, as where dropout leaves a single point in.
+    for place in sorted({0, len(failed) // 2, len(failed) - 1} if failed else ()):
+        finding = failed[place]
+        spread = _spread(session, finding)
+        if spread and finding.call is not None:
+            return Diagnosis(
+                f"{finding.call.function} gives other values when it is called again with the same "
+                f"arguments (they spread by about {spread:.2g}): dropout, noise or an unseeded "
+                "shuffle is on, or something is kept from call to call"
+            )
+    return None
+
+
+def _spread(session: Session, finding: Finding) -> float:
+    """Standard deviation of repeated calls; 0 if rounding explains it."""
+    call = finding.call
+    if call is None or session.stochastic(call.function) is not None:
+        return 0.0
+    try:
+        values = [session.attempt(call.function, **call.arguments).value for _ in range(_REPEATS)]
+    except CallFailed:
+        return 0.0
+    bound = float(np.max(np.asarray(finding.bound, dtype=np.float64)))
+    # Rounding may depend on the order of threads; that is what the bound allows.
+    return float(np.std(values, axis=0).max()) if np.ptp(values, axis=0).max() > 2 * bound else 0.0
 
 
 def undeclared_library(session: Session, failed: CallFailed) -> Diagnosis | None:

@@ -28,7 +28,7 @@ from whichmin.verification.oracle.checks.repeated import REPEAT
 from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import check_provided, expected_failures
-from whichmin.verification.oracle.hints import undeclared_estimate
+from whichmin.verification.oracle.hints import undeclared_estimate, unsteady
 from whichmin.verification.oracle.kept import kept_answer
 from whichmin.verification.oracle.lost_calls import compared, goes_on, without_value
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
@@ -119,9 +119,12 @@ def _mismatch(
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
+    shaky = unsteady(session, findings) if check.kind == "exact" else None
     cause = cause or kept_answer(findings)
     if cause is None:
-        cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+        dtype = session.dtype if check.kind == "exact" else ""
+        # What differs from call to call may still be named, such as a shuffle of the batches.
+        cause = diagnose(findings, dtype, steady=shaky is None) or shaky
         cause = cause or kept_answer(findings, ignored=True)
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]

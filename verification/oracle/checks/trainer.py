@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.verification.oracle import bounds, references
+from whichmin.verification.oracle import bounds, references, wrong_activations
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.gradient import mistakes
+from whichmin.verification.oracle.habits import families, step_families
 from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.runs import ServedRun, reference, useful
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.wrong_optimisers import wrong_optimisers
-from whichmin.verification.oracle.wrong_runs import wrong_runs
+from whichmin.verification.oracle.wrong_runs import Batches, WrongRuns
+from whichmin.verification.oracle.wrong_shares import wrong_shares
+from whichmin.verification.oracle.wrong_trainers import wrong_trainers
 
 __all__ = ["CHECKS"]
 
@@ -30,8 +32,12 @@ STEP_SIZES = (Fraction(1, 8), Fraction(3, 10))
 
 
 def _batches(m: int) -> tuple[tuple[int, ...], ...]:
-    """Batches of one step: one point, all points, and rows that occur several times."""
-    return tuple(dict.fromkeys(((0,), tuple(range(m)), (m - 1, 0, 0), (m // 2,) * 2)))
+    """Batches of one step: one point, all points, and rows that occur several times.
+
+    Seven rows tell parts of two, three and four, in blocks and in turn.
+    """
+    seven = tuple(t % m for t in range(7))
+    return tuple(dict.fromkeys(((0,), tuple(range(m)), (m - 1, 0, 0), (m // 2,) * 2, seven)))
 
 
 def _along(w: Vector, slope: Vector, length: Fraction) -> Vector:
@@ -39,8 +45,9 @@ def _along(w: Vector, slope: Vector, length: Fraction) -> Vector:
 
 
 def _step_candidates(
-    w: Vector, batch: Matrix, step_size: Fraction, activation: str, factor: Fraction
-) -> Iterator[Candidate]:
+    w: Vector, batch: Matrix, step_size: Fraction, activation: str, factor: Fraction,
+    run: WrongRuns,
+) -> Iterator[Candidate]:  # fmt: skip
     length = step_size * factor
     for text, wrong in mistakes(w, batch, activation):
         yield Candidate(text, _along(w, wrong, length))
@@ -58,14 +65,9 @@ def _step_candidates(
                         _along(w, slope, step_size * share))  # fmt: skip
         yield Candidate("rows that occur several times are added once, but divided by b",
                         _along(w, slope, length))  # fmt: skip
-    norm = math.sqrt(references.dot(slope_all, slope_all)) * float(factor)
     sized = floats(slope_all) * float(factor)
     rate = float(step_size)
-    for bound in (0.1, 1.0):
-        cut = sized * bound / max(norm, bound)
-        yield Candidate(f"the gradient is clipped to length {bound:g}", floats(w) - rate * cut)
-        yield Candidate(f"the gradient has its entries clipped to {bound:g}",
-                        floats(w) - rate * np.clip(sized, -bound, bound))  # fmt: skip
+    norm = float(np.linalg.norm(sized))
     if norm:
         yield Candidate("the gradient is scaled to length 1", floats(w) - rate * sized / norm)
     following = floats(w) - rate * sized
@@ -76,6 +78,20 @@ def _step_candidates(
     for row in batch:
         moving = _along(moving, references.gradient(moving, (row,), activation), length)
     yield Candidate("the weights are updated within the batch, point by point", moving)
+    for text, phi in wrong_activations.named(activation):
+        yield Candidate(text, functools.partial(run.run, slope=wrong_activations.slope_with(phi)))
+    for text, made in wrong_shares(run, every_step=True):
+        yield Candidate(text, made)
+
+
+def _runs_of(
+    session: Session, w: Vector, data: Matrix, batches: Batches, step_size: Fraction,
+    activation: str,
+) -> WrongRuns:  # fmt: skip
+    """What the mistakes of a case are computed with."""
+    conventions = session.conventions
+    mean, scale = conventions.gradient == "mean", float(conventions.loss_scale)
+    return WrongRuns(w, data, batches, float(step_size), activation, mean, scale)
 
 
 def _one_step(session: Session) -> Iterator[Finding]:
@@ -94,6 +110,7 @@ def _one_step(session: Session) -> Iterator[Finding]:
             size = np.abs(floats(w)) + length * bounds.gradient_size(w, batch)
             bound = bounds.rounding(size, n, b, session.dtype)
             for activation in session.activations:
+                run = _runs_of(session, w, batch, (tuple(range(b)),), exact_size, activation)
                 answer = session.call(
                     "step", w=problem.w, batch=tuple(problem.data[i] for i in chosen),
                     step_size=step_size, activation=activation,
@@ -104,8 +121,9 @@ def _one_step(session: Session) -> Iterator[Finding]:
                     bound, bounds.reason(n, b, session.dtype), group=activation, origin=w,
                     scalars={"b": b, "n": n, "eta": exact_size},
                     candidates=functools.partial(
-                        _step_candidates, w, batch, exact_size, activation, factor
+                        _step_candidates, w, batch, exact_size, activation, factor, run
                     ),
+                    families=functools.partial(step_families, run),
                 )  # fmt: skip
 
 
@@ -144,10 +162,14 @@ def _must_serve(session: Session, *, served: bool) -> None:
 
 
 def _schedules(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """Batches of a run: single points in an odd order, triples that repeat a row, all points."""
+    """Batches of a run: single points in an odd order, triples that repeat a row, all points.
+
+    And seven rows at once: enough to tell parts of two and of three, blocks and rows in turn.
+    """
     single = tuple(((2 * t + 1) % m,) for t in range(4))
     triples = tuple((t % m, (t + 1) % m, t % m) for t in range(3))
-    return single, triples, (tuple(range(m)),) * 3
+    seven = tuple(tuple((s + t) % m for t in range(7)) for s in range(2))
+    return single, triples, seven, (tuple(range(m)),) * 3
 
 
 def _unequal(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
@@ -173,6 +195,7 @@ def _run_finding(
         "train", w0=problem.w, data=problem.data, batches=batches, step_size=step_size,
         activation=activation,
     )  # fmt: skip
+    runs = _runs_of(session, w, data, batches, exact_size, activation)
     sizes = sorted({len(b) for b in batches})
     each = bounds.reason(problem.n, sizes[-1], session.dtype)
     return answer.against(
@@ -180,9 +203,8 @@ def _run_finding(
         f"{activation}",
         path[-1], bound, f"{len(batches)} steps, each with {each}, carried on",
         group=activation, origin=w,
-        candidates=lambda: wrong_runs(
-            w, data, batches, exact_size, activation, session.conventions
-        ),
+        candidates=lambda: wrong_trainers(runs, answer.value),
+        families=lambda: families(runs),
     )  # fmt: skip
 
 

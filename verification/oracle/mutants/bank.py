@@ -8,18 +8,30 @@ from whichmin.errors import InputError
 from whichmin.verification.oracle.mutants.conduct import CONDUCT
 from whichmin.verification.oracle.mutants.curvature import CURVATURE
 from whichmin.verification.oracle.mutants.first_order import FIRST_ORDER
+from whichmin.verification.oracle.mutants.late_runs import LATE_RUNS
 from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
 from whichmin.verification.oracle.mutants.shares import SHARES
 from whichmin.verification.oracle.mutants.trainers import TRAINERS
+from whichmin.verification.oracle.mutants.training_habits import TRAINING_HABITS
 
 __all__ = ["mutants"]
 
 
 @functools.cache
 def _all() -> tuple[Mutant, ...]:
-    made = (*FIRST_ORDER, *TRAINERS, *CONDUCT, *CURVATURE, *NOISE, *MEASURES, *SHARES)
+    made = (
+        *FIRST_ORDER,
+        *TRAINERS,
+        *CONDUCT,
+        *CURVATURE,
+        *NOISE,
+        *MEASURES,
+        *SHARES,
+        *TRAINING_HABITS,
+        *LATE_RUNS,
+    )
     names = [m.id for m in made]
     assert len(set(names)) == len(names), "two mutants have the same id"
     return made

@@ -107,7 +107,7 @@ def test_schedules_and_clipping():
 
 @pytest.mark.parametrize("check", ["step.values", "train.values", "train.long_runs"])
 def test_an_optimiser_of_which_nothing_can_be_said_is_inconclusive(check):
-    """A decay of 2^40 throws the weights out by a factor 2^37 in a step."""
-    result = verdict(trainer(sgd()), check, optimiser={"name": "sgd", "weight_decay": 2**40})
+    """A decay of 2^30 throws the weights out by a factor 2^27 in a step."""
+    result = verdict(trainer(sgd()), check, optimiser={"name": "sgd", "weight_decay": 2**30})
     assert result.verdict == "inconclusive"
     assert "rounding may make anything" in result.message
