@@ -11,6 +11,7 @@ from whichmin.verification.oracle.mutants.first_order import FIRST_ORDER
 from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
+from whichmin.verification.oracle.mutants.samplers import SAMPLERS
 from whichmin.verification.oracle.mutants.trainers import TRAINERS
 
 __all__ = ["mutants"]
@@ -18,7 +19,7 @@ __all__ = ["mutants"]
 
 @functools.cache
 def _all() -> tuple[Mutant, ...]:
-    made = (*FIRST_ORDER, *TRAINERS, *CONDUCT, *CURVATURE, *NOISE, *MEASURES)
+    made = (*FIRST_ORDER, *TRAINERS, *CONDUCT, *CURVATURE, *NOISE, *MEASURES, *SAMPLERS)
     names = [m.id for m in made]
     assert len(set(names)) == len(names), "two mutants have the same id"
     return made
