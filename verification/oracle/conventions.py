@@ -19,10 +19,22 @@ from whichmin.verification.oracle.validation import (
     check_reasons,
 )
 
-__all__ = ["CHOICES", "DECLARATION", "METHODS", "SAMPLINGS", "Conventions", "Stochastic"]
+__all__ = [
+    "CHOICES",
+    "DECLARATION",
+    "LEFTOVERS",
+    "METHODS",
+    "SAMPLINGS",
+    "Conventions",
+    "Stochastic",
+]
 
 DECLARATION = "WHICHMIN"
-SAMPLINGS = ("without-replacement", "with-replacement", "reshuffled", "cyclic")
+SAMPLINGS = (
+    "without-replacement", "with-replacement", "reshuffled", "cyclic", "poisson", "weighted",
+    "weighted-without-replacement",
+)  # fmt: skip
+LEFTOVERS = ("dropped", "short", "carried", "padded")
 CHOICES: dict[str, tuple[str, ...]] = {
     "arrays": ("numpy", "torch", "jax"),
     "dtype": ("float64", "float32"),
@@ -30,6 +42,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "gradient": ("mean", "sum"),
     "hessian": ("mean", "sum"),
     "sampling": SAMPLINGS,
+    "leftover": LEFTOVERS,
+    "epoch_seed": ("unrelated", "seed + epoch"),
     "top_eigenvalue": ("largest", "largest magnitude"),
     "noise": ("population", "sample"),
     "batches": ("any", "full", "unequal"),
@@ -96,7 +110,16 @@ class Conventions:
         hessian: The same for the Hessian, its products, trace and eigenvalues, and for
             ``relative_flatness``.
         loss_scale: Factor of the loss of a point relative to ``|a - f|^2 / 2``, in all functions.
-        sampling: What ``sample_batches`` draws, and the batches of ``gradient_noise``.
+        sampling: What ``sample_batches`` draws, and the batches of ``gradient_noise``. ``poisson``:
+            each point with chance b/m by itself, so that batches differ in size and may be empty;
+            ``weighted``: with chances proportional to the argument ``weights``, with replacement,
+            or without: one after the other, among those that are left. A covariance of Poisson
+            or weighted batches is not judged.
+        leftover: What happens with the m mod b points left at the end of a reshuffled epoch: they
+            are ``dropped``, are a ``short`` last batch, are ``carried`` over into the next
+            epoch's first batch, or their batch is ``padded`` with points of the epoch's first one.
+        epoch_seed: How the order of an epoch depends on the seed: epochs of all seeds are
+            unrelated, or epoch e of seed s has the order of epoch 0 of seed s + e.
         top_eigenvalue: The largest eigenvalue, or the one largest in absolute value.
         noise: Covariance of ``noise_scale`` and ``hessian_noise_scale``: divided by m (population)
             or m - 1 (sample).
@@ -134,6 +157,8 @@ class Conventions:
     hessian: str = "mean"
     loss_scale: Fraction = Fraction(1)
     sampling: str = "without-replacement"
+    leftover: str = "dropped"
+    epoch_seed: str = "unrelated"
     top_eigenvalue: str = "largest"
     noise: str = "population"
     batches: str = "any"
@@ -195,6 +220,18 @@ class Conventions:
     def trained_by(self) -> Optimiser:
         """The optimiser with the schedule."""
         return dataclasses.replace(self.optimiser, schedule=self.schedule)
+
+    @property
+    def drawing(self) -> str:
+        """What is drawn if all weights are equal."""
+        return {
+            "weighted": "with-replacement", "weighted-without-replacement": "without-replacement",
+        }.get(self.sampling, self.sampling)  # fmt: skip
+
+    @property
+    def ends(self) -> str:
+        """What happens with the points left at the end of an epoch; empty if there are none."""
+        return self.leftover if self.sampling == "reshuffled" else ""
 
     def divisor(self, function: str, count: int) -> Fraction:
         """Return the divisor of the sum over ``count`` points: count or 1.

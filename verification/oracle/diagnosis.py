@@ -180,12 +180,20 @@ def _covariance(finding: Finding) -> bool:
     return all(c.function in _COVARIANCES for c in calls)
 
 
+def _counted(finding: Finding) -> bool:
+    """Whether the finding counts batches: a factor of a count or of a frequency means nothing."""
+    calls = (finding.call,) if finding.call is not None else finding.calls[:1]
+    return any(c.function in {"sample_batches", "resumed_batches"} for c in calls)
+
+
 def _suspects(finding: Finding, wanted: Container[str] | None = None) -> Iterator[_Suspect]:
     """All suspects of a finding, the most specific first; of the candidates those wanted."""
     given = finding.candidates
     for candidate in given() if callable(given) else given:
         if wanted is None or candidate.text in wanted:
             yield _candidate(finding, candidate)
+    if _counted(finding):
+        return
     low = floats(finding.expected)
     nothing = dataclasses.replace(finding, expected=np.zeros_like(low), upper=None, parts=())
     yield _Suspect(_ZERO, nothing)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from whichmin.verification.oracle.noise import batches
 
 __all__ = [
+    "BIASED",
     "Batch",
     "Law",
     "block_law",
@@ -18,8 +20,15 @@ __all__ = [
     "inclusion",
     "point_laws",
     "shuffle_law",
+    "shuffled_orders",
+    "weighted_law",
 ]
 
+# Shuffles by swaps that are not Fisher-Yates, by the entries that entry i is swapped with.
+BIASED = {
+    "any": "biased shuffle: entries are swapped with any other, not only with those not yet placed",
+    "other": "biased shuffle: an entry is never swapped with itself, off by one (Sattolo)",
+}
 Batch = tuple[int, ...]
 Law = Mapping[Batch, Fraction]
 
@@ -35,7 +44,39 @@ def declared_law(m: int, b: int, sampling: str) -> Law:
     Returns:
         Chances by batch.
     """
+    if sampling == "poisson":
+        share = Fraction(b, m)
+        return {
+            batch: share**k * (1 - share) ** (m - k)
+            for k in range(m + 1)
+            for batch in itertools.combinations(range(m), k)
+            if share < 1 or k == m
+        }
     return dict(batches(m, b, sampling))
+
+
+def weighted_law(weights: Sequence[Fraction], b: int, *, replaced: bool) -> Law:
+    """Compute the law of a batch drawn with chances proportional to weights.
+
+    Args:
+        weights: One for each point.
+        b: Batch size.
+        replaced: With replacement; else one after the other among the points that are left.
+
+    Returns:
+        Chances by batch, as sorted tuples.
+    """
+    law: dict[Batch, Fraction] = {(): Fraction(1)}
+    for _ in range(b):
+        after: defaultdict[Batch, Fraction] = defaultdict(Fraction)
+        for batch, chance in law.items():
+            left = {i: w for i, w in enumerate(weights) if replaced or i not in batch}
+            total = sum(left.values())
+            for i, weight in left.items():
+                if weight:
+                    after[tuple(sorted((*batch, i)))] += chance * weight / total
+        law = after
+    return law
 
 
 def shuffle_law(m: int, b: int, *, lowest: str) -> Law:
@@ -52,6 +93,14 @@ def shuffle_law(m: int, b: int, *, lowest: str) -> Law:
     Returns:
         Chances by batch.
     """
+    law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
+    for order, chance in shuffled_orders(m, lowest=lowest).items():
+        law[tuple(sorted(order[:b]))] += chance
+    return law
+
+
+def shuffled_orders(m: int, *, lowest: str) -> Law:
+    """Compute the law of all orders that such a shuffle gives: see :func:`shuffle_law`."""
     orders: dict[Batch, Fraction] = {tuple(range(m)): Fraction(1)}
     for i in range(m - 1, -1 if lowest == "any" else 0, -1):
         places = range(m) if lowest == "any" else range(i)
@@ -62,10 +111,7 @@ def shuffle_law(m: int, b: int, *, lowest: str) -> Law:
                 swapped[i], swapped[j] = swapped[j], swapped[i]
                 after[tuple(swapped)] += chance / len(places)
         orders = after
-    law: defaultdict[Batch, Fraction] = defaultdict(Fraction)
-    for order, chance in orders.items():
-        law[tuple(sorted(order[:b]))] += chance
-    return law
+    return orders
 
 
 def block_law(m: int, b: int) -> Law:
@@ -120,6 +166,8 @@ def inclusion(m: int, b: int, sampling: str) -> tuple[Fraction, Fraction]:
     Returns:
         Both.
     """
+    if sampling == "poisson":
+        return Fraction(b, m), Fraction(b, m) ** 2
     if sampling == "with-replacement":
         without, neither = Fraction(m - 1, m) ** b, Fraction(m - 2, m) ** b
         return 1 - without, 1 - 2 * without + neither

@@ -11,6 +11,7 @@ import numpy as np
 from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.hints import undeclared_library, whole_batches
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive, Kind
+from whichmin.verification.oracle.sampler_causes import undeclared
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.snippet import call_snippet
 
@@ -67,7 +68,7 @@ def without_value(
     message = str(failed)
     if len(lost) > 1:
         message += f"; {len(lost)} calls in all give no value"
-    cause = undeclared_library(session, failed)
+    cause = undeclared_library(session, failed) or undeclared(session, failed)
     if cause is None and lost and any(f.holds for f in numbers):
         cause = whole_batches(lost)
     snippet = ""

@@ -24,7 +24,7 @@ class Shape(StrEnum):
     SCALAR = "a number"
     VECTOR = "an array of shape (n,)"
     MATRIX = "an array of shape (n, n)"
-    BATCHES = "an integer array of shape (steps, b)"
+    BATCHES = "an integer array of shape (steps, b), or a list of rows where they differ in size"
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,14 @@ FUNCTIONS: dict[str, Function] = {
                  "the weights after steps t = 0, 1, ... on the rows batches[t] of data",
                  "as step; batches is an integer array (steps, b), entries of a row may repeat; a "
                  "list of integer arrays where batches of unequal size are declared"),
-        Function("sample_batches", ("m", "b", "steps", "seed"), (), Shape.BATCHES,
+        Function("sample_batches", ("m", "b", "steps", "seed"), ("weights",), Shape.BATCHES,
                  "the batches of a run: rows are steps, entries from 0 to m - 1",
-                 "without replacement within a batch, uniform, independent from step to step"),
+                 "without replacement within a batch, uniform, independent from step to step; "
+                 "weights, an array (m,), is given where weighted sampling is declared"),
+        Function("resumed_batches", ("m", "b", "steps", "seed", "stop"), ("weights",),
+                 Shape.BATCHES,
+                 "the batches of a run that is stopped after stop steps, saved and resumed",
+                 "the same as those of sample_batches, which runs through"),
         Function("hessian", ("w", "data"), _A, Shape.MATRIX,
                  "the matrix of second derivatives of the loss", f"{_MEAN}; {_KINK}"),
         Function("hessian_vector_product", ("w", "data", "v"), _A, Shape.VECTOR,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import zlib
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -69,6 +70,7 @@ class Session:
         seed: Seed of every random choice.
         notes: Remarks of the check that runs now, for its result.
         seen: What exact checks found, by id.
+        memory: What checks keep for each other, by names of theirs.
     """
 
     def __init__(
@@ -88,8 +90,23 @@ class Session:
         self.quick, self.deep, self.seed = quick, deep, seed
         self.notes: list[str] = []
         self.seen: dict[str, tuple[Finding, ...]] = {}
+        self.memory: dict[str, Any] = {}
         self._hung: dict[str, list[CallFailed]] = {}
         self._lost: list[CallFailed] | None = None
+
+    def under(self, **declared: Any) -> Session:
+        """Return the session of the same target as if it declared something else.
+
+        Args:
+            **declared: Other conventions.
+
+        Returns:
+            The session; it shares what is kept of calls, but no remarks.
+        """
+        other = copy(self)
+        other.conventions = replace(self.conventions, **declared)
+        other.notes, other._lost = [], None
+        return other
 
     @property
     def dtype(self) -> str:

@@ -24,6 +24,10 @@ LONGEST = 24
 _READ = """def numbers(value):
     return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)"""
 
+# Batches of unequal size, filled up with -1 to m entries.
+_FILL = """def filled(batches):
+    return np.array([[*(int(x) for x in row), *[-1] * (m - len(row))] for row in batches])"""
+
 # Exit code of a child that got to its end; a target's own code would have to hit it by chance.
 _REACHED = 86
 
@@ -68,8 +72,10 @@ def _argument(key: str, value: Any, conventions: Conventions) -> str:
     return f"np.array({_nested(value)}, dtype=np.{dtype})"
 
 
-def _read(expression: str, conventions: Conventions) -> str:
+def _read(expression: str, conventions: Conventions, function: str = "") -> str:
     """The expression of a result that NumPy can read."""
+    if _unequal(conventions, function):
+        return f"filled({expression})"
     return f"numbers({expression})" if conventions.arrays == "torch" else expression
 
 
@@ -78,7 +84,7 @@ def _repeated(calls: Sequence[Call], conventions: Conventions) -> tuple[list[str
     first = calls[0].arguments
     varies = next((k for k, v in first.items() if any(c.arguments[k] != v for c in calls)), "seed")
     lines, expression = _inputs(calls[0], conventions, varies)
-    expression = _read(expression, conventions)
+    expression = _read(expression, conventions, calls[0].function)
     values = [c.arguments[varies] for c in calls]
     numbers = [v for v in values if isinstance(v, int)]
     if len(numbers) == len(values) > 2 and numbers == [numbers[0] + i for i in range(len(values))]:
@@ -86,6 +92,12 @@ def _repeated(calls: Sequence[Call], conventions: Conventions) -> tuple[list[str
     else:
         chosen = f"[{', '.join(_argument(varies, v, conventions) for v in values)}]"
     return lines, f"[{expression} for {varies} in {chosen}]"
+
+
+def _unequal(conventions: Conventions, function: str) -> bool:
+    """Whether a result is a list of batches of unequal size."""
+    unequal = conventions.sampling == "poisson" or conventions.ends == "short"
+    return unequal and FUNCTIONS[function].returns is Shape.BATCHES if function else False
 
 
 def _comment(text: str) -> list[str]:
@@ -114,6 +126,8 @@ def _inputs(call: Call, conventions: Conventions, varies: str = "") -> tuple[lis
     lines.append("")
     if conventions.arrays == "torch":
         lines += [_READ, ""]
+    if _unequal(conventions, call.function):
+        lines += [_FILL, ""]
     for key, value in call.arguments.items():
         if isinstance(value, LossOf):
             relu = "inner * (inner > 0)" if value.activation == "relu" else "inner"
@@ -131,7 +145,7 @@ def _inputs(call: Call, conventions: Conventions, varies: str = "") -> tuple[lis
             lines.append(f"{key} = {_argument(key, value, conventions)}")
     passed = [values[k] for k in spec.arguments]
     for key in spec.keywords:
-        wanted = key == "activation" or call.function in conventions.stochastic
+        wanted = key != "seed" or call.function in conventions.stochastic
         if key in values and wanted:
             passed.append(f"{key}={values[key]}")
     return lines, f"{call.function}({', '.join(passed)})"
@@ -154,7 +168,7 @@ def finding_snippet(
     if finding.call is not None:
         function = finding.call.function
         lines, expression = _inputs(finding.call, conventions)
-        expression = _read(expression, conventions)
+        expression = _read(expression, conventions, function)
     elif finding.calls:
         function = finding.calls[0].function
         lines, expression = _repeated(finding.calls, conventions)

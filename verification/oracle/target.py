@@ -18,6 +18,7 @@ from whichmin.errors import InputError, MissingDependency, WhichminError
 from whichmin.verification.oracle.conventions import DECLARATION, Conventions
 from whichmin.verification.oracle.outcome import CallOutcome, Kind
 from whichmin.verification.oracle.protocol import FUNCTIONS, Shape
+from whichmin.verification.oracle.ragged import padded
 
 __all__ = ["LossOf", "Target", "expected_shape", "invoke", "load", "make_target", "said"]
 
@@ -176,6 +177,12 @@ def _keywords(name: str, found: Callable[..., Any], conventions: Conventions) ->
             "must take an argument 'activation', or the target must declare the one that it knows: "
             f"{DECLARATION} = {{'activations': ['relu']}}",
         )  # fmt: skip
+    if conventions.sampling.startswith("weighted") and "weights" in set(wanted) - set(taken):
+        raise InputError(
+            f"signature of {name}", str(inspect.signature(found)),
+            "must take an argument 'weights', because the target declares "
+            f"'sampling': {conventions.sampling!r}",
+        )  # fmt: skip
     if name in conventions.stochastic and "seed" not in taken:
         raise InputError(
             f"signature of {name}", str(inspect.signature(found)),
@@ -270,7 +277,8 @@ def invoke(target: Target, name: str, arguments: Mapping[str, Any]) -> CallOutco
             detail = f"changed its argument {key} in place: {_short(before)} became "
             return CallOutcome(Kind.MUTATED, detail=detail + _short(own[key]), seconds=seconds)
     try:
-        raw = _from_library(found)
+        unequal = padded(found) if spec.returns is Shape.BATCHES else None
+        raw = _from_library(found) if unequal is None else unequal
     except Exception as error:  # a ragged list, or whatever the conversion of a class raises
         detail = f"returned an object of class {type(found).__name__} that makes no array "
         detail += f"({type(error).__name__}: {said(error)}), expected {spec.returns}"
@@ -320,6 +328,8 @@ def _checked(
 ) -> CallOutcome:
     value = np.asarray(raw)
     wanted = expected_shape(shape, arguments)
+    if shape is Shape.BATCHES and value.ndim == 2 and len(value) == wanted[0]:
+        wanted = value.shape  # which sizes a batch may have depends on what is declared
     if value.shape != wanted:
         detail = f"returned shape {value.shape}, expected {wanted}: {shape}"
         return CallOutcome(Kind.WRONG_SHAPE, detail=detail, seconds=seconds)

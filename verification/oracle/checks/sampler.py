@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 from whichmin.verification.oracle import draws
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.gradient_noise import INDICATOR
+from whichmin.verification.oracle.epochs import cut, length
+from whichmin.verification.oracle.ragged import NONE
+from whichmin.verification.oracle.sampler_causes import named
+from whichmin.verification.oracle.sampler_runs import drawn
 from whichmin.verification.oracle.session import Answer, Session
+from whichmin.verification.oracle.wrong_seeds import (
+    IGNORED,
+    PART,
+    follows,
+    related_runs,
+    shares,
+)
 
 __all__ = ["CHECKS", "SAME", "fixed_batches"]
 
@@ -22,19 +33,18 @@ SAME = (
     "the same batch in every step of a run: drawn once, or the generator is seeded anew in every "
     "step"
 )
-_IGNORED = "the seed is ignored: other seeds give the same batches"
-_PART = (
-    "only a part of the seed counts: seeds that differ elsewhere give the same batches (a seed cut "
-    "to a few bits, or taken modulo a small number)"
-)
 _INDEPENDENT = "'sampling': 'without-replacement'"
 _REPLACED = "'sampling': 'with-replacement'"
+
+
+# Entries of a run, in snippets: where batches differ in size they are filled up with -1.
+_ENTRIES = ("got", "got[got >= 0]")
 
 
 def has_repeats(batches: Batches) -> NDArray[np.bool_]:
     """Tell which batches contain a point twice."""
     ordered = np.sort(batches, axis=1)
-    return np.asarray((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
+    return np.asarray(((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != NONE)).any(axis=1))
 
 
 def _indicator(
@@ -79,16 +89,18 @@ def fixed_batches(batches: Batches, seen: Any, m: int) -> Iterator[Candidate]:
 
 
 def _range(session: Session) -> Iterator[Finding]:
-    right = True
+    right, declared = True, session.conventions
+    unequal = declared.sampling == "poisson" or declared.ends == "short"
     for m, b in ((5, 2), (7, 1), (6, 4)):
         # A point is missing in all 300 batches with a chance of at most m (6/7)^300 = 6e-20.
-        answer = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed)
-        ends = np.array([answer.value.min(), answer.value.max()], dtype=np.float64)
+        answer = drawn(session, m, b, 300, session.seed)
+        entries = answer.value[answer.value != NONE]
+        ends = np.array([entries.min(initial=m), entries.max(initial=-1)], dtype=np.float64)
         right = right and ends.tolist() == [0, m - 1]
         yield Finding(
             f"m = {m}, b = {b}: smallest and largest entry", ends, np.array([0.0, m - 1.0]),
             INDICATOR, "all points occur, and nothing else; a chance of at most 6e-20 to miss one",
-            call=answer.call, figure="np.array([got.min(), got.max()])",
+            call=answer.call, figure=f"np.array([{_ENTRIES[unequal]}.min(), got.max()])",
             candidates=(
                 Candidate("entries run from 1 to m: off by one", (1, m)),
                 Candidate("entries run from 0 to m: the upper end is not left out", (0, m)),
@@ -103,26 +115,32 @@ def _range(session: Session) -> Iterator[Finding]:
         # chance of (65536/70000)^600 = 7e-18.
         if session.conventions.sampling == "cyclic" and m > 600:
             continue
-        answer = session.call("sample_batches", m=m, b=1, steps=600, seed=session.seed)
-        least, most = int(answer.value.min()), int(answer.value.max())
+        answer = drawn(session, m, 1, 600, session.seed)
+        entries = answer.value[answer.value != NONE]
+        least, most = int(entries.min(initial=m)), int(entries.max(initial=-1))
         bits = next((k for k in (8, 16) if least >= -(2 ** (k - 1)) and most < 2**k < m), 0)
+        # What overflows comes up to the last number that the bits can tell: 600 entries come
+        # within a tenth of it but for a chance of 0.9^600 = 4e-28.
+        ends = max(most / 2.0**bits, 2.0 * most / 2.0**bits if least < 0 else 0.0)
         text = f"entries are kept in {bits} bits, which is too few for m points: they overflow"
         wrong = least < 0 or most >= m or bits > 0
         yield _indicator(
             f"m = {m}: entries from {least} to {most}", wrong,
             "an entry is none of 0 to m - 1, or none exceeds 8 or 16 bits",
-            *((Candidate(text, 1.0),) if bits else ()),
+            *((Candidate(text, 1.0),) if bits and ends > 0.9 else ()),
             call=answer.call,
-            figure=f"float(got.min() < 0 or got.max() >= {m} or got.max() < "
+            figure=f"float({_ENTRIES[unequal]}.min() < 0 or got.max() >= {m} or got.max() < "
             f"{256 if m < 65_536 else 65_536})",
         )  # fmt: skip
 
 
 def _repeats(session: Session) -> Iterator[Finding]:
-    if session.conventions.sampling == "with-replacement":
+    if session.conventions.drawing == "with-replacement":
         return
     for m, b in ((5, 2), (6, 6), (7, 3), (2, 2)):
-        answer = session.call("sample_batches", m=m, b=b, steps=300, seed=session.seed)
+        if session.conventions.ends == "carried" and m % b:
+            continue  # the end of an epoch and the start of the next one may share points
+        answer = drawn(session, m, b, 300, session.seed)
         found = has_repeats(answer.value)
         law = draws.declared_law(m, b, "with-replacement")
         chance = float(sum(p for batch, p in law.items() if len(set(batch)) < b))
@@ -133,19 +151,22 @@ def _repeats(session: Session) -> Iterator[Finding]:
             f"m = {m}, b = {b}: {int(found.sum())} of {len(found)} batches have a point twice",
             bool(found.any()), "a batch has a point twice",
             Candidate(text, 1.0, "" if far else _REPLACED), call=answer.call,
-            figure="float(any(len(set(row)) < len(row) for row in got.tolist()))",
+            figure="float(any(len({x for x in row if x >= 0}) < sum(x >= 0 for x in row) "
+            "for row in got.tolist()))",
         )  # fmt: skip
 
 
 def _shift(first: Batches, second: Batches, m: int) -> str:
     """How one run follows from another; empty if it does not seem to."""
     if np.array_equal(first, second):
-        return _IGNORED
+        return IGNORED
+    if first.shape != second.shape:
+        return ""
     for left, right in ((first, second), (second, first)):
         for a, b in ((left, right), (left.ravel(), right.ravel())):
             if any(np.array_equal(a[lag:], b[:-lag]) for lag in range(1, 11)):
                 return "another seed gives the same sequence, shifted"
-    if len(np.unique((second - first) % m)) == 1:
+    if NONE not in first and NONE not in second and len(np.unique((second - first) % m)) == 1:
         return "another seed adds a constant to the same batches"
     return ""
 
@@ -164,11 +185,11 @@ def _seed(session: Session) -> Iterator[Finding]:
     rng = session.rng("sample_batches.seed")
     one = int(rng.integers(2**31 - 10))
 
-    def run(seed: int) -> Answer:
-        return session.call("sample_batches", m=m, b=b, steps=steps, seed=seed)
+    def run(seed: int, fresh: bool = False) -> Answer:
+        return drawn(session, m, b, steps, seed, fresh=fresh)
 
     first, second = run(one), run(one + 1)
-    again = run(one)
+    again = run(one, fresh=True)
     yield _indicator(
         "the same seed twice", not np.array_equal(first.value, again.value), "the batches differ",
         Candidate("the same seed gives other batches: the generator is global, or not seeded", 1.0),
@@ -183,8 +204,8 @@ def _seed(session: Session) -> Iterator[Finding]:
     others += [(f"seeds s and s + 2^{k} mod 2^31", run((one + 2**k) % 2**31))
                for k in (8, 16, 24, 30)]  # fmt: skip
     causes = [_shift(first.value, other.value, m) for _, other in others]
-    if _IGNORED in causes and not all(c == _IGNORED for c in causes):
-        causes = [_PART if c == _IGNORED else c for c in causes]
+    if IGNORED in causes and not all(c == IGNORED for c in causes):
+        causes = [PART if c == IGNORED else c for c in causes]
     for (what, other), cause in zip(others, causes, strict=True):
         yield _indicator(
             what, bool(cause), "one run follows from the other",
@@ -194,16 +215,40 @@ def _seed(session: Session) -> Iterator[Finding]:
         return
     # 300 seeds: of up to 2^11 that are told apart, two agree but for a chance of 3e-10; by chance
     # of their 4 batches with a probability below 300^2 / C(97, 3)^4 = 2e-16.
-    answers = [
-        session.call("sample_batches", m=m, b=b, steps=4, seed=int(seed))
-        for seed in rng.choice(2**31, 300, replace=False)
-    ]
+    many = session.rng("sample_batches.seed.many").choice(2**31, 300, replace=False)
+    answers = [drawn(session, m, b, 4, int(seed)) for seed in many]
     seen = {a.value.tobytes() for a in answers}
     yield _indicator(
         f"{len(answers)} seeds: {len(seen)} different runs", len(seen) < len(answers),
-        "two seeds give the same batches", Candidate(_PART, 1.0),
-        calls=tuple(a.call for a in answers),
+        "two seeds give the same batches", calls=tuple(a.call for a in answers),
         figure="float(len({x.tobytes() for x in got}) < len(got))",
+    )  # fmt: skip
+    if len(seen) == len(answers):
+        yield _relation(session)
+
+
+def _relation(session: Session) -> Finding:
+    """What runs of seeds near each other, or multiples of each other, have in common."""
+    declared, runs = session.conventions, related_runs(session)
+    if declared.epoch_seed == "seed + epoch":
+        whole = all(cut(r.batches, r.m, r.b, declared.leftover) is not None for r in runs)
+        wrong = whole and not follows(runs, declared.leftover, lambda s, e: s + e)
+        # Epoch 1 of a seed and epoch 0 of the next one, by batches.
+        each = length(runs[0].m, runs[0].b, declared.leftover)
+        return _indicator(
+            f"{len(runs)} seeds: the order of epoch e is that of seed + e", wrong,
+            "another epoch has it, or none", calls=(runs[0].call, runs[1].call),
+            figure=f"float((np.sort(got[0][{each}:{2 * each}]) != np.sort(got[1][:{each}])).any())",
+        )  # fmt: skip
+    # Of 8 of 1000 points, 9000 batches have two alike with a chance of 9000^2 / C(1000, 8) = 4e-12;
+    # of Poisson batches of 64 with one of 9000^2 exp(-2 * 64 * 0.93) = 2e-44.
+    pair = shares(runs)
+    one, two = pair or (0, 1)
+    return _indicator(
+        f"seeds {runs[one].seed} and {runs[two].seed} of {len(runs)}", pair is not None,
+        "two seeds have a batch in common", calls=(runs[one].call, runs[two].call),
+        figure="float(bool({tuple(sorted(r)) for r in got[0].tolist()} "
+        "& {tuple(sorted(r)) for r in got[1].tolist()}))",
     )  # fmt: skip
 
 
@@ -212,7 +257,7 @@ def _cyclic(session: Session) -> Iterator[Finding]:
         return
     for m, b in ((6, 2), (5, 2), (7, 3), (4, 4), (3, 1)):
         steps = 3 * m
-        answer = session.call("sample_batches", m=m, b=b, steps=steps, seed=session.seed)
+        answer = drawn(session, m, b, steps, session.seed)
         longer = np.array(draws.cyclic(m, b, steps + 1))
         t, j = np.arange(steps)[:, None], np.arange(b)[None]
         dropped = (t % (m // b)) * b + j
@@ -245,46 +290,68 @@ def _cyclic(session: Session) -> Iterator[Finding]:
 
 
 def _epochs(session: Session) -> Iterator[Finding]:
-    if session.conventions.sampling != "reshuffled":
+    declared = session.conventions
+    if declared.sampling != "reshuffled":
         return
     count = 40
-    for m, b in ((6, 2), (6, 3), (7, 2), (5, 5), (12, 1)):
-        each = m // b
-        batches = session.call("sample_batches", m=m, b=b, steps=each * count, seed=session.seed)
-        epochs = batches.value.reshape(count, each * b)
-        wrong = bool(has_repeats(epochs).any())
-        stream = batches.value.ravel()
-        carried = stream[: len(stream) // m * m].reshape(-1, m)
-        independent = Candidate(
-            "independent batches: a point comes again before its epoch ends", 1.0, _INDEPENDENT
-        )
-        replaced = Candidate("drawn with replacement", 1.0, _REPLACED)
-        if m % b and not has_repeats(carried).any():
-            text = (
-                "the m mod b points that are left are carried over to the next epoch, not dropped"
-            )
-            causes: tuple[Candidate, ...] = (Candidate(text, 1.0),)
-        elif has_repeats(batches.value).any():
-            causes = (replaced,)
+    for m, b in ((6, 2), (6, 3), (7, 2), (7, 3), (5, 5), (12, 1)):
+        each = length(m, b, declared.leftover)
+        answer = drawn(session, m, b, each * count, session.seed)
+        found = cut(answer.value, m, b, declared.leftover)
+        if found is not None:
+            causes: tuple[Candidate, ...] = ()
+        elif has_repeats(answer.value).any() and declared.leftover != "carried":
+            causes = (Candidate("a point occurs twice in a batch", 1.0),)
         else:
-            causes = (independent, replaced) if b == 1 else (independent,)
+            causes = (Candidate("a point comes again before its epoch ends", 1.0),)
         yield _indicator(
-            f"m = {m}, b = {b}, {count} epochs of {each} batches", wrong,
-            "an epoch has a point twice", *causes, call=batches.call,
-            figure=f"float(any(len(set(e)) < {each * b} for e in "
-            f"got.reshape(-1, {each * b}).tolist()))",
+            f"m = {m}, b = {b}, {count} epochs of {each} batches", found is None,
+            _END[declared.leftover], *causes, call=answer.call,
+            figure=_broken(m, b, each, declared.leftover if m % b else "dropped"),
         )  # fmt: skip
-        if m == 12 and not wrong:
+        if m == 12 and found is not None:
             # Two epochs have the same order with a chance of 1/12! = 2e-9, 39 of them never.
+            epochs = answer.value.reshape(count, m)
             same = bool((epochs == epochs[0]).all())
-            sorted_ = np.array_equal(epochs[0], np.arange(m))
+            ordered = np.array_equal(epochs[0], np.arange(m))
             yield _indicator(
                 f"m = {m}, b = {b}: all epochs in the same order", same, "they are",
                 Candidate("not shuffled: the points in their order", 1.0, "'sampling': 'cyclic'")
-                if sorted_ else Candidate("shuffled once: every epoch has the same order", 1.0),
-                call=batches.call,
+                if ordered else Candidate("shuffled once: every epoch has the same order", 1.0),
+                call=answer.call,
                 figure=f"float((got.reshape(-1, {m}) == got.ravel()[:{m}]).all())",
             )  # fmt: skip
+
+
+_END = {
+    "dropped": "an epoch has a point twice",
+    "short": "an epoch has a point twice or lacks one, or its last batch is not the rest",
+    "carried": "a point comes again before all others have come as often",
+    "padded": "an epoch has a point twice or lacks one, or its last batch is not filled up with "
+    "points of its first one",
+}
+
+
+def _broken(m: int, b: int, each: int, leftover: str) -> str:
+    """An expression that is 1 if a run has no such epochs."""
+    if leftover == "carried":
+        return (
+            "float(any(np.ptp(np.bincount(got[:t].astype(int).ravel(), minlength="
+            f"{m})) > 1 for t in range(1, len(got) + 1)))"
+        )
+    if leftover == "dropped":
+        size = each * b
+        return f"float(any(len(set(e)) < {size} for e in got.reshape(-1, {size}).tolist()))"
+    whole = f"np.array_split(got, len(got) // {each})"
+    if leftover == "short":
+        return (
+            f"float(any(sorted(x for x in e.ravel().tolist() if x >= 0) != list(range({m})) "
+            f"for e in {whole}))"
+        )
+    return (
+        f"float(any(len({{*e.ravel().tolist()}}) < {m} or len({{*e[-1].tolist()}} "
+        f"& {{*e[0].tolist()}}) != {b - m % b} for e in {whole}))"
+    )
 
 
 CHECKS = (
@@ -294,7 +361,7 @@ CHECKS = (
         statement="entries are 0 to m - 1, and all of them occur",
         formula="min = 0, max = m - 1 over 300 batches",
         source="definition",
-        run=_range,
+        run=named(_range),
     ),
     OracleCheck(
         id="sample_batches.repeats",
@@ -302,7 +369,7 @@ CHECKS = (
         statement="no batch has a point twice, unless drawn with replacement",
         formula="b different entries in each row",
         source="definition of sampling without replacement",
-        run=_repeats,
+        run=named(_repeats),
     ),
     OracleCheck(
         id="sample_batches.seed",
@@ -311,7 +378,7 @@ CHECKS = (
         "shifted",
         formula="sample_batches is a function of (m, b, steps, seed)",
         source="reproducibility",
-        run=_seed,
+        run=named(_seed),
     ),
     OracleCheck(
         id="sample_batches.cyclic",
@@ -319,7 +386,7 @@ CHECKS = (
         statement="cyclic batches go through the points in order, without a gap and from the first",
         formula="batch t = {t b, ..., t b + b - 1} mod m",
         source="definition",
-        run=_cyclic,
+        run=named(_cyclic),
     ),
     OracleCheck(
         id="sample_batches.epochs",
@@ -327,6 +394,6 @@ CHECKS = (
         statement="every epoch of floor(m/b) reshuffled batches has b floor(m/b) different points",
         formula="an epoch is a permutation cut into batches; m mod b points sit out (drop_last)",
         source="definition",
-        run=_epochs,
+        run=named(_epochs),
     ),
 )

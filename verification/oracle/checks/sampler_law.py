@@ -1,14 +1,15 @@
 """Check the law of the batches: uniform, and independent from step to step.
 
-Every figure is a frequency among independent batches with an exact binomial tail; in reshuffled
-epochs the first batches of the epochs are those that are independent.
+Every figure is a frequency among independent batches, with a bound of its binomial tails; in
+reshuffled epochs the first batches of the epochs are those that are independent.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,13 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
-from whichmin.verification.oracle.chances import frequency_limit
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.sampler import SAME, fixed_batches
 from whichmin.verification.oracle.draws import Batch, Law
+from whichmin.verification.oracle.epochs import length
+from whichmin.verification.oracle.ragged import NONE
+from whichmin.verification.oracle.sampler_causes import named
+from whichmin.verification.oracle.sampler_runs import drawn, seeds
 from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.tails import frequency_bounds
 
-__all__ = ["CHECKS", "FALSE_ALARM"]
+__all__ = ["CHECKS", "FALSE_ALARM", "frequencies"]
 
 _AGAIN = "the same batch again: every other step, or more often"
 _SAME_START = "every seed has the same first batch"
@@ -42,7 +47,7 @@ class _Runs:
     """Runs of independent batches.
 
     Attributes:
-        runs: ``(steps, b)`` each, every row sorted.
+        runs: ``(steps, b)`` each, every row sorted; what a shorter batch lacks stands first.
         calls: The calls that gave them.
         text: The same as an expression of the array of all results, ``(runs, steps, b)``.
     """
@@ -54,48 +59,68 @@ class _Runs:
     @property
     def rows(self) -> Batches:
         """All batches."""
-        return np.concatenate(self.runs)
+        return stacked(self.runs)
+
+
+def stacked(runs: Sequence[Batches]) -> Batches:
+    """Put sorted batches under each other; what shorter ones lack stands first."""
+    widest = max(run.shape[1] for run in runs)
+    return np.concatenate([
+        np.pad(run, ((0, 0), (widest - run.shape[1], 0)), constant_values=NONE) for run in runs
+    ])  # fmt: skip
+
+
+def _skip(session: Session, m: int, b: int) -> int:
+    """Steps from one batch to the next one that is independent of it."""
+    declared = session.conventions
+    if declared.sampling != "reshuffled":
+        return 1
+    if declared.leftover == "carried":
+        return m // math.gcd(m, b)  # there an epoch starts with a batch
+    return length(m, b, declared.leftover)
 
 
 def _draw(session: Session, name: str, m: int, b: int, steps: int) -> _Runs:
-    """Four runs of independent batches."""
-    skip = m // b if session.conventions.sampling == "reshuffled" else 1
-    answers = [
-        session.call("sample_batches", m=m, b=b, steps=steps // 4 * skip, seed=int(seed))
-        for seed in session.rng(name).integers(0, 2**31, 4)
-    ]
+    """Four runs of independent batches; fewer of epochs, which are judged as a whole too."""
+    skip = _skip(session, m, b)
+    if session.conventions.sampling == "reshuffled":
+        steps = steps * 3 // 10
+    answers = [drawn(session, m, b, steps // 4 * skip, seed) for seed in seeds(session, name, 4)]
     runs = tuple(np.sort(a.value[::skip], axis=1) for a in answers)
     return _Runs(runs, tuple(a.call for a in answers), f"np.sort(got[:, ::{skip}], axis=2)")
 
 
-def _shares(rows: str, cells: Sequence[Batch]) -> str:
-    """Frequencies of the cells among the rows, as an expression."""
-    listed = ", ".join(str(list(c)) for c in cells)
+def _shares(rows: str, cells: Sequence[Batch], width: int = 0) -> str:
+    """Frequencies of the cells among the rows, as an expression; cells filled up with -1."""
+    listed = ", ".join(str([*[-1] * (width - len(c)), *c]) for c in cells)
     return f"np.array([({rows} == c).all(axis=1).mean() for c in [{listed}]])"
 
 
 def _counts(rows: Batches, cells: Sequence[Batch]) -> list[int]:
     values, counts = np.unique(rows, axis=0, return_counts=True)
-    found = {tuple(v): int(c) for v, c in zip(values.tolist(), counts, strict=True)}
+    found = {
+        tuple(x for x in v if x != NONE): int(c)
+        for v, c in zip(values.tolist(), counts, strict=True)
+    }
     return [found.get(cell, 0) for cell in cells]
 
 
-def _frequencies(
+def frequencies(
     what: str,
     counts: Sequence[int],
     total: int,
     chances: Sequence[Any],
     alarm: float,
-    candidates: tuple[Candidate, ...],
+    candidates: tuple[Candidate, ...] | Callable[[], Iterable[Candidate]],
     calls: tuple[Call, ...],
     figure: str,
 ) -> Finding:
-    """Frequencies against chances.
+    """Compare frequencies with chances.
 
     Args:
         what: What was counted.
         counts: How often each event occurred.
-        total: Among how many independent trials.
+        total: Among how many independent trials, or draws without replacement.
         chances: The chances.
         alarm: False alarms of all figures here together.
         candidates: Chances under known mistakes.
@@ -105,15 +130,11 @@ def _frequencies(
     Returns:
         The finding: a bound for each figure, of its side.
     """
-    each = alarm / len(counts)
-    limits = [
-        frequency_limit(count, total, float(chance), each)
-        for count, chance in zip(counts, chances, strict=True)
-    ]
     return Finding(
-        f"{what}, {total} draws", np.array(counts) / total, tuple(chances), np.array(limits),
-        f"exact binomial tails, false alarm {each:.1g} a figure", candidates=candidates,
-        calls=calls, figure=figure,
+        f"{what}, {total} draws", np.array(counts) / total, tuple(chances),
+        frequency_bounds(counts, total, chances, alarm),
+        f"Chernoff's bound of binomial tails, false alarm {alarm / len(counts):.1g} a figure",
+        candidates=candidates, calls=calls, figure=figure,
     )  # fmt: skip
 
 
@@ -122,19 +143,16 @@ def _on(law: Law, cells: Sequence[Batch]) -> Floats:
 
 
 def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> Iterator[Candidate]:
+    if sampling == "poisson":
+        return
     replaced = sampling == "with-replacement"
     other = "without-replacement" if replaced else "with-replacement"
     yield Candidate(
         f"drawn {'without' if replaced else 'with'} replacement",
         _on(draws.declared_law(m, b, other), cells), f"'sampling': {other!r}",
     )  # fmt: skip
-    for text, law in (
-        ("biased shuffle: entries are swapped with any other, not only with those not yet placed",
-         draws.shuffle_law(m, b, lowest="any")),
-        ("biased shuffle: an entry is never swapped with itself, off by one (Sattolo)",
-         draws.shuffle_law(m, b, lowest="other")),
-        ("neighbours are drawn together", draws.block_law(m, b)),
-    ):  # fmt: skip
+    biased = [(text, draws.shuffle_law(m, b, lowest=k)) for k, text in draws.BIASED.items()]
+    for text, law in (*biased, ("neighbours are drawn together", draws.block_law(m, b))):
         # A shuffle has no point twice: with replacement that is what is wrong with it.
         if not (replaced and text.startswith("biased")):
             yield Candidate(text, _on(law, cells))
@@ -155,21 +173,29 @@ def _plain(drawn: _Runs, m: int, counts: Sequence[int], total: int) -> tuple[Can
     return ()
 
 
+def _width(session: Session, m: int) -> int:
+    """How many entries a row of a snippet has, where batches differ in size; else 0."""
+    declared = session.conventions
+    return m if declared.sampling == "poisson" or declared.ends == "short" else 0
+
+
 def _uniform(session: Session) -> Iterator[Finding]:
-    sampling = session.conventions.sampling
+    sampling = session.conventions.drawing
     if sampling == "cyclic":
         return
-    sizes = ((4, 2), (5, 2), (4, 3))
+    # An epoch that starts within a batch has another law there.
+    carried = session.conventions.ends == "carried"
+    sizes = ((4, 2), (6, 2), (6, 3)) if carried else ((4, 2), (5, 2), (4, 3))
     for m, b in sizes:
-        drawn = _draw(session, f"uniform {m} {b}", m, b, _steps(session, 20_000))
-        rows, law = drawn.rows, draws.declared_law(m, b, sampling)
+        found = _draw(session, f"uniform {m} {b}", m, b, _steps(session, 20_000))
+        rows, law = found.rows, draws.declared_law(m, b, sampling)
         counts = _counts(rows, list(law))
-        plain = _plain(drawn, m, counts, len(rows))
-        yield _frequencies(
+        plain = _plain(found, m, counts, len(rows))
+        yield frequencies(
             f"batches, m = {m}, b = {b}", counts, len(rows), list(law.values()),
             FALSE_ALARM / len(sizes),
             plain or tuple(_batch_candidates(m, b, list(law), sampling)),
-            drawn.calls, _shares(f"{drawn.text}.reshape(-1, {b})", list(law)),
+            found.calls, _shares(f"np.concatenate({found.text})", list(law), _width(session, m)),
         )  # fmt: skip
 
 
@@ -182,33 +208,48 @@ def _point_candidates(m: int, parts: int) -> tuple[Candidate, ...]:
 
 
 def _points(session: Session) -> Iterator[Finding]:
-    if session.conventions.sampling == "cyclic":
+    sampling = session.conventions.drawing
+    if sampling == "cyclic":
         return
     # 192 = 3 * 2^6 and 49152 = 3 * 2^14: 8 and 16 random bits modulo m favour the first third.
     sizes: tuple[tuple[int, int, int], ...] = ((5, 5, 8000), (192, 3, 4000), (49_152, 3, 800))
-    if session.conventions.sampling == "reshuffled":
-        # An epoch has every point once, so that large m would take long runs and show nothing.
-        sizes = sizes[:1]
+    if sampling == "reshuffled":
+        # The start of an epoch of many points: draws without replacement.
+        sizes = ((5, 5, 6000), (70_000, 8, 600))
     for m, parts, steps in sizes:
-        drawn = _draw(session, f"points {m}", m, 1, _steps(session, steps) if m < 1000 else steps)
-        rows = drawn.rows
-        part = rows[:, 0] * parts // m
+        wanted = _steps(session, steps) if m < 1000 else steps
+        if sampling == "reshuffled" and m > 1000:
+            answer = drawn(session, m, 1, wanted, session.seed)
+            found = _Runs((answer.value,), (answer.call,), "got")
+        else:
+            found = _draw(session, f"points {m}", m, 1, wanted)
+        rows = found.rows
+        entries = rows[rows != NONE]
+        part = entries * parts // m
         counts = [int((part == i).sum()) for i in range(parts)]
-        yield _frequencies(
-            f"points, m = {m}, in {parts} parts", counts,
-            len(rows), [1 / parts] * parts, FALSE_ALARM / len(sizes),
-            _plain(drawn, m, counts, len(rows)) or _point_candidates(m, parts), drawn.calls,
-            f"np.array([(({drawn.text}.ravel() * {parts}) // {m} == i).mean() "
+        total, chance, text = len(rows), Fraction(1, parts), "mean()"
+        if sampling == "poisson":  # every point is drawn by itself, in every step
+            total, chance = len(rows) * m // parts, Fraction(1, m)
+            text = f"sum() / {total}"
+        candidates = _plain(found, m, counts, len(rows))
+        if not candidates and sampling not in {"poisson", "reshuffled"}:
+            candidates = _point_candidates(m, parts)
+        yield frequencies(
+            f"points, m = {m}, in {parts} parts", counts, total, [chance] * parts,
+            FALSE_ALARM / len(sizes), candidates, found.calls,
+            f"np.array([(({found.text}.ravel() * {parts}) // {m} == i).{text} "
             f"for i in range({parts})])",
         )  # fmt: skip
 
 
 def _pairs(session: Session) -> Iterator[Finding]:
-    sampling, (m, b) = session.conventions.sampling, (12, 5)
+    sampling, (m, b) = session.conventions.drawing, (12, 5)
     if sampling == "cyclic":
         return
-    drawn = _draw(session, "pairs", m, b, _steps(session, 10_000))
-    rows = drawn.rows
+    if session.conventions.ends == "carried":
+        b = 4
+    found = _draw(session, "pairs", m, b, _steps(session, 10_000))
+    rows = found.rows
     has = (rows[:, :, None] == np.arange(m)).any(axis=1)
     both = has.astype(np.int64).T @ has
     replaced = sampling == "with-replacement"
@@ -226,40 +267,67 @@ def _pairs(session: Session) -> Iterator[Finding]:
         ])  # fmt: skip
 
     counts = [*(int(x) for x in np.diag(both)), *(int(both[i, j]) for i, j in pairs)]
-    yield _frequencies(
+    yield frequencies(
         f"points and pairs of points in a batch, m = {m}, b = {b}", counts, len(rows),
         even(sampling), FALSE_ALARM,
-        _plain(drawn, m, counts, len(rows)) or (
+        _plain(found, m, counts, len(rows)) or (
             Candidate(f"drawn {'without' if replaced else 'with'} replacement",
                       np.array(even(other), dtype=np.float64), f"'sampling': {other!r}"),
             Candidate("neighbours are drawn together", under(draws.block_law(m, b))),
         ),
-        drawn.calls,
+        found.calls,
         f"(lambda has: np.array([*has.mean(axis=0), *((has[:, i] & has[:, j]).mean() "
         f"for i in range({m}) for j in range(i + 1, {m}))]))"
-        f"(({drawn.text}.reshape(-1, {b})[:, :, None] == np.arange({m})).any(axis=1))",
+        f"((np.concatenate({found.text})[:, :, None] == np.arange({m})).any(axis=1))",
     )  # fmt: skip
 
 
 def _consecutive(session: Session) -> Iterator[Finding]:
-    sampling, (m, b) = session.conventions.sampling, (4, 2)
+    sampling, (m, b) = session.conventions.drawing, (4, 2)
     if sampling == "cyclic":
         return
-    drawn = _draw(session, "consecutive", m, b, _steps(session, 20_000))
+    found = _draw(session, "consecutive", m, b, _steps(session, 20_000))
     law = draws.declared_law(m, b, sampling)
     cells, chances = list(law), list(law.values())
-    # Pairs that do not overlap are independent of each other; the last of an odd run is left over.
-    pairs = np.concatenate([r[: len(r) // 2 * 2].reshape(-1, 2 * b) for r in drawn.runs])
-    even = len(drawn.runs[0]) // 2 * 2
+    number = {cell: i for i, cell in enumerate(cells)}
+    # Which cell each batch is in; pairs that do not overlap are independent of each other.
+    runs = [
+        np.array([number.get(tuple(x for x in row if x != NONE), -1) for row in run.tolist()])
+        for run in found.runs
+    ]
+    shuffled, total = sampling == "reshuffled", len(cells)
+    what = "first batches of consecutive epochs" if shuffled else "consecutive batches"
+    listed = ", ".join(str([*[-1] * (_width(session, m) - len(c)), *c]) for c in cells)
+    for start in (0, 1):
+        pairs = np.concatenate([r[start : start + (len(r) - start) // 2 * 2].reshape(-1, 2)
+                                for r in runs])  # fmt: skip
+        codes = np.where((pairs < 0).any(axis=1), -1, pairs[:, 0] * total + pairs[:, 1])
+        counts = [int((codes == i).sum()) for i in range(total * total)]
+        end = start + (len(runs[0]) - start) // 2 * 2
+        yield frequencies(
+            f"{what}, from number {start} on, m = {m}, b = {b}", counts, len(pairs),
+            [p * q for p in chances for q in chances], FALSE_ALARM / 2,
+            _together(found, m, b, counts, len(pairs), sampling), found.calls,
+            f"(lambda x: np.array([((x[:, 0] == c).all(axis=1) & (x[:, 1] == d).all(axis=1)).mean()"
+            f" for c in [{listed}] for d in [{listed}]]))(np.concatenate([r[{start}:{end}]"
+            f".reshape(-1, 2, r.shape[-1]) for r in {found.text}]))",
+        )  # fmt: skip
+
+
+def _together(
+    found: _Runs, m: int, b: int, counts: Sequence[int], total: int, sampling: str
+) -> tuple[Candidate, ...]:
+    """What consecutive batches may have in common by mistake."""
+    law = draws.declared_law(m, b, sampling)
+    cells, chances, shuffled = list(law), list(law.values()), sampling == "reshuffled"
     joint = [(*x, *y) for x in cells for y in cells]
     alike = [p if x == y else 0 for x, p in zip(cells, chances, strict=True) for y in cells]
-    shuffled = sampling == "reshuffled"
-    counts = _counts(pairs, joint)
-    candidates = list(_plain(drawn, m, counts, len(pairs)))
-    if shuffled or not candidates:
-        text = "the epochs have the same order: shuffled once" if shuffled else _AGAIN
-        candidates = [Candidate(text, np.array(alike, dtype=np.float64))]
-    if not shuffled and len(candidates) == 1 and candidates[0].text == _AGAIN:
+    plain = list(_plain(found, m, counts, total))
+    if plain and not shuffled:
+        return tuple(plain)
+    text = "the epochs have the same order: shuffled once" if shuffled else _AGAIN
+    candidates = [Candidate(text, np.array(alike, dtype=np.float64))]
+    if not shuffled and sampling != "poisson":
         subsets = draws.declared_law(m, b, "without-replacement")
         rest: Law = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
         candidates += [
@@ -270,42 +338,35 @@ def _consecutive(session: Session) -> Iterator[Finding]:
                 for c in _batch_candidates(m, b, cells, sampling)
             ),
         ]  # fmt: skip
-    yield _frequencies(
-        f"{'first batches of consecutive epochs' if shuffled else 'consecutive batches'}, m = {m}, "
-        f"b = {b}",
-        counts, len(pairs), [p * q for p in chances for q in chances], FALSE_ALARM,
-        tuple(candidates), drawn.calls,
-        _shares(f"{drawn.text}[:, :{even}].reshape(-1, {2 * b})", joint),
-    )  # fmt: skip
+    return tuple(candidates)
 
 
 def _starts(session: Session) -> Iterator[Finding]:
-    sampling, (m, b) = session.conventions.sampling, (4, 2)
+    sampling, (m, b) = session.conventions.drawing, (4, 2)
     if sampling == "cyclic":
         return
     count = 300 if session.quick else 1200
     start = int(session.rng("starts").integers(2**31 - count))
-    answers = [
-        session.call("sample_batches", m=m, b=b, steps=1, seed=start + i) for i in range(count)
-    ]
-    rows = np.concatenate([np.sort(a.value, axis=1) for a in answers])
+    answers = [drawn(session, m, b, 1, start + i) for i in range(count)]
+    rows = stacked([np.sort(a.value, axis=1) for a in answers])
     law = draws.declared_law(m, b, sampling)
     counts = _counts(rows, list(law))
     # Whether the seed has no influence, or chance none at all, cannot be told from first batches.
     plain = (Candidate(_SAME_START, np.array(counts) / count),) if (rows == rows[0]).all() else ()
-    yield _frequencies(
+    yield frequencies(
         f"first batches of consecutive seeds, m = {m}, b = {b}", counts, count,
         list(law.values()), FALSE_ALARM,
         plain or tuple(_batch_candidates(m, b, list(law), sampling)),
-        tuple(a.call for a in answers), _shares("np.sort(got[:, 0], axis=1)", list(law)),
+        tuple(a.call for a in answers),
+        _shares("np.sort(got[:, 0], axis=1)", list(law), _width(session, m)),
     )  # fmt: skip
 
 
 def _check(name: str, statement: str, formula: str, run: Any) -> OracleCheck:
     return OracleCheck(
         id=f"sample_batches.{name}", functions=("sample_batches",), statement=statement,
-        formula=formula, source="enumeration of all batches; exact binomial tails", run=run,
-        kind="stochastic", false_alarm=FALSE_ALARM,
+        formula=formula, source="enumeration of all batches; bounds of binomial tails",
+        run=named(run), kind="stochastic", false_alarm=FALSE_ALARM,
     )  # fmt: skip
 
 

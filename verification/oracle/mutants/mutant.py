@@ -54,6 +54,10 @@ class Mutant:
         return self.id.partition(".")[0]
 
 
+# A check of the first needs the others.
+_TOGETHER = {"resumed_batches": ("sample_batches",)}
+
+
 @functools.cache
 def _source(base: str) -> tuple[str, str]:
     path = Path(__file__).with_name(f"{base}.py")
@@ -111,7 +115,8 @@ def correct(base: str, function: str) -> SimpleNamespace:
 
 def _only(module: ModuleType, function: str, declared: Mapping[str, Any]) -> SimpleNamespace:
     whole = {**module.WHICHMIN, **declared}
+    functions = (function, *_TOGETHER.get(function, ()))
     estimates = {k: v for k, v in whole.get("stochastic", {}).items() if k == function}
     return SimpleNamespace(
-        **{function: getattr(module, function)}, WHICHMIN={**whole, "stochastic": estimates}
+        **{f: getattr(module, f) for f in functions}, WHICHMIN={**whole, "stochastic": estimates}
     )

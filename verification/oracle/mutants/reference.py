@@ -84,6 +84,17 @@ def sample_batches(m: int, b: int, steps: int, seed: int) -> Array:
     return np.array(drawn).reshape(steps, b)
 
 
+def resumed_batches(m: int, b: int, steps: int, seed: int, stop: int) -> Array:
+    """Draw as :func:`sample_batches` does, with a generator that is saved and loaded."""
+    rng = np.random.default_rng(seed)
+    drawn = [rng.permutation(m)[:b] for _ in range(stop)]
+    state = rng.bit_generator.state
+    rng = np.random.default_rng()
+    rng.bit_generator.state = state
+    drawn += [rng.permutation(m)[:b] for _ in range(steps - stop)]
+    return np.array(drawn).reshape(steps, b)
+
+
 def hessian(w: Array, data: Array, activation: str) -> Array:
     """Average ``(N - 2) phi'(c) a a^T + 2 phi (a w^T + w a^T) + phi^2 I`` over the points."""
     inner = data @ w

@@ -10,11 +10,11 @@ from whichmin.verification.oracle.mutants import build, mutants
 from whichmin.verification.oracle.protocol import FUNCTIONS
 
 
-def test_at_least_60_for_every_function_and_most_for_the_trainers():
+def test_at_least_60_for_every_function_and_most_for_trainers_and_samplers():
     counted = Counter(m.function for m in mutants())
     assert sum(counted.values()) >= 60
     assert set(counted) == set(FUNCTIONS)
-    assert counted.most_common(1)[0][0] == "train"
+    assert "train" in {name for name, _ in counted.most_common(2)}
 
 
 def test_every_change_fits_its_base():
