@@ -114,6 +114,13 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
             session.note(f"at kinks it agrees with kappa = {round(low, 3):g}")
 
 
+def _rounded(check: OracleCheck, session: Session) -> str:
+    """The precision whose rounding may be what is seen; an estimate is off for other reasons."""
+    if check.kind != "exact":
+        return ""
+    return "estimated" if session.stochastic(check.functions[0]) else session.dtype
+
+
 def _mismatch(
     check: OracleCheck, session: Session, findings: Sequence[Finding], target: object
 ) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def _mismatch(
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
     cause = cause or kept_answer(findings)
     if cause is None:
-        cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+        cause = diagnose(findings, _rounded(check, session))
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (
