@@ -21,7 +21,7 @@ FOLDERS = {
     "whichmin.symbolic": ROOT / "symbolic",
     "whichmin.verification": ROOT / "verification",
 }
-SHARED = {"errors", "words", "reporting", "files", "moved", "progress", "provenance"}
+SHARED = {"errors", "words", "reporting", "files", "lazy", "moved", "progress", "provenance"}
 # Products of the front door that the checks judge like any other number, and the plugin, whose
 # options the suite reads.
 JUDGED = {"prediction", "pytest_plugin", "tables"}

@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-import lazy_loader
+from whichmin.lazy import attach_stub
 
-_lazy, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_lazy, _names = attach_stub(__name__, __file__)
 _FRONT_DOOR = {  # lived here before version 0.2
     "Prediction": "whichmin.prediction.prediction",
     "predict": "whichmin.prediction.prediction",

@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import lazy_loader
-
+from whichmin.lazy import attach_stub
 from whichmin.moved import MovedModules
 
 sys.meta_path.append(MovedModules())
 
-_lazy, _, _names = lazy_loader.attach_stub(__name__, __file__)
+_lazy, _names = attach_stub(__name__, __file__)
 _MODULES = ("noise", "sharpness")  # instruments for any loss; `import *` leaves them out
 __all__ = [name for name in _names if name not in _MODULES]
 

@@ -1,4 +1,4 @@
-"""Old names of modules and classes that version 0.2 renamed: they lead to the new ones."""
+"""Say where a module is that is not found: renamed by version 0.2, or not installed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib.abc
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 __all__ = ["MOVED", "MovedModules", "renamed"]
@@ -110,19 +111,34 @@ class MovedModules(importlib.abc.MetaPathFinder):
     """An import hook, asked after all others, that names the new home of a module that moved."""
 
     def find_spec(self, fullname: str, *_: Any) -> None:
-        """Raise an error that names the new module, if this one moved.
+        """Raise an error that names the new module, if this one moved, or what to install.
 
         Args:
             fullname: Name of a module that no other finder knows.
 
         Raises:
             ModuleNotFoundError: The module moved.
+            MissingDependency: The oracle is installed alone.
         """
         new = MOVED.get(fullname.removeprefix("whichmin."))
         if new is not None and fullname.startswith("whichmin."):
             raise ModuleNotFoundError(
                 f"{fullname} moved in whichmin 0.2: import whichmin.{new}", name=fullname
             )
+        if fullname.startswith("whichmin.") and not _here(fullname):
+            from whichmin.errors import MissingDependency
+            from whichmin.provenance import oracle_alone
+
+            if oracle_alone():
+                raise MissingDependency(
+                    fullname, "the oracle is installed alone", "pip install whichmin"
+                )
+
+
+def _here(fullname: str) -> bool:
+    """Whether a module has a file: pytest asks all finders, in its own way, for some that have."""
+    place = Path(__file__).parent.joinpath(*fullname.split(".")[1:])
+    return place.is_dir() or place.with_suffix(".py").exists()
 
 
 def renamed(module: str, **names: str) -> Callable[[str], Any]:

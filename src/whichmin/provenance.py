@@ -10,12 +10,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["commit", "provenance", "version"]
+__all__ = ["ORACLE", "commit", "oracle_alone", "provenance", "version"]
+
+#: The distribution that holds the oracle alone (``oracle/``); its version is that of the package.
+ORACLE = "whichmin-oracle"
 
 
 def version() -> str:
-    """Return the version of the installed package."""
-    return importlib.metadata.version("whichmin")
+    """Return the version of the installed package, or of the oracle alone."""
+    return importlib.metadata.version(ORACLE if oracle_alone() else "whichmin")
+
+
+@functools.cache
+def oracle_alone() -> bool:
+    """Whether the distribution that holds the oracle is installed, and the whole package is not."""
+    try:
+        importlib.metadata.version("whichmin")
+    except importlib.metadata.PackageNotFoundError:
+        return True
+    return False
 
 
 @functools.cache

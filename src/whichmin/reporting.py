@@ -1,7 +1,7 @@
 """Format tables, for all commands: terminal, plain text, Markdown, LaTeX, CSV and JSON.
 
-Tabulate and rich draw them. pandas would not: its cells have no LaTeX of their own, its tables no
-notes, and loading it takes longer than most commands.
+Tabulate and rich draw them; Markdown needs neither. pandas would not: its cells have no LaTeX of
+their own, its tables no notes, and loading it takes longer than most commands.
 """
 
 from __future__ import annotations
@@ -270,12 +270,17 @@ class Table:
         Returns:
             Several lines.
         """
-        from tabulate import tabulate
-
-        texts = [[t.replace("|", r"\|") for t in row] for row in self._texts()]
-        heads = [h.replace("|", r"\|") for h in self.columns]
-        body = tabulate(texts, heads, tablefmt="github", disable_numparse=True)
-        return "\n".join([f"**{self.title}**", "", body, *_footnotes(self.notes)])
+        rows = [self.columns, *self._texts()]
+        # A cell has one line; two blanks more than a head needs, as tabulate lays tables out.
+        cells = [[" ".join(t.split("\n")).strip().replace("|", r"\|") for t in row] for row in rows]
+        heads = [f"{text}  " for text in cells[0]]
+        widths = [max(map(len, column)) for column in zip(heads, *cells[1:], strict=True)]
+        lines = [
+            f"| {' | '.join(t.ljust(w) for t, w in zip(row, widths, strict=True))} |"
+            for row in cells
+        ]
+        lines.insert(1, f"|{'|'.join('-' * (w + 2) for w in widths)}|")
+        return "\n".join([f"**{self.title}**", "", *lines, *_footnotes(self.notes)])
 
     def latex(self) -> str:
         """Write the table as a LaTeX ``tabular`` for the package booktabs.

@@ -4,7 +4,8 @@ import importlib
 
 import pytest
 
-from whichmin.moved import MOVED
+from whichmin.errors import MissingDependency
+from whichmin.moved import MOVED, MovedModules
 
 
 @pytest.mark.parametrize("old", MOVED)
@@ -51,3 +52,12 @@ def test_other_names_of_a_module_with_renamed_classes_fail_as_ever():
     module, never = importlib.import_module("whichmin.verification.oracle.outcome"), "nowhere"
     with pytest.raises(AttributeError, match="no attribute 'nowhere'"):
         getattr(module, never)
+
+
+def test_what_the_oracle_alone_lacks_is_said_with_what_to_install(monkeypatch):
+    monkeypatch.setattr("whichmin.provenance.oracle_alone", lambda: True)
+    with pytest.raises(MissingDependency, match=r"whichmin\.nowhere is missing: .* pip install"):
+        importlib.import_module("whichmin.nowhere")
+    # pytest asks all finders for modules that are there.
+    assert MovedModules().find_spec("whichmin.errors") is None
+    assert MovedModules().find_spec("whichmin.cli") is None

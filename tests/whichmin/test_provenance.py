@@ -3,6 +3,7 @@ import platform
 import re
 import subprocess
 import sys
+from importlib import metadata
 from importlib.metadata import version
 
 import pytest
@@ -117,3 +118,18 @@ def test_without_git_the_commit_is_unknown(fresh, monkeypatch, tmp_path):
     monkeypatch.setattr(module, "__file__", str(tmp_path / "provenance.py"))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit() is None
+
+
+def test_the_oracle_alone_has_the_version_of_its_own_distribution(monkeypatch):
+    def installed(name):
+        if name != module.ORACLE:
+            raise metadata.PackageNotFoundError(name)
+        return "7.8"
+
+    assert not module.oracle_alone()
+    monkeypatch.setattr(metadata, "version", installed)
+    module.oracle_alone.cache_clear()
+    try:
+        assert module.version() == "7.8"
+    finally:
+        module.oracle_alone.cache_clear()

@@ -3,6 +3,10 @@
 Importing this package loads nothing. The public names and their homes stand in ``__init__.pyi``.
 """
 
-import lazy_loader
+from whichmin.lazy import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __all__ = attach_stub(__name__, __file__)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -39,9 +39,10 @@ _ASIDE = frozenset({
 # Of the runner a check depends on the code, not on all that it runs.
 _RUNNER = f"{_TOP}.verification.evidence.runner"
 _REGISTRY = f"{_TOP}.symbolic.registry"
-# They pass closed forms, or modules by old names, on: who asks for one spells its name.
+# They pass closed forms, or modules by public or old names, on: who asks for one spells its name.
 _PASS_ON = frozenset({
-    _REGISTRY, f"{_TOP}.moved", f"{_TOP}.symbolic", f"{_TOP}.verification.evidence.subject",
+    _REGISTRY, f"{_TOP}.lazy", f"{_TOP}.moved", f"{_TOP}.symbolic",
+    f"{_TOP}.verification.evidence.subject",
 })  # fmt: skip
 _COMPUTED = frozenset({"__import__", "import_module", "iter_modules", "walk_packages"})
 

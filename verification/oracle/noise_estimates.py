@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmin.verification.oracle.chances import at_least, bernstein
 from whichmin.verification.oracle.references import Vector
 
 __all__ = [
@@ -54,8 +55,6 @@ def covariance_radius(
     Returns:
         The covariance and the radius, ``(n, n)``.
     """
-    from whichmin.verification.evidence.statistics import mean_is
-
     centred = values - chances @ values
     covariance = (centred * chances[:, None]).T @ centred
     squares = centred**2
@@ -67,7 +66,7 @@ def covariance_radius(
         variance += (np.outer(own, own) + covariance**2) / (samples * (samples - 1))
         span *= samples / (samples - 1)
     radius = [
-        mean_is("entry", s, replicas, s, max(v, 0.0), d, slack=abs(s) / samples, alarm=alarm).bound
+        bernstein(replicas, max(v, 0.0), d, alarm) + abs(s) / samples
         for s, v, d in zip(covariance.flat, variance.flat, span.flat, strict=True)
     ]
     return covariance, np.reshape(radius, covariance.shape)
@@ -87,12 +86,8 @@ def one_estimate(variance: float, span: float, samples: int) -> float:
     Returns:
         The deviation.
     """
-    from whichmin.verification.evidence.statistics import mean_is
-
     chebyshev = 4 * math.sqrt(variance / samples)
-    miss = MEDIAN_TAIL / 2
-    bernstein = mean_is("mean", 0.0, samples, 0.0, variance, span, alarm=miss).bound
-    return min(chebyshev, bernstein, span)
+    return min(chebyshev, bernstein(samples, variance, span, MEDIAN_TAIL / 2), span)
 
 
 def median_alarm(replicas: int) -> float:
@@ -109,9 +104,7 @@ def median_alarm(replicas: int) -> float:
     Returns:
         The bound.
     """
-    from scipy import stats
-
-    return 2 * float(stats.binom.sf(math.ceil(replicas / 2) - 1, replicas, MEDIAN_TAIL))
+    return 2 * at_least(math.ceil(replicas / 2), replicas, MEDIAN_TAIL)
 
 
 def _spread(values: Floats, chances: Floats) -> tuple[float, float, float]:

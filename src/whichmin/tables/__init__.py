@@ -1,5 +1,9 @@
 """Tables: what ``whichmin table``, ``ensemble``, ``predict`` and ``verify`` print, as documents."""
 
-import lazy_loader
+from whichmin.lazy import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __all__ = attach_stub(__name__, __file__)
+
+
+def __dir__() -> list[str]:
+    return __all__

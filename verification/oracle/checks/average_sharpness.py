@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, gaussian_rise, noise_estimates, references
+from whichmin.verification.oracle.chances import upper_quantile
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.references import Matrix, Vector
 from whichmin.verification.oracle.rises import basis, rise_bound
@@ -140,9 +141,7 @@ def _values(session: Session) -> Iterator[Finding]:
 
 def _outside(replicas: int) -> int:
     """Most of some estimates that lie where each does with a chance of at most 1/8."""
-    from scipy import stats
-
-    return int(stats.binom.isf(_ALARM, replicas, noise_estimates.MEDIAN_TAIL)) + 1
+    return upper_quantile(_ALARM, replicas, noise_estimates.MEDIAN_TAIL) + 1
 
 
 def _wrong_estimates(case: _Case, values: Floats, deviation: float) -> Iterator[Candidate]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
+from whichmin.verification.oracle.chances import frequency_limit
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.sampler import SAME, fixed_batches
 from whichmin.verification.oracle.draws import Batch, Law
@@ -104,11 +105,9 @@ def _frequencies(
     Returns:
         The finding: a bound for each figure, of its side.
     """
-    from whichmin.verification.evidence.statistics import frequency
-
     each = alarm / len(counts)
     limits = [
-        frequency(what, count, total, float(chance), alarm=each).bound
+        frequency_limit(count, total, float(chance), each)
         for count, chance in zip(counts, chances, strict=True)
     ]
     return Finding(
