@@ -389,7 +389,8 @@ def diagnose(
 
     Args:
         findings: All findings of the check, passed ones too.
-        dtype: Precision that the target is judged by; empty for a statistic.
+        dtype: Precision that the target is judged by; empty for a statistic; any other text for
+            an estimate that is judged as a value.
         steady: Whether repeated calls give the same; if not, a factor and rounding say nothing.
 
     Returns:

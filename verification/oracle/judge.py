@@ -114,6 +114,13 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
             session.note(f"at kinks it agrees with kappa = {round(low, 3):g}")
 
 
+def _rounded(check: OracleCheck, session: Session) -> str:
+    """The precision whose rounding may be what is seen; an estimate is off for other reasons."""
+    if check.kind != "exact":
+        return ""
+    return "estimated" if session.stochastic(check.functions[0]) else session.dtype
+
+
 def _mismatch(
     check: OracleCheck, session: Session, findings: Sequence[Finding], target: object
 ) -> dict[str, Any]:
@@ -122,7 +129,7 @@ def _mismatch(
     shaky = unsteady(session, findings) if check.kind == "exact" else None
     cause = cause or kept_answer(findings)
     if cause is None:
-        dtype = session.dtype if check.kind == "exact" else ""
+        dtype = _rounded(check, session)
         # What differs from call to call may still be named, such as a shuffle of the batches.
         cause = diagnose(findings, dtype, steady=shaky is None) or shaky
         cause = cause or kept_answer(findings, ignored=True)

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmin.verification.oracle.tails import bernstein
+
 __all__ = ["FAULTS", "SimulatedLaw", "hutch_plus_plus", "simulated_law", "x_trace"]
 
 Floats = NDArray[np.float64]
@@ -159,17 +161,12 @@ class SimulatedLaw:
 
     def mean_radius(self, total: int) -> float:
         """Bound the deviation of the mean of ``total`` estimates from the trace."""
-        return _bernstein(self.variance, self.largest, total)
+        return bernstein(self.variance, self.largest, total, ALARM)
 
     def variance_radius(self, total: int) -> float:
         """Bound the deviation of the mean square of ``total`` deviations from the variance."""
-        return _bernstein(max(self.fourth - self.variance**2, 0.0), self.largest**2, total)
-
-
-def _bernstein(variance: float, span: float, total: int) -> float:
-    """The t with ``total t^2 / (2 (variance + span t / 3)) = log(2 / ALARM)``."""
-    log = math.log(2 / ALARM) / total
-    return span * log / 3 + math.sqrt((span * log / 3) ** 2 + 2 * variance * log)
+        spread = max(self.fourth - self.variance**2, 0.0)
+        return bernstein(spread, self.largest**2, total, ALARM)
 
 
 def simulated_law(
