@@ -72,6 +72,7 @@ class Finding:
         parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: each may
             be taken by a share of its own from 0 to 1, as the points at a kink have kappas of their
             own. Empty if all are taken by the same share.
+        times: How often the snippet makes the call, whose last result counts.
         figure: Python expression of ``got``, the call's result as a float64 array, that gives what
             is compared, for the snippet; empty if it is the result itself.
     """
@@ -91,6 +92,7 @@ class Finding:
     figure: str = ""
     calls: tuple[Call, ...] = ()
     parts: tuple[Any, ...] = ()
+    times: int = 1
 
     @property
     def place(self) -> float | None:

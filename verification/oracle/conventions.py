@@ -35,8 +35,15 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "batches": ("any", "full"),
 }
 # Functions that may estimate, and the methods by which each can be judged.
-METHODS: dict[str, tuple[str, ...]] = {
-    "hessian_trace": ("hutchinson", "hutchinson-gaussian", "hutch++"),
+METHODS: dict[str, tuple[str, ...]] = {  # fmt: skip
+    "hessian_trace": (
+        "hutchinson",
+        "hutchinson-gaussian",
+        "hutchinson-sphere",
+        "hutchinson-orthogonal",
+        "hutch++",
+        "xtrace",
+    ),
     "top_eigenvalue": ("power iteration",),
     "keskar_sharpness": ("search",),
     "sam_sharpness": ("search",),

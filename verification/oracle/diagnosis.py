@@ -294,7 +294,8 @@ def diagnose(findings: Sequence[Finding], dtype: str = "float64") -> Diagnosis |
 
     Args:
         findings: All findings of the check, passed ones too.
-        dtype: Precision that the target is judged by; empty for a statistic.
+        dtype: Precision that the target is judged by; empty for a statistic; any other text for
+            an estimate that is judged as a value.
 
     Returns:
         The cause; None if nothing failed or no suspect explains the failures.

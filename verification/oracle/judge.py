@@ -24,10 +24,12 @@ from typing import Any, Self
 from whichmin.errors import CheckFailed, InputError, WhichminError
 from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.checks import all_checks
+from whichmin.verification.oracle.checks.repeated import REPEAT
 from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
 from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.expected import check_provided, expected_failures
 from whichmin.verification.oracle.hints import undeclared_estimate
+from whichmin.verification.oracle.kept import kept_answer
 from whichmin.verification.oracle.lost_calls import compared, goes_on, without_value
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
@@ -71,6 +73,8 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
         findings, lost = goes_on(check, session, error, findings)
     except Inconclusive as error:
         undecided = str(error)
+    if check.kind == "exact" and failed is None:
+        session.seen[check.id] = tuple(findings)
     _note_kinks(session, findings)
     about |= {"seconds": time.perf_counter() - start, "notes": tuple(session.notes)}
     wrong = [f for f in findings if not f.holds]
@@ -110,13 +114,21 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
             session.note(f"at kinks it agrees with kappa = {round(low, 3):g}")
 
 
+def _rounded(check: OracleCheck, session: Session) -> str:
+    """The precision whose rounding may be what is seen; an estimate is off for other reasons."""
+    if check.kind != "exact":
+        return ""
+    return "estimated" if session.stochastic(check.functions[0]) else session.dtype
+
+
 def _mismatch(
     check: OracleCheck, session: Session, findings: Sequence[Finding], target: object
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
+    cause = cause or kept_answer(findings)
     if cause is None:
-        cause = diagnose(findings, session.dtype if check.kind == "exact" else "")
+        cause = diagnose(findings, _rounded(check, session))
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (
@@ -206,10 +218,11 @@ class Judge:
             return result
         for name in check.functions:
             own = [
-                c for c in self.checks
+                c for c in self.checks  # that a value repeats says nothing of its being right
                 if name in c.functions and set(c.functions) <= set(self.session.provided)
+                and not c.id.endswith(REPEAT)
             ]  # fmt: skip
-            if check is own[-1] and not any(self._judged(c) for c in own[:-1]):
+            if own and check is own[-1] and not any(self._judged(c) for c in own[:-1]):
                 text = f"{name} is not judged: no check has a case for what it declares"
                 return dataclasses.replace(result, verdict=CheckVerdict.INCONCLUSIVE, message=text)
         return result

@@ -5,8 +5,18 @@ r"""The laws of stochastic trace estimators, with bounds on the mean and the var
           \text{ for random signs}, \quad 2\, |H|_F^2 \text{ for Gaussian } z
 
 (Hutchinson 1989). Both laws are known exactly: :math:`2^{n-1}` equally likely values for signs,
-:math:`\sum_i \lambda_i g_i^2` for Gaussian z. So no normal approximation is used: tails are bounded
-by Chernoff's inequality with the exact generating function M. For any theta
+:math:`\sum_i \lambda_i g_i^2` for Gaussian z. For z uniform on the sphere of radius
+:math:`\sqrt n`, and for k of them orthogonal to each other,
+
+.. math:: \operatorname{Var} = \frac{2 n}{n + 2}\, |\tilde H|_F^2, \qquad
+          \operatorname{Var} = \frac{2 n (n - k)}{k (n - 1) (n + 2)}\, |\tilde H|_F^2, \qquad
+          \tilde H = H - \frac{\operatorname{tr} H}{n} I
+
+(the second by the moments of a random projection; k above n: blocks of n, which are exact, and the
+rest). A Gaussian frame is an orthogonal one times an independent matrix whose mean is the identity,
+up to the factor :math:`\sqrt n`; so by Jensen's inequality convex functions of a deviation have at
+most the mean that they have for Gaussian z and :math:`\tilde H`. No normal approximation is used:
+tails are bounded by Chernoff's inequality with the generating function M. For any theta
 
 .. math:: P(S - N \mu \ge N t) \le e^{-N \theta t + N \log M(\theta)}, \qquad
           t(\theta) = \frac{\log M(\theta) + \log(1/\text{alarm}) / N}{\theta}
@@ -25,7 +35,7 @@ from numpy.typing import NDArray
 
 from whichmin.moved import renamed
 
-__all__ = ["ALARM", "FORMULA", "SOURCE", "EstimateLaw", "declaration", "law"]
+__all__ = ["ALARM", "FORMULA", "SOURCE", "VECTORS", "EstimateLaw", "declaration", "law"]
 
 __getattr__ = renamed(__name__, Law="EstimateLaw")
 
@@ -33,9 +43,20 @@ Floats = NDArray[np.float64]
 
 # False-alarm rate of one figure.
 ALARM = 1e-8
-FORMULA = "2 (|H|_F^2 - sum_i H_ii^2) / k for signs, 2 |H|_F^2 / k for Gaussian probes"
-SOURCE = "Hutchinson (1989); Avron, Toledo, J. ACM 58 (2011); Meyer et al., Hutch++ (2021)"
+FORMULA = (
+    "2 (|H|_F^2 - sum_i H_ii^2) / k for signs, 2 |H|_F^2 / k for Gaussian probes, "
+    "2n/(n+2) (|H|_F^2 - tr(H)^2/n) / k on the sphere"
+)
+SOURCE = "Hutchinson (1989); Avron, Toledo, J. ACM 58 (2011)"
 _SIGNS, _GAUSSIAN = "hutchinson", "hutchinson-gaussian"
+_SPHERE, _ORTHOGONAL = "hutchinson-sphere", "hutchinson-orthogonal"
+#: The methods whose law is known, and what their vectors are.
+VECTORS = {
+    _SIGNS: "random signs",
+    _GAUSSIAN: "Gaussian probes",
+    _SPHERE: "probes uniform on the sphere",
+    _ORTHOGONAL: "probes orthogonal to each other",
+}
 # Up to this dimension all signs are enumerated.
 LARGEST = 12
 
@@ -69,34 +90,39 @@ class EstimateLaw:
     samples: int
 
     @property
-    def exact(self) -> bool:
-        """Whether the law is known, as for Hutchinson's estimator, or only bounded."""
-        return self.method in {_SIGNS, _GAUSSIAN}
+    def _rest(self) -> Floats:
+        """What makes probes of one length vary: the matrix less the mean of its eigenvalues."""
+        if self.method in {_SIGNS, _GAUSSIAN}:
+            return self.matrix
+        n = len(self.matrix)
+        return self.matrix - np.trace(self.matrix) / n * np.eye(n)
 
     @property
-    def forms(self) -> int:
-        """Quadratic forms averaged; Hutch++ spends two thirds of the products on its sketch."""
-        return self.samples if self.exact else max(self.samples // 3, 1)
+    def _square(self) -> float:
+        """The squared norm of that; 0 where it is the rounding of the subtraction."""
+        rest, n = self._rest, len(self.matrix)
+        square, whole = float((rest * rest).sum()), float((self.matrix * self.matrix).sum())
+        return square if square > (8 * n * 2.0**-53) ** 2 * whole else 0.0
 
     @property
     def single(self) -> float:
-        """Variance of one quadratic form; for Hutch++ a bound, as the rest of H is no larger."""
-        square = float((self.matrix * self.matrix).sum())
+        """Variance of one quadratic form."""
+        n = len(self.matrix)
         if self.method == _SIGNS:
-            return 2 * (square - float((np.diag(self.matrix) ** 2).sum()))
-        return 2 * square
+            return 2 * (self._square - float((np.diag(self.matrix) ** 2).sum()))
+        return 2 * self._square * (1.0 if self.method == _GAUSSIAN else n / (n + 2))
 
     @property
     def variance(self) -> float:
-        """Variance of an estimate, or its bound."""
-        return self.single / self.forms
+        """Variance of an estimate."""
+        k, n = self.samples, len(self.matrix)
+        if self.method == _ORTHOGONAL:
+            left = k % n  # n orthogonal probes give the trace itself
+            return self.single * left * (n - left) / (k * k * max(n - 1, 1))
+        return self.single / k
 
-    @property
-    def _norm(self) -> float:
-        return float(np.abs(np.linalg.eigvalsh(self.matrix)).max(initial=0.0))
-
-    def _logarithms(self) -> tuple[Callable[[float], float], ...]:
-        """``log E exp(theta X)``, X one centred form: the law's, or bounds for any rest of H."""
+    def _logarithm(self) -> Callable[[float], float]:
+        """``log E exp(theta X)``, X one centred form, or for probes of one length a bound of it."""
         if self.method == _SIGNS:
             values = _signs(self.matrix)
 
@@ -104,29 +130,14 @@ class EstimateLaw:
                 top = float((theta * values).max())
                 return top + math.log(float(np.exp(theta * values - top).mean()))
 
-            return (signs,)
-        if self.method == _GAUSSIAN:
-            roots = np.linalg.eigvalsh(self.matrix)
+            return signs
+        roots = np.linalg.eigvalsh(self._rest)
 
-            def gaussian(theta: float) -> float:
-                x = 2 * theta * roots
-                return math.inf if x.max() >= 1 else float((-np.log1p(-x) - x).sum() / 2)
+        def gaussian(theta: float) -> float:
+            x = 2 * theta * roots
+            return math.inf if x.max() >= 1 else float((-np.log1p(-x) - x).sum() / 2)
 
-            return (gaussian,)
-        square, norm = self.single / 2, self._norm
-        span = 2 * len(self.matrix) * norm  # |z|^2 = n: both z^T A z and tr A are at most n |A|
-
-        def rest_gaussian(theta: float) -> float:
-            # -log(1 - x)/2 - x/2 <= x^2 / (4 (1 - |x|)), x = 2 theta lambda
-            x = 2 * abs(theta) * norm
-            return math.inf if x >= 1 else theta * theta * square / (1 - x)
-
-        def rest_signs(theta: float) -> float:
-            # Bernstein: variance at most 2 |A|^2, at most `span` from the mean
-            x = abs(theta) * span / 3
-            return math.inf if x >= 1 else theta * theta * square / (1 - x)
-
-        return (rest_gaussian, rest_signs)
+        return gaussian
 
     def radius(self, count: int, alarm: float) -> float:
         r"""Bound the deviation of the mean of ``count`` forms from the trace.
@@ -142,34 +153,34 @@ class EstimateLaw:
         Returns:
             The deviation.
         """
-        if self.single <= 0:
+        if self.variance <= 0:
             return 0.0
-        worst, log = 0.0, math.log(2 / alarm) / count
+        worst, log, function = 0.0, math.log(2 / alarm) / count, self._logarithm()
         # theta = x / sigma: the best one is near sqrt(2 log) / sigma, or at the edge of the tail
         for x in (1.0, -1.0):
-            for function in self._logarithms():
-                best = math.inf
-                for theta in np.geomspace(1e-3, 50, 200) / math.sqrt(self.single):
-                    grown = function(x * float(theta))
-                    best = min(best, (grown + log) / float(theta))
-                worst = max(worst, best)
+            best = math.inf
+            for theta in np.geomspace(1e-3, 50, 200) / math.sqrt(self.single):
+                best = min(best, (function(x * float(theta)) + log) / float(theta))
+            worst = max(worst, best)
         return worst
 
     def mean_radius(self, total: int) -> float:
         """Bound the deviation of the mean of independent estimates."""
-        return self.radius(total * self.forms, ALARM)
+        return self.radius(total * self.samples, ALARM)
 
     def _fourth(self) -> float:
-        """Fourth central moment of an estimate: ``m4 / k^3 + 3 (k - 1) V^2 / k^3``."""
-        k, v = self.forms, self.single
+        """Fourth central moment of an estimate: ``m4 / k^3 + 3 (k - 1) V^2 / k^3``, or a bound."""
+        k, v, n = self.samples, self.single, len(self.matrix)
         if self.method == _SIGNS:
-            one = float((_signs(self.matrix) ** 4).mean())
-        else:
-            # Gaussian: cumulants 2 |H|^2 and 48 tr H^4
-            quartic = float((np.linalg.eigvalsh(self.matrix) ** 4).sum())
-            one = 3 * v * v + 48 * quartic
-            if not self.exact:  # signs: a form of degree 2 has m4 <= 81 V^2 (hypercontractivity)
-                one = max(one, 81 * v * v)
+            return (float((_signs(self.matrix) ** 4).mean()) + 3 * (k - 1) * v * v) / k**3
+        # Gaussian: cumulants 2 |H|^2 and 48 tr H^4
+        plain = 2 * self._square
+        one = 3 * plain**2 + 48 * float((np.linalg.eigvalsh(self._rest) ** 4).sum())
+        if self.method == _ORTHOGONAL:
+            left = k % n
+            return (left / k) ** 4 * (one + 3 * (left - 1) * plain**2) / max(left, 1) ** 3
+        if self.method == _SPHERE:  # |g|^2 is independent of g/|g|, and E |g|^8 is this product
+            one *= n**3 / ((n + 2) * (n + 4) * (n + 6))
         return (one + 3 * (k - 1) * v * v) / k**3
 
     def variance_deviation(self, total: int) -> float:
@@ -190,13 +201,13 @@ class EstimateLaw:
         """
         g = np.arange(-450, 451) / 50
         weights = np.exp(-g * g / 2) / math.sqrt(2 * math.pi) / 50
-        argument = math.sqrt(2 * theta) * g / self.forms
+        argument = math.sqrt(2 * theta) * g / self.samples
         if self.method == _SIGNS:
             one = np.exp(1j * argument[:, None] * _signs(self.matrix)).mean(1)
         else:
             x = argument[:, None] * np.linalg.eigvalsh(self.matrix)
             one = np.exp((-np.log1p(-2j * x) / 2 - 1j * x).sum(1))
-        return float((weights * (one**self.forms).real).sum())
+        return float((weights * (one**self.samples).real).sum())
 
     def _grown(self, theta: float, values: Floats) -> float:
         """``E exp(theta D^2)`` for signs; the same with the generating function, on [-40, 40].
@@ -213,7 +224,7 @@ class EstimateLaw:
         Returns:
             The expectation; infinite where the integral is not bounded as above.
         """
-        k, largest = self.forms, float(np.abs(values).max())
+        k, largest = self.samples, float(np.abs(values).max())
         if math.sqrt(2 * theta) * largest > 10 and theta > k / float(np.ptp(values)) ** 2:
             return math.inf
         g = np.arange(-2000, 2001) / 50
@@ -255,18 +266,21 @@ class EstimateLaw:
         if variance <= 0:
             return 0.0, 0.0
         log, quarter = math.log(4 / ALARM), ALARM / 4
-        cut = self.radius(self.forms, quarter / total) ** 2 / 3 * log
+        cut = self.radius(self.samples, quarter / total) ** 2 / 3 * log
         above = (cut + math.sqrt(cut * cut + 2 * total * self._fourth() * log)) / total
         upper = variance + above
-        if not self.exact:
-            return 0.0, upper
         if self.method == _SIGNS:
             upper = min(upper, self._above(total, log))
+        moved = self.radius(total * self.samples, quarter) ** 2
+        if self.method not in {_SIGNS, _GAUSSIAN}:
+            # A mean of squares D^2 is less than theirs by t with a chance of at most
+            # exp(-N t^2 / (2 E D^4)) (Maurer 2003).
+            short = math.sqrt(2 * self._fourth() * log / total)
+            return max(variance - short - moved, 0.0), upper
         below = 0.0
         for theta in np.geomspace(0.01, 30, 60) / variance:
             damped = self._damped(float(theta))
             below = max(below, (-math.log(damped) - log / total) / float(theta))
-        moved = self.radius(total * self.forms, quarter) ** 2
         return max(below - moved, 0.0), upper
 
 
@@ -275,7 +289,7 @@ def law(matrix: Floats, method: str, samples: int) -> EstimateLaw:
 
     Args:
         matrix: The Hessian, ``(n, n)``.
-        method: As declared; all but the two of Hutchinson are judged as Hutch++, by bounds.
+        method: One of ``VECTORS``.
         samples: Products with the Hessian.
 
     Returns:

@@ -68,6 +68,7 @@ class Session:
         deep: Whether to take the long version: more replicas.
         seed: Seed of every random choice.
         notes: Remarks of the check that runs now, for its result.
+        seen: What exact checks found, by id.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Session:
         self.provided: tuple[str, ...] = worker.provided
         self.quick, self.deep, self.seed = quick, deep, seed
         self.notes: list[str] = []
+        self.seen: dict[str, tuple[Finding, ...]] = {}
         self._hung: dict[str, list[CallFailed]] = {}
         self._lost: list[CallFailed] | None = None
 

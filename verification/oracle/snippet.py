@@ -163,7 +163,8 @@ def finding_snippet(
         f"bound = np.array({_nested(bound)})",
         "",
         *fetched(target, function),
-        f"got = np.asarray({expression}, dtype=np.float64)",
+        *([f"for _ in range({finding.times}):"] if finding.times > 1 else []),
+        f"{'    ' * (finding.times > 1)}got = np.asarray({expression}, dtype=np.float64)",
     ]
     if finding.figure:
         lines.append(f"got = {finding.figure}")

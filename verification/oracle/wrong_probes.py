@@ -27,6 +27,7 @@ _FEW = "as spread as one or a few probes: a stopping rule ends too early, or a p
 _ABSOLUTE = "no estimate is negative, though a trace is: the absolute value, or cut off at 0"
 # From this many independent probes on, their number is given.
 _SEVERAL = 5
+_ORTHOGONAL = "hutchinson-orthogonal"
 # The variance of 40 estimates or more is within a factor of 2 of the right one, so that of two
 # cases within 4 of each other: wording alone, what passes is decided by the law.
 _ALIKE = 4.0
@@ -69,8 +70,8 @@ def follows(samples: Sequence[Sample], method: str) -> bool:
     for sample in samples:
         law = probes.law(sample.law.matrix, method, sample.law.samples)
         total, r = len(sample.estimates), sample.rounding
-        # The bounds of the check itself are wide; four standard deviations do for advice.
-        wide = 4 * law.variance_deviation(total)
+        # The bounds of the check itself are wide; five standard deviations do for advice.
+        wide = 5 * law.variance_deviation(total)
         low, high = law.variance - wide, law.variance + wide
         spread = float(sample.estimates.var())
         slack = r * (r + 2 * law.variance**0.5)
@@ -121,7 +122,7 @@ def _fewer(samples: Sequence[Sample], signs: bool) -> str:
     """The cause, if all cases have the mean of the law but the variance of fewer probes."""
     counts = [s.independent for s in samples]
     declared = samples[0].law.samples
-    if not signs or not samples[0].law.exact or max(counts) > _ALIKE * min(counts):
+    if not signs or samples[0].law.method == _ORTHOGONAL or max(counts) > _ALIKE * min(counts):
         return ""
     pooled = 1 / float(np.mean([1 / c for c in counts]))
     for s in samples:
@@ -170,23 +171,23 @@ def causes(
                 found.append((fewer, mean, spread, ""))
             for other in others:
                 law = probes.law(s.law.matrix, other, s.law.samples)
-                name = "Gaussian probes" if "gaussian" in other else "random signs"
-                found.append((f"the variance of {name}", s.trace, law.variance,
+                found.append((f"the variance of {probes.VECTORS[other]}", s.trace, law.variance,
                               probes.declaration(other, s.law.samples)))  # fmt: skip
             for text, value, declare in _factors(s):
                 found.append((text, value * s.trace, value * value * s.law.variance, declare))
-            if s.law.exact and not others and not fewer:
+            if not others and not fewer:
                 k = s.law.samples
-                found += [(text, x, v / k, "") for text, x, v in _probes(s)]
+                # The bounds of the check are wide; a name needs the variance itself.
+                wide = 5 * s.law.variance_deviation(len(s.estimates)) / (s.law.variance or 1.0)
+                found += [
+                    (text, x, v / k if abs(spread - v / k) <= wide * v / k else math.nan, "")
+                    for text, x, v in _probes(s)
+                ]
                 for text, matrix in s.wrong:
                     symmetric = (matrix + matrix.T) / 2
                     law = probes.law(symmetric, s.law.method, k)
                     found.append((text, float(np.trace(matrix)), law.variance, ""))
         yield (
             tuple(Candidate(text, x, declare) for text, x, _, declare in found),
-            tuple(
-                # A law that is only bounded from above says nothing of a small variance.
-                Candidate(text, v if s.law.exact or spread > v else spread, declare)
-                for text, _, v, declare in found
-            ),
+            tuple(Candidate(text, v, declare) for text, _, v, declare in found),
         )

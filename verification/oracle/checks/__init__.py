@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 
 from whichmin.verification.oracle.check import OracleCheck
+from whichmin.verification.oracle.checks import repeated
 from whichmin.verification.oracle.protocol import FUNCTIONS
 
 __all__ = ["all_checks"]
@@ -20,6 +21,7 @@ def all_checks() -> tuple[OracleCheck, ...]:
     found = [check for module in modules for check in module.CHECKS]
     order = list(FUNCTIONS)
     # The functions that a check needs stand in the order of the protocol: what it tests is first.
-    found.sort(key=lambda check: order.index(check.functions[0]))
+    # Calls are repeated after all others.
+    found.sort(key=lambda c: (order.index(c.functions[0]), c.id.endswith(repeated.REPEAT)))
     assert len({c.id for c in found}) == len(found), "two checks share an id"
     return tuple(found)

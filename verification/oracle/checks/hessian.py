@@ -31,10 +31,6 @@ _FORMULA = (
     "phi_i = phi(<w, a_i>), N = |w|^2, g'' = 1 where phi > 0 or linear, 0 where <w, a_i> < 0"
 )
 _MATRIX, _PRODUCT = "hessian", "hessian_vector_product"
-_AGAIN = (
-    "the same call gives another value: something random or left over is in it, as in an "
-    "accumulator that does not start from zeros"
-)
 _CONSTANT = "a constant is added: the accumulator does not start from zeros"
 _START = "the product is added to v: the accumulator starts from v, not from zeros"
 
@@ -172,19 +168,6 @@ def _linear(session: Session) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _repeated(session: Session) -> Iterator[Finding]:
-    for case in (c for kinks in (False, True) for c in cases(session, _PRODUCT, kinks=kinks)):
-        v = _directions(case.problem.w)[0]
-        first = session.call(_PRODUCT, **case.call, v=v).value
-        second = session.call(_PRODUCT, **case.call, v=v)
-        # Threads may add in another order: both values carry their rounding.
-        yield second.against(
-            f"second call against the first, {case.what}", first,
-            2 * _product_bound(case, v, session), f"twice {_reason(case, session)}",
-            group=case.activation, candidates=(Candidate(_AGAIN, second.value),),
-        )  # fmt: skip
-
-
 def _against_matrix(session: Session) -> Iterator[Finding]:
     for case in (c for kinks in (False, True) for c in cases(session, _PRODUCT, kinks=kinks)):
         v = _directions(case.problem.w)[0]
@@ -233,11 +216,6 @@ CHECKS = (
         id="hessian_vector_product.linear", functions=(_PRODUCT,), run=_linear,
         formula="H 0 = 0, H(3u - v) = 3 Hu - Hv", source="the derivative is linear",
         statement="the product is linear in v",
-    ),
-    OracleCheck(
-        id="hessian_vector_product.repeat", functions=(_PRODUCT,), run=_repeated,
-        formula="Hv = Hv", source="published code whose accumulator starts from random numbers",
-        statement="the same call gives the same product",
     ),
     OracleCheck(
         id="hessian_vector_product.matrix", functions=(_PRODUCT, _MATRIX), run=_against_matrix,

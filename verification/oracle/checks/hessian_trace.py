@@ -27,7 +27,7 @@ from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Answer, Session
 from whichmin.verification.oracle.wrong_probes import Sample, causes, follows
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "estimates", "exact_trace", "trace_bound"]
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +35,8 @@ _TRACE = "hessian_trace"
 _FORMULA = "(1/m) sum_i [(N - 2) g''_i |a_i|^2 + 4 phi_i <w, a_i> + n phi_i^2]"
 # Problems of the statistics: small, so that the law of random signs can be written down.
 _SERVED = ("generic", "negative curvature")
+# Orthogonal probes are exact if their number is a multiple of n: here n = 5 and 3.
+_ORTHOGONAL = ("generic", "correlated")
 # Products with the Hessian of all estimates of a case, and estimates: as many as that allows, so
 # their number follows from what is declared. The fewest let the variance say something. With a
 # product in a millisecond, slow for so few weights, the cases take 32 s, in the quick profile 5 s.
@@ -45,14 +47,16 @@ _FEWEST = 40
 _SECONDS = {"quick": 10.0, "plain": 30.0, "deep": 600.0}
 _SPREAD = "the probes are not random signs: with those the estimate has no spread here"
 _ALARM = "chance of more: 1e-8"
-_SIGNS, _GAUSSIAN = "hutchinson", "hutchinson-gaussian"
+_SIGNS, _GAUSSIAN, _SPHERE = "hutchinson", "hutchinson-gaussian", "hutchinson-sphere"
 
 
-def _trace(case: Case, kappa: Fraction) -> Fraction:
+def exact_trace(case: Case, kappa: Fraction) -> Fraction:
+    """Compute the exact trace for a value of kappa."""
     return case.factor * references.trace(case.w, case.data, case.activation, kappa)
 
 
-def _bound(case: Case, session: Session) -> float:
+def trace_bound(case: Case, session: Session) -> float:
+    """Bound the rounding of a trace."""
     size = float(case.factor) * np.trace(bounds.hessian_size(case.w, case.data))
     return float(sum_bound(case, size, session.dtype))
 
@@ -63,7 +67,7 @@ def _reason(case: Case, session: Session) -> str:
 
 def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candidate]:
     for k in kappas:
-        yield Candidate(f"kappa = {k} at the kink", _trace(case, k), f"'kink': '{k}'")
+        yield Candidate(f"kappa = {k} at the kink", exact_trace(case, k), f"'kink': '{k}'")
     values = np.linalg.eigvalsh(floats(case.hessian(case.low)))
     for text, matrix in mistakes(case):
         # Where it is put does not change the trace of a term.
@@ -82,9 +86,9 @@ def _exact(session: Session, kinks: bool) -> Iterator[Finding]:
     for case in cases(session, _TRACE, kinks=kinks):
         kappas = () if not kinks else other_kinks(session)
         yield session.call(_TRACE, **case.call, seed=session.seed).against(
-            case.what, _trace(case, case.low), _bound(case, session), _reason(case, session),
+            case.what, exact_trace(case, case.low), trace_bound(case, session), _reason(case, session),
             group=case.activation, scalars=case.scalars,
-            upper=None if case.high is None else _trace(case, case.high),
+            upper=None if case.high is None else exact_trace(case, case.high),
             candidates=functools.partial(_mistakes, case, kappas),
         )  # fmt: skip
 
@@ -103,7 +107,7 @@ def _diagonal(session: Session) -> Iterator[Finding]:
     for case in cases(session, _TRACE, kinks=False):
         matrix = session.call("hessian", **case.call).value
         yield session.call(_TRACE, **case.call, seed=session.seed).against(
-            f"sum of the diagonal, {case.what}", np.trace(matrix), 2 * _bound(case, session),
+            f"sum of the diagonal, {case.what}", np.trace(matrix), 2 * trace_bound(case, session),
             f"twice {_reason(case, session)}", group=case.activation, scalars=case.scalars,
         )  # fmt: skip
 
@@ -128,7 +132,7 @@ def _diagonal_cases(session: Session) -> Iterator[Case]:
         yield Case(problem, "linear" if linear else "relu", w, data, factor, Fraction(0), None)
 
 
-def _estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tuple[Call, ...]]:
+def estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tuple[Call, ...]]:
     """Estimates of consecutive seeds.
 
     Args:
@@ -161,11 +165,14 @@ def _estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tupl
 def _statistics(session: Session) -> Iterator[tuple[Case, probes.EstimateLaw]]:
     declared = session.stochastic(_TRACE)
     names = _SERVED[:1] if session.quick else _SERVED
-    if declared is None:
+    if declared is not None and declared.method == "hutchinson-orthogonal":
+        names = _ORTHOGONAL
+    if declared is None or declared.method not in probes.VECTORS:
         return
     chosen = [c for c in cases(session, _TRACE, kinks=False) if c.problem.id in names]
-    if declared.method == _GAUSSIAN:
-        # The variance of signs may be that of Gaussian probes elsewhere; here it is 0.
+    if declared.method in {_GAUSSIAN, _SPHERE}:
+        # The variance of signs may be that of Gaussian probes elsewhere; here it is 0, and that of
+        # all probes of one length.
         chosen += [next(_diagonal_cases(session))]
     for case in chosen:
         matrix = floats(case.hessian(case.low))
@@ -175,14 +182,14 @@ def _statistics(session: Session) -> Iterator[tuple[Case, probes.EstimateLaw]]:
 def _sample(
     session: Session, case: Case, law: probes.EstimateLaw
 ) -> tuple[Sample, tuple[Call, ...]]:
-    estimates, calls = _estimates(session, case, law.samples)
+    found, calls = estimates(session, case, law.samples)
     wrong = tuple(
         # Where it is put does not change the trace of a term.
         (text, matrix) for text, matrix in mistakes(case)
         if text != DIAGONAL and "symmetrised" not in text
     )  # fmt: skip
-    exact, rounding = float(_trace(case, case.low)), _bound(case, session)
-    return Sample(law, exact, rounding, estimates, case.scalars, wrong), calls
+    exact, rounding = float(exact_trace(case, case.low)), trace_bound(case, session)
+    return Sample(law, exact, rounding, found, case.scalars, wrong), calls
 
 
 def _squares_one(session: Session, samples: int) -> bool:
@@ -190,20 +197,19 @@ def _squares_one(session: Session, samples: int) -> bool:
     case = next(_diagonal_cases(session))
     found = [float(session.call(_TRACE, **case.call, seed=session.seed + i).value)
              for i in range(3)]  # fmt: skip
-    return float(np.ptp(found)) <= 2 * _bound(case, session) * (1 + samples)
+    return float(np.ptp(found)) <= 2 * trace_bound(case, session) * (1 + samples)
 
 
 def _others(session: Session, samples: list[Sample]) -> tuple[str, ...]:
     """Other methods whose law the estimates follow, on a diagonal Hessian too."""
     law = samples[0].law
-    other = {_SIGNS: _GAUSSIAN, _GAUSSIAN: _SIGNS}.get(law.method)
-    if other is None or not follows(samples, other):
-        return ()
-    if law.method == _GAUSSIAN:
-        return (other,)  # a diagonal Hessian is among the cases
-    case = next(_diagonal_cases(session))
-    more = probes.law(floats(case.hessian(case.low)), law.method, law.samples)
-    return (other,) if follows([_sample(session, case, more)[0]], other) else ()
+    found = [m for m in probes.VECTORS if m != law.method and follows(samples, m)]
+    more: list[Sample] = []
+    for case in list(_diagonal_cases(session))[:2] if found else ():
+        own = probes.law(floats(case.hessian(case.low)), law.method, law.samples)
+        more.append(_sample(session, case, own)[0])
+    found = [m for m in found if follows(more, m)]
+    return tuple(found) if len(found) == 1 else ()
 
 
 def _estimated(session: Session) -> Iterator[Finding]:
@@ -239,11 +245,10 @@ def _figures(
     what = f"of {total} estimates, {case.what}"
     spread = float(estimates.var())
     low, high = law.variance_range(total)
-    if law.exact and sample.constant:
+    if sample.constant:
         # No value of one estimate has a chance above 1/2: all alike, 2^-39 for 40 of them.
         low = max(low, law.variance / 2)
-    # Where the law is only bounded, anything below the bound is as good as the bound.
-    variance = law.variance if law.exact else min(law.variance, spread)
+    variance = law.variance
     room = high - variance if spread > variance else variance - low
     return (
         Finding(
@@ -271,9 +276,13 @@ def _no_signs(
             others = _others(session, made)
         except (CallFailed, Inconclusive):
             others = ()  # what is not seen is not advised
-        if _GAUSSIAN in others:
-            declare = probes.declaration(_GAUSSIAN, samples)
-    yield Candidate(_SPREAD, got if spread else np.nan, declare)
+        if others:
+            declare = probes.declaration(others[0], samples)
+    # A multiple of the identity gives no spread to other probes of one length either.
+    right = abs(got - float(exact_trace(case, case.low))) <= trace_bound(case, session) * (
+        1 + samples
+    )
+    yield Candidate(_SPREAD, got if spread or right else np.nan, declare)
 
 
 def _without_spread(session: Session) -> Iterator[Finding]:
@@ -287,12 +296,12 @@ def _without_spread(session: Session) -> Iterator[Finding]:
             for seed in range(session.seed, session.seed + 3)
         ]
         # Adding up the k samples rounds k more times.
-        bound = _bound(case, session) * (1 + declared.samples)
+        bound = trace_bound(case, session) * (1 + declared.samples)
         spread = float(np.ptp([a.value for a in answers])) > 2 * bound
         candidates = functools.partial(_no_signs, session, case, declared.samples, spread)
         for answer in answers:
             yield answer.against(
-                f"seed {answer.call.arguments['seed']}, {case.what}", _trace(case, case.low), bound,
+                f"seed {answer.call.arguments['seed']}, {case.what}", exact_trace(case, case.low), bound,
                 f"{_reason(case, session)}, once for each sample",
                 scalars={**case.scalars, "samples": declared.samples},
                 candidates=functools.partial(candidates, float(answer.value)),
@@ -304,7 +313,7 @@ def _seeded(session: Session) -> Iterator[Finding]:
         first = session.call(_TRACE, **case.call, seed=session.seed).value
         again = session.call(_TRACE, **case.call, seed=session.seed)
         yield again.against(
-            f"second call against the first, {case.what}", first, 2 * _bound(case, session),
+            f"second call against the first, {case.what}", first, 2 * trace_bound(case, session),
             f"twice {_reason(case, session)}", group=case.activation,
             candidates=(Candidate("the seed does not decide the estimate", again.value),),
         )  # fmt: skip

@@ -25,7 +25,7 @@ from whichmin.verification.oracle.curvature import (
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Session
 
-__all__ = ["CHECKS", "iteration_error"]
+__all__ = ["CHECKS", "iteration_error", "top"]
 
 Floats = NDArray[np.float64]
 
@@ -145,7 +145,7 @@ def _spectrum_kinks(session: Session) -> Iterator[Finding]:
     return _spectra(session, kinks=True)
 
 
-def _top(values: Floats, convention: str) -> float:
+def top(values: Floats, convention: str) -> float:
     """The eigenvalue that a convention calls the top one; of two of one size, the positive one."""
     if convention == _MAGNITUDE and -values[0] > values[-1]:
         return float(values[0])
@@ -173,18 +173,18 @@ def iteration_error(values: Floats, samples: int, convention: str) -> float:
     Returns:
         The bound; at most the width of the spectrum.
     """
-    top, n = _top(values, convention), len(values)
+    best, n = top(values, convention), len(values)
     shift = 0.0 if convention == _MAGNITUDE else float(np.linalg.norm(values))
-    away = np.abs(values - top)
+    away = np.abs(values - best)
     # Eigenvalues that rounding splits are one eigenspace: they err by as little as they differ.
     same: NDArray[np.bool_] = away <= 64 * n * 2.0**-53 * np.abs(values).max(initial=0.0)
-    if same.all() or abs(top + shift) == 0:
+    if same.all() or abs(best + shift) == 0:
         return float(away.max(initial=0.0))
     d = int(same.sum())
     # Lower bound of the quantile: up to t = 1/2 the density is at most sqrt(2) t^(d/2-1) / B.
     beta = math.exp(math.lgamma(d / 2) + math.lgamma((n - d) / 2) - math.lgamma(n / 2))
     share = min((MISSED_START * d / 2 * beta / math.sqrt(2)) ** (2 / d), 0.5)
-    ratio = np.abs(values + shift) / abs(top + shift)
+    ratio = np.abs(values + shift) / abs(best + shift)
     error = float((away * ratio ** (2 * samples))[~same].max()) * (1 - share) / share
     return float(min(error, float(away.max())) + float(away[same].max()))
 
@@ -193,13 +193,13 @@ def _top_candidates(
     case: Case, right: Floats, convention: str, kappas: tuple[Fraction, ...]
 ) -> Iterator[Candidate]:
     for k in kappas:
-        value = _top(_eigenvalues(case, k), convention)
+        value = top(_eigenvalues(case, k), convention)
         yield Candidate(f"kappa = {k} at the kink", value, f"'kink': '{k}'")
-    top = _top(right, convention)
+    best = top(right, convention)
     size = float(right[np.argmax(np.abs(right))])
     if convention == "largest":
         yield Candidate(
-            "the eigenvalue largest in absolute value", _top(right, _MAGNITUDE),
+            "the eigenvalue largest in absolute value", top(right, _MAGNITUDE),
             f"'top_eigenvalue': '{_MAGNITUDE}'",
         )  # fmt: skip
     else:
@@ -207,17 +207,17 @@ def _top_candidates(
                         right[-1], "'top_eigenvalue': 'largest'")  # fmt: skip
     yield Candidate("the largest absolute value, without its sign (the spectral norm)", abs(size))
     yield Candidate("the smallest eigenvalue", right[0])
-    yield Candidate("the square of the eigenvalue", top * top)
-    yield Candidate("0 where it is negative", max(top, 0.0))
+    yield Candidate("the square of the eigenvalue", best * best)
+    yield Candidate("0 where it is negative", max(best, 0.0))
     # PyHessian's v <- Hv / (|Hv| + 1e-6): at its fixed point |v| = 1 - 1e-6 / |lambda|.
-    for text, value in (("largest", top), ("largest in absolute value", size)):
+    for text, value in (("largest", best), ("largest in absolute value", size)):
         length = max(1 - _ADDED / abs(value), 0.0) if value else 0.0
         yield Candidate(f"vectors are divided by their norm + 1e-6, not by their norm ({text})",
                         value * length * length)  # fmt: skip
     for text, matrix in mistakes(case):
         if "not symmetrised" not in text:
             values = np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)
-            yield Candidate(text, _top(values, convention))
+            yield Candidate(text, top(values, convention))
 
 
 def _tops(session: Session, kinks: bool) -> Iterator[Finding]:
@@ -227,7 +227,7 @@ def _tops(session: Session, kinks: bool) -> Iterator[Finding]:
         answer = session.call("top_eigenvalue", **case.call, seed=session.seed)
         kappas = [k for k in (case.low, case.high) if k is not None]
         spectra = [_eigenvalues(case, k) for k in kappas]
-        tops = [_top(values, convention) for values in spectra]
+        tops = [top(values, convention) for values in spectra]
         bound, reason = solver_bound(case, session.dtype), _reason(case, session)
         if iterated is not None:
             short = max(iteration_error(s, iterated.samples, convention) for s in spectra)
