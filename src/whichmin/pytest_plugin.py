@@ -38,6 +38,7 @@ class Options:
         limit: Seconds allowed to a call; None for the profile's.
         json: File for the results.
         markdown: File for the table.
+        badge: File for the line that can be cited.
         expected: File of expected failures.
         profile: ``quick``, ``full`` or ``deep``.
     """
@@ -54,8 +55,14 @@ class Options:
         self.limit: float | None = get("whichmin_limit")
         self.json: str | None = get("whichmin_json")
         self.markdown: str | None = get("whichmin_markdown")
+        self.badge: str | None = get("whichmin_badge")
         self.expected: str | None = get("whichmin_expected")
         self.profile = "quick" if self.quick else "deep" if self.deep else "full"
+
+    @property
+    def written(self) -> dict[str, str | None]:
+        """The files of results, by the end of their options."""
+        return {"json": self.json, "markdown": self.markdown, "badge": self.badge}
 
 
 def options(config: pytest.Config) -> Options:
@@ -86,6 +93,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--whichmin-json", metavar="FILE", help="write the results as JSON")
     add("--whichmin-markdown", metavar="FILE", help="write a compliance table as Markdown")
+    add("--whichmin-badge", metavar="FILE", help="write the verdict as one line for a README")
     add(
         "--whichmin-expected",
         metavar="FILE",
@@ -105,7 +113,7 @@ def pytest_configure(config: pytest.Config) -> None:
         pytest.UsageError: An option cannot be followed; raised before the run.
     """
     chosen = options(config)
-    files = {"json": chosen.json, "markdown": chosen.markdown, "expected": chosen.expected}
+    files = {**chosen.written, "expected": chosen.expected}
     given = {name: file for name, file in files.items() if file is not None}
     for name, file in given.items():
         option = f"--whichmin-{name}={file}"
@@ -213,7 +221,7 @@ class _Collector:
 
     def _lacks(self) -> bool:
         """Whether files are wanted and there is nothing to write."""
-        config, wanted = self._config, self._chosen.json or self._chosen.markdown
+        config, wanted = self._config, any(self._chosen.written.values())
         away = hasattr(config, "workerinput") or config.option.collectonly
         return bool(wanted) and not self._results and not away
 
@@ -223,9 +231,7 @@ class _Collector:
 
         good = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         if self._lacks():
-            files = " and ".join(
-                file for file in (self._chosen.json, self._chosen.markdown) if file
-            )
+            files = " and ".join(filter(None, self._chosen.written.values()))
             self._lines = [f"no target was judged, {files} not written: {HOW}"]
             if session.exitstatus in good:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -256,6 +262,9 @@ class _Collector:
         if chosen.markdown:
             write_text(chosen.markdown, "\n\n".join(v.markdown() for v in verdicts))
             self._lines.append(f"table: {chosen.markdown}")
+        if chosen.badge:
+            write_text(chosen.badge, "\n".join(v.citation() for v in verdicts))
+            self._lines.append(f"line to cite: {chosen.badge}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary of each target."""

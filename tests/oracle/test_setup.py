@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 import tomllib
@@ -77,7 +78,7 @@ def test_the_suite_runs_and_writes_its_files_alone(tmp_path, monkeypatch):
         "'--whichmin-markdown=x.md']))", tmp_path,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "\ntrainer: 4 passed, " in done.stdout
+    assert re.search(r"^trainer: \d+ passed, \d+ not provided", done.stdout, re.MULTILINE)
     assert "off by exactly a factor m" in done.stdout
     assert (tmp_path / "x.md").exists()
     assert "REFUSED" not in done.stdout + done.stderr

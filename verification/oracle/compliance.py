@@ -192,18 +192,59 @@ class Compliance:
     def summary(self) -> str:
         """Write one line with the target and the number of checks by verdict."""
         told = ", ".join(f"{v} {k}" for k, v in self.counts().items())
-        return f"{self.target} {self.version}".strip() + f": {told} ({self.profile})"
+        return f"{self.label}: {told} ({self.profile})"
+
+    @property
+    def label(self) -> str:
+        """Name and version of the target."""
+        return f"{self.target} {self.version}".strip()
+
+    @property
+    def declared(self) -> str:
+        """What the target declares, on one line."""
+        return ", ".join(f"{k} = {v}" for k, v in self.conventions.items())
+
+    def citation(self) -> str:
+        """Write the verdict as one line for a README: the same run gives the same line.
+
+        Returns:
+            Tool and version, checks passed of those that judged it, functions, version of whichmin,
+            profile, seed; what did not pass, was left out or was declared.
+        """
+        unjudged = {CheckVerdict.NOT_PROVIDED, CheckVerdict.NOT_APPLICABLE}
+        judged = [r for r in self.results if r.verdict not in unjudged]
+        passed = [r for r in judged if r.verdict is CheckVerdict.PASSED]
+        functions = dict.fromkeys(r.check.partition(".")[0] for r in judged)
+        by = f"of whichmin {self.provenance.get('whichmin', '')}"
+        parts = [
+            f"{self.label} passes {len(passed)} of {len(judged)} checks "
+            f"({', '.join(functions) or 'none'}) {by}, {self.profile} profile, seed {self.seed}"
+        ]
+        others = [f"{r.check}: {r.verdict}" for r in judged if r not in passed]
+        if others:
+            parts.append(", ".join(others))
+        if self._left_out():
+            parts.append(f"checks left out: {self._left_out()}")
+        if self.declared:
+            parts.append(f"declared: {self.declared}")
+        return "; ".join(parts)
+
+    def _left_out(self) -> int:
+        """Count the checks of the profile that were not run on a target that loaded."""
+        from whichmin.verification.oracle.checks import all_checks
+
+        run = {r.check for r in self.results}
+        wanted = {c.id for c in all_checks() if c.quick or self.profile != "quick"}
+        return 0 if run == {LOADS} else len(wanted - run)
 
     def record(self) -> dict[str, Any]:
         """Return everything as plain data of schema ``whichmin.compliance/1``."""
         plain = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         plain |= {"results": [r.record() for r in self.results], "holds": self.holds}
-        return {"schema": SCHEMA, **plain, "counts": self.counts()}
+        return {"schema": SCHEMA, **plain, "counts": self.counts(), "citation": self.citation()}
 
     def table(self) -> Table:
         """Lay out the results as a table with one row per check."""
-        label = f"{self.target} {self.version}".strip()
-        declared = ", ".join(f"{k} = {v}" for k, v in self.conventions.items())
         rows = []
         for r in self.results:
             margin = "" if r.margin is None else f"{r.margin:.2g}"
@@ -212,11 +253,12 @@ class Compliance:
             rows.append((r.check, str(r.verdict), r.cases or "", margin, remark))
         told = ", ".join(f"{v} {k}" for k, v in self.counts().items())
         notes = [f"{told}; profile {self.profile}, seed {self.seed}"]
-        if declared:
-            notes.append(f"Declared: {declared}")
+        if self.declared:
+            notes.append(f"Declared: {self.declared}")
         notes.append("Margin: largest deviation in units of what rounding (or chance) explains.")
+        notes.append(f"To cite: {self.citation()}")
         columns = ("check", "verdict", "cases", "margin", "remark")
-        return Table.build(f"whichmin compliance of {label}", columns, rows, notes)
+        return Table.build(f"whichmin compliance of {self.label}", columns, rows, notes)
 
     def markdown(self) -> str:
         """Write a Markdown table for a README."""

@@ -45,6 +45,7 @@ _MORE = {
         ("holds", "true or false", "Whether no check counts against the target, and some check "
          "passed."),
         ("counts", "object", "How many checks came to each verdict; those that occur."),
+        ("citation", "text", "The verdict as one line, with all versions."),
     ),
     Result: (),
 }  # fmt: skip

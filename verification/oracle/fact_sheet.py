@@ -17,9 +17,12 @@ __all__ = ["ADAPTERS", "Judged", "fact_sheet", "judge_adapters", "overview"]
 
 _PACKAGE = "whichmin.verification.oracle.adapters"
 _ENGINES = tuple(f"whichmin_engines:{e}" for e in ("autograd", "compiled", "dense", "reduced"))
+_OPTAX = tuple(f"optax_target:{name}" for name in ("sgd", "adamw", "lamb", "lars"))
+_TRACEAX = tuple(f"traceax_target:{name}" for name in ("hutchinson", "hutch_plus_plus", "xtrace"))
 ADAPTERS = (
-    *_ENGINES, "whichmin_instruments", "torch_sgd", "jax_target", "curvlinops_target",
-    "eigenthings_target", "pyhessian_target", "backpack_target",
+    *_ENGINES, "whichmin_instruments", "torch_sgd", "jax_target", *_OPTAX, "curvlinops_target",
+    "eigenthings_target", "pyhessian_target", "landscaper_target", "asdl_target", "backpack_target",
+    "matfree_target:hutchinson", "matfree_target:xtrace", *_TRACEAX, "sam_target", "gns_target",
 )  # fmt: skip
 _HEAD = """# Compliance
 

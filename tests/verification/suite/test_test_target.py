@@ -37,7 +37,8 @@ def test_a_right_target_passes_and_the_rest_is_skipped_with_the_reason(folder):
 def test_a_wrong_target_fails_with_diagnosis_and_snippet_and_leaves_files(folder):
     text = run(
         folder, "--whichmin-target=targets:summed", "--whichmin-target=targets:good",
-        "--whichmin-json=out.json", "--whichmin-markdown=out.md", "--whichmin-seed=5", code=1,
+        "--whichmin-json=out.json", "--whichmin-markdown=out.md", "--whichmin-seed=5",
+        "--whichmin-badge=out.txt", code=1,
     )  # fmt: skip
     assert "diagnosis: off by exactly a factor m" in text
     assert "from targets import summed" in text
@@ -47,6 +48,9 @@ def test_a_wrong_target_fails_with_diagnosis_and_snippet_and_leaves_files(folder
     assert content[0]["schema"] == "whichmin.compliance/1"
     assert content[0]["seed"] == 5
     assert "whichmin compliance of targets:summed" in (folder / "out.md").read_text()
+    lines = (folder / "out.txt").read_text().splitlines()
+    assert lines == [t["citation"] for t in content]
+    assert lines[0].startswith("targets:good passes 2 of 2 checks (loss, gradient) of whichmin ")
 
 
 def test_one_target_makes_one_record_also_with_xdist(folder):

@@ -214,6 +214,10 @@ def _top_candidates(
         length = max(1 - _ADDED / abs(value), 0.0) if value else 0.0
         yield Candidate(f"vectors are divided by their norm + 1e-6, not by their norm ({text})",
                         value * length * length)  # fmt: skip
+        # Twice in each iteration: at the fixed point |v| = u / (u + 1e-6) for such a length u.
+        length = length / (length + _ADDED)
+        yield Candidate(f"vectors are divided by their norm + 1e-6, twice each time ({text})",
+                        value * length * length)  # fmt: skip
     for text, matrix in mistakes(case):
         if "not symmetrised" not in text:
             values = np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)

@@ -69,6 +69,12 @@ def test_an_optimiser_that_is_not_declared_fails():
     assert failures(target, "step") == {"step.values"}
 
 
+def test_an_optimiser_that_is_declared_passes():
+    declared = {**LINEAR, "optimiser": {"name": "sgd", "momentum": 0.5}}
+    target = from_jax(linear, optimiser=lambda lr: optax.sgd(lr, 0.5), declare=declared)
+    assert failures(target, "train.values") == set()
+
+
 def test_a_convention_that_is_not_allowed_is_an_error():
     with pytest.raises(InputError, match="dtype"):
         from_jax(loss, optimiser=optax.sgd, declare={"dtype": "float16"})

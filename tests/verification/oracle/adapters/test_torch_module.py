@@ -185,3 +185,14 @@ def test_what_is_declared_overrides_what_is_read():
 
 def test_single_precision_can_be_declared():
     passes(from_module(tied, declare={"dtype": "float32"}), "gradient")
+
+
+def test_the_optimisers_parameters_are_read_and_judged():
+    def nesterov(parameters, lr):
+        return torch.optim.SGD(parameters, lr, momentum=0.9, nesterov=True, weight_decay=0.01)
+
+    target = from_module(rectified, optimiser=nesterov)
+    assert target.WHICHMIN["optimiser"]["momentum"] == 0.9
+    passes(target, "train.values")
+    hidden = from_module(rectified, optimiser=nesterov, declare={"optimiser": {"name": "sgd"}})
+    assert fails(hidden, "train.values")
