@@ -177,6 +177,7 @@ def gradient_noise(objective: Objective, *, progress: bool | None = None) -> Gra
         ([0.0, 1.0], 1.0, 1.0)
     """
     check_objective(objective)
+    objective.confirm(second=False)
     count, spread, largest = 0, 0.0, 0.0
     mean = torch.zeros_like(objective.point, dtype=torch.float64)
     with progress_bar(objective.samples or 1, "gradients of the samples", progress) as done:

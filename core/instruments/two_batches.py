@@ -252,6 +252,7 @@ def two_batch_noise_scale(
         raise InputError("large", large, f"must be above the smaller size, {small}")
     count = check_integer(pairs, "pairs", _FEWEST)
     level = check_positive(confidence, "confidence", 1.0)
+    objective.confirm(second=False)
     draws = generator(seed, Purpose.BATCHES)
     lengths = np.empty((2, count))
     with progress_bar(count, "gradients of batches", progress) as done:
