@@ -141,17 +141,19 @@ def _left(modules: list[nn.Module]) -> None:
 
 @contextmanager
 def _applied(recorder: _Recorder) -> Iterator[None]:
-    """Record ``autograd.Function.apply``, which is no function that a mode sees.
+    """Record calls of ``autograd.Function``, which are no functions that a mode sees.
+
+    ``apply`` itself may have been taken from its class before, so what it calls is replaced.
 
     Yields:
         Nothing.
     """
-    base = torch.autograd.Function
-    original = base.__dict__["apply"].__func__
+    base = torch.autograd.function._SingleLevelFunction
+    whole = torch.autograd.Function.__dict__["apply"].__func__
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder.record(lambda *a, **k: original(cls, *a, **k), cls.__name__, args, kwargs)
-        return original(cls, *args, **kwargs)
+        recorder.record(lambda *a, **k: whole(cls, *a, **k), cls.__name__, args, kwargs)
+        return super(base, cls).apply(*args, **kwargs)  # as Function.apply would have found it
 
     with mock.patch.object(base, "apply", classmethod(apply)):
         yield
@@ -221,5 +223,5 @@ def _weighted(result: Any) -> torch.Tensor:
 
 
 def _name(function: Any) -> str:
-    full = resolve_name(function) or getattr(function, "__name__", type(function).__name__)
+    full: str = resolve_name(function) or getattr(function, "__name__", type(function).__name__)
     return full.split(".")[-1].removeprefix("__").removesuffix("__")

@@ -86,7 +86,7 @@ class Differences:
         """The steps so far at which everything is finite, from the largest."""
         return [
             h for h in sorted(self._rows, reverse=True)
-            if bool(torch.isfinite(self._rows[h][0]).all())
+            if bool(torch.isfinite(self._rows[h][0]).all()) and math.isfinite(self._rows[h][2])
         ]  # fmt: skip
 
     def rows(self) -> list[torch.Tensor]:

@@ -109,8 +109,9 @@ class ModuleObjective(Objective):
             loss = self.loss_function
         else:
             xs, ys = (t.to(dtype) if t.is_floating_point() else t for t in (xs, ys))
-            stateful = isinstance(self.loss_function, nn.Module)
-            loss = copy.deepcopy(self.loss_function).to(dtype) if stateful else self.loss_function
+            loss = self.loss_function
+            if isinstance(loss, nn.Module):
+                loss = copy.deepcopy(loss).to(dtype)
         sizes = [math.prod(shape) for shape in self._shapes.values()]
         return lambda w: self.batch_loss(w, xs, ys, loss).sum(), sizes
 
@@ -182,7 +183,8 @@ class ModuleObjective(Objective):
         if not self._recurrent and not self._one_by_one:
             try:
                 with quiet():
-                    return vmap(function, in_dims=(None, 0, 0))(w, x, y)
+                    found: torch.Tensor = vmap(function, in_dims=(None, 0, 0))(w, x, y)
+                return found
             except torch.OutOfMemoryError:
                 raise
             except RuntimeError:

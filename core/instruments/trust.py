@@ -267,7 +267,7 @@ def _kinked(differences: Differences, slope: torch.Tensor) -> bool:
 def _stays(vectors: list[torch.Tensor], least: float) -> bool:
     """Say whether vectors stay as the step falls, judged at the smallest steps that agree.
 
-    Rounding does not agree on a direction.
+    Rounding does not agree on a direction. What is gone at a smaller step was a kink close by.
 
     Returns:
         Whether they do, at a size above the least.
@@ -279,7 +279,8 @@ def _stays(vectors: list[torch.Tensor], least: float) -> bool:
             continue
         units = [v / size for v, size in zip(some, sizes, strict=True)]
         if min(float(units[2] @ unit) for unit in units) >= _ALIKE:
-            return max(sizes) <= 1.5 * min(sizes) and min(sizes) > least
+            kept = min(map(length, vectors[k:])) > 0.5 * min(sizes)
+            return kept and max(sizes) <= 1.5 * min(sizes) and min(sizes) > least
     return False
 
 

@@ -39,7 +39,8 @@ class Behind(nn.Module):
         out = self.layer(*inputs) if self.call is None else self.call(self.layer, *inputs)
         while isinstance(out, tuple):
             out = out[0]
-        return out.reshape(len(x), -1)
+        flat: torch.Tensor = out.reshape(len(x), -1)
+        return flat
 
 
 def _objective(make: Call, shapes: Sequence[Shape], call: Call | None) -> ModuleObjective:
@@ -253,9 +254,13 @@ LAYERS: tuple[Case, ...] = (
     _layer("TripletMarginWithDistanceLoss", reduction="none", on=[(3,), (3,), (3,)]),
 )  # fmt: skip
 
-# What torch.nn has beside them.
+# What torch.nn has beside them, and why it is not here.
 LEFT_OUT = {
-    "Container": "computes nothing",
-    "Module": "computes nothing",
-    "ModuleDict": "computes nothing",
-}
+    **dict.fromkeys(
+        ("Container", "Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList",
+         "RNNBase", "RNNCellBase", "Sequential"),
+        "computes nothing of its own",
+    ),
+    "NLLLoss2d": "NLLLoss under an older name",
+    "LinearCrossEntropyLoss": "linear_cross_entropy of torch.nn.functional",
+}  # fmt: skip
