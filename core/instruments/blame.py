@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from whichmin.core.instruments.derivatives import Derivatives, Part
+from whichmin.core.instruments.differences import STEPS
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError
 
@@ -74,6 +75,7 @@ class _Recorder(TorchFunctionMode):
         self.calls: list[Call] = []
         self.modules: list[nn.Module] = []
         self._names = names
+        self._busy = False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.record(func, _name(func), args, kwargs or {})
@@ -82,9 +84,12 @@ class _Recorder(TorchFunctionMode):
     def record(self, func: Any, name: str, args: Any, kwargs: Any) -> None:
         """Keep a call if a number in it depends on the weights."""
         values, spec = tree_flatten((tuple(args), dict(kwargs)))
-        if any(_depends(v) for v in values):
-            kept = [_copied(v) for v in values]
-            self.calls.append(Call(func, name, self._place(), kept, spec))
+        if self._busy or not any(_depends(v) for v in values):
+            return
+        self._busy = True  # copying calls functions too
+        kept = [_copied(v) for v in values]
+        self.calls.append(Call(func, name, self._place(), kept, spec))
+        self._busy = False
 
     def _place(self) -> str:
         if not self.modules:
@@ -136,17 +141,19 @@ def _left(modules: list[nn.Module]) -> None:
 
 @contextmanager
 def _applied(recorder: _Recorder) -> Iterator[None]:
-    """Record ``autograd.Function.apply``, which is no function that a mode sees.
+    """Record calls of ``autograd.Function``, which are no functions that a mode sees.
+
+    ``apply`` itself may have been taken from its class before, so what it calls is replaced.
 
     Yields:
         Nothing.
     """
-    base = torch.autograd.Function
-    original = base.__dict__["apply"].__func__
+    base = torch.autograd.function._SingleLevelFunction
+    whole = torch.autograd.Function.__dict__["apply"].__func__
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder.record(lambda *a, **k: original(cls, *a, **k), cls.__name__, args, kwargs)
-        return original(cls, *args, **kwargs)
+        recorder.record(lambda *a, **k: whole(cls, *a, **k), cls.__name__, args, kwargs)
+        return super(base, cls).apply(*args, **kwargs)  # as Function.apply would have found it
 
     with mock.patch.object(base, "apply", classmethod(apply)):
         yield
@@ -173,7 +180,7 @@ def blame(part: Part, at: torch.Tensor, kind: str, objective: Objective) -> list
     found: dict[str, str] = {}
     for call in calls:
         made = call.part()
-        if made is None:
+        if made is None or made[1].dtype not in STEPS:
             continue
         try:
             fault = inspect(made[0], made[1], made[2], Derivatives("function"))
@@ -216,5 +223,5 @@ def _weighted(result: Any) -> torch.Tensor:
 
 
 def _name(function: Any) -> str:
-    full = resolve_name(function) or getattr(function, "__name__", type(function).__name__)
+    full: str = resolve_name(function) or getattr(function, "__name__", type(function).__name__)
     return full.split(".")[-1].removeprefix("__").removesuffix("__")

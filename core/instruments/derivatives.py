@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 
 import torch
 from torch.func import grad, grad_and_value, vjp, vmap
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from whichmin.errors import InputError, Verbatim
 
 __all__ = ["Derivatives", "by_formula", "first_line", "quiet"]
+
+_FUSED = ("flash", "mem_efficient", "cudnn")  # kernels of attention beside its formula
 
 Part = Callable[[torch.Tensor], torch.Tensor]
 _Result = TypeVar("_Result")
@@ -38,20 +39,33 @@ def by_formula(*, recurrent: bool = False) -> Iterator[None]:
         Nothing.
     """
     fast = torch.backends.mha.get_fastpath_enabled()
+    fused = {name: _get(f"{name}_sdp_enabled") for name in _FUSED}
     # Not backends.mkldnn.flags: it sets a third flag, which warns.
     single, graphics = torch._C._get_mkldnn_enabled(), torch.backends.cudnn.enabled
-    torch.backends.mha.set_fastpath_enabled(False)
-    if recurrent:
-        torch._C._set_mkldnn_enabled(False)
-        torch._C._set_cudnn_enabled(False)
     try:
-        with sdpa_kernel(SDPBackend.MATH):
-            yield
+        torch.backends.mha.set_fastpath_enabled(False)
+        for name in _FUSED:
+            _set(f"enable_{name}_sdp", False)
+        if recurrent:
+            torch._C._set_mkldnn_enabled(False)
+            torch._C._set_cudnn_enabled(False)
+        yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
+        for name, before in fused.items():
+            _set(f"enable_{name}_sdp", before)
         if recurrent:
             torch._C._set_mkldnn_enabled(single)
             torch._C._set_cudnn_enabled(graphics)
+
+
+def _get(name: str) -> bool:
+    # A PyTorch without the switch has no such kernel.
+    return bool(getattr(torch.backends.cuda, name, bool)())
+
+
+def _set(name: str, value: bool) -> None:
+    getattr(torch.backends.cuda, name, bool)(value)
 
 
 class Derivatives:
@@ -74,7 +88,7 @@ class Derivatives:
 
         def plain() -> tuple[float, torch.Tensor]:
             w, value = _tracked(part, at)
-            return float(value), self._pulled(value, w, None)
+            return float(value.detach()), self._pulled(value, w, None)
 
         return self._either(functional, plain)
 

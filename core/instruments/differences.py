@@ -9,11 +9,13 @@ What is left out falls as the square of h, what is rounded grows as 1/h. Both sh
 neighbouring :math:`D_h` are apart, so the error of one is taken as the larger distance from its
 neighbours, and at least four units of roundoff of the gradients that are subtracted; the best is
 the one with the smallest error. A step across a kink (ReLU) shows in the same way, and the smaller
-steps stay on one side of it.
+steps stay on one side of it. Steps that are too long may agree with each other on a smoothed loss:
+so a step counts only if what the smaller ones find lies within its error and their rounding.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -21,7 +23,7 @@ import torch
 
 from whichmin.core.scales import length
 
-__all__ = ["MORE_STEPS", "STEPS", "Differences", "relative_move"]
+__all__ = ["MORE_STEPS", "STEPS", "Differences", "Estimate", "relative_move"]
 
 # First the steps that suffice for what is smooth on the scale of the weights, then the others.
 STEPS = {torch.float64: (1e-3, 1e-4, 1e-5), torch.float32: (1e-2, 3e-3, 1e-3)}
@@ -30,6 +32,9 @@ MORE_STEPS = {
     torch.float32: (3e-1, 1e-1, 3e-2, 3e-4, 1e-4),
 }
 _UNITS = 4.0  # of roundoff: two gradients, each of a product and a sum
+# How much more than that a gradient may be rounded, by cancellation inside.
+_INSIDE = {torch.float64: 1e5, torch.float32: 1e2}
+_APART = 10.0  # of an error, which is an estimate
 
 
 class Estimate(NamedTuple):
@@ -53,7 +58,7 @@ class Differences:
         at: torch.Tensor, move: torch.Tensor,
     ) -> None:  # fmt: skip
         self._function, self._at, self._move = function, at, move
-        self._rows: dict[float, tuple[torch.Tensor, torch.Tensor, float, float]] = {}
+        self._rows: dict[float, tuple[torch.Tensor, torch.Tensor, float, float, torch.Tensor]] = {}
 
     def add(self, steps: Sequence[float]) -> None:
         """Evaluate at more steps."""
@@ -68,6 +73,7 @@ class Differences:
                 floor * torch.maximum(there.abs(), back.abs()).double(),
                 (up - down) / (2 * step),
                 floor * max(abs(up), abs(down)),
+                there.double() + back.double(),
             )
 
     @property
@@ -80,33 +86,46 @@ class Differences:
         """The steps so far at which everything is finite, from the largest."""
         return [
             h for h in sorted(self._rows, reverse=True)
-            if bool(torch.isfinite(self._rows[h][0]).all())
+            if bool(torch.isfinite(self._rows[h][0]).all()) and math.isfinite(self._rows[h][2])
         ]  # fmt: skip
 
     def rows(self) -> list[torch.Tensor]:
         """Return :math:`D_h` of every step, from the largest."""
         return [self._rows[h][0] for h in self.steps]
 
+    def bends(self, slope: torch.Tensor) -> list[torch.Tensor]:
+        """Return the differences of the one-sided products at every step, from the largest."""
+        return [(self._rows[h][4] - 2 * slope) / h for h in self.steps]
+
     def product(self, block: slice = slice(None)) -> Estimate:
         """Estimate entries of the product ``H d``."""
         return _best(
             [self._rows[h][0][block] for h in self.steps],
             [length(self._rows[h][1][block]) for h in self.steps],
+            _INSIDE[self.dtype],
         )
 
     def slope(self) -> Estimate:
         """Estimate the slope ``G d``."""
         values = [torch.tensor([self._rows[h][2]], dtype=torch.float64) for h in self.steps]
-        return _best(values, [self._rows[h][3] for h in self.steps])
+        return _best(values, [self._rows[h][3] for h in self.steps], _INSIDE[self.dtype])
 
 
-def _best(values: list[torch.Tensor], floors: list[float]) -> Estimate:
+def _best(values: list[torch.Tensor], floors: list[float], inside: float) -> Estimate:
+    """Choose the estimate with the smallest error that no smaller step contradicts.
+
+    Returns:
+        It; of infinite error if there is none.
+    """
     if len(values) < 2:
-        return Estimate(values[0] if values else torch.zeros(1).double(), float("inf"))
+        return Estimate(values[0] if values else torch.zeros(1).double(), math.inf)
     apart = [length(a - b) for a, b in zip(values[1:], values, strict=False)]
     errors = [max(apart[max(k - 1, 0) : k + 1]) + floor for k, floor in enumerate(floors)]
-    k = min(range(len(errors)), key=errors.__getitem__)
-    return Estimate(values[k], errors[k])
+    for k in sorted(range(len(errors)), key=errors.__getitem__):
+        smaller = zip(values[k + 1 :], floors[k + 1 :], strict=True)
+        if all(length(v - values[k]) <= _APART * errors[k] + inside * f for v, f in smaller):
+            return Estimate(values[k], errors[k])
+    return Estimate(values[-1], math.inf)
 
 
 def relative_move(direction: torch.Tensor, at: torch.Tensor, blocks: Sequence[int]) -> torch.Tensor:

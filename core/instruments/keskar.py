@@ -34,6 +34,7 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.instruments.results import Result
 from whichmin.core.instruments.rises import MeasuredRises
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.validation import check_integer, check_positive, check_real
@@ -43,8 +44,8 @@ from whichmin.progress import progress_bar
 __all__ = ["KeskarSharpness", "keskar_sharpness", "random_subspace"]
 
 
-@dataclass(frozen=True)
-class KeskarSharpness:
+@dataclass(frozen=True, repr=False)
+class KeskarSharpness(Result):
     """Outcome of a search for Keskar's sharpness.
 
     Attributes:

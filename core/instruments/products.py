@@ -23,15 +23,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from whichmin.core.instruments.arguments import check_columns, check_derivative
 from whichmin.core.instruments.derivatives import first_line
 from whichmin.core.instruments.differences import MORE_STEPS, STEPS, Differences
 from whichmin.core.instruments.module import ModuleObjective
-from whichmin.core.instruments.problem import (
-    Objective,
-    check_columns,
-    check_derivative,
-    check_objective,
-)
+from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.errors import InputError, MissingDependency
@@ -199,7 +195,9 @@ def _curvlinops(objective: Objective) -> Operator:
         with warnings.catch_warnings():  # PyTorch's forward mode uses torch.jit.script too
             warnings.simplefilter("ignore", DeprecationWarning)
             # All columns at once would hold k copies of the activations.
-            parts = [operator @ some for some in columns.split(16, dim=1)]
+            parts = [
+                operator @ some + objective.weight_decay * some for some in columns.split(16, dim=1)
+            ]
         return check_derivative(torch.cat(parts, dim=1), "Hessian").reshape(vectors.shape)
 
     return _confirmed(objective, multiply)

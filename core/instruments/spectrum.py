@@ -25,6 +25,7 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_matrix, hessian_operator
+from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.core.validation import check_integer, check_positive
@@ -42,8 +43,8 @@ __all__ = [
 _ENDS = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
 
 
-@dataclass(frozen=True)
-class Eigenpairs:
+@dataclass(frozen=True, repr=False)
+class Eigenpairs(Result):
     """Some eigenvalues and vectors.
 
     Attributes:
@@ -59,8 +60,8 @@ class Eigenpairs:
     products: int
 
 
-@dataclass(frozen=True)
-class SpectralDensity:
+@dataclass(frozen=True, repr=False)
+class SpectralDensity(Result):
     """Quadrature of the spectral density, one row per random vector.
 
     Attributes:

@@ -24,7 +24,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from whichmin.core.instruments.derivatives import Derivatives, Part
-from whichmin.core.instruments.differences import MORE_STEPS, STEPS, Differences, relative_move
+from whichmin.core.instruments.differences import (
+    MORE_STEPS,
+    STEPS,
+    Differences,
+    Estimate,
+    relative_move,
+)
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.errors import InputError
@@ -41,6 +47,7 @@ _SAME = {torch.float64: 1e-5, torch.float32: 1e-2}
 _SYMMETRIC = {torch.float64: 1e-7, torch.float32: 1e-2}
 _ALIKE = 0.99  # cosine of differences at three steps that show the same, not rounding
 _JUMP = {torch.float64: 1e-10, torch.float32: 1e-4}  # of a gradient, far above its rounding
+_BEND = 1e-3  # of the product: less is nothing that matters
 _SETTLED = 0.1  # the differences' error relative to what they are compared with
 
 _SMOOTH = "must have a second derivative where it is measured"
@@ -59,7 +66,7 @@ _WORDS = {
         "depends on the weights",
     ),
     "kink": (
-        "a kink just at the point",
+        "a kink or a jump just at the point",
         f"{_SMOOTH}: move the weights or inputs off it (biases of exactly 0, ties)",
     ),
     "infinite gradient": (
@@ -108,10 +115,11 @@ def confirm(objective: Objective, at: torch.Tensor, second: bool) -> None:
     from whichmin.core.instruments.blame import blame
 
     part, blocks = objective.few(at.dtype)
-    fault = inspect(part, at, blocks, objective.derivatives, second)
+    narrow = at.dtype == torch.float32
+    fault = inspect(part, at, blocks, objective.derivatives, second, more=not narrow)
     if fault is None:
         return
-    if at.dtype == torch.float32:
+    if narrow:
         wide = _in_float64(objective, at, second)
         if wide is None:
             return
@@ -149,7 +157,7 @@ def _in_float64(
 
 def inspect(
     part: Part, at: torch.Tensor, blocks: Sequence[int], derivatives: Derivatives,
-    second: bool = True,
+    second: bool = True, *, more: bool = True,
 ) -> Fault | None:  # fmt: skip
     """Compare the derivatives of one function with differences.
 
@@ -159,6 +167,7 @@ def inspect(
         blocks: Sizes of the parameters; each is compared on its own.
         derivatives: How its derivatives are taken.
         second: Whether second derivatives are looked at.
+        more: Whether all steps are tried before something is called wrong.
 
     Returns:
         What is wrong, or None.
@@ -178,7 +187,7 @@ def inspect(
     differences = Differences(lambda w: derivatives.value_and_gradient(part, w), at, moves[:, 0])
     differences.add(STEPS[at.dtype])
     found = _compare(differences, slope, images, moves, blocks, at.dtype)
-    if found is not None:
+    if found is not None and more:
         differences.add(MORE_STEPS[at.dtype])
         found = _compare(differences, slope, images, moves, blocks, at.dtype)
     return found
@@ -206,23 +215,17 @@ def _compare(
         return Fault("infinite gradient")
     if _kinked(differences, slope):
         return Fault("kink")
-    told, (value, error) = (slope * moves[:, 0]).sum(), differences.slope()
-    size = max(abs(float(told)), length(value))
-    off = abs(float(told - value[0]))
-    if off > _FACTOR * error + _SAME[kind] * size:
-        return Fault("gradient", off / size)
+    told, estimate = (slope * moves[:, 0]).sum()[None], differences.slope()
+    off = _contradicted(told, estimate, kind)
+    if off:
+        return Fault("gradient", off)
     if images is None:
         return None
-    image, start = images[:, 0], 0
-    worst = 0.0
+    image, start, worst = images[:, 0], 0, 0.0
     for count in blocks:
         block = slice(start, start + count)
+        worst = max(worst, _contradicted(image[block], differences.product(block), kind))
         start += count
-        value, error = differences.product(block)
-        size = max(length(image[block]), length(value))
-        off = length(image[block] - value)
-        if off > _FACTOR * error + _SAME[kind] * size:
-            worst = max(worst, off / size)
     if worst:
         return Fault("second", worst)
     terms = moves[:, 1] * images[:, 0], moves[:, 0] * images[:, 1]
@@ -233,25 +236,51 @@ def _compare(
     return None if _settled(differences, image, slope) else Fault("unsettled")
 
 
-def _kinked(differences: Differences, slope: torch.Tensor) -> bool:
-    r"""Say whether the gradient jumps at the point: :math:`h D_h` stays as h falls.
+def _contradicted(told: torch.Tensor, estimate: Estimate, kind: torch.dtype) -> float:
+    """Compare a derivative with differences that are exact enough to settle it.
 
-    Judged at the three smallest steps that agree on the direction: rounding does not.
+    Returns:
+        How far it is off relative to the larger of the two; 0 if it is not, or not beyond doubt.
+    """
+    size = max(length(told), length(estimate.value))
+    off, error = length(told - estimate.value), _FACTOR * estimate.error
+    return off / size if error <= _SETTLED * size and off > error + _SAME[kind] * size else 0.0
+
+
+def _kinked(differences: Differences, slope: torch.Tensor) -> bool:
+    r"""Say whether the gradient or its slope jumps at the point.
+
+    With one-sided products :math:`D_h^+, D_h^-`, which have the limit H d where it exists,
+    :math:`h D_h` stays as h falls where the gradient jumps, and :math:`D_h^+ - D_h^-` where its
+    slope does.
 
     Returns:
         Whether it does.
     """
-    rows, steps = differences.rows(), differences.steps
-    for k in range(len(rows) - 3, -1, -1):
-        sizes = [length(row) for row in rows[k : k + 3]]
+    steps, rows = differences.steps, differences.rows()
+    size, least = length(slope), _JUMP[differences.dtype]
+    jumps = [h * row for h, row in zip(steps, rows, strict=True)]
+    bends = differences.bends(slope)
+    return _stays(jumps, least * size) or _stays(bends, _BEND * max(map(length, rows[-3:])))
+
+
+def _stays(vectors: list[torch.Tensor], least: float) -> bool:
+    """Say whether vectors stay as the step falls, judged at the smallest steps that agree.
+
+    Rounding does not agree on a direction. What is gone at a smaller step was a kink close by.
+
+    Returns:
+        Whether they do, at a size above the least.
+    """
+    for k in range(len(vectors) - 3, -1, -1):
+        some = vectors[k : k + 3]
+        sizes = [length(v) for v in some]
         if not all(math.isfinite(s) and s > 0 for s in sizes):
             continue
-        units = [row / size for row, size in zip(rows[k : k + 3], sizes, strict=True)]
-        if min(float(units[2] @ unit) for unit in units) < _ALIKE:
-            continue
-        jumps = [h * size for h, size in zip(steps[k : k + 3], sizes, strict=True)]
-        least = _JUMP[differences.dtype] * max(length(slope), max(jumps))
-        return max(jumps) <= 1.5 * min(jumps) and min(jumps) > least
+        units = [v / size for v, size in zip(some, sizes, strict=True)]
+        if min(float(units[2] @ unit) for unit in units) >= _ALIKE:
+            kept = min(map(length, vectors[k:])) > 0.5 * min(sizes)
+            return kept and max(sizes) <= 1.5 * min(sizes) and min(sizes) > least
     return False
 
 

@@ -29,6 +29,7 @@ import torch
 
 from whichmin.core.instruments.noise_scale import batch_factor, is_replacement
 from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.core.validation import (
@@ -48,8 +49,8 @@ _FEWEST = 30  # pairs: below, the test's own error is several per cent for squar
 _IMPOSSIBLE = 1e-6  # rate at which right lengths without any noise are refused as impossible
 
 
-@dataclass(frozen=True)
-class NoiseScaleEstimate:
+@dataclass(frozen=True, repr=False)
+class NoiseScaleEstimate(Result):
     """An estimate of ``B_simple``.
 
     Attributes:
@@ -252,6 +253,7 @@ def two_batch_noise_scale(
         raise InputError("large", large, f"must be above the smaller size, {small}")
     count = check_integer(pairs, "pairs", _FEWEST)
     level = check_positive(confidence, "confidence", 1.0)
+    objective.confirm(second=False)
     draws = generator(seed, Purpose.BATCHES)
     lengths = np.empty((2, count))
     with progress_bar(count, "gradients of batches", progress) as done:

@@ -11,4 +11,5 @@ from whichmin.verification.second_derivatives.layers import LAYERS
 
 __all__ = ["CASES", "Case", "Outcome", "judge"]
 
-CASES = (*LAYERS, *FUNCTIONS, *LINEAR_ALGEBRA)
+# Those that this PyTorch has.
+CASES = tuple(case for case in (*LAYERS, *FUNCTIONS, *LINEAR_ALGEBRA) if case.known)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
+from torch.nn import functional
 
 from whichmin.core.instruments import ClosureObjective, closure_objective
 from whichmin.verification.second_derivatives.judge import Case
@@ -49,16 +49,18 @@ def _counts(value: Any) -> bool:
 def _case(group: Any, name: str, shapes: Any, function: Callable[..., Any] | None = None) -> Case:
     known = list(shapes) if isinstance(shapes, list) else [shapes]
     call = getattr(group, name) if function is None else function
-    title = "torch.nn.functional" if group is F else "torch.linalg"
+    title = "torch.nn.functional" if group is functional else "torch.linalg"
     return Case(title, name, lambda: _objective(call, known))
 
 
 def _f(name: str, shapes: Any, *args: Any, **options: Any) -> Case:
-    return _case(F, name, shapes, lambda *x: getattr(F, name)(*x, *args, **options))
+    return _case(
+        functional, name, shapes, lambda *x: getattr(functional, name)(*x, *args, **options)
+    )
 
 
 def _g(name: str, shapes: Any, function: Callable[..., Any]) -> Case:
-    return _case(F, name, shapes, function)
+    return _case(functional, name, shapes, function)
 
 
 def _l(name: str, shapes: Any, function: Callable[..., Any] | None = None) -> Case:
@@ -70,37 +72,37 @@ def _spatial(dims: int, size: int = 4, channels: int = 1) -> Shape:
 
 
 def _unpooled(dims: int) -> Callable[..., Any]:
-    pool = getattr(F, f"max_pool{dims}d")
-    back = getattr(F, f"max_unpool{dims}d")
+    pool = getattr(functional, f"max_pool{dims}d")
+    back = getattr(functional, f"max_unpool{dims}d")
     return lambda x: back(*pool(x, 2, return_indices=True), 2)
 
 
 def _fractional(dims: int) -> Callable[..., Any]:
     draws = torch.full((1, 1, dims), 0.4).double()
-    pool = getattr(F, f"fractional_max_pool{dims}d")
+    pool = getattr(functional, f"fractional_max_pool{dims}d")
     return lambda x: pool(x, 2, output_size=2, _random_samples=draws)
 
 
 def _in_place(name: str, *args: Any) -> Callable[..., Any]:
-    return lambda x: getattr(F, name)(x * 1, *args)
+    return lambda x: getattr(functional, name)(x * 1, *args)
 
 
 def _grid(theta: torch.Tensor) -> Any:
-    return F.affine_grid(theta, [1, 1, 2, 2], align_corners=False)
+    return functional.affine_grid(theta, [1, 1, 2, 2], align_corners=False)
 
 
 def _statistics(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> Any:
-    return F.batch_norm(x, None, None, weight, bias, training=True)
+    return functional.batch_norm(x, None, None, weight, bias, training=True)
 
 
 def _ctc(x: torch.Tensor) -> Any:
-    return F.ctc_loss(
+    return functional.ctc_loss(
         x.log_softmax(-1), torch.tensor([[1, 2]]), torch.tensor([4]), torch.tensor([2])
     )
 
 
 def _heads(x: torch.Tensor, weight: torch.Tensor, out: torch.Tensor) -> Any:
-    return F.multi_head_attention_forward(
+    return functional.multi_head_attention_forward(
         x, x, x, 4, 2, weight, None, None, None, False, 0.0, out, None, need_weights=False
     )[0]
 
@@ -110,9 +112,10 @@ ONE = torch.tensor([1])
 
 FUNCTIONS: tuple[Case, ...] = (
     *(_f(name, (4,)) for name in (
-        "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu logsigmoid mish relu "
-        "relu6 rrelu selu sigmoid silu softplus softshrink softsign tanh tanhshrink glu"
-    ).split()),
+        "celu", "elu", "gelu", "hardshrink", "hardsigmoid", "hardswish", "hardtanh",
+        "leaky_relu", "logsigmoid", "mish", "relu", "relu6", "rrelu", "selu", "sigmoid",
+        "silu", "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "glu",
+    )),
     _f("gelu", (4,), approximate="tanh"),
     *(_g(n, (4,), _in_place(n)) for n in ("celu_", "elu_", "hardtanh_", "leaky_relu_", "relu_",
                                           "rrelu_", "selu_")),
@@ -127,9 +130,9 @@ FUNCTIONS: tuple[Case, ...] = (
     _f("conv_tbc", [(4, 1, 2), (2, 2, 2), (2,)]),
     _g("batch_norm", [(3, 2), (2,), (2,)], _statistics),
     _f("instance_norm", (2, 2, 3)),
-    _g("layer_norm", [(2, 4), (4,), (4,)], lambda x, w, b: F.layer_norm(x, (4,), w, b)),
-    _g("rms_norm", [(2, 4), (4,)], lambda x, w: F.rms_norm(x, (4,), w)),
-    _g("group_norm", [(2, 4, 2), (4,), (4,)], lambda x, w, b: F.group_norm(x, 2, w, b)),
+    _g("layer_norm", [(2, 4), (4,), (4,)], lambda x, w, b: functional.layer_norm(x, (4,), w, b)),
+    _g("rms_norm", [(2, 4), (4,)], lambda x, w: functional.rms_norm(x, (4,), w)),
+    _g("group_norm", [(2, 4, 2), (4,), (4,)], lambda x, w, b: functional.group_norm(x, 2, w, b)),
     _f("local_response_norm", (1, 4, 2), 2),
     _f("normalize", (2, 3)),
     *(_f(f"avg_pool{d}d", _spatial(d), 2) for d in D),
@@ -155,9 +158,10 @@ FUNCTIONS: tuple[Case, ...] = (
     _f("channel_shuffle", (1, 4, 2, 2), 2),
     _f("fold", (1, 4, 4), (3, 3), (2, 2)),
     _f("unfold", (1, 1, 3, 3), (2, 2)),
-    _g("embedding", (3, 2), lambda w: F.embedding(torch.tensor([[0, 2], [2, 2]]), w)),
-    _g("embedding_bag", (3, 2), lambda w: F.embedding_bag(torch.tensor([[0, 2], [2, 2]]), w)),
-    _g("embedding_bag", [(3, 2), (2, 2)], lambda w, p: F.embedding_bag(
+    _g("embedding", (3, 2), lambda w: functional.embedding(torch.tensor([[0, 2], [2, 2]]), w)),
+    _g("embedding_bag", (3, 2), lambda w: functional.embedding_bag(
+        torch.tensor([[0, 2], [2, 2]]), w)),
+    _g("embedding_bag", [(3, 2), (2, 2)], lambda w, p: functional.embedding_bag(
         torch.tensor([[0, 2], [2, 2]]), w, mode="sum", per_sample_weights=p)),
     _f("cosine_similarity", [(2, 3), (2, 3)]),
     _f("pairwise_distance", [(2, 3), (2, 3)]),
@@ -168,12 +172,12 @@ FUNCTIONS: tuple[Case, ...] = (
     _f("scaled_dot_product_attention", [(1, 2, 3, 2)] * 3),
     _g("multi_head_attention_forward", [(3, 1, 4), (12, 4), (4, 4)], _heads),
     _g("ctc_loss", (4, 1, 3), _ctc),
-    _g("cross_entropy", (2, 3), lambda x: F.cross_entropy(x, torch.tensor([0, 2]))),
-    _g("cross_entropy", (2, 3), lambda x: F.cross_entropy(
+    _g("cross_entropy", (2, 3), lambda x: functional.cross_entropy(x, torch.tensor([0, 2]))),
+    _g("cross_entropy", (2, 3), lambda x: functional.cross_entropy(
         x, torch.tensor([0, 2]), label_smoothing=0.1, weight=TARGETS + 1)),
     _g("linear_cross_entropy", [(2, 3), (4, 3)],
-       lambda x, w: F.linear_cross_entropy(x, w, torch.tensor([0, 2]))),
-    _g("nll_loss", (2, 3), lambda x: F.nll_loss(x, torch.tensor([0, 2]))),
+       lambda x, w: functional.linear_cross_entropy(x, w, torch.tensor([0, 2]))),
+    _g("nll_loss", (2, 3), lambda x: functional.nll_loss(x, torch.tensor([0, 2]))),
     _f("mse_loss", [(3,), (3,)]),
     _f("l1_loss", [(3,), (3,)]),
     _f("smooth_l1_loss", [(3,), (3,)]),
@@ -188,11 +192,13 @@ FUNCTIONS: tuple[Case, ...] = (
     _f("triplet_margin_loss", [(1, 3), (1, 3), (1, 3)]),
     _f("triplet_margin_with_distance_loss", [(1, 3), (1, 3), (1, 3)]),
     _f("poisson_nll_loss", (3,), TARGETS),
-    _g("gaussian_nll_loss", [(3,), (3,)], lambda x, v: F.gaussian_nll_loss(
+    _g("gaussian_nll_loss", [(3,), (3,)], lambda x, v: functional.gaussian_nll_loss(
         x, TARGETS, v.square() + 0.1)),
-    _g("binary_cross_entropy", (3,), lambda x: F.binary_cross_entropy(x.sigmoid(), TARGETS)),
+    _g("binary_cross_entropy", (3,), lambda x: functional.binary_cross_entropy(
+        x.sigmoid(), TARGETS)),
     _f("binary_cross_entropy_with_logits", (3,), TARGETS),
-    _g("kl_div", (3,), lambda x: F.kl_div(x.log_softmax(0), TARGETS.softmax(0), reduction="sum")),
+    _g("kl_div", (3,), lambda x: functional.kl_div(
+        x.log_softmax(0), TARGETS.softmax(0), reduction="sum")),
 )  # fmt: skip
 
 
@@ -206,8 +212,9 @@ def _factors(a: torch.Tensor) -> Any:
 
 LINEAR_ALGEBRA: tuple[Case, ...] = (
     *(_l(n, (3, 3)) for n in (
-        "det inv matrix_exp pinv slogdet matrix_norm norm vector_norm svdvals diagonal qr cond"
-    ).split()),
+        "det", "inv", "matrix_exp", "pinv", "slogdet", "matrix_norm", "norm",
+        "vector_norm", "svdvals", "diagonal", "qr", "cond",
+    )),
     _l("cholesky", (3, 3), lambda a: torch.linalg.cholesky(_positive(a))),
     _l("cholesky_ex", (3, 3), lambda a: torch.linalg.cholesky_ex(_positive(a))[0]),
     _l("inv_ex", (3, 3), lambda a: torch.linalg.inv_ex(a)[0]),
@@ -216,12 +223,14 @@ LINEAR_ALGEBRA: tuple[Case, ...] = (
     _l("eigvalsh", (3, 3), lambda a: torch.linalg.eigvalsh(a + a.mT)),
     _l("eigh", (3, 3), lambda a: torch.linalg.eigh(a + a.mT)[1].square()),
     _l("eig", (3, 3), lambda a: torch.linalg.eig(a)[1].abs()),
-    _l("svd", (3, 2), lambda a: tuple(t.square() for t in torch.linalg.svd(a, full_matrices=False))),
+    _l("svd", (3, 2), lambda a: tuple(
+        t.square() for t in torch.linalg.svd(a, full_matrices=False))),
     _l("householder_product", [(3, 2), (2,)]),
     _l("lu", (3, 3), _factors),
     _l("lu_factor", (3, 3), lambda a: torch.linalg.lu_factor(a)[0]),
     _l("lu_factor_ex", (3, 3), lambda a: torch.linalg.lu_factor_ex(a)[0]),
-    _l("lu_solve", [(3, 3), (3, 2)], lambda a, b: torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b)),
+    _l("lu_solve", [(3, 3), (3, 2)], lambda a, b: torch.linalg.lu_solve(
+        *torch.linalg.lu_factor(a), b)),
     _l("solve", [(3, 3), (3, 2)]),
     _l("solve_ex", [(3, 3), (3, 2)], lambda a, b: torch.linalg.solve_ex(a, b)[0]),
     _l("solve_triangular", [(3, 3), (3, 2)], lambda a, b: torch.linalg.solve_triangular(

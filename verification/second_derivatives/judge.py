@@ -7,6 +7,7 @@ without the instruments, is missing, not finite or contradicted by them.
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ class Case:
     def id(self) -> str:
         """Full name."""
         return f"{self.group}.{self.name}"
+
+    @property
+    def known(self) -> bool:
+        """Whether this PyTorch has it."""
+        return hasattr(importlib.import_module(self.group), self.name)
 
 
 @dataclass(frozen=True)

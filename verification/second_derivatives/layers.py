@@ -39,7 +39,8 @@ class Behind(nn.Module):
         out = self.layer(*inputs) if self.call is None else self.call(self.layer, *inputs)
         while isinstance(out, tuple):
             out = out[0]
-        return out.reshape(len(x), -1)
+        flat: torch.Tensor = out.reshape(len(x), -1)
+        return flat
 
 
 def _objective(make: Call, shapes: Sequence[Shape], call: Call | None) -> ModuleObjective:
@@ -123,8 +124,16 @@ def _logs(layer: nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 
 def _fixed(layer: Any, x: torch.Tensor) -> torch.Tensor:
-    layer._random_samples = torch.full((len(x), x.shape[1], x.ndim - 2), 0.4).to(x)
-    result: torch.Tensor = layer(x)
+    """Pool over regions that are chosen beforehand, not at random.
+
+    Returns:
+        What the layer's function gives with its settings.
+    """
+    dims = x.ndim - 2
+    result: torch.Tensor = getattr(nn.functional, f"fractional_max_pool{dims}d")(
+        x, layer.kernel_size, output_size=layer.output_size,
+        _random_samples=torch.full((len(x), x.shape[1], dims), 0.4).to(x),
+    )  # fmt: skip
     return result
 
 
@@ -143,10 +152,11 @@ def _spatial(
 
 
 _ACTIVATIONS = (
-    "CELU ELU GELU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish PReLU RReLU "
-    "ReLU ReLU6 SELU SiLU Sigmoid Softplus Softshrink Softsign Tanh Tanhshrink Identity AlphaDropout "
-    "Dropout FeatureAlphaDropout Flatten"
-).split()
+    "CELU", "ELU", "GELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
+    "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SELU", "SiLU",
+    "Sigmoid", "Softplus", "Softshrink", "Softsign", "Tanh", "Tanhshrink", "Identity",
+    "AlphaDropout", "Dropout", "FeatureAlphaDropout", "Flatten",
+)  # fmt: skip
 _DIMENSIONS = (1, 2, 3)
 
 LAYERS: tuple[Case, ...] = (
@@ -176,7 +186,10 @@ LAYERS: tuple[Case, ...] = (
         _spatial(f"Adaptive{kind}Pool{d}d", d, 2, channels=1)
         for d in _DIMENSIONS for kind in ("Avg", "Max")
     ),
-    *(_spatial(f"FractionalMaxPool{d}d", d, 2, channels=1, output_size=2, call=_fixed) for d in (2, 3)),
+    *(
+        _spatial(f"FractionalMaxPool{d}d", d, 2, channels=1, output_size=2, call=_fixed)
+        for d in (2, 3)
+    ),
     *(
         _spatial(f"MaxUnpool{d}d", d, 2, channels=1, call=_pooled(getattr(nn, f"MaxPool{d}d")))
         for d in _DIMENSIONS
@@ -241,9 +254,13 @@ LAYERS: tuple[Case, ...] = (
     _layer("TripletMarginWithDistanceLoss", reduction="none", on=[(3,), (3,), (3,)]),
 )  # fmt: skip
 
-# What torch.nn has beside them.
+# What torch.nn has beside them, and why it is not here.
 LEFT_OUT = {
-    "Container": "computes nothing",
-    "Module": "computes nothing",
-    "ModuleDict": "computes nothing",
-}
+    **dict.fromkeys(
+        ("Container", "Module", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList",
+         "RNNBase", "RNNCellBase", "Sequential"),
+        "computes nothing of its own",
+    ),
+    "NLLLoss2d": "NLLLoss under an older name",
+    "LinearCrossEntropyLoss": "linear_cross_entropy of torch.nn.functional",
+}  # fmt: skip
