@@ -128,22 +128,31 @@ def make_data(
         what = (
             "is zero" if bool((matrix[row] == 0).all()) else "has a length whose square underflows"
         )
-        raise InputError("data", f"row {row} {what}", "every data point must be non-zero")
+        raise InputError(
+            "data",
+            f"row {row} {what}",
+            "every row, counted from 0, must be non-zero",
+        )
     if not math.isfinite(deviation):
         raise InputError("data", "rows whose inner products overflow", "must be of smaller size")
     if not orthonormal and handling not in {"as-is", "whiten"}:
-        shape = f"{m} points in {n} dimensions"
-        more = " (more points than dimensions cannot be orthonormal)" if m > n else ""
-        if kind is torch.float64 and deviation <= rounding_of_orthonormality(n, torch.float32):
-            more += " (they are to float32's precision: dtype='float32', --dtype float32)"
         raise InputError(
             "data",
-            f"{shape}, deviation from orthonormality {deviation:.3g}",
-            f"the rows must be orthonormal to {allowed:.1e}{more}; orthonormalise them "
-            "(handling='polar' or 'qr', --orthonormalise), whiten them (handling='whiten', "
-            "--whiten) or train on them as they are (handling='as-is', --as-is)",
+            f"{m} points in {n} dimensions, deviation from orthonormality {deviation:.3g}",
+            f"the rows must be orthonormal to {allowed:.1e}{_ways_out(m, n, kind, deviation)}",
         )
     return Data(matrix, deviation, orthonormal, gram)
+
+
+def _ways_out(m: int, n: int, kind: torch.dtype, deviation: float) -> str:
+    """What to do about rows that are not orthonormal."""
+    keep = "handling='as-is' to take them as they are, handling='whiten' to whiten them"
+    if m > n:
+        return f"; more points than dimensions cannot be: give {keep}"
+    told = "handling='polar' for the nearest orthonormal rows"
+    if kind is torch.float64 and deviation <= rounding_of_orthonormality(n, torch.float32):
+        told = f"dtype='float32', to whose precision they are, or {told}"
+    return f"; give {told}, {keep}"
 
 
 def as_data(data: Any, dtype: torch.dtype, device: torch.device) -> Data:

@@ -204,8 +204,9 @@ def _real_array(value: Any, argument: str) -> torch.Tensor:
     if tensor.is_complex() or tensor.dtype == torch.bool or tensor.layout != torch.strided:
         raise InputError(argument, tensor.dtype, "must be a dense array of real numbers")
     if not bool(torch.isfinite(tensor).all()):
-        bad = int((~torch.isfinite(tensor)).sum())
-        raise InputError(argument, f"{bad} NaN or infinite entries", "must be finite everywhere")
+        bad = (~torch.isfinite(tensor)).nonzero().tolist()
+        allowed = f"must be finite everywhere (the first is at {bad[0]}, counted from 0)"
+        raise InputError(argument, f"{len(bad)} NaN or infinite entries", allowed)
     return tensor
 
 

@@ -21,7 +21,10 @@ FOLDERS = {
     "whichmin.symbolic": ROOT / "symbolic",
     "whichmin.verification": ROOT / "verification",
 }
-SHARED = {"errors", "words", "reporting", "files", "lazy", "moved", "progress", "provenance"}
+SHARED = {
+    "errors", "words", "reporting", "files", "lazy", "moved", "progress", "provenance", "terminal",
+    "text_tables",
+}  # fmt: skip
 # Products of the front door that the checks judge like any other number, and the plugin, whose
 # options the suite reads.
 JUDGED = {"prediction", "pytest_plugin", "tables"}

@@ -31,7 +31,8 @@ WORKSHOPS = {
     "verification": ("evidence", "provers", "oracle"),
 }
 # Vocabulary that all rooms share; arrows to it would say nothing.
-SHARED = ("errors", "words", "reporting", "files", "moved", "progress", "provenance")
+SHARED = ("errors", "words", "reporting", "files", "moved", "progress", "provenance", "terminal",
+          "text_tables")  # fmt: skip
 ROOMS = ("symbolic", "verification", "core")
 
 # Where the boxes stand: left, top, width, height.

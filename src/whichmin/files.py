@@ -1,4 +1,4 @@
-"""Read arrays (``.npy``, ``.npz``, ``.csv``, ``.pt``), and write files in full or not at all.
+"""Read arrays (``.npy``, ``.npz``, ``.pt``, text), and write files in full or not at all.
 
 Nothing is ever unpickled. Writing follows links, keeps permissions, and accepts devices and pipes.
 Packages for it do less, and atomicwrites is no longer maintained.
@@ -15,16 +15,20 @@ from typing import Any
 
 from whichmin.errors import InputError
 
-__all__ = ["SUFFIXES", "check_writable", "load_array", "write_bytes", "write_text"]
+__all__ = ["SUFFIXES", "check_writable", "load_array", "read_array", "write_bytes", "write_text"]
 
-SUFFIXES = (".npy", ".npz", ".csv", ".pt")
+_TABLES = (".csv", ".tsv", ".txt")
+SUFFIXES = (".npy", ".npz", ".pt", *_TABLES)
+# A file is taken for text if its first so many bytes are.
+_HEAD = 512
 
 
 def load_array(path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE") -> Any:
     """Read an array of numbers whose rows are samples.
 
     Args:
-        path: A file with one of the known suffixes. CSV may start with one line of column names.
+        path: A file with one of the known suffixes. Text (``.csv``, ``.tsv``, ``.txt``) has fields
+            separated by commas, semicolons, tabs or spaces, and may start with column names.
         key: Which array, where the file holds several (``.npz``, or a dictionary in ``.pt``).
         argument: Name of the caller's argument, for messages.
 
@@ -35,6 +39,27 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
         InputError: The file is missing, unreadable, of another type, holds pickled objects, or
             holds several arrays and no key was given.
     """
+    return read_array(path, key, argument)[0]
+
+
+def read_array(
+    path: str | os.PathLike[str], key: str | None = None, argument: str = "FILE"
+) -> tuple[Any, str]:
+    """Read an array as :func:`load_array` does, and say what was assumed to read it.
+
+    Args:
+        path: The file.
+        key: Which array.
+        argument: Name of the caller's argument, for messages.
+
+    Returns:
+        The array, and a note about the layout of a text file, empty for plain CSV.
+
+    Raises:
+        InputError: As of :func:`load_array`.
+    """
+    from whichmin.text_tables import TextTable
+
     file = Path(path)
     try:
         exists = file.exists()
@@ -44,7 +69,7 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
         raise InputError(argument, str(path), "there is no such file")
     if not file.is_file():
         raise InputError(argument, str(path), "must be a file")
-    readers = {".npy": _numpy, ".npz": _numpy, ".csv": _csv, ".pt": _torch}
+    readers = {".npy": _numpy, ".npz": _numpy, ".pt": _torch, **dict.fromkeys(_TABLES, _text)}
     suffix = file.suffix.lower()
     if suffix not in readers:
         raise InputError(argument, str(path), f"must end in one of: {', '.join(SUFFIXES)}")
@@ -58,16 +83,17 @@ def load_array(path: str | os.PathLike[str], key: str | None = None, argument: s
     except Exception as error:  # a broken file can make the readers raise almost anything
         kind, reason = type(error).__name__, (str(error).splitlines() or [""])[0]
         reason = reason if " " in reason else ": ".join(filter(None, (kind, reason)))
+        objects = "" if suffix in _TABLES else " without pickled objects"
         raise InputError(
-            argument,
-            str(path),
-            f"must be a valid {suffix} file of numbers without pickled objects ({reason})",
+            argument, str(path), f"must be a valid {suffix} file of numbers{objects} ({reason})"
         ) from error
     if isinstance(content, dict):
-        return _choose(content, key, argument, str(path))
+        return _choose(content, key, argument, str(path)), ""
     if key is not None:
         raise InputError("key", key, f"{path} holds a single array without a name")
-    return content
+    if isinstance(content, TextTable):
+        return content.numbers, content.layout
+    return content, ""
 
 
 def _choose(arrays: dict[str, Any], key: str | None, argument: str, path: str) -> Any:
@@ -76,7 +102,10 @@ def _choose(arrays: dict[str, Any], key: str | None, argument: str, path: str) -
     names = ", ".join(map(str, arrays))
     if key is None:
         if len(arrays) != 1:
-            raise InputError(argument, path, f"holds several arrays; choose a key: {names}")
+            allowed = f"holds several arrays ({names})"
+            # Other files of a command come without an option for the key.
+            hint = f"choose one, key={next(iter(arrays))!r}" if argument == "FILE" else "save one"
+            raise InputError(argument, path, f"{allowed}; {hint}")
         return next(iter(arrays.values()))
     if key not in arrays:
         raise InputError("key", key, f"must be one of: {names}")
@@ -89,7 +118,7 @@ def _numpy(file: Path) -> Any:
     with file.open("rb") as stream:  # np.load leaves a file open that turns out to be broken
         # NumPy takes every other file for a pickle, and advises to load it all the same.
         if stream.read(4) not in {b"\x93NUM", b"PK\x03\x04", b"PK\x05\x06", b""}:
-            raise ValueError("it begins like no such file")
+            raise ValueError(_kind(file) or "it begins like no such file")
         stream.seek(0)
         content = np.load(stream, allow_pickle=False)
         if isinstance(content, np.lib.npyio.NpzFile):
@@ -98,48 +127,30 @@ def _numpy(file: Path) -> Any:
         return content
 
 
-def _csv(file: Path) -> Any:
-    import numpy as np
+def _text(file: Path) -> Any:
+    from whichmin.text_tables import read_table
 
-    with file.open(encoding="utf-8-sig") as lines:
-        rows = [line.strip() for line in lines if line.strip()]
-    if rows and _is_header(rows[0]):
-        rows = rows[1:]
-    elif len(rows) > 1 and _counts_columns(rows):
-        raise ValueError("the first line numbers the columns; remove it, or name the columns")
-    if not rows:
-        raise ValueError("no rows of numbers")
-    return np.loadtxt(rows, delimiter=",", ndmin=2, dtype=np.float64, comments=None)
+    return read_table(file)
 
 
-def _is_header(line: str) -> bool:
-    """Whether no field of a line is a number: one unreadable field is an error, not a header."""
-    for part in line.split(","):
-        try:
-            float(part)
-        except ValueError:
-            continue
-        return False
-    return True
-
-
-def _counts_columns(rows: list[str]) -> bool:
-    """Whether the first line is 0,1,2,... as pandas writes it for columns without names.
-
-    Two numbers, 0,1, may be a data point; they are not if the other lines are written as floats.
-
-    Returns:
-        Whether to refuse the line.
-    """
-    fields = rows[0].replace(" ", "").split(",")
-    if fields != [str(i) for i in range(len(fields))] or len(fields) < 2:
-        return False
-    return len(fields) > 2 or all("." in row or "e" in row for row in rows[1:])
+def _kind(file: Path) -> str:
+    """What a file is that has the suffix of another kind, and what to do; empty if unknown."""
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith(b"\x80"):
+        return "it is a pickle, which is never loaded; save the array with numpy.save"
+    # Cut bytes of a last character do no harm; what is left of text is printable.
+    text = head.decode(errors="ignore")
+    if len(text) > len(head) / 2 and all(c.isprintable() or c.isspace() for c in text):
+        return "it is text; for a table of numbers let its name end in .csv"
+    return ""
 
 
 def _torch(file: Path) -> Any:
     import torch
 
+    if "text" in (kind := _kind(file)):
+        raise ValueError(kind)
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

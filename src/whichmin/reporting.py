@@ -257,11 +257,9 @@ class Table:
         Returns:
             Several lines.
         """
-        width = max(map(len, self.columns))
-        blocks = [
-            "\n".join(f"  {n:{width}}  {c.text}" for n, c in zip(self.columns, row, strict=True))
-            for row in self.rows
-        ]
+        from whichmin.terminal import record_lines
+
+        blocks = ["\n".join(record_lines(self.columns, row)) for row in self._texts()]
         return "\n\n".join([self.title, *blocks])
 
     def markdown(self) -> str:
@@ -313,29 +311,10 @@ class Table:
         return buffer.getvalue().rstrip("\n")
 
     def print_rich(self) -> None:
-        """Print the table to the terminal with colours."""
-        from rich import box
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.measure import Measurement
-        from rich.table import Table as RichTable
+        """Print the table to the terminal with colours, in its width."""
+        from whichmin.terminal import print_table
 
-        table = RichTable(title=escape(self.title), box=box.SIMPLE_HEAD, title_justify="left")
-        for name, width in zip(self.columns, self.wrap or [0] * len(self.columns), strict=True):
-            table.add_column(escape(name), overflow="fold", max_width=width or None)
-        for row in self._texts():
-            styles = {"holds": "[green]holds[/]", "FAILS": "[bold red]FAILS[/]"}
-            table.add_row(*(styles.get(t, escape(t)) for t in row))
-        console = Console()
-        # Folding a little is fine; folded formulas a few characters wide are not. A table far too
-        # wide for the terminal is written row by row instead.
-        unlimited = console.options.update(max_width=10_000)
-        if Measurement.get(console, unlimited, table).maximum > 1.5 * console.width:
-            console.print(self.expanded(), markup=False, highlight=False)
-        else:
-            console.print(table)
-        for note in _footnotes(self.notes):
-            console.print(note, markup=False, highlight=False)
+        print_table(self)
 
 
 def _footnotes(notes: tuple[str, ...]) -> list[str]:

@@ -61,7 +61,7 @@ CASES = {
         train, {"data": torch.eye(2, dtype=torch.complex128)}, "data = torch.complex128", "real"),
     "data not orthonormal": (
         train, {"data": [[1.0, 0.5], [0.0, 1.0]]}, "deviation from orthonormality 0.5",
-        "orthonormalise them"),
+        "give handling='polar' for"),
     "data too many": (
         train, {"data": np.ones((3, 2))}, "3 points in 2 dimensions", "more points than dimensions"),
     "data zero row": (

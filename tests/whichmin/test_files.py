@@ -21,7 +21,7 @@ def write(file, array):
         np.save(file, array)
     elif file.suffix == ".npz":
         np.savez(file, points=array)
-    elif file.suffix == ".csv":
+    elif file.suffix in {".csv", ".tsv", ".txt"}:
         file.write_text("\n".join(",".join(map(repr, row)) for row in array.tolist()) + "\n")
     else:
         torch.save(torch.from_numpy(array), file)
@@ -45,8 +45,8 @@ def test_paths_are_strings_or_path_objects_and_suffixes_any_case(tmp_path, suffi
     assert np.asarray(load_array(Path(shouted))).tolist() == NUMBERS.tolist()
 
 
-def test_suffixes_are_the_four_documented_ones():
-    assert SUFFIXES == (".npy", ".npz", ".csv", ".pt")
+def test_suffixes_are_the_documented_ones():
+    assert SUFFIXES == (".npy", ".npz", ".pt", ".csv", ".tsv", ".txt")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int64", "float16"])
@@ -99,7 +99,7 @@ def test_npz_with_several_arrays_needs_a_key(tmp_path, save):
     with pytest.raises(InputError) as caught:
         load_array(file)
     assert str(caught.value) == (
-        f"FILE = {str(file)!r}, but holds several arrays; choose a key: first, second"
+        f"FILE = {str(file)!r}, but holds several arrays (first, second); choose one, key='first'"
     )
 
 
@@ -107,7 +107,9 @@ def test_pt_dictionary(tmp_path):
     file = tmp_path / "model.pt"
     torch.save({"weight": torch.eye(2), "step": 7, "bias": torch.ones(3)}, file)
     assert load_array(file, "bias").tolist() == [1, 1, 1]
-    with pytest.raises(InputError, match="holds several arrays; choose a key: weight, bias"):
+    with pytest.raises(
+        InputError, match=r"several arrays \(weight, bias\); choose one, key='weight'"
+    ):
         load_array(file)
     torch.save({"step": 7, "weight": torch.eye(2)}, file)
     assert load_array(file).tolist() == [[1, 0], [0, 1]]

@@ -20,7 +20,7 @@ def test_a_wide_terminal_shows_a_table(monkeypatch, capsys):
 
 
 def test_a_narrow_terminal_shows_rows_one_by_one(monkeypatch, capsys):
-    out = printed(monkeypatch, capsys, 40)
+    out = printed(monkeypatch, capsys, 14)
     assert "────" not in out
     assert re.search(r"name +x\n", out)
     assert re.search(r"a rather long column +short\n", out)

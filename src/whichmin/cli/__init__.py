@@ -21,7 +21,7 @@ from whichmin.cli.claims import claims
 from whichmin.cli.completion import completion
 from whichmin.cli.doctor import doctor
 from whichmin.cli.ensemble import ensemble
-from whichmin.cli.help import Group, every_command
+from whichmin.cli.help import Group
 from whichmin.cli.mutants import mutants
 from whichmin.cli.plot import plot
 from whichmin.cli.predict import predict
@@ -29,7 +29,7 @@ from whichmin.cli.prove import prove
 from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
-from whichmin.errors import InputError, Verbatim, WhichminError
+from whichmin.errors import WhichminError
 
 __all__ = ["cli", "main", "run"]
 
@@ -109,10 +109,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except InputError as error:
-        named = InputError(_as_typed(error.argument), Verbatim(error.value), error.allowed)
-        click.echo(f"whichmin: error: {named}", err=True)
-        return 2
     except WhichminError as error:
         click.echo(f"whichmin: error: {error}", err=True)
         return 2
@@ -128,8 +124,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except UnicodeEncodeError as error:
         wrong = ascii(error.object[error.start : error.end])
         click.echo(
-            f"whichmin: error: {wrong} cannot be written in {error.encoding}; write to a file "
-            "(--output) or set PYTHONIOENCODING=utf-8",
+            f"whichmin: error: {wrong} cannot be written in {error.encoding}; set "
+            "PYTHONIOENCODING=utf-8",
             err=True,
         )
         return 2
@@ -157,23 +153,6 @@ def _internal_error() -> int:
     click.echo(traceback.format_exc(), err=True)
     click.echo("whichmin: internal error; please report it with the lines above", err=True)
     return 3
-
-
-def _as_typed(argument: str) -> str:
-    """Name an argument of a Python function as the command line spells it."""
-    special = {
-        "w0": "--start", "record_to": "--record", "record_at": "--record-every",
-        "batch_sizes": "--batch-size", "angles": "--angle", "observables": "--observable",
-        "factors": "--factor",
-    }  # fmt: skip
-    options = {
-        name
-        for _, command in every_command(cli)
-        for parameter in command.params
-        for name in parameter.opts
-    }
-    option = "--" + argument.replace("_", "-")
-    return special.get(argument, option if option in options else argument)
 
 
 def main() -> NoReturn:

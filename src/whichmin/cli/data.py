@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from whichmin.errors import InputError
+from whichmin.errors import InputError, Verbatim
 from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, EngineName, Sampling
 
@@ -234,11 +234,12 @@ def data_options(command: _F) -> _F:
     return command
 
 
-def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
+def read_data(options: dict[str, Any], any_rows: bool = True) -> tuple[Data, list[str]]:
     """Read or generate the data.
 
     Args:
         options: Values of the options above, and ``seed``, ``dtype`` and ``device``.
+        any_rows: Whether the command can do with rows that are not orthonormal.
 
     Returns:
         The data and notes that describe them.
@@ -247,7 +248,7 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
         InputError: Options that do not go together, or unusable data.
     """
     from whichmin.core.data import make_data
-    from whichmin.files import load_array
+    from whichmin.files import read_array
 
     _refuse_combinations(options)
     place = {"dtype": options["dtype"], "device": options["device"]}
@@ -255,12 +256,15 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
     if options["dataset"] is not None:
         points, described, more = _images(options)
     elif options["file"] is not None:
-        points, described = load_array(options["file"], options["key"]), options["file"]
+        points, layout = read_array(options["file"], options["key"])
+        described = options["file"] + (f" ({layout})" if layout else "")
     else:
         points, described = _generated(options)
         # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
         return make_data(points, **place), [f"data: {described}"]
     raw = make_data(points, handling="as-is", **place)
+    dataset = options["dataset"]
+    source = ("FILE", described) if dataset is None else ("--dataset", dataset)
     shown = f"deviation from orthonormality {raw.deviation:.2g}"
     described = f"data: {described}, m={raw.m}, n={raw.n}, "
     described += f"orthonormal to {ROUNDING_TEXT}" if raw.orthonormal else shown
@@ -271,11 +275,35 @@ def read_data(options: dict[str, Any]) -> tuple[Data, list[str]]:
     elif options["orthonormalise"]:
         data = make_data(points, handling=options["orthonormalise"], **place)
         described += f", orthonormalised ({options['orthonormalise']}) to {ROUNDING_TEXT}"
+    elif raw.orthonormal:
+        data = raw
     else:
-        data = make_data(points, **place)
+        found = f"{source[1]}, m={raw.m}, n={raw.n}, {shown}"
+        raise InputError(source[0], Verbatim(found), _ways_out(raw, any_rows))
     if not data.orthonormal:
         described += f"; {done}, so the closed forms for orthonormal data do not apply"
     return data, [described, *more]
+
+
+def _ways_out(raw: Data, any_rows: bool) -> str:
+    """What to add to the command line for rows that are not orthonormal."""
+    import torch
+
+    from whichmin.core.data import rounding_of_orthonormality
+
+    ways = []
+    if raw.m <= raw.n:
+        ways.append("--orthonormalise polar (the nearest orthonormal rows)")
+    if any_rows:
+        ways += ["--as-is (your rows; bring them to length 1 first)", "--whiten"]
+    single = raw.deviation <= rounding_of_orthonormality(raw.n, torch.float32)
+    if single and any("--dtype" in p.opts for p in click.get_current_context().command.params):
+        ways.append("--dtype float32 (to its precision they are)")
+    why = "" if raw.m <= raw.n else ", and more points than dimensions cannot be"
+    if not ways:
+        return f"the rows must be orthonormal here{why}"
+    *most, last = ways
+    return f"the rows must be orthonormal{why}; add {', '.join(most)}{' or ' * bool(most)}{last}"
 
 
 def _refuse_combinations(options: dict[str, Any]) -> None:

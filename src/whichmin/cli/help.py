@@ -12,6 +12,9 @@ from typing import Any
 
 import click
 
+from whichmin.cli.wording import refused_as_typed
+from whichmin.errors import InputError, MissingDependency
+
 __all__ = ["SECTIONS", "Command", "Group", "every_command"]
 
 # Headings of the options, in order; an option of another name stands under "Options".
@@ -35,7 +38,10 @@ _FEW = 11
 
 
 class _ExamplesLast(click.Command):
-    r"""Shows the block at the end of a docstring that begins with ``\b`` and "Example" last."""
+    r"""Shows the block at the end of a docstring that begins with ``\b`` and "Example" last.
+
+    Errors of functions name the options of the command.
+    """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -43,6 +49,13 @@ class _ExamplesLast(click.Command):
         body, separator, examples = text.partition("\b\nExample")
         self.help = body.rstrip() or None
         self._examples = separator + examples
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it refuses is named as it was typed."""
+        try:
+            return super().invoke(ctx)
+        except (InputError, MissingDependency) as error:
+            raise refused_as_typed(error, ctx) from error
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the epilog, then the examples."""

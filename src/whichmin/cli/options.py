@@ -135,7 +135,9 @@ def emit(document: Document, form: str, output: str | None) -> None:
         write_text(output, document.render(form))
         click.echo(f"wrote {output}", err=True)
     elif form == "table" and _on_terminal(sys.stdout):
-        for table in document.tables:
+        for place, table in enumerate(document.tables):
+            if place:
+                click.echo()
             table.print_rich()
     else:
         click.echo(document.render(form))

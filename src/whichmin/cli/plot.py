@@ -54,7 +54,7 @@ def _replicas(default: int, what: str) -> Callable[[_F], _F]:
     )
 
 
-def _data(options: dict[str, Any]) -> Any:
+def _data(options: dict[str, Any], any_rows: bool) -> Any:
     """Data of a figure: None for its own default."""
     names = (
         "file", "key", "dataset", "label", "m", "n", "frame", "orthonormalise", "whiten", "as_is",
@@ -63,7 +63,7 @@ def _data(options: dict[str, Any]) -> Any:
     if not any(value not in (None, False) for value in given.values()):
         return None
     place = {"seed": options["seed"], "dtype": "float64", "device": "cpu"}
-    return read_data({**given, **place})[0]
+    return read_data({**given, **place}, any_rows)[0]
 
 
 def _draw(kind: str, options: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ def _draw(kind: str, options: dict[str, Any]) -> None:
     style.check_output(output)
     style.check_axes(None)  # is Matplotlib there?
     if "file" in options:
-        options["data"] = _data(options)
+        options["data"] = _data(options, any_rows=kind == "correlations")
     if "start" in options:
         start = options.pop("start")
         options["w0"] = None if start is None else load_array(start, argument="--start")

@@ -25,6 +25,7 @@ from whichmin.cli.options import (
     refuse_same_file,
     seed_option,
 )
+from whichmin.cli.wording import as_typed
 from whichmin.errors import InputError
 from whichmin.progress import progress_bar
 from whichmin.words import Sampling, Status
@@ -84,8 +85,9 @@ _SETTINGS = (
 def train(ctx: click.Context, /, **options: Any) -> None:
     """Train on FILE or generated data; say which minimum was found.
 
-    FILE holds data points as rows: .npy, .npz, .csv or .pt; nothing is unpickled. Rows must be
-    orthonormal, unless --orthonormalise, --whiten or --as-is says what to do.
+    FILE holds data points as rows: .npy, .npz, .pt, or a table of numbers in .csv, .tsv or .txt;
+    nothing is unpickled. Rows must be orthonormal, unless --orthonormalise, --whiten or --as-is
+    says what to do.
 
     \b
     Examples:
@@ -119,7 +121,7 @@ def train(ctx: click.Context, /, **options: Any) -> None:
         every = options["checkpoint_every"]
         results = finish(runs, options["checkpoint"], every, progress, kept, keeper)
     named = dict(zip(kept["labels"], results, strict=True))
-    emit(_document(named, kept["notes"], form), form, output)
+    emit(_document(named, kept["notes"], form, ctx.command), form, output)
     ctx.exit(0 if all(r.converged for r in results) else 1)
 
 
@@ -224,7 +226,9 @@ def _found(record: dict[str, Any], result: TrainResult) -> str:
     return f"mixture of {len(active)} data points"
 
 
-def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> Document:
+def _document(
+    results: dict[str, TrainResult], notes: list[str], form: str, command: click.Command
+) -> Document:
     from whichmin.prediction.table import compared
     from whichmin.provenance import provenance
     from whichmin.reporting import Cell, Document, Table
@@ -261,7 +265,7 @@ def _document(results: dict[str, TrainResult], notes: list[str], form: str) -> D
         f"seed {recipe.seed}"
     )
     advice = dict.fromkeys(
-        f"{status}: {result.advice(replica)}"
+        f"{status}: {as_typed(result.advice(replica), command)}"
         for result in results.values()
         for replica, status in enumerate(result.status)
         if status is not Status.CONVERGED

@@ -55,7 +55,8 @@ def check_data(data: Any, seed: int, *, correlated: bool = False) -> Data:
             "data",
             f"{data.m} points in {data.n} dimensions, deviation from orthonormality "
             f"{data.deviation:.3g}",
-            "must be orthonormal here: the figure shows theory that holds for such data only",
+            "must be orthonormal here: the figure shows theory that holds for such data only; "
+            "orthonormalise them",
         )
     return data
 

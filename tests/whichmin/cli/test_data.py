@@ -103,7 +103,7 @@ def test_float32(capsys):
 
 DIGITS = ["--dataset", "digits"]
 REFUSED = [
-    (DIGITS, "data = '8 points in 64 dimensions, deviation from orthonormality 0.96"),
+    (DIGITS, "--dataset = digits, m=8, n=64, deviation from orthonormality 0.96, but the rows"),
     (["--dataset", "faces"], "'faces' is not one of 'digits', 'mnist'"),
     (["file.npy", *DIGITS], "--dataset = 'digits', but cannot be combined with a FILE (file.npy)"),
     ([*DIGITS, "--n", "64"], "--n = 64, but is for generated data, without --dataset"),

@@ -93,7 +93,9 @@ def test_many_options_stand_under_headings(capsys):
     places = [printed.index(f"\n{heading}:\n") for heading in SECTIONS]
     assert places == sorted(places)
     assert "\nOptions:\n" not in printed, "every option of train has a home in SECTIONS"
-    data, method = (printed.index(f"  {option}") for option in ("--orthonormalise", "--sampling"))
+    data, method = (
+        printed.index(f"\n  {option} [") for option in ("--orthonormalise", "--sampling")
+    )
     assert places[0] < data < places[1] < method < places[2]
     for heading in SECTIONS:
         assert f"\n{heading}:\n" not in help_text("table sharpness", capsys)

@@ -40,10 +40,9 @@ def refused(capsys, *arguments):
 
 def test_correlated_data_is_refused_with_its_measured_deviation_and_what_to_do(capsys):
     assert refused(capsys, "correlated.npy") == (
-        "whichmin: error: data = '3 points in 5 dimensions, deviation from orthonormality 0.1', "
-        "but the rows must be orthonormal to 1.8e-14; orthonormalise them (handling='polar' or "
-        "'qr', --orthonormalise), whiten them (handling='whiten', --whiten) or train on them as "
-        "they are (handling='as-is', --as-is)\n"
+        "whichmin: error: FILE = correlated.npy, m=3, n=5, deviation from orthonormality 0.1, but "
+        "the rows must be orthonormal; add --orthonormalise polar (the nearest orthonormal rows), "
+        "--as-is (your rows; bring them to length 1 first) or --whiten\n"
     )
     assert "deviation from orthonormality 0.012" in refused(capsys, "float.csv")
 
@@ -52,15 +51,18 @@ DATA = [
     (["missing.npy"], "FILE = 'missing.npy', but there is no such file"),
     (["."], "FILE = '.', but must be a file"),
     (["good.npy", "--key", "a"], "key = 'a', but good.npy holds a single array without a name"),
-    (["two.npz"], "FILE = 'two.npz', but holds several arrays; choose a key: a, b"),
+    (["two.npz"], "FILE = 'two.npz', but holds several arrays (a, b); choose one, --key a"),
     (["two.npz", "--key", "c"], "key = 'c', but must be one of: a, b"),
-    (["tall.npy"], "(more points than dimensions cannot be orthonormal)"),
+    (["tall.npy"], "and more points than dimensions cannot be; add --as-is (your rows;"),
     (["tall.npy", "--orthonormalise", "qr"], "at most n points can be orthonormal in R^n"),
-    (["dependent.npy", "--orthonormalise", "polar"], "data = '2 rows of rank 1'"),
-    (["zero.npy", "--as-is"], "data = 'row 1 is zero', but every data point must be non-zero"),
-    (["nan.npy"], "data = '1 NaN or infinite entries', but must be finite everywhere"),
-    (["flat.npy"], "data = 'array of shape (5,)', but must have shape (m, n)"),
-    (["complex.npy"], "data = dtype('complex128'), but must hold real numbers"),
+    (["dependent.npy", "--orthonormalise", "polar"], "FILE (dependent.npy) = '2 rows of rank 1'"),
+    (
+        ["zero.npy", "--as-is"],
+        "FILE (zero.npy) = 'row 1 is zero', but every row, counted from 0, must",
+    ),
+    (["nan.npy"], "but must be finite everywhere (the first is at [0, 1], counted from 0)"),
+    (["flat.npy"], "FILE (flat.npy) = 'array of shape (5,)', but must have shape (m"),
+    (["complex.npy"], "= dtype('complex128'), but must hold real numbers"),
     (["words.npy"], "must hold real numbers"),
 ]
 COMBINATIONS = [
