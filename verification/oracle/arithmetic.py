@@ -35,12 +35,14 @@ class Arithmetic:
         array: Makes an array of nested tuples of fractions, or of an array of floats.
         sqrt: The square root, entry by entry.
         larger: The larger of two, entry by entry.
+        power: A power of a fraction, as a number.
     """
 
     number: Callable[[Any], Any]
     array: Callable[[Any], Any]
     sqrt: Callable[[Any], Any]
     larger: Callable[[Any, Any], Any]
+    power: Callable[[Fraction, int], Any]
 
 
 def _objects(number: Callable[[Any], Any]) -> Callable[[Any], NDArray[Any]]:
@@ -72,9 +74,13 @@ def _decimal_root(value: Any) -> Any:
     return made
 
 
-FLOATS = Arithmetic(float, floats, np.sqrt, np.maximum)
-FRACTIONS = Arithmetic(Fraction, _objects(Fraction), _no_root, np.maximum)
-DECIMALS = Arithmetic(_decimal, _objects(_decimal), _decimal_root, np.maximum)
+def _decimal_power(base: Fraction, exponent: int) -> Decimal:
+    return _LONG.power(_decimal(base), exponent)
+
+
+FLOATS = Arithmetic(float, floats, np.sqrt, np.maximum, lambda p, k: float(p) ** k)
+FRACTIONS = Arithmetic(Fraction, _objects(Fraction), _no_root, np.maximum, lambda p, k: p**k)
+DECIMALS = Arithmetic(_decimal, _objects(_decimal), _decimal_root, np.maximum, _decimal_power)
 
 
 def as_fractions(vector: Any) -> tuple[Fraction, ...]:

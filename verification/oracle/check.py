@@ -79,6 +79,8 @@ class Finding:
         families: A function that lists mistakes with parameters, by name; they are tried if no
             candidate is the cause.
         interval: Whether ``upper`` has nothing to do with a kink: an inexact maximum, say.
+        coarse: Whether a deviation of the size of float32's rounding may be that, for all the check
+            knows; one of a long run may have set in late.
         parts: Steps from ``expected``, orthogonal to each other, that add up to ``upper``: each may
             be taken by a share of its own from 0 to 1, as the points at a kink have kappas of their
             own. Empty if all are taken by the same share.
@@ -102,6 +104,7 @@ class Finding:
     figure: str = ""
     calls: tuple[Call, ...] = ()
     parts: tuple[Any, ...] = ()
+    coarse: bool = True
 
     @property
     def place(self) -> float | None:

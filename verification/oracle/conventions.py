@@ -9,7 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from whichmin.errors import InputError
+from whichmin.verification.oracle.optimisers import PLAIN, Optimiser
 from whichmin.verification.oracle.protocol import ACTIVATIONS
+from whichmin.verification.oracle.schedules import CONSTANT, Schedule
 from whichmin.verification.oracle.validation import (
     check_choice,
     check_fraction,
@@ -97,6 +99,9 @@ class Conventions:
         ranks: What ``ranked_gradient`` averages: the points of all shards, or the ranks' own means
             (means), as ``DistributedDataParallel`` does; of no points there is no mean, so with it
             no shard is empty.
+        optimiser: The optimiser of ``step`` and ``train``, with PyTorch's names of its parameters;
+            ``step`` is its first step.
+        schedule: What the step size of ``train`` is multiplied by, step by step.
         keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
             99 percent: near a minimum the rise is of second order, so that is reached within half a
             percent of the way to a corner of the box, and a search that clips to the box is there.
@@ -126,6 +131,8 @@ class Conventions:
     noise: str = "population"
     batches: str = "any"
     ranks: str = "points"
+    optimiser: Optimiser = PLAIN
+    schedule: Schedule = CONSTANT
     keskar_share: Fraction = Fraction(99, 100)
     sam_share: Fraction = Fraction(99, 100)
     noise_batches: tuple[int, int] = (1, 2)
@@ -177,6 +184,11 @@ class Conventions:
                     f"on up to {MOST_POINTS} points, and all batches are enumerated",
                 )  # fmt: skip
 
+    @property
+    def trained_by(self) -> Optimiser:
+        """The optimiser with the schedule."""
+        return dataclasses.replace(self.optimiser, schedule=self.schedule)
+
     def divisor(self, function: str, count: int) -> Fraction:
         """Return the divisor of the sum over ``count`` points: count or 1.
 
@@ -207,6 +219,8 @@ class Conventions:
             value = getattr(self, item.name)
             if value == getattr(default, item.name) or item.name == "expected_failures":
                 continue
+            if isinstance(value, (Optimiser, Schedule)):
+                value = value.record()
             if item.name == "stochastic":
                 value = {k: dataclasses.asdict(v) for k, v in value.items()}
             plain[item.name] = str(value) if isinstance(value, Fraction) else value
@@ -229,6 +243,10 @@ def _value(key: str, value: Any) -> Any:
         return _activations(argument, value)
     if key == "noise_batches":
         return _pair(argument, value)
+    if key == "optimiser":
+        return Optimiser.parse(value, argument=argument)
+    if key == "schedule":
+        return Schedule.parse(value, argument)
     if key == "expected_failures":
         return check_reasons(value, argument)
     if not isinstance(value, Mapping):

@@ -17,9 +17,19 @@ from whichmin.verification.oracle.conventions import (
     MOST_SAMPLES,
     Conventions,
 )
+from whichmin.verification.oracle.optimisers import KEYS, Optimiser
 from whichmin.verification.oracle.protocol import ACTIVATIONS
+from whichmin.verification.oracle.schedules import SCHEDULES, Schedule
 
-__all__ = ["allowed", "declarations", "meanings", "methods", "schema"]
+__all__ = [
+    "allowed",
+    "declarations",
+    "meanings",
+    "methods",
+    "optimisers",
+    "schedules",
+    "schema",
+]
 
 Row = tuple[str, ...]
 
@@ -69,6 +79,10 @@ def allowed() -> dict[str, str]:
         "loss_scale": "a number from 2^-32 to 2^32, or its text",
         "keskar_share": share,
         "sam_share": share,
+        "optimiser": f"`{{'name': N, ...}}`: N one of {_listed(tuple(KEYS))}, and parameters as in "
+        "the table of optimisers",
+        "schedule": f"`{{'name': N, ...}}`: N one of {_listed(tuple(SCHEDULES))}, and parameters "
+        "as in the table of schedules; or a list of factors",
         "noise_batches": "two integers (s, l) with 1 <= s < l; with the method `two batch sizes` "
         f"l is at most {batch}, else {MOST_POINTS}",
         "stochastic": "`{function: {'method': M, 'samples': K}}`: M as in the next table, K an "
@@ -88,7 +102,8 @@ def declarations() -> tuple[Row, ...]:
     words = allowed()
     for field in dataclasses.fields(Conventions):
         value: Any = getattr(default, field.name)
-        shown = str(value) if isinstance(value, Fraction) else repr(value)
+        shown = repr(value.record() if isinstance(value, (Optimiser, Schedule)) else value)
+        shown = str(value) if isinstance(value, Fraction) else shown
         rows.append((f"`{field.name}`", words[field.name], f"`{shown}`", told[field.name]))
     return tuple(rows)
 
@@ -96,6 +111,20 @@ def declarations() -> tuple[Row, ...]:
 def methods() -> tuple[Row, ...]:
     """List each function that may be declared stochastic, with its methods."""
     return tuple((f"`{name}`", _listed(known)) for name, known in METHODS.items())
+
+
+def optimisers() -> tuple[Row, ...]:
+    """List each optimiser that may be declared, with its parameters."""
+    return tuple((f"`{name}`", _listed(keys)) for name, keys in KEYS.items())
+
+
+def schedules() -> tuple[Row, ...]:
+    """List each schedule that may be declared, with its parameters."""
+    rows = []
+    for name, known in SCHEDULES.items():
+        usual = {k: "" if v is None else f" (default {v})" for k, v in known.items()}
+        rows.append((f"`{name}`", ", ".join(f"`{k}`{v}" for k, v in usual.items()) or "none"))
+    return tuple(rows)
 
 
 def schema(record: type[Compliance | Result]) -> tuple[Row, ...]:

@@ -22,7 +22,7 @@ from whichmin.verification.oracle.check import Candidate, Finding
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.solving import Family, Known, solve
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["SINGLE", "SINGLE_TEXT", "Diagnosis", "diagnose"]
 
 # What a wrong factor means: the scalar of a finding by name, and its power.
 _MEANING = {
@@ -61,7 +61,11 @@ _PRODUCTS: tuple[tuple[str, Callable[[Fraction], Fraction], str], ...] = (
 )
 _ZERO = "always 0"
 # float32 rounds 2^29 times as coarsely as float64.
-_SINGLE = 2.0**29
+SINGLE = 2.0**29
+SINGLE_TEXT = (
+    "right up to the rounding of float32, not of float64: single precision somewhere, or a small "
+    "constant is added, or differences stand for derivatives"
+)
 # Failures from which on a deviation that always has the same sign is no rounding: by chance one in
 # 2^11.
 _ONE_SIDED = 12
@@ -352,7 +356,7 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     origin, at a critical point, float32 is exact as well: the data there are dyadic.
     """
     failed = [f for f in findings if not f.holds]
-    if not all(f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
+    if not all(f.coarse and f.distance(f.nearest, SINGLE) <= 1 for f in findings):
         return None
     if any(_at_rest(f) for f in failed):
         return None
@@ -362,11 +366,7 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     ]
     if len(failed) >= _ONE_SIDED and (min(along) > 0 or max(along) < 0):
         return None
-    return Diagnosis(
-        "right up to the rounding of float32, not of float64: single precision somewhere, or "
-        "a small constant is added, or differences stand for derivatives",
-        "'dtype': 'float32'",
-    )
+    return Diagnosis(SINGLE_TEXT, "'dtype': 'float32'")
 
 
 def diagnose(

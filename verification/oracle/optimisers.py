@@ -41,7 +41,7 @@ from whichmin.verification.oracle.arithmetic import DIGITS, FLOATS, Arithmetic, 
 from whichmin.verification.oracle.schedules import CONSTANT, Schedule, plain
 from whichmin.verification.oracle.validation import check_choice, check_number
 
-__all__ = ["KEYS", "Optimiser", "State"]
+__all__ = ["KEYS", "PLAIN", "Optimiser", "State"]
 
 # Vectors by name; ``w`` are the weights.
 State = dict[str, Any]
@@ -93,7 +93,7 @@ class Optimiser:
     nesterov: bool = False
     weight_decay: Fraction = _ZERO
     betas: tuple[Fraction, Fraction] = (Fraction(0.9), Fraction(0.999))
-    eps: Fraction = Fraction(1e-8)
+    eps: Fraction = _ZERO
     amsgrad: bool = False
     trust_coefficient: Fraction = Fraction(0.001)
     clip_norm: Fraction | None = None
@@ -150,7 +150,7 @@ class Optimiser:
     @property
     def plain(self) -> bool:
         """Whether it is SGD with nothing on."""
-        return self == Optimiser(eps=self.eps)
+        return self == PLAIN
 
     @property
     def rational(self) -> bool:
@@ -201,20 +201,19 @@ class Optimiser:
         """Return the weights, or their average, of a state."""
         return state.get("average", state["w"])
 
-    def advance(self, state: State, g: Any, t: int, step_size: Any, numbers: Arithmetic) -> State:
+    def advance(self, state: State, g: Any, t: int, rate: Any, numbers: Arithmetic) -> State:
         """Take one step.
 
         Args:
             state: The state before it.
             g: Gradient of the step's batch at ``state["w"]``.
             t: Number of the step, from 0.
-            step_size: Step size without the schedule, a fraction.
+            rate: Step size times the schedule's factor of the step, a number of this kind.
             numbers: The kind of number.
 
         Returns:
             The state after it.
         """
-        rate = numbers.number(step_size * self.schedule.factor(t))
         g = self.clipped(g, numbers)
         if self.name in {"sgd", "sgdw"}:
             new = self._sgd(state, g, t, rate, numbers)
@@ -276,14 +275,15 @@ class Optimiser:
         """Compute Adam's moments, and both divided by their biases."""
         one = numbers.number(1)
         first, second = map(numbers.number, self.betas)
+        rest_first, rest_second = (numbers.number(1 - beta) for beta in self.betas)
         new: State = {
-            "mean": first * state["mean"] + (one - first) * g,
-            "square": second * state["square"] + (one - second) * (g * g),
+            "mean": first * state["mean"] + rest_first * g,
+            "square": second * state["square"] + rest_second * (g * g),
         }
         square = new["square"]
         if self.amsgrad:
             new["largest"] = square = numbers.larger(state["largest"], square)
-        bias = [one - numbers.number(beta ** (t + 1)) for beta in self.betas]
+        bias = [one - numbers.power(beta, t + 1) for beta in self.betas]
         return new, new["mean"] / bias[0], square / bias[1]
 
     def _adam(self, state: State, g: Any, t: int, rate: Any, numbers: Arithmetic) -> State:
@@ -318,12 +318,13 @@ class Optimiser:
         numbers: Arithmetic = FLOATS,
     ) -> list[State]:
         """Compute all states of a run, the one at the start included; see :meth:`path`."""
-        rate, points = Fraction(step_size), numbers.array(data)
+        points = numbers.array(data)
         with decimal.localcontext(prec=DIGITS):
             states = [self.start(numbers.array(w0))]
             for t, (batch, factor) in enumerate(zip(batches, factors, strict=True)):
                 rows, w = points[list(batch)], states[-1]["w"]
                 g = slope(w, rows, activation, factor, numbers)
+                rate = numbers.number(Fraction(step_size) * self.schedule.factor(t))
                 states.append(self.advance(states[-1], g, t, rate, numbers))
         return states
 
@@ -353,6 +354,10 @@ class Optimiser:
         """
         made = self.states(w0, data, batches, step_size, activation, factors, numbers)
         return [self.result(state) for state in made]
+
+
+#: SGD with nothing on.
+PLAIN = Optimiser()
 
 
 def _defaults(name: str) -> dict[str, Any]:

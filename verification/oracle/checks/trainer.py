@@ -13,9 +13,12 @@ from whichmin.verification.oracle import bounds, references, wrong_activations
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.gradient import mistakes
 from whichmin.verification.oracle.habits import families, step_families
+from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
+from whichmin.verification.oracle.runs import ServedRun, reference, useful
 from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.wrong_optimisers import wrong_optimisers
 from whichmin.verification.oracle.wrong_runs import Batches, WrongRuns
 from whichmin.verification.oracle.wrong_shares import wrong_shares
 from whichmin.verification.oracle.wrong_trainers import wrong_trainers
@@ -92,6 +95,9 @@ def _runs_of(
 
 
 def _one_step(session: Session) -> Iterator[Finding]:
+    if not session.conventions.trained_by.plain:
+        yield from _first_steps(session)
+        return
     for problem in session.problems():
         w, data = session.received(problem.w), session.received(problem.data)
         for place, chosen in enumerate(_batches(problem.m)):
@@ -119,6 +125,40 @@ def _one_step(session: Session) -> Iterator[Finding]:
                     ),
                     families=functools.partial(step_families, run),
                 )  # fmt: skip
+
+
+def _first_steps(session: Session) -> Iterator[Finding]:
+    """Findings of one step of a declared optimiser: its first."""
+    served = False
+    for problem in session.problems(without=("scaled",)):
+        for place, chosen in enumerate(_batches(problem.m)):
+            for activation in session.activations:
+                rows = tuple(problem.data[i] for i in chosen)
+                run = ServedRun.of(
+                    problem.w, rows, (tuple(range(len(rows))),), STEP_SIZES[place % 2],
+                    activation, session.conventions,
+                )  # fmt: skip
+                if not useful(run).batches:
+                    continue
+                served, (path, bound) = True, reference(run)
+                answer = session.call(
+                    "step", w=problem.w, batch=rows, step_size=run.step_size,
+                    activation=activation,
+                )  # fmt: skip
+                yield answer.against(
+                    f"{problem.id}, rows {chosen}, {activation}", path[-1], bound[-1],
+                    run.reason, group=activation, origin=path[0],
+                    candidates=functools.partial(wrong_optimisers, run),
+                )  # fmt: skip
+    _must_serve(session, served=served)
+
+
+def _must_serve(session: Session, *, served: bool) -> None:
+    if not served:
+        raise Inconclusive(
+            f"nothing can be said of the declared optimiser, {session.conventions.trained_by}: "
+            "rounding may make anything of it, whatever the problem"
+        )
 
 
 def _schedules(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
@@ -168,14 +208,39 @@ def _run_finding(
     )  # fmt: skip
 
 
+def _declared_run(
+    session: Session, problem: ServedProblem, batches: tuple[tuple[int, ...], ...],
+    step_size: Fraction, activation: str,
+) -> Iterator[Finding]:  # fmt: skip
+    """The finding of a run with a declared optimiser, unless rounding may make anything of it."""
+    run = ServedRun.of(problem.w, problem.data, batches, step_size, activation, session.conventions)
+    if len(useful(run).batches) < len(batches):
+        return
+    path, bound = reference(run)
+    answer = session.call("train", **run.arguments())
+    yield answer.against(
+        f"{problem.id}, {len(batches)} steps of batch size {len(batches[0])}, {activation}",
+        path[-1], bound[-1], run.reason, group=activation, origin=path[0],
+        candidates=functools.partial(wrong_optimisers, run),
+    )  # fmt: skip
+
+
 def _runs(session: Session) -> Iterator[Finding]:
+    served = False
     # Long points leave the region in which a step of 1/8 is stable: a bound would say nothing.
     for problem in session.problems(without=("scaled",)):
         taken, equal = session.conventions.batches, _schedules(problem.m)
         more = _unequal(problem.m) if taken == "unequal" else ()
         for batches in (*equal[-1 if taken == "full" else 0 :], *more):
             for activation in session.activations:
-                yield _run_finding(session, problem, batches, STEP_SIZES[0], activation)
+                given = session, problem, batches, STEP_SIZES[0], activation
+                if session.conventions.trained_by.plain:
+                    yield _run_finding(*given)
+                    continue
+                for finding in _declared_run(*given):
+                    served = True
+                    yield finding
+    _must_serve(session, served=served or session.conventions.trained_by.plain)
 
 
 CHECKS = (
@@ -184,7 +249,8 @@ CHECKS = (
         functions=("step",),
         statement="a step moves against the mean gradient of its batch; repeated rows count as "
         "often as they occur",
-        formula="w - (eta/b) sum_{i in batch} grad l_i(w), l_i(w) = |a_i - w phi(<w, a_i>)|^2 / 2",
+        formula="w - (eta/b) sum_{i in batch} grad l_i(w), l_i(w) = |a_i - w phi(<w, a_i>)|^2 / 2; "
+        "the first step of the declared optimiser",
         source="definition of SGD; the gradient by the product rule",
         run=_one_step,
     ),
@@ -192,7 +258,8 @@ CHECKS = (
         id="train.values",
         functions=("train",),
         statement="a run takes the given batches in order and returns the weights after the last",
-        formula="w_{t+1} = w_t - (eta/b) sum_{i in batches[t]} grad l_i(w_t)",
+        formula="w_{t+1} = w_t - (eta/b) sum_{i in batches[t]} grad l_i(w_t), or the declared "
+        "optimiser's recurrence",
         source="definition of SGD, iterated in rational arithmetic",
         run=_runs,
     ),

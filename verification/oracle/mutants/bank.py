@@ -8,6 +8,7 @@ from whichmin.errors import InputError
 from whichmin.verification.oracle.mutants.conduct import CONDUCT
 from whichmin.verification.oracle.mutants.curvature import CURVATURE
 from whichmin.verification.oracle.mutants.first_order import FIRST_ORDER
+from whichmin.verification.oracle.mutants.late_runs import LATE_RUNS
 from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
@@ -27,6 +28,7 @@ def _all() -> tuple[Mutant, ...]:
         *CURVATURE,
         *NOISE,
         *MEASURES,
+        *LATE_RUNS,
         *SHARES,
         *TRAINING_HABITS,
     )

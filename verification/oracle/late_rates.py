@@ -1,0 +1,184 @@
+"""Read a schedule, clipping or skipped steps off the lengths of a target's steps."""
+
+# ruff: noqa: ARG001, ARG005 - what changes a step is given all that it may depend on
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from whichmin.errors import InputError
+from whichmin.verification.oracle.late_rules import Rule, follow, plateau, scheduled
+from whichmin.verification.oracle.observed import SeenStep, nice
+from whichmin.verification.oracle.schedules import Schedule
+from whichmin.verification.oracle.when import roundest, whens
+
+__all__ = ["rate_rules"]
+
+Floats = NDArray[np.float64]
+
+# What a factor of the step size, read off a step, may be off by: rounding over its shortest steps.
+_ERROR = 1e-6
+_PATIENCE = (0, 1, 2, 3, 4, 5, 8, 10, 15, 20, 25, 30)
+# Most milestones that are a schedule and not chance.
+_MILESTONES = 6
+
+
+def rate_rules(steps: Sequence[SeenStep]) -> Iterator[Rule]:
+    """List rules by which all steps go along the gradient, some of them too far or not far enough.
+
+    Args:
+        steps: Steps that were looked at.
+
+    Yields:
+        The rules; none if some step goes elsewhere.
+    """
+    lengths = {s.t: s.length for s in steps if not s.still}
+    if any(length is None for length in lengths.values()):
+        return
+    rates = {t: float(r) for t, r in lengths.items() if r is not None}
+    off = [t for t, r in rates.items() if abs(r - 1) > _ERROR]
+    if not off:
+        return
+    named: set[str] = set()
+    for declared in _schedules(rates, off):
+        try:
+            schedule = Schedule.parse(declared)
+        except InputError:  # such as 0 steps
+            continue
+        fits = all(_near(float(schedule.factor(t)), r) for t, r in rates.items())
+        if fits and schedule.name not in named:
+            named.add(schedule.name)
+            yield scheduled(schedule)
+    yield from _clipped(steps, rates, off)
+    yield from _skipped(steps, rates, off)
+    blank = {s.t for s in steps if s.still}
+    if all(_near(rates[t], rates[off[0]]) for t in off):
+        share = nice(rates[off[0]], _ERROR)
+        for when in whens(off, [s.t for s in steps], blank):
+            if when.period == 1 and when.first and share:
+                continue  # a milestone, which is a schedule
+            told = f"multiplied by {share:.9g}" if share else "0: the update is left out"
+            yield Rule(
+                f"the step size is {told} {when}",
+                lambda run, o=when: follow(  # type: ignore[misc]
+                    run, rate=lambda t, g, w: share if t in o else 1.0),
+            )  # fmt: skip
+    drop = nice(rates[off[0]], _ERROR)
+    if 0 < drop < 1:
+        for whole in (False, True):
+            for patience in _PATIENCE:
+                yield plateau(drop, patience, whole=whole)
+
+
+def _near(left: float, right: float) -> bool:
+    return abs(left - right) <= _ERROR * max(1.0, abs(left))
+
+
+def _schedules(rates: Mapping[int, float], off: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Schedules that may have these factors; the simplest first."""
+    known, first = sorted(rates), off[0]
+    low = max((t for t in known if t < first), default=-1) + 1
+    factor = nice(rates[first], _ERROR)
+    if factor < 0:
+        return
+    if low:
+        for every in dict.fromkeys((roundest(low, first), *range(first, low - 1, -1))):
+            yield {"name": "step", "every": every, "factor": factor}
+        milestones = _milestones(rates, known, factor)
+        if milestones:
+            yield {"name": "multistep", "milestones": milestones, "factor": factor}
+    if first and factor > 0:
+        yield {"name": "exponential", "factor": nice(rates[first] ** (1 / first), _ERROR)}
+    # Near its ends a cosine is flat.
+    steep = next((t for t in known if max(first, 1) <= t and 0.05 < rates[t] < 0.95), None)
+    if steep is not None:
+        steps = math.pi * steep / math.acos(2 * rates[steep] - 1)
+        if abs(steps - round(steps)) < 1e-3:
+            yield {"name": "cosine", "steps": round(steps)}
+    yield from _lines(rates, known)
+    for warmup in range(1, 101):
+        yield {"name": "inverse-sqrt", "warmup": warmup}
+
+
+def _milestones(rates: Mapping[int, float], known: Sequence[int], factor: float) -> list[int]:
+    """Steps at which the step size falls by the factor."""
+    found, now = [], 1.0
+    for t in known:
+        if not _near(rates[t], now):
+            now *= factor
+            found.append(t)
+        if not _near(rates[t], now):
+            return []
+    return found if len(found) <= _MILESTONES else []
+
+
+def _lines(rates: Mapping[int, float], known: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Schedules that rise or fall by the same in every step, up to some step."""
+    if known[0] != 0 or len(known) < 3 or known[1] == known[0]:
+        return
+    start = rates[0]
+    each = (rates[known[1]] - start) / (known[1] - known[0])
+    if each == 0:
+        return
+    bent = [t for t in known if not _near(rates[t], start + each * t)]
+    ends = [rates[bent[-1]]] if bent else [1.0, 0.0]
+    for end in ends:
+        steps = round((end - start) / each)
+        if 1 <= steps <= 10**6:
+            line = {"start": nice(start, _ERROR), "end": nice(end, _ERROR), "steps": steps}
+            yield {"name": "linear", **line}
+
+
+def _clipped(
+    steps: Sequence[SeenStep], rates: Mapping[int, float], off: Sequence[int]
+) -> Iterator[Rule]:
+    """Gradients that are cut to a length, from the start or from some step on."""
+    sizes = {s.t: float(np.sqrt(s.slope @ s.slope)) for s in steps}
+    lengths = [rates[t] * sizes[t] for t in off]
+    most = float(np.median(lengths))
+    if most <= 0 or max(abs(x - most) for x in lengths) > _ERROR * most:
+        return
+    most = nice(most, _ERROR * most)
+    cut = set(off)
+    longer = [t for t, size in sizes.items() if t not in cut and size > most * (1 + _ERROR)]
+    if any(t > off[0] for t in longer):
+        return
+    low = max(longer, default=-1) + 1
+    first = roundest(low, off[0]) if low else 0
+
+    def change(t: int, g: Floats, w: Floats) -> Floats:
+        size = float(np.sqrt(g @ g))
+        return g * (most / size) if t >= first and size > most else g
+
+    since = f" after step {first}" if first else ""
+    yield Rule(
+        f"gradients are clipped to length {most:.9g}{since}", lambda run: follow(run, change=change)
+    )
+
+
+def _skipped(
+    steps: Sequence[SeenStep], rates: Mapping[int, float], off: Sequence[int]
+) -> Iterator[Rule]:
+    """Steps that are left out because their gradient is too long."""
+    sizes = {s.t: float(np.sqrt(s.slope @ s.slope)) for s in steps if s.t in rates}
+    left_out = min(sizes[t] for t in off)
+    taken = max((size for t, size in sizes.items() if t not in set(off)), default=0.0)
+    if any(abs(rates[t]) > _ERROR for t in off) or taken >= left_out:
+        return
+    most = next(
+        (
+            x
+            for d in range(1, 9)
+            if taken <= (x := float(f"{(taken + left_out) / 2:.{d}g}")) < left_out
+        ),
+        left_out,
+    )
+    yield Rule(
+        f"steps whose gradient is longer than {most:g} are left out",
+        lambda run: follow(run, rate=lambda t, g, w: float(np.sqrt(g @ g) <= most)),
+    )
