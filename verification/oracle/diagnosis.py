@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,8 @@ SINGLE_TEXT = (
 # Failures from which on a deviation that always has the same sign is no rounding: by chance one in
 # 2^11.
 _ONE_SIDED = 12
-# Cases that parameters are fitted to.
-_FITTED = 4
+# A root and a division, as in Adam, give a value this many times the roundings of a product.
+_DIVIDED = 8
 # Of causes that the cases cannot tell apart, more than this many are no knowledge: none is named.
 _NAMED = 2
 # In a statistic a mistake must be this many times nearer to what was found than the right value.
@@ -99,8 +100,8 @@ class Diagnosis:
 class _Suspect:
     """A cause, and what it would give in place of the finding's expected value.
 
-    ``named`` marks a mistake that the check itself thinks of: it says more than a factor does. An
-    entry of its value may err by ``least``, however little that of the right value does.
+    ``named`` marks a mistake that the check itself thinks of: it says more than a factor does;
+    ``allowed`` is what its value may err by.
     """
 
     text: str
@@ -108,13 +109,13 @@ class _Suspect:
     scale: float = 1.0
     declare: str = ""
     named: bool = False
-    least: Any = 0.0
+    allowed: Any = None
 
     @property
     def holds(self) -> bool:
-        scale = max(1.0, self.scale)
-        allowed = np.maximum(np.asarray(self.finding.bound, dtype=np.float64) * scale, self.least)
-        return dataclasses.replace(self.finding, bound=allowed).ratio <= 1
+        if self.allowed is None:
+            return self.finding.distance(self.finding.nearest, max(1.0, self.scale)) <= 1
+        return dataclasses.replace(self.finding, bound=self.allowed).ratio <= 1
 
 
 # Which convention decides between a mean and a sum.
@@ -156,11 +157,19 @@ def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> 
     return _Suspect(f"off by exactly a factor {text}", wrong, abs(number), declare)
 
 
-def _relative(finding: Finding) -> float:
-    """The bound in units of the value, where no entry cancels: that of the best entry."""
-    size = np.abs(finding.nearest)
+def _allowed(finding: Finding, value: Any) -> Any:
+    """What rounding explains of another value than the expected one.
+
+    The bound, in proportion to the values; and for an entry that is far larger than the right one,
+    such as 1e-10 where 1e-28 is right, a few times the relative error of the best entry.
+    """
+    own, size = np.abs(finding.nearest), np.abs(value)
     bound = np.broadcast_to(np.asarray(finding.bound, dtype=np.float64), size.shape)
-    return float((bound[size > 0] / size[size > 0]).min(initial=1.0)) if size.any() else 0.0
+    if not own.any():
+        return bound
+    scale = max(1.0, float(size.max(initial=0.0) / own.max(initial=0.0)))
+    relative = float((bound[own > 0] / own[own > 0]).min())
+    return np.maximum(scale * bound, _DIVIDED * relative * size)
 
 
 def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:
@@ -168,8 +177,10 @@ def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:
     wrong = dataclasses.replace(finding, expected=value, upper=None, parts=())
     size, own = (np.abs(floats(v)).max(initial=0.0) for v in (value, finding.nearest))
     scale = float(size / own) if own > 0 and np.isfinite(size) else 1.0
-    least = _relative(finding) * np.abs(floats(value))
-    return _Suspect(candidate.text, wrong, scale, candidate.declare, named=True, least=least)
+    allowed = _allowed(finding, floats(value))
+    if candidate.slack is not None and dataclasses.replace(wrong, bound=allowed).ratio > 1:
+        allowed = np.maximum(allowed, candidate.slack())
+    return _Suspect(candidate.text, wrong, scale, candidate.declare, named=True, allowed=allowed)
 
 
 def _tight(finding: Finding) -> bool:
@@ -281,15 +292,14 @@ def _fitted(findings: Sequence[Finding]) -> list[_Suspect]:
     # The cheapest cases first, and some from the whole list: one case may not show a parameter.
     told = {id(f): dict(f.families()) for f in failed if f.families is not None}
     cases = [f for f in failed if told[id(f)]]
-    cheap = sorted(cases, key=lambda f: max(family.cost for family in told[id(f)].values()))
+    cheap = sorted(cases, key=lambda f: _cost(told[id(f)]))
     if not cheap:
         return []
-    places = np.linspace(0, len(cheap) - 1, _FITTED).round().astype(int)
-    spread = [cheap[i] for i in dict.fromkeys(places.tolist())]
+    spread = _telling(cheap, [_cost(told[id(f)]) for f in cheap])
     found: list[tuple[int, _Suspect]] = []
-    for name, family in told[id(spread[0])].items():
+    for name in told[id(spread[0])]:
         own = [f for f in spread if name in told[id(f)]]
-        parameters = solve([Known(told[id(f)][name], f.got, f.bound) for f in own])
+        parameters = solve([Known(told[id(f)][name], f.got, partial(_allowed, f)) for f in own])
         if parameters is None:
             continue
         suspects = [_of_family(f, name, parameters) for f in findings]
@@ -302,13 +312,28 @@ def _fitted(findings: Sequence[Finding]) -> list[_Suspect]:
     return simplest[:1]
 
 
+def _cost(told: Mapping[str, Family]) -> int:
+    return max(family.cost for family in told.values())
+
+
+def _telling(cases: Sequence[Finding], costs: Sequence[int]) -> list[Finding]:
+    """Some cases of each length of run, up to three: the first, and those that are furthest off."""
+    chosen: list[Finding] = []
+    for cost in sorted(set(costs))[:3]:
+        own = [f for f, c in zip(cases, costs, strict=True) if c == cost]
+        far = sorted(own[1:], key=lambda f: -f.ratio)
+        chosen += [own[0], *far[: 1 if len(set(costs)) > 1 else 3]]
+    return chosen
+
+
 def _of_family(finding: Finding, name: str, parameters: tuple[float, ...]) -> _Suspect | None:
     """The suspect that a family gives in a case; None if the case does not have it."""
     family: Family | None = dict(finding.families() if finding.families else ()).get(name)
     if family is None:
         return None
     text, declare = family.text(*parameters), family.declare(*parameters)
-    return _candidate(finding, Candidate(text, lambda: family.value(*parameters), declare))
+    slack = None if family.slack is None else partial(family.slack, *parameters)
+    return _candidate(finding, Candidate(text, partial(family.value, *parameters), declare, slack))
 
 
 def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:

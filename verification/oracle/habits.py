@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from whichmin.verification.oracle import wrong_activations
+from whichmin.verification.oracle.carried import carried
 from whichmin.verification.oracle.optimisers import Optimiser
 from whichmin.verification.oracle.solving import Family, shown
 from whichmin.verification.oracle.wrong_runs import Floats, WrongRuns
@@ -55,6 +57,19 @@ def _trained(
     return np.asarray(path[-1], dtype=np.float64)
 
 
+def _slack(runs: WrongRuns, made: Mapping[str, Any]) -> Floats:
+    """The bound that a target with this declaration would be judged by."""
+    optimiser, factors = Optimiser.parse(made), [runs.scale / runs.share(b) for b in runs.batches]
+    given = (runs.w, runs.data, runs.batches, runs.step_size, runs.activation, factors)
+    states = optimiser.states(*given)
+    rows = [runs.data[list(b)] for b in runs.batches]
+    bound = carried(
+        optimiser, states, rows, Fraction(runs.step_size), runs.activation,
+        [Fraction(f) for f in factors], "float64",
+    )  # fmt: skip
+    return np.asarray(bound[-1])
+
+
 def _family(
     runs: WrongRuns, text: Callable[..., str], make: Callable[..., Mapping[str, Any]],
     starts: tuple[tuple[float, ...], ...], high: float = math.inf, low: float = 0.0,
@@ -62,7 +77,7 @@ def _family(
     """The family of a declared optimiser."""
     return Family(
         lambda *p: text(*map(shown, p)), lambda *p: _trained(runs, make(*p)), starts, low, high,
-        lambda *p: _declared(make(*p)), len(runs.batches),
+        lambda *p: _declared(make(*p)), len(runs.batches), lambda *p: _slack(runs, make(*p)),
     )  # fmt: skip
 
 
@@ -138,6 +153,10 @@ def optimiser_families(runs: WrongRuns) -> Families:
 def _adaptive(runs: WrongRuns) -> Families:
     betas = ((0.9, 0.999), (0.9, 0.95), (0.5, 0.9))
     below = 1 - 1e-12
+    yield "Adam's eps", _family(
+        runs, lambda eps: f"Adam is on (betas 0.9 and 0.999, eps {eps}), not SGD",
+        lambda eps: {"name": "adam", "eps": eps}, _SIZES, 2.0**31, 1e-16,
+    )  # fmt: skip
     for name, title, extra in (
         ("adam", "Adam", {}), ("adamw", "AdamW without decay", {"weight_decay": 0}),
         ("lamb", "LAMB", {}),
@@ -151,12 +170,8 @@ def _adaptive(runs: WrongRuns) -> Families:
                 "lamb": "LAMB with weight decay"}[name]  # fmt: skip
         yield f"{name} with decay", _family(
             runs, lambda lam, t=told: f"{t} {lam} is on, not SGD",
-            lambda lam, n=name: {"name": n, "weight_decay": lam}, _SIZES, 2.0**31,
+            lambda lam, n=name: {"name": n, "weight_decay": lam}, _SIZES, 2.0**31, 1e-9,
         )  # fmt: skip
-    yield "Adam's eps", _family(
-        runs, lambda eps: f"Adam is on (betas 0.9 and 0.999, eps {eps}), not SGD",
-        lambda eps: {"name": "adam", "eps": eps}, _SIZES, 2.0**31, 1e-16,
-    )  # fmt: skip
     yield "LARS", _family(
         runs, lambda q: f"LARS is on (trust coefficient {q}), not SGD",
         lambda q: {"name": "lars", "trust_coefficient": q}, _SIZES, 1e6, 1e-12,
@@ -392,24 +407,20 @@ def _memories(runs: WrongRuns) -> Families:
         runs.run(after=after)
         return kept[0]
 
-    def root(rho: float, eps: float, inside: bool = False) -> Floats:
+    def root(runs: WrongRuns, keep: float, enter: float, eps: float) -> Floats:
         square = [0 * runs.w]
 
         def change(g: Floats, w: Floats, t: int) -> Floats:
-            square[0] = rho * square[0] + (1 - rho) * g * g
-            below = np.sqrt(square[0] + eps) if inside else np.sqrt(square[0]) + eps
-            return np.asarray(g / np.maximum(below, 1e-300))
-
-        return runs.run(change=change)
-
-    def summed(eps: float) -> Floats:
-        square = [0 * runs.w]
-
-        def change(g: Floats, w: Floats, t: int) -> Floats:
-            square[0] = square[0] + g * g
+            square[0] = keep * square[0] + enter * g * g
             return np.asarray(g / np.maximum(np.sqrt(square[0]) + eps, 1e-300))
 
         return runs.run(change=change)
+
+    def shaken(*parameters: float) -> Floats:
+        """Several times what moves if every entry of the data is rounded the other way."""
+        signs = np.resize([1.0, -1.0, 1.0], runs.data.shape)
+        moved = runs.on(runs.data * (1 + 2.0**-52 * signs))
+        return np.asarray(64 * np.abs(root(moved, *parameters) - root(runs, *parameters)))
 
     yield "damped", Family(
         lambda mu: f"averaged gradients: damped momentum {shown(mu)} is on, the first step damped "
@@ -426,12 +437,14 @@ def _memories(runs: WrongRuns) -> Families:
     for eps in (1e-8, 1e-7):
         yield f"RMSprop {eps}", Family(
             lambda rho, e=eps: f"RMSprop is on (share {shown(rho)} of the old square, eps "
-            f"{e:g}), not SGD", lambda rho, e=eps: root(rho, e),
+            f"{e:g}), not SGD", lambda rho, e=eps: root(runs, rho, 1 - rho, e),
             ((0.99,), (0.9,), (0.5,)), 0.0, 1 - 1e-12, cost=cost,
+            slack=lambda rho, e=eps: shaken(rho, 1 - rho, e),
         )  # fmt: skip
     yield "Adagrad", Family(
-        lambda eps: f"Adagrad is on (eps {shown(eps)}), not SGD", summed, ((1e-10,), (1e-8,)),
-        cost=cost,
+        lambda eps: f"Adagrad is on (eps {shown(eps)}), not SGD",
+        lambda eps: root(runs, 1.0, 1.0, eps), ((1e-10,), (1e-8,)), cost=cost,
+        slack=lambda eps: shaken(1.0, 1.0, eps),
     )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ __all__ = ["Family", "Known", "shown", "solve"]
 Floats = NDArray[np.float64]
 Parameters = tuple[float, ...]
 
+# What is no number is this many bounds away.
+_FAR = 1e100
 # Starts that are followed to the end, those nearest to the answers.
 FOLLOWED = 3
 # Iterations of each; convergence is quadratic, and far starts are not worth more.
@@ -42,6 +44,7 @@ class Family:
         high: Largest value of a parameter.
         declare: What a target declares to be judged by it, given the parameters; "" for nothing.
         cost: How long the value takes, as a number of steps.
+        slack: What rounding may add to the value, given the parameters; see ``check.Candidate``.
     """
 
     text: Callable[..., str]
@@ -51,6 +54,7 @@ class Family:
     high: float = float("inf")
     declare: Callable[..., str] = lambda *_: ""
     cost: int = 1
+    slack: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,12 @@ class Known:
     Attributes:
         family: The family in this case.
         got: The answer.
-        bound: Largest deviation allowed.
+        allowed: The largest deviation from a value, given the value.
     """
 
     family: Family
     got: Any
-    bound: Any
+    allowed: Callable[[Floats], Floats]
 
     def residual(self, parameters: Parameters) -> Floats:
         """Return the deviation of the family's value, in units of the bound.
@@ -74,11 +78,13 @@ class Known:
         """
         try:
             with np.errstate(all="ignore"):
-                away = np.ravel(floats(self.family.value(*parameters)) - np.asarray(self.got))
+                value = floats(self.family.value(*parameters))
         except (ArithmeticError, InputError):
-            away = np.full(np.size(self.got), np.inf)
-        bound = np.maximum(np.ravel(np.broadcast_to(self.bound, np.shape(self.got))), 1e-300)
-        return np.asarray(np.nan_to_num(away, nan=1e300, posinf=1e300, neginf=-1e300) / bound)
+            return np.full(np.size(self.got), _FAR)
+        if not np.isfinite(value).all():
+            return np.full(np.size(self.got), _FAR)
+        away, allowed = np.ravel(value - np.asarray(self.got)), np.ravel(self.allowed(value))
+        return np.clip(away / np.maximum(allowed, 1e-300), -_FAR, _FAR)
 
 
 def shown(number: float) -> str:
@@ -97,7 +103,7 @@ def _together(known: Sequence[Known], parameters: Parameters) -> Floats:
 
 
 def _size(residual: Floats) -> float:
-    return float(np.linalg.norm(np.minimum(np.abs(residual), 1e150)))
+    return float(np.linalg.norm(residual))
 
 
 def _jacobian(known: Sequence[Known], at: Floats) -> Floats:
@@ -120,8 +126,9 @@ def _followed(known: Sequence[Known], start: Parameters) -> tuple[Floats, float]
     for _ in range(ITERATIONS):
         slope = _jacobian(known, at)
         size = np.linalg.norm(slope, axis=0)
-        if not np.isfinite(slope).all() or not size.all():
+        if not np.isfinite(slope).all() or not size.any():
             break
+        size = np.where(size > 0, size, np.inf)  # these cases do not depend on that parameter
         # Each parameter in units of its effect: they may be of very different sizes.
         scaled = slope / size
         square = scaled.T @ scaled

@@ -217,11 +217,13 @@ def _declared_run(
     if len(useful(run).batches) < len(batches):
         return
     path, bound = reference(run)
+    w, data, exact_size = run.received
+    runs = _runs_of(session, w, data, batches, exact_size, activation)
     answer = session.call("train", **run.arguments())
     yield answer.against(
         f"{problem.id}, {len(batches)} steps of batch size {len(batches[0])}, {activation}",
         path[-1], bound[-1], run.reason, group=activation, origin=path[0],
-        candidates=functools.partial(wrong_optimisers, run),
+        candidates=functools.partial(wrong_optimisers, run), families=lambda: families(runs),
     )  # fmt: skip
 
 
