@@ -7,7 +7,7 @@ and only then held against every answer, as any other suspect is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from whichmin.errors import InputError
 from whichmin.verification.oracle.references import floats
 
-__all__ = ["Family", "Known", "shown", "solve"]
+__all__ = ["Families", "Family", "Known", "shown", "solve"]
 
 Floats = NDArray[np.float64]
 Parameters = tuple[float, ...]
@@ -40,8 +40,8 @@ class Family:
         text: The cause, given the parameters as texts.
         value: The value, given the parameters.
         starts: Parameters to start from.
-        low: Least value of a parameter.
-        high: Largest value of a parameter.
+        low: Least value of every parameter.
+        high: Largest value, of every parameter or of each.
         declare: What a target declares to be judged by it, given the parameters; "" for nothing.
         cost: How long the value takes, as a number of steps.
         slack: What rounding may add to the value, given the parameters; see ``check.Candidate``.
@@ -51,10 +51,14 @@ class Family:
     value: Callable[..., Any]
     starts: tuple[Parameters, ...]
     low: float = 0.0
-    high: float = float("inf")
+    high: float | Parameters = float("inf")
     declare: Callable[..., str] = lambda *_: ""
     cost: int = 1
     slack: Callable[..., Any] | None = None
+
+
+# Families by name.
+Families = Iterator[tuple[str, Family]]
 
 
 @dataclass(frozen=True)
@@ -107,12 +111,13 @@ def _size(residual: Floats) -> float:
 
 
 def _jacobian(known: Sequence[Known], at: Floats) -> Floats:
-    columns, family = [], known[0].family
+    columns, low = [], known[0].family.low
+    most = np.broadcast_to(known[0].family.high, at.shape)
     for i in range(len(at)):
         h = 1e-6 * max(abs(at[i]), 1e-6)
         ends = [np.array(at), np.array(at)]
-        ends[0][i] = min(at[i] + h, family.high)
-        ends[1][i] = max(at[i] - h, family.low)
+        ends[0][i] = min(at[i] + h, most[i])
+        ends[1][i] = max(at[i] - h, low)
         up, down = (_together(known, tuple(map(float, end))) for end in ends)
         columns.append((up - down) / (ends[0][i] - ends[1][i]))
     return np.array(columns).T
