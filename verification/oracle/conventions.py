@@ -50,7 +50,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "ranks": ("points", "means"),
 }
 # Functions that may estimate, and the methods by which each can be judged.
-METHODS: dict[str, tuple[str, ...]] = {  # fmt: skip
+METHODS: dict[str, tuple[str, ...]] = {
     "hessian_trace": (
         "hutchinson",
         "hutchinson-gaussian",

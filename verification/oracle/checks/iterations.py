@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -60,9 +60,7 @@ def gap_problem(second: Fraction, name: str) -> ServedProblem:
         for row, f in zip(rows[:3], (F(4), 4 * second, 4 * second), strict=True)
     )
     parts = (F(1, 64), F(1, 96), F(1, 80), F(3, 2), F(4, 3))
-    w = tuple(
-        sum((q * row[p] for q, row in zip(parts, rows, strict=True)), F(0)) for p in range(8)
-    )
+    w = tuple(sum((q * row[p] for q, row in zip(parts, rows, strict=True)), F(0)) for p in range(8))
     return ServedProblem(name, data, w, frozenset({"quick"}), "a gap below the top eigenvalue")
 
 

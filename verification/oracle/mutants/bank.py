@@ -29,6 +29,7 @@ def _all() -> tuple[Mutant, ...]:
         *CURVATURE,
         *NOISE,
         *MEASURES,
+        *LATE_RUNS,
         *SHARES,
         *TRAINING_HABITS,
         *LATE_RUNS,
