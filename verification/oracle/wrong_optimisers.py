@@ -141,6 +141,13 @@ class _DecayBySize(Optimiser):
         return super().decayed(w, g, 1.0, numbers)
 
 
+class _RatioUndecayed(Optimiser):
+    """The trust ratio of LARS leaves out the weight decay."""
+
+    def ratio(self, w: Any, g: Any, numbers: Arithmetic) -> Any:
+        return Optimiser.ratio(replace(self, weight_decay=Fraction(0)), w, g, numbers)
+
+
 class _EmaFromStart(Optimiser):
     """The average starts with the weights before the first step."""
 
@@ -167,6 +174,7 @@ _VARIED: tuple[tuple[str, type[Optimiser], tuple[str, ...]], ...] = (
     ("the gradient is clipped after the weight decay is added", _ClipAfterDecay,
      ("weight_decay",)),
     ("decoupled weight decay is not multiplied by the step size", _DecayBySize, ("weight_decay",)),
+    ("the trust ratio leaves out the weight decay", _RatioUndecayed, ("trust_coefficient",)),
     ("the average starts with the weights before the first step", _EmaFromStart,
      ("ema", "average")),
 )  # fmt: skip
@@ -211,7 +219,7 @@ def _switched(own: Optimiser) -> Iterator[tuple[str, Optimiser]]:
                 yield f"eps is {eps:g}", replace(own, eps=Fraction(eps))
     if own.name == "lars":
         sgd = replace(own, name="sgd", trust_coefficient=PLAIN.trust_coefficient)
-        yield "without the trust ratio: momentum SGD", sgd
+        yield "without the trust ratio: momentum SGD", _as(_RateInVelocity, sgd)
     if own.name == "lamb":
         yield "without the trust ratio: AdamW", replace(own, name="adamw")
     if own.clip_norm is not None:
@@ -283,8 +291,8 @@ def wrong_optimisers(run: ServedRun) -> Iterator[Candidate]:
     own = run.optimiser
     made = [*_switched(own), *_scheduled(own)]
     for text, kind, needs in _VARIED:
-        used = any(getattr(own, key) for key in needs if key != "betas")
-        if used or ("betas" in needs and "betas" in KEYS[own.name]):
+        always = {"betas", "trust_coefficient"}
+        if any(key in KEYS[own.name] if key in always else getattr(own, key) for key in needs):
             made.append((text, _as(kind, own)))
     yield Candidate("the start is returned", run.received[0])
     for text, optimiser in made:
