@@ -9,6 +9,7 @@ from fractions import Fraction
 from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.checks.long_runs import drawn
 from whichmin.verification.oracle.outcome import Inconclusive
+from whichmin.verification.oracle.problems import problem as problem_named
 from whichmin.verification.oracle.runs import ServedRun, reference, useful
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.wrong_resumes import wrong_resumes
@@ -19,6 +20,7 @@ STEP_SIZE = Fraction(1, 16)
 STEPS = 12
 # Batch size, 0 for all points, and the steps after which a run is saved: at once, in the middle of
 # an epoch, at its end, before the last step.
+_PROBLEMS = ("generic", "generic square", "correlated", "negative curvature")
 _SAVED = ((2, (1, 4, 5, 7, STEPS - 1)), (1, (3, 6, 8)), (0, (1, 5)))
 
 
@@ -26,9 +28,7 @@ def _resumed(session: Session) -> Iterator[Finding]:
     served = False
     full = session.conventions.batches == "full"
     # Unlike batches, so that each that is missed or repeated shows.
-    for problem in session.problems("generic", "quick", without=("scaled",)):
-        if problem.m < 3:
-            continue
+    for problem in map(problem_named, _PROBLEMS):
         for b, stops in _SAVED:
             if full and b:
                 continue
