@@ -13,6 +13,7 @@ from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
 from whichmin.verification.oracle.mutants.samplers import SAMPLERS
+from whichmin.verification.oracle.mutants.optimised import OPTIMISED
 from whichmin.verification.oracle.mutants.shares import SHARES
 from whichmin.verification.oracle.mutants.trainers import TRAINERS
 from whichmin.verification.oracle.mutants.training_habits import TRAINING_HABITS
@@ -34,6 +35,7 @@ def _all() -> tuple[Mutant, ...]:
         *TRAINING_HABITS,
         *LATE_RUNS,
         *SAMPLERS,
+        *OPTIMISED,
     )
     names = [m.id for m in made]
     assert len(set(names)) == len(names), "two mutants have the same id"
