@@ -56,7 +56,9 @@ _SUMMATION = (
 
 @functools.cache
 def _all() -> tuple[Variant, ...]:
-    made = (*_SUMMATION,)
+    from whichmin.verification.oracle.mutants.sampler_variants import SAMPLER_VARIANTS
+
+    made = (*_SUMMATION, *SAMPLER_VARIANTS)
     names = [v.id for v in made]
     assert len(set(names)) == len(names), "two variants have the same id"
     return made
