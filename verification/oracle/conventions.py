@@ -208,6 +208,12 @@ class Conventions:
                     f"must be at most {most}: the rounding of a longer sum in {self.dtype} would "
                     "hide mistakes",
                 )  # fmt: skip
+            if estimate.method == "two batch sizes" and self.sampling not in SAMPLINGS[:4]:
+                raise InputError(
+                    f"{DECLARATION}['stochastic'][{name!r}]['method']", estimate.method,
+                    f"must be 'samples' for 'sampling': {self.sampling!r}: the law of an estimate "
+                    "from two sizes of such batches is not known",
+                )  # fmt: skip
             most = MOST_BATCH.get(self.sampling, MOST_POINTS)
             if estimate.method == "two batch sizes" and self.noise_batches[1] > most:
                 raise InputError(

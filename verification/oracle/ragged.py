@@ -43,7 +43,8 @@ def padded(found: Any) -> Batches | None:
         rows = [np.asarray(r.tolist() if hasattr(r, "tolist") else r) for r in found]
     except (ValueError, TypeError):
         return None
-    if len({row.shape for row in rows}) <= 1 or any(row.ndim != 1 for row in rows):
+    alike = len({row.shape for row in rows}) <= 1
+    if (alike and any(row.size for row in rows)) or not rows or any(row.ndim != 1 for row in rows):
         return None
     # NumPy makes floats of an empty list.
     if any(row.size and row.dtype.kind not in "iu" for row in rows):

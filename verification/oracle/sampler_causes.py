@@ -41,6 +41,10 @@ _LAWS = {
     "differ in size",
 }
 
+_WEIGHTED = {
+    "with-replacement": "weighted", "without-replacement": "weighted-without-replacement",
+}  # fmt: skip
+
 
 def named(run: Callable[[Session], Iterator[Finding]]) -> Callable[[Session], Iterator[Finding]]:
     """Let a check name the mistake that explains all runs, before its own candidates."""
@@ -57,8 +61,11 @@ def _candidates(session: Session, finding: Finding) -> Iterable[Candidate]:
     found = explain(session)
     if found is not None:
         return (Candidate(found.text, finding.got, found.declare),)
-    given = finding.candidates
-    return given() if callable(given) else given
+    given = finding.candidates() if callable(finding.candidates) else finding.candidates
+    if session.conventions.sampling.startswith("weighted"):
+        # What they advise to declare has no weights.
+        return [replace(c, declare="") for c in given]
+    return given
 
 
 def undeclared(session: Session, failed: CallFailed) -> Diagnosis | None:
@@ -108,11 +115,17 @@ def _explain(session: Session) -> Diagnosis | None:
         return None  # without chance: the checks themselves know what it may be
     if all(_is_cyclic(r) for r in runs):
         return Diagnosis("cyclic batches, without chance", "'sampling': 'cyclic'")
-    for leftover in LEFTOVERS:
-        epochs = _epochs(runs, leftover)
-        if epochs:
-            epochs += _epochs(list(evidence(session, epochs=True)), leftover)
-            return _of_epochs(session, epochs, leftover)
+    # A stream that repeats after m points fits several ends; the declared one is tried first.
+    fits = [k for k in LEFTOVERS if _epochs(runs, k)]
+    if fits:
+        runs += evidence(session, epochs=True)
+        fits = [k for k in fits if _epochs(runs, k)]
+    for leftover in sorted(fits, key=lambda k: k != declared.ends):
+        found = _of_epochs(session, _epochs(runs, leftover), leftover)
+        if found is not None:
+            return found
+    if fits:
+        return None
     text = wrong_shards(runs) or wrong_draws(runs)
     if text:
         return Diagnosis(text)
@@ -157,11 +170,13 @@ def _of_epochs(session: Session, runs: list[EpochRun], leftover: str) -> Diagnos
 def _other_law(session: Session) -> Diagnosis | None:
     """The sampling as which all checks pass."""
     declared = session.conventions
-    for kind, text in _LAWS.items():
-        if kind == declared.drawing:
+    weighted = declared.sampling.startswith("weighted")
+    for law, text in _LAWS.items():
+        kind = _WEIGHTED.get(law, "") if weighted else law
+        if law == declared.drawing or not kind:
             continue
         if passes(session.under(sampling=kind, leftover="dropped", epoch_seed="unrelated")):
-            if kind == "without-replacement" and declared.sampling != "reshuffled":
+            if law == "without-replacement" and declared.sampling != "reshuffled":
                 text = "drawn without replacement"
             return Diagnosis(text, f"'sampling': {kind!r}")
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,77 +137,81 @@ def stratified(runs: Sequence[Run]) -> str:
     return ""
 
 
-DRAWS: tuple[Callable[[Sequence[Run]], str], ...] = (
-    _again, _frozen, _period,  # of batches of any size
-    _slides, _window, _neighbours, stratified,
-)  # fmt: skip
-
-
-def wrong_draws(runs: Sequence[Run]) -> str:
-    """Tell what is wrong with the batches; empty if nothing that is known."""
-    if all((_rows(r) == _rows(r)[0]).all() for r in runs):
-        return ""  # one batch for all steps, which the checks themselves tell
-    unequal = any(r.batches.shape[1] != r.b or (r.batches == NONE).any() for r in runs)
-    return next((text for find in (DRAWS[:3] if unequal else DRAWS) if (text := find(runs))), "")
-
-
-def _columns(b: int, ranks: int) -> Iterator[tuple[str, list[list[int]]]]:
-    """Which columns of a batch may be those of each rank."""
+def _columns(b: int, ranks: int) -> tuple[list[list[int]], list[list[int]]]:
+    """Which columns of a batch may be those of each rank: side by side, or in turn."""
     low, more = divmod(b, ranks)
-    counts = [low + (r < more) for r in range(ranks)]
-    ends = np.cumsum([0, *counts])
-    yield "", [list(range(ends[r], ends[r + 1])) for r in range(ranks)]
-    yield "", [list(range(r, b, ranks)) for r in range(ranks)]
+    ends = np.cumsum([0, *(low + (r < more) for r in range(ranks))])
+    return (
+        [list(range(ends[r], ends[r + 1])) for r in range(ranks)],
+        [list(range(r, b, ranks)) for r in range(ranks)],
+    )
 
 
 def _ranks(runs: Sequence[Run]) -> str:
-    wide = [r for r in runs if r.b >= 2 and not (r.batches == NONE).any()]
+    """Every rank draws its columns of a batch by itself."""
+    wide = [r for r in runs if r.b >= 2]
     for ranks in (2, 3, 4, 8):
-        some = [r for r in wide if r.b >= ranks]
+        some = [r for r in wide if r.b >= ranks and r.batches.shape[1] == r.b]
+        if len(some) < 4 or any((r.batches == NONE).any() for r in some):
+            continue
+        text = _one_split(some, ranks, 0) or _one_split(some, ranks, 1)
+        if text:
+            return text
+    return ""
+
+
+def _pool(runs: Sequence[Run]) -> str:
+    """Some batches come again and again, in any order."""
+    large = [r for r in runs if r.b > 2 and r.m >= 64]
+    few = [2 * len({x.tobytes() for x in _rows(r)}) < len(r.batches) for r in large]
+    if not few or not all(few):
+        return ""
+    return "few different batches come again and again: they are drawn once for the whole run"
+
+
+def _apart(runs: Sequence[Run]) -> str:
+    """The columns of every rank have points of their own."""
+    for ranks in (2, 3, 4, 8):
+        some = [r for r in runs if r.b >= ranks and len(r.batches) * r.b >= 8 * r.m >= 96]
         for kind in (0, 1):
-            if len(some) < 4:
-                continue
-            text = _one_split(some, ranks, kind)
-            if text:
-                return text
+            parts = [[set(r.batches[:, g].ravel().tolist()) for g in _columns(r.b, ranks)[kind]]
+                     for r in some]  # fmt: skip
+            if len(some) > 2 and all(sum(map(len, p)) == len(set().union(*p)) for p in parts):
+                return (
+                    f"the shards never change: each of {ranks} ranks draws from its own part of "
+                    "the points"
+                )
     return ""
 
 
 def _one_split(runs: Sequence[Run], ranks: int, kind: int) -> str:
-    alike, once, apart, overlaps = True, True, True, 0
+    alike, once, told, overlaps = True, True, False, 0
     for run in runs:
         each = run.m // run.b
-        groups = list(_columns(run.b, ranks))[kind][1]
-        whole = len(run.batches) // each * each
-        if not whole:
-            continue
-        seen = []
-        for columns in groups:
-            part = run.batches[:whole, columns].reshape(-1, each * len(columns))
-            ordered = np.sort(part, axis=1)
-            once = once and not (ordered[:, 1:] == ordered[:, :-1]).any()
-            seen.append(ordered)
-        both = np.sort(np.concatenate(seen, axis=1), axis=1)
-        overlaps += int((both[:, 1:] == both[:, :-1]).sum())
-        alike = alike and all(
-            np.array_equal(np.sort(run.batches[:, groups[0]], axis=1),
-                           np.sort(run.batches[:, g], axis=1))
-            for g in groups[1:] if len(g) == len(groups[0])
-        )  # fmt: skip
-        sets = [set(run.batches[:, g].ravel().tolist()) for g in groups]
-        if run.m >= 12 and len(run.batches) * run.b >= 8 * run.m:
-            apart = apart and sum(map(len, sets)) == len(set().union(*sets))
-    if alike:
+        groups = _columns(run.b, ranks)[kind]
+        epochs = len(run.batches) // each
+        parts = [run.batches[: epochs * each, g].reshape(epochs, -1) for g in groups]
+        ordered = [np.sort(p, axis=1) for p in parts]
+        once = once and not any((o[:, 1:] == o[:, :-1]).any() for o in ordered)
+        both = np.sort(np.concatenate(parts, axis=1), axis=1)
+        found = int((both[:, 1:] == both[:, :-1]).sum())
+        # Points of an epoch less those that any rank has, if all shuffle by themselves.
+        missed = math.prod(1 - p.shape[1] / run.m for p in parts)
+        expected = epochs * (sum(p.shape[1] for p in parts) - run.m * (1 - missed))
+        # The spread of the number is below that of a Poisson number: six of those.
+        once = once and abs(found - expected) <= 6 * max(expected, 1.0) ** 0.5
+        overlaps += found
+        equal = [g for g in groups[1:] if len(g) == len(groups[0])]
+        told = told or bool(equal)
+        first = np.sort(run.batches[:, groups[0]], axis=1)
+        alike = alike and all(np.array_equal(first, np.sort(run.batches[:, g], axis=1))
+                              for g in equal)  # fmt: skip
+    if alike and told:
         return f"all {ranks} ranks draw the same points: a batch has each point {ranks} times"
     if once and overlaps:
         return (
             f"overlapping shards: each of {ranks} ranks shuffles all points by itself, so that "
             "some come several times in an epoch and others never"
-        )
-    if apart:
-        return (
-            f"the shards never change: each of {ranks} ranks shuffles the same part of the points "
-            "in every epoch"
         )
     return ""
 
@@ -256,7 +261,12 @@ def _last_drawn(runs: Sequence[Run]) -> str:
         if (before[:, 1:] == before[:, :-1]).any():
             return ""
         every = np.sort(whole, axis=1)
-        told += int((every[:, 1:] == every[:, :-1]).any(axis=1).sum())
+        found = int((every[:, 1:] == every[:, :-1]).sum())
+        # Draws without replacement, less spread than a Poisson number: six times its spread.
+        expected = len(whole) * run.b * before.shape[1] / run.m
+        if abs(found - expected) > 6 * expected**0.5:
+            return ""
+        told += found
     return "the last batch of an epoch is drawn anew, among all points" if told > 10 else ""
 
 
@@ -279,3 +289,17 @@ def wrong_shards(runs: Sequence[Run]) -> str:
     """Tell how batches come about that are meant to make epochs and do not; empty if unknown."""
     finds = (_ranks, _workers, _last_drawn, _tails, _early_end)
     return next((text for find in finds if (text := find(runs))), "")
+
+
+DRAWS: tuple[Callable[[Sequence[Run]], str], ...] = (
+    _again, _frozen, _period,  # of batches of any size
+    _slides, _window, _pool, _apart, _neighbours, stratified,
+)  # fmt: skip
+
+
+def wrong_draws(runs: Sequence[Run]) -> str:
+    """Tell what is wrong with the batches; empty if nothing that is known."""
+    if all((_rows(r) == _rows(r)[0]).all() for r in runs):
+        return ""  # one batch for all steps, which the checks themselves tell
+    unequal = any(r.batches.shape[1] != r.b or (r.batches == NONE).any() for r in runs)
+    return next((text for find in (DRAWS[:3] if unequal else DRAWS) if (text := find(runs))), "")

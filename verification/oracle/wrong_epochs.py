@@ -39,6 +39,11 @@ class EpochRun:
     cut: Cut
 
     @property
+    def aligned(self) -> bool:
+        """Whether epochs start with batches."""
+        return self.leftover != "carried" or self.run.m % self.run.b == 0
+
+    @property
     def each(self) -> int:
         """Batches of an epoch, up to one more or less where leftovers are carried over."""
         return length(self.run.m, self.run.b, self.leftover)
@@ -49,6 +54,10 @@ class EpochRun:
         if whole == 0:
             return self.run.batches[None]
         return self.run.batches[: whole * self.each].reshape(whole, self.each, -1)
+
+
+def _aligned(found: EpochRun) -> bool:
+    return found.aligned
 
 
 def _orders(runs: Sequence[EpochRun]) -> Iterator[tuple[EpochRun, Batches]]:
@@ -64,7 +73,7 @@ def _sorted_rest(runs: Sequence[EpochRun]) -> str:
         for start, what in ((0, "all of"), (1, "all but the first batch of"),
                             (2, "all but the first two batches of")):  # fmt: skip
             told = False
-            for found in runs:
+            for found in filter(_aligned, runs):
                 whole = found.epochs()[:, start:]
                 if found.leftover == "padded" or found.run.m % found.run.b:
                     whole = whole[:, : found.run.m // found.run.b - start]
@@ -137,7 +146,7 @@ def _blocks(runs: Sequence[EpochRun]) -> str:
     told = 0
     for c in (0, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128):
         told = 0
-        for found in runs:
+        for found in filter(_aligned, runs):
             size = c or found.run.b
             if size < 2 or found.run.m < 2 * size or found.run.b not in (1, size):
                 continue
@@ -161,10 +170,10 @@ def _blocks(runs: Sequence[EpochRun]) -> str:
 def _frozen(runs: Sequence[EpochRun]) -> str:
     """The batches of an epoch are those of the first one, in another order."""
     told = False
-    for found in runs:
+    for found in filter(_aligned, runs):
         whole = np.sort(found.epochs(), axis=2)
         count = found.run.m // found.run.b
-        if found.run.b == 1 or len(whole) < 2 or count < 2 or found.leftover == "carried":
+        if found.run.b == 1 or len(whole) < 2 or count < 2:
             continue
         keys = [{x.tobytes() for x in epoch} for epoch in whole]
         if any(k != keys[0] for k in keys):
@@ -185,7 +194,7 @@ def _same_last(runs: Sequence[EpochRun]) -> str:
         ("the last batch of an epoch has", lambda e: e[:, -1]),
     ):
         told = 0
-        for found in runs:
+        for found in filter(_aligned, runs):
             whole = np.sort(found.epochs(), axis=2)
             if len(whole) < 4 or whole.shape[1] < 2:
                 continue
@@ -252,7 +261,7 @@ def _shards(runs: Sequence[EpochRun]) -> str:
     for ranks in (2, 3, 4, 8):
         for remainders in (True, False):
             parts = []
-            for found in runs:
+            for found in filter(_aligned, runs):
                 flat = found.epochs().reshape(len(found.epochs()), -1)
                 if found.run.m % ranks or found.leftover == "padded" or (flat < 0).any():
                     continue
@@ -271,9 +280,13 @@ def _stratified(runs: Sequence[EpochRun]) -> str:
 
 
 def _first_same(found: EpochRun) -> list[int]:
-    """For each whole epoch the first one with the same places."""
+    """For each whole epoch the first one with the same places; of a stream, the same order."""
     seen: dict[bytes, int] = {}
-    return [seen.setdefault(p.tobytes(), e) for e, p in enumerate(found.cut.places)]
+    keys = found.cut.places
+    if not found.aligned:
+        m = found.run.m
+        keys = found.run.batches.ravel()[: len(keys) * m].reshape(-1, m)
+    return [seen.setdefault(p.tobytes(), e) for e, p in enumerate(keys)]
 
 
 def _rules() -> Iterator[tuple[str, Callable[[int], int]]]:

@@ -17,12 +17,14 @@ from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, floats
 from whichmin.verification.oracle.session import Session
 
-__all__ = ["CHECKS", "FALSE_ALARM", "INDICATOR", "covariance_size", "point_sizes"]
+__all__ = ["CHECKS", "FALSE_ALARM", "INDICATOR", "UNJUDGED", "covariance_size", "point_sizes"]
 
 Floats = NDArray[np.float64]
 
 # Bound of a figure that is 0 or 1: so small that no factor of the diagnosis makes 1 of 0.
 INDICATOR = 1e-12
+# Samplings whose batches have no covariance of a mean over b points that could be enumerated.
+UNJUDGED = ("cyclic", "poisson", "weighted", "weighted-without-replacement")
 # Chance that the stochastic check fails a right target, all its figures together.
 FALSE_ALARM = 1e-7
 _OTHER = {"with-replacement": "without-replacement"}
@@ -111,7 +113,7 @@ def _sizes(m: int) -> tuple[int, ...]:
 
 def _values(session: Session) -> Iterator[Finding]:
     sampling = session.conventions.sampling
-    if session.stochastic("gradient_noise") or sampling == "cyclic":
+    if session.stochastic("gradient_noise") or sampling in UNJUDGED:
         return
     scale = session.conventions.loss_scale**2
     for problem in session.problems():
@@ -170,7 +172,7 @@ def _cases(session: Session) -> tuple[tuple[str, int], ...]:
 
 def _estimates(session: Session) -> Iterator[Finding]:
     declared, sampling = session.stochastic("gradient_noise"), session.conventions.sampling
-    if declared is None or sampling == "cyclic":
+    if declared is None or sampling in UNJUDGED:
         return
     served = {p.id: p for p in session.problems()}
     cases = [(served[p], b, a) for p, b in _cases(session) for a in session.activations]

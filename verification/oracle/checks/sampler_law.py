@@ -30,7 +30,6 @@ from whichmin.verification.oracle.tails import frequency_bounds
 
 __all__ = ["CHECKS", "FALSE_ALARM", "frequencies"]
 
-_AGAIN = "the same batch again: every other step, or more often"
 _SAME_START = "every seed has the same first batch"
 # Chance that one of the checks here fails a right sampler.
 FALSE_ALARM = 1e-7
@@ -48,11 +47,13 @@ class _Runs:
 
     Attributes:
         runs: ``(steps, b)`` each, every row sorted; what a shorter batch lacks stands first.
+        whole: The same with the batches between them.
         calls: The calls that gave them.
         text: The same as an expression of the array of all results, ``(runs, steps, b)``.
     """
 
     runs: tuple[Batches, ...]
+    whole: tuple[Batches, ...]
     calls: tuple[Call, ...]
     text: str
 
@@ -86,8 +87,9 @@ def _draw(session: Session, name: str, m: int, b: int, steps: int) -> _Runs:
     if session.conventions.sampling == "reshuffled":
         steps = steps * 3 // 10
     answers = [drawn(session, m, b, steps // 4 * skip, seed) for seed in seeds(session, name, 4)]
-    runs = tuple(np.sort(a.value[::skip], axis=1) for a in answers)
-    return _Runs(runs, tuple(a.call for a in answers), f"np.sort(got[:, ::{skip}], axis=2)")
+    whole = tuple(np.sort(a.value, axis=1) for a in answers)
+    runs = tuple(run[::skip] for run in whole)
+    return _Runs(runs, whole, tuple(a.call for a in answers), f"np.sort(got[:, ::{skip}], axis=2)")
 
 
 def _shares(rows: str, cells: Sequence[Batch], width: int = 0) -> str:
@@ -161,14 +163,14 @@ def _batch_candidates(m: int, b: int, cells: Sequence[Batch], sampling: str) -> 
 def _plain(drawn: _Runs, m: int, counts: Sequence[int], total: int) -> tuple[Candidate, ...]:
     """Runs without chance, if all are of one kind: that is seen, and not inferred from shares."""
     seen = np.array(counts) / total
-    kinds = [list(fixed_batches(run, seen, m)) for run in drawn.runs]
+    kinds = [list(fixed_batches(run, seen, m)) for run in drawn.whole]
     if any(not k for k in kinds):
         return ()
     texts = {k[0].text for k in kinds}
     if len(texts) == 1:
         return (kinds[0][0],)
     # Each run has a batch of its own; some of them may happen to be the first b points.
-    if all(bool((run == run[0]).all()) for run in drawn.runs):
+    if all(bool((run == run[0]).all()) for run in drawn.whole):
         return (Candidate(SAME, seen),)
     return ()
 
@@ -220,7 +222,7 @@ def _points(session: Session) -> Iterator[Finding]:
         wanted = _steps(session, steps) if m < 1000 else steps
         if sampling == "reshuffled" and m > 1000:
             answer = drawn(session, m, 1, wanted, session.seed)
-            found = _Runs((answer.value,), (answer.call,), "got")
+            found = _Runs((answer.value,), (answer.value,), (answer.call,), "got")
         else:
             found = _draw(session, f"points {m}", m, 1, wanted)
         rows = found.rows
@@ -317,28 +319,12 @@ def _consecutive(session: Session) -> Iterator[Finding]:
 def _together(
     found: _Runs, m: int, b: int, counts: Sequence[int], total: int, sampling: str
 ) -> tuple[Candidate, ...]:
-    """What consecutive batches may have in common by mistake."""
-    law = draws.declared_law(m, b, sampling)
-    cells, chances, shuffled = list(law), list(law.values()), sampling == "reshuffled"
-    joint = [(*x, *y) for x in cells for y in cells]
-    alike = [p if x == y else 0 for x, p in zip(cells, chances, strict=True) for y in cells]
-    plain = list(_plain(found, m, counts, total))
-    if plain and not shuffled:
-        return tuple(plain)
-    text = "the epochs have the same order: shuffled once" if shuffled else _AGAIN
-    candidates = [Candidate(text, np.array(alike, dtype=np.float64))]
-    if not shuffled and sampling != "poisson":
-        subsets = draws.declared_law(m, b, "without-replacement")
-        rest: Law = {(*x, *(i for i in range(m) if i not in x)): p for x, p in subsets.items()}
-        candidates += [
-            Candidate("consecutive batches have no point in common: reshuffled epochs",
-                      _on(rest, joint), "'sampling': 'reshuffled'"),
-            *(
-                Candidate(c.text, np.outer(c.value, c.value).ravel(), c.declare)
-                for c in _batch_candidates(m, b, cells, sampling)
-            ),
-        ]  # fmt: skip
-    return tuple(candidates)
+    """What pairs of batches are, if each batch has another law."""
+    cells = list(draws.declared_law(m, b, sampling))
+    return _plain(found, m, counts, total) or tuple(
+        Candidate(c.text, np.outer(c.value, c.value).ravel(), c.declare)
+        for c in _batch_candidates(m, b, cells, sampling)
+    )
 
 
 def _starts(session: Session) -> Iterator[Finding]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.sampler_law import FALSE_ALARM, frequencies
 from whichmin.verification.oracle.sampler_runs import seeds
 from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.tails import frequency_bounds
 
 __all__ = ["CHECKS"]
 
@@ -24,8 +24,13 @@ _WEIGHTS: tuple[tuple[Fraction, ...], ...] = (
 )
 
 
-def _on(law: draws.Law, cells: Sequence[draws.Batch]) -> NDArray[np.float64]:
-    return np.array([float(law.get(cell, 0)) for cell in cells])
+def _explains(
+    law: draws.Law, cells: Sequence[draws.Batch], counts: Sequence[int], total: int
+) -> bool:
+    """Whether counts are what a law gives, by bounds of its own."""
+    chances = np.array([float(law.get(cell, 0)) for cell in cells])
+    bounds = frequency_bounds(counts, total, chances, FALSE_ALARM)
+    return bool((np.abs(np.array(counts) / total - chances) <= bounds).all())
 
 
 def _changed(weights: Weights) -> Iterator[tuple[str, Weights]]:
@@ -76,24 +81,22 @@ def _weights(session: Session) -> Iterator[Finding]:
             cells = list(draws.declared_law(m, b, "with-replacement"))
             values, counted = np.unique(rows, axis=0, return_counts=True)
             known = {tuple(v): int(c) for v, c in zip(values.tolist(), counted, strict=True)}
-            causes = [
-                Candidate(text, _on(draws.weighted_law(w, b, replaced=replaced), cells))
-                for text, w in _changed(weights)
-                if replaced or sum(x > 0 for x in w) >= b
-            ]
+            counts = [known.get(c, 0) for c in cells]
+            laws = [(text, draws.weighted_law(w, b, replaced=replaced), "")
+                    for text, w in _changed(weights)
+                    if replaced or sum(x > 0 for x in w) >= b]  # fmt: skip
             if b > 1:
                 other = "weighted-without-replacement" if replaced else "weighted"
-                causes.append(
-                    Candidate(
-                        f"drawn {'without' if replaced else 'with'} replacement",
-                        _on(draws.weighted_law(weights, b, replaced=not replaced), cells),
-                        f"'sampling': {other!r}",
-                    )
-                )
+                laws.append((f"drawn {'without' if replaced else 'with'} replacement",
+                             draws.weighted_law(weights, b, replaced=not replaced),
+                             f"'sampling': {other!r}"))  # fmt: skip
+            got = np.array(counts) / len(rows)
+            causes = [Candidate(text, got, declare) for text, wrong, declare in laws
+                      if _explains(wrong, cells, counts, len(rows))]  # fmt: skip
             chances = [law.get(c, Fraction(0)) for c in cells]
             yield frequencies(
                 f"batches with weights {', '.join(map(str, weights))}, b = {b}",
-                [known.get(c, 0) for c in cells], len(rows), chances,
+                counts, len(rows), chances,
                 FALSE_ALARM / (2 * len(_WEIGHTS)), tuple(causes), tuple(a.call for a in answers),
                 f"np.array([(np.sort(got.reshape(-1, {b}), axis=1) == c).all(axis=1).mean() "
                 f"for c in {[list(c) for c in cells]}])",

@@ -242,6 +242,31 @@ SAMPLERS = (
            "first = rng.permutation(m)[:b]\n    drawn = [(first + t) % m for t in range(steps)]"),
     _draws("poisson", "Poisson sampling, not declared", "Poisson sampling",
            "return [np.flatnonzero(rng.random(m) < b / m) for _ in range(steps)]"),
+    # Weighted batches.
+    *(
+        Mutant(f"sample_batches.weights-{name}", wrong,
+               (("steps: int, seed: int)", "steps: int, seed: int, weights)"),
+                (_INDEPENDENT, f"drawn = {drawn}")), cause, ("sample_batches.weights",),
+               declares={"sampling": sampling})
+        for name, wrong, cause, drawn, sampling in (
+            ("ignored", "the weights are ignored", "the weights are ignored",
+             "rng.integers(0, m, (steps, b))", "weighted"),
+            ("squared", "the weights are squared", "the weights are squared",
+             "rng.choice(m, (steps, b), p=weights**2 / (weights**2).sum())", "weighted"),
+            ("softmax", "a softmax of the weights", "softmax",
+             "rng.choice(m, (steps, b), p=np.exp(weights) / np.exp(weights).sum())", "weighted"),
+            ("off-by-one", "the wrong side of the distribution function", "off by one",
+             "(np.searchsorted(np.cumsum(weights), rng.random((steps, b)) * weights.sum(), "
+             "side='right') + 1) % m", "weighted"),
+            ("not-replaced", "declared with replacement, drawn without",
+             "drawn without replacement",
+             "[np.argsort(rng.exponential(size=m) / np.maximum(weights, 1e-300))[:b] "
+             "for _ in range(steps)]", "weighted"),
+            ("replaced", "declared without replacement, drawn with", "drawn with replacement",
+             "rng.choice(m, (steps, b), p=weights / weights.sum())",
+             "weighted-without-replacement"),
+        )
+    ),
     # Resuming.
     *(
         Mutant(f"resumed_batches.{name}", wrong, ((old, new),), cause, ("resumed_batches.same",),
