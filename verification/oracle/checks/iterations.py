@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmin.verification.oracle.chances import upper_quantile
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.spectrum import top
 from whichmin.verification.oracle.curvature import Case, solver_bound
@@ -17,7 +18,6 @@ from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.problems import ServedProblem, frame
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.tails import binomial_count
 
 __all__ = ["CHECKS", "gap_problem", "shortfalls"]
 
@@ -65,10 +65,16 @@ def gap_problem(second: Fraction, name: str) -> ServedProblem:
 
 
 def _second(samples: int) -> Fraction:
-    r"""Relative length so that iterations with a shift leave ``_LEFT`` of the second eigenvector.
+    r"""Compute the length so that iterations with a shift leave ``_LEFT`` of a second eigenvector.
 
     With eigenvalues 1, r, r the norm is :math:`\sqrt{1 + 2 r^2}`, so r solves
     :math:`\left(\frac{r + |H|}{1 + |H|}\right)^{2k} = l`; found by bisection.
+
+    Args:
+        samples: Number of iterations, k.
+
+    Returns:
+        The length relative to the first point's, :math:`\sqrt r`.
     """
     low, high = 0.0, 1.0
     for _ in range(60):
@@ -114,7 +120,7 @@ def _alike(found: Floats, drawn: Floats) -> float:
 _Made = tuple[Case, Floats, float, Floats, tuple[Call, ...], float, float]
 
 
-def _cause(session: Session, made: Sequence[_Made], samples: int) -> str:
+def _cause(session: Session, made: list[_Made], samples: int) -> str:
     """The number of iterations, if one explains the distances in all cases."""
     counts = {0, 1, 2, 3, 5, 10, 20, samples // 10, samples // 4, samples // 2}
     best = (_ALIKE, "")
@@ -142,7 +148,7 @@ def _iterated(session: Session) -> Iterator[Finding]:
     samples, convention = declared.samples, session.conventions.top_eigenvalue
     profile = "quick" if session.quick else "deep" if session.deep else "plain"
     total = _ESTIMATES[profile]
-    most = binomial_count(total, _SHARE + _EXCESS, ALARM) - 1
+    most = upper_quantile(ALARM, total, _SHARE + _EXCESS)
     made: list[_Made] = []
     powerful = False
     for name, second in (("one large eigenvalue", F(1, 64)),
@@ -151,7 +157,8 @@ def _iterated(session: Session) -> Iterator[Finding]:
         w, data = session.received(problem.w), session.received(problem.data)
         factor = session.conventions.factor(_TOP, problem.m)
         # Both activations are alike here: the inner products are small and positive.
-        case = Case(problem, session.activations[0], w, data, factor, F(0), None)
+        case = Case(problem, session.activations[0], w, data, factor, F(0), None,
+                   session.conventions.differences)  # fmt: skip
         values = np.asarray(np.linalg.eigvalsh(floats(case.hessian(F(0)))))
         goal, bound = top(values, convention), solver_bound(case, session.dtype)
         # The last product may serve the quotient, so an iteration less is right too.

@@ -7,6 +7,7 @@ import functools
 from whichmin.errors import InputError
 from whichmin.verification.oracle.mutants.conduct import CONDUCT
 from whichmin.verification.oracle.mutants.curvature import CURVATURE
+from whichmin.verification.oracle.mutants.estimates import ESTIMATES
 from whichmin.verification.oracle.mutants.first_order import FIRST_ORDER
 from whichmin.verification.oracle.mutants.late_runs import LATE_RUNS
 from whichmin.verification.oracle.mutants.measures import MEASURES
@@ -30,7 +31,7 @@ def _all() -> tuple[Mutant, ...]:
         *CURVATURE,
         *NOISE,
         *MEASURES,
-        *LATE_RUNS,
+        *ESTIMATES,
         *SHARES,
         *TRAINING_HABITS,
         *LATE_RUNS,

@@ -57,11 +57,12 @@ _SUMMATION = (
 @functools.cache
 def _all() -> tuple[Variant, ...]:
     # They use the class above.
+    from whichmin.verification.oracle.mutants.correct_estimates import CORRECT_ESTIMATES
     from whichmin.verification.oracle.mutants.sampler_variants import SAMPLER_VARIANTS
     from whichmin.verification.oracle.mutants.shares import CORRECT_SHARES
     from whichmin.verification.oracle.mutants.unusual_runs import UNUSUAL_RUNS
 
-    made = (*_SUMMATION, *CORRECT_SHARES, *UNUSUAL_RUNS, *SAMPLER_VARIANTS)
+    made = (*_SUMMATION, *CORRECT_ESTIMATES, *CORRECT_SHARES, *UNUSUAL_RUNS, *SAMPLER_VARIANTS)
     names = [v.id for v in made]
     assert len(set(names)) == len(names), "two variants have the same id"
     return made
