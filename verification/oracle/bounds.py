@@ -20,6 +20,7 @@ from whichmin.verification.oracle.references import floats
 __all__ = [
     "UNITS",
     "gradient_size",
+    "hessian_norm",
     "hessian_size",
     "loss_size",
     "operations",
@@ -129,6 +130,21 @@ def hessian_size(w: Any, data: Any) -> Floats:
     v, a, c, norm = _absolute(w, data)
     cross = np.outer(c @ a, v)
     return np.asarray((norm + 2) * a.T @ a + 2 * (cross + cross.T) + float(c @ c) * np.eye(len(v)))
+
+
+def hessian_norm(w: Any, data: Any) -> float:
+    r"""Bound the Frobenius norm of the size of the summed Hessian in any orthonormal basis.
+
+    .. math:: \sum_i \left[ (N + 2) + 4 N + \sqrt{n}\, N \right] |a_i|^2
+
+    An inner product of absolute values depends on the basis, but is at most the product of the
+    norms (Cauchy, Schwarz); so is each term of :func:`hessian_size`.
+
+    Returns:
+        The bound.
+    """
+    v, a, _, norm = _absolute(w, data)
+    return float((norm + 2 + 4 * norm + len(v) ** 0.5 * norm) * (a * a).sum())
 
 
 def train_bound(

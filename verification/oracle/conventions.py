@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from whichmin.errors import InputError
+from whichmin.verification.oracle.derivatives import KINDS, Differences
 from whichmin.verification.oracle.optimisers import PLAIN, Optimiser
 from whichmin.verification.oracle.protocol import ACTIVATIONS
 from whichmin.verification.oracle.schedules import CONSTANT, Schedule
@@ -33,9 +34,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "top_eigenvalue": ("largest", "largest magnitude"),
     "noise": ("population", "sample"),
     "batches": ("any", "full"),
+    "derivatives": tuple(KINDS),
 }
 # Functions that may estimate, and the methods by which each can be judged.
-METHODS: dict[str, tuple[str, ...]] = {  # fmt: skip
+METHODS: dict[str, tuple[str, ...]] = {
     "hessian_trace": (
         "hutchinson",
         "hutchinson-gaussian",
@@ -68,10 +70,13 @@ class Stochastic:
         method: One of those in ``METHODS`` for the function.
         samples: How many random vectors, batches or points it draws, independent of each other: a
             pair of opposite ones counts once.
+        ema: Decay of the exponential moving averages that take the place of means, of both averages
+            of a noise scale from two batch sizes; None for means.
     """
 
     method: str
     samples: int
+    ema: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,10 @@ class Conventions:
             the rise of that step.
         noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
             batch sizes.
+        derivatives: How ``gradient`` and the functions of the Hessian get their derivatives: exact,
+            by a complex step, by central differences (of the gradient; the gradient itself of the
+            loss), or by second differences of the loss. Errors of differences are bounded exactly.
+        difference_step: Their step; by default 1e-5 for central differences, 1e-4 for second ones.
         stochastic: Functions that estimate: name to method and sample count.
         expected_failures: Check id to the reason why it fails.
     """
@@ -131,6 +140,8 @@ class Conventions:
     keskar_share: Fraction = Fraction(99, 100)
     sam_share: Fraction = Fraction(99, 100)
     noise_batches: tuple[int, int] = (1, 2)
+    derivatives: str = "exact"
+    difference_step: Fraction | None = None
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
     expected_failures: Mapping[str, str] = field(default_factory=dict)
 
@@ -184,6 +195,14 @@ class Conventions:
         """The optimiser with the schedule."""
         return dataclasses.replace(self.optimiser, schedule=self.schedule)
 
+    @property
+    def differences(self) -> Differences:
+        """How derivatives are computed, with the step."""
+        step = KINDS[self.derivatives]
+        if self.difference_step is not None and self.derivatives != "exact":
+            step = float(self.difference_step)
+        return Differences(self.derivatives, step)
+
     def divisor(self, function: str, count: int) -> Fraction:
         """Return the divisor of the sum over ``count`` points: count or 1.
 
@@ -217,7 +236,11 @@ class Conventions:
             if isinstance(value, (Optimiser, Schedule)):
                 value = value.record()
             if item.name == "stochastic":
-                value = {k: dataclasses.asdict(v) for k, v in value.items()}
+                value = {
+                    name: {k: str(x) if isinstance(x, Fraction) else x
+                           for k, x in dataclasses.asdict(item).items() if x is not None}
+                    for name, item in value.items()
+                }  # fmt: skip
             plain[item.name] = str(value) if isinstance(value, Fraction) else value
         return plain
 
@@ -228,6 +251,8 @@ def _value(key: str, value: Any) -> Any:
         return str(value)
     if key in CHOICES:
         return check_choice(value, argument, CHOICES[key])
+    if key == "difference_step":
+        return _step(argument, value)
     if key == "kink":
         return None if value is None else check_fraction(value, argument, share=True)
     if key in {"keskar_share", "sam_share"}:
@@ -247,6 +272,15 @@ def _value(key: str, value: Any) -> Any:
     if not isinstance(value, Mapping):
         raise InputError(argument, value, "must be a mapping")
     return {str(name): _stochastic(name, item) for name, item in value.items()}
+
+
+def _step(argument: str, value: Any) -> Fraction | None:
+    if value is None:
+        return None
+    step = check_fraction(value, argument, share=True)
+    if step == 0:
+        raise InputError(argument, value, "must be above 0")
+    return step
 
 
 def _activations(argument: str, value: Any) -> tuple[str, ...]:
@@ -269,8 +303,15 @@ def _pair(argument: str, value: Any) -> tuple[int, int]:
 def _stochastic(name: str, item: Any) -> Stochastic:
     argument = f"{DECLARATION}['stochastic'][{name!r}]"
     check_choice(name, f"{DECLARATION}['stochastic'] key", tuple(METHODS))
-    if not isinstance(item, Mapping) or set(item) != {"method", "samples"}:
+    if not isinstance(item, Mapping) or set(item) - {"ema"} != {"method", "samples"}:
         raise InputError(argument, item, "must be {'method': M, 'samples': K}")
     method = check_choice(item["method"], f"{argument}['method']", METHODS[name])
-    most = MOST_SAMPLES["float64"]
-    return Stochastic(method, check_integer(item["samples"], f"{argument}['samples']", 1, most))
+    samples = check_integer(item["samples"], f"{argument}['samples']", 1, MOST_SAMPLES["float64"])
+    if "ema" not in item:
+        return Stochastic(method, samples)
+    if method != "two batch sizes":
+        raise InputError(f"{argument} key", "ema", "goes with the method 'two batch sizes' alone")
+    ema = check_fraction(item["ema"], f"{argument}['ema']", share=True)
+    if not 0 < ema < 1:
+        raise InputError(f"{argument}['ema']", item["ema"], "must be above 0 and below 1")
+    return Stochastic(method, samples, ema)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import bounds, references
+from whichmin.verification.oracle.derivatives import EXACT, Differences
 from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.session import Session
@@ -25,11 +26,13 @@ __all__ = [
     "SOURCE",
     "Case",
     "cases",
-    "entry_bound",
+    "matrix_bound",
+    "matrix_reason",
     "mistakes",
     "other_kinks",
+    "product_bound",
     "solver_bound",
-    "sum_bound",
+    "trace_bound",
 ]
 
 Floats = NDArray[np.float64]
@@ -52,6 +55,7 @@ class Case:
         factor: Factor of the plain sum over the points.
         low: Kappa of one end of the accepted values.
         high: Kappa of the other end; None if one value is accepted.
+        differences: How the target gets its derivatives.
     """
 
     problem: ServedProblem
@@ -61,6 +65,7 @@ class Case:
     factor: Fraction
     low: Fraction
     high: Fraction | None
+    differences: Differences = EXACT
 
     @property
     def what(self) -> str:
@@ -111,16 +116,20 @@ def cases(session: Session, function: str, *, kinks: bool) -> Iterator[Case]:
     Yields:
         The cases.
     """
-    declared = session.conventions.kink
+    declared, differences = session.conventions.kink, session.conventions.differences
     for problem in session.problems():
         w, data = session.received(problem.w), session.received(problem.data)
         factor = session.conventions.factor(function, problem.m)
         for activation in session.activations:
             kinked = activation == "relu" and bool(references.kinks(w, data))
+            if activation == "relu" and differences.crosses(w, data):
+                session.note("where differences cross a kink, nothing is said")
+                continue
             if kinked is not kinks:
                 continue
             low, high = (Fraction(0), Fraction(1)) if declared is None else (declared, None)
-            yield Case(problem, activation, w, data, factor, low, high if kinked else None)
+            yield Case(problem, activation, w, data, factor, low, high if kinked else None,
+                       differences)  # fmt: skip
 
 
 def other_kinks(session: Session) -> tuple[Fraction, ...]:
@@ -129,25 +138,58 @@ def other_kinks(session: Session) -> tuple[Fraction, ...]:
     return () if declared is None else tuple(k for k in KAPPAS if k != declared)
 
 
-def entry_bound(case: Case, dtype: str) -> Floats:
-    """Bound the rounding of the Hessian's entries, ``(n, n)``."""
-    size = float(case.factor) * bounds.hessian_size(case.w, case.data)
-    return bounds.rounding(size, case.problem.n, case.problem.m, dtype)
+def _rounding(case: Case, dtype: str, scale: float = 1.0) -> float:
+    size = float(case.factor) * bounds.hessian_norm(case.w, case.data) * scale
+    return float(bounds.rounding(size, 2 * case.problem.n, case.problem.m, dtype))
 
 
-def sum_bound(case: Case, size: Any, dtype: str) -> Floats:
-    """Bound the rounding of sums of n entries times numbers: products with a vector, the trace.
+def matrix_bound(case: Case, dtype: str) -> float:
+    r"""Bound the Frobenius norm of the Hessian's error, in whatever basis it is computed.
+
+    A matrix that is computed in a rotated basis, or by products with vectors, is as right as its
+    norm tells, not as its entries: one that is 0 gets the rounding of the others. So the norm of
+    the sizes takes the place of each entry's size, and the roundings of three rotations are added
+    to those of the entries. Declared differences add their own error.
 
     Args:
         case: The case.
-        size: Sum of the sizes.
         dtype: Precision of the target.
 
     Returns:
-        A bound with n more roundings than the entries have, so 4/3 n in place of n.
+        The bound of the norm, and so of every entry.
     """
-    n = case.problem.n
-    return bounds.rounding(size, n + (n + 2) // 3, case.problem.m, dtype)
+    own = case.differences.matrix(case.w, case.data, float(case.factor), dtype)
+    return _rounding(case, dtype) + own
+
+
+def product_bound(case: Case, length: float, dtype: str) -> float:
+    """Bound the error of a product with a vector, as :func:`matrix_bound`.
+
+    Args:
+        case: The case.
+        length: Length of the vector.
+        dtype: Precision of the target.
+
+    Returns:
+        The bound of the error's length.
+    """
+    own = case.differences.product(case.w, case.data, float(case.factor), dtype, length)
+    return _rounding(case, dtype, length) + own
+
+
+def matrix_reason(case: Case, dtype: str) -> str:
+    """Write the reason for :func:`matrix_bound` in words."""
+    told = bounds.reason(2 * case.problem.n, case.problem.m, dtype).replace(
+        "the sum of the terms' sizes", "the norm of the terms, so that any basis will do"
+    )
+    if case.differences.step == 0:
+        return told
+    return f"{told}; and the error of {case.differences.kind} with h = {case.differences.step:g}"
+
+
+def trace_bound(case: Case, dtype: str) -> float:
+    r"""Bound the rounding of the trace: :math:`|\operatorname{tr} E| \le \sqrt{n}\, |E|_F`."""
+    return case.problem.n**0.5 * matrix_bound(case, dtype)
 
 
 def solver_bound(case: Case, dtype: str) -> float:
@@ -155,7 +197,7 @@ def solver_bound(case: Case, dtype: str) -> float:
 
     .. math:: |\delta H|_F + 16\, n\, u\, |H|_F
 
-    with the bound :math:`\delta H` of the entries and the norm of the Hessian's size. By Weyl's
+    with the bound :math:`\delta H` of the matrix and the norm of the Hessian's size. By Weyl's
     inequality eigenvalues move by at most the norm of the matrix's error. A backward stable solver
     (reduction by Householder reflections, then QR) adds a modest multiple of n u \|H\|: 16 of it
     here, for the target's solver and for that of the reference.
@@ -167,9 +209,8 @@ def solver_bound(case: Case, dtype: str) -> float:
     Returns:
         The bound.
     """
-    size = float(np.linalg.norm(float(case.factor) * bounds.hessian_size(case.w, case.data)))
-    entries = float(np.linalg.norm(entry_bound(case, dtype)))
-    return entries + 16 * case.problem.n * bounds.UNITS[dtype][0] * size
+    size = float(case.factor) * bounds.hessian_norm(case.w, case.data)
+    return matrix_bound(case, dtype) + 16 * case.problem.n * bounds.UNITS[dtype][0] * size
 
 
 def _of_points(case: Case, activation: str, kappa: float) -> tuple[Floats, Floats, Floats, Floats]:

@@ -135,7 +135,9 @@ def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> 
         finding, expected=moved(finding.expected), upper=moved(finding.upper),
         parts=tuple(number * floats(part) for part in finding.parts),
     )  # fmt: skip
-    return _Suspect(f"off by exactly a factor {text}", wrong, abs(number), declare)
+    # Where nothing is multiplied, nothing is rounded more.
+    scale = abs(number) if np.any(floats(finding.nearest) - origin) else 1.0
+    return _Suspect(f"off by exactly a factor {text}", wrong, scale, declare)
 
 
 def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:

@@ -118,7 +118,9 @@ def _rounded(check: OracleCheck, session: Session) -> str:
     """The precision whose rounding may be what is seen; an estimate is off for other reasons."""
     if check.kind != "exact":
         return ""
-    return "estimated" if session.stochastic(check.functions[0]) else session.dtype
+    differences = session.conventions.differences
+    known = session.stochastic(check.functions[0]) is None and differences.none
+    return session.dtype if known else "estimated"
 
 
 def _mismatch(

@@ -5,6 +5,7 @@ Every law here has finitely many values, which are enumerated; nothing is simula
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -16,8 +17,11 @@ from whichmin.verification.oracle.references import Vector
 
 __all__ = [
     "MEDIAN_TAIL",
+    "batch_pairs",
+    "concentration",
     "covariance_radius",
-    "median_alarm",
+    "mean_of_ratios",
+    "median_tail",
     "one_estimate",
     "sampled_scale",
     "two_batch_gap",
@@ -28,6 +32,8 @@ Floats = NDArray[np.float64]
 
 # Chance that one estimate lies above its interval, or below it.
 MEDIAN_TAIL = 1 / 8
+# Beyond so many times the noise scale there is no interval.
+_WIDEST = 1e6
 
 
 def covariance_radius(
@@ -90,21 +96,24 @@ def one_estimate(variance: float, span: float, samples: int) -> float:
     return min(chebyshev, bernstein(samples, variance, span, MEDIAN_TAIL / 2), span)
 
 
-def median_alarm(replicas: int) -> float:
-    r"""Bound the chance that the median of estimates leaves an interval of ``MEDIAN_TAIL``.
+def median_tail(replicas: int, alarm: float) -> float:
+    r"""Compute how often estimates may lie above a bound that their median hardly ever exceeds.
 
-    .. math:: 2\, P\bigl(\mathrm{Bin}(r, 1/8) \ge \lceil r/2 \rceil\bigr)
-
-    for r estimates, each of which lies above the interval, and below it, with chance at most 1/8:
-    at least half of them would have to be above it, or below it.
+    .. math:: P\bigl(\mathrm{Bin}(r, p) \ge \lceil r/2 \rceil\bigr) \le \text{alarm}
 
     Args:
-        replicas: How many estimates.
+        replicas: How many estimates, r.
+        alarm: Chance that the median exceeds the bound.
 
     Returns:
-        The bound.
+        A chance p, by bisection from below.
     """
-    return 2 * at_least(math.ceil(replicas / 2), replicas, MEDIAN_TAIL)
+    low, high = 0.0, 0.5
+    for _ in range(30):
+        middle = (low + high) / 2
+        rare = at_least(-(-replicas // 2), replicas, middle) <= alarm
+        low, high = (middle, high) if rare else (low, middle)
+    return low
 
 
 def _spread(values: Floats, chances: Floats) -> tuple[float, float, float]:
@@ -113,43 +122,95 @@ def _spread(values: Floats, chances: Floats) -> tuple[float, float, float]:
     return mean, float(chances @ away**2), float(away.max())
 
 
+def concentration(samples: int, decay: float | None) -> float:
+    r"""Compute the sum of the squared weights of an average: 1/k, or what an EMA has.
+
+    The weights of an exponential moving average of k values with decay :math:`\beta` are
+    :math:`(1 - \beta) \beta^{k - t}`, divided by their sum; started from the first value, that one
+    has :math:`\beta^{k - 1}`. The larger of both sums is taken.
+
+    Args:
+        samples: Number of values, k.
+        decay: The decay; None for a mean.
+
+    Returns:
+        The sum, 1 over the number of values that a mean of the same variance has.
+    """
+    if decay is None:
+        return 1 / samples
+    late = (1 - decay) ** 2 * (1 - decay ** (2 * samples)) / (1 - decay**2)
+    first = decay ** (samples - 1)
+    started = late + first**2 * (1 - (1 - decay) ** 2)
+    return max(late / (1 - decay**samples) ** 2, started)
+
+
 def two_batch_scale(
-    small: tuple[float, Floats, Floats], large: tuple[float, Floats, Floats], samples: int
-) -> tuple[float, float, float] | None:
+    small: tuple[float, Floats, Floats], large: tuple[float, Floats, Floats], share: float,
+    tail: float,
+) -> tuple[float, float, float] | None:  # fmt: skip
     r"""Compute an interval for the estimate of the noise scale from two batch sizes.
 
     .. math:: E\,|g_B|^2 = |G|^2 + f_B \operatorname{tr} \Sigma, \qquad
               \text{estimate} = \frac{A - C}{s\, C - t\, A}
 
-    with the factor f of the batch size (1/B with replacement), and the means A and C of k values of
+    with the factor f of the batch size (1/B with replacement), and averages A and C of
     :math:`|g_B|^2` for a small and a large batch, whose factors are s > t (McCandlish et al. 2018,
-    appendix A.1). While the denominator is positive the estimate increases in A and decreases in C;
-    its derivative by A is :math:`(s - t)\, C / (s C - t A)^2`. So bounds on the deviations of A and
-    C bound it, whether the two batches of a pair are independent or not.
+    appendix A.1). Where the denominator is positive, the estimate is at least x if and only if
+
+    .. math:: (1 + x t)\, A - (1 + x s)\, C \ge 0 ,
+
+    an average of numbers whose standard deviation is at most
+    :math:`(1 + x t)\, \sigma_A + (1 + x s)\, \sigma_C`, whether the two batches of a pair are
+    independent or not. So, unless no value lies that far off, Cantelli's inequality, :math:`P(X - E X \ge d) \le v / (v + d^2)`, bounds
+    the chance of it, and of a denominator that is not positive.
 
     Args:
         small: s, and the values and chances of ``|g_B|^2``.
         large: The same for t.
-        samples: Pairs of batches, k.
+        share: Sum of the squared weights of the averages, :func:`concentration`.
+        tail: Chance that an estimate lies above the interval, and below it.
 
     Returns:
-        The limit for many pairs, lower and upper end of the interval; None if the denominator may
-        be 0 or less, because an estimate then has no bounds.
+        The limit for many pairs, lower and upper end of the interval; None if the denominator is
+        not positive too often.
     """
     (s, *first), (t, *second) = small, large
     a, a_variance, a_span = _spread(*first)
     c, c_variance, c_span = _spread(*second)
-    da, dc = (
-        one_estimate(v, span, samples) for v, span in ((a_variance, a_span), (c_variance, c_span))
-    )
+    da, dc = math.sqrt(a_variance * share), math.sqrt(c_variance * share)
 
-    def ratio(x: float, y: float) -> float:
-        return (x - y) / (s * y - t * x)
+    def chance(distance: float, x: float, y: float) -> float:
+        if distance <= 0:
+            return 1.0
+        if distance > x * a_span + y * c_span:  # further than any value is from its mean
+            return 0.0
+        variance = (x * da + y * dc) ** 2
+        return variance / (variance + distance**2)
 
-    # The upper end comes first: there the denominator is smallest.
-    if s * (c - dc) - t * (a + da) <= 0:
+    left = tail - chance(s * c - t * a, t, s)
+    if left <= 0:
         return None
-    return ratio(a, c), ratio(a - da, c + dc), ratio(a + da, c - dc)
+
+    def beyond(x: float) -> float:
+        away = (1 + x * s) * c - (1 + x * t) * a
+        return chance(abs(away), abs(1 + x * t), abs(1 + x * s))
+
+    def end(sign: int) -> float:
+        """The nearest x on one side that is passed no more often than allowed."""
+        width = 1e-6 * (1 + abs(scale))
+        while beyond(scale + sign * width) > left:
+            width *= 2
+            if width > _WIDEST * (1 + abs(scale)):
+                return sign * math.inf
+        near, far = 0.0, width
+        for _ in range(40):
+            middle = (near + far) / 2
+            near, far = (near, middle) if beyond(scale + sign * middle) <= left else (middle, far)
+        return scale + sign * far
+
+    scale = (a - c) / (s * c - t * a)
+    low, high = end(-1), end(1)
+    return None if math.isinf(high) else (scale, low, high)
 
 
 def two_batch_gap(
@@ -175,6 +236,8 @@ def two_batch_gap(
 
 # Combinations of counts of a sample that are enumerated: 57 draws of 4 points, 446 of 3.
 _ENUMERATED = 2 * 10**5
+# Estimates that are simulated where a mean of ratios is suspected, and the most ratios in one.
+_SIMULATED, _MOST_DRAWN = 128, 20_000
 
 
 def _counts(m: int, k: int) -> tuple[Floats, Floats]:
@@ -204,6 +267,55 @@ def _enumerated_scale(gradients: Floats, samples: int) -> tuple[float, float] | 
     )
     low, high = (float(values[order[min(int(p), len(order) - 1)]]) for p in places)
     return max(low, 0.0), high
+
+
+def batch_pairs(gradients: Floats, size: int, replacement: bool) -> tuple[Floats, Floats, Floats]:
+    """List all batches with the mean of ``|g_i|^2`` in the batch, ``|g_B|^2``, and their chances.
+
+    Args:
+        gradients: Gradients of the points.
+        size: Size of the batch.
+        replacement: Whether it is drawn with replacement.
+
+    Returns:
+        The three arrays.
+    """
+    m = len(gradients)
+    if replacement:
+        counts, chances = _counts(m, size)
+    else:
+        rows = list(itertools.combinations(range(m), size))
+        counts = np.array([np.bincount(row, minlength=m) for row in rows], dtype=np.float64)
+        chances = np.full(len(rows), 1 / len(rows))
+    shares = counts / size
+    return shares @ (gradients**2).sum(axis=1), ((shares @ gradients) ** 2).sum(axis=1), chances
+
+
+def mean_of_ratios(
+    pairs: tuple[Floats, Floats, Floats], factors: tuple[float, float], count: int, clipped: bool,
+    rng: np.random.Generator,
+) -> tuple[float, float]:  # fmt: skip
+    """Simulate the median of estimates that average a ratio for each pair of batches.
+
+    Args:
+        pairs: Values of ``|g_B|^2`` of both batches, and the chances of the pairs.
+        factors: s and t of both batch sizes.
+        count: Ratios averaged.
+        clipped: Whether ratios below 0 count as 0.
+        rng: The generator.
+
+    Returns:
+        The median and five standard errors of the difference of two such medians.
+    """
+    (a, c, chances), (s, t) = pairs, factors
+    below = s * c - t * a
+    ratios = np.divide(a - c, below, out=np.zeros_like(a), where=below != 0)
+    if clipped:
+        ratios = np.maximum(ratios, 0.0)
+    found = rng.choice(ratios, (_SIMULATED, min(count, _MOST_DRAWN)), p=chances).mean(axis=1)
+    low, high = np.quantile(found, (0.25, 0.75))
+    # The median of r normal numbers has 1.25 / sqrt(r) of their deviation, which is 0.74 (q3 - q1).
+    return float(np.median(found)), float(5 * 1.25 * 0.74 * (high - low) * (2 / _SIMULATED) ** 0.5)
 
 
 def sampled_scale(gradients: Floats, samples: int) -> tuple[float, float, float] | None:

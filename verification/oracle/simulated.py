@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.verification.oracle.tails import bernstein
+from whichmin.verification.oracle.chances import bernstein
 
 __all__ = ["FAULTS", "SimulatedLaw", "hutch_plus_plus", "simulated_law", "x_trace"]
 
@@ -161,12 +161,12 @@ class SimulatedLaw:
 
     def mean_radius(self, total: int) -> float:
         """Bound the deviation of the mean of ``total`` estimates from the trace."""
-        return bernstein(self.variance, self.largest, total, ALARM)
+        return bernstein(total, self.variance, self.largest, ALARM)
 
     def variance_radius(self, total: int) -> float:
         """Bound the deviation of the mean square of ``total`` deviations from the variance."""
         spread = max(self.fourth - self.variance**2, 0.0)
-        return bernstein(spread, self.largest**2, total, ALARM)
+        return bernstein(total, spread, self.largest**2, ALARM)
 
 
 def simulated_law(

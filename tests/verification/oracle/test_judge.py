@@ -87,7 +87,9 @@ def test_expected_failures_are_strict():
     right = judge("targets:good", expected=reason)
     assert verdicts(right)["loss.values"] is CheckVerdict.UNEXPECTED_PASS
     assert "remove the entry" in right.failures[0].message
-    with pytest.raises(InputError, match=r"(?s)'step\.values'.*no step\): loss\.values, gradient"):
+    with pytest.raises(
+        InputError, match=r"(?s)'step\.values'.*no step\): loss\.values, loss\.repeat, gradient"
+    ):
         judge("targets:good", expected={"step.values": "not written yet"})
     with pytest.raises(InputError, match=r"expected failure = 'loss\.value'"):
         judge("targets:good", expected={"loss.value": "typing error"})

@@ -34,25 +34,63 @@ def test_variance_of_a_sample_covariance_is_exact(k):
         assert radius[p, q] == pytest.approx(wanted, rel=1e-12)
 
 
-def test_median_alarm_is_tiny_for_the_replicas_used():
-    assert noise_estimates.median_alarm(64) < 1e-11
-    assert noise_estimates.median_alarm(4) > 1e-3
+@pytest.mark.parametrize("replicas", [40, 64, 257])
+def test_a_median_leaves_its_bound_as_rarely_as_stated(replicas):
+    tail = noise_estimates.median_tail(replicas, 1e-3)
+    rng = np.random.default_rng(0)
+    above = rng.random((20_000, replicas)) < tail
+    # At most 1e-3, and not much less: an eighth of it.
+    assert 1e-3 / 8 < (above.mean(axis=1) >= 0.5).mean() < 2e-3
+    assert noise_estimates.median_tail(replicas, 1e-9) < tail
 
 
-def test_two_batch_interval_has_the_chance_it_states():
-    first = (1.0, np.array([1.0, 4.0]), np.array([0.5, 0.5]))
-    second = (0.5, np.array([1.5, 2.0]), np.array([0.5, 0.5]))
-    expected, low, high = noise_estimates.two_batch_scale(first, second, 400)
+FIRST = (1.0, np.array([1.0, 4.0]), np.array([0.5, 0.5]))
+SECOND = (0.5, np.array([1.5, 2.0]), np.array([0.5, 0.5]))
+
+
+@pytest.mark.parametrize("decay", [None, 0.99])
+@pytest.mark.parametrize("started", [False, True])
+def test_two_batch_interval_has_the_chance_it_states(decay, started):
+    k, tail = 400, 0.2
+    share = noise_estimates.concentration(k, decay)
+    expected, low, high = noise_estimates.two_batch_scale(FIRST, SECOND, share, tail)
     # A = 2.5, C = 1.75: tr Sigma = 1.5 and |G|^2 = 1.
     assert expected == pytest.approx(1.5, rel=1e-15)
+    weights = np.full(k, 1 / k)
+    if decay is not None:
+        weights = (1 - decay) * decay ** np.arange(k)[::-1]
+        weights = np.array([decay ** (k - 1), *weights[1:]]) if started else weights
     rng = np.random.default_rng(0)
-    a = rng.choice(first[1], (4000, 400)).mean(axis=1)
-    c = rng.choice(second[1], (4000, 400)).mean(axis=1)
+    a, c = rng.choice(FIRST[1], (4000, k)) @ weights, rng.choice(SECOND[1], (4000, k)) @ weights
     r = (a - c) / (c - 0.5 * a)
-    assert (r > high).mean() <= noise_estimates.MEDIAN_TAIL
-    assert (r < low).mean() <= noise_estimates.MEDIAN_TAIL
+    assert (r > high).mean() <= tail
+    assert (r < low).mean() <= tail
     assert low < expected < high
-    assert noise_estimates.two_batch_scale(first, second, 2) is None
+    assert noise_estimates.two_batch_scale(FIRST, SECOND, 1 / 2, tail) is None
+
+
+def test_concentration_is_that_of_the_weights():
+    for k, decay in ((5, 0.5), (300, 0.99), (40, 0.99)):
+        plain = (1 - decay) * decay ** np.arange(k)[::-1]
+        first = np.array([decay ** (k - 1), *plain[1:]])
+        wanted = max((plain**2).sum() / plain.sum() ** 2, (first**2).sum())
+        assert noise_estimates.concentration(k, decay) == pytest.approx(wanted, rel=1e-12)
+    assert noise_estimates.concentration(10, None) == 0.1
+
+
+@pytest.mark.parametrize("replacement", [False, True])
+def test_a_mean_of_ratios_has_the_median_that_is_simulated(replacement):
+    gradients = np.array([[1.0, 0.5], [0.5, -0.5], [1.5, 1.0]])
+    a, c, chances = noise_estimates.batch_pairs(gradients, 2, replacement)
+    assert chances.sum() == pytest.approx(1.0)
+    assert (a - c >= -1e-12).all()
+    median, slack = noise_estimates.mean_of_ratios(
+        (a, c, chances), (1.0, 0.5), 50, True, np.random.default_rng(0)
+    )
+    other, _ = noise_estimates.mean_of_ratios(
+        (a, c, chances), (1.0, 0.5), 50, True, np.random.default_rng(1)
+    )
+    assert abs(median - other) <= slack
 
 
 def test_gap_of_the_denominator():

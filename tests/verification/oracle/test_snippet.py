@@ -173,7 +173,7 @@ def test_seeds_are_passed_to_stochastic_functions_alone():
 
 
 def test_a_call_that_fails_is_repeated():
-    result = judge("targets:mutate").results[1]
+    result = next(r for r in judge("targets:mutate").results if r.check == "gradient.values")
     assert "changed its argument w in place" in result.message
     done = execute(result.snippet)
     assert "AssertionError: w was changed" in done.stderr

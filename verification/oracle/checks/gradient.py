@@ -80,9 +80,13 @@ def _values(session: Session) -> Iterator[Finding]:
         reason = bounds.reason(n, m, session.dtype)
         for activation in session.activations:
             exact = references.gradient(w, data, activation)
+            own = session.conventions.differences.gradient(
+                w, data, activation, float(factor), session.dtype
+            )
             answer = session.call("gradient", w=problem.w, data=problem.data, activation=activation)
             yield answer.against(
-                f"{problem.id}, {activation}", tuple(factor * x for x in exact), bound, reason,
+                f"{problem.id}, {activation}", tuple(factor * x for x in exact), bound + own,
+                reason + ("; and the error of differences" if own.any() else ""),
                 group=activation, scalars={"m": m, "n": n},
                 candidates=functools.partial(
                     _candidates, w, data, activation, factor, answer.value

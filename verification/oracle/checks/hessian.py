@@ -15,10 +15,11 @@ from whichmin.verification.oracle.curvature import (
     SOURCE,
     Case,
     cases,
-    entry_bound,
+    matrix_bound,
+    matrix_reason,
     mistakes,
     other_kinks,
-    sum_bound,
+    product_bound,
 )
 from whichmin.verification.oracle.differences import product_differences
 from whichmin.verification.oracle.references import Vector, floats
@@ -36,7 +37,7 @@ _START = "the product is added to v: the accumulator starts from v, not from zer
 
 
 def _reason(case: Case, session: Session) -> str:
-    return bounds.reason(case.problem.n, case.problem.m, session.dtype)
+    return matrix_reason(case, session.dtype)
 
 
 def _matrix_candidates(case: Case, kappas: tuple[Fraction, ...]) -> Iterator[Candidate]:
@@ -50,7 +51,7 @@ def _matrices(session: Session, kinks: bool) -> Iterator[Finding]:
     kappas = other_kinks(session) if kinks else ()
     for case in cases(session, _MATRIX, kinks=kinks):
         yield session.call(_MATRIX, **case.call).against(
-            case.what, case.hessian(case.low), entry_bound(case, session.dtype),
+            case.what, case.hessian(case.low), matrix_bound(case, session.dtype),
             _reason(case, session), group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else case.hessian(case.high), parts=case.turns,
             candidates=functools.partial(_matrix_candidates, case, kappas),
@@ -71,7 +72,7 @@ def _symmetry(session: Session) -> Iterator[Finding]:
         skew = answer.value - answer.value.T
         yield Finding(
             f"difference to the transpose, {case.what}", skew, np.zeros_like(skew),
-            2 * entry_bound(case, session.dtype), f"twice {_reason(case, session)}",
+            2 * matrix_bound(case, session.dtype), f"twice {_reason(case, session)}",
             group=case.activation, call=answer.call, figure="got - got.T",
             candidates=(Candidate("the matrix is not symmetric", skew),),
         )  # fmt: skip
@@ -91,8 +92,7 @@ def _times(case: Case, v: Vector, kappa: Fraction) -> Vector:
 
 
 def _product_bound(case: Case, v: Any, session: Session) -> Any:
-    size = float(case.factor) * bounds.hessian_size(case.w, case.data)
-    return sum_bound(case, size @ np.abs(floats(v)), session.dtype)
+    return product_bound(case, float(np.linalg.norm(floats(v))), session.dtype)
 
 
 def _product_candidates(

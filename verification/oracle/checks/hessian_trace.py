@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.verification.oracle import bounds, probes, references
+from whichmin.verification.oracle import probes, references
 from whichmin.verification.oracle import problems as served
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.curvature import (
@@ -18,16 +18,17 @@ from whichmin.verification.oracle.curvature import (
     SOURCE,
     Case,
     cases,
+    matrix_reason,
     mistakes,
     other_kinks,
-    sum_bound,
+    trace_bound,
 )
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Answer, Session
 from whichmin.verification.oracle.wrong_probes import Sample, causes, follows
 
-__all__ = ["CHECKS", "estimates", "exact_trace", "trace_bound"]
+__all__ = ["CHECKS", "estimates", "exact_trace"]
 
 Floats = NDArray[np.float64]
 
@@ -55,14 +56,8 @@ def exact_trace(case: Case, kappa: Fraction) -> Fraction:
     return case.factor * references.trace(case.w, case.data, case.activation, kappa)
 
 
-def trace_bound(case: Case, session: Session) -> float:
-    """Bound the rounding of a trace."""
-    size = float(case.factor) * np.trace(bounds.hessian_size(case.w, case.data))
-    return float(sum_bound(case, size, session.dtype))
-
-
 def _reason(case: Case, session: Session) -> str:
-    return bounds.reason(case.problem.n, case.problem.m, session.dtype)
+    return matrix_reason(case, session.dtype)
 
 
 def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candidate]:
@@ -75,6 +70,8 @@ def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candida
             yield Candidate(text, np.trace(matrix))
     yield Candidate("the sum of the eigenvalues in absolute value (the trace norm)",
                     np.abs(values).sum())  # fmt: skip
+    yield Candidate("the sum of all entries, 1^T H 1: row sums (derivatives of the summed gradient) "
+                    "in place of the diagonal", floats(case.hessian(case.low)).sum())  # fmt: skip
     yield Candidate("the Frobenius norm", np.linalg.norm(values))
     yield Candidate("the sum of the squares of the eigenvalues", float(values @ values))
     yield Candidate("the largest eigenvalue", values[-1])
@@ -86,8 +83,8 @@ def _exact(session: Session, kinks: bool) -> Iterator[Finding]:
     for case in cases(session, _TRACE, kinks=kinks):
         kappas = () if not kinks else other_kinks(session)
         yield session.call(_TRACE, **case.call, seed=session.seed).against(
-            case.what, exact_trace(case, case.low), trace_bound(case, session), _reason(case, session),
-            group=case.activation, scalars=case.scalars,
+            case.what, exact_trace(case, case.low), trace_bound(case, session.dtype),
+            _reason(case, session), group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else exact_trace(case, case.high),
             candidates=functools.partial(_mistakes, case, kappas),
         )  # fmt: skip
@@ -107,8 +104,8 @@ def _diagonal(session: Session) -> Iterator[Finding]:
     for case in cases(session, _TRACE, kinks=False):
         matrix = session.call("hessian", **case.call).value
         yield session.call(_TRACE, **case.call, seed=session.seed).against(
-            f"sum of the diagonal, {case.what}", np.trace(matrix), 2 * trace_bound(case, session),
-            f"twice {_reason(case, session)}", group=case.activation, scalars=case.scalars,
+            f"sum of the diagonal, {case.what}", np.trace(matrix),
+            2 * trace_bound(case, session.dtype), f"twice {_reason(case, session)}", group=case.activation, scalars=case.scalars,
         )  # fmt: skip
 
 
@@ -129,7 +126,8 @@ def _diagonal_cases(session: Session) -> Iterator[Case]:
         problem = served.problem(name)
         w, data = session.received(problem.w), session.received(problem.data)
         factor = session.conventions.factor(_TRACE, problem.m)
-        yield Case(problem, "linear" if linear else "relu", w, data, factor, Fraction(0), None)
+        yield Case(problem, "linear" if linear else "relu", w, data, factor, Fraction(0), None,
+                   session.conventions.differences)  # fmt: skip
 
 
 def estimates(session: Session, case: Case, samples: int) -> tuple[Floats, tuple[Call, ...]]:
@@ -188,7 +186,7 @@ def _sample(
         (text, matrix) for text, matrix in mistakes(case)
         if text != DIAGONAL and "symmetrised" not in text
     )  # fmt: skip
-    exact, rounding = float(exact_trace(case, case.low)), trace_bound(case, session)
+    exact, rounding = float(exact_trace(case, case.low)), trace_bound(case, session.dtype)
     return Sample(law, exact, rounding, found, case.scalars, wrong), calls
 
 
@@ -197,7 +195,7 @@ def _squares_one(session: Session, samples: int) -> bool:
     case = next(_diagonal_cases(session))
     found = [float(session.call(_TRACE, **case.call, seed=session.seed + i).value)
              for i in range(3)]  # fmt: skip
-    return float(np.ptp(found)) <= 2 * trace_bound(case, session) * (1 + samples)
+    return float(np.ptp(found)) <= 2 * trace_bound(case, session.dtype) * (1 + samples)
 
 
 def _others(session: Session, samples: list[Sample]) -> tuple[str, ...]:
@@ -279,7 +277,7 @@ def _no_signs(
         if others:
             declare = probes.declaration(others[0], samples)
     # A multiple of the identity gives no spread to other probes of one length either.
-    right = abs(got - float(exact_trace(case, case.low))) <= trace_bound(case, session) * (
+    right = abs(got - float(exact_trace(case, case.low))) <= trace_bound(case, session.dtype) * (
         1 + samples
     )
     yield Candidate(_SPREAD, got if spread or right else np.nan, declare)
@@ -296,13 +294,13 @@ def _without_spread(session: Session) -> Iterator[Finding]:
             for seed in range(session.seed, session.seed + 3)
         ]
         # Adding up the k samples rounds k more times.
-        bound = trace_bound(case, session) * (1 + declared.samples)
+        bound = trace_bound(case, session.dtype) * (1 + declared.samples)
         spread = float(np.ptp([a.value for a in answers])) > 2 * bound
         candidates = functools.partial(_no_signs, session, case, declared.samples, spread)
         for answer in answers:
             yield answer.against(
-                f"seed {answer.call.arguments['seed']}, {case.what}", exact_trace(case, case.low), bound,
-                f"{_reason(case, session)}, once for each sample",
+                f"seed {answer.call.arguments['seed']}, {case.what}",
+                exact_trace(case, case.low), bound, f"{_reason(case, session)}, once for each sample",
                 scalars={**case.scalars, "samples": declared.samples},
                 candidates=functools.partial(candidates, float(answer.value)),
             )  # fmt: skip
@@ -313,7 +311,7 @@ def _seeded(session: Session) -> Iterator[Finding]:
         first = session.call(_TRACE, **case.call, seed=session.seed).value
         again = session.call(_TRACE, **case.call, seed=session.seed)
         yield again.against(
-            f"second call against the first, {case.what}", first, 2 * trace_bound(case, session),
+            f"second call against the first, {case.what}", first, 2 * trace_bound(case, session.dtype),
             f"twice {_reason(case, session)}", group=case.activation,
             candidates=(Candidate("the seed does not decide the estimate", again.value),),
         )  # fmt: skip

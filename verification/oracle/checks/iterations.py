@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from whichmin.verification.oracle.chances import upper_quantile
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.spectrum import top
 from whichmin.verification.oracle.curvature import Case, solver_bound
@@ -17,7 +18,6 @@ from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.problems import ServedProblem, frame
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.tails import binomial_count
 
 __all__ = ["CHECKS", "gap_problem", "shortfalls"]
 
@@ -60,9 +60,7 @@ def gap_problem(second: Fraction, name: str) -> ServedProblem:
         for row, f in zip(rows[:3], (F(4), 4 * second, 4 * second), strict=True)
     )
     parts = (F(1, 64), F(1, 96), F(1, 80), F(3, 2), F(4, 3))
-    w = tuple(
-        sum((q * row[p] for q, row in zip(parts, rows, strict=True)), F(0)) for p in range(8)
-    )
+    w = tuple(sum((q * row[p] for q, row in zip(parts, rows, strict=True)), F(0)) for p in range(8))
     return ServedProblem(name, data, w, frozenset({"quick"}), "a gap below the top eigenvalue")
 
 
@@ -144,7 +142,7 @@ def _iterated(session: Session) -> Iterator[Finding]:
     samples, convention = declared.samples, session.conventions.top_eigenvalue
     profile = "quick" if session.quick else "deep" if session.deep else "plain"
     total = _ESTIMATES[profile]
-    most = binomial_count(total, _SHARE + _EXCESS, ALARM) - 1
+    most = upper_quantile(ALARM, total, _SHARE + _EXCESS)
     made: list[_Made] = []
     powerful = False
     for name, second in (("one large eigenvalue", F(1, 64)),
@@ -153,7 +151,8 @@ def _iterated(session: Session) -> Iterator[Finding]:
         w, data = session.received(problem.w), session.received(problem.data)
         factor = session.conventions.factor(_TOP, problem.m)
         # Both activations are alike here: the inner products are small and positive.
-        case = Case(problem, session.activations[0], w, data, factor, F(0), None)
+        case = Case(problem, session.activations[0], w, data, factor, F(0), None,
+                   session.conventions.differences)  # fmt: skip
         values = np.asarray(np.linalg.eigvalsh(floats(case.hessian(F(0)))))
         goal, bound = top(values, convention), solver_bound(case, session.dtype)
         # The last product may serve the quotient, so an iteration less is right too.

@@ -17,7 +17,7 @@ from whichmin.verification.oracle.curvature import (
     cases,
     mistakes,
     other_kinks,
-    sum_bound,
+    trace_bound,
 )
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.session import Session
@@ -39,9 +39,8 @@ def _exact(case: Case, kappa: Fraction) -> Fraction:
 
 
 def _bound(case: Case, session: Session) -> float:
-    """That of the trace, with the terms of ``|w|^2`` in the size and its n + 2 roundings more."""
-    trace = float(case.factor) * np.trace(bounds.hessian_size(case.w, case.data))
-    return 2 * float(sum_bound(case, float(_square(case)) * trace, session.dtype))
+    """That of the trace, times ``|w|^2``; twice, for its n + 2 roundings more."""
+    return 2 * float(_square(case)) * trace_bound(case, session.dtype)
 
 
 def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candidate]:

@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +107,37 @@ def _least(w: Vector, data: Matrix, radius: Fraction, activation: str) -> float:
     return max(_rise_of(w, float(radius) * slope / length, data, activation, own) / 2, 0.0)
 
 
+def _steps(
+    w: NDArray[np.float64], slope: NDArray[np.float64], r: float
+) -> Iterator[tuple[str, NDArray[np.float64], str]]:
+    """Names of single ascent steps, the steps, and what to declare."""
+
+    def scaled(move: NDArray[np.float64], length: Any) -> NDArray[np.float64]:
+        return np.asarray(r * move / (float(length) or 1.0))
+
+    size, adapted = np.linalg.norm(slope), np.abs(w) * slope
+    yield (
+        "the rise of one ascent step along the gradient (0 where the gradient is 0), not the "
+        "largest one", scaled(slope, size), "'sam_share': 0",
+    )  # fmt: skip
+    told = "one ascent step of adaptive SAM (ASAM), {}, in place of SAM's"
+    yield (told.format("w^2 g / | |w| g |"), scaled(w * adapted * np.sign(w), np.linalg.norm(adapted)),
+           "")  # fmt: skip
+    wide = np.abs(w) + 0.01
+    yield (told.format("T^2 g / |T g| with T = |w| + 0.01"),
+           scaled(wide * wide * slope, np.linalg.norm(wide * slope)), "")  # fmt: skip
+    yield told.format("|w| g / | |w| g |"), scaled(adapted, np.linalg.norm(adapted)), ""
+    yield ("one ascent step with the signs of the gradient: the radius bounds the largest entry, "
+           "not the length", r * np.sign(slope), "")  # fmt: skip
+    yield ("one ascent step whose gradient is divided by its sum of absolute values, not by its "
+           "length", scaled(slope, np.abs(slope).sum()), "")  # fmt: skip
+    yield ("one ascent step whose gradient is divided by its largest entry, not by its length",
+           scaled(slope, np.abs(slope).max()), "")  # fmt: skip
+    yield ("one ascent step whose gradient is divided by its squared length",
+           scaled(slope, size * size), "")  # fmt: skip
+    yield "one step down the gradient, not up", -scaled(slope, size), ""
+
+
 def _mistakes(
     w: Vector, m: int, radius: Fraction, activation: str, share: float, got: float
 ) -> Iterator[Candidate]:
@@ -114,12 +146,14 @@ def _mistakes(
     most = float(_rise(*at, radius, m))
     slope = floats(references.gradient(w, data, activation)) / m
     length, r = float(np.linalg.norm(slope)), float(radius)
-    step = _rise_of(w, r * slope / (length or 1.0), data, activation, own)
-    # A gradient by differences turns the step a little: a thousandth is allowed for that.
-    yield Candidate(
-        "the rise of one ascent step along the gradient (0 where the gradient is 0), not the "
-        "largest one", _near(got, *sorted((0.999 * step, 1.001 * step))), "'sam_share': 0",
-    )  # fmt: skip
+    for text, move, declare in _steps(floats(w), slope, r):
+        rise = _rise_of(w, move, data, activation, own)
+        # A gradient by differences turns the step a little: a thousandth is allowed for that. Where
+        # the gradient is 0, it points anywhere; only some of the steps are then no longer than r.
+        ends = tuple(sorted((0.999 * rise, 1.001 * rise)))
+        if not length:
+            ends = (0.0, most) if declare else (-math.inf, math.inf)
+        yield Candidate(text, _near(got, *ends), declare)
     top = np.linalg.eigvalsh(floats(references.hessian(w, data, activation, F(0))) / m)[-1]
     yield Candidate("first order alone: radius times the length of the gradient", r * length)
     yield Candidate("second order alone: radius^2 / 2 times the top eigenvalue of the Hessian",

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.verification.oracle import bounds, references
+from whichmin.verification.oracle import references
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.curvature import (
     SOURCE,
     Case,
     cases,
+    matrix_reason,
     mistakes,
     other_kinks,
     solver_bound,
@@ -41,8 +42,9 @@ def _eigenvalues(case: Case, kappa: Fraction) -> Floats:
 
 
 def _reason(case: Case, session: Session) -> str:
-    entries = bounds.reason(case.problem.n, case.problem.m, session.dtype)
-    return f"Weyl, entries of {entries}; and 16 n u |H| for a backward stable solver"
+    return (
+        f"Weyl, {matrix_reason(case, session.dtype)}; and 16 n u |H| for a backward stable solver"
+    )
 
 
 def _kink_spectrum(case: Case, got: Floats, bound: float) -> tuple[tuple[float, ...], Floats]:

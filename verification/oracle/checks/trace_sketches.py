@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle import simulated
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
-from whichmin.verification.oracle.checks.hessian_trace import estimates, exact_trace, trace_bound
-from whichmin.verification.oracle.curvature import DIAGONAL, Case, mistakes
+from whichmin.verification.oracle.checks.hessian_trace import estimates, exact_trace
+from whichmin.verification.oracle.curvature import DIAGONAL, Case, mistakes, trace_bound
 from whichmin.verification.oracle.outcome import Inconclusive
 from whichmin.verification.oracle.problems import ServedProblem, frame
 from whichmin.verification.oracle.references import floats
@@ -63,7 +63,8 @@ def _cases(session: Session, n: int) -> Iterator[Case]:
         problem = large_problem(n, m)
         w, data = session.received(problem.w), session.received(problem.data)
         factor = session.conventions.factor(_TRACE, problem.m)
-        yield Case(problem, activation, w, data, factor, F(0), None)
+        yield Case(problem, activation, w, data, factor, F(0), None,
+                   session.conventions.differences)  # fmt: skip
 
 
 def _moved(got: float, mean: float, slack: float) -> float:
@@ -112,7 +113,7 @@ def _sketched(session: Session) -> Iterator[Finding]:
             matrix, exact, declared.method, samples, count, session.rng(f"{_TRACE}.law")
         )
         found, calls = estimates(session, case, samples)
-        total, rounding = len(found), trace_bound(case, session)
+        total, rounding = len(found), trace_bound(case, session.dtype)
         mean, spread = float(found.mean()), float(found.var())
         make = functools.cache(functools.partial(
             lambda *given: tuple(_faults(*given)), case, matrix, samples, session, (mean, spread),

@@ -7,6 +7,7 @@ import functools
 from whichmin.errors import InputError
 from whichmin.verification.oracle.mutants.conduct import CONDUCT
 from whichmin.verification.oracle.mutants.curvature import CURVATURE
+from whichmin.verification.oracle.mutants.estimates import ESTIMATES
 from whichmin.verification.oracle.mutants.first_order import FIRST_ORDER
 from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
@@ -18,7 +19,7 @@ __all__ = ["mutants"]
 
 @functools.cache
 def _all() -> tuple[Mutant, ...]:
-    made = (*FIRST_ORDER, *TRAINERS, *CONDUCT, *CURVATURE, *NOISE, *MEASURES)
+    made = (*FIRST_ORDER, *TRAINERS, *CONDUCT, *CURVATURE, *NOISE, *MEASURES, *ESTIMATES)
     names = [m.id for m in made]
     assert len(set(names)) == len(names), "two mutants have the same id"
     return made

@@ -56,7 +56,9 @@ _SUMMATION = (
 
 @functools.cache
 def _all() -> tuple[Variant, ...]:
-    made = (*_SUMMATION,)
+    from whichmin.verification.oracle.mutants.correct_estimates import CORRECT_ESTIMATES
+
+    made = (*_SUMMATION, *CORRECT_ESTIMATES)
     names = [v.id for v in made]
     assert len(set(names)) == len(names), "two variants have the same id"
     return made
