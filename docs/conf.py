@@ -26,7 +26,7 @@ release = version = importlib.metadata.version("whichmin")
 extensions = [
     "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon",
     "sphinx_click", "commands", "mathml", "folded", "typeset", "sources", "program", "ledger",
-    "reference", "figures", "imports", "proofs",
+    "reference", "figures", "imports", "proofs", "second_derivatives",
 ]  # fmt: skip
 exclude_patterns = ["_build"]
 html_theme = "furo"

@@ -13,8 +13,8 @@ from whichmin.verification.oracle.mutants.late_runs import LATE_RUNS
 from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
-from whichmin.verification.oracle.mutants.samplers import SAMPLERS
 from whichmin.verification.oracle.mutants.optimised import OPTIMISED
+from whichmin.verification.oracle.mutants.samplers import SAMPLERS
 from whichmin.verification.oracle.mutants.shares import SHARES
 from whichmin.verification.oracle.mutants.trainers import TRAINERS
 from whichmin.verification.oracle.mutants.training_habits import TRAINING_HABITS
