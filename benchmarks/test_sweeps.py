@@ -7,7 +7,6 @@ them is in ``gate.json``.
 from __future__ import annotations
 
 import functools
-from statistics import median
 
 import pytest
 
@@ -29,7 +28,7 @@ def workload(**sizes):
     return Workload(**sizes)
 
 
-def measure(benchmark, name, sizes, cores=1, replicas=None):
+def measure(per_step, name, sizes, cores=1, replicas=None):
     """Check and time a contender."""
     contender, problem = CONTENDERS[name], workload(**sizes)
     try:
@@ -39,55 +38,50 @@ def measure(benchmark, name, sizes, cores=1, replicas=None):
     assert error <= problem.bound
     lane = Lane(contender, problem, cores, replicas)
     lane.last(SECONDS)
-    times: list[float] = []
-    benchmark.pedantic(lambda: times.append(lane.seconds()), rounds=3)
-    per_step = median(times)
-    benchmark.extra_info.update({
-        "contender": name,
-        "cores": cores,
-        "replicas": lane.replicas,
-        "deviation_from_dense": error,
-        "nanoseconds_per_replica_step": per_step * 1e9,
-        "m": problem.m,
-        "n": problem.n,
-        "b": problem.batch_size,
-        "dtype": problem.dtype,
-    })
+    per_step(
+        lane,
+        rounds=3,
+        deviation_from_dense=error,
+        m=problem.m,
+        n=problem.n,
+        b=problem.batch_size,
+        dtype=problem.dtype,
+    )
 
 
 @pytest.mark.parametrize("m", [8, 64, 512, 4096])
 @pytest.mark.parametrize("name", FAST)
-def test_data_points(benchmark, name, m):
-    measure(benchmark, name, {"m": m, "n": m}, replicas=max(64, CORRELATIONS // m))
+def test_data_points(per_step, name, m):
+    measure(per_step, name, {"m": m, "n": m}, replicas=max(64, CORRELATIONS // m))
 
 
 @pytest.mark.parametrize("n", [8, 256, 2048])
 @pytest.mark.parametrize("name", [*FAST, "dense"])
-def test_dimensions(benchmark, name, n):
-    measure(benchmark, name, {"m": 8, "n": n})
+def test_dimensions(per_step, name, n):
+    measure(per_step, name, {"m": 8, "n": n})
 
 
 @pytest.mark.parametrize("part", ["1", "m/4", "m/2", "3m/4", "m-1", "m"])
 @pytest.mark.parametrize("m", [64, 256])
 @pytest.mark.parametrize("name", FAST)
-def test_batch_sizes(benchmark, name, m, part):
+def test_batch_sizes(per_step, name, m, part):
     b = {"1": 1, "m/4": m // 4, "m/2": m // 2, "3m/4": 3 * m // 4, "m-1": m - 1, "m": m}[part]
-    measure(benchmark, name, {"m": m, "n": m, "batch_size": b}, replicas=CORRELATIONS // m)
+    measure(per_step, name, {"m": m, "n": m, "batch_size": b}, replicas=CORRELATIONS // m)
 
 
 @pytest.mark.parametrize("replicas", [1, 256, 1 << 16])
 @pytest.mark.parametrize("name", FAST)
-def test_replicas(benchmark, name, replicas):
-    measure(benchmark, name, {}, replicas=replicas)
+def test_replicas(per_step, name, replicas):
+    measure(per_step, name, {}, replicas=replicas)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("name", ENGINES)
-def test_types(benchmark, name, dtype):
-    measure(benchmark, name, {"dtype": dtype})
+def test_types(per_step, name, dtype):
+    measure(per_step, name, {"dtype": dtype})
 
 
 @pytest.mark.parametrize("cores", range(1, available() + 1))
 @pytest.mark.parametrize("name", ENGINES)
-def test_cores(benchmark, name, cores):
-    measure(benchmark, name, {}, cores=cores)
+def test_cores(per_step, name, cores):
+    measure(per_step, name, {}, cores=cores)

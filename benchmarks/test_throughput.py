@@ -3,7 +3,7 @@
 Run with ``pytest benchmarks``. Every contender runs in the same process on the same problem
 (m = 8, n = 32, ReLU, b = 1, step size 0.05), on one core and on all. Beside its time stand its
 distance from the dense engine on the same batches and its ratio to the published loop, between
-rounds that ran one after the other.
+rounds that ran one after the other; the tables compare times per replica-step (``conftest.py``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def baseline():
 
 
 @pytest.mark.parametrize(("contender", "cores"), CASES)
-def test_throughput(benchmark, contender, cores):
+def test_throughput(per_step, contender, cores):
     if contender.needs and cores < available() and not can_pin():
         pytest.skip("this system cannot hold its threads to one core")
     try:
@@ -45,21 +45,17 @@ def test_throughput(benchmark, contender, cores):
     assert error <= WORKLOAD.bound
     lane = Lane(contender, WORKLOAD, cores)
     measured = ratios(baseline(), lane, rounds=5, seconds=SECONDS)
-    times: list[float] = []
-    benchmark.pedantic(lambda: times.append(lane.seconds()), rounds=5)
-    per_step = median(times)
-    benchmark.extra_info.update(
+    seconds = per_step(
+        lane,
+        rounds=5,
         deviation_from_dense=error,
         bound=WORKLOAD.bound,
-        cores=cores,
-        replicas=lane.replicas,
-        nanoseconds_per_replica_step=per_step * 1e9,
         ratio_min=min(measured),
         ratio_median=median(measured),
         ratio_max=max(measured),
     )
     print(
-        f"\n{contender.name}, {cores} cores, {lane.replicas} replicas: {per_step * 1e9:.3g} ns per "
+        f"\n{contender.name}, {cores} cores, {lane.replicas} replicas: {seconds * 1e9:.3g} ns per "
         f"replica-step; the published loop over it: {min(measured):.3g} / "
         f"{median(measured):.3g} / {max(measured):.3g} (min/median/max)"
     )
