@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from whichmin.verification.oracle.arithmetic import slope
 from whichmin.verification.oracle.check import Candidate
 from whichmin.verification.oracle.early_stops import early_stops
-from whichmin.verification.oracle.late_rates import rate_rules
+from whichmin.verification.oracle.late_rates import milestones, rate_rules
 from whichmin.verification.oracle.late_rules import Rule, follow, whole_run
 from whichmin.verification.oracle.observed import (
     MOST_CALLS,
@@ -128,11 +128,17 @@ class LateCauses:
                 rules += self._looked_at(seen.run)
         told: set[str] = set()
         for rule in rules:
-            with np.errstate(all="ignore"):
-                near = rule.text not in told and self._near(seen, rule.result(seen.run))
-            if near:
-                told.add(rule.text)
+            known = {rule.text, rule.group} & told
+            if not known and self._explains(rule, seen):
+                told |= {rule.text, rule.group} - {""}
                 yield rule
+        if not told and seen.run.optimiser.plain:
+            with contextlib.suppress(CallFailed):
+                yield from milestones(self._session, failed[-1].run)
+
+    def _explains(self, rule: Rule, seen: _Taken) -> bool:
+        """Whether all runs end as the target's by a rule; the one that was looked at first."""
+        return all(self._near(t, rule.result(t.run)) for t in (seen, *self._taken))
 
     def _parts(self, run: ServedRun) -> Iterator[_Taken]:
         """Beginnings of a run: one that stops early does so in them too, or not yet."""
