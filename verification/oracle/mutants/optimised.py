@@ -109,8 +109,9 @@ OPTIMISED = (
               ("velocity = g if t == 0 else", "velocity = g if t % 10 == 0 else")),
     _of(NESTEROV, "base_momentum", "nesterov-plain", "momentum without Nesterov's step",
         "momentum without Nesterov's step", ("(g + 0.9 * velocity)", "velocity")),
-    _of(NESTEROV, "base_momentum", "nesterov-stale", "Nesterov's step along the old buffer, which is "
-        "plain momentum", "momentum without Nesterov's step", ("0.9 * velocity)", "0.9 * state[1])")),
+    _of(NESTEROV, "base_momentum", "nesterov-stale", "Nesterov's step along the old buffer: "
+        "plain momentum", "momentum without Nesterov's step",
+        ("0.9 * velocity)", "0.9 * state[1])")),
     _trained("base_momentum", "nesterov-scheduled", "a schedule that is not declared",
              "step (every 3, factor 0.5)", *NESTEROV[0],
              declares={**NESTEROV[1], "schedule": {"name": "constant"}}),
