@@ -96,12 +96,12 @@ class Conventions:
         batches: Which batches ``train`` takes: any of one size, in every step all points once
             (full), or also those of unequal size, as a list of integer arrays (unequal): each
             step's mean is over its own batch.
-        ranks: What ``ranked_gradient`` averages: the points of all shards, or the ranks' own means
-            (means), as ``DistributedDataParallel`` does; of no points there is no mean, so with it
-            no shard is empty.
         optimiser: The optimiser of ``step`` and ``train``, with PyTorch's names of its parameters;
             ``step`` is its first step.
         schedule: What the step size of ``train`` is multiplied by, step by step.
+        ranks: What ``ranked_gradient`` averages: the points of all shards, or the ranks' own means
+            (means), as ``DistributedDataParallel`` does; of no points there is no mean, so with it
+            no shard is empty.
         keskar_share: Part of the maximum that ``keskar_sharpness`` reaches at least. By default
             99 percent: near a minimum the rise is of second order, so that is reached within half a
             percent of the way to a corner of the box, and a search that clips to the box is there.
@@ -130,9 +130,9 @@ class Conventions:
     top_eigenvalue: str = "largest"
     noise: str = "population"
     batches: str = "any"
-    ranks: str = "points"
     optimiser: Optimiser = PLAIN
     schedule: Schedule = CONSTANT
+    ranks: str = "points"
     keskar_share: Fraction = Fraction(99, 100)
     sam_share: Fraction = Fraction(99, 100)
     noise_batches: tuple[int, int] = (1, 2)

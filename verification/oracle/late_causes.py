@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle.arithmetic import slope
 from whichmin.verification.oracle.check import Candidate
-from whichmin.verification.oracle.diagnosis import SINGLE, SINGLE_TEXT
 from whichmin.verification.oracle.early_stops import early_stops
 from whichmin.verification.oracle.late_rates import rate_rules
 from whichmin.verification.oracle.late_rules import Rule, follow, whole_run
@@ -33,11 +32,12 @@ from whichmin.verification.oracle.observed import (
 )
 from whichmin.verification.oracle.outcome import CallFailed
 from whichmin.verification.oracle.references import floats
-from whichmin.verification.oracle.runs import ServedRun, reference
+from whichmin.verification.oracle.runs import MOST_EXACT, ServedRun, reference
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.when import When, whens
 from whichmin.verification.oracle.wrong_optimisers import wrong_optimisers
-from whichmin.verification.oracle.wrong_trainers import wrong_runs
+from whichmin.verification.oracle.wrong_runs import WrongRuns
+from whichmin.verification.oracle.wrong_trainers import wrong_trainers
 
 __all__ = ["LateCauses"]
 
@@ -73,7 +73,6 @@ class LateCauses:
         self._session = session
         self._taken: list[_Taken] = []
         self._rules: tuple[Rule, ...] | None = None
-        self._single = False
 
     def add(self, run: ServedRun, got: Floats) -> None:
         """Add a run that the target was asked for, with what it returned."""
@@ -84,6 +83,18 @@ class LateCauses:
         """How many runs were added."""
         return len(self._taken)
 
+    def first_wrong(self) -> str:
+        """Say at which step the first run that is wrong goes wrong; empty if none is."""
+        seen = next((t.run for t in self._taken if t.off > 1), None)
+        if seen is None:
+            return ""
+        try:
+            step = first_wrong(self._session, seen)
+        except CallFailed:  # it refuses the beginnings of a run
+            return ""
+        told = f"{seen.name}, {seen.activation}: right up to step {step}, wrong from the next on"
+        return told if step >= MOST_EXACT else f"{told}: train.values says more"
+
     def of(self, run: ServedRun) -> Callable[[], Iterator[Candidate]]:
         """Return the function that computes a run with each mistake that is possible."""
 
@@ -92,9 +103,6 @@ class LateCauses:
                 self._rules = tuple(self._found())
             for rule in self._rules:
                 yield Candidate(rule.text, rule.result(run), rule.declare)
-            if self._single:
-                got = next(t.got for t in self._taken if t.run == run)
-                yield Candidate(SINGLE_TEXT, got, "'dtype': 'float32'")
             yield from self._known(run)
 
         return made
@@ -125,8 +133,6 @@ class LateCauses:
             if near:
                 told.add(rule.text)
                 yield rule
-        known = any(self._near(seen, floats(c.made())) for c in self._known(seen.run))
-        self._single = not told and not known and self._coarse(seen.run)
 
     def _parts(self, run: ServedRun) -> Iterator[_Taken]:
         """Beginnings of a run: one that stops early does so in them too, or not yet."""
@@ -137,27 +143,25 @@ class LateCauses:
     def _known(self, run: ServedRun) -> Iterator[Candidate]:
         """Mistakes that show in every step."""
         if not run.optimiser.plain:
-            return wrong_optimisers(run)
+            yield from wrong_optimisers(run)
+            return
+        got = next((t.got for t in self._taken if t.run == run), None)
+        yield from wrong_trainers(self._wrong_runs(run), got)
+
+    def _wrong_runs(self, run: ServedRun) -> WrongRuns:
+        """Return a run as those that know its usual mistakes take it."""
         w, data, step_size = run.received
-        return wrong_runs(
-            w, data, run.batches, step_size, run.activation, self._session.conventions
-        )
+        own = self._session.conventions
+        return WrongRuns(
+            w, data, run.batches, float(step_size), run.activation, own.gradient == "mean",
+            float(own.loss_scale),
+        )  # fmt: skip
 
     def _near(self, taken: _Taken, value: Floats) -> bool:
         """Whether a run ends where the target's does."""
         with np.errstate(all="ignore"):
             off = np.abs(value - taken.got) / reference(taken.run)[1][-1]
         return bool((off <= _NEAR).all())
-
-    def _coarse(self, run: ServedRun) -> bool:
-        """Whether the target is off by float32's rounding from the first step on."""
-        if run.dtype != "float64" or any(t.off > SINGLE for t in self._taken):
-            return False
-        first = run.part(1)
-        try:
-            return _Taken(first, self._session.attempt("train", **first.arguments()).value).off > 1
-        except CallFailed:
-            return False
 
     def _looked_at(self, run: ServedRun) -> Iterator[Rule]:
         first = first_wrong(self._session, run)

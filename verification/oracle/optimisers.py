@@ -260,12 +260,16 @@ class Optimiser:
         share = numbers.number(1) - numbers.number(self.dampening)
         return numbers.number(self.momentum) * old + (share * g if self.dampening else g)
 
-    def _lars(self, state: State, g: Any, rate: Any, numbers: Arithmetic) -> State:
-        w, decay = state["w"], numbers.number(self.weight_decay)
+    def ratio(self, w: Any, g: Any, numbers: Arithmetic) -> Any:
+        """Compute what LARS multiplies the step size by."""
         size = numbers.sqrt(w @ w)
-        below = numbers.sqrt(g @ g) + decay * size + numbers.number(self.eps)
-        trust = numbers.number(self.trust_coefficient) * size / below
-        move = (rate * trust) * (g + decay * w)
+        below = numbers.sqrt(g @ g) + numbers.number(self.weight_decay) * size
+        return numbers.number(self.trust_coefficient) * size / (below + numbers.number(self.eps))
+
+    def _lars(self, state: State, g: Any, rate: Any, numbers: Arithmetic) -> State:
+        w = state["w"]
+        trusted = rate * self.ratio(w, g, numbers)
+        move = trusted * (g + numbers.number(self.weight_decay) * w)
         if not self.momentum:
             return {"w": w - move}
         velocity = numbers.number(self.momentum) * state["velocity"] + move

@@ -83,6 +83,10 @@ FUNCTIONS: dict[str, Function] = {
                  "the weights after steps t = 0, 1, ... on the rows batches[t] of data",
                  "as step; batches is an integer array (steps, b), entries of a row may repeat; a "
                  "list of integer arrays where batches of unequal size are declared"),
+        Function("resumed_train", ("w0", "data", "batches", "step_size", "stop"), _A, Shape.VECTOR,
+                 "as train, saved after the first stop steps, loaded by a fresh trainer and "
+                 "finished there",
+                 "as train without a break: buffers, schedule and place in the batches are kept"),
         Function("sample_batches", ("m", "b", "steps", "seed"), (), Shape.BATCHES,
                  "the batches of a run: rows are steps, entries from 0 to m - 1",
                  "without replacement within a batch, uniform, independent from step to step"),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -141,6 +141,13 @@ class _DecayBySize(Optimiser):
         return super().decayed(w, g, 1.0, numbers)
 
 
+class _RatioUndecayed(Optimiser):
+    """The trust ratio of LARS leaves out the weight decay."""
+
+    def ratio(self, w: Any, g: Any, numbers: Arithmetic) -> Any:
+        return Optimiser.ratio(replace(self, weight_decay=Fraction(0)), w, g, numbers)
+
+
 class _EmaFromStart(Optimiser):
     """The average starts with the weights before the first step."""
 
@@ -150,25 +157,40 @@ class _EmaFromStart(Optimiser):
         return float(self.ema) * old + (1 - float(self.ema)) * w
 
 
-_VARIED: tuple[tuple[str, type[Optimiser], tuple[str, ...]], ...] = (
-    ("the first step of momentum is damped too", _FirstDamped, ("dampening",)),
-    ("the momentum buffer is an average of gradients: each enters with 1 - momentum", _Ema,
-     ("momentum",)),
-    ("the update takes the momentum buffer of the step before", _StaleVelocity, ("momentum",)),
-    ("the step size is multiplied into the momentum buffer", _RateInVelocity, ("momentum",)),
-    ("Nesterov's step takes the momentum buffer of the step before", _NesterovFirst, ("nesterov",)),
-    ("the moments are not corrected for their biases", _NoBias, ("betas",)),
-    ("the first moment is not corrected for its bias", _NoFirstBias, ("betas",)),
-    ("the second moment is not corrected for its bias", _NoSecondBias, ("betas",)),
-    ("the biases of the moments count one step too few", _BiasFromZero, ("betas",)),
-    ("eps is added inside the root", _EpsInside, ("betas",)),
-    ("eps is added before the root is corrected for its bias", _EpsBeforeBias, ("betas",)),
-    ("the root of the second moment is not taken", _NoRoot, ("betas",)),
+def _sgd(o: Optimiser) -> bool:
+    return o.name in {"sgd", "sgdw"} and bool(o.momentum)
+
+
+def _adam(o: Optimiser) -> bool:
+    return "betas" in KEYS[o.name]
+
+
+def _clipped_and_decayed(o: Optimiser) -> bool:
+    return o.name in {"sgd", "adam"} and bool(o.weight_decay and (o.clip_norm or o.clip_value))
+
+
+_VARIED: tuple[tuple[str, type[Optimiser], Callable[[Optimiser], bool]], ...] = (
+    ("the first step of momentum is damped too", _FirstDamped, lambda o: bool(o.dampening)),
+    ("the momentum buffer is an average of gradients: each enters with 1 - momentum", _Ema, _sgd),
+    ("the update takes the momentum buffer of the step before", _StaleVelocity, _sgd),
+    ("the step size is multiplied into the momentum buffer", _RateInVelocity, _sgd),
+    ("Nesterov's step takes the momentum buffer of the step before", _NesterovFirst,
+     lambda o: o.nesterov),
+    ("the moments are not corrected for their biases", _NoBias, _adam),
+    ("the first moment is not corrected for its bias", _NoFirstBias, _adam),
+    ("the second moment is not corrected for its bias", _NoSecondBias, _adam),
+    ("the biases of the moments count one step too few", _BiasFromZero, _adam),
+    ("eps is added inside the root", _EpsInside, _adam),
+    ("eps is added before the root is corrected for its bias", _EpsBeforeBias, _adam),
+    ("the root of the second moment is not taken", _NoRoot, _adam),
     ("the gradient is clipped after the weight decay is added", _ClipAfterDecay,
-     ("weight_decay",)),
-    ("decoupled weight decay is not multiplied by the step size", _DecayBySize, ("weight_decay",)),
+     _clipped_and_decayed),
+    ("decoupled weight decay is not multiplied by the step size", _DecayBySize,
+     lambda o: o.name in {"adamw", "sgdw"} and bool(o.weight_decay)),
+    ("the trust ratio leaves out the weight decay", _RatioUndecayed,
+     lambda o: o.name == "lars" and bool(o.weight_decay)),
     ("the average starts with the weights before the first step", _EmaFromStart,
-     ("ema", "average")),
+     lambda o: o.average or o.ema is not None),
 )  # fmt: skip
 
 
@@ -211,7 +233,7 @@ def _switched(own: Optimiser) -> Iterator[tuple[str, Optimiser]]:
                 yield f"eps is {eps:g}", replace(own, eps=Fraction(eps))
     if own.name == "lars":
         sgd = replace(own, name="sgd", trust_coefficient=PLAIN.trust_coefficient)
-        yield "without the trust ratio: momentum SGD", sgd
+        yield "without the trust ratio: momentum SGD", _as(_RateInVelocity, sgd)
     if own.name == "lamb":
         yield "without the trust ratio: AdamW", replace(own, name="adamw")
     if own.clip_norm is not None:
@@ -282,10 +304,7 @@ def wrong_optimisers(run: ServedRun) -> Iterator[Candidate]:
     """
     own = run.optimiser
     made = [*_switched(own), *_scheduled(own)]
-    for text, kind, needs in _VARIED:
-        used = any(getattr(own, key) for key in needs if key != "betas")
-        if used or ("betas" in needs and "betas" in KEYS[own.name]):
-            made.append((text, _as(kind, own)))
+    made += [(text, _as(kind, own)) for text, kind, applies in _VARIED if applies(own)]
     yield Candidate("the start is returned", run.received[0])
     for text, optimiser in made:
         value = run_of(run, optimiser)

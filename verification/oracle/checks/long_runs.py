@@ -133,6 +133,9 @@ def _long_runs(session: Session) -> Iterator[Finding]:
                 group=activation, origin=path[0],
                 candidates=causes.of(run), coarse=False,
             )  # fmt: skip
+    told = causes.first_wrong()
+    if told:
+        session.note(told)
     if unserved and not causes.served:
         raise Inconclusive(
             "rounding may make anything of runs of more than a few steps with this optimiser, so "

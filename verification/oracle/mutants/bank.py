@@ -12,6 +12,7 @@ from whichmin.verification.oracle.mutants.late_runs import LATE_RUNS
 from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
+from whichmin.verification.oracle.mutants.optimised import OPTIMISED
 from whichmin.verification.oracle.mutants.shares import SHARES
 from whichmin.verification.oracle.mutants.trainers import TRAINERS
 from whichmin.verification.oracle.mutants.training_habits import TRAINING_HABITS
@@ -31,6 +32,8 @@ def _all() -> tuple[Mutant, ...]:
         *LATE_RUNS,
         *SHARES,
         *TRAINING_HABITS,
+        *LATE_RUNS,
+        *OPTIMISED,
     )
     names = [m.id for m in made]
     assert len(set(names)) == len(names), "two mutants have the same id"

@@ -63,7 +63,7 @@ def _source(base: str) -> tuple[str, str]:
 def _changed(mutant: Mutant | Variant) -> str:
     text, _ = _source(mutant.base)
     name = mutant.inside or mutant.function
-    found = re.search(rf"^def {name}\(.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^def {name}\(.*?(?=^[^\s)]|\Z)", text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise InputError("mutant", mutant.id, f"must change a function of {mutant.base}")
     part = found.group()

@@ -77,6 +77,14 @@ def train(w0: Array, data: Array, batches: Array, step_size: float, activation: 
     return w
 
 
+def resumed_train(
+    w0: Array, data: Array, batches: Array, step_size: float, stop: int, activation: str
+) -> Array:
+    """Train up to a stop, and on from the weights reached there: they are the whole state."""
+    saved = train(w0, data, batches[:stop], step_size, activation)
+    return train(saved, data, batches[stop:], step_size, activation)
+
+
 def sample_batches(m: int, b: int, steps: int, seed: int) -> Array:
     """Draw batches without replacement, independent from step to step."""
     rng = np.random.default_rng(seed)

@@ -58,8 +58,9 @@ _SUMMATION = (
 def _all() -> tuple[Variant, ...]:
     # They use the class above.
     from whichmin.verification.oracle.mutants.shares import CORRECT_SHARES
+    from whichmin.verification.oracle.mutants.unusual_runs import UNUSUAL_RUNS
 
-    made = (*_SUMMATION, *CORRECT_SHARES)
+    made = (*_SUMMATION, *CORRECT_SHARES, *UNUSUAL_RUNS)
     names = [v.id for v in made]
     assert len(set(names)) == len(names), "two variants have the same id"
     return made
