@@ -29,7 +29,6 @@ def _all() -> tuple[Mutant, ...]:
         *CURVATURE,
         *NOISE,
         *MEASURES,
-        *LATE_RUNS,
         *SHARES,
         *TRAINING_HABITS,
         *LATE_RUNS,
