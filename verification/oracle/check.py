@@ -42,11 +42,14 @@ class Candidate:
         text: The cause; goes into the sentence of the diagnosis, so it starts in lower case.
         value: The value, exact or float, or a function that computes it when it is asked for.
         declare: What a target declares to be judged by it, e.g. ``'gradient': 'sum'``; else empty.
+        slack: What rounding may add to the value beyond the finding's bound, if that is more, such
+            as where a quotient of two vanishing numbers is formed; None if it is not.
     """
 
     text: str
     value: Any
     declare: str = ""
+    slack: Callable[[], Any] | None = None
 
     def made(self) -> Any:
         """Return the value; what leaves the range of float64 is no number."""

@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from whichmin.verification.oracle.check import Candidate, Finding
+from whichmin.verification.oracle.check import Finding
+from whichmin.verification.oracle.fitting import fitted
 from whichmin.verification.oracle.references import floats
-from whichmin.verification.oracle.solving import Family, Known, solve
+from whichmin.verification.oracle.suspects import Suspect, suspected
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["SINGLE", "SINGLE_TEXT", "Diagnosis", "diagnose"]
 
 # What a wrong factor means: the scalar of a finding by name, and its power.
 _MEANING = {
@@ -61,12 +62,14 @@ _PRODUCTS: tuple[tuple[str, Callable[[Fraction], Fraction], str], ...] = (
 )
 _ZERO = "always 0"
 # float32 rounds 2^29 times as coarsely as float64.
-_SINGLE = 2.0**29
+SINGLE = 2.0**29
+SINGLE_TEXT = (
+    "right up to the rounding of float32, not of float64: single precision somewhere, or a small "
+    "constant is added, or differences stand for derivatives"
+)
 # Failures from which on a deviation that always has the same sign is no rounding: by chance one in
 # 2^11.
 _ONE_SIDED = 12
-# Cases that parameters are fitted to.
-_FITTED = 4
 # Of causes that the cases cannot tell apart, more than this many are no knowledge: none is named.
 _NAMED = 2
 # In a statistic a mistake must be this many times nearer to what was found than the right value.
@@ -89,28 +92,6 @@ class Diagnosis:
 
     text: str
     declare: str = ""
-
-
-@dataclass(frozen=True)
-class _Suspect:
-    """A cause, and what it would give in place of the finding's expected value.
-
-    ``named`` marks a mistake that the check itself thinks of: it says more than a factor does. An
-    entry of its value may err by ``least``, however little that of the right value does.
-    """
-
-    text: str
-    finding: Finding
-    scale: float = 1.0
-    declare: str = ""
-    named: bool = False
-    least: Any = 0.0
-
-    @property
-    def holds(self) -> bool:
-        scale = max(1.0, self.scale)
-        allowed = np.maximum(np.asarray(self.finding.bound, dtype=np.float64) * scale, self.least)
-        return dataclasses.replace(self.finding, bound=allowed).ratio <= 1
 
 
 # Which convention decides between a mean and a sum.
@@ -138,7 +119,7 @@ def _declaration(finding: Finding, name: str, power: int) -> str:
     return f"'{key}': '{'sum' if power > 0 else 'mean'}'" if key else ""
 
 
-def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> _Suspect:
+def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> Suspect:
     """The expected value, its distance from the origin multiplied by a factor."""
     origin, number = floats(finding.origin), float(factor)
 
@@ -149,23 +130,7 @@ def _times(finding: Finding, factor: Fraction, text: str, declare: str = "") -> 
         finding, expected=moved(finding.expected), upper=moved(finding.upper),
         parts=tuple(number * floats(part) for part in finding.parts),
     )  # fmt: skip
-    return _Suspect(f"off by exactly a factor {text}", wrong, abs(number), declare)
-
-
-def _relative(finding: Finding) -> float:
-    """The bound in units of the value, where no entry cancels: that of the best entry."""
-    size = np.abs(finding.nearest)
-    bound = np.broadcast_to(np.asarray(finding.bound, dtype=np.float64), size.shape)
-    return float((bound[size > 0] / size[size > 0]).min(initial=1.0)) if size.any() else 0.0
-
-
-def _candidate(finding: Finding, candidate: Candidate) -> _Suspect:
-    value = candidate.made()
-    wrong = dataclasses.replace(finding, expected=value, upper=None, parts=())
-    size, own = (np.abs(floats(v)).max(initial=0.0) for v in (value, finding.nearest))
-    scale = float(size / own) if own > 0 and np.isfinite(size) else 1.0
-    least = _relative(finding) * np.abs(floats(value))
-    return _Suspect(candidate.text, wrong, scale, candidate.declare, named=True, least=least)
+    return Suspect(f"off by exactly a factor {text}", wrong, abs(number), declare)
 
 
 def _tight(finding: Finding) -> bool:
@@ -180,15 +145,15 @@ def _covariance(finding: Finding) -> bool:
     return all(c.function in _COVARIANCES for c in calls)
 
 
-def _suspects(finding: Finding, wanted: Container[str] | None = None) -> Iterator[_Suspect]:
+def _suspects(finding: Finding, wanted: Container[str] | None = None) -> Iterator[Suspect]:
     """All suspects of a finding, the most specific first; of the candidates those wanted."""
     given = finding.candidates
     for candidate in given() if callable(given) else given:
         if wanted is None or candidate.text in wanted:
-            yield _candidate(finding, candidate)
+            yield suspected(finding, candidate)
     low = floats(finding.expected)
     nothing = dataclasses.replace(finding, expected=np.zeros_like(low), upper=None, parts=())
-    yield _Suspect(_ZERO, nothing)
+    yield Suspect(_ZERO, nothing)
     if finding.interval and not _tight(finding):
         return
     for name, value in finding.scalars.items():
@@ -211,19 +176,19 @@ def _suspects(finding: Finding, wanted: Container[str] | None = None) -> Iterato
         yield _times(finding, factor, text)
     if low.ndim == 2 and low.shape[0] == low.shape[1]:
         flipped = dataclasses.replace(finding, expected=low.T, upper=None, parts=())
-        yield _Suspect("the transpose of what is expected", flipped)
+        yield Suspect("the transpose of what is expected", flipped)
     absolute = dataclasses.replace(finding, expected=np.abs(low), upper=None, parts=())
-    yield _Suspect("the absolute value of what is expected", absolute)
+    yield Suspect("the absolute value of what is expected", absolute)
 
 
-def _fits(suspect: _Suspect, finding: Finding, statistic: bool) -> bool:
+def _fits(suspect: Suspect, finding: Finding, statistic: bool) -> bool:
     """Whether a suspect explains a finding."""
     if not suspect.holds:
         return False
     return not statistic or finding.holds or _NEARER * suspect.finding.ratio <= finding.ratio
 
 
-def _one_place(met: Sequence[_Suspect]) -> bool:
+def _one_place(met: Sequence[Suspect]) -> bool:
     """Whether a mistake meets the segments of accepted values at the same place in all cases."""
     low, high = 0.0, 1.0
     for suspect in met:
@@ -238,9 +203,9 @@ def _one_place(met: Sequence[_Suspect]) -> bool:
     return low <= high
 
 
-def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[_Suspect]:
+def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[Suspect]:
     """Suspects that explain all findings; one that a finding does not have must not be needed."""
-    alive: dict[str, list[_Suspect]] = {}
+    alive: dict[str, list[Suspect]] = {}
     first = True
     for finding in sorted(findings, key=lambda f: f.holds):  # failures first: they have suspects
         failed = not finding.holds
@@ -269,45 +234,7 @@ def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[_Suspe
     return causes if len(causes) <= _NAMED else []
 
 
-def _fitted(findings: Sequence[Finding]) -> list[_Suspect]:
-    """Mistakes with parameters that explain all findings, those with the fewest parameters."""
-    failed = [f for f in findings if not f.holds]
-    if any(f.families is None for f in failed):
-        return []
-    # The cheapest cases first, and some from the whole list: one case may not show a parameter.
-    told = {id(f): dict(f.families()) for f in failed if f.families is not None}
-    cases = [f for f in failed if told[id(f)]]
-    cheap = sorted(cases, key=lambda f: max(family.cost for family in told[id(f)].values()))
-    if not cheap:
-        return []
-    places = np.linspace(0, len(cheap) - 1, _FITTED).round().astype(int)
-    spread = [cheap[i] for i in dict.fromkeys(places.tolist())]
-    found: list[tuple[int, _Suspect]] = []
-    for name, family in told[id(spread[0])].items():
-        own = [f for f in spread if name in told[id(f)]]
-        parameters = solve([Known(told[id(f)][name], f.got, f.bound) for f in own])
-        if parameters is None:
-            continue
-        suspects = [_of_family(f, name, parameters) for f in findings]
-        met = [s for s in suspects if s is not None]
-        missing = any(s is None and not f.holds for s, f in zip(suspects, findings, strict=True))
-        if not missing and all(s.holds for s in met):
-            found.append((len(parameters), met[0]))
-    fewest = min((count for count, _ in found), default=0)
-    simplest = [suspect for count, suspect in found if count == fewest]
-    return simplest[:1]
-
-
-def _of_family(finding: Finding, name: str, parameters: tuple[float, ...]) -> _Suspect | None:
-    """The suspect that a family gives in a case; None if the case does not have it."""
-    family: Family | None = dict(finding.families() if finding.families else ()).get(name)
-    if family is None:
-        return None
-    text, declare = family.text(*parameters), family.declare(*parameters)
-    return _candidate(finding, Candidate(text, lambda: family.value(*parameters), declare))
-
-
-def _told(causes: Sequence[_Suspect], where: str = "") -> Diagnosis:
+def _told(causes: Sequence[Suspect], where: str = "") -> Diagnosis:
     text = "; or ".join(c.text for c in causes)
     if len(causes) > 1:
         text += " (these cases do not tell the two apart)"
@@ -345,14 +272,12 @@ def _at_rest(finding: Finding) -> bool:
 
 
 def _single(findings: Sequence[Finding]) -> Diagnosis | None:
-    """All deviations are those of float32, in size and in sign.
-
-    Rounding has no direction: where all values move the same way along what is expected, something
-    systematic is at work, such as a step size that changes. And where the exact value is its
-    origin, at a critical point, float32 is exact as well: the data there are dyadic.
-    """
+    """All deviations are those of float32, in size and in sign."""
+    # Rounding has no direction: where all values move the same way along what is expected,
+    # something systematic is at work, such as a step size that changes. And where the exact value
+    # is its origin, at a critical point, float32 is exact as well: the data there are dyadic.
     failed = [f for f in findings if not f.holds]
-    if not all(f.coarse and f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
+    if not all(f.coarse and f.distance(f.nearest, SINGLE) <= 1 for f in findings):
         return None
     if any(_at_rest(f) for f in failed):
         return None
@@ -362,11 +287,11 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     ]
     if len(failed) >= _ONE_SIDED and (min(along) > 0 or max(along) < 0):
         return None
-    return Diagnosis(
-        "right up to the rounding of float32, not of float64: single precision somewhere, or "
-        "a small constant is added, or differences stand for derivatives",
-        "'dtype': 'float32'",
-    )
+    # Nor has it the same size everywhere, as what is added to every value has.
+    sizes = [float(np.abs(np.asarray(f.got) - f.nearest).max()) for f in failed]
+    if len(failed) > 2 and max(sizes) < 1.05 * min(sizes):
+        return None
+    return Diagnosis(SINGLE_TEXT, "'dtype': 'float32'")
 
 
 def diagnose(
@@ -397,14 +322,14 @@ def diagnose(
         return dataclasses.replace(found, text=_about(found.text)) if statistic else found
     if statistic:
         return None  # parts of a statistic are too few to tell a cause from chance
-    solved = _fitted(findings)
+    solved = fitted(findings)
     if solved:
         return _told(solved)
     groups = dict.fromkeys(f.group for f in failed)
     if len(groups) == 1 and any(f.group not in groups for f in findings):
         (group,) = groups
         own = [f for f in findings if f.group == group]
-        causes = (_causes(own) or _fitted(own)) if group else []
+        causes = (_causes(own) or fitted(own)) if group else []
         if causes:
             return _told(causes, f"for {group}: ")
     if not steady:

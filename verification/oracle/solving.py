@@ -7,7 +7,7 @@ and only then held against every answer, as any other suspect is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from whichmin.errors import InputError
 from whichmin.verification.oracle.references import floats
 
-__all__ = ["Family", "Known", "shown", "solve"]
+__all__ = ["Families", "Family", "Known", "shown", "solve"]
 
 Floats = NDArray[np.float64]
 Parameters = tuple[float, ...]
 
+# What is no number is this many bounds away.
+_FAR = 1e100
 # Starts that are followed to the end, those nearest to the answers.
 FOLLOWED = 3
 # Iterations of each; convergence is quadratic, and far starts are not worth more.
@@ -38,19 +40,25 @@ class Family:
         text: The cause, given the parameters as texts.
         value: The value, given the parameters.
         starts: Parameters to start from.
-        low: Least value of a parameter.
-        high: Largest value of a parameter.
+        low: Least value of every parameter.
+        high: Largest value, of every parameter or of each.
         declare: What a target declares to be judged by it, given the parameters; "" for nothing.
         cost: How long the value takes, as a number of steps.
+        slack: What rounding may add to the value, given the parameters; see ``check.Candidate``.
     """
 
     text: Callable[..., str]
     value: Callable[..., Any]
     starts: tuple[Parameters, ...]
     low: float = 0.0
-    high: float = float("inf")
+    high: float | Parameters = float("inf")
     declare: Callable[..., str] = lambda *_: ""
     cost: int = 1
+    slack: Callable[..., Any] | None = None
+
+
+# Families by name.
+Families = Iterator[tuple[str, Family]]
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,12 @@ class Known:
     Attributes:
         family: The family in this case.
         got: The answer.
-        bound: Largest deviation allowed.
+        allowed: The largest deviation from a value, given the value.
     """
 
     family: Family
     got: Any
-    bound: Any
+    allowed: Callable[[Floats], Floats]
 
     def residual(self, parameters: Parameters) -> Floats:
         """Return the deviation of the family's value, in units of the bound.
@@ -74,11 +82,13 @@ class Known:
         """
         try:
             with np.errstate(all="ignore"):
-                away = np.ravel(floats(self.family.value(*parameters)) - np.asarray(self.got))
+                value = floats(self.family.value(*parameters))
         except (ArithmeticError, InputError):
-            away = np.full(np.size(self.got), np.inf)
-        bound = np.maximum(np.ravel(np.broadcast_to(self.bound, np.shape(self.got))), 1e-300)
-        return np.asarray(np.nan_to_num(away, nan=1e300, posinf=1e300, neginf=-1e300) / bound)
+            return np.full(np.size(self.got), _FAR)
+        if not np.isfinite(value).all():
+            return np.full(np.size(self.got), _FAR)
+        away, allowed = np.ravel(value - np.asarray(self.got)), np.ravel(self.allowed(value))
+        return np.clip(away / np.maximum(allowed, 1e-300), -_FAR, _FAR)
 
 
 def shown(number: float) -> str:
@@ -97,16 +107,17 @@ def _together(known: Sequence[Known], parameters: Parameters) -> Floats:
 
 
 def _size(residual: Floats) -> float:
-    return float(np.linalg.norm(np.minimum(np.abs(residual), 1e150)))
+    return float(np.linalg.norm(residual))
 
 
 def _jacobian(known: Sequence[Known], at: Floats) -> Floats:
-    columns, family = [], known[0].family
+    columns, low = [], known[0].family.low
+    most = np.broadcast_to(known[0].family.high, at.shape)
     for i in range(len(at)):
         h = 1e-6 * max(abs(at[i]), 1e-6)
         ends = [np.array(at), np.array(at)]
-        ends[0][i] = min(at[i] + h, family.high)
-        ends[1][i] = max(at[i] - h, family.low)
+        ends[0][i] = min(at[i] + h, most[i])
+        ends[1][i] = max(at[i] - h, low)
         up, down = (_together(known, tuple(map(float, end))) for end in ends)
         columns.append((up - down) / (ends[0][i] - ends[1][i]))
     return np.array(columns).T
@@ -120,8 +131,9 @@ def _followed(known: Sequence[Known], start: Parameters) -> tuple[Floats, float]
     for _ in range(ITERATIONS):
         slope = _jacobian(known, at)
         size = np.linalg.norm(slope, axis=0)
-        if not np.isfinite(slope).all() or not size.all():
+        if not np.isfinite(slope).all() or not size.any():
             break
+        size = np.where(size > 0, size, np.inf)  # these cases do not depend on that parameter
         # Each parameter in units of its effect: they may be of very different sizes.
         scaled = slope / size
         square = scaled.T @ scaled

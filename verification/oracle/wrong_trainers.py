@@ -65,16 +65,15 @@ def _unequal(batches: Batches, m: int) -> Iterator[tuple[str, Batches]]:
         [b[: min(map(len, batches))] for b in batches],
     )
     for text, whole in (("the first", size), ("the largest", max(map(len, batches)))):
-        yield (f"shorter batches are filled up to the size of {text} with the first points",
-               [(*b, *(i % m for i in range(whole - len(b)))) for b in batches])  # fmt: skip
-        yield (f"shorter batches are filled up to the size of {text} with their own points",
-               [(*b, *(b[i % len(b)] for i in range(whole - len(b)))) for b in batches])  # fmt: skip
+        told = f"shorter batches are filled up to the size of {text} with"
+        first = [(*b, *(i % m for i in range(whole - len(b)))) for b in batches]
+        own = [(*b, *(b[i % len(b)] for i in range(whole - len(b)))) for b in batches]
         kept: list[tuple[int, ...]] = []
         for b in batches:
-            rest = kept[-1][len(b) : whole] if kept else ()
-            kept.append((*b, *rest))
-        yield (f"shorter batches are filled up to the size of {text} with what the batch before "
-               "left behind", kept)  # fmt: skip
+            kept.append((*b, *(kept[-1][len(b) : whole] if kept else ())))
+        yield f"{told} the first points", first
+        yield f"{told} their own points", own
+        yield f"{told} what the batch before left behind", kept
 
 
 def _shuffled(runs: WrongRuns, got: Any) -> Floats:
@@ -88,10 +87,16 @@ def _gradients(runs: WrongRuns) -> Made:
     for text, chosen in wrong_activations.named(activation):
         yield text, partial(run, slope=wrong_activations.slope_with(chosen))
     if activation == "relu":
+        modulus = wrong_activations.formula_with(np.abs)
         yield ("the absolute value for relu, in the formula for relu's gradient",
-               partial(run, slope=wrong_activations.formula_with(np.abs)))  # fmt: skip
+               partial(run, slope=modulus))  # fmt: skip
+
+    def decoder(w: Floats, rows: Floats) -> Floats:
+        f = phi(w, rows)
+        return np.asarray((f @ f) * w - f @ rows)
+
     yield ("the derivative by the decoder's weights alone: the weights are tied",
-           partial(run, slope=lambda w, r: (phi(w, r) @ phi(w, r)) * w - phi(w, r) @ r))  # fmt: skip
+           partial(run, slope=decoder))  # fmt: skip
     yield ("the derivative by the encoder's weights alone: the weights are tied",
            partial(run, slope=lambda w, r: (w @ w - 1) * (phi(w, r) @ r)))  # fmt: skip
     yield ("the term phi^2 w is left out",
@@ -190,6 +195,6 @@ def wrong_trainers(runs: WrongRuns, got: Any) -> Iterator[Candidate]:
         *_divisors(runs), *_gradients(runs), *_weights(runs), *_data(runs), *wrong_shares(runs)
     ):  # fmt: skip
         yield Candidate(text, made)
-    if 2 <= len(runs.batches) <= MOST_ORDERED:
+    if got is not None and 2 <= len(runs.batches) <= MOST_ORDERED:
         yield Candidate("the batches are taken in another order: shuffled",
                         partial(_shuffled, runs, got))  # fmt: skip

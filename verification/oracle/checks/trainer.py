@@ -32,10 +32,8 @@ STEP_SIZES = (Fraction(1, 8), Fraction(3, 10))
 
 
 def _batches(m: int) -> tuple[tuple[int, ...], ...]:
-    """Batches of one step: one point, all points, and rows that occur several times.
-
-    Seven rows tell parts of two, three and four, in blocks and in turn.
-    """
+    """Batches of one step: one point, all points, and rows that occur several times."""
+    # Seven rows tell parts of two, three and four, in blocks and in turn.
     seven = tuple(t % m for t in range(7))
     return tuple(dict.fromkeys(((0,), tuple(range(m)), (m - 1, 0, 0), (m // 2,) * 2, seven)))
 
@@ -74,9 +72,10 @@ def _step_candidates(
     size = float(np.linalg.norm(following))
     if size:
         yield Candidate("the weights are normalised after the step", following / size)
-    moving = w
-    for row in batch:
-        moving = _along(moving, references.gradient(moving, (row,), activation), length)
+    # In float64: the digits of fractions grow threefold with every point.
+    moving = functools.partial(
+        run.run, [(i,) for i in range(len(batch))], divisor=lambda _: run.share(batch)
+    )
     yield Candidate("the weights are updated within the batch, point by point", moving)
     for text, phi in wrong_activations.named(activation):
         yield Candidate(text, functools.partial(run.run, slope=wrong_activations.slope_with(phi)))
@@ -162,12 +161,10 @@ def _must_serve(session: Session, *, served: bool) -> None:
 
 
 def _schedules(m: int) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """Batches of a run: single points in an odd order, triples that repeat a row, all points.
-
-    And seven rows at once: enough to tell parts of two and of three, blocks and rows in turn.
-    """
+    """Batches of a run: single points in an odd order, triples that repeat a row, all points."""
     single = tuple(((2 * t + 1) % m,) for t in range(4))
     triples = tuple((t % m, (t + 1) % m, t % m) for t in range(3))
+    # Enough to tell parts of two and of three rows, blocks and rows in turn.
     seven = tuple(tuple((s + t) % m for t in range(7)) for s in range(2))
     return single, triples, seven, (tuple(range(m)),) * 3
 
@@ -217,11 +214,13 @@ def _declared_run(
     if len(useful(run).batches) < len(batches):
         return
     path, bound = reference(run)
+    w, data, exact_size = run.received
+    runs = _runs_of(session, w, data, batches, exact_size, activation)
     answer = session.call("train", **run.arguments())
     yield answer.against(
         f"{problem.id}, {len(batches)} steps of batch size {len(batches[0])}, {activation}",
         path[-1], bound[-1], run.reason, group=activation, origin=path[0],
-        candidates=functools.partial(wrong_optimisers, run),
+        candidates=functools.partial(wrong_optimisers, run), families=lambda: families(runs),
     )  # fmt: skip
 
 
