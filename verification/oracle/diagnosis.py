@@ -23,7 +23,7 @@ from whichmin.verification.oracle.fitting import fitted
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.suspects import Suspect, suspected
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["SINGLE", "SINGLE_TEXT", "Diagnosis", "diagnose"]
 
 # What a wrong factor means: the scalar of a finding by name, and its power.
 _MEANING = {
@@ -296,6 +296,10 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
         for f in failed
     ]
     if len(failed) >= _ONE_SIDED and (min(along) > 0 or max(along) < 0):
+        return None
+    # Nor has it the same size everywhere, as what is added to every value has.
+    sizes = [float(np.abs(np.asarray(f.got) - f.nearest).max()) for f in failed]
+    if len(failed) > 2 and max(sizes) < 1.05 * min(sizes):
         return None
     return Diagnosis(SINGLE_TEXT, "'dtype': 'float32'")
 

@@ -55,7 +55,7 @@ def allowed(finding: Finding, value: Any) -> Any:
     """
     own, size = np.abs(finding.nearest), np.abs(value)
     bound = np.broadcast_to(np.asarray(finding.bound, dtype=np.float64), size.shape)
-    if not own.any():
+    if not own.any() or not np.isfinite(size).all():
         return bound
     scale = max(1.0, float(size.max(initial=0.0) / own.max(initial=0.0)))
     relative = float((bound[own > 0] / own[own > 0]).min())

@@ -64,7 +64,7 @@ class WrongRuns:
         """Compute the sum of the gradients of some rows, for another norm N if one is given."""
         return _slope(w, rows, self.phi, norm)
 
-    def share(self, batch: Sequence[int]) -> int:
+    def share(self, batch: Sequence[Any]) -> int:
         """Return what the sum over a batch is divided by."""
         return len(batch) if self.mean else 1
 

@@ -16,7 +16,7 @@ from whichmin.verification.oracle.check import Candidate
 from whichmin.verification.oracle.wrong_runs import Batches, Floats, WrongRuns
 from whichmin.verification.oracle.wrong_shares import wrong_shares
 
-__all__ = ["wrong_runs", "wrong_trainers"]
+__all__ = ["wrong_trainers"]
 
 Made = Iterator[tuple[str, Callable[[], Any]]]
 # Orders of more batches than these are not tried: 24 of 4.
@@ -168,29 +168,6 @@ def _data(runs: WrongRuns) -> Made:
          (data - mean) / np.where(spread > 0, spread, 1.0)),
     ):  # fmt: skip
         yield text, runs.on(changed).run
-
-
-def wrong_runs(
-    w: Any, data: Any, batches: Batches, step_size: Any, activation: str, conventions: Any,
-    got: Any = None,
-) -> Iterator[Candidate]:  # fmt: skip
-    """List :func:`wrong_trainers` of a run.
-
-    Args:
-        w: Weights at the start.
-        data: Points.
-        batches: Rows of each step.
-        step_size: Step size.
-        activation: ``linear`` or ``relu``.
-        conventions: What the target declares.
-        got: What the target returned.
-
-    Returns:
-        One candidate per mistake.
-    """
-    mean, scale = conventions.gradient == "mean", float(conventions.loss_scale)
-    runs = WrongRuns(w, data, batches, float(step_size), activation, mean, scale)
-    return wrong_trainers(runs, got)
 
 
 def wrong_trainers(runs: WrongRuns, got: Any) -> Iterator[Candidate]:
