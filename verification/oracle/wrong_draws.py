@@ -12,7 +12,7 @@ from whichmin.verification.oracle.epochs import cut
 from whichmin.verification.oracle.ragged import NONE, sizes
 from whichmin.verification.oracle.sampler_runs import Run
 
-__all__ = ["stratified", "wrong_draws", "wrong_shards"]
+__all__ = ["neighbours", "stratified", "wrong_draws", "wrong_shards"]
 
 Batches = NDArray[np.int64]
 
@@ -104,7 +104,8 @@ def _window(runs: Sequence[Run]) -> str:
     return "the batches overlap: a window moves on by less than b points" if steps else ""
 
 
-def _neighbours(runs: Sequence[Run]) -> str:
+def neighbours(runs: Sequence[Run]) -> str:
+    """Tell whether every batch is b consecutive points, modulo m."""
     told = False
     for run in runs:
         rows = run.batches
@@ -293,7 +294,7 @@ def wrong_shards(runs: Sequence[Run]) -> str:
 
 DRAWS: tuple[Callable[[Sequence[Run]], str], ...] = (
     _again, _frozen, _period,  # of batches of any size
-    _slides, _window, _pool, _apart, _neighbours, stratified,
+    _slides, _window, _pool, neighbours, stratified, _apart,
 )  # fmt: skip
 
 
