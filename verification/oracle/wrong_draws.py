@@ -12,7 +12,7 @@ from whichmin.verification.oracle.epochs import cut
 from whichmin.verification.oracle.ragged import NONE, sizes
 from whichmin.verification.oracle.sampler_runs import Run
 
-__all__ = ["stratified", "wrong_draws", "wrong_shards"]
+__all__ = ["neighbours", "stratified", "wrong_draws", "wrong_shards"]
 
 Batches = NDArray[np.int64]
 
@@ -104,7 +104,8 @@ def _window(runs: Sequence[Run]) -> str:
     return "the batches overlap: a window moves on by less than b points" if steps else ""
 
 
-def _neighbours(runs: Sequence[Run]) -> str:
+def neighbours(runs: Sequence[Run]) -> str:
+    """Tell whether every batch is b consecutive points, modulo m."""
     told = False
     for run in runs:
         rows = run.batches
@@ -163,7 +164,8 @@ def _ranks(runs: Sequence[Run]) -> str:
 def _pool(runs: Sequence[Run]) -> str:
     """Some batches come again and again, in any order."""
     large = [r for r in runs if r.b > 2 and r.m >= 64]
-    few = [2 * len({x.tobytes() for x in _rows(r)}) < len(r.batches) for r in large]
+    # Fewer than there are points: a rule that makes a batch of its first point has m.
+    few = [2 * len({x.tobytes() for x in _rows(r)}) < min(len(r.batches), r.m) for r in large]
     if not few or not all(few):
         return ""
     return "few different batches come again and again: they are drawn once for the whole run"
@@ -293,7 +295,7 @@ def wrong_shards(runs: Sequence[Run]) -> str:
 
 DRAWS: tuple[Callable[[Sequence[Run]], str], ...] = (
     _again, _frozen, _period,  # of batches of any size
-    _slides, _window, _pool, _apart, _neighbours, stratified,
+    _slides, _window, neighbours, _pool, stratified, _apart,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from whichmin.verification.oracle.draws import BIASED
 from whichmin.verification.oracle.epochs import Cut, length
 from whichmin.verification.oracle.sampler_runs import Run
-from whichmin.verification.oracle.wrong_draws import stratified
+from whichmin.verification.oracle.wrong_draws import neighbours, stratified
 
 __all__ = ["EpochRun", "wrong_order"]
 
@@ -275,8 +275,9 @@ def _shards(runs: Sequence[EpochRun]) -> str:
     return ""
 
 
-def _stratified(runs: Sequence[EpochRun]) -> str:
-    return stratified([found.run for found in runs])
+def _structured(runs: Sequence[EpochRun]) -> str:
+    plain = [found.run for found in runs]
+    return neighbours(plain) or stratified(plain)
 
 
 def _first_same(found: EpochRun) -> list[int]:
@@ -357,7 +358,7 @@ def _rotated(first: Batches, second: Batches) -> bool:
 
 ORDERS: tuple[Callable[[Sequence[EpochRun]], str], ...] = (
     _sorted_rest, _follows, _same_orders, _shuffle_in_chunks, _blocks, _shuffle_buffer, _frozen,
-    _same_last, _same_left, _never, _shards, _stratified,
+    _same_last, _same_left, _never, _shards, _structured,
 )  # fmt: skip
 
 
