@@ -128,9 +128,8 @@ def _mismatch(
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
-    cause = cause or kept_answer(findings)
     if cause is None:
-        cause = diagnose(findings, _rounded(check, session))
+        cause = diagnose(findings, _rounded(check, session)) or kept_answer(findings)
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (
