@@ -281,6 +281,12 @@ def _at_rest(finding: Finding) -> bool:
     return exact and np.array_equal(floats(finding.expected), origin)
 
 
+def _lost(finding: Finding) -> bool:
+    """Whether the rounding of float32 leaves no digit of the value."""
+    size = float(np.abs(finding.nearest).max(initial=0.0))
+    return 0 < size < SINGLE * float(np.max(finding.bound, initial=0.0))
+
+
 def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     """All deviations are those of float32, in size and in sign."""
     # Rounding has no direction: where all values move the same way along what is expected,
@@ -289,7 +295,7 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
     failed = [f for f in findings if not f.holds]
     if not all(f.coarse and f.distance(f.nearest, SINGLE) <= 1 for f in findings):
         return None
-    if any(_at_rest(f) for f in failed):
+    if any(_at_rest(f) or _lost(f) for f in failed):
         return None
     along = [
         float(((np.asarray(f.got) - f.nearest) * (f.nearest - floats(f.origin))).sum())
@@ -316,8 +322,8 @@ def diagnose(
 
     Args:
         findings: All findings of the check, passed ones too.
-        dtype: Precision that the target is judged by; empty for a statistic; any other text for
-            an estimate that is judged as a value.
+        dtype: Precision that the target is judged by; empty for a statistic; any other text where
+            an estimate or differences are judged.
         steady: Whether repeated calls give the same; if not, a factor and rounding say nothing.
 
     Returns:

@@ -115,12 +115,13 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
 
 
 def _rounded(check: OracleCheck, session: Session) -> str:
-    """The precision whose rounding may be what is seen; an estimate is off for other reasons."""
+    """The precision whose rounding may be what is seen; a text for no precision."""
     if check.kind != "exact":
         return ""
-    differences = session.conventions.differences
-    known = session.stochastic(check.functions[0]) is None and differences.none
-    return session.dtype if known else "estimated"
+    # An estimate that is nearly right has other reasons, such as too few iterations.
+    estimated = session.stochastic(check.functions[0]) is not None
+    known = session.conventions.differences.none and not estimated
+    return session.dtype if known else "differences"
 
 
 def _mismatch(
@@ -129,14 +130,12 @@ def _mismatch(
     wrong = [f for f in findings if not f.holds]
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
     shaky = unsteady(session, findings) if check.kind == "exact" else None
-    cause = cause or kept_answer(findings)
     if cause is None:
-        dtype = _rounded(check, session)
         # What differs from call to call may still be named, such as a shuffle of the batches.
-        cause = diagnose(findings, dtype, steady=shaky is None) or shaky
+        cause = diagnose(findings, _rounded(check, session), steady=shaky is None)
         if cause is not None and cause.text == SINGLE_TEXT and not _single(check, session):
             cause = None
-        cause = cause or kept_answer(findings, ignored=True)
+        cause = cause or kept_answer(findings) or shaky
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (

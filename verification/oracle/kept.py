@@ -25,25 +25,18 @@ def _points(arguments: Mapping[str, Any]) -> Any:
     return tuple(x.data if isinstance(x, LossOf) else x for x in found)
 
 
-def _shape(value: Any) -> Any:
-    if isinstance(value, tuple):  # of arrays that may differ in length, or of rows of numbers
-        return tuple(_shape(v) for v in value)
-    return np.shape(value.data if isinstance(value, LossOf) else value)
-
-
 def _shapes(arguments: Mapping[str, Any]) -> Any:
-    return tuple((k, _shape(v)) for k, v in arguments.items())
+    return tuple((k, np.shape(v.data if isinstance(v, LossOf) else v))
+                 for k, v in arguments.items())  # fmt: skip
 
 
 def _with_activation(key: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:
     return lambda arguments: (key(arguments), arguments.get("activation"))
 
 
-_OTHER = "weights and data, though another argument differs"
-# What an answer may be kept by, the most specific first, and what else the call has. To forget the
-# activation alone is another mistake: it is ignored.
+# What an answer may be kept by, the most specific first, and what else the call has. To forget
+# the activation alone, or b, is another mistake: it is ignored.
 _KEYS: tuple[tuple[str, Callable[[Mapping[str, Any]], Any]], ...] = (
-    (_OTHER, _with_activation(lambda a: (_weights(a), _points(a)))),
     ("weights, though the data differ", _with_activation(_weights)),
     ("weights, though the data differ", _weights),
     ("data, though the weights differ", _with_activation(_points)),
@@ -53,7 +46,7 @@ _KEYS: tuple[tuple[str, Callable[[Mapping[str, Any]], Any]], ...] = (
 )  # fmt: skip
 
 
-def kept_answer(findings: Sequence[Finding], *, ignored: bool = False) -> Diagnosis | None:
+def kept_answer(findings: Sequence[Finding]) -> Diagnosis | None:
     """Tell whether every wrong value is the answer to the first call with a part of the arguments.
 
     The values are compared bit by bit, and all findings, right and wrong, must be what a target
@@ -61,8 +54,6 @@ def kept_answer(findings: Sequence[Finding], *, ignored: bool = False) -> Diagno
 
     Args:
         findings: All findings of a check, in the order of the calls.
-        ignored: Whether to tell also of an argument beside weights, data and activation: a target
-            that ignores it gives the same answers, so another cause goes first.
 
     Returns:
         The cause; None if it is not that.
@@ -71,8 +62,6 @@ def kept_answer(findings: Sequence[Finding], *, ignored: bool = False) -> Diagno
     if len(made) < len(findings) or all(f.holds for f in made):
         return None
     for text, key in _KEYS:
-        if text == _OTHER and not ignored:
-            continue
         first: dict[Any, Any] = {}
         for f in made:
             assert f.call is not None
