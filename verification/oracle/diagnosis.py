@@ -276,8 +276,15 @@ def _constant(findings: Sequence[Finding]) -> Diagnosis | None:
     return None
 
 
+def _coarse(finding: Finding) -> bool:
+    size = float(np.abs(finding.nearest).max(initial=0.0))
+    return 0 < size < _SINGLE * float(np.max(finding.bound, initial=0.0))
+
+
 def _single(findings: Sequence[Finding]) -> Diagnosis | None:
-    """All deviations are those of float32."""
+    """All deviations are those of float32, whose rounding leaves digits of what is right."""
+    if any(_coarse(f) for f in findings if not f.holds):
+        return None
     if all(f.distance(f.nearest, _SINGLE) <= 1 for f in findings):
         return Diagnosis(
             "right up to the rounding of float32, not of float64: single precision somewhere, or "
@@ -296,8 +303,8 @@ def diagnose(findings: Sequence[Finding], dtype: str = "float64") -> Diagnosis |
 
     Args:
         findings: All findings of the check, passed ones too.
-        dtype: Precision that the target is judged by; empty for a statistic; any other text for
-            an estimate that is judged as a value.
+        dtype: Precision that the target is judged by; empty for a statistic; any other text where
+            an estimate or differences are judged.
 
     Returns:
         The cause; None if nothing failed or no suspect explains the failures.

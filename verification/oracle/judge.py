@@ -115,12 +115,13 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
 
 
 def _rounded(check: OracleCheck, session: Session) -> str:
-    """The precision whose rounding may be what is seen; an estimate is off for other reasons."""
+    """The precision whose rounding may be what is seen; a text for no precision."""
     if check.kind != "exact":
         return ""
-    differences = session.conventions.differences
-    known = session.stochastic(check.functions[0]) is None and differences.none
-    return session.dtype if known else "estimated"
+    # An estimate that is nearly right has other reasons, such as too few iterations.
+    estimated = session.stochastic(check.functions[0]) is not None
+    known = session.conventions.differences.none and not estimated
+    return session.dtype if known else "differences"
 
 
 def _mismatch(
@@ -128,9 +129,8 @@ def _mismatch(
 ) -> dict[str, Any]:
     wrong = [f for f in findings if not f.holds]
     cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
-    cause = cause or kept_answer(findings)
     if cause is None:
-        cause = diagnose(findings, _rounded(check, session))
+        cause = diagnose(findings, _rounded(check, session)) or kept_answer(findings)
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
     message = (

@@ -34,11 +34,9 @@ def _with_activation(key: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mappi
     return lambda arguments: (key(arguments), arguments.get("activation"))
 
 
-# What an answer may be kept by, the most specific first, and what else the call has. To forget the
-# activation alone is another mistake: it is ignored.
+# What an answer may be kept by, the most specific first, and what else the call has. To forget
+# the activation alone, or b, is another mistake: it is ignored.
 _KEYS: tuple[tuple[str, Callable[[Mapping[str, Any]], Any]], ...] = (
-    ("weights and data, though another argument differs",
-     _with_activation(lambda a: (_weights(a), _points(a)))),
     ("weights, though the data differ", _with_activation(_weights)),
     ("weights, though the data differ", _weights),
     ("data, though the weights differ", _with_activation(_points)),

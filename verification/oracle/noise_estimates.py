@@ -161,8 +161,9 @@ def two_batch_scale(
 
     an average of numbers whose standard deviation is at most
     :math:`(1 + x t)\, \sigma_A + (1 + x s)\, \sigma_C`, whether the two batches of a pair are
-    independent or not. So, unless no value lies that far off, Cantelli's inequality, :math:`P(X - E X \ge d) \le v / (v + d^2)`, bounds
-    the chance of it, and of a denominator that is not positive.
+    independent or not. So, unless no value lies that far off, Cantelli's inequality,
+    :math:`P(X - E X \ge d) \le v / (v + d^2)`, bounds the chance of it, and of a denominator that
+    is not positive.
 
     Args:
         small: s, and the values and chances of ``|g_B|^2``.

@@ -87,9 +87,8 @@ def test_expected_failures_are_strict():
     right = judge("targets:good", expected=reason)
     assert verdicts(right)["loss.values"] is CheckVerdict.UNEXPECTED_PASS
     assert "remove the entry" in right.failures[0].message
-    with pytest.raises(
-        InputError, match=r"(?s)'step\.values'.*no step\): loss\.values, loss\.repeat, gradient"
-    ):
+    named = r"(?s)'step\.values'.*no step\): loss\.values, loss\.repeat, gradient"
+    with pytest.raises(InputError, match=named):
         judge("targets:good", expected={"step.values": "not written yet"})
     with pytest.raises(InputError, match=r"expected failure = 'loss\.value'"):
         judge("targets:good", expected={"loss.value": "typing error"})

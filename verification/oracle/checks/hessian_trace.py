@@ -70,8 +70,9 @@ def _mistakes(case: Case, kappas: tuple[Fraction, ...] = ()) -> Iterator[Candida
             yield Candidate(text, np.trace(matrix))
     yield Candidate("the sum of the eigenvalues in absolute value (the trace norm)",
                     np.abs(values).sum())  # fmt: skip
-    yield Candidate("the sum of all entries, 1^T H 1: row sums (derivatives of the summed gradient) "
-                    "in place of the diagonal", floats(case.hessian(case.low)).sum())  # fmt: skip
+    yield Candidate("the sum of all entries, 1^T H 1: row sums (derivatives of the summed "
+                    "gradient) in place of the diagonal",
+                    floats(case.hessian(case.low)).sum())  # fmt: skip
     yield Candidate("the Frobenius norm", np.linalg.norm(values))
     yield Candidate("the sum of the squares of the eigenvalues", float(values @ values))
     yield Candidate("the largest eigenvalue", values[-1])
@@ -105,7 +106,8 @@ def _diagonal(session: Session) -> Iterator[Finding]:
         matrix = session.call("hessian", **case.call).value
         yield session.call(_TRACE, **case.call, seed=session.seed).against(
             f"sum of the diagonal, {case.what}", np.trace(matrix),
-            2 * trace_bound(case, session.dtype), f"twice {_reason(case, session)}", group=case.activation, scalars=case.scalars,
+            2 * trace_bound(case, session.dtype), f"twice {_reason(case, session)}",
+            group=case.activation, scalars=case.scalars,
         )  # fmt: skip
 
 
@@ -300,7 +302,8 @@ def _without_spread(session: Session) -> Iterator[Finding]:
         for answer in answers:
             yield answer.against(
                 f"seed {answer.call.arguments['seed']}, {case.what}",
-                exact_trace(case, case.low), bound, f"{_reason(case, session)}, once for each sample",
+                exact_trace(case, case.low), bound,
+                f"{_reason(case, session)}, once for each sample",
                 scalars={**case.scalars, "samples": declared.samples},
                 candidates=functools.partial(candidates, float(answer.value)),
             )  # fmt: skip
@@ -311,8 +314,9 @@ def _seeded(session: Session) -> Iterator[Finding]:
         first = session.call(_TRACE, **case.call, seed=session.seed).value
         again = session.call(_TRACE, **case.call, seed=session.seed)
         yield again.against(
-            f"second call against the first, {case.what}", first, 2 * trace_bound(case, session.dtype),
-            f"twice {_reason(case, session)}", group=case.activation,
+            f"second call against the first, {case.what}", first,
+            2 * trace_bound(case, session.dtype), f"twice {_reason(case, session)}",
+            group=case.activation,
             candidates=(Candidate("the seed does not decide the estimate", again.value),),
         )  # fmt: skip
 

@@ -65,10 +65,16 @@ def gap_problem(second: Fraction, name: str) -> ServedProblem:
 
 
 def _second(samples: int) -> Fraction:
-    r"""Relative length so that iterations with a shift leave ``_LEFT`` of the second eigenvector.
+    r"""Compute the length so that iterations with a shift leave ``_LEFT`` of a second eigenvector.
 
     With eigenvalues 1, r, r the norm is :math:`\sqrt{1 + 2 r^2}`, so r solves
     :math:`\left(\frac{r + |H|}{1 + |H|}\right)^{2k} = l`; found by bisection.
+
+    Args:
+        samples: Number of iterations, k.
+
+    Returns:
+        The length relative to the first point's, :math:`\sqrt r`.
     """
     low, high = 0.0, 1.0
     for _ in range(60):
@@ -114,7 +120,7 @@ def _alike(found: Floats, drawn: Floats) -> float:
 _Made = tuple[Case, Floats, float, Floats, tuple[Call, ...], float, float]
 
 
-def _cause(session: Session, made: Sequence[_Made], samples: int) -> str:
+def _cause(session: Session, made: list[_Made], samples: int) -> str:
     """The number of iterations, if one explains the distances in all cases."""
     counts = {0, 1, 2, 3, 5, 10, 20, samples // 10, samples // 4, samples // 2}
     best = (_ALIKE, "")

@@ -169,7 +169,8 @@ def _percent(far: Vector, data: Matrix, own: Fraction, dtype: str) -> float:
 
 def _findings(session: Session) -> Iterator[Finding]:
     share = session.conventions.keskar_share
-    for name, m, weights in _PLACES[:3] if session.quick else _PLACES:
+    # Two minima, where the gradient is 0, and a place where it is not.
+    for name, m, weights in (*_PLACES[:2], _PLACES[4]) if session.quick else _PLACES:
         data = basis(m, len(weights))
         w = session.received(weights)
         for size, activation in itertools.product(_SIZES, session.activations):

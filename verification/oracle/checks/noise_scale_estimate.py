@@ -29,7 +29,10 @@ __all__ = ["CHECKS"]
 REPLICAS, QUICK, DEEP = 128, 64, 512
 ALARM = 1e-9
 FALSE_ALARM = 20 * 2 * ALARM
-_RATIOS = "the mean of the ratios of single pairs of batches{}, not the ratio of the means: biased upwards"
+_RATIOS = (
+    "the mean of the ratios of single pairs of batches{}, not the ratio of the means, "
+    "so biased upwards"
+)
 
 
 F = Fraction
@@ -177,7 +180,7 @@ def _estimates(session: Session) -> Iterator[Finding]:
                     *scale_candidates(served, gradients, activation, session),
                     *_ratios(gradients, session, declared, own, median),
                 ),
-            )  # fmt: skip
+            )
         )
     if not judged:
         raise Inconclusive(

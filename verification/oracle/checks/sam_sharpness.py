@@ -121,8 +121,8 @@ def _steps(
         "largest one", scaled(slope, size), "'sam_share': 0",
     )  # fmt: skip
     told = "one ascent step of adaptive SAM (ASAM), {}, in place of SAM's"
-    yield (told.format("w^2 g / | |w| g |"), scaled(w * adapted * np.sign(w), np.linalg.norm(adapted)),
-           "")  # fmt: skip
+    yield (told.format("w^2 g / | |w| g |"),
+           scaled(w * adapted * np.sign(w), np.linalg.norm(adapted)), "")  # fmt: skip
     wide = np.abs(w) + 0.01
     yield (told.format("T^2 g / |T g| with T = |w| + 0.01"),
            scaled(wide * wide * slope, np.linalg.norm(wide * slope)), "")  # fmt: skip

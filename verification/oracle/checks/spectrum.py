@@ -220,6 +220,11 @@ def _top_candidates(
         length = length / (length + _ADDED)
         yield Candidate(f"vectors are divided by their norm + 1e-6, twice each time ({text})",
                         value * length * length)  # fmt: skip
+    # The same where it iterates H + |H| I, with the quotient of H.
+    over = best + float(np.linalg.norm(right))
+    length = max(1 - _ADDED / over, 0.0) if over > 0 else 0.0
+    yield Candidate("vectors are divided by their norm + 1e-6, not by their norm (with a shift "
+                    "by the norm of H)", best * length * length)  # fmt: skip
     for text, matrix in mistakes(case):
         if "not symmetrised" not in text:
             values = np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)

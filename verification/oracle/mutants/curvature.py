@@ -153,7 +153,7 @@ CURVATURE = (
           "size = np.sqrt(u @ u)\n        v, last = u / size, last / size\n"
           "        u, last = shifted @ v - 1e-3 * shift**2 * last, v\n"),
          ("u = shifted @ v - shift * v", "u = (np.sqrt(u @ u) - shift) * v")),
-    _top("added", "vectors are divided by norm + 1e-6", "a small constant is added",
+    _top("added", "vectors are divided by norm + 1e-6", "by their norm + 1e-6",
          ("u / np.sqrt(u @ u)", "u / (np.sqrt(u @ u) + 1e-6)")),
     _top("unshifted", "the shift is not taken back", None,
          ("u = shifted @ v - shift * v", "u = shifted @ v")),
