@@ -85,9 +85,11 @@ class _Function:
         optimiser = self.optimiser(step_size)
         if self.train_loop is not None:
             return self.train_loop(w, optimiser, batches, self._of(activation)["loss"])
+        # Compiling takes as long as some ten steps.
+        update = jax.jit(optimiser.update) if len(batches) > 10 else optimiser.update
         state = optimiser.init(w)
         for batch in batches:
-            updates, state = optimiser.update(self.gradient(w, batch, activation), state, w)
+            updates, state = update(self.gradient(w, batch, activation), state, w)
             w = w + updates  # as optax.apply_updates
         return w
 

@@ -1,4 +1,7 @@
-"""Adapter for ``SAM`` of pytorch_optimizer: the rise of the loss by its ascent step."""
+"""Adapter for ``SAM`` of pytorch_optimizer: the rise of the loss by its ascent step.
+
+The length of the gradient is a float32 tensor there, as documented, so it is judged in float32.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ WHICHMIN = {
     "name": "pytorch_optimizer, SAM",
     "version": version("pytorch_optimizer"),
     "arrays": "torch",
+    "dtype": "float32",
     "sam_share": 0,  # one ascent step, as it is meant
 }
 

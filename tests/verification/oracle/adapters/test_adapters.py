@@ -62,7 +62,7 @@ def test_jax():
     assert not found.failures, found.markdown()
 
 
-# What JAX compiles for one of these takes seconds: one each, and the trace by its means only.
+# What JAX compiles for one of these takes seconds: one check each.
 @pytest.mark.parametrize(("name", "check"), [
     ("optax_target:sgd", "step.values"), ("optax_target:adamw", "step.values"),
     ("optax_target:lamb", "step.values"), ("optax_target:lars", "step.values"),
@@ -73,7 +73,7 @@ def test_jax():
     ("traceax_target:xtrace", "hessian_trace.sketches"),
 ])  # fmt: skip
 def test_tools_in_jax(name, check):
-    found = judged(name, only=lambda i: i == check)
+    found = judged(name, only=lambda i: i == check, limit=600)  # JAX compiles on a busy machine
     assert found.holds, found.markdown()
 
 
