@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from whichmin.core.instruments.problem import check_losses
+from whichmin.core.instruments.arguments import check_losses
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError, Verbatim
 
@@ -171,7 +171,8 @@ def _difference(
     for x, y in groups:
         together = objective.batch_loss(w, x, y).double()
         pairs = zip(x, y, strict=True)
-        alone = torch.stack([objective.sample_loss(w, a, b) for a, b in pairs]).double()
+        single = [objective.batch_loss(w, a[None], b[None]).sum() for a, b in pairs]
+        alone = torch.stack(single).double()
         if objective.reduction == "none":
             off.append(float((together - alone).abs().max()))
         else:

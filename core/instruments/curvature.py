@@ -29,6 +29,7 @@ import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
+from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation
 from whichmin.core.validation import check_integer, check_positive
@@ -43,8 +44,8 @@ _LEAST = 32  # terms that Student's interval is given
 _MARGIN = 1.4  # of the planned number: covers a spread that the pilot finds 16 % too small
 
 
-@dataclass(frozen=True)
-class TraceEstimate:
+@dataclass(frozen=True, repr=False)
+class TraceEstimate(Result):
     """An estimate of a trace.
 
     Attributes:
@@ -112,7 +113,7 @@ def estimate_trace(
         max_products: Most products with the Hessian; if the target is not reached by then, the
             result says so (``reached``).
         seed: Of the random signs.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
     Returns:

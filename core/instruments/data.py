@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, SequentialSampler
+from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
+from torch.utils.data.distributed import DistributedSampler
 
 from whichmin.errors import InputError
 
@@ -46,6 +47,8 @@ class Samples:
         self._dataset: Any = None
         if not isinstance(self._batches, Iterable):
             raise InputError("data", data, _KINDS)
+        if isinstance(data, DataLoader):
+            _check_whole(data)
         with torch.random.fork_rng(devices=[]):  # a loader draws a seed for every pass
             first, sizes = _fingerprint(self._batches)
             if not sum(sizes):
@@ -141,6 +144,26 @@ class Samples:
                 "data set in turn: random batches need samples by index",
             )
         return self._cast(x), self._cast(y)
+
+
+def _check_whole(loader: DataLoader[Any]) -> None:
+    """Refuse a loader of one process's share of the data, or of several copies of them.
+
+    Raises:
+        InputError: It has a distributed sampler, or an iterable data set and several workers.
+    """
+    samplers = [loader.sampler, getattr(loader.batch_sampler, "sampler", None)]
+    for sampler in samplers:
+        if isinstance(sampler, DistributedSampler) and sampler.num_replicas > 1:
+            raise InputError(
+                "data", f"a DistributedSampler's share, 1 of {sampler.num_replicas}",
+                "must be all the data: a loader of the data set without that sampler",
+            )  # fmt: skip
+    if isinstance(loader.dataset, IterableDataset) and loader.num_workers > 1:
+        raise InputError(
+            "data", f"an IterableDataset read by {loader.num_workers} workers",
+            "must be read once: each worker may yield all of it; num_workers=0",
+        )  # fmt: skip
 
 
 def _is_tensor(value: object) -> bool:

@@ -44,6 +44,7 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.instruments.results import Result
 from whichmin.core.instruments.rises import MeasuredRises
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.validation import check_integer, check_positive, check_real
@@ -57,8 +58,8 @@ _SLOW = 0.2  # of a half-width
 _WALKS = 9  # in a row that gain nothing, before no more are begun
 
 
-@dataclass(frozen=True)
-class KeskarSharpness:
+@dataclass(frozen=True, repr=False)
+class KeskarSharpness(Result):
     """Outcome of a search for Keskar's sharpness.
 
     Attributes:

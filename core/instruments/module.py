@@ -29,21 +29,18 @@ from whichmin.core.instruments.additive import (
     training_flags,
     with_flags,
 )
+from whichmin.core.instruments.arguments import check_derivative, check_indices, check_reduction
 from whichmin.core.instruments.data import Samples
-from whichmin.core.instruments.problem import (
-    BLOCK,
-    Objective,
-    Part,
-    check_derivative,
-    check_indices,
-    check_reduction,
-)
-from whichmin.core.validation import check_dtype, check_integer
-from whichmin.errors import InputError, Verbatim
+from whichmin.core.instruments.dependence import check_dependence, check_loss_module
+from whichmin.core.instruments.derivatives import Derivatives, Part, by_formula, quiet
+from whichmin.core.instruments.problem import BLOCK, Objective
+from whichmin.core.validation import check_dtype, check_integer, check_real
+from whichmin.errors import InputError
 
 __all__ = ["ModuleObjective", "module_objective"]
 
 _MODES = ("as-is", "eval")
+_FEW = 8  # samples on which derivatives are held against differences
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -58,17 +55,19 @@ class ModuleObjective(Objective):
         reduction: What ``loss_function`` does to the losses of a batch.
         mode: ``as-is`` (as it was when the objective was made) or ``eval``.
         chunk_size: Most samples evaluated at a time.
+        weight_decay: Factor of ``|w|^2 / 2`` in the objective.
         names: Parameters that are the weights, in the order of the flat vector.
     """
 
     def __init__(
         self, module: nn.Module, loss_function: LossFunction, data: Samples,
         point: torch.Tensor, fixed: dict[str, torch.Tensor],
-        *, reduction: str, mode: str, chunk_size: int,
+        *, reduction: str, mode: str, chunk_size: int, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
         super().__init__(point, data.count, reduction != "sum")
         self.module, self.loss_function, self.data = module, loss_function, data
         self.reduction, self.mode, self.chunk_size = reduction, mode, chunk_size
+        self.weight_decay = weight_decay
         self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
         self._fixed = fixed
         self._flags = training_flags(module, mode)
@@ -76,29 +75,48 @@ class ModuleObjective(Objective):
         loops = (nn.RNNBase, nn.RNNCellBase)
         self._recurrent = any(isinstance(part, loops) for part in module.modules())
         self.names = tuple(self._shapes)
+        self.derivatives = Derivatives("module")
+        self._one_by_one = False
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return parameters and copies of the buffers by place; weights are views of ``w``."""
         sizes = [math.prod(shape) for shape in self._shapes.values()]
         split = zip(self._shapes.items(), w.split(sizes), strict=True)
         known = {name: part.view(shape) for (name, shape), part in split}
-        known |= {name: value.clone() for name, value in self._fixed.items()}
+        known |= {name: _like(value, w) for name, value in self._fixed.items()}
         return {place: known[name] for place, name in self._places.items()}
 
     def in_mode(self) -> AbstractContextManager[None]:
         """Return a context in which the module is in the mode that it is measured in."""
         return with_flags(self._flags)
 
-    def batch_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the loss function's value on a batch."""
-        with self.in_mode():
+    def batch_loss(
+        self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor, loss: LossFunction | None = None
+    ) -> torch.Tensor:
+        """Return the loss function's value on a batch; ``loss`` stands for it in another type."""
+        with self.in_mode(), by_formula(recurrent=self._recurrent):
             # The places are untied here. PyTorch's own untying leaves the copies in a module that
             # is reached by two paths (its issue 164759, in 2.13).
             output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
-            return self.loss_function(output, y)
+            return (loss or self.loss_function)(output, y)
+
+    def few(self, dtype: torch.dtype) -> tuple[Part, list[int]]:
+        """Return the loss of up to eight samples from the first chunk, in either type."""
+        x, y = next(iter(self.data.chunks(self.chunk_size)))
+        chosen = torch.from_numpy(np.linspace(0, len(x) - 1, min(_FEW, len(x))).astype(int))
+        xs, ys = (t[chosen.to(t.device)] for t in (x, y))
+        if dtype == self.point.dtype:
+            loss = self.loss_function
+        else:
+            xs, ys = (t.to(dtype) if t.is_floating_point() else t for t in (xs, ys))
+            loss = self.loss_function
+            if isinstance(loss, nn.Module):
+                loss = copy.deepcopy(loss).to(dtype)
+        sizes = [math.prod(shape) for shape in self._shapes.values()]
+        return lambda w: self.batch_loss(w, xs, ys, loss).sum(), sizes
 
     def parts(self) -> Iterator[Part]:
-        """Yield the loss of each chunk, weighted by its share of the samples."""
+        """Yield the loss of each chunk, weighted by its share of the samples, and the decay."""
         for x, y in self.data.chunks(self.chunk_size):
             share = len(x) if self.reduction == "mean" else 1
             scale = share / self.data.count if self.mean else 1.0
@@ -109,10 +127,18 @@ class ModuleObjective(Objective):
                 return scale * self.batch_loss(w, x, y).sum()
 
             yield part
+        if self.weight_decay:
+            yield lambda w: self.weight_decay / 2 * w.square().sum()
 
     def sample_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """Return the loss of one sample, as a batch of one."""
-        return self.batch_loss(w, x[None], y[None]).sum()
+        """Return the loss of one sample, as a batch of one, with its share of the decay."""
+        loss = self.batch_loss(w, x[None], y[None]).sum()
+        return loss + self._decay / 2 * w.square().sum() if self.weight_decay else loss
+
+    @property
+    def _decay(self) -> float:
+        # Of one sample, so that their mean or sum is the objective.
+        return self.weight_decay if self.mean else self.weight_decay / self.data.count
 
     def sample_parts(self) -> Iterator[tuple[Part, int]]:
         """Yield functions to the losses of each chunk's samples, and their number."""
@@ -137,28 +163,33 @@ class ModuleObjective(Objective):
         """
         at = self.weights(w)
         rows = max(1, min(self.chunk_size, BLOCK // self.size))
-        slope = grad(self.sample_loss)
         for x, y in self.data.chunks(rows):
-            yield check_derivative(self._each(slope, at, x, y), "gradient of one sample")
+            yield check_derivative(self._each(self._slope, at, x, y), "gradient of one sample")
+
+    def _slope(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        if self._one_by_one:
+
+            def part(w: torch.Tensor) -> torch.Tensor:
+                return self.sample_loss(w, x, y)
+
+            return self.derivatives.value_and_gradient(part, w)[1]
+        return grad(self.sample_loss)(w, x, y)
 
     def _each(
         self, function: Callable[..., torch.Tensor], w: torch.Tensor,
         x: torch.Tensor, y: torch.Tensor,
     ) -> torch.Tensor:  # fmt: skip
-        # PyTorch's recurrent layers write into a state without vmap's axis.
-        if self._recurrent:
-            return torch.stack([function(w, a, b) for a, b in zip(x, y, strict=True)])
-        try:
-            return vmap(function, in_dims=(None, 0, 0))(w, x, y)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            raise InputError(
-                "module",
-                Verbatim(f"{type(error).__name__}: {str(error).split(chr(10))[0]}"),
-                "must be made of operations that torch.func.vmap takes, where samples' gradients "
-                "are measured",
-            ) from error
+        # PyTorch's recurrent layers write into a state without vmap's axis; others have no rule.
+        if not self._recurrent and not self._one_by_one:
+            try:
+                with quiet():
+                    found: torch.Tensor = vmap(function, in_dims=(None, 0, 0))(w, x, y)
+                return found
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError:
+                self._one_by_one = True
+        return torch.stack([function(w, a, b) for a, b in zip(x, y, strict=True)])
 
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
         """Return the mean gradient of some samples; they are read by index."""
@@ -174,7 +205,9 @@ class ModuleObjective(Objective):
             ) -> torch.Tensor:
                 return share * self.batch_loss(w, xs, ys).sum() / len(known)
 
-            out += grad(part)(at)
+            out += self.derivatives.value_and_gradient(part, at)[1]
+        if self.weight_decay:
+            out += self._decay * at
         return check_derivative(out, "gradient of one batch")
 
 
@@ -187,6 +220,7 @@ def module_objective(
     mode: str = "as-is",
     chunk_size: Any = 1024,
     dtype: Any = None,
+    weight_decay: Any = 0.0,
 ) -> ModuleObjective:
     r"""Make an objective of a module, which is its loss on data as a function of its parameters.
 
@@ -194,7 +228,8 @@ def module_objective(
 
     .. math:: L(w) = \frac1m \sum_{i=1}^m \ell(f(x_i; w), y_i)
 
-    or the sum without the factor 1/m, for ``reduction="sum"``.
+    or the sum without the factor 1/m, for ``reduction="sum"``; with ``weight_decay`` there is
+    :math:`\tfrac\lambda2 |w|^2` beside it.
 
     Args:
         module: Takes a batch ``x``. Parameters that do not require gradients stay as they are.
@@ -213,14 +248,17 @@ def module_objective(
             module) and data are converted, the module itself is not changed. None for the
             parameters' own type. In float32 a rise of the loss below about 1e-6 of the loss is
             rounding; each instrument says how far (``rounding``).
+        weight_decay: Factor of ``|w|^2 / 2``, over all trainable parameters, biases too, as in
+            ``torch.optim.SGD``; each sample's loss has its share. A penalty in ``loss_function``
+            would not see the weights, and is refused.
 
     Returns:
         The objective, at the module's present weights.
 
     Raises:
         InputError: No trainable parameters, or of several types; data that differ from pass to
-            pass; dropout, batch statistics or another reduction than declared; a loss that is not
-            finite.
+            pass; dropout, batch statistics, buffers that a call changes or another reduction than
+            declared; a loss function of the module's own parameters; a loss that is not finite.
 
     Example:
         >>> net = nn.Linear(2, 1, bias=False, dtype=torch.float64)
@@ -249,6 +287,8 @@ def module_objective(
         raise InputError("module", f"parameters on the device {device}", "must be on cpu or cuda")
     kind = check_dtype(own if dtype is None else dtype, "dtype")
     check_modules(module, mode)
+    check_loss_module(module, loss_function)
+    decay = check_real(weight_decay, "weight_decay", 0.0)
 
     def cast(value: torch.Tensor) -> torch.Tensor:
         return value.detach().to(device, kind if value.is_floating_point() else None)
@@ -261,10 +301,15 @@ def module_objective(
     point = torch.cat([cast(p).reshape(-1) for p in trainable.values()])
     objective = ModuleObjective(
         module, loss_function, Samples(data, cast), point, fixed,
-        reduction=reduction, mode=mode, chunk_size=chunk,
+        reduction=reduction, mode=mode, chunk_size=chunk, weight_decay=decay,
     )  # fmt: skip
     check_additive(objective)
+    check_dependence(objective)
     return objective
+
+
+def _like(value: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    return value.clone() if not value.is_floating_point() else value.to(w.dtype, copy=True)
 
 
 def _places(module: nn.Module) -> dict[str, str]:

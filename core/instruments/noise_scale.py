@@ -24,6 +24,7 @@ import torch
 from whichmin.core.batches import sampling_factor
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
+from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation, quotient
 from whichmin.core.validation import check_integer
@@ -44,8 +45,8 @@ _SMALLEST = math.sqrt(np.finfo(np.float64).tiny / np.finfo(np.float64).eps)
 _LARGEST = math.sqrt(np.finfo(np.float64).max) / 2
 
 
-@dataclass(frozen=True)
-class GradientNoise:
+@dataclass(frozen=True, repr=False)
+class GradientNoise(Result):
     """Mean and spread of the samples' gradients.
 
     Attributes:
@@ -83,8 +84,8 @@ class GradientNoise:
         return batch_factor(batch_size, self.samples, sampling) * self.trace
 
 
-@dataclass(frozen=True)
-class CurvedNoise:
+@dataclass(frozen=True, repr=False)
+class CurvedNoise(Result):
     """Noise of the gradient weighted by the Hessian.
 
     Attributes:
@@ -177,6 +178,7 @@ def gradient_noise(objective: Objective, *, progress: bool | None = None) -> Gra
         ([0.0, 1.0], 1.0, 1.0)
     """
     check_objective(objective)
+    objective.confirm(second=False)
     count, spread, largest = 0, 0.0, 0.0
     mean = torch.zeros_like(objective.point, dtype=torch.float64)
     with progress_bar(objective.samples or 1, "gradients of the samples", progress) as done:
@@ -219,7 +221,7 @@ def curved_noise(
         objective: A loss that says what its samples are.
         probes: Number of vectors u, at least 2; None for the exact trace: m products.
         seed: Of the signs.
-        engine: ``torch`` or ``curvlinops``, for the products.
+        engine: ``torch``, ``curvlinops`` or ``differences``, for the products.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
     Returns:

@@ -1,9 +1,10 @@
 """A loss as the instruments see it, with value, gradient, Hessian products and samples' gradients.
 
 All live on one flat vector of weights. The loss is a sum of parts, one for each chunk of the data,
-and every derivative is the sum of the parts' derivatives, taken by ``torch.func``. The order of the
-parts, and with it every result, is fixed; another chunk size, or number of threads, gives the same
-to rounding: each of the p parts adds at most p units of roundoff of the sum of the parts' sizes.
+and every derivative is the sum of the parts' (:mod:`whichmin.core.instruments.derivatives`). The
+order of the parts, and with it every result, is fixed; another chunk size, or number of threads,
+gives the same to rounding: each of the p parts adds at most p units of roundoff of the sum of the
+parts' sizes.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.func import grad, grad_and_value, vjp, vmap
 
+from whichmin.core.instruments.arguments import (
+    check_columns,
+    check_derivative,
+    check_indices,
+    check_losses,
+    check_reduction,
+)
+from whichmin.core.instruments.derivatives import Derivatives, Part, by_formula
+from whichmin.core.instruments.trust import confirm
 from whichmin.core.validation import check_device, check_dtype, check_vector
 from whichmin.errors import InputError
 
 __all__ = ["ClosureObjective", "Objective", "check_objective", "closure_objective"]
-
-Part = Callable[[torch.Tensor], torch.Tensor]
 
 # Most numbers in a block of per-sample gradients or of Hessian products: 128 MiB of float64.
 BLOCK = 2**24
@@ -41,6 +48,8 @@ class Objective(ABC):
         self.point = point
         self.samples = samples
         self.mean = mean
+        self.derivatives = Derivatives("loss")
+        self._confirmed: dict[bool, torch.Tensor] = {}
 
     @property
     def size(self) -> int:
@@ -58,6 +67,30 @@ class Objective(ABC):
         Raises:
             InputError: The loss does not say what its samples are.
         """
+
+    @abstractmethod
+    def few(self, dtype: torch.dtype) -> tuple[Part, list[int]]:
+        """Return the loss of a few samples, for checks, and the sizes of the blocks of weights.
+
+        Args:
+            dtype: Of its weights and numbers.
+        """
+
+    def confirm(self, w: torch.Tensor | None = None, *, second: bool = True) -> None:
+        """Hold the derivatives at a point against differences, once per point.
+
+        Args:
+            w: Weights; None for the point.
+            second: Whether second derivatives are held against differences too.
+
+        Raises:
+            InputError: They disagree (:mod:`whichmin.core.instruments.trust`).
+        """
+        at = self.point if w is None else w
+        asked = (True,) if second else (True, False)  # what shows that it was done
+        if not any(k in self._confirmed and torch.equal(self._confirmed[k], at) for k in asked):
+            confirm(self, at, second)
+            self._confirmed[second] = at.clone()
 
     @abstractmethod
     def batch_gradient(self, indices: np.ndarray, w: torch.Tensor | None = None) -> torch.Tensor:
@@ -103,8 +136,8 @@ class Objective(ABC):
         at = self.weights(w)
         total, slope = 0.0, torch.zeros_like(at)
         for part in self.parts():
-            each, value = grad_and_value(part)(at)
-            total += float(value)
+            value, each = self.derivatives.value_and_gradient(part, at)
+            total += value
             slope += each
         if math.isfinite(total):  # where the loss itself is not, the caller knows what to say
             check_derivative(slope, "gradient")
@@ -127,16 +160,17 @@ class Objective(ABC):
             The same shape.
 
         Raises:
-            InputError: Vectors of another shape or not finite, or a product that is not finite.
+            InputError: Vectors of another shape or not finite, a product that is not finite, or
+                second derivatives that differences contradict.
         """
         at = self.weights(w)
         columns = check_columns(vectors, self.size).to(at)
+        self.confirm(at)
         together = max(1, min(16, BLOCK // self.size))
         out = torch.zeros_like(columns)
         for part in self.parts():
-            # Reverse over reverse: H is symmetric, so its rows' combinations are its columns'.
-            pull = vjp(grad(part), at)[1]
-            out += vmap(_product(pull), in_dims=1, out_dims=1, chunk_size=together)(columns)
+            for some, into in zip(columns.split(together, 1), out.split(together, 1), strict=True):
+                into += self.derivatives.product(part, at, some)
         return check_derivative(out, "Hessian").reshape(vectors.shape)
 
     def sample_gradients(self, w: Any = None) -> Iterator[torch.Tensor]:
@@ -154,10 +188,10 @@ class Objective(ABC):
         at = self.weights(w)
         rows = max(1, BLOCK // self.size)
         for losses, count in self.sample_parts():
-            pull = vjp(losses, at)[1]
+            pull = self.derivatives.pullback(losses, at)
             one = torch.eye(count, dtype=at.dtype, device=at.device)
             for some in one.split(rows):
-                yield check_derivative(vmap(_first(pull))(some), "gradient of one sample")
+                yield check_derivative(pull(some), "gradient of one sample")
 
     def weighted_gradient(self, weights: torch.Tensor, w: Any = None) -> torch.Tensor:
         r"""Compute a weighted sum of the samples' gradients.
@@ -178,19 +212,10 @@ class Objective(ABC):
         known = check_vector(weights, self.samples, "weights", at.dtype, at.device)
         out, start = torch.zeros_like(at), 0
         for losses, count in self.sample_parts():
-            pull = vjp(losses, at)[1]
-            out += pull(known[start : start + count])[0]
+            pull = self.derivatives.pullback(losses, at)
+            out += pull(known[None, start : start + count])[0]
             start += count
         return check_derivative(out, "gradient of one batch")
-
-
-def _product(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:
-    # Where the gradient is constant, pull gives zeros that vmap takes for no function of the row.
-    return lambda row: pull(row)[0] + 0 * row
-
-
-def _first(pull: Callable[[torch.Tensor], tuple[torch.Tensor]]) -> Part:
-    return lambda row: pull(row)[0]
 
 
 class ClosureObjective(Objective):
@@ -198,7 +223,17 @@ class ClosureObjective(Objective):
 
     def __init__(self, loss: Part, point: torch.Tensor, samples: int | None, mean: bool) -> None:
         super().__init__(point, samples, mean)
-        self._loss = loss
+        self._given = loss
+
+    def _loss(self, w: torch.Tensor) -> torch.Tensor:
+        with by_formula():
+            return self._given(w)
+
+    def few(self, dtype: torch.dtype) -> tuple[Part, list[int]]:
+        """Return the loss itself; a function takes weights of either type, or fails."""
+        del dtype
+        (part,) = self.parts()
+        return part, [self.size]
 
     def parts(self) -> Iterator[Part]:
         """Yield the loss itself, reduced."""
@@ -297,98 +332,3 @@ def check_objective(value: object) -> None:
             "objective", type(value).__name__,
             "must be what module_objective or closure_objective returns",
         )  # fmt: skip
-
-
-def check_reduction(value: object, allowed: tuple[str, ...]) -> None:
-    """Refuse an unknown reduction.
-
-    Raises:
-        InputError: It is not among the allowed ones.
-    """
-    if value not in allowed:
-        raise InputError("reduction", value, f"must be one of: {', '.join(allowed)}")
-
-
-def check_columns(vectors: object, n: int) -> torch.Tensor:
-    """Validate vectors for the Hessian and return them as columns.
-
-    Args:
-        vectors: Shape ``(n,)`` or ``(n, k)``, columns as vectors.
-        n: Number of weights.
-
-    Returns:
-        Shape ``(n, k)``.
-
-    Raises:
-        InputError: They have another shape (rows as vectors, say), or are not finite.
-    """
-    if not isinstance(vectors, torch.Tensor):
-        raise InputError("vectors", type(vectors).__name__, "must be a tensor")
-    if vectors.ndim not in (1, 2) or len(vectors) != n:
-        raise InputError(
-            "vectors", f"tensor of shape {tuple(vectors.shape)}",
-            f"must have shape ({n},) or ({n}, k), columns as vectors",
-        )  # fmt: skip
-    if not bool(torch.isfinite(vectors).all()):
-        raise InputError("vectors", "NaN or infinite entries", "must be finite")
-    return vectors.reshape(n, -1)
-
-
-def check_indices(indices: object, samples: int) -> np.ndarray:
-    """Refuse numbers that no sample has.
-
-    Returns:
-        The numbers, int64.
-
-    Raises:
-        InputError: They are no integers from 0 to below the number of samples, or there are none.
-    """
-    known = np.asarray(indices)
-    if known.ndim != 1 or not len(known) or known.dtype.kind not in "iu":
-        raise InputError(
-            "indices",
-            f"{known.dtype} of shape {known.shape}",
-            "must be integers, shape (k,), k >= 1",
-        )
-    if known.min() < 0 or known.max() >= samples:
-        raise InputError(
-            "indices", f"{known.min()} to {known.max()}", f"must lie in 0 .. {samples - 1}"
-        )
-    return known.astype(np.int64)
-
-
-def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
-    """Refuse a derivative that is not finite, as at a kink of a root or power in the loss.
-
-    Returns:
-        The values.
-
-    Raises:
-        InputError: One is NaN or infinite.
-    """
-    if not bool(torch.isfinite(values).all()):
-        raise InputError(
-            "loss",
-            f"a {name} that is NaN or infinite",
-            "must be smooth where it is measured, and in a unit in which that is finite",
-        )
-    return values
-
-
-def check_losses(argument: str, first: Any, again: Any, dtype: torch.dtype) -> None:
-    """Refuse a result that is no loss, given two evaluations at the same weights.
-
-    Raises:
-        InputError: No tensor of the data type, not finite, or two different ones.
-    """
-    if not isinstance(first, torch.Tensor) or first.dtype != dtype:
-        got = first.dtype if isinstance(first, torch.Tensor) else type(first).__name__
-        raise InputError(argument, f"result of type {got}", f"must return a tensor of {dtype}")
-    if not bool(torch.isfinite(first).all()):
-        raise InputError(argument, "a loss that is NaN or infinite", "must be finite at the point")
-    if not torch.equal(first, again):
-        raise InputError(
-            argument,
-            "two different losses at the same weights",
-            "must give the same at every call: switch dropout and augmentation off",
-        )

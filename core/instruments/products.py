@@ -1,9 +1,13 @@
 """Products with the Hessian, by ``torch.func`` here or by curvlinops (the extra ``curvature``).
 
-Both are exact up to rounding and share no code: ours takes the derivative of the gradient in
-reverse mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes it
-in forward mode and adds up mini-batches. The caller chooses; an engine that is missing is an error,
-never replaced.
+Their derivatives are held against differences first (:mod:`whichmin.core.instruments.trust`). Where
+PyTorch's second derivative is wrong or missing, the engine ``differences`` makes products of
+gradients alone (:class:`DifferenceOperator`).
+
+The first two are exact up to rounding and share no code: ours takes the derivative of the gradient
+in reverse mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes
+it in forward mode and adds up mini-batches. The caller chooses; an engine that is missing is an
+error, never replaced.
 
 What curvlinops adds is that independence. Its estimators return a bare number: no standard error,
 no seed of their own, and at most n probes. So the estimators are ours, on either engine.
@@ -19,18 +23,18 @@ from typing import Any
 import torch
 from torch import nn
 
+from whichmin.core.instruments.arguments import check_columns, check_derivative
+from whichmin.core.instruments.derivatives import first_line
+from whichmin.core.instruments.differences import MORE_STEPS, STEPS, Differences
 from whichmin.core.instruments.module import ModuleObjective
-from whichmin.core.instruments.problem import (
-    Objective,
-    check_columns,
-    check_derivative,
-    check_objective,
-)
+from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.philox import Purpose, generator
+from whichmin.core.scales import length
 from whichmin.errors import InputError, MissingDependency
 
-__all__ = ["hessian_matrix", "hessian_operator"]
+__all__ = ["DifferenceOperator", "hessian_matrix", "hessian_operator"]
 
-_ENGINES = ("torch", "curvlinops")
+_ENGINES = ("torch", "curvlinops", "differences")
 LARGEST = 5000  # weights of a dense Hessian: 200 MB of float64
 
 Operator = Callable[[torch.Tensor], torch.Tensor]
@@ -41,19 +45,24 @@ def hessian_operator(objective: Objective, engine: str = "torch") -> Operator:
 
     Args:
         objective: The loss.
-        engine: ``torch``, or ``curvlinops``, which needs a module and a loss function with an
-            attribute ``reduction`` (``mean`` or ``sum``).
+        engine: ``torch``, ``differences`` (:class:`DifferenceOperator`), or ``curvlinops``, which
+            needs a module and a loss function with an attribute ``reduction`` (``mean`` or
+            ``sum``).
 
     Returns:
         Maps shape ``(n,)`` or ``(n, k)`` to the same shape.
 
     Raises:
-        InputError: An unknown engine, or an objective that it does not take.
+        InputError: An unknown engine, an objective that it does not take, or derivatives that
+            differences contradict.
         MissingDependency: curvlinops is not installed.
     """
     check_objective(objective)
     if engine == "torch":
+        objective.confirm()
         return objective.hessian_product
+    if engine == "differences":
+        return DifferenceOperator(objective)
     if engine == "curvlinops":
         return _curvlinops(objective)
     raise InputError("engine", engine, f"must be one of: {', '.join(_ENGINES)}")
@@ -79,6 +88,61 @@ def hessian_matrix(objective: Objective, *, engine: str = "torch") -> torch.Tens
     multiply = hessian_operator(objective, engine)
     rows = multiply(torch.eye(n, dtype=objective.point.dtype, device=objective.point.device))
     return (rows + rows.T) / 2  # the products are symmetric up to rounding
+
+
+class DifferenceOperator:
+    """Products with the Hessian by central differences of the gradient.
+
+    For losses whose second derivative PyTorch lacks or has wrong. Each product takes 6 gradients,
+    up to 18 where the loss has kinks near the point, and is refused where no step settles it.
+
+    Args:
+        objective: The loss; its gradient is held against differences of the loss.
+
+    Attributes:
+        error: The largest estimated error of a product so far, relative to the largest product so
+            far, both per length of the vector; at most 1e-3, and 0.05 in float32.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        objective.confirm(second=False)
+        self.error = 0.0
+        self._objective, self._largest, self._off = objective, 0.0, 0.0
+        self._most = 1e-3 if objective.point.dtype == torch.float64 else 0.05
+
+    def __call__(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Multiply shape ``(n,)`` or ``(n, k)``.
+
+        Returns:
+            The same shape.
+
+        Raises:
+            InputError: Differences do not settle a product.
+        """
+        columns = check_columns(vectors, self._objective.size).to(self._objective.point)
+        products = torch.stack([self._product(v) for v in columns.T], dim=1)
+        return products.to(self._objective.point).reshape(vectors.shape)
+
+    def _product(self, v: torch.Tensor) -> torch.Tensor:
+        at, norm = self._objective.point, length(v)
+        if not norm:
+            return torch.zeros_like(v).double()
+        # The largest entry moves as far as the weights are large.
+        share = float(v.double().abs().max()) / (length(at) / len(at) ** 0.5 or 1.0)
+        differences = Differences(self._objective.value_and_gradient, at, v.double() / share)
+        for steps in (STEPS[at.dtype], MORE_STEPS[at.dtype]):
+            differences.add(steps)
+            found = differences.product()
+            size, error = (share * x / norm for x in (length(found.value), found.error))
+            largest = max(self._largest, size)
+            if error <= self._most * largest or error == 0:
+                self._largest, self._off = largest, max(self._off, error)
+                self.error = self._off / largest if largest else 0.0
+                return share * found.value
+        raise InputError(
+            "engine", "differences",
+            "must be torch where the loss allows it: differences of the gradient settle at no step",
+        )  # fmt: skip
 
 
 class _Batches:
@@ -131,7 +195,41 @@ def _curvlinops(objective: Objective) -> Operator:
         with warnings.catch_warnings():  # PyTorch's forward mode uses torch.jit.script too
             warnings.simplefilter("ignore", DeprecationWarning)
             # All columns at once would hold k copies of the activations.
-            parts = [operator @ some for some in columns.split(16, dim=1)]
+            parts = [
+                operator @ some + objective.weight_decay * some for some in columns.split(16, dim=1)
+            ]
         return check_derivative(torch.cat(parts, dim=1), "Hessian").reshape(vectors.shape)
 
+    return _confirmed(objective, multiply)
+
+
+def _confirmed(objective: Objective, multiply: Operator) -> Operator:
+    """Hold one product of curvlinops against ours, which differences have confirmed.
+
+    Returns:
+        Its products.
+
+    Raises:
+        InputError: It has none, or another one.
+        OutOfMemoryError: There is too little memory.
+    """
+    draws = generator(0, Purpose.PROBES)
+    v = torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
+    try:
+        theirs = multiply(v)
+    except (torch.OutOfMemoryError, InputError):
+        raise
+    except (RuntimeError, TypeError, ValueError, AttributeError, KeyError) as error:
+        raise InputError(
+            "engine", "curvlinops",
+            "must be torch or differences here; curvlinops says: " + first_line(error)[:200],
+        ) from error  # fmt: skip
+    ours = objective.hessian_product(v)
+    # Half the digits: both are rounded, each in its own order.
+    if length(theirs - ours) > torch.finfo(v.dtype).eps ** 0.5 * length(ours):
+        raise InputError(
+            "engine", "curvlinops",
+            "must be torch or differences here: products of curvlinops differ from those that "
+            "differences confirm",
+        )  # fmt: skip
     return multiply

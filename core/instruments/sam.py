@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.instruments.results import Result
 from whichmin.core.instruments.rises import MeasuredRises
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation as spread_of
@@ -35,8 +36,8 @@ from whichmin.progress import progress_bar
 __all__ = ["AverageSharpness", "BallSharpness", "average_sharpness", "sam_step", "worst_sharpness"]
 
 
-@dataclass(frozen=True)
-class BallSharpness:
+@dataclass(frozen=True, repr=False)
+class BallSharpness(Result):
     """A rise of the loss in a ball.
 
     Attributes:
@@ -62,8 +63,8 @@ class BallSharpness:
         return abs(self.value) > self.rounding
 
 
-@dataclass(frozen=True)
-class AverageSharpness:
+@dataclass(frozen=True, repr=False)
+class AverageSharpness(Result):
     """A mean rise of the loss under Gaussian noise.
 
     Attributes:

@@ -26,6 +26,7 @@ import torch
 from whichmin.core.instruments.ends import Rules, find_ends
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import LARGEST, hessian_matrix, hessian_operator
+from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
@@ -43,8 +44,8 @@ _ENDS = ("largest", "smallest", "magnitude")
 _SMALL = 64  # weights: all eigenvalues take about as many products as some with their limits
 
 
-@dataclass(frozen=True)
-class Eigenpairs:
+@dataclass(frozen=True, repr=False)
+class Eigenpairs(Result):
     """Some eigenvalues and vectors.
 
     Attributes:
@@ -68,8 +69,8 @@ class Eigenpairs:
     complete: bool
 
 
-@dataclass(frozen=True)
-class SpectralDensity:
+@dataclass(frozen=True, repr=False)
+class SpectralDensity(Result):
     """Quadrature of the spectral density, one row per random vector.
 
     Attributes:
@@ -146,7 +147,7 @@ def extreme_eigenvalues(
             limits, at about half the cost.
         max_restarts: Of a basis of vectors that is full.
         seed: Of the random vectors.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
 
     Returns:
         The eigenpairs, each with its residual and its limit.
@@ -230,7 +231,7 @@ def full_spectrum(objective: Objective, *, engine: str = "torch") -> np.ndarray:
 
     Args:
         objective: The loss.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
 
     Returns:
         In ascending order, shape ``(n,)``.
@@ -257,7 +258,7 @@ def spectral_density(
         steps: Of Lanczos, each a product with the Hessian; at most n are made.
         probes: Random vectors; two or more give a standard error.
         seed: Of the vectors.
-        engine: ``torch`` or ``curvlinops``.
+        engine: ``torch``, ``curvlinops`` or ``differences``.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
     Returns:

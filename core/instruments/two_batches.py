@@ -29,6 +29,7 @@ import torch
 
 from whichmin.core.instruments.noise_scale import batch_factor, is_replacement
 from whichmin.core.instruments.problem import Objective, check_objective
+from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import length
 from whichmin.core.validation import (
@@ -45,16 +46,17 @@ from whichmin.words import Sampling
 __all__ = ["NoiseScaleEstimate", "noise_scale_from_squares", "two_batch_noise_scale"]
 
 _FEWEST = 30  # pairs: below, the test's own error is several per cent for squares of Gaussians
+_IMPOSSIBLE = 1e-6  # rate at which right lengths without any noise are refused as impossible
 
 
-@dataclass(frozen=True)
-class NoiseScaleEstimate:
+@dataclass(frozen=True, repr=False)
+class NoiseScaleEstimate(Result):
     """An estimate of ``B_simple``.
 
     Attributes:
         value: The ratio of means, or 0 where ``trace`` is negative, as no scale is; nan if the
-            estimate of ``|G|^2`` is not positive.
-        low: Lower end of the interval, at least 0; both ends are 0 if no scale from 0 fits.
+            estimate of ``|G|^2`` is not positive, or no scale from 0 fits.
+        low: Lower end of the interval, at least 0; both ends are nan if no scale from 0 fits.
         high: Upper end; infinite if ``|G|^2`` cannot be told from 0.
         confidence: Of the interval.
         trace: Estimate of ``tr Sigma``, unbiased, so it may be negative; 0 or infinite where
@@ -79,7 +81,10 @@ def noise_scale_from_squares(
 
     .. math:: B_{\text{simple}} \approx \frac{\bar A - \bar C}{s \bar C - t \bar A}
 
-    The lengths may come from training or be drawn for the purpose.
+    The lengths may come from training or be drawn for the purpose. They are squares, of mean
+    gradients: a smaller batch's is the longer one on average. Lengths for which that is beyond
+    doubt the other way round (Student's test at 1e-6) are refused, as swapped or of summed
+    gradients. Lengths that were not squared cannot be told from squares.
 
     Args:
         small: ``|g|^2`` of the smaller batches, shape ``(k,)``, k at least 30.
@@ -93,8 +98,8 @@ def noise_scale_from_squares(
         The estimate and its interval.
 
     Raises:
-        InputError: Too few pairs, different numbers of them, numbers that are no squares, or
-            factors out of order.
+        InputError: Too few pairs, different numbers of them, numbers that are no squares,
+            factors out of order or above 1, or lengths that no gradients of two sizes have.
     """
     level = check_positive(confidence, "confidence", 1.0)
     a, c = (_squares(v, name) for v, name in ((small, "small"), (large, "large")))
@@ -104,8 +109,38 @@ def noise_scale_from_squares(
             f"must be at least {_FEWEST} squared lengths, as many as for the large batches",
         )  # fmt: skip
     s = check_positive(small_factor, "small_factor")
+    for factor, name in ((s, "small_factor"), (large_factor, "large_factor")):
+        if check_real(factor, name, 0.0) > 1:
+            raise InputError(
+                name, factor,
+                "must be at most 1: 1/b for a batch of b, or batch_factor(b, m), not the size b",
+            )  # fmt: skip
     t = check_real(large_factor, "large_factor", 0.0, s)
+    _check_possible(a, c)
     return _estimate(a, c, s, t, level, 0)
+
+
+def _check_possible(a: np.ndarray, c: np.ndarray) -> None:
+    """Refuse squared lengths whose noise would be negative.
+
+    Raises:
+        InputError: The larger batches' are the longer ones beyond doubt, or they are the same.
+    """
+    from scipy import stats
+
+    if a.any() and np.array_equal(a, c):
+        raise InputError("large", "the squared lengths of small", "must be of larger batches")
+    power = _power(np.append(a, c))
+    away = np.ldexp(a, -power) - np.ldexp(c, -power)
+    error = float(away.std(ddof=1)) / math.sqrt(len(away))
+    if float(away.mean()) < float(stats.t.ppf(_IMPOSSIBLE, len(away) - 1)) * error:
+        raise InputError(
+            "large",
+            f"squared lengths of {c.mean():.4g} on average, above {a.mean():.4g} of the smaller "
+            "batches",
+            "must be those of the larger batches' mean gradients, which are shorter on average: "
+            "not swapped with small, not of gradients summed over a batch",
+        )
 
 
 def _squares(value: Any, argument: str) -> np.ndarray:
@@ -136,7 +171,7 @@ def _estimate(
     with np.errstate(over="ignore", under="ignore"):  # squares beyond float64 are inf, or 0
         low, high = (float(np.ldexp(end, units[0] - units[1])) for end in ends)
         trace, square = (float(np.ldexp(v, power + shift)) for v in (x, y))
-    ratio = max(x / y, 0.0) if y > 0 else math.nan
+    ratio = max(x / y, 0.0) if y > 0 and not math.isnan(low) else math.nan
     return NoiseScaleEstimate(ratio, low, high, level, trace, square, len(a))
 
 
@@ -166,7 +201,7 @@ def _fieller(above: np.ndarray, below: np.ndarray, level: float) -> tuple[float,
     root = math.sqrt(max(square * (mixed - square * (vxx * vyy - vxy * vxy)), 0.0))
     if p > 0 and y > 0:  # an interval around x / y: it holds that, whatever rounding says
         low, high = min((h - root) / p, x / y), max((h + root) / p, x / y)
-        return max(low, 0.0), max(high, 0.0)
+        return (max(low, 0.0), high) if high >= 0 else (math.nan, math.nan)
     if p < 0 < root:  # everything but an interval
         first, second = sorted(((h - root) / p, (h + root) / p))
         if first < 0:
@@ -218,6 +253,7 @@ def two_batch_noise_scale(
         raise InputError("large", large, f"must be above the smaller size, {small}")
     count = check_integer(pairs, "pairs", _FEWEST)
     level = check_positive(confidence, "confidence", 1.0)
+    objective.confirm(second=False)
     draws = generator(seed, Purpose.BATCHES)
     lengths = np.empty((2, count))
     with progress_bar(count, "gradients of batches", progress) as done:

@@ -10,6 +10,7 @@ from torch.utils.data import (
     SequentialSampler,
     TensorDataset,
 )
+from torch.utils.data.distributed import DistributedSampler
 
 from whichmin.core.instruments.data import Samples
 from whichmin.errors import InputError
@@ -153,3 +154,23 @@ def test_batches_of_other_shapes_are_not_mixed():
 
 def test_the_sampler_of_a_plain_loader_is_known():
     assert type(SOURCES["loader"].sampler) is SequentialSampler
+
+
+def test_one_process_share_is_not_the_data():
+    dataset = TensorDataset(torch.arange(8.0), torch.arange(8))
+    for replicas in (1, 2):
+        sampler = DistributedSampler(dataset, replicas, 0, shuffle=False)
+        loader = DataLoader(dataset, 2, sampler=sampler)
+        if replicas == 1:
+            assert Samples(loader).count == 8
+            continue
+        batches = DataLoader(dataset, batch_sampler=BatchSampler(sampler, 2, drop_last=False))
+        for given in (loader, batches):
+            with pytest.raises(InputError, match="data = \"a DistributedSampler's share, 1 of 2"):
+                Samples(given)
+
+
+def test_several_workers_repeat_an_iterable():
+    assert Samples(DataLoader(Stream(), 2)).count == 7
+    with pytest.raises(InputError, match="data = 'an IterableDataset read by 2 workers'"):
+        Samples(DataLoader(Stream(), 2, num_workers=2))

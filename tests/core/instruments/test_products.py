@@ -119,3 +119,46 @@ def test_a_dense_hessian_has_a_limit(monkeypatch):
     o = closure_objective(lambda w: w.sum() ** 2, np.zeros(3))
     with pytest.raises(InputError, match="must have at most 2 for a matrix"):
         hessian_matrix(o)
+
+
+def test_products_by_differences(digits):
+    o = digits.objective
+    v = torch.from_numpy(np.random.default_rng(1).standard_normal((o.size, 3)))
+    multiply = hessian_operator(o, "differences")
+    found, expected = multiply(v).numpy(), digits.hessian @ v.numpy()
+    off = np.linalg.norm(found - expected, axis=0) / np.linalg.norm(expected, axis=0)
+    assert 0 < multiply.error < 1e-3
+    assert off.max() < multiply.error
+    np.testing.assert_allclose(multiply(v[:, 0]), found[:, 0], rtol=1e-15)
+    assert not multiply(0 * v[:, 0]).any()
+
+
+def test_differences_of_any_unit():
+    for unit in (1e-200, 1e200):
+        o = closure_objective(lambda w, u=unit: u * (w**4).sum(), [1.0, 2.0])
+        found = hessian_matrix(o, engine="differences") / unit
+        np.testing.assert_allclose(found, np.diag([12.0, 48.0]), atol=1e-6)
+
+
+def test_differences_that_do_not_settle_are_refused():
+    o = closure_objective(lambda w: w.abs().sum(), [0.0, 1.0])
+    with pytest.raises(InputError, match=r"a kink or a jump|settle at no step"):
+        hessian_matrix(o, engine="differences")
+    turning = closure_objective(lambda w: (w.abs() ** 1.2).sum() / 3, [1e-300, 1.0])
+    with pytest.raises(InputError, match="settle at no step"):
+        hessian_matrix(turning, engine="differences")
+
+
+def test_what_curvlinops_lacks_is_said_in_words(digits, curvlinops):
+    net = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(64, 10))).double()
+    o = module_objective(net, nn.CrossEntropyLoss(), (digits.x, digits.y))
+    with pytest.raises(InputError, match=r"engine = 'curvlinops', .* curvlinops says: NotImpl"):
+        hessian_operator(o, "curvlinops")
+
+
+def test_another_product_of_curvlinops_is_refused(digits, curvlinops, monkeypatch):
+    right = digits.objective.hessian_product
+    objective = copy.copy(digits.objective)
+    monkeypatch.setattr(objective, "hessian_product", lambda v: 1.001 * right(v))
+    with pytest.raises(InputError, match="differ from those that differences confirm"):
+        hessian_operator(objective, "curvlinops")
