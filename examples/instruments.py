@@ -24,7 +24,7 @@ def describe(net, x, y):
     keskar, trace = keskar_sharpness(objective, 1e-3), estimate_trace(objective, target=0.05)
     scale = two_batch_noise_scale(objective, 16, 256, pairs=100)
     print(f"  loss                  {objective.value():.4f}")
-    print(f"  Keskar's sharpness    {keskar.value:.3f} % (10 iterations)")
+    print(f"  Keskar's sharpness    {keskar.value:.3f} %")
     print(f"  worst rise in a ball  {worst_sharpness(objective, 0.05).value:.5f}")
     print(f"  mean rise             {average_sharpness(objective, radius=0.05).value:.7f}")
     print(f"  top eigenvalue        {extreme_eigenvalues(objective).values[0]:.3f}")

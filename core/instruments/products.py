@@ -36,7 +36,7 @@ from whichmin.errors import InputError, MissingDependency
 __all__ = ["DifferenceOperator", "hessian_matrix", "hessian_operator"]
 
 _ENGINES = ("torch", "curvlinops", "differences")
-_LARGEST = 5000  # weights of a dense Hessian: 200 MB of float64
+LARGEST = 5000  # weights of a dense Hessian: 200 MB of float64
 
 Operator = Callable[[torch.Tensor], torch.Tensor]
 
@@ -84,8 +84,8 @@ def hessian_matrix(objective: Objective, *, engine: str = "torch") -> torch.Tens
     """
     check_objective(objective)
     n = objective.size
-    if n > _LARGEST:
-        raise InputError("objective", f"{n} weights", f"must have at most {_LARGEST} for a matrix")
+    if n > LARGEST:
+        raise InputError("objective", f"{n} weights", f"must have at most {LARGEST} for a matrix")
     multiply = hessian_operator(objective, engine)
     rows = multiply(torch.eye(n, dtype=objective.point.dtype, device=objective.point.device))
     return (rows + rows.T) / 2  # the products are symmetric up to rounding

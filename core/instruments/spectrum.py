@@ -1,8 +1,8 @@
 r"""Eigenvalues of the Hessian from products with vectors, its ends, all of them, or their density.
 
-The ends come from SciPy's implicitly restarted Lanczos method (ARPACK); each pair has its residual
+The ends come from Lanczos runs (:mod:`whichmin.core.instruments.ends`). Each pair has its residual
 :math:`|H v - \lambda v|`, and within that distance of :math:`\lambda` there is an eigenvalue, as H
-is symmetric.
+is symmetric. That none was skipped no residual can say; the limits do.
 
 The density is stochastic Lanczos quadrature (Golub and Meurant 2010; Ubaru, Chen, Saad 2017).
 Lanczos on a random unit vector v gives nodes :math:`\theta_j` and weights :math:`\omega_j` with
@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from whichmin.core.instruments.ends import Rules, find_ends
 from whichmin.core.instruments.problem import Objective, check_objective
-from whichmin.core.instruments.products import hessian_matrix, hessian_operator
+from whichmin.core.instruments.products import LARGEST, hessian_matrix, hessian_operator
 from whichmin.core.instruments.results import Result
 from whichmin.core.philox import Purpose, generator
-from whichmin.core.scales import length
 from whichmin.core.validation import check_integer, check_positive
-from whichmin.errors import CheckFailed, InputError
+from whichmin.errors import InputError
 from whichmin.progress import progress_bar
 
 __all__ = [
@@ -40,7 +40,8 @@ __all__ = [
     "spectral_density",
 ]
 
-_ENDS = {"largest": "LA", "smallest": "SA", "magnitude": "LM"}
+_ENDS = ("largest", "smallest", "magnitude")
+_SMALL = 64  # weights: all eigenvalues take about as many products as some with their limits
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,12 +53,20 @@ class Eigenpairs(Result):
         vectors: Columns of length 1, shape ``(n, k)``.
         residuals: ``|H v - value v|``: an eigenvalue is at most this far away; shape ``(k,)``.
         products: Products with the Hessian that it took.
+        limits: How far out the i-th eigenvalue can lie: it is between ``values[i]`` and
+            ``limits[i]``, by size for ``magnitude``; infinite where no limit was asked for.
+        doubt: Probability, over the random vectors, that a limit fails; 0 if all were computed.
+        complete: Whether the limits are within the tolerance: then nothing was missed, but for the
+            doubt. If not, an eigenvalue within the limits may be hidden.
     """
 
     values: np.ndarray
     vectors: np.ndarray
     residuals: np.ndarray
     products: int
+    limits: np.ndarray
+    doubt: float
+    complete: bool
 
 
 @dataclass(frozen=True, repr=False)
@@ -115,33 +124,45 @@ def extreme_eigenvalues(
     count: Any = 1,
     *,
     which: str = "largest",
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-9,
+    doubt: float | None = 1e-3,
     max_restarts: Any = 300,
     seed: Any = 0,
     engine: str = "torch",
 ) -> Eigenpairs:
-    r"""Find eigenvalues at an end of the Hessian's spectrum.
+    r"""Find eigenvalues at an end of the Hessian's spectrum, and bound what could be missed there.
 
-    Each pair has its residual :math:`|H v - \lambda v|`: an eigenvalue is at most this far away.
+    By Lanczos runs from Gaussian vectors, later ones orthogonal to what the earlier found, until
+    nothing more is found; so multiple eigenvalues are found as often as they are there. The limits
+    and their doubt: :mod:`whichmin.core.instruments.ends`. Where that would take n products or
+    more, and n is at most 5000, all eigenvalues are computed.
 
     Args:
         objective: The loss.
         count: How many; for n of them use :func:`full_spectrum`.
         which: ``largest``, ``smallest`` (most negative), or ``magnitude``.
-        tolerance: Relative accuracy that ARPACK stops at.
-        max_restarts: Of ARPACK.
-        seed: Of the first vector.
+        tolerance: How far off a value may be, as a share of the Hessian's norm. A vector is off by
+            about the root of that, over the gap to the next value.
+        doubt: Probability, over the random vectors, that the limits may fail with; None for no
+            limits, at about half the cost.
+        max_restarts: Of a basis of vectors that is full.
+        seed: Of the random vectors.
         engine: ``torch``, ``curvlinops`` or ``differences``.
 
     Returns:
-        The eigenpairs, each with its residual.
+        The eigenpairs, each with its residual and its limit.
 
     Raises:
-        InputError: An unknown word or as many eigenvalues as weights.
-        CheckFailed: ARPACK does not converge or fails otherwise.
-    """
-    from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
+        InputError: An argument out of range, an unknown word or as many eigenvalues as weights.
+        CheckFailed: They do not converge.
 
+    Example:
+        >>> from whichmin.core.instruments import closure_objective
+        >>> valley = closure_objective(lambda w: w[0] ** 2 / 2 + 0 * w.sum(), [1.0, 1.0, 1.0])
+        >>> found = extreme_eigenvalues(valley, 2, which="smallest")
+        >>> found.values.tolist(), found.complete
+        ([0.0, 0.0], True)
+    """
     if which not in _ENDS:
         raise InputError("which", which, f"must be one of: {', '.join(_ENDS)}")
     check_objective(objective)
@@ -152,50 +173,57 @@ def extreme_eigenvalues(
         )
     k = check_integer(count, "count", 1, n - 1, "below the number of weights")
     precision = check_positive(tolerance, "tolerance", 1.0)
-    multiply, calls = hessian_operator(objective, engine), 0
-    power: int | None = None
-
-    def product(v: np.ndarray) -> np.ndarray:
-        nonlocal calls
-        calls += 1
-        found = multiply(torch.from_numpy(np.ravel(v)).to(objective.point))
-        result: np.ndarray = found.double().cpu().numpy()
-        return result
+    risk = 1.0 if doubt is None else check_positive(doubt, "doubt", 1.0)
+    restarts = check_integer(max_restarts, "max_restarts", 1)
+    sign = -1.0 if which == "smallest" else 1.0
+    multiply, calls, power = hessian_operator(objective, engine), 0, None
+    draws = generator(seed, Purpose.DIRECTIONS)
 
     def in_units(v: np.ndarray) -> np.ndarray:
-        # ARPACK takes an eigenvalue below 4e-11 for 4e-11 when it decides to stop; so H is brought
-        # to size 1 for it, by the power of two that its first product tells.
-        nonlocal power
-        image = product(v)
+        # H is brought to size 1 by the power of two that its first product tells: squares follow.
+        nonlocal calls, power
+        if calls >= n <= LARGEST or n <= _SMALL:
+            raise _AllAreCheaper
+        calls += 1
+        image = multiply(torch.from_numpy(v).to(objective.point)).double().cpu().numpy()
         if power is None and image.any():
             power = int(np.frexp(np.abs(image).max())[1])
-        result: np.ndarray = np.ldexp(image, -(power or 0))
+        result: np.ndarray = sign * np.ldexp(image, -(power or 0))
         return result
 
-    restarts = check_integer(max_restarts, "max_restarts", 1)
-    start = generator(seed, Purpose.DIRECTIONS).standard_normal(n)
+    rules = Rules(k, which == "magnitude", precision, risk, restarts)
     try:
-        values, vectors = eigsh(
-            LinearOperator((n, n), matvec=in_units, dtype=np.float64), k=k, which=_ENDS[which],
-            tol=precision, v0=start, maxiter=restarts,
-        )  # fmt: skip
-    except ArpackNoConvergence as error:
-        raise CheckFailed(
-            f"ARPACK found {len(error.eigenvalues)} of {k} eigenvalues to {precision:g}; raise "
-            "max_restarts or tolerance"
-        ) from error
-    except ArpackError as error:
-        if power is not None:
-            raise CheckFailed(f"eigenvalues of the Hessian: {error}") from error
-        # H = 0, as a random vector is in no smaller kernel: ARPACK refuses that.
-        return Eigenpairs(np.zeros(k), np.eye(n, k), np.zeros(k), calls)
-    values = np.ldexp(values, power or 0)
-    order = np.argsort(values)[::-1]
-    values, vectors = values[order], vectors[:, order]
-    images = np.stack([product(v) for v in vectors.T], axis=1)
-    away = images - vectors * values
-    residuals = np.array([length(torch.from_numpy(column)) for column in away.T])
-    return Eigenpairs(values, vectors, residuals, calls)
+        unit = float(torch.finfo(objective.point.dtype).eps)
+        ends = find_ends(in_units, n, lambda: draws.standard_normal(n), rules, unit)
+    except _AllAreCheaper:
+        return _from_all(objective, which, k, calls, engine)
+    values, residuals, limits = (
+        np.ldexp(part, power or 0) for part in (ends.values, ends.residuals, ends.limits)
+    )
+    outward = np.sign(values) if which == "magnitude" else 1.0
+    order = np.argsort(-sign * values, kind="stable")
+    return Eigenpairs(
+        sign * values[order], ends.vectors[order].T, residuals[order], calls,
+        (sign * outward * limits)[order], risk, ends.complete,
+    )  # fmt: skip
+
+
+class _AllAreCheaper(Exception):
+    """A search that takes as many products as all eigenvalues together."""
+
+
+def _from_all(objective: Objective, which: str, k: int, spent: int, engine: str) -> Eigenpairs:
+    """Choose among all eigenpairs."""
+    matrix = hessian_matrix(objective, engine=engine).double().cpu().numpy()
+    power = int(np.frexp(np.abs(matrix).max())[1])
+    values, vectors = np.linalg.eigh(np.ldexp(matrix, -power))
+    keys = {"largest": -values, "smallest": values, "magnitude": -np.abs(values)}[which]
+    chosen = np.sort(np.argsort(keys, kind="stable")[:k])[::-1]
+    values, vectors = values[chosen], vectors[:, chosen]
+    away = np.ldexp(matrix, -power) @ vectors - vectors * values
+    residuals = np.ldexp(np.linalg.norm(away, axis=0), power)
+    found = np.ldexp(values, power)
+    return Eigenpairs(found, vectors, residuals, spent + objective.size, found, 0.0, True)
 
 
 def full_spectrum(objective: Objective, *, engine: str = "torch") -> np.ndarray:

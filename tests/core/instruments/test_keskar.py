@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import minimize
+from torch import nn
 
-from whichmin.core.instruments import closure_objective, keskar, keskar_sharpness, random_subspace
+from whichmin.core.instruments import (
+    closure_objective,
+    keskar,
+    keskar_sharpness,
+    module_objective,
+    random_subspace,
+)
 from whichmin.core.perturbation import keskar_exact
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError
@@ -73,8 +80,10 @@ def test_the_subspace_is_gaussian_and_depends_on_the_seed():
 def test_at_an_exact_minimum_the_first_start_moves():
     found = keskar_sharpness(bowl(np.zeros(3)), 0.1, starts=6)
     assert found.value == pytest.approx(at_corners(A, np.zeros(3), 0.1)[0], rel=1e-12)
-    assert len(found.values) == len(found.iterations) == 6
+    assert len(found.values) == len(found.iterations) == 7  # L-BFGS-B goes on from the best
     assert all(v > 0 for v in found.values)
+    assert not found.settled  # six walks are too few to say
+    assert keskar_sharpness(bowl(np.zeros(3)), 0.1).settled
 
 
 def linear_neuron(w, m=8):
@@ -102,7 +111,9 @@ def test_a_gradient_of_rounding_is_no_direction():
     objective = linear_neuron(w)
     slope = float(objective.gradient().abs().sum())
     assert 0 < slope < 1e-15
-    assert keskar_sharpness(objective, starts=1).value > 0.004  # 0.00025 from the centre
+    # 0.00025 along it.
+    assert keskar_sharpness(objective, starts=1, corners=False).value > 0.004
+    assert keskar_sharpness(objective).value > 0.0041
 
 
 def by_hand(digits, epsilon, dimension, seed):
@@ -111,7 +122,7 @@ def by_hand(digits, epsilon, dimension, seed):
     columns = np.eye(len(w)) if dimension is None else random_subspace(len(w), dimension, seed)
     columns = np.asarray(columns)
     r = epsilon * (np.abs(np.linalg.pinv(columns) @ w) + 1)
-    unit = np.abs(r * (columns.T @ digits.slope(w))).max()
+    unit = np.abs(r * (columns.T @ digits.slope(w))).mean() / 8
     base = loss(w)
 
     def down(u):
@@ -129,12 +140,15 @@ def by_hand(digits, epsilon, dimension, seed):
 @pytest.mark.parametrize("epsilon", [1e-3, 1e-2])
 def test_digits(digits, dimension, epsilon):
     """Same searches, rounded apart: their paths differ by amplified rounding, so 1e-6."""
-    found = keskar_sharpness(digits.objective, epsilon, dimension=dimension, starts=1, seed=3)
+    paper = {"starts": 1, "max_iterations": 10, "corners": False, "dimension": dimension, "seed": 3}
+    found = keskar_sharpness(digits.objective, epsilon, **paper)
     assert found.value == pytest.approx(by_hand(digits, epsilon, dimension, 3), rel=1e-6)
     assert found.iterations[0] <= 10  # fewer if a corner of the box is reached
     assert found.value > 0
-    other = keskar_sharpness(digits.closure, epsilon, dimension=dimension, starts=1, seed=3)
+    other = keskar_sharpness(digits.closure, epsilon, **paper)
     assert other.value == pytest.approx(found.value, rel=1e-6)
+    # The default goes on: it is never below the paper's search.
+    assert keskar_sharpness(digits.objective, epsilon, dimension=dimension, seed=3).settled
 
 
 def test_digits_within_a_certified_bound(digits):
@@ -208,3 +222,72 @@ def test_refused_losses():
     pole = closure_objective(lambda w: -torch.log(1 - w[0]) + 0 * w.sum(), [0.5, 0.0])
     with pytest.raises(InputError, match="must leave the loss finite in the box"):
         keskar_sharpness(pole, 0.9)
+
+
+def network(kind, x, y):
+    """A network of 10^4 weights or a small convolution, trained for a few steps."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        if kind == "mlp":
+            net = nn.Sequential(nn.Linear(64, 96), nn.ReLU(), nn.Linear(96, 40), nn.ReLU())
+            net.append(nn.Linear(40, 10))
+        else:
+            parts = nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 6, 3), nn.ReLU(), nn.Flatten()
+            net = nn.Sequential(*parts, nn.Linear(216, 10))
+    net = net.double()
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(25):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimiser.step()
+    return module_objective(net, nn.CrossEntropyLoss(), (x, y))
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_no_less_than_searches_by_hand(digits, kind):
+    """L-BFGS-B in raw coordinates from the centre and at random, corners, small steps."""
+    objective = network(kind, digits.x, digits.y)
+    point, base = objective.point, objective.value()
+    r = 1e-3 * (point.abs() + 1)
+    random = r * (2 * torch.from_numpy(np.random.default_rng(8).random(len(r))) - 1)
+    reached = {}
+
+    def climb(name, z):
+        value, slope = objective.value_and_gradient(point + z)
+        reached[name] = max(reached.get(name, 0), 100 * (value - base) / (1 + base))
+        return value, slope
+
+    for name, start in (("centre", 0 * r), ("random", random)):
+
+        def down(z, name=name):
+            value, slope = climb(name, torch.from_numpy(z))
+            return -value, -slope.numpy()
+
+        minimize(
+            down, start.numpy(), jac=True, method="L-BFGS-B", options={"maxiter": 15},
+            bounds=list(zip(-r.numpy(), r.numpy(), strict=True)),
+        )  # fmt: skip
+    for name, step in (("corners", 2.0), ("small steps", 0.1)):
+        z = 0 * r
+        for _ in range(20):
+            z = torch.clamp(z + step * r * climb(name, z)[1].sign(), -r, r)
+            if name == "corners":
+                climb("first corner", z) if "first corner" not in reached else None
+    found = keskar_sharpness(objective)
+    assert found.value >= 0.99 * max(reached.values())
+    assert found.value >= reached["first corner"]
+    assert found.settled
+    paper = keskar_sharpness(objective, starts=1, max_iterations=10, corners=False)
+    assert found.value >= paper.value
+
+
+def test_a_maximum_that_is_no_corner():
+    """Concave along one weight, with its top in the middle of the box's side."""
+    hill = closure_objective(lambda w: w[0] ** 2 - (w[1] - 0.03) ** 2 + 1, [0.0, 0.0])
+    found = keskar_sharpness(hill, 0.1)
+    assert found.rise == pytest.approx(0.01 + 0.03**2, rel=1e-8)
+    assert found.move[1] == pytest.approx(0.03, abs=1e-5)
+
+
+def test_a_search_without_steps_has_not_settled(digits):
+    assert not keskar_sharpness(digits.objective, starts=1, max_iterations=1).settled

@@ -115,7 +115,7 @@ def test_curvlinops_refuses_what_it_cannot_take(digits, curvlinops):
 
 
 def test_a_dense_hessian_has_a_limit(monkeypatch):
-    monkeypatch.setattr(products, "_LARGEST", 2)
+    monkeypatch.setattr(products, "LARGEST", 2)
     o = closure_objective(lambda w: w.sum() ** 2, np.zeros(3))
     with pytest.raises(InputError, match="must have at most 2 for a matrix"):
         hessian_matrix(o)

@@ -81,9 +81,9 @@ def hessian_noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str) ->
 
 
 def keskar_sharpness(loss: Loss, w: torch.Tensor, eps: float) -> float:
-    """Call ``keskar_sharpness`` with 32 starts of 100 iterations."""
+    """Call ``keskar_sharpness`` with 32 searches of L-BFGS-B, of 100 iterations."""
     found = measures.keskar_sharpness(
-        closure_objective(loss, w), eps, starts=32, max_iterations=100
+        closure_objective(loss, w), eps, starts=32, max_iterations=100, corners=False
     )
     return found.value
 
