@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from whichmin.core.instruments.arguments import check_losses
+from whichmin.core.instruments.batches import Inputs, stack
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError, Verbatim
 
@@ -32,7 +33,7 @@ _SPREAD = 16  # samples at equal distances in the data
 _TARGETS = 32  # samples with different targets
 _TOGETHER = 16  # samples in one evaluation, unless chunk_size is smaller
 
-Sample = tuple[torch.Tensor, torch.Tensor]
+Sample = tuple[Inputs, torch.Tensor]
 Flags = list[tuple[nn.Module, bool]]
 
 
@@ -141,7 +142,7 @@ def check_additive(objective: ModuleObjective) -> None:
         )
 
 
-def _first_loss(objective: ModuleObjective, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+def _first_loss(objective: ModuleObjective, x: Inputs, y: torch.Tensor) -> torch.Tensor:
     """Compute the loss of a batch, or say what PyTorch has against it."""
     try:
         return objective.batch_loss(objective.point, x, y)
@@ -192,7 +193,7 @@ class _Mixed:
         self._spread: list[Sample] = []
         self._kinds: list[Sample] = []
 
-    def read(self, x: torch.Tensor, y: torch.Tensor) -> None:
+    def read(self, x: Inputs, y: torch.Tensor) -> None:
         """Take what is wanted from the next chunk."""
         new: list[int] = []
         if y.numel() == len(y) and len(self._targets) < _TARGETS:
@@ -215,10 +216,10 @@ class _Mixed:
         Yields:
             Groups ``(x, y)``.
         """
-        shapes: dict[tuple[torch.Size, torch.Size], list[Sample]] = {}
+        shapes: dict[Any, list[Sample]] = {}
         for x, y in self._kinds + self._spread:
             shapes.setdefault((x.shape, y.shape), []).append((x, y))
         for alike in shapes.values():
             for start in range(0, len(alike), size):
                 xs, ys = zip(*alike[start : start + size], strict=True)
-                yield torch.stack(xs), torch.stack(ys)
+                yield stack(xs), stack(ys)

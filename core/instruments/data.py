@@ -7,27 +7,29 @@ depends on the chunks through rounding only; so a loader's last, smaller batch c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, IterableDataset, SequentialSampler
+from torch.utils.data import DataLoader, Dataset, IterableDataset, SequentialSampler
 from torch.utils.data.distributed import DistributedSampler
 
+from whichmin.core.instruments.batches import Fields, Inputs, as_pair, is_array, stack
 from whichmin.errors import InputError
 
 __all__ = ["Samples"]
 
-_KINDS = "must be a pair of tensors (x, y), or an iterable of such pairs that can be repeated"
+_TOGETHER = 256  # samples that are read at a time from a Dataset
 
 
 class Samples:
     """Samples ``(x, y)``, read in passes or by index.
 
     Args:
-        data: A pair of tensors with samples along their first axis, or an iterable of such pairs
-            (a list, a ``DataLoader``) that yields the same batches in every pass.
+        data: A pair of tensors or arrays with samples along their first axis, a ``Dataset``, or an
+            iterable of such pairs or of dictionaries (a list, a ``DataLoader``) that yields the
+            same batches in every pass (:func:`~whichmin.core.instruments.batches.as_pair`).
         cast: Applied to every pair that is read (data type, device).
 
     Attributes:
@@ -42,11 +44,14 @@ class Samples:
         self, data: Any, cast: Callable[[torch.Tensor], torch.Tensor] | None = None
     ) -> None:
         self._cast = cast if cast is not None else _same
-        whole = isinstance(data, (tuple, list)) and len(data) == 2 and all(map(_is_tensor, data))
-        self._batches: Iterable[Any] = [tuple(data)] if whole else data
+        if isinstance(data, Dataset) or hasattr(data, "__getitems__"):
+            data = DataLoader(data, batch_size=_TOGETHER)
+        whole = isinstance(data, (tuple, list)) and len(data) == 2 and all(map(is_array, data))
+        whole = whole or isinstance(data, Mapping)
+        self._batches: Iterable[Any] = [as_pair(data)] if whole else data
         self._dataset: Any = None
         if not isinstance(self._batches, Iterable):
-            raise InputError("data", data, _KINDS)
+            as_pair(data)  # says what it must be
         if isinstance(data, DataLoader):
             _check_whole(data)
         with torch.random.fork_rng(devices=[]):  # a loader draws a seed for every pass
@@ -84,7 +89,7 @@ class Samples:
                 "must yield all samples: drop_last=False",
             )
 
-    def chunks(self, size: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def chunks(self, size: int) -> Iterator[tuple[Inputs, torch.Tensor]]:
         """Read all samples once.
 
         Args:
@@ -95,11 +100,15 @@ class Samples:
         """
         with torch.random.fork_rng(devices=[]):
             batches = iter(self._batches)
-        for x, y in batches:
+        for batch in batches:
+            x, y = as_pair(batch)
             for start in range(0, len(x), size):
-                yield self._cast(x[start : start + size]), self._cast(y[start : start + size])
+                yield self._pair(x[start : start + size], y[start : start + size])
 
-    def take(self, indices: Sequence[int] | np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    def _pair(self, x: Inputs, y: torch.Tensor) -> tuple[Inputs, torch.Tensor]:
+        return x.map(self._cast) if isinstance(x, Fields) else self._cast(x), self._cast(y)
+
+    def take(self, indices: Sequence[int] | np.ndarray) -> tuple[Inputs, torch.Tensor]:
         """Read some samples, numbered as they come in a pass.
 
         Args:
@@ -118,16 +127,18 @@ class Samples:
             dataset, collate = self._dataset
             numbers = [int(i) for i in wanted]
             many = getattr(dataset, "__getitems__", None)  # which a loader prefers
-            x, y = collate(many(numbers) if many else [dataset[i] for i in numbers])
+            x, y = as_pair(collate(many(numbers) if many else [dataset[i] for i in numbers]))
         elif isinstance(self._batches, Sequence):
             homes = np.searchsorted(self._ends, wanted, side="right")
             starts = np.concatenate([[0], self._ends])
             if len(self._batches) == 1:
                 places = torch.from_numpy(wanted)
-                x, y = (t[places.to(t.device)] for t in self._batches[0])
+                whole, targets = as_pair(self._batches[0])
+                x, y = whole[places.to(whole.device)], targets[places.to(targets.device)]
             else:
+                pairs = {int(h): as_pair(self._batches[h]) for h in set(homes.tolist())}
                 rows = [
-                    [t[int(i - starts[h])] for t in self._batches[h]]
+                    [t[int(i - starts[h])] for t in pairs[int(h)]]
                     for i, h in zip(wanted, homes, strict=True)
                 ]
                 if len({tuple(t.shape for t in row) for row in rows}) > 1:
@@ -135,7 +146,7 @@ class Samples:
                         "data", "batches whose samples have different shapes",
                         "must have samples of one shape: random batches mix them",
                     )  # fmt: skip
-                x, y = (torch.stack(column) for column in zip(*rows, strict=True))
+                x, y = (stack(column) for column in zip(*rows, strict=True))
         else:
             raise InputError(
                 "data",
@@ -143,7 +154,7 @@ class Samples:
                 "must be tensors, a list of batches (list(loader) is one) or a loader that takes a "
                 "data set in turn: random batches need samples by index",
             )
-        return self._cast(x), self._cast(y)
+        return self._pair(x, y)
 
 
 def _check_whole(loader: DataLoader[Any]) -> None:
@@ -166,10 +177,6 @@ def _check_whole(loader: DataLoader[Any]) -> None:
         )  # fmt: skip
 
 
-def _is_tensor(value: object) -> bool:
-    return isinstance(value, torch.Tensor)
-
-
 def _same(value: torch.Tensor) -> torch.Tensor:
     return value
 
@@ -181,23 +188,13 @@ def _fingerprint(batches: Iterable[Any]) -> tuple[list[bytes], list[int]]:
         Both, in the order of the pass.
 
     Raises:
-        InputError: A batch is no pair of tensors of the same length.
+        InputError: A batch is no pair of the same length.
     """
     digests, sizes = [], []
     for batch in batches:
-        if not (
-            isinstance(batch, (tuple, list)) and len(batch) == 2 and all(map(_is_tensor, batch))
-        ):
-            raise InputError("data", batch, _KINDS)
-        x, y = batch
-        if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
-            raise InputError(
-                "data",
-                f"x of shape {tuple(x.shape)}, y of shape {tuple(y.shape)}",
-                "must have the same number of samples along the first axis",
-            )
+        x, y = as_pair(batch)
         digest = hashlib.blake2b(digest_size=16)
-        for part in (x, y):
+        for part in (*(x.values.values() if isinstance(x, Fields) else (x,)), y):
             raw = part.detach().cpu().contiguous()
             digest.update(f"{raw.dtype}{tuple(raw.shape)}".encode())
             digest.update(raw.reshape(-1).view(torch.uint8).numpy())

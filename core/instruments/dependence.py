@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from whichmin.core.instruments.batches import Inputs
 from whichmin.errors import InputError
 
 if TYPE_CHECKING:
@@ -104,9 +105,7 @@ def _leaves(node: Any) -> set[int]:
     return found
 
 
-def _moved(
-    objective: ModuleObjective, x: torch.Tensor, y: torch.Tensor, loss: torch.Tensor
-) -> bool:
+def _moved(objective: ModuleObjective, x: Inputs, y: torch.Tensor, loss: torch.Tensor) -> bool:
     """Say whether the loss at the same weights follows the numbers in the module."""
     given = [(p.data, p.data.clone()) for p in objective.module.parameters() if p.requires_grad]
     try:

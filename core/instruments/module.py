@@ -30,6 +30,7 @@ from whichmin.core.instruments.additive import (
     with_flags,
 )
 from whichmin.core.instruments.arguments import check_derivative, check_indices, check_reduction
+from whichmin.core.instruments.batches import Fields, Inputs, entry, predicted
 from whichmin.core.instruments.data import Samples
 from whichmin.core.instruments.dependence import check_dependence, check_loss_module
 from whichmin.core.instruments.derivatives import Derivatives, Part, by_formula, quiet
@@ -50,7 +51,8 @@ class ModuleObjective(Objective):
 
     Attributes:
         module: The module.
-        loss_function: Maps predictions and targets of a batch to its loss.
+        loss_function: Maps predictions and targets of a batch to its loss; None for the module's
+            own.
         data: The samples.
         reduction: What ``loss_function`` does to the losses of a batch.
         mode: ``as-is`` (as it was when the objective was made) or ``eval``.
@@ -60,7 +62,7 @@ class ModuleObjective(Objective):
     """
 
     def __init__(
-        self, module: nn.Module, loss_function: LossFunction, data: Samples,
+        self, module: nn.Module, loss_function: LossFunction | None, data: Samples,
         point: torch.Tensor, fixed: dict[str, torch.Tensor],
         *, reduction: str, mode: str, chunk_size: int, weight_decay: float = 0.0,
     ) -> None:  # fmt: skip
@@ -91,25 +93,31 @@ class ModuleObjective(Objective):
         return with_flags(self._flags)
 
     def batch_loss(
-        self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor, loss: LossFunction | None = None
+        self, w: torch.Tensor, x: Inputs, y: torch.Tensor, loss: LossFunction | None = None
     ) -> torch.Tensor:
         """Return the loss function's value on a batch; ``loss`` stands for it in another type."""
         with self.in_mode(), by_formula(recurrent=self._recurrent):
             # The places are untied here. PyTorch's own untying leaves the copies in a module that
             # is reached by two paths (its issue 164759, in 2.13).
-            output = functional_call(self.module, self.state(w), (x,), tie_weights=False)
-            return (loss or self.loss_function)(output, y)
+            function = self.loss_function if loss is None else loss
+            args, named = ((), dict(x.values)) if isinstance(x, Fields) else ((x,), {})
+            if function is None:
+                named["labels"] = y
+            output = functional_call(self.module, self.state(w), args, named, tie_weights=False)
+            return entry(output, "loss") if function is None else function(predicted(output), y)
 
     def few(self, dtype: torch.dtype) -> tuple[Part, list[int]]:
         """Return the loss of up to eight samples from the first chunk, in either type."""
         x, y = next(iter(self.data.chunks(self.chunk_size)))
         chosen = torch.from_numpy(np.linspace(0, len(x) - 1, min(_FEW, len(x))).astype(int))
-        xs, ys = (t[chosen.to(t.device)] for t in (x, y))
-        if dtype == self.point.dtype:
-            loss = self.loss_function
-        else:
-            xs, ys = (t.to(dtype) if t.is_floating_point() else t for t in (xs, ys))
-            loss = self.loss_function
+        xs, ys = x[chosen.to(x.device)], y[chosen.to(y.device)]
+
+        def convert(value: torch.Tensor) -> torch.Tensor:
+            return value.to(dtype) if value.is_floating_point() else value
+
+        loss = self.loss_function
+        if dtype != self.point.dtype:
+            xs, ys = xs.map(convert) if isinstance(xs, Fields) else convert(xs), convert(ys)
             if isinstance(loss, nn.Module):
                 loss = copy.deepcopy(loss).to(dtype)
         sizes = [math.prod(shape) for shape in self._shapes.values()]
@@ -122,7 +130,7 @@ class ModuleObjective(Objective):
             scale = share / self.data.count if self.mean else 1.0
 
             def part(
-                w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y, scale: float = scale
+                w: torch.Tensor, x: Inputs = x, y: torch.Tensor = y, scale: float = scale
             ) -> torch.Tensor:
                 return scale * self.batch_loss(w, x, y).sum()
 
@@ -130,7 +138,7 @@ class ModuleObjective(Objective):
         if self.weight_decay:
             yield lambda w: self.weight_decay / 2 * w.square().sum()
 
-    def sample_loss(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def sample_loss(self, w: torch.Tensor, x: Inputs, y: torch.Tensor) -> torch.Tensor:
         """Return the loss of one sample, as a batch of one, with its share of the decay."""
         loss = self.batch_loss(w, x[None], y[None]).sum()
         return loss + self._decay / 2 * w.square().sum() if self.weight_decay else loss
@@ -144,7 +152,7 @@ class ModuleObjective(Objective):
         """Yield functions to the losses of each chunk's samples, and their number."""
         for x, y in self.data.chunks(self.chunk_size):
 
-            def losses(w: torch.Tensor, x: torch.Tensor = x, y: torch.Tensor = y) -> torch.Tensor:
+            def losses(w: torch.Tensor, x: Inputs = x, y: torch.Tensor = y) -> torch.Tensor:
                 return self._each(self.sample_loss, w, x, y)
 
             yield losses, len(x)
@@ -166,18 +174,19 @@ class ModuleObjective(Objective):
         for x, y in self.data.chunks(rows):
             yield check_derivative(self._each(self._slope, at, x, y), "gradient of one sample")
 
-    def _slope(self, w: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def _slope(self, w: torch.Tensor, x: Inputs, y: torch.Tensor) -> torch.Tensor:
         if self._one_by_one:
 
             def part(w: torch.Tensor) -> torch.Tensor:
                 return self.sample_loss(w, x, y)
 
             return self.derivatives.value_and_gradient(part, w)[1]
-        return grad(self.sample_loss)(w, x, y)
+        slope: torch.Tensor = grad(self.sample_loss)(w, x, y)
+        return slope
 
     def _each(
         self, function: Callable[..., torch.Tensor], w: torch.Tensor,
-        x: torch.Tensor, y: torch.Tensor,
+        x: Inputs, y: torch.Tensor,
     ) -> torch.Tensor:  # fmt: skip
         # PyTorch's recurrent layers write into a state without vmap's axis; others have no rule.
         if not self._recurrent and not self._one_by_one:
@@ -201,7 +210,7 @@ class ModuleObjective(Objective):
             share = len(xs) if self.reduction == "mean" else 1
 
             def part(
-                w: torch.Tensor, xs: torch.Tensor = xs, ys: torch.Tensor = ys, share: int = share
+                w: torch.Tensor, xs: Inputs = xs, ys: torch.Tensor = ys, share: int = share
             ) -> torch.Tensor:
                 return share * self.batch_loss(w, xs, ys).sum() / len(known)
 
@@ -213,7 +222,7 @@ class ModuleObjective(Objective):
 
 def module_objective(
     module: nn.Module,
-    loss_function: LossFunction,
+    loss_function: LossFunction | None,
     data: Any,
     *,
     reduction: str = "mean",
@@ -233,10 +242,14 @@ def module_objective(
 
     Args:
         module: Takes a batch ``x``. Parameters that do not require gradients stay as they are.
-        loss_function: Maps the module's output and ``y`` to the loss of the batch.
-        data: A pair of tensors ``(x, y)``, or an iterable of such batches that yields the same ones
-            in every pass: a list, or a ``DataLoader`` without shuffling, augmentation and
-            ``drop_last``.
+        loss_function: Maps the module's output, or its entry ``logits`` if it has one, and ``y`` to
+            the loss of the batch. None: the module is called with ``labels=y`` too, and its output
+            has an entry ``loss``, as those of Hugging Face's transformers.
+        data: A pair ``(x, y)`` of tensors or NumPy arrays, a ``Dataset``, or an iterable of such
+            batches that yields the same ones in every pass: a list, or a ``DataLoader`` without
+            shuffling, augmentation and ``drop_last``. A batch may be a dictionary: ``y`` is its
+            entry ``labels``, ``label``, ``targets``, ``target`` or ``y``, the others are the
+            module's arguments by name.
         reduction: What ``loss_function`` returns: the ``mean`` over the batch, the ``sum``, or
             ``none``: one loss per sample, shape ``(b,)``. The objective is the sum over all samples
             for ``sum`` and the mean over all samples otherwise, whatever the sizes of the batches.

@@ -24,6 +24,7 @@ import torch
 from torch import nn
 
 from whichmin.core.instruments.arguments import check_columns, check_derivative
+from whichmin.core.instruments.batches import Fields, Inputs
 from whichmin.core.instruments.derivatives import first_line
 from whichmin.core.instruments.differences import MORE_STEPS, STEPS, Differences
 from whichmin.core.instruments.module import ModuleObjective
@@ -151,7 +152,7 @@ class _Batches:
     def __init__(self, objective: ModuleObjective) -> None:
         self._objective = objective
 
-    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Inputs, torch.Tensor]]:
         return self._objective.data.chunks(self._objective.chunk_size)
 
 
@@ -177,6 +178,8 @@ def _curvlinops(objective: Objective) -> Operator:
             "must be torch, unless loss_function is a module of torch.nn whose attribute reduction "
             "is the declared one, mean or sum",
         )
+    if isinstance(next(iter(objective.data.chunks(1)))[0], Fields):
+        raise InputError("engine", "curvlinops", "must be torch for batches that are dictionaries")
     # A copy: curvlinops works on a module's own parameters.
     with objective.in_mode():
         module = copy.deepcopy(objective.module).to(objective.point)

@@ -94,8 +94,8 @@ def augmented():
     ([], "must hold at least one sample"),
     ((X[:0], Y[:0]), "at least one sample"),
     ((X, Y[:3]), "same number of samples"),
-    ([X, Y, X], r"must be a pair of tensors \(x, y\)"),
-    (3, "must be a pair of tensors"),
+    ([X, Y, X], r"must be a pair \(x, y\) of tensors"),
+    (3, "must be a pair"),
 ])  # fmt: skip
 def test_refused(data, message):
     with torch.random.fork_rng(devices=[]):
