@@ -16,6 +16,7 @@ from whichmin.core.instruments.noise_scale import (
     batch_factor,
     curved_noise,
     gradient_noise,
+    sample_gradient_norms,
 )
 from whichmin.core.instruments.problem import ClosureObjective, Objective, closure_objective
 from whichmin.core.instruments.products import hessian_matrix, hessian_operator
@@ -68,6 +69,7 @@ __all__ = [
     "noise_scale_from_squares",
     "random_subspace",
     "sam_step",
+    "sample_gradient_norms",
     "spectral_density",
     "two_batch_noise_scale",
     "worst_sharpness",

@@ -59,6 +59,7 @@ class ModuleObjective(Objective):
         chunk_size: Most samples evaluated at a time.
         weight_decay: Factor of ``|w|^2 / 2`` in the objective.
         names: Parameters that are the weights, in the order of the flat vector.
+        places: Every place of a parameter or buffer in the module, and its name.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class ModuleObjective(Objective):
         self._shapes = {k: p.shape for k, p in module.named_parameters() if p.requires_grad}
         self._fixed = fixed
         self._flags = training_flags(module, mode)
-        self._places = _places(module)
+        self.places = _places(module)
         loops = (nn.RNNBase, nn.RNNCellBase)
         self._recurrent = any(isinstance(part, loops) for part in module.modules())
         self.names = tuple(self._shapes)
@@ -86,7 +87,7 @@ class ModuleObjective(Objective):
         split = zip(self._shapes.items(), w.split(sizes), strict=True)
         known = {name: part.view(shape) for (name, shape), part in split}
         known |= {name: _like(value, w) for name, value in self._fixed.items()}
-        return {place: known[name] for place, name in self._places.items()}
+        return {place: known[name] for place, name in self.places.items()}
 
     def in_mode(self) -> AbstractContextManager[None]:
         """Return a context in which the module is in the mode that it is measured in."""

@@ -25,7 +25,7 @@ from torch import nn
 
 from whichmin.core.instruments.arguments import check_columns, check_derivative
 from whichmin.core.instruments.batches import Fields, Inputs
-from whichmin.core.instruments.derivatives import first_line
+from whichmin.core.instruments.derivatives import first_line, quiet
 from whichmin.core.instruments.differences import MORE_STEPS, STEPS, Differences
 from whichmin.core.instruments.module import ModuleObjective
 from whichmin.core.instruments.problem import Objective, check_objective
@@ -36,6 +36,8 @@ from whichmin.errors import InputError, MissingDependency
 __all__ = ["DifferenceOperator", "hessian_matrix", "hessian_operator"]
 
 _ENGINES = ("torch", "curvlinops", "differences")
+_SMALL = 20_000  # weights of a network that is small
+_KEPT = 2**30  # bytes of the graphs that are kept
 LARGEST = 5000  # weights of a dense Hessian: 200 MB of float64
 
 Operator = Callable[[torch.Tensor], torch.Tensor]
@@ -61,7 +63,7 @@ def hessian_operator(objective: Objective, engine: str = "torch") -> Operator:
     check_objective(objective)
     if engine == "torch":
         objective.confirm()
-        return objective.hessian_product
+        return KeptOperator(objective)
     if engine == "differences":
         return DifferenceOperator(objective)
     if engine == "curvlinops":
@@ -89,6 +91,103 @@ def hessian_matrix(objective: Objective, *, engine: str = "torch") -> torch.Tens
     multiply = hessian_operator(objective, engine)
     rows = multiply(torch.eye(n, dtype=objective.point.dtype, device=objective.point.device))
     return (rows + rows.T) / 2  # the products are symmetric up to rounding
+
+
+class KeptOperator:
+    """Products with the Hessian by plain reverse mode, through graphs that are kept.
+
+    The gradient of each part of the loss, and the graph that made it, is computed once; a product
+    then is one more pass back through it. Where the tensors that the graphs hold take more than
+    1 GiB, or PyTorch lacks a rule, products are those of :meth:`Objective.hessian_product`.
+
+    Args:
+        objective: The loss.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective, self._w = objective, objective.point.detach().clone().requires_grad_()
+        self._slopes: list[torch.Tensor] | None = None
+        self._begun = False
+
+    def __call__(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Multiply shape ``(n,)`` or ``(n, k)``.
+
+        Returns:
+            The same shape.
+
+        Raises:
+            InputError: Vectors of another shape or not finite, or a product that is not finite.
+            OutOfMemoryError: There is too little memory.
+        """
+        columns = check_columns(vectors, self._objective.size).to(self._w.detach())
+        if not self._begun:  # not before there is a product to make
+            self._begun, self._slopes = True, self._kept()
+        if self._slopes is not None:
+            try:
+                return check_derivative(self._sum(columns), "Hessian").reshape(vectors.shape)
+            except torch.OutOfMemoryError:
+                raise
+            except RuntimeError:
+                self._slopes = None
+        return self._objective.hessian_product(vectors)
+
+    def _sum(self, columns: torch.Tensor) -> torch.Tensor:
+        # Together they save calls, not arithmetic: large networks are faster one by one.
+        together = 16 if self._objective.size <= _SMALL else 1
+        out = torch.zeros_like(columns)
+        for slope in self._slopes or ():
+            for some, into in zip(columns.split(together, 1), out.split(together, 1), strict=True):
+                into += self._pulled(slope, some)
+        return out
+
+    def _pulled(self, slope: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+        # vmap costs more than it gives where there is one vector.
+        single = columns.shape[1] == 1
+        with quiet():
+            found: torch.Tensor = torch.autograd.grad(
+                slope, self._w, columns[:, 0] if single else columns.T.contiguous(),
+                retain_graph=True, is_grads_batched=not single, materialize_grads=True,
+            )[0]  # fmt: skip
+        return found[:, None] if single else found.T
+
+    def _kept(self) -> list[torch.Tensor] | None:
+        """Return the gradients of the parts with their graphs, or None where they are not kept."""
+        held, sizes = set[tuple[int, int]](), [0]
+
+        def count(tensor: torch.Tensor) -> torch.Tensor:
+            storage = tensor.untyped_storage()
+            place = (storage.data_ptr(), storage.nbytes())
+            if place not in held:
+                held.add(place)
+                sizes[0] += storage.nbytes()
+            if sizes[0] > _KEPT:
+                raise _NoRoom
+            return tensor
+
+        slopes = []
+        try:
+            with (
+                torch.enable_grad(), quiet(),
+                torch.autograd.graph.saved_tensors_hooks(count, lambda kept: kept),
+            ):  # fmt: skip
+                for part in self._objective.parts():
+                    value = part(self._w)
+                    if not value.requires_grad:
+                        continue
+                    slope = torch.autograd.grad(
+                        value, self._w, create_graph=True, materialize_grads=True
+                    )[0]
+                    if slope.requires_grad:  # otherwise the gradient is constant
+                        slopes.append(slope)
+        except torch.OutOfMemoryError:
+            raise
+        except (_NoRoom, RuntimeError):
+            return None
+        return slopes
+
+
+class _NoRoom(Exception):
+    """Graphs that would take more memory than they are given."""
 
 
 class DifferenceOperator:

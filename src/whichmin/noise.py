@@ -10,6 +10,7 @@ from whichmin.core.instruments.noise_scale import (
     batch_factor,
     curved_noise,
     gradient_noise,
+    sample_gradient_norms,
 )
 from whichmin.core.instruments.problem import Objective, closure_objective
 from whichmin.core.instruments.two_batches import (
@@ -29,5 +30,6 @@ __all__ = [
     "gradient_noise",
     "module_objective",
     "noise_scale_from_squares",
+    "sample_gradient_norms",
     "two_batch_noise_scale",
 ]

@@ -25,9 +25,14 @@ def _points(arguments: Mapping[str, Any]) -> Any:
     return tuple(x.data if isinstance(x, LossOf) else x for x in found)
 
 
+def _shape(value: Any) -> Any:
+    if isinstance(value, tuple):  # of arrays that may differ in length, or of rows of numbers
+        return tuple(_shape(v) for v in value)
+    return np.shape(value.data if isinstance(value, LossOf) else value)
+
+
 def _shapes(arguments: Mapping[str, Any]) -> Any:
-    return tuple((k, np.shape(v.data if isinstance(v, LossOf) else v))
-                 for k, v in arguments.items())  # fmt: skip
+    return tuple((k, _shape(v)) for k, v in arguments.items())
 
 
 def _with_activation(key: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str, Any]], Any]:

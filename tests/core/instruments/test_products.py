@@ -162,3 +162,27 @@ def test_another_product_of_curvlinops_is_refused(digits, curvlinops, monkeypatc
     monkeypatch.setattr(objective, "hessian_product", lambda v: 1.001 * right(v))
     with pytest.raises(InputError, match="differ from those that differences confirm"):
         hessian_operator(objective, "curvlinops")
+
+
+@pytest.mark.parametrize("small", [0, 10**6])
+def test_kept_graphs_give_the_same_products(digits, monkeypatch, small):
+    monkeypatch.setattr(products, "_SMALL", small)
+    multiply = products.KeptOperator(digits.objective)
+    vectors = torch.from_numpy(np.random.default_rng(0).standard_normal((len(digits.w), 3)))
+    for some in (vectors[:, 0], vectors, vectors[:, 0]):
+        close = {"rtol": 1e-10, "atol": 1e-13}
+        torch.testing.assert_close(multiply(some), digits.objective.hessian_product(some), **close)
+    assert multiply._slopes
+
+
+def test_graphs_without_room_are_not_kept(digits, monkeypatch):
+    monkeypatch.setattr(products, "_KEPT", 1000)
+    multiply = products.KeptOperator(digits.objective)
+    v = digits.objective.point
+    assert torch.equal(multiply(v), digits.objective.hessian_product(v))
+    assert multiply._slopes is None
+
+
+def test_a_constant_gradient_has_no_graph():
+    line = closure_objective(lambda w: w.sum(), [1.0, 2.0])
+    assert products.KeptOperator(line)(torch.ones(2).double()).tolist() == [0, 0]

@@ -1,0 +1,222 @@
+r"""Squared lengths of the samples' gradients, without the gradients.
+
+In a layer that is linear in its weights, the gradient of one sample is made of the layer's input a
+and the gradient g at its output, at positions t (of a sequence, an image):
+
+.. math:: \nabla_W \ell_i = \sum_t g_t a_t^\top, \qquad
+          |\nabla_W \ell_i|^2 = \sum_{s,t} (g_s^\top g_t)\,(a_s^\top a_t) ,
+
+which is :math:`|g|^2 |a|^2` for a single position (Goodfellow 2015, arXiv 1510.01799). One forward
+and one backward pass give all of it. Where there are more positions than the weights' shape is
+worth, each sample's gradient of this one layer is formed.
+
+It applies where every trainable weight belongs to one of the layers below, which is called once, on
+inputs whose first axis is the sample. What cannot be seen from outside (a weight used beside its
+layer, another order of axes) is tried: on some samples of the first chunk the squares must be those
+of their gradients. If anything fails, there is no result, and the caller takes the slow way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import batch_norm, layer_norm, unfold
+
+from whichmin.core.instruments.module import ModuleObjective
+from whichmin.core.instruments.problem import Objective
+
+__all__ = ["sample_squares"]
+
+_TRIED = 4  # samples
+
+Squares = Callable[[Any, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
+
+
+def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Compute squared lengths of the samples' gradients, and the gradients' sum.
+
+    Args:
+        objective: The loss.
+
+    Returns:
+        Shapes ``(m,)`` and ``(n,)``, float64; None where it does not apply.
+    """
+    if not isinstance(objective, ModuleObjective) or objective.weight_decay:
+        return None
+    layers = _layers(objective)
+    if layers is None:
+        return None
+    squares, total = [], torch.zeros_like(objective.point, dtype=torch.float64)
+    for x, y in objective.data.chunks(objective.chunk_size):
+        found = _of_chunk(objective, layers, x, y)
+        if found is None or (not squares and not _confirmed(objective, found[0], x, y)):
+            return None
+        squares.append(found[0])
+        total += found[1].double()
+    return torch.cat(squares), total
+
+
+def _layers(objective: ModuleObjective) -> list[nn.Module] | None:
+    """Return the layers that hold the weights, or None if others hold some."""
+    wanted, held, layers = set(objective.names), set(), []
+    seen: set[int] = set()
+    for path, part in objective.module.named_modules():
+        own = [f"{path}.{name}" if path else name for name in part._parameters]
+        own = [name for name in own if name in wanted]
+        tensors = [id(p) for p in part._parameters.values() if p is not None]
+        if not own:
+            continue
+        plain = not (part._forward_hooks or part._forward_pre_hooks or part._backward_hooks)
+        if type(part) not in _SQUARES or not plain or seen & set(tensors):
+            return None
+        if isinstance(part, nn.Conv2d) and (
+            part.padding_mode != "zeros" or isinstance(part.padding, str)
+        ):
+            return None
+        if isinstance(part, nn.Embedding) and (
+            part.max_norm is not None or part.scale_grad_by_freq or part.sparse
+        ):
+            return None
+        seen |= set(tensors)
+        held |= set(own)
+        layers.append(part)
+    places = sum(name in wanted for name in objective.places.values())
+    return layers if held == wanted and places == len(wanted) else None
+
+
+@contextmanager
+def _watched(layers: list[nn.Module], calls: list[tuple[Any, ...]]) -> Iterator[None]:
+    def note(layer: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+        # Views of one input may be changed in place later: versions tell.
+        calls.append((layer, inputs[0], inputs[0]._version, output, output._version, len(inputs)))
+
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _of_chunk(
+    objective: ModuleObjective, layers: list[nn.Module], x: torch.Tensor, y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Compute the squares and the sum of the gradients of one chunk."""
+    w = objective.point.detach().clone().requires_grad_()
+    calls: list[tuple[Any, ...]] = []
+    try:
+        with torch.enable_grad(), _watched(layers, calls):
+            share = len(x) if objective.reduction == "mean" else 1
+            loss = share * objective.batch_loss(w, x, y).sum()
+            outputs = [call[3] for call in calls]
+            if len(calls) != len(layers) or len({id(call[0]) for call in calls}) != len(layers):
+                return None
+            for _, a, version, z, after, inputs in calls:
+                changed = a._version != version or z._version != after
+                if changed or inputs != 1 or z.ndim < 2 or len(z) != len(x) or len(a) != len(x):
+                    return None
+            total, *slopes = torch.autograd.grad(loss, [w, *outputs], allow_unused=True)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, AttributeError, TypeError):
+        return None
+    if total is None or any(g is None for g in slopes):
+        return None
+    squares = torch.zeros(len(x), dtype=torch.float64, device=w.device)
+    wanted, names = set(objective.names), dict(_named(objective.module))
+    state = objective.state(objective.point)
+    with torch.no_grad():
+        for (layer, a, *_), g in zip(calls, slopes, strict=True):
+            of = _SQUARES[type(layer)](layer, a.detach(), g)
+            for name, square in of.items():
+                place = f"{names[layer]}.{name}" if names[layer] else name
+                if place in wanted and state.get(place) is not None:
+                    squares += square
+    return squares, total
+
+
+def _named(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
+    for path, part in module.named_modules():
+        yield part, path
+
+
+def _confirmed(
+    objective: ModuleObjective, squares: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+) -> bool:
+    """Hold some squares against those of the samples' gradients."""
+    # Rounding of sums as long as the number of weights, in no order; a wrong formula is off by a
+    # share of the whole.
+    close = float(torch.finfo(objective.point.dtype).eps) ** 0.5
+    for i in torch.linspace(0, len(x) - 1, min(_TRIED, len(x))).long().tolist():
+
+        def part(w: torch.Tensor, i: int = i) -> torch.Tensor:
+            return objective.sample_loss(w, x[i], y[i])
+
+        slope = objective.derivatives.value_and_gradient(part, objective.point)[1].double()
+        exact = float(slope.square().sum())
+        if not abs(float(squares[i]) - exact) <= close * exact:
+            return False
+    return True
+
+
+def _product_squares(a: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
+    """Compute ``|sum_t g_t a_t^T|^2`` of each sample, from ``(b, t, i)`` and ``(b, t, o)``."""
+    positions, shape = a.shape[1], a.shape[2] * g.shape[2]
+    if positions == 1:
+        return a[:, 0].double().square().sum(1) * g[:, 0].double().square().sum(1)
+    if positions**2 <= shape:
+        grams = (a @ a.mT).double() * (g @ g.mT).double()
+        return grams.sum((1, 2)).clamp(min=0)
+    return (g.mT @ a).double().square().sum((1, 2))
+
+
+def _linear(_: nn.Linear, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
+    a, g = (t.reshape(len(t), -1, t.shape[-1]) for t in (a, g))
+    return {"weight": _product_squares(a, g), "bias": g.sum(1).double().square().sum(1)}
+
+
+def _convolution(layer: nn.Conv2d, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
+    patches = unfold(a, layer.kernel_size, layer.dilation, layer.padding, layer.stride)  # type: ignore[arg-type]
+    b, groups = len(a), layer.groups
+    patches = patches.reshape(b, groups, -1, patches.shape[-1])
+    g = g.reshape(b, groups, -1, patches.shape[-1])
+    square = sum(_product_squares(patches[:, k].mT, g[:, k].mT) for k in range(groups))
+    return {"weight": square, "bias": g.sum(-1).double().square().sum((1, 2))}  # type: ignore[dict-item]
+
+
+def _layer_norm(layer: nn.LayerNorm, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
+    unit = layer_norm(a, layer.normalized_shape, eps=layer.eps)
+    each = (len(a), -1, *layer.normalized_shape)
+    parts = {"weight": (g * unit).reshape(each), "bias": g.reshape(each)}
+    return {k: v.sum(1).double().flatten(1).square().sum(1) for k, v in parts.items()}
+
+
+def _batch_norm(layer: Any, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
+    mean, variance = (t.to(a) for t in (layer.running_mean, layer.running_var))
+    unit = batch_norm(a, mean, variance, eps=layer.eps)
+    parts = {"weight": g * unit, "bias": g}
+    return {
+        k: v.reshape(*v.shape[:2], -1).sum(2).double().square().sum(1) for k, v in parts.items()
+    }
+
+
+def _embedding(layer: nn.Embedding, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
+    words, g = a.reshape(len(a), -1), g.reshape(len(a), -1, g.shape[-1])
+    same = words[:, :, None] == words[:, None]
+    if layer.padding_idx is not None:
+        same &= (words != layer.padding_idx)[:, :, None]
+    return {"weight": ((g @ g.mT).double() * same).sum((1, 2)).clamp(min=0)}
+
+
+_SQUARES: dict[type[nn.Module], Squares] = {
+    nn.Linear: _linear,
+    nn.Conv2d: _convolution,
+    nn.LayerNorm: _layer_norm,
+    nn.BatchNorm1d: _batch_norm,
+    nn.BatchNorm2d: _batch_norm,
+    nn.Embedding: _embedding,
+}
