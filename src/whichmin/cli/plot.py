@@ -201,7 +201,8 @@ def sparsity(**options: Any) -> None:
 def spectra(**options: Any) -> None:
     """Draw the Hessian's eigenvalues at both minima, three κ.
 
-    Measured at trained minima, with the closed forms as open diamonds.
+    Measured at trained minima, with the closed forms as open diamonds. Plain automatic
+    differentiation at the last iterate gives none of the three: see whichmin table sharpness.
 
     \b
     Examples:
