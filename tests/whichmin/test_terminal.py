@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from whichmin.claim_pages import kernel_statements, page
+from whichmin.ledger import entries, one_claim
 from whichmin.reporting import Table
 from whichmin.terminal import columns_for, print_table, record_lines, wrapped
 
@@ -111,3 +113,16 @@ def test_record_lines_without_a_width_are_not_broken():
     assert list(record_lines(("a", "bcd"), ("x " * 60, ""))) == [
         "  a    " + ("x " * 60).rstrip(), "  bcd",
     ]  # fmt: skip
+
+
+def test_the_page_of_a_claim_keeps_to_the_terminal():
+    """Lines of 96 characters went on at the left margin; code stays as it is."""
+    for name in ("gd.limit", "walk.transience", "measures.keskar_invariant"):
+        entry = entries([one_claim(name)])[0]
+        example = entry.claim.counterexample
+        verbatim = [k.text for k in kernel_statements(entry)]
+        verbatim += [] if example is None else [example.code, example.prints]
+        kept = {line.strip() for text in verbatim for line in text.splitlines()}
+        for width in (60, 80):
+            lines = page(entry, width).splitlines()
+            assert max(len(line) for line in lines if line.strip() not in kept) <= width, name
