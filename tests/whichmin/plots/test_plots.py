@@ -228,36 +228,6 @@ def test_noise_is_that_of_the_theory():
     assert right["SGD: |B noise|"][-1, 1] == pytest.approx(limit, rel=1e-2)
 
 
-def test_noise_has_marks_where_they_say_something_only():
-    for panel in draw("noise", max_steps=None):
-        for line in panel.get_lines():
-            if line.get_marker() not in {"", "None", None}:
-                assert any(word in line.get_label() for word in ("limit", "Σc⁴", "< 0"))
-        assert len(panel.get_legend().get_texts()) <= 7
-
-
-def test_spectra_do_not_pass_for_those_of_automatic_differentiation():
-    """Which has another value at the last iterate, 4.25 and not 4.375 by default."""
-    for panel in draw("spectra"):
-        title = panel.get_title(loc="left")
-        assert title.startswith("κ = ")
-        assert not re.search("auto", title)
-
-
-def test_the_steps_of_a_long_run_have_room_under_the_axis():
-    """A million steps, as at m = 200: the labels ran into each other."""
-    axes = draw("correlations", max_steps=3)
-    for panel in axes:
-        panel.set_xlim(0, 3e6)
-    axes[0].figure.draw_without_rendering()
-    for panel in axes:
-        boxes = [t.get_window_extent() for t in panel.get_xticklabels() if t.get_text()]
-        boxes = [box for box in boxes if panel.bbox.x0 - 1 <= box.x0 <= panel.bbox.x1 + 1]
-        assert len(boxes) > 3
-        for left, right in itertools.pairwise(boxes):
-            assert left.x1 < right.x0
-
-
 UNUSUAL = {
     "correlations": [
         {"data": np.eye(1), "w0": [0.5]},
