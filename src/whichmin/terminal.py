@@ -75,9 +75,9 @@ def _body(table: Table, width: int) -> Iterator[str]:
         if max(len(lines) for row in split for lines in row) > _TALL:
             break
         ruled = False
-        for row in split:
-            for number in range(max(map(len, row))):
-                parts = [lines[number] if number < len(lines) else "" for lines in row]
+        for broken in split:
+            for number in range(max(map(len, broken))):
+                parts = [lines[number] if number < len(lines) else "" for lines in broken]
                 padded = (p.ljust(w) for p, w in zip(parts, widths, strict=True))
                 yield (" " * gap).join(padded).rstrip()
             if not ruled:
