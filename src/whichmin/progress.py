@@ -79,11 +79,11 @@ def progress_bar(
 
 
 @contextmanager
-def stages(size: int, show: bool | None = None) -> Iterator[Callable[[str], None]]:
+def stages(size: int = 0, show: bool | None = None) -> Iterator[Callable[[str], None]]:
     """Name the stages of work that cannot tell how far it is, such as reading a file.
 
     Args:
-        size: Bytes of the data that the work is on.
+        size: Bytes of the data that the work is on; 0 for work that is short or of another kind.
         show: Whether to show the stage and its time while it lasts; by default if standard error
             is a terminal. Elsewhere every stage of work on ``LARGE`` data is a line.
 
