@@ -159,7 +159,9 @@ def whitened_rows(matrix: torch.Tensor, centre: bool, argument: str) -> torch.Te
         if bool(empty.any()):
             row = int(empty.nonzero()[0])
             why = "equals the mean of all rows" if centre else "is zero"
-            raise InputError(argument, f"row {row} {why}", "whitening needs a direction there")
+            raise InputError(
+                argument, f"row {row} {why}", "whitening needs a direction in every row, from 0 on"
+            )
         # Some row is longer than the floor, hence also the largest singular value: rank >= 1.
         left, scale, right = torch.linalg.svd(rows, full_matrices=False)
         rank = int((scale > floor).sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from whichmin.ledger import Entry, tally
 from whichmin.provenance import provenance
 from whichmin.reporting import Cell, Document, Table, margin_text
 from whichmin.symbolic import ClosedForm, closed_form
+from whichmin.terminal import table_lines
 from whichmin.verification.evidence.claim import ArgumentStep, Claim
 from whichmin.verification.evidence.record import run_with
 from whichmin.verification.evidence.sources import source_of
@@ -236,30 +238,34 @@ def formal_lines(claim: Claim) -> list[str]:
     return lines + [f"then {formula}" for _, formula in formal.then]
 
 
-def _formal(claim: Claim) -> list[str]:
-    told = _bullets("formal statement", formal_lines(claim))
+def _formal(claim: Claim, width: int) -> list[str]:
+    told = _bullets("formal statement", formal_lines(claim), width)
     if claim.formal is None:
         return told
     defined = claim.formal.definitions.items()
-    return told + _bullets("where", (f"{name}: {meaning}" for name, meaning in defined))
+    return told + _bullets("where", (f"{name}: {meaning}" for name, meaning in defined), width)
 
 
-def _block(title: str, *paragraphs: str) -> list[str]:
+def _block(title: str, *paragraphs: str, width: int) -> list[str]:
     body = [
-        textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
+        textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ")
         for text in paragraphs
         if text
     ]
     return ["", f"{title}:", *body] if body else []
 
 
+def _folded(texts: Iterable[str], width: int) -> list[str]:
+    return [line for text in texts for line in textwrap.wrap(text, width, subsequent_indent="  ")]
+
+
 def _indented(title: str, text: str) -> list[str]:
     return ["", f"{title}:", textwrap.indent(text.rstrip("\n"), "    ")]
 
 
-def _bullets(title: str, items: Iterable[str]) -> list[str]:
+def _bullets(title: str, items: Iterable[str], width: int) -> list[str]:
     lines = [
-        textwrap.fill(item, _WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        textwrap.fill(item, width, initial_indent="  - ", subsequent_indent="    ")
         for item in items
     ]
     return ["", f"{title}:", *lines] if lines else []
@@ -295,52 +301,58 @@ def _supposed(form: ClosedForm) -> str:
     return under + ("; argued: " + "; ".join(form.argued) if form.argued else "")
 
 
-def page(entry: Entry) -> str:
+def page(entry: Entry, width: int | None = None) -> str:
     """Write everything about one claim as text.
 
     Args:
         entry: The entry.
+        width: Of the terminal; None for a file.
 
     Returns:
         Several lines of plain text.
     """
     claim, example = entry.claim, entry.claim.counterexample
-    lines = [f"{claim.id}: {entry.shown}", "", textwrap.fill(claim.statement, _WIDTH)]
-    lines += _block("topic", claim.topic)
-    lines += _bullets("source", claim.source)
+    columns = _WIDTH if width is None else min(width, _WIDTH)
+    block = functools.partial(_block, width=columns)
+    bullets = functools.partial(_bullets, width=columns)
+    lines = [f"{claim.id}: {entry.shown}", "", textwrap.fill(claim.statement, columns)]
+    lines += block("topic", claim.topic)
+    lines += bullets("source", claim.source)
     works = {source.key: source.citation for source in map(source_of, claim.source)}
-    lines += _bullets(
+    lines += bullets(
         "works cited", (f"{key}: {text}" for key, text in works.items() if key != "whichmin")
     )
-    lines += _bullets("hypotheses", claim.hypotheses)
-    lines += _formal(claim)
+    lines += bullets("hypotheses", claim.hypotheses)
+    lines += _formal(claim, columns)
     for stated in kernel_statements(entry):
         lines += _indented(f"statement as the kernel has it ({stated.check})", stated.text)
         lines += [f"  {stated.standing}"]
     if claim.formulas:
         forms = [closed_form(n) for n in claim.formulas]
-        lines += _bullets(
+        lines += bullets(
             "formulas",
             (f"{f.id}: {f.statement}: {f.expression}{_supposed(f)}" for f in forms),
         )
-    lines += _block("argument", *numbered(claim.argument))
+    lines += block("argument", *numbered(claim.argument))
     if example is not None:
-        lines += _block("counterexample", example.text)
+        lines += block("counterexample", example.text)
         lines += _indented("to see it", example.code) + _indented("which prints", example.prints)
     verdicts = {c.id: c for c in all_claims()}
-    lines += _bullets(
+    lines += bullets(
         "true instead",
         (f"{n} ({verdicts[n].verdict}): {verdicts[n].statement}" for n in claim.corrected),
     )
-    lines += _block("remark", claim.remark)
+    lines += block("remark", claim.remark)
     if claim.checks:
-        lines += ["", _evidence_table(entry).plain()]
+        table = _evidence_table(entry)
+        shown = table.plain().splitlines() if width is None else table_lines(table, width)
+        lines += ["", *shown]
     if entry.decision.trusted:
-        lines += _block("trusted", entry.decision.trusted)
+        lines += block("trusted", entry.decision.trusted)
     if notes := _standing([entry]):
-        lines += ["", *notes]
+        lines += ["", *notes] if width is None else ["", *_folded(notes, width)]
     for e in entry.evidence.values():
-        lines += _bullets(f"{e.check} found", e.found)
+        lines += bullets(f"{e.check} found", e.found)
     if entry.decision.reason:
-        lines += ["", entry.decision.reason]
+        lines += ["", *_folded([entry.decision.reason], width or len(entry.decision.reason))]
     return "\n".join(lines)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
-__all__ = ["SAY_EVERY", "Tell", "progress_bar"]
+__all__ = ["LARGE", "SAY_EVERY", "Tell", "progress_bar", "stages"]
 
 # Seconds between two lines of progress in a log file.
 SAY_EVERY = 30.0
+# Bytes of data from which on a log file hears of every stage: some 2000 points in 2000 dimensions,
+# whose inner products take seconds.
+LARGE = 2**25
 
 
 class Tell(Protocol):
@@ -73,6 +76,42 @@ def progress_bar(
                 bar.update(task, description=what)
 
         yield tell
+
+
+@contextmanager
+def stages(size: int = 0, show: bool | None = None) -> Iterator[Callable[[str], None]]:
+    """Name the stages of work that cannot tell how far it is, such as reading a file.
+
+    Args:
+        size: Bytes of the data that the work is on; 0 for work that is short or of another kind.
+        show: Whether to show the stage and its time while it lasts; by default if standard error
+            is a terminal. Elsewhere every stage of work on ``LARGE`` data is a line.
+
+    Yields:
+        A function to call when a stage begins.
+    """
+    if not ((sys.stderr is not None and sys.stderr.isatty()) if show is None else show):
+        stream = sys.stderr if size >= LARGE else None
+
+        def line(what: str) -> None:
+            if stream is not None:
+                print(f"{what} ...", file=stream, flush=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=console,
+        transient=console.is_terminal,
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what: bar.update(task, description=what)
 
 
 def _lines(total: float, label: str, stream: TextIO | None) -> Tell:

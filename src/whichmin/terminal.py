@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from whichmin.reporting import Table
 
-__all__ = ["columns_for", "print_table", "record_lines", "wrapped"]
+__all__ = ["columns_for", "print_table", "record_lines", "table_lines", "wrapped"]
 
 # Lines of a row beyond which a block a row reads better than a table.
 _TALL = 6
@@ -36,18 +36,32 @@ def print_table(table: Table) -> None:
     from rich.text import Text
 
     console = Console()
-    console.print(Text(table.title, "bold"), "", sep="\n")
-    for line in _body(table, console.width):
+    title, *lines = table_lines(table, console.width)
+    console.print(Text(title, "bold"))
+    for line in lines:
         # Styles are the cells' that hold a verdict.
         text = Text(line)
         for word, style in _STYLES.items():
             text.highlight_regex(rf"(?<!\S){word}(?=\s\s|$)", style)
         console.print(text, no_wrap=True, overflow="ignore", crop=False)
+
+
+def table_lines(table: Table, width: int) -> list[str]:
+    """Lay out a table in a width: its title, the table, and its notes.
+
+    Args:
+        table: The table.
+        width: Of the terminal.
+
+    Returns:
+        The lines.
+    """
+    lines = [table.title, "", *_body(table, width)]
     if table.notes:
-        console.print()
+        lines.append("")
     for note in table.notes:
-        for line in textwrap.wrap(note, console.width, subsequent_indent="  "):
-            console.print(line, markup=False, highlight=False)
+        lines += textwrap.wrap(note, width, subsequent_indent="  ")
+    return lines
 
 
 def _body(table: Table, width: int) -> Iterator[str]:
@@ -61,9 +75,9 @@ def _body(table: Table, width: int) -> Iterator[str]:
         if max(len(lines) for row in split for lines in row) > _TALL:
             break
         ruled = False
-        for row in split:
-            for number in range(max(map(len, row))):
-                parts = [lines[number] if number < len(lines) else "" for lines in row]
+        for broken in split:
+            for number in range(max(map(len, broken))):
+                parts = [lines[number] if number < len(lines) else "" for lines in broken]
                 padded = (p.ljust(w) for p, w in zip(parts, widths, strict=True))
                 yield (" " * gap).join(padded).rstrip()
             if not ruled:

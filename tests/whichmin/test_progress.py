@@ -4,7 +4,7 @@ import pytest
 
 from whichmin import progress
 from whichmin.core.instruments import closure_objective, keskar_sharpness
-from whichmin.progress import progress_bar
+from whichmin.progress import progress_bar, stages
 
 
 class Terminal:
@@ -72,3 +72,26 @@ def test_a_log_file_gets_a_line_now_and_then(monkeypatch, capsys):
     with progress_bar(4, "steps") as tell:
         tell()
     assert capsys.readouterr().err == "", "instruments are quiet in log files"
+
+
+def test_stages_of_large_work_are_lines_in_a_log_file(capsys):
+    """Reading and orthonormalising took a minute without a word."""
+    for size, lines in ((progress.LARGE, "reading ...\nlooking ...\n"), (progress.LARGE - 1, "")):
+        with stages(size) as say:
+            say("reading")
+            say("looking")
+        assert capsys.readouterr() == ("", lines)
+
+
+def test_stages_show_on_a_terminal_while_they_last(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    with stages(0) as say:
+        say("reading [a].npy")
+    assert "reading [a].npy" in stream.written
+
+
+def test_stages_without_standard_error_are_silent(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    with stages(progress.LARGE) as say:
+        say("reading")

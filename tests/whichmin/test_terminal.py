@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from whichmin.bench.report import _COLUMNS
+from whichmin.claim_pages import kernel_statements, page
+from whichmin.ledger import entries, one_claim
 from whichmin.reporting import Table
 from whichmin.terminal import columns_for, print_table, record_lines, wrapped
 
@@ -111,3 +114,27 @@ def test_record_lines_without_a_width_are_not_broken():
     assert list(record_lines(("a", "bcd"), ("x " * 60, ""))) == [
         "  a    " + ("x " * 60).rstrip(), "  bcd",
     ]  # fmt: skip
+
+
+def test_the_page_of_a_claim_keeps_to_the_terminal():
+    """Lines of 96 characters went on at the left margin; code stays as it is."""
+    for name in ("gd.limit", "walk.transience", "measures.keskar_invariant"):
+        entry = entries([one_claim(name)])[0]
+        example = entry.claim.counterexample
+        verbatim = [k.text for k in kernel_statements(entry)]
+        verbatim += [] if example is None else [example.code, example.prints]
+        kept = {line.strip() for text in verbatim for line in text.splitlines()}
+        for width in (60, 80):
+            lines = page(entry, width).splitlines()
+            assert max(len(line) for line in lines if line.strip() not in kept) <= width, name
+
+
+def test_contenders_of_the_benchmark_stay_a_table_at_80_columns(monkeypatch, capsys):
+    """They were blocks, or their words were cut."""
+    row = ("torch-vmap", 16, 16384, "96028.4", "51234", "135804", "460271", "3.3e-16", "agrees")
+    absent = ("jax-autodiff", 2, *"-" * 6, "not measured")
+    table = Table.build("whichmin bench", _COLUMNS, [row, absent])
+    lines = printed(monkeypatch, capsys, table, 80)
+    assert max(map(len, lines)) <= 80
+    assert sum("───" in line for line in lines) == 1
+    assert {"torch-", "vmap", "autodiff", "measured", "135804", "460271"} <= words(lines)

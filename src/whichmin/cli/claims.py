@@ -104,5 +104,6 @@ def show(ctx: click.Context, name: str, again: bool, seed: int, form: str) -> No
     if form == "json":
         click.echo(json.dumps(page_record(entry), indent=2, ensure_ascii=False))
     else:
-        click.echo(page(entry))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(page(entry, width))
     ctx.exit(0 if entry.decision.stands else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -9,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from whichmin.errors import InputError, Verbatim
+from whichmin.progress import stages
 from whichmin.reporting import ROUNDING_TEXT
 from whichmin.words import Activation, EngineName, Sampling
 
@@ -247,32 +249,46 @@ def read_data(options: dict[str, Any], any_rows: bool = True) -> tuple[Data, lis
     Raises:
         InputError: Options that do not go together, or unusable data.
     """
+    _refuse_combinations(options)
+    file = options["file"]
+    # What is wrong with a file its reader says.
+    size = os.stat(file).st_size if file is not None and os.path.isfile(file) else 0
+    with stages(size) as say:
+        return _read(options, any_rows, say)
+
+
+def _read(
+    options: dict[str, Any], any_rows: bool, say: Callable[[str], None]
+) -> tuple[Data, list[str]]:
     from whichmin.core.data import make_data
     from whichmin.files import read_array
 
-    _refuse_combinations(options)
     place = {"dtype": options["dtype"], "device": options["device"]}
+    dataset, file = options["dataset"], options["file"]
     more: list[str] = []
-    if options["dataset"] is not None:
+    if dataset is not None:
         points, described, more = _images(options)
-    elif options["file"] is not None:
-        points, layout = read_array(options["file"], options["key"])
-        described = options["file"] + (f" ({layout})" if layout else "")
+    elif file is not None:
+        say(f"reading {file}")
+        points, layout = read_array(file, options["key"])
+        described = file + (f" ({layout})" if layout else "")
     else:
         points, described = _generated(options)
         # Rounded to float32 the frame is orthonormal to float32's precision, as required there.
         return make_data(points, **place), [f"data: {described}"]
-    raw = make_data(points, handling="as-is", **place)
-    dataset = options["dataset"]
     source = ("FILE", described) if dataset is None else ("--dataset", dataset)
+    say("looking whether the rows are orthonormal")
+    raw = make_data(points, handling="as-is", **place)
     shown = f"deviation from orthonormality {raw.deviation:.2g}"
     described = f"data: {described}, m={raw.m}, n={raw.n}, "
     described += f"orthonormal to {ROUNDING_TEXT}" if raw.orthonormal else shown
     if options["as_is"]:
         data, done = raw, "taken as it is"
     elif options["whiten"]:
+        say("whitening the rows")
         data, done = make_data(points, handling="whiten", **place), "centred and whitened"
     elif options["orthonormalise"]:
+        say("orthonormalising the rows")
         data = make_data(points, handling=options["orthonormalise"], **place)
         described += f", orthonormalised ({options['orthonormalise']}) to {ROUNDING_TEXT}"
     elif raw.orthonormal:

@@ -10,6 +10,7 @@ import click
 from whichmin.cli.data import data_options, max_steps_option, read_data, some_run_options
 from whichmin.cli.help import Command, Group
 from whichmin.cli.options import refuse_unwritable, seed_option
+from whichmin.progress import stages
 
 __all__ = ["plot"]
 
@@ -85,8 +86,10 @@ def _draw(kind: str, options: dict[str, Any]) -> None:
     if "start" in options:
         start = options.pop("start")
         options["w0"] = None if start is None else load_array(start, argument="--start")
-    axes = getattr(plots, f"plot_{kind.replace('-', '_')}")(**options)
-    plots.save(axes, output, f"whichmin plot {kind}")
+    with stages() as say:
+        say(f"drawing {kind}")
+        axes = getattr(plots, f"plot_{kind.replace('-', '_')}")(**options)
+        plots.save(axes, output, f"whichmin plot {kind}")
     click.echo(f"wrote {output}", err=True)
 
 
@@ -201,7 +204,8 @@ def sparsity(**options: Any) -> None:
 def spectra(**options: Any) -> None:
     """Draw the Hessian's eigenvalues at both minima, three κ.
 
-    Measured at trained minima, with the closed forms as open diamonds.
+    Measured at trained minima, with the closed forms as open diamonds. Plain automatic
+    differentiation at the last iterate gives none of the three: see whichmin table sharpness.
 
     \b
     Examples:

@@ -9,6 +9,7 @@ import click
 from whichmin.cli.data import batch_sizes, data_options, read_data, read_indices, run_options
 from whichmin.cli.help import Command
 from whichmin.cli.options import emit, output_options, refuse_same_file, seed_option
+from whichmin.progress import stages
 
 __all__ = ["predict"]
 
@@ -54,10 +55,11 @@ def predict(ctx: click.Context, /, **options: Any) -> None:
     sizes = batch_sizes(ctx, options)
     own = None if options["batches"] is None else read_indices(options["batches"])
     settings["sampling"] = options["sampling"] if own is None else "custom"
-    told = {
-        label: predict_run(weights, data, number, batches=own, **settings)
-        for label, number in sizes.items()
-    }
+    told = {}
+    with stages() as say:
+        for label, number in sizes.items():
+            say(f"predicting {label}")
+            told[label] = predict_run(weights, data, number, batches=own, **settings)
     shared = f"{options['activation']}, step size {options['step_size']:g}, {settings['sampling']}"
     tables = prediction_tables(told, shared, notes)
     if form in {"table", "markdown", "latex"} and len(told) <= 3:

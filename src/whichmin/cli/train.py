@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from whichmin.cli.options import (
 )
 from whichmin.cli.wording import as_typed
 from whichmin.errors import InputError
-from whichmin.progress import progress_bar
+from whichmin.progress import progress_bar, stages
 from whichmin.words import Sampling, Status
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 SCHEMA = "whichmin.train/1"
+# Data points that a minimum names one by one.
+_LISTED = 16
 _SETTINGS = (
     "activation", "step_size", "sampling", "max_steps", "tolerance", "engine", "seed",
 )  # fmt: skip
@@ -121,7 +124,11 @@ def train(ctx: click.Context, /, **options: Any) -> None:
         every = options["checkpoint_every"]
         results = finish(runs, options["checkpoint"], every, progress, kept, keeper)
     named = dict(zip(kept["labels"], results, strict=True))
-    emit(_document(named, kept["notes"], form, ctx.command), form, output)
+    points = results[0].data.points
+    with stages(points.numel() * points.element_size()) as say:
+        say("comparing with the prediction")
+        document = _document(named, kept["notes"], form, ctx.command)
+    emit(document, form, output)
     ctx.exit(0 if all(r.converged for r in results) else 1)
 
 
@@ -226,6 +233,12 @@ def _found(record: dict[str, Any], result: TrainResult) -> str:
     return f"mixture of {len(active)} data points"
 
 
+def _listed(active: Sequence[int]) -> str:
+    """Name the data points of a minimum, of many the first."""
+    names = ", ".join(map(str, active[:_LISTED])) or "none"
+    return names if len(active) <= _LISTED else f"{names}, ... ({len(active)} in all)"
+
+
 def _document(
     results: dict[str, TrainResult], notes: list[str], form: str, command: click.Command
 ) -> Document:
@@ -252,7 +265,7 @@ def _document(
                 Cell(record["cosine_with_start"], f"{record['cosine_with_start']:.6f}"),
                 Cell(record["norm"], f"{record['norm']:.8f}"),
                 Cell(record["off_winner_mass"], f"{record['off_winner_mass']:.2e}"),
-                Cell(list(record["active"])),
+                Cell(list(record["active"]), _listed(record["active"])),
             ))
     columns = (
         "run", "batch size", "replica", "status", "minimum found", "steps", "loss", "loss gap",

@@ -21,6 +21,8 @@ __all__ = ["plot_correlations"]
 _ROOM = 0.052
 # More lines than this are not told apart by labels.
 _LABELLED = 9
+# Limits beyond which diamonds are drawn small.
+_CROWD = 20
 # Lines that end closer to 0 than this, less than a line's width, share one label.
 _FADED = 1e-3
 
@@ -109,7 +111,7 @@ def _dress(ax: Axes, result: TrainResult) -> None:
     ax.axhline(0, color=style.QUIET, lw=0.6, zorder=0)
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     ax.set_xlim(0, max(steps, 1))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda step, _: style.steps_text(step)))
     ax.set_xlabel("step (log scale)")
     name = "GD" if recipe.full_batch else f"SGD, batch size {recipe.batch_size}"
     ax.set_title(f"{name}: {result.status[0]} after {steps:,} steps", fontsize=9)
@@ -130,7 +132,8 @@ def _lines(ax: Axes, result: TrainResult, winner: int) -> None:
 def _diamonds(ax: Axes, result: TrainResult, limits: NDArray[np.float64]) -> None:
     ax.plot(
         np.full(len(limits), max(int(result.steps[0]), 1)), limits, "D", mfc="none", mec="black",
-        ms=5.5, mew=0.9, clip_on=False, zorder=6, label="predicted limit",
+        ms=5.5 if len(limits) <= _CROWD else 3.5, mew=0.9 if len(limits) <= _CROWD else 0.5,
+        clip_on=False, zorder=6, label="predicted limit",
     )  # fmt: skip
 
 

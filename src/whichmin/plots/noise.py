@@ -24,6 +24,7 @@ _ACTIVE = 1e-6
 GD_LIMIT, SGD_LIMIT = "GD: limit of |B noise|", "SGD: limit of B noise"
 # Where |G|^2 is below this, rounding is in its leading digits and the scales are not shown.
 _SMALLEST = 1e-24
+_LIMIT: dict[str, Any] = {"marker": "D", "ls": "", "mfc": "none", "mec": "black", "ms": 8}
 
 
 def plot_noise(
@@ -95,22 +96,19 @@ def plot_noise(
 
 
 def _look(name: str) -> dict[str, Any]:
-    if name == "GD":
-        return {"color": style.GD, "ls": "-", "marker": "o", "ms": 3.2}
-    return {"color": style.SGD, "ls": "--", "marker": "s", "ms": 3.2}
+    return {"color": style.GD, "ls": "-"} if name == "GD" else {"color": style.SGD, "ls": "--"}
 
 
 def _energies(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
     """Draw the covariance's trace and the squared gradient, and where the trace goes."""
     steps, look = along.steps + 1, _look(name)
     ax.plot(steps, along.trace[:, 0], label=f"{name}: tr Σ", lw=2, **look)
-    thin = {**look, "marker": "", "lw": 1.0}
-    ax.plot(steps, along.gradient_energy[:, 0], label=f"{name}: |G|²", **thin)
+    ax.plot(steps, along.gradient_energy[:, 0], label=f"{name}: |G|²", lw=1, **look)
     if name == "GD" and result.converged:
         c = result.correlations[0].double().cpu().numpy()
         code = c if result.recipe.activation is Activation.LINEAR else np.maximum(c, 0)
         level = closed_form("noise.trace_on_manifold")(Q=float((code**4).sum()), m=len(c))
-        ax.plot(int(steps[-1]), level, "D", mfc="none", mec="black", ms=8, label="(1 − Σc⁴)/m")
+        ax.plot(int(steps[-1]), level, label="(1 − Σc⁴)/m", **_LIMIT)
 
 
 def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None:
@@ -121,18 +119,18 @@ def _scales(ax: Axes, name: str, result: TrainResult, along: NoiseAlong) -> None
     held = along.gradient_energy[:, 0] > _SMALLEST
     steps, look = along.steps[held] + 1, _look(name)
     simple, curved = along.simple[held, 0], along.curved[held, 0]
-    ax.plot(steps, simple, label=f"{name}: B simple", lw=2, **{**look, "marker": ""})
-    ax.plot(steps, np.abs(curved), label=f"{name}: |B noise|", lw=0.9, **look)
+    ax.plot(steps, simple, label=f"{name}: B simple", lw=2, **look)
+    ax.plot(steps, np.abs(curved), label=f"{name}: |B noise|", lw=1, **look)
     negative = curved < 0
     ax.plot(
-        steps[negative], np.abs(curved[negative]), look["marker"], ms=4, mfc="white",
-        mec=look["color"], label=f"_{name}: B noise < 0",
+        steps[negative], np.abs(curved[negative]), "o", ms=4, mfc="white", mec=look["color"],
+        label=f"{name}: B noise < 0",
     )  # fmt: skip
     if name == "GD" and result.converged:
         _limit_of_gd(ax, int(steps[-1]), result)
     if name == "SGD" and result.recipe.batch_size == 1 and result.converged:
         value = closed_form("noise.sgd_curved")(m=result.data.m, eta=result.recipe.step_size)
-        ax.plot(int(steps[-1]), value, "D", mfc="none", mec="black", ms=8, label=SGD_LIMIT)
+        ax.plot(int(steps[-1]), value, label=SGD_LIMIT, **_LIMIT)
 
 
 def _limit_of_gd(ax: Axes, step: int, result: TrainResult) -> None:
@@ -145,18 +143,44 @@ def _limit_of_gd(ax: Axes, step: int, result: TrainResult) -> None:
     if not several or off_span <= _ACTIVE or eta > m / 5:
         return
     value = closed_form("noise.gd_curved")(Q=float((code**4).sum()), eta=eta, m=m)
-    ax.plot(step, abs(value), "D", mfc="none", mec="black", ms=8, label=GD_LIMIT)
+    ax.plot(step, abs(value), label=GD_LIMIT, **_LIMIT)
 
 
 def _dress(left: Axes, right: Axes, m: int) -> None:
     right.axhline(m - 1, color=style.QUIET, lw=0.9, ls=":", zorder=0, label="m − 1")
-    for ax, place in ((left, "lower left"), (right, "upper left")):
+    _legend(left, {"noise tr Σ": 2, "signal |G|²": 1}, "lower left")
+    _legend(right, {"tr Σ / |G|², B simple": 2, "size of B noise": 1}, "upper left")
+    for ax in (left, right):
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_xlabel("step + 1")
-        ax.legend(loc=place, frameon=False, fontsize=8)
     left.set_ylim(max(left.get_ylim()[0], 1e-14), None)
     left.set_ylabel("noise tr Σ and signal |G|²")
     left.set_title("covariance and gradient")
     right.set_ylabel("noise scale, in data points")
     right.set_title("noise scales")
+
+
+def _legend(ax: Axes, widths: dict[str, float], place: str) -> None:
+    """Name colours and widths once each, and the other marks that are there.
+
+    Args:
+        ax: The axes.
+        widths: Width of the lines of each quantity.
+        place: Where.
+    """
+    from matplotlib.lines import Line2D
+
+    labels = {str(line.get_label()) for line in ax.get_lines()}
+    marks = [
+        *(Line2D([], [], lw=2, label=name, **_look(name)) for name in ("GD", "SGD")),
+        *(Line2D([], [], color=style.QUIET, lw=w, label=name) for name, w in widths.items()),
+    ]
+    if any("< 0" in label for label in labels):
+        marks.append(Line2D([], [], marker="o", ls="", mfc="white", mec=style.QUIET, ms=4,
+                            label="where it is negative"))  # fmt: skip
+    if labels & {"(1 − Σc⁴)/m", GD_LIMIT, SGD_LIMIT}:
+        marks.append(Line2D([], [], label="limit, closed form", **_LIMIT))
+    if "m − 1" in labels:
+        marks.append(Line2D([], [], color=style.QUIET, lw=0.9, ls=":", label="m − 1"))
+    ax.legend(handles=marks, loc=place, frameon=False, fontsize=8)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_spectra"]
 
 _KAPPAS = {
-    Kink.LEFT: "κ = 0, as automatic differentiation",
+    Kink.LEFT: "κ = 0, the value from the left",
     Kink.MEAN: "κ = ½, the mean of both sides",
     Kink.RIGHT: "κ = 1, as if active",
 }
@@ -39,7 +39,9 @@ def plot_spectra(
 
     GD's minimum upwards, SGD's downwards, one panel for each value kappa of ReLU's missing second
     derivative at 0. Stems are measured at trained minima; open diamonds are the closed forms
-    ``sharpness.minimum_*`` and their counts.
+    ``sharpness.minimum_*`` and their counts. They are the minima's: what automatic differentiation
+    gives at the last iterate, which is near a kink and not on it, is none of the three (see
+    ``whichmin table sharpness``).
 
     Args:
         data: Orthonormal rows, shape ``(m, n)``; by default a random frame, m = 8, n = 32.

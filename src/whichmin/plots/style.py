@@ -39,6 +39,7 @@ __all__ = [
     "render",
     "save",
     "spread",
+    "steps_text",
     "tell",
 ]
 
@@ -181,9 +182,24 @@ def footnote(axes: NDArray[np.object_], given: Any, text: str) -> None:
     """
     if given is None:
         figure = axes[0].figure
-        # 19 letters of this size take less than an inch.
-        lines = textwrap.fill(text, int(19 * figure.get_figwidth()))
+        # 17 letters of this size, capitals and digits among them, take less than an inch.
+        lines = textwrap.fill(text, int(17 * figure.get_figwidth()))
         figure.supxlabel(lines, x=0.012, ha="left", fontsize=7.5, color=QUIET)
+
+
+def steps_text(step: float) -> str:
+    """Write a number of steps briefly, for an axis: 100, 1k, 10k, 1M.
+
+    Args:
+        step: The number.
+
+    Returns:
+        At most four characters for powers of ten below 10^9.
+    """
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if step >= unit:
+            return f"{step / unit:g}{letter}"
+    return f"{step:g}"
 
 
 def tell(ax: Axes, text: str, at: tuple[float, float], by: tuple[float, float], **how: Any) -> None:

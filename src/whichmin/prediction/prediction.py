@@ -192,7 +192,7 @@ def _full_batch(
     # chaotic then, and after a factor of 1e12 rounding decides where they are.
     chaotic = alpha >= 0.5 and path.steps * math.log(max(2.0, abs(1 - 4 * alpha))) > 12 * _LOG_10
     if path.status is Status.STEP_LIMIT or chaotic:
-        repel = "the minima repel (step_size / m is at least 1/2) and the run is chaotic"
+        repel = "the minima repel (step size / m is at least 1/2) and the run is chaotic"
         reason = repel if alpha >= 0.5 else "it takes very long"
         return Prediction("no minimum is reached", None, **common, reason=reason)
     steps = float(-(-path.steps // every) * every)

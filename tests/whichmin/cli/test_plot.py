@@ -1,5 +1,7 @@
 """``whichmin plot``: files, defaults, and errors that come before the work."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,19 @@ def test_the_help_says_which_batches_are_drawn(capsys):
     assert "1 to m - 1" in " ".join(capsys.readouterr().out.split())
     assert run(["plot", "linear-scaling", "--help"]) == 0
     assert "has variance 1/B" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["plot", "selection", "--angle", "45", "--replicas", "2"], "drawing selection"),
+        (["predict", "--m", "2", "--n", "2", "-b", "full"], "predicting batch size full"),
+    ],
+)
+def test_what_takes_long_says_on_a_terminal_what_it_does(tmp_path, monkeypatch, words, told):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stderr", stream)
+    assert run(words) == 0
+    assert told in stream.getvalue()

@@ -61,7 +61,7 @@ def test_too_few_steps_is_1_with_advice(capsys):
     assert run(["train", "--max-steps", "1"]) == 1
     printed = capsys.readouterr()
     assert "none (step limit)" in printed.out
-    assert "step limit: the step limit came first; raise max_steps" in printed.out
+    assert "step limit: the step limit came first; raise --max-steps" in printed.out
     assert printed.err == ""
 
 

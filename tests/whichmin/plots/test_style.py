@@ -78,3 +78,22 @@ def test_colours_differ_for_everybody():
     for colour in (style.GD, style.SGD, style.OTHER, style.INK, style.QUIET):
         red, green, blue = mpl.colors.to_rgb(colour)
         assert 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+
+
+def test_a_footnote_of_capitals_and_digits_stays_within_the_figure():
+    """At m = 200 the end of such a line was cut off."""
+    text = "ReLU, 200 data points in 300 dimensions, SGD with batch size 100, seed 0; " * 3
+    with style.drawing(None, (8.6, 4.4)) as axes:
+        style.footnote(axes, None, text)
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    (written,) = (t for t in figure.findobj(mpl.text.Text) if t.get_text().startswith("ReLU"))
+    assert written.get_window_extent().x1 <= figure.bbox.x1
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [(0, "0"), (1, "1"), (100, "100"), (1000, "1k"), (1e5, "100k"), (1e6, "1M"), (2500, "2.5k")],
+)
+def test_steps_are_written_briefly(step, text):
+    assert style.steps_text(step) == text
