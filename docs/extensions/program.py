@@ -140,7 +140,10 @@ def oracle_checks() -> str:
 def declarations() -> str:
     """What a target may declare."""
     keys = _rows(("key", "allowed", "default", "meaning"), described.declarations())
-    return f"{keys}\n\n{_rows(('stochastic function', 'methods'), described.methods())}"
+    methods = _rows(("stochastic function", "methods"), described.methods())
+    optimisers = _rows(("optimiser", "parameters"), described.optimisers())
+    schedules = _rows(("schedule", "parameters"), described.schedules())
+    return f"{keys}\n\n{methods}\n\n{optimisers}\n\n{schedules}"
 
 
 def results() -> str:

@@ -130,7 +130,10 @@ def _criteria(stopped: Sequence[_Stopped]) -> Iterator[Rule]:
         for taken in (0, 1):
             low, high = 0.0, math.inf
             for s, measured in zip(stopped, measures, strict=True):
-                values, end = measured[name], s.after[0] - taken
+                values = measured[name]
+                # Where the weights stand still, it may have stopped at several steps.
+                ends = [k - taken for k in s.after if 0 <= k - taken < len(values)]
+                end = min(ends, key=lambda t, v=values: float(v[t]), default=-1)  # type: ignore[misc]
                 if s.early and not 0 <= end < len(values):
                     low = math.inf
                     break

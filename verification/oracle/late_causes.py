@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from whichmin.verification.oracle.arithmetic import slope
 from whichmin.verification.oracle.check import Candidate
 from whichmin.verification.oracle.early_stops import early_stops
-from whichmin.verification.oracle.late_rates import rate_rules
-from whichmin.verification.oracle.late_rules import Rule, follow, whole_run
+from whichmin.verification.oracle.late_rates import milestones, rate_rules
+from whichmin.verification.oracle.late_rules import Rule, follow, scheduled, whole_run
 from whichmin.verification.oracle.observed import (
     MOST_CALLS,
     SeenStep,
@@ -33,6 +33,7 @@ from whichmin.verification.oracle.observed import (
 from whichmin.verification.oracle.outcome import CallFailed
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.runs import MOST_EXACT, ServedRun, reference
+from whichmin.verification.oracle.schedules import CONSTANT, Schedule
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.when import When, whens
 from whichmin.verification.oracle.wrong_optimisers import wrong_optimisers
@@ -45,6 +46,8 @@ Floats = NDArray[np.float64]
 
 # A rule that is this many bounds off in the run that was looked at is none.
 _NEAR = 4.0
+# Usual factors of a schedule.
+_FACTORS = (0.1, 0.5, 0.2, 0.3, 0.25, 0.01, 0.7, 0.8, 0.9, 0.95, 0.99, 2.0, 10.0)
 # Steps after which buffers may be lost, besides those of an epoch.
 _PERIODS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 25, 30, 50, 100)
 
@@ -122,17 +125,23 @@ class LateCauses:
             yield from stops
             return
         rules = [*whole_run(), *_resets(seen.run)]
-        if seen.run.optimiser.plain:
-            # A target may refuse the beginnings of a run: then nothing is seen.
-            with contextlib.suppress(CallFailed):
-                rules += self._looked_at(seen.run)
+        # A target may refuse the beginnings of a run: then nothing is seen.
+        with contextlib.suppress(CallFailed):
+            plain = seen.run.optimiser.plain
+            rules += self._looked_at(seen.run) if plain else self._usual(seen.run)
         told: set[str] = set()
         for rule in rules:
-            with np.errstate(all="ignore"):
-                near = rule.text not in told and self._near(seen, rule.result(seen.run))
-            if near:
-                told.add(rule.text)
+            known = {rule.text, rule.group} & told
+            if not known and self._explains(rule, seen):
+                told |= {rule.text, rule.group} - {""}
                 yield rule
+        if not told and seen.run.optimiser.plain:
+            with contextlib.suppress(CallFailed):
+                yield from milestones(self._session, failed[-1].run)
+
+    def _explains(self, rule: Rule, seen: _Taken) -> bool:
+        """Whether all runs end as the target's by a rule; the one that was looked at first."""
+        return all(self._near(t, rule.result(t.run)) for t in (seen, *self._taken))
 
     def _parts(self, run: ServedRun) -> Iterator[_Taken]:
         """Beginnings of a run: one that stops early does so in them too, or not yet."""
@@ -162,6 +171,20 @@ class LateCauses:
         with np.errstate(all="ignore"):
             off = np.abs(value - taken.got) / reference(taken.run)[1][-1]
         return bool((off <= _NEAR).all())
+
+    def _usual(self, run: ServedRun) -> Iterator[Rule]:
+        """What may set in at the first wrong step of an optimiser whose buffers are not seen."""
+        first = first_wrong(self._session, run)
+        if first and run.optimiser.schedule == CONSTANT:
+            for factor in _FACTORS:
+                yield scheduled(Schedule.make("step", every=first, factor=factor))
+                yield scheduled(Schedule.make("multistep", milestones=[first], factor=factor))
+        for when in (When(first, first + 1), When(first, 1)):
+            yield Rule(
+                f"the weights are normalised to length 1 {when}",
+                lambda r, o=when: follow(  # type: ignore[misc]
+                    r, after=lambda t, w: w / np.sqrt(w @ w) if t in o else w),
+            )  # fmt: skip
 
     def _looked_at(self, run: ServedRun) -> Iterator[Rule]:
         first = first_wrong(self._session, run)

@@ -28,11 +28,13 @@ class Rule:
         text: What it is, for the diagnosis.
         result: What a run returns with it.
         declare: What a target may declare if it is meant.
+        group: Of the rules of a group the first that explains all is told.
     """
 
     text: str
     result: Callable[[ServedRun], Floats]
     declare: str = ""
+    group: str = ""
 
 
 def loss_of(w: Floats, rows: Floats, activation: str) -> float:
@@ -149,7 +151,7 @@ def _tail(count: int) -> Rule:
     return Rule(f"the mean of the weights of the last {count} steps is returned", result)
 
 
-def plateau(factor: float, patience: int, *, whole: bool) -> Rule:
+def plateau(factor: float, patience: int, *, whole: bool, least: float = 1e-8) -> Rule:
     """Make the rule of ``torch.optim.lr_scheduler.ReduceLROnPlateau``, else as by default.
 
     It lowers the step size when the loss has not been below 0.9999 times its best value for more
@@ -158,6 +160,7 @@ def plateau(factor: float, patience: int, *, whole: bool) -> Rule:
     Args:
         factor: Factor of the step size.
         patience: Steps without progress.
+        least: Changes of the step size up to this are left out.
         whole: Whether it sees the loss of all points after the step, or of the batch before it.
 
     Returns:
@@ -165,7 +168,7 @@ def plateau(factor: float, patience: int, *, whole: bool) -> Rule:
     """
 
     def result(run: ServedRun) -> Floats:
-        data = floats(run.received[1])
+        data, size = floats(run.received[1]), float(run.received[2])
         best, bad, now = np.inf, 0, 1.0
 
         def seen(value: float) -> None:
@@ -175,7 +178,8 @@ def plateau(factor: float, patience: int, *, whole: bool) -> Rule:
             else:
                 bad += 1
             if bad > patience:
-                now, bad = now * factor, 0
+                bad = 0
+                now = now * factor if size * now * (1 - factor) > least else now
 
         before: list[float] = []
 
@@ -192,5 +196,6 @@ def plateau(factor: float, patience: int, *, whole: bool) -> Rule:
     what = "of all points" if whole else "of the batch"
     return Rule(
         f"a schedule is on: the step size is multiplied by {factor:g} when the loss {what} has not "
-        f"improved for more than {patience} steps (ReduceLROnPlateau)", result,
+        f"improved for more than {patience} steps{' (ReduceLROnPlateau)' if least else ''}", result,
+        group="plateau",
     )  # fmt: skip

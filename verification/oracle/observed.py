@@ -104,19 +104,22 @@ def first_wrong(session: Session, run: ServedRun) -> int:
     return wrong - 1
 
 
-def seen_steps(session: Session, run: ServedRun, start: int) -> Sequence[SeenStep]:
+def seen_steps(
+    session: Session, run: ServedRun, start: int, end: int | None = None
+) -> Sequence[SeenStep]:
     """Ask for the beginnings of a run and look at each step from some step on.
 
     Args:
         session: The target.
         run: The run, of plain SGD.
         start: First step.
+        end: Step after the last; None for the end of the run.
 
     Returns:
         The steps, ``MOST_CALLS`` at most.
     """
     w, data, size = floats(run.received[0]), floats(run.received[1]), float(run.received[2])
-    end = min(len(run.batches), start + MOST_CALLS)
+    end = min(end or len(run.batches), start + MOST_CALLS)
     weights = [
         session.attempt("train", **run.part(k).arguments()).value if k else w
         for k in range(max(start - 1, 0), end + 1)

@@ -56,16 +56,6 @@ class _RateInVelocity(Optimiser):
         return {"w": w - d, "velocity": velocity}
 
 
-class _NesterovFirst(Optimiser):
-    """Nesterov's step looks ahead along the buffer of the step before."""
-
-    def _sgd(self, state: State, g: Any, t: int, rate: Any, numbers: Arithmetic) -> State:
-        w, own = self.decayed(state["w"], g, rate, numbers)
-        velocity = self.velocity(state["velocity"], own, t, numbers)
-        share = numbers.number(self.momentum)
-        return {"w": w - rate * (own + share * state["velocity"]), "velocity": velocity}
-
-
 class _NoBias(Optimiser):
     """Adam's moments are not divided by their biases."""
 
@@ -174,8 +164,6 @@ _VARIED: tuple[tuple[str, type[Optimiser], Callable[[Optimiser], bool]], ...] = 
     ("the momentum buffer is an average of gradients: each enters with 1 - momentum", _Ema, _sgd),
     ("the update takes the momentum buffer of the step before", _StaleVelocity, _sgd),
     ("the step size is multiplied into the momentum buffer", _RateInVelocity, _sgd),
-    ("Nesterov's step takes the momentum buffer of the step before", _NesterovFirst,
-     lambda o: o.nesterov),
     ("the moments are not corrected for their biases", _NoBias, _adam),
     ("the first moment is not corrected for its bias", _NoFirstBias, _adam),
     ("the second moment is not corrected for its bias", _NoSecondBias, _adam),

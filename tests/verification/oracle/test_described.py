@@ -14,7 +14,14 @@ from whichmin.verification.oracle.conventions import (
     MOST_SAMPLES,
     Conventions,
 )
-from whichmin.verification.oracle.described import allowed, declarations, methods, schema
+from whichmin.verification.oracle.described import (
+    allowed,
+    declarations,
+    methods,
+    optimisers,
+    schedules,
+    schema,
+)
 
 
 def names(rows):
@@ -48,6 +55,19 @@ def test_the_methods_listed_are_those_allowed(name, listed):
     for method in re.findall(r"`([^`]*)`", listed):
         declared = {"stochastic": {name.strip("`"): {"method": method, "samples": 5}}}
         assert Conventions.parse(declared).stochastic
+
+
+def test_optimisers_and_schedules_are_those_allowed():
+    for name, listed in optimisers():
+        keys = re.findall(r"`([^`]*)`", listed)
+        declared = {"name": name.strip("`"), **({"weight_decay": 0.5} if keys else {})}
+        assert Conventions.parse({"optimiser": declared}).optimiser.weight_decay == 0.5
+        with pytest.raises(InputError, match=f"{', '.join(keys)}"):
+            Conventions.parse({"optimiser": {**declared, "rate": 1}})
+    for name, listed in schedules():
+        with pytest.raises(InputError, match="rate"):
+            Conventions.parse({"schedule": {"name": name.strip("`"), "rate": 1}})
+        assert listed
 
 
 def test_the_schema_is_that_of_a_record():

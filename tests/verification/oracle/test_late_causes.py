@@ -44,6 +44,12 @@ def test_a_schedule_that_is_declared_as_advised_passes():
     assert verdict(change, quick=False, **eval(f"{{{result.declare}}}")).verdict == "passed"
 
 
+def test_changes_of_the_step_size_beyond_the_first_steps_are_found():
+    result = verdict(lambda t, w, new, *_: w + (new - w) * 0.5 ** ((t >= 30) + (t >= 120)),
+                     quick=False)  # fmt: skip
+    assert "multistep (milestones [30, 120], factor 0.5)" in result.diagnosis
+
+
 def test_a_late_fault_of_no_kind_has_no_cause_but_a_place():
     def noisy(t, w, new, *_):
         return new + 1e-7 * np.cos(np.arange(len(w)) + t * t) * (t > 33)

@@ -30,7 +30,7 @@ def texts(factor, **more):
     {"name": "exponential", "factor": 0.97}, {"name": "cosine", "steps": 75},
     {"name": "linear", "start": 0.1, "end": 1.0, "steps": 9},
     {"name": "linear", "start": 1.0, "end": 0.0, "steps": 100},
-    {"name": "inverse-sqrt", "warmup": 16},
+    {"name": "inverse-sqrt", "warmup": 16}, {"name": "polynomial", "steps": 120, "power": 0.9},
 ], ids=str)  # fmt: skip
 def test_a_schedule_has_a_name_and_parameters(declared):
     schedule = Schedule.parse(declared)
@@ -52,6 +52,18 @@ def test_clipping_and_skipping():
     assert "the step size is 0: the update is left out every 12 steps" in texts(
         lambda t, _: float(t % 12 != 11)
     )
+
+
+def test_courses_without_a_declaration():
+    restarts = texts(lambda t, _: (1 + np.cos(np.pi * (t % 20) / 20)) / 2)
+    assert "a schedule of the step size is on: a cosine with restarts every 20 steps" in restarts
+    inverse = texts(lambda t, _: 1 / (1 + 0.01 * t))
+    assert "a schedule of the step size is on: it is divided by 1 + 0.01 t" in inverse
+
+
+def test_clipping_as_in_torch():
+    told = texts(lambda t, s: min(1, 0.5 / (s + 1e-6)) if t >= 30 else 1)
+    assert "gradients are clipped to length 0.5 after step 30" in told
 
 
 def test_nothing_is_read_off_right_steps_or_off_steps_aside():

@@ -11,6 +11,7 @@ from whichmin.verification.oracle.validation import (
     check_fraction,
     check_integer,
     check_limit,
+    check_number,
     check_reasons,
 )
 
@@ -90,3 +91,11 @@ def test_the_defaults_are_allowed():
     found = JudgeSettings()
     assert (found.quick, found.deep, found.seed, found.expected) == (False, False, 0, None)
     assert (found.isolation, found.limit) == ("auto", 20.0)
+
+
+def test_a_number_is_the_float64_that_a_target_computes_with():
+    assert check_number(0.9, "x", 0, 1) == Fraction(0.9)
+    assert check_number("1/3", "x", 0, 1) == Fraction(1 / 3)
+    for value in (True, None, "a", "1/0", float("nan"), 2, -1, 10**400):
+        with pytest.raises(InputError, match=r"x = .*must be a number from 0 to 1"):
+            check_number(value, "x", 0, 1)

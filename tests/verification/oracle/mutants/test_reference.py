@@ -6,7 +6,7 @@ from whichmin.verification.oracle import judge
 from whichmin.verification.oracle.protocol import FUNCTIONS
 
 
-@pytest.mark.parametrize("base", ["reference", "estimators"])
+@pytest.mark.parametrize("base", ["reference", "estimators", "base_momentum", "base_adaptive"])
 def test_a_base_passes_everything(base):
     found = judge(f"whichmin.verification.oracle.mutants.{base}", isolation="process")
     assert found.holds, found.markdown()
