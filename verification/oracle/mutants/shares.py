@@ -102,4 +102,11 @@ CORRECT_SHARES = (
     Variant("ranked_gradient.scaled", "each rank's loss times the number of ranks over all points",
             ((_SUMS, "sums = [len(s) * gradient(w, data[s], activation) * len(shards) / count "
               "for s in shards if len(s)]"), (_OVER, "sum(sums) / len(shards)"))),
+    Variant("train.unequal", "batches of unequal size, as DataLoader's last one is",
+            declares={"batches": "unequal"}),
+    Variant("train.unequal-sums", "batches of unequal size, each row's gradient by its share",
+            (("/ len(rows)", ""),
+             ("slope = ((norm - 2) * (f @ rows) + (f @ f) * w)",
+              "share = 1 / len(chosen)\n        slope = (norm - 2) * ((share * f) @ rows) "
+              "+ (share * f @ f) * w")), declares={"batches": "unequal"}),
 )  # fmt: skip
