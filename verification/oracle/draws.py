@@ -11,6 +11,7 @@ from whichmin.verification.oracle.noise import batches
 
 __all__ = [
     "BIASED",
+    "NEVER",
     "Batch",
     "Law",
     "block_law",
@@ -29,6 +30,10 @@ BIASED = {
     "any": "biased shuffle: entries are swapped with any other, not only with those not yet placed",
     "other": "biased shuffle: an entry is never swapped with itself, off by one (Sattolo)",
 }
+NEVER = (
+    "the last point is never drawn: the upper end is left out twice",
+    "the first point is never drawn",
+)
 Batch = tuple[int, ...]
 Law = Mapping[Batch, Fraction]
 
@@ -149,10 +154,10 @@ def point_laws(m: int) -> Iterator[tuple[str, tuple[Fraction, ...]]]:
         )
     end, inner = even * m / (2 * (m - 1)), even * m / (m - 1)
     yield "rounded, not cut: the two ends come half as often", (end, *(inner,) * (m - 2), end)
-    yield "the last point is never drawn: the upper end is left out twice", (
+    yield NEVER[0], (
         *(inner,) * (m - 1), Fraction(0),
     )  # fmt: skip
-    yield "the first point is never drawn", (Fraction(0), *(inner,) * (m - 1))
+    yield NEVER[1], (Fraction(0), *(inner,) * (m - 1))
 
 
 def inclusion(m: int, b: int, sampling: str) -> tuple[Fraction, Fraction]:

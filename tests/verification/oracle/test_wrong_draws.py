@@ -5,7 +5,7 @@ import pytest
 
 from whichmin.verification.oracle.check import Call
 from whichmin.verification.oracle.sampler_runs import Run
-from whichmin.verification.oracle.wrong_draws import wrong_draws, wrong_shards
+from whichmin.verification.oracle.wrong_draws import few_bits, wrong_draws, wrong_shards
 
 SIZES = ((12, 5, 120), (6, 2, 120), (12, 1, 240), (7, 3, 120), (64, 8, 160), (97, 3, 330),
          (1000, 8, 600))  # fmt: skip
@@ -85,3 +85,13 @@ def ranks(count, turn):
 @pytest.mark.parametrize("turn", [False, True])
 def test_overlapping_shards_are_named_with_their_number(count, turn):
     assert f"each of {count} ranks shuffles all points" in wrong_shards(runs(ranks(count, turn)))
+
+
+def test_why_entries_are_small():
+    rng = np.random.default_rng(0)
+    many, fair = rng.integers(0, 2**16, 600), rng.integers(0, 3 * 2**14, 600)
+    assert "16 random bits are drawn" in few_bits(many, 16, many % (3 * 2**14))
+    assert "kept in 16 bits" in few_bits(many, 16, fair)
+    assert "kept in 8 bits" in few_bits((many % 256).astype(np.int8), 8, fair % 192)
+    # The first points alone, as a shuffle buffer gives them, do not overflow.
+    assert few_bits(many % 30_000, 16, fair) == ""

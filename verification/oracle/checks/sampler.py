@@ -16,6 +16,7 @@ from whichmin.verification.oracle.ragged import NONE
 from whichmin.verification.oracle.sampler_causes import named
 from whichmin.verification.oracle.sampler_runs import drawn
 from whichmin.verification.oracle.session import Answer, Session
+from whichmin.verification.oracle.wrong_draws import few_bits
 from whichmin.verification.oracle.wrong_seeds import (
     IGNORED,
     PART,
@@ -119,15 +120,15 @@ def _range(session: Session) -> Iterator[Finding]:
         entries = answer.value[answer.value != NONE]
         least, most = int(entries.min(initial=m)), int(entries.max(initial=-1))
         bits = next((k for k in (8, 16) if least >= -(2 ** (k - 1)) and most < 2**k < m), 0)
-        # What overflows comes up to the last number that the bits can tell: 600 entries come
-        # within a tenth of it but for a chance of 0.9^600 = 4e-28.
-        ends = max(most / 2.0**bits, 2.0 * most / 2.0**bits if least < 0 else 0.0)
-        text = f"entries are kept in {bits} bits, which is too few for m points: they overflow"
+        text = ""
+        if bits:  # three quarters as many points as the bits can tell
+            size = 3 * 2 ** (bits - 2)
+            text = few_bits(entries, bits, drawn(session, size, 1, 600, session.seed).value)
         wrong = least < 0 or most >= m or bits > 0
         yield _indicator(
             f"m = {m}: entries from {least} to {most}", wrong,
             "an entry is none of 0 to m - 1, or none exceeds 8 or 16 bits",
-            *((Candidate(text, 1.0),) if bits and ends > 0.9 else ()),
+            *((Candidate(text, 1.0),) if text else ()),
             call=answer.call,
             figure=f"float({_ENTRIES[unequal]}.min() < 0 or got.max() >= {m} or got.max() < "
             f"{256 if m < 65_536 else 65_536})",
