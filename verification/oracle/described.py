@@ -69,10 +69,12 @@ def allowed() -> dict[str, str]:
         "loss_scale": "a number from 2^-32 to 2^32, or its text",
         "keskar_share": share,
         "sam_share": share,
+        "difference_step": f"`None`, or {share}, above 0",
         "noise_batches": "two integers (s, l) with 1 <= s < l; with the method `two batch sizes` "
         f"l is at most {batch}, else {MOST_POINTS}",
         "stochastic": "`{function: {'method': M, 'samples': K}}`: M as in the next table, K an "
-        f"integer from 1 to at most {most}",
+        f"integer from 1 to at most {most}; with `two batch sizes` also `'ema': B`, a decay "
+        "above 0 and below 1",
         "expected_failures": "`{check: reason}`: ids of checks of functions that the target "
         "provides, each with a reason, a text",
     }
