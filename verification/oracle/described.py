@@ -84,10 +84,12 @@ def allowed() -> dict[str, str]:
         "the table of optimisers",
         "schedule": f"`{{'name': N, ...}}`: N one of {_listed(tuple(SCHEDULES))}, and parameters "
         "as in the table of schedules; or a list of factors",
+        "difference_step": f"`None`, or {share}, above 0",
         "noise_batches": "two integers (s, l) with 1 <= s < l; with the method `two batch sizes` "
         f"l is at most {batch}, else {MOST_POINTS}",
         "stochastic": "`{function: {'method': M, 'samples': K}}`: M as in the next table, K an "
-        f"integer from 1 to at most {most}",
+        f"integer from 1 to at most {most}; with `two batch sizes` also `'ema': B`, a decay "
+        "above 0 and below 1",
         "expected_failures": "`{check: reason}`: ids of checks of functions that the target "
         "provides, each with a reason, a text",
     }
