@@ -14,6 +14,7 @@ __all__ = [
     "check_columns",
     "check_derivative",
     "check_indices",
+    "check_kinks",
     "check_losses",
     "check_reduction",
 ]
@@ -116,3 +117,13 @@ def check_losses(argument: str, first: Any, again: Any, dtype: torch.dtype) -> N
             "two different losses at the same weights",
             "must give the same at every call: switch dropout and augmentation off",
         )
+
+
+def check_kinks(value: object) -> None:
+    """Refuse an unknown way with kinks.
+
+    Raises:
+        InputError: It is neither ``refuse`` nor ``pytorch``.
+    """
+    if value not in ("refuse", "pytorch"):
+        raise InputError("kinks", value, "must be one of: refuse, pytorch")

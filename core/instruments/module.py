@@ -29,7 +29,12 @@ from whichmin.core.instruments.additive import (
     training_flags,
     with_flags,
 )
-from whichmin.core.instruments.arguments import check_derivative, check_indices, check_reduction
+from whichmin.core.instruments.arguments import (
+    check_derivative,
+    check_indices,
+    check_kinks,
+    check_reduction,
+)
 from whichmin.core.instruments.batches import Fields, Inputs, entry, predicted
 from whichmin.core.instruments.data import Samples
 from whichmin.core.instruments.dependence import check_dependence, check_loss_module
@@ -231,6 +236,7 @@ def module_objective(
     chunk_size: Any = 1024,
     dtype: Any = None,
     weight_decay: Any = 0.0,
+    kinks: str = "refuse",
 ) -> ModuleObjective:
     r"""Make an objective of a module, which is its loss on data as a function of its parameters.
 
@@ -265,6 +271,8 @@ def module_objective(
         weight_decay: Factor of ``|w|^2 / 2``, over all trainable parameters, biases too, as in
             ``torch.optim.SGD``; each sample's loss has its share. A penalty in ``loss_function``
             would not see the weights, and is refused.
+        kinks: ``refuse`` or ``pytorch``, as for
+            :func:`~whichmin.core.instruments.problem.closure_objective`.
 
     Returns:
         The objective, at the module's present weights.
@@ -283,6 +291,7 @@ def module_objective(
         (1.0, [1.0, 1.0])
     """
     check_reduction(reduction, ("mean", "sum", "none"))
+    check_kinks(kinks)
     if mode not in _MODES:
         raise InputError("mode", mode, f"must be one of: {', '.join(_MODES)}")
     chunk = check_integer(chunk_size, "chunk_size", 1)
@@ -317,6 +326,7 @@ def module_objective(
         module, loss_function, Samples(data, cast), point, fixed,
         reduction=reduction, mode=mode, chunk_size=chunk, weight_decay=decay,
     )  # fmt: skip
+    objective.kinks = kinks
     check_additive(objective)
     check_dependence(objective)
     return objective

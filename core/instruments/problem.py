@@ -21,6 +21,7 @@ from whichmin.core.instruments.arguments import (
     check_columns,
     check_derivative,
     check_indices,
+    check_kinks,
     check_losses,
     check_reduction,
 )
@@ -42,12 +43,14 @@ class Objective(ABC):
         point: Where the instruments measure, shape ``(n,)``; float64 or float32.
         samples: Number of samples, m; None if the loss does not say what its samples are.
         mean: Whether the loss is the mean over the samples, not their sum.
+        kinks: ``refuse``, or ``pytorch``: at a kink just at the point its derivatives are taken.
     """
 
     def __init__(self, point: torch.Tensor, samples: int | None, mean: bool) -> None:
         self.point = point
         self.samples = samples
         self.mean = mean
+        self.kinks = "refuse"
         self.derivatives = Derivatives("loss")
         self._confirmed: dict[bool, torch.Tensor] = {}
 
@@ -278,6 +281,7 @@ def closure_objective(
     reduction: str = "mean",
     dtype: Any = "float64",
     device: Any = "cpu",
+    kinks: str = "refuse",
 ) -> ClosureObjective:
     """Make an objective of a function of the weights.
 
@@ -289,6 +293,9 @@ def closure_objective(
         reduction: ``mean`` or ``sum``: what the loss is of the samples' losses, if it gives those.
         dtype: float64 or float32, which ``loss`` must keep.
         device: Where to compute.
+        kinks: What to do where the loss has a kink just at the point and second derivatives are
+            asked for: ``refuse``, or ``pytorch``: take its convention (for ReLU the derivative from
+            the left), which differences cannot confirm.
 
     Returns:
         The objective.
@@ -305,6 +312,7 @@ def closure_objective(
         [3.0, -24.0]
     """
     check_reduction(reduction, ("mean", "sum"))
+    check_kinks(kinks)
     kind, place = check_dtype(dtype), check_device(device)
     at = check_vector(point, None, "point", kind, place)
     given = at.clone()
@@ -318,7 +326,9 @@ def closure_objective(
             "loss", f"result of shape {tuple(first.shape)}", "must return shape () or (m,), m >= 1"
         )
     samples = len(first) if first.ndim else None
-    return ClosureObjective(loss, at, samples, reduction == "mean")
+    objective = ClosureObjective(loss, at, samples, reduction == "mean")
+    objective.kinks = kinks
+    return objective
 
 
 def check_objective(value: object) -> None:

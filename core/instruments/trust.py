@@ -67,7 +67,8 @@ _WORDS = {
     ),
     "kink": (
         "a kink or a jump just at the point",
-        f"{_SMOOTH}: move the weights or inputs off it (biases of exactly 0, ties)",
+        f"{_SMOOTH}: move the weights or inputs off it (biases of exactly 0, ties), or pass "
+        "kinks='pytorch' to the objective, for its convention",
     ),
     "infinite gradient": (
         "a gradient that is NaN or infinite", f"{_SMOOTH}, and a unit in which that is finite"
@@ -124,6 +125,8 @@ def confirm(objective: Objective, at: torch.Tensor, second: bool) -> None:
         if wide is None:
             return
         part, blocks, at, fault = wide
+    if fault.kind == "kink" and (objective.kinks == "pytorch" or not second):
+        return  # nothing can be said there, as the caller knows; gradients have one side at least
     raise fault.error(objective.derivatives.argument, blame(part, at, fault.kind, objective))
 
 

@@ -100,7 +100,7 @@ def neuron_objective(w: Floats, points: Floats, activation: Activation) -> Objec
         code = torch.relu(inner) if activation is Activation.RELU else inner
         return (data - code[:, None] * v).square().sum(1) / 2
 
-    return closure_objective(losses, w)
+    return closure_objective(losses, w, kinks="pytorch")
 
 
 def readings(

@@ -168,6 +168,24 @@ def test_the_kink_of_one_sample(data):
         hessian_matrix(module_objective(net, nn.MSELoss(), (x[4:7], y[4:7])))
 
 
+def test_kinks_by_the_convention_of_pytorch(data):
+    loss, point = (lambda w: w.relu().sum() + w.square().sum()), [0.0, 1.0]
+    with pytest.raises(InputError, match=r"relu must .* kinks='pytorch'"):
+        hessian_matrix(closure_objective(loss, point))
+    taken = closure_objective(loss, point, kinks="pytorch")
+    assert hessian_matrix(taken).tolist() == [[2, 0], [0, 2]]
+    # Other faults stay faults.
+    wrong = closure_objective(lambda w: Forgets.apply(w).sum(), W, kinks="pytorch")
+    with pytest.raises(InputError, match="Forgets"):
+        hessian_matrix(wrong)
+    for make in (
+        lambda: closure_objective(loss, point, kinks="smooth"),
+        lambda: module_objective(Layer(torch.relu), nn.MSELoss(), data, kinks="smooth"),
+    ):
+        with pytest.raises(InputError, match="kinks = 'smooth', but must be one of"):
+            make()
+
+
 def test_a_wrong_gradient_is_seen_by_instruments_of_the_noise(data):
     objective = module_objective(Layer(Slips.apply), nn.MSELoss(), data)
     for instrument in (gradient_noise, lambda o: two_batch_noise_scale(o, 1, 2)):

@@ -32,7 +32,7 @@ def _objective(w: torch.Tensor, data: torch.Tensor, activation: str) -> Objectiv
         code = torch.relu(inner) if activation == "relu" else inner
         return (data - code[:, None] * v).square().sum(1) / 2
 
-    return closure_objective(losses, w)
+    return closure_objective(losses, w, kinks="pytorch")
 
 
 def hessian(w: torch.Tensor, data: torch.Tensor, activation: str) -> torch.Tensor:
