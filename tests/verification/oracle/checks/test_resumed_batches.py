@@ -11,7 +11,9 @@ from whichmin.verification.oracle.mutants.variants import variants
 
 
 def resumed(target):
-    found = judge(target, isolation="inline", quick=True, only=lambda n: n.startswith("resumed"))
+    found = judge(
+        target, isolation="inline", quick=True, only=lambda n: n == "resumed_batches.same"
+    )
     return found.results[0]
 
 
