@@ -245,7 +245,8 @@ def _integers(name: str, value: Any) -> Any:
 
 def _brief(name: str, value: Any) -> str:
     if name in INDICES and isinstance(value, tuple):
-        return f"{name}: {value}"
+        # A long run's batches would fill the screen.
+        return f"{name}: {value}" if len(value) <= 12 else f"{name}: {len(value)} steps"
     if isinstance(value, (tuple, np.ndarray)):
         return f"{name}: {'x'.join(map(str, np.shape(value)))}"
     if isinstance(value, LossOf):
