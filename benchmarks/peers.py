@@ -16,8 +16,12 @@ from __future__ import annotations
 import argparse
 import copy
 import importlib
+import os
 import time
 import warnings
+
+# NumPy's libraries read these when they are loaded; a waiting thread counts as processor time.
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 import numpy as np
 import torch
