@@ -139,7 +139,8 @@ def _first_steps(session: Session) -> Iterator[Finding]:
                 )  # fmt: skip
                 if not useful(run).batches:
                     continue
-                served, (path, bound) = True, reference(run)
+                path, bound = reference(run)
+                served = served or bool(np.any(path[-1] != path[0]))
                 answer = session.call(
                     "step", w=problem.w, batch=rows, step_size=run.step_size,
                     activation=activation,
@@ -237,7 +238,7 @@ def _runs(session: Session) -> Iterator[Finding]:
                     yield _run_finding(*given)
                     continue
                 for finding in _declared_run(*given):
-                    served = True
+                    served = served or bool(np.any(finding.nearest != floats(finding.origin)))
                     yield finding
     _must_serve(session, served=served or session.conventions.trained_by.plain)
 

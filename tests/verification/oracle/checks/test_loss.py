@@ -30,7 +30,7 @@ WRONG = [
     (lambda w, a, f: right(w, a, f) * 2, "factor 2: the 1/2 of the definition is missing"),
     (lambda w, a, f: right(w, a, f) * 2 / len(w), "factor 2/n: the mean over the coordinates"),
     (lambda w, a, f: -right(w, a, f), "factor -1: the sign"),
-    (lambda w, a, f: right(w, a, "linear"), "the loss of the other activation (linear)"),
+    (lambda w, a, f: right(w, a, "linear"), "the loss of the other activation"),
     (lambda w, a, f: right(w, a, f) - np.square(a).sum() / (2 * len(a)), "|a|^2 / 2 is left out"),
     (lambda w, a, f: float(np.float32(right(w, a, f))), "the rounding of float32"),
 ]

@@ -60,7 +60,7 @@ WRONG_STEPS = [
     (lambda w, a, s, f: w, "the weights before the update are returned"),
     (lambda w, a, s, f: gradient(w, a, f), "the gradient is returned"),
     (lambda w, a, s, f: -s * gradient(w, a, f), "the update is returned"),
-    (lambda w, a, s, f: step(w, a, s, "relu"), "the gradient of the other activation (relu)"),
+    (lambda w, a, s, f: step(w, a, s, "relu"), "the gradient of the other activation"),
     (once, "rows that occur several times count once"),
     (point_by_point, "the weights are updated within the batch, point by point"),
 ]
@@ -127,7 +127,7 @@ WRONG_RUNS = [
     (full, "all points are used in every step"),
     (single, "the rounding of float32"),
     (lambda w0, a, b, s, f: w0, "the start is returned"),
-    (lambda w0, a, b, s, f: train(w0, a, b, s, "linear"), "the other activation (linear)"),
+    (lambda w0, a, b, s, f: train(w0, a, b, s, "linear"), "the other activation"),
 ]
 
 
