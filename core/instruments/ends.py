@@ -164,7 +164,7 @@ class _Space:
         """Bound the residuals of Ritz vectors from what every vector's image left over."""
         newest = self.lengths[-1] * np.abs(columns[-1])
         older: np.ndarray = np.abs(self.known @ np.abs(columns[: len(self.known)]))
-        return newest + older
+        return np.asarray(newest + older)
 
     def keep(self, columns: np.ndarray) -> None:
         """Put Ritz vectors in the place of the first rows."""
@@ -334,7 +334,7 @@ class _Search:
                 self._room(values, columns)
             self._take(values, columns)
             if not risen:
-                return np.maximum(limits, abs_if(self.values, rules.magnitude))
+                return np.asarray(np.maximum(limits, abs_if(self.values, rules.magnitude)))
         raise CheckFailed(
             f"every one of {rules.restarts} checks found eigenvalues beyond those before; raise "
             "max_restarts"

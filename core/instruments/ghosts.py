@@ -26,6 +26,7 @@ import torch
 from torch import nn
 from torch.nn.functional import batch_norm, layer_norm, unfold
 
+from whichmin.core.instruments.batches import Inputs
 from whichmin.core.instruments.module import ModuleObjective
 from whichmin.core.instruments.problem import Objective
 
@@ -50,7 +51,8 @@ def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | 
     layers = _layers(objective)
     if layers is None:
         return None
-    squares, total = [], torch.zeros_like(objective.point, dtype=torch.float64)
+    squares: list[torch.Tensor] = []
+    total = torch.zeros_like(objective.point, dtype=torch.float64)
     for x, y in objective.data.chunks(objective.chunk_size):
         found = _of_chunk(objective, layers, x, y)
         if found is None or (not squares and not _confirmed(objective, found[0], x, y)):
@@ -103,7 +105,7 @@ def _watched(layers: list[nn.Module], calls: list[tuple[Any, ...]]) -> Iterator[
 
 
 def _of_chunk(
-    objective: ModuleObjective, layers: list[nn.Module], x: torch.Tensor, y: torch.Tensor
+    objective: ModuleObjective, layers: list[nn.Module], x: Inputs, y: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor] | None:
     """Compute the squares and the sum of the gradients of one chunk."""
     w = objective.point.detach().clone().requires_grad_()
@@ -145,7 +147,7 @@ def _named(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
 
 
 def _confirmed(
-    objective: ModuleObjective, squares: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+    objective: ModuleObjective, squares: torch.Tensor, x: Inputs, y: torch.Tensor
 ) -> bool:
     """Hold some squares against those of the samples' gradients."""
     # Rounding of sums as long as the number of weights, in no order; a wrong formula is off by a

@@ -28,7 +28,7 @@ _SLACK = 1 + 1e-6
 def _chances(total: int, chance: float) -> Floats:
     """Chances of 0, ..., n events."""
     if chance in {0.0, 1.0}:
-        return np.eye(1, total + 1, round(chance * total))[0]
+        return np.asarray(np.eye(1, total + 1, round(chance * total))[0])
     mode = min(total, math.floor((total + 1) * chance))
     largest = (
         math.lgamma(total + 1) - math.lgamma(mode + 1) - math.lgamma(total - mode + 1)
@@ -37,7 +37,7 @@ def _chances(total: int, chance: float) -> Floats:
     counts = np.arange(total)
     steps = np.log(total - counts) - np.log1p(counts) + math.log(chance) - math.log1p(-chance)
     up, down = np.cumsum(steps[mode:]), np.cumsum(-steps[:mode][::-1])[::-1]
-    return np.exp(largest + np.concatenate([down, [0.0], up]))
+    return np.asarray(np.exp(largest + np.concatenate([down, [0.0], up])))
 
 
 def at_least(count: int, total: int, chance: float) -> float:

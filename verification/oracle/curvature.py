@@ -189,7 +189,7 @@ def matrix_reason(case: Case, dtype: str) -> str:
 
 def trace_bound(case: Case, dtype: str) -> float:
     r"""Bound the rounding of the trace: :math:`|\operatorname{tr} E| \le \sqrt{n}\, |E|_F`."""
-    return case.problem.n**0.5 * matrix_bound(case, dtype)
+    return float(case.problem.n**0.5 * matrix_bound(case, dtype))
 
 
 def solver_bound(case: Case, dtype: str) -> float:

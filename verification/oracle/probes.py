@@ -95,7 +95,7 @@ class EstimateLaw:
         if self.method in {_SIGNS, _GAUSSIAN}:
             return self.matrix
         n = len(self.matrix)
-        return self.matrix - np.trace(self.matrix) / n * np.eye(n)
+        return np.asarray(self.matrix - np.trace(self.matrix) / n * np.eye(n))
 
     @property
     def _square(self) -> float:

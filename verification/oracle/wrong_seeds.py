@@ -129,13 +129,13 @@ def _modulus(session: Session) -> Diagnosis | None:
     rng = session.rng("sample_batches.seed.many")
     seeds = [int(s) for s in rng.choice(2**31, 300, replace=False)]
     keys = [any_run(session, 97, 3, 4, s).batches.tobytes() for s in seeds]
-    first = {}
+    first: dict[bytes, int] = {}
     gaps = [s - first[k] for s, k in zip(seeds, keys, strict=True) if first.setdefault(k, s) != s]
     if not gaps:
         return None
     i = next(i for i, k in enumerate(keys) if keys.index(k) != i)
     pair = [any_run(session, 97, 3, 60, s).batches for s in (seeds[keys.index(keys[i])], seeds[i])]
-    if not np.array_equal(*pair):
+    if not np.array_equal(pair[0], pair[1]):
         return None  # only the first batches are the same
     g = functools.reduce(math.gcd, gaps)
     same = [[s % g for s in seeds].index(s % g) for s in seeds]

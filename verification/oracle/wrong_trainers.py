@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,12 @@ __all__ = ["wrong_trainers"]
 Made = Iterator[tuple[str, Callable[[], Any]]]
 # Orders of more batches than these are not tried: 24 of 4.
 MOST_ORDERED = 4
+
+
+def _fixed(size: int, batch: Sequence[int]) -> float:
+    """A divisor that does not depend on the batch."""
+    del batch
+    return size
 
 
 def _orders(runs: WrongRuns) -> Iterator[tuple[str, Batches]]:
@@ -133,7 +139,7 @@ def _divisors(runs: WrongRuns) -> Made:
     if len(set(sizes)) > 1:
         for text, size in (("first", sizes[0]), ("largest", max(sizes)), ("last", sizes[-1])):
             yield (f"every batch is divided by the size of the {text}, not by its own",
-                   partial(run, divisor=lambda b, s=size: s))  # fmt: skip
+                   partial(run, divisor=partial(_fixed, size)))  # fmt: skip
     yield ("rows that occur several times are added once, but divided by b",
            partial(run, slope=lambda w, r: runs.slope(w, np.unique(r, axis=0))))  # fmt: skip
 

@@ -45,4 +45,4 @@ def noise_scale(w: torch.Tensor, data: torch.Tensor, activation: str, seed: int)
         points = data[torch.randint(len(data), (BATCH,), generator=draw)]
         losses = (model(points) - points).square().sum(1) / 2
         found.append(compute_gns(losses, model, param_percentage=1, batch_percentage=1))
-    return sum(found) / SAMPLES
+    return float(sum(found) / SAMPLES)

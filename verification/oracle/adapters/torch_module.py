@@ -14,7 +14,7 @@ is judged as ``--whichmin-target=myadapter:target``.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -125,7 +125,7 @@ class _Module:
         self.train_loop(model, optimiser, items, self.loss_of)
         return _weights(model, len(w0)).detach().reshape(-1)
 
-    def sample_batches(self, m: int, b: int, steps: int, seed: int) -> Sequence[Tensor]:
+    def sample_batches(self, m: int, b: int, steps: int, seed: int) -> Tensor | list[Tensor]:
         """Take the batches of the user's loader, epoch after epoch."""
         assert self.loader is not None
         numbers = torch.arange(m, dtype=torch.float64)[:, None]
@@ -180,8 +180,9 @@ def _epochs(loader: Any) -> Iterator[Any]:
     epoch = 0
     while True:
         for part in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None)):
-            if hasattr(part, "set_epoch"):
-                part.set_epoch(epoch)
+            told = getattr(part, "set_epoch", None)
+            if told is not None:
+                told(epoch)
         count = 0
         for count, batch in enumerate(loader, 1):  # noqa: B007 - counted
             yield batch

@@ -135,7 +135,7 @@ def _from_centre(
         return (z @ z - 2) * (c @ rows) + (c @ c) * z
 
     z = at
-    if not np.any(references.gradient(w, data, activation)):
+    if not any(references.gradient(w, data, activation)):
         return None
     for _ in range(400):
         g = slope(z)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -107,7 +107,7 @@ def _biased(cells: Sequence[tuple[int, ...]], b: int) -> Iterator[Candidate]:
     """What shuffles that are no Fisher-Yates give in place of equal chances."""
     last = max(map(max, cells))
     for lowest, text in draws.BIASED.items():
-        law: Counter[tuple[int, ...]] = Counter()
+        law: dict[tuple[int, ...], Fraction] = defaultdict(Fraction)
         for order, chance in draws.shuffled_orders(len(cells[0]), lowest=lowest).items():
             place = dict(zip(order, (min(k // b, last) for k in range(len(order))), strict=True))
             law[tuple(place[i] for i in range(len(order)))] += chance
