@@ -140,13 +140,13 @@ class Derivatives:
 
         Raises:
             InputError: PyTorch has no such derivative.
-            OutOfMemoryError: There is too little memory.
+            torch.cuda.OutOfMemoryError: There is too little memory.
         """
         if not self.plain:
             try:
                 with quiet():
                     return functional()
-            except torch.OutOfMemoryError:
+            except torch.cuda.OutOfMemoryError:
                 raise
             except RuntimeError:
                 pass  # a rule of torch.func that is missing, or what plain() says better
@@ -164,7 +164,7 @@ class Derivatives:
 
         Raises:
             InputError: PyTorch has no such derivative.
-            OutOfMemoryError: There is too little memory.
+            torch.cuda.OutOfMemoryError: There is too little memory.
         """
         if not value.requires_grad:
             return torch.zeros_like(w)
@@ -172,7 +172,7 @@ class Derivatives:
             return torch.autograd.grad(
                 value, w, weights, retain_graph=True, create_graph=again, materialize_grads=True
             )[0]
-        except torch.OutOfMemoryError:
+        except torch.cuda.OutOfMemoryError:
             raise
         except RuntimeError as error:
             raise InputError(

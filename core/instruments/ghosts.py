@@ -122,7 +122,7 @@ def _of_chunk(
                 if changed or inputs != 1 or z.ndim < 2 or len(z) != len(x) or len(a) != len(x):
                     return None
             total, *slopes = torch.autograd.grad(loss, [w, *outputs], allow_unused=True)
-    except torch.OutOfMemoryError:
+    except torch.cuda.OutOfMemoryError:
         raise
     except (RuntimeError, AttributeError, TypeError):
         return None

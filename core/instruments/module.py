@@ -200,7 +200,7 @@ class ModuleObjective(Objective):
                 with quiet():
                     found: torch.Tensor = vmap(function, in_dims=(None, 0, 0))(w, x, y)
                 return found
-            except torch.OutOfMemoryError:
+            except torch.cuda.OutOfMemoryError:
                 raise
             except RuntimeError:
                 self._one_by_one = True

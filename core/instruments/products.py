@@ -117,7 +117,7 @@ class KeptOperator:
 
         Raises:
             InputError: Vectors of another shape or not finite, or a product that is not finite.
-            OutOfMemoryError: There is too little memory.
+            torch.cuda.OutOfMemoryError: There is too little memory.
         """
         columns = check_columns(vectors, self._objective.size).to(self._w.detach())
         if not self._begun:  # not before there is a product to make
@@ -125,7 +125,7 @@ class KeptOperator:
         if self._slopes is not None:
             try:
                 return check_derivative(self._sum(columns), "Hessian").reshape(vectors.shape)
-            except torch.OutOfMemoryError:
+            except torch.cuda.OutOfMemoryError:
                 raise
             except RuntimeError:
                 self._slopes = None
@@ -179,7 +179,7 @@ class KeptOperator:
                     )[0]
                     if slope.requires_grad:  # otherwise the gradient is constant
                         slopes.append(slope)
-        except torch.OutOfMemoryError:
+        except torch.cuda.OutOfMemoryError:
             raise
         except (_NoRoom, RuntimeError):
             return None
@@ -313,13 +313,13 @@ def _confirmed(objective: Objective, multiply: Operator) -> Operator:
 
     Raises:
         InputError: It has none, or another one.
-        OutOfMemoryError: There is too little memory.
+        torch.cuda.OutOfMemoryError: There is too little memory.
     """
     draws = generator(0, Purpose.PROBES)
     v = torch.from_numpy(draws.standard_normal(objective.size)).to(objective.point)
     try:
         theirs = multiply(v)
-    except (torch.OutOfMemoryError, InputError):
+    except (torch.cuda.OutOfMemoryError, InputError):
         raise
     except (RuntimeError, TypeError, ValueError, AttributeError, KeyError) as error:
         raise InputError(

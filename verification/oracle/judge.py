@@ -26,14 +26,11 @@ from whichmin.verification.oracle.check import Finding, OracleCheck
 from whichmin.verification.oracle.checks import all_checks
 from whichmin.verification.oracle.checks.repeated import REPEAT
 from whichmin.verification.oracle.compliance import CheckVerdict, Compliance, Result
-from whichmin.verification.oracle.diagnosis import SINGLE, SINGLE_TEXT, diagnose
 from whichmin.verification.oracle.expected import check_provided, expected_failures
-from whichmin.verification.oracle.hints import undeclared_estimate, unsteady
-from whichmin.verification.oracle.kept import kept_answer
 from whichmin.verification.oracle.lost_calls import compared, goes_on, without_value
+from whichmin.verification.oracle.mismatch import mismatch
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.snippet import finding_snippet
 from whichmin.verification.oracle.validation import JudgeSettings
 from whichmin.verification.oracle.worker import Worker
 
@@ -85,7 +82,7 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
         about |= {"margin": worst.ratio, "where": worst.what}
     if failed is not None:
         off = any(not f.holds for f in numbers)
-        more = _mismatch(check, session, numbers, target) if off else {}
+        more = mismatch(check, session, numbers, target) if off else {}
         told = without_value(check, session, failed, lost, numbers, more, target)
         return Result(**about, verdict=CheckVerdict.FAILED, **told)
     if undecided and not wrong:
@@ -97,7 +94,7 @@ def run_check(check: OracleCheck, session: Session, target: object = "") -> Resu
     if not wrong:
         return Result(**about, verdict=CheckVerdict.PASSED)
     return Result(
-        **about, verdict=CheckVerdict.FAILED, **_mismatch(check, session, findings, target)
+        **about, verdict=CheckVerdict.FAILED, **mismatch(check, session, findings, target)
     )
 
 
@@ -112,59 +109,6 @@ def _note_kinks(session: Session, findings: Sequence[Finding]) -> None:
         # Places are quotients of differences that carry the bound's error; 1e-3 only words it.
         if high - low < 1e-3:
             session.note(f"at kinks it agrees with kappa = {round(low, 3):g}")
-
-
-def _rounded(check: OracleCheck, session: Session) -> str:
-    """The precision whose rounding may be what is seen; a text for no precision."""
-    if check.kind != "exact":
-        return ""
-    # An estimate that is nearly right has other reasons, such as too few iterations.
-    estimated = session.stochastic(check.functions[0]) is not None
-    known = session.conventions.differences.none and not estimated
-    return session.dtype if known else "differences"
-
-
-def _mismatch(
-    check: OracleCheck, session: Session, findings: Sequence[Finding], target: object
-) -> dict[str, Any]:
-    wrong = [f for f in findings if not f.holds]
-    cause = undeclared_estimate(session, findings) if check.kind == "exact" else None
-    shaky = unsteady(session, findings) if check.kind == "exact" else None
-    if cause is None:
-        # What differs from call to call may still be named, such as a shuffle of the batches.
-        cause = diagnose(findings, _rounded(check, session), steady=shaky is None)
-        if cause is not None and cause.text == SINGLE_TEXT and not _single(check, session):
-            cause = None
-        cause = cause or kept_answer(findings) or shaky
-    # The first failure: problems come simple ones first, so it has the shortest snippet.
-    shown = wrong[0]
-    message = (
-        f"{len(wrong)} of {len(findings)} comparisons fail; first: {shown.what}: "
-        f"deviates by {shown.ratio:.3g} times the bound ({shown.reason})"
-    )
-    return {
-        "message": message,
-        "diagnosis": cause.text if cause else "",
-        "declare": cause.declare if cause else "",
-        "snippet": finding_snippet(check, shown, session.conventions, target),
-    }
-
-
-def _single(check: OracleCheck, session: Session) -> bool:
-    """Whether the other exact checks of the same functions find no more than float32's rounding."""
-    others = [
-        c for c in all_checks()
-        if c.id != check.id and c.kind == "exact" and (c.quick or not session.quick)
-        and set(c.functions) <= set(check.functions)
-    ]  # fmt: skip
-    notes = list(session.notes)
-    try:
-        # What a long run is off by has grown on the way: its own check judges it.
-        found = [f for c in others for f in c.run(session) if f.coarse]
-    except (CallFailed, Inconclusive):
-        found = []
-    session.notes[:] = notes
-    return all(f.distance(f.nearest, SINGLE) <= 1 for f in found)
 
 
 class Judge:

@@ -22,14 +22,6 @@ from whichmin.errors import MissingDependency
 from whichmin.verification.oracle.adapters.declared import positional
 from whichmin.verification.oracle.conventions import Conventions
 
-try:
-    import jax
-    import jax.numpy as jnp
-except ImportError as error:
-    raise MissingDependency(
-        "jax", "from_jax makes targets of it", "pip install 'whichmin[layerwise]'"
-    ) from error
-
 __all__ = ["from_jax"]
 
 # Of weights and points alone.
@@ -48,6 +40,8 @@ class _Function:
     made: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False)
 
     def _of(self, activation: str) -> dict[str, Any]:
+        import jax
+
         if activation not in self.made:
             more = (activation,)[: positional(self.loss_of, 3) - 2]
 
@@ -79,9 +73,13 @@ class _Function:
 
     def train(self, w0: Any, data: Any, batches: Any, step_size: float, activation: str) -> Any:
         """Run the loop on these batches, with a fresh optimiser."""
+        import jax.numpy as jnp
+
         return self._run(w0, [data[jnp.asarray(rows)] for rows in batches], step_size, activation)
 
     def _run(self, w: Any, batches: list[Any], step_size: float, activation: str) -> Any:
+        import jax
+
         optimiser = self.optimiser(step_size)
         if self.train_loop is not None:
             return self.train_loop(w, optimiser, batches, self._of(activation)["loss"])
@@ -128,7 +126,14 @@ def from_jax(
 
     Raises:
         InputError: A convention is not allowed.
+        MissingDependency: JAX is not installed.
     """
+    try:
+        import jax
+    except ImportError as error:
+        raise MissingDependency(
+            "jax", "from_jax makes targets of it", "pip install 'whichmin[layerwise]'"
+        ) from error
     declared = {"name": getattr(loss, "__module__", "loss"), "arrays": "jax", **(declare or {})}
     if Conventions.parse(declared).dtype == "float64":
         jax.config.update("jax_enable_x64", True)
