@@ -102,7 +102,7 @@ CASES = [
     (fixed(whichmin.orthonormalise, [[NAN, 0.0]]), {}, "points", "'1 NaN or infinite entries'",
      "must be finite everywhere"),
     (fixed(whichmin.loss, [NAN, 0.0], E2), {}, "w", "'1 NaN or infinite entries'", "be finite"),
-    (fixed(whichmin.loss, W2, [[0.0, 0.0]]), {}, "data", "'row 0 is zero'", "every data point"),
+    (fixed(whichmin.loss, W2, [[0.0, 0.0]]), {}, "data", "'row 0 is zero'", "every row"),
     (loss, {"activation": "tanh"}, "activation", "'tanh'", "must be one of: linear, relu"),
     (loss, {"dtype": torch.float16}, "dtype", "torch.float16", "must be float64 or float32"),
     (gradient, {"device": "gpu"}, "device", "'gpu'", "must be cpu, cuda or cuda:INDEX"),
