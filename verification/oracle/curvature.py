@@ -6,6 +6,7 @@ replaces, which is many times the rounding of one evaluation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,6 +20,7 @@ from whichmin.verification.oracle.derivatives import EXACT, Differences
 from whichmin.verification.oracle.problems import ServedProblem
 from whichmin.verification.oracle.references import Matrix, Vector, floats
 from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.solving import Families, Family, shown
 
 __all__ = [
     "DIAGONAL",
@@ -26,6 +28,7 @@ __all__ = [
     "SOURCE",
     "Case",
     "cases",
+    "damped",
     "matrix_bound",
     "matrix_reason",
     "mistakes",
@@ -224,6 +227,25 @@ def _of_points(case: Case, activation: str, kappa: float) -> tuple[Floats, Float
     own = (phi * phi)[:, None, None] * np.eye(len(w))
     slopes = (w @ w - 2) * phi[:, None] * a + (phi * phi)[:, None] * w
     return outer, cross, own, slopes
+
+
+def damped(exact: Any, unit: Any) -> Families:
+    """Make the mistake that a multiple of the identity is added to the Hessian.
+
+    Args:
+        exact: The right value.
+        unit: What the identity itself adds to it: ``I``, ``v``, n, or 1 for each eigenvalue.
+
+    Yields:
+        The family, whose parameter is the multiple.
+    """
+    yield "damped", Family(
+        lambda c: (
+            f"{shown(c)} is added to the diagonal of the Hessian: damping, or the second "
+            "derivative of a penalty"
+        ),
+        lambda c: floats(exact) + c * floats(unit), ((1e-6,),), low=-math.inf,
+    )  # fmt: skip
 
 
 def mistakes(case: Case) -> tuple[tuple[str, Floats], ...]:

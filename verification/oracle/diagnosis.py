@@ -23,7 +23,7 @@ from whichmin.verification.oracle.fitting import fitted
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.suspects import Suspect, suspected
 
-__all__ = ["SINGLE", "SINGLE_TEXT", "Diagnosis", "diagnose"]
+__all__ = ["KAPPA", "SINGLE", "SINGLE_TEXT", "Diagnosis", "diagnose"]
 
 # What a wrong factor means: the scalar of a finding by name, and its power.
 _MEANING = {
@@ -61,6 +61,8 @@ _PRODUCTS: tuple[tuple[str, Callable[[Fraction], Fraction], str], ...] = (
     ("b", lambda b: 2 * b, "2b: a sum over the batch where a mean is expected, without the 1/2"),
 )
 _ZERO = "always 0"
+# How the causes begin that are another second derivative at kinks.
+KAPPA = "kappa = "
 # float32 rounds 2^29 times as coarsely as float64.
 SINGLE = 2.0**29
 SINGLE_TEXT = (
@@ -213,7 +215,9 @@ def _one_place(met: Sequence[Suspect]) -> bool:
     return low <= high
 
 
-def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[Suspect]:
+def _causes(
+    findings: Sequence[Finding], statistic: bool = False, kinks: bool = True
+) -> list[Suspect]:
     """Suspects that explain all findings; one that a finding does not have must not be needed."""
     alive: dict[str, list[Suspect]] = {}
     first = True
@@ -240,7 +244,10 @@ def _causes(findings: Sequence[Finding], statistic: bool = False) -> list[Suspec
         return zero  # that is what was seen; why is not known, whatever else may be 0
     causes = [s for s in causes if s.named] or causes
     # Another kappa shows at kinks alone; whatever else explains them would show elsewhere too.
-    causes = [s for s in causes if s.text.startswith("kappa = ")] or causes
+    if kinks:
+        causes = [s for s in causes if s.text.startswith(KAPPA)] or causes
+    else:
+        causes = [s for s in causes if not s.text.startswith(KAPPA)]
     return causes if len(causes) <= _NAMED else []
 
 
@@ -311,7 +318,7 @@ def _single(findings: Sequence[Finding]) -> Diagnosis | None:
 
 
 def diagnose(
-    findings: Sequence[Finding], dtype: str = "float64", *, steady: bool = True
+    findings: Sequence[Finding], dtype: str = "float64", *, steady: bool = True, kinks: bool = True
 ) -> Diagnosis | None:
     """Find the cause that explains all findings of a check.
 
@@ -325,6 +332,7 @@ def diagnose(
         dtype: Precision that the target is judged by; empty for a statistic; any other text where
             an estimate or differences are judged.
         steady: Whether repeated calls give the same; if not, a factor and rounding say nothing.
+        kinks: Whether the target is right elsewhere, so that another kappa may be the cause.
 
     Returns:
         The cause; None if nothing failed or no suspect explains the failures.
@@ -333,7 +341,7 @@ def diagnose(
     if not failed:
         return None
     statistic = not dtype
-    causes = _causes(findings, statistic)
+    causes = _causes(findings, statistic, kinks)
     if causes:
         found = _told(causes)
         return dataclasses.replace(found, text=_about(found.text)) if statistic else found
@@ -346,7 +354,7 @@ def diagnose(
     if len(groups) == 1 and any(f.group not in groups for f in findings):
         (group,) = groups
         own = [f for f in findings if f.group == group]
-        causes = (_causes(own) or fitted(own)) if group else []
+        causes = (_causes(own, kinks=kinks) or fitted(own)) if group else []
         if causes:
             return _told(causes, f"for {group}: ")
     if not steady:

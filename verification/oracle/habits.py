@@ -88,10 +88,13 @@ def _penalties(runs: WrongRuns) -> Families:
     for name, phi in (("leaky", wrong_activations.leaky), ("elu", wrong_activations.elu)):
         title = "a leaky relu with slope" if name == "leaky" else "ELU with alpha ="
         if runs.activation == "relu":
-            yield name, family(
-                f"{title} {{}} in place of relu",
+            yield name, Family(
+                lambda s, n=name, t=title: (
+                    "training with the other activation: none in place of relu"
+                    if (n, s) == ("leaky", 1) else f"{t} {shown(s)} in place of relu"
+                ),
                 lambda s, p=phi: run(slope=wrong_activations.slope_with(p(s))),
-                ((0.01,), (0.2,), (1.0,)),
+                ((0.01,), (0.2,), (1.0,)), cost=cost,
             )  # fmt: skip
 
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from whichmin.verification.oracle.check import Finding, OracleCheck
-from whichmin.verification.oracle.checks import all_checks
-from whichmin.verification.oracle.diagnosis import SINGLE, SINGLE_TEXT, diagnose
+from whichmin.verification.oracle.diagnosis import KAPPA, SINGLE, SINGLE_TEXT, diagnose
+from whichmin.verification.oracle.elsewhere import others_hold
 from whichmin.verification.oracle.hints import undeclared_estimate, unsteady
 from whichmin.verification.oracle.kept import kept_answer
-from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.snippet import finding_snippet
 
@@ -36,9 +35,13 @@ def mismatch(
     shaky = unsteady(session, findings) if check.kind == "exact" else None
     if cause is None:
         # What differs from call to call may still be named, such as a shuffle of the batches.
-        cause = diagnose(findings, _rounded(check, session), steady=shaky is None)
-        if cause is not None and cause.text == SINGLE_TEXT and not _single(check, session):
-            cause = None
+        known, steady = _rounded(check, session), shaky is None
+        cause = diagnose(findings, known, steady=steady)
+        if cause is not None and KAPPA in cause.text and not others_hold(check, session):
+            # Another kappa shows at kinks alone.
+            cause = diagnose(findings, known, steady=steady, kinks=False)
+        if cause is not None and cause.text == SINGLE_TEXT:
+            cause = cause if others_hold(check, session, SINGLE) else None
         cause = cause or kept_answer(findings) or shaky
     # The first failure: problems come simple ones first, so it has the shortest snippet.
     shown = wrong[0]
@@ -62,20 +65,3 @@ def _rounded(check: OracleCheck, session: Session) -> str:
     estimated = session.stochastic(check.functions[0]) is not None
     known = session.conventions.differences.none and not estimated
     return session.dtype if known else "differences"
-
-
-def _single(check: OracleCheck, session: Session) -> bool:
-    """Whether the other exact checks of the same functions find no more than float32's rounding."""
-    others = [
-        c for c in all_checks()
-        if c.id != check.id and c.kind == "exact" and (c.quick or not session.quick)
-        and set(c.functions) <= set(check.functions)
-    ]  # fmt: skip
-    notes = list(session.notes)
-    try:
-        # What a long run is off by has grown on the way: its own check judges it.
-        found = [f for c in others for f in c.run(session) if f.coarse]
-    except (CallFailed, Inconclusive):
-        found = []
-    session.notes[:] = notes
-    return all(f.distance(f.nearest, SINGLE) <= 1 for f in found)

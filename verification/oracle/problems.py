@@ -173,7 +173,7 @@ def problems() -> tuple[ServedProblem, ...]:
         "flat",
         _scaled(odd, *[F(1, 1024)] * 3),
         _vector("1/2", "-1/3", "2/7", "3/5", "1/11"),
-        "generic general scaled",
+        "generic general scaled quick",
         "points of length 1/1024: a Hessian of size 1e-6",
     )
     add(

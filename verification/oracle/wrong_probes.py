@@ -173,7 +173,8 @@ def causes(
                 law = probes.law(s.law.matrix, other, s.law.samples)
                 found.append((f"the variance of {probes.VECTORS[other]}", s.trace, law.variance,
                               probes.declaration(other, s.law.samples)))  # fmt: skip
-            for text, value, declare in _factors(s):
+            # A factor leaves signs without a spread where the Hessian is diagonal.
+            for text, value, declare in _factors(s) if signs else ():
                 found.append((text, value * s.trace, value * value * s.law.variance, declare))
             if not others and not fewer:
                 k = s.law.samples

@@ -1,5 +1,7 @@
 """Cases, bounds and wrong Hessians."""
 
+import functools
+from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -7,7 +9,9 @@ import numpy as np
 import pytest
 
 from whichmin.verification.oracle import curvature
+from whichmin.verification.oracle.check import Finding
 from whichmin.verification.oracle.conventions import Conventions
+from whichmin.verification.oracle.diagnosis import diagnose
 from whichmin.verification.oracle.problems import problem, problems
 from whichmin.verification.oracle.references import floats
 
@@ -77,3 +81,21 @@ def test_the_bound_of_eigenvalues_covers_the_entries():
     shift = np.abs(np.linalg.eigvalsh(moved) - np.linalg.eigvalsh(right)).max()
     assert 0 < shift <= curvature.solver_bound(of, "float64")
     assert curvature.solver_bound(of, "float32") > 1e8 * curvature.solver_bound(of, "float64")
+
+
+@pytest.mark.parametrize("added", [5e-4, -0.25])
+def test_a_multiple_of_the_identity_is_found_with_its_size(added):
+    findings = []
+    for name in ("generic", "long", "flat"):
+        own = case(name)
+        exact, unit = own.hessian(own.low), np.eye(len(own.w))
+        findings.append(
+            Finding(
+                name, floats(exact) + added * unit, exact, 1e-14, "rounding",
+                families=functools.partial(curvature.damped, exact, unit),
+            )
+        )  # fmt: skip
+    found = diagnose(findings)
+    assert found is not None
+    assert found.text.startswith(f"{added} is added to the diagonal")
+    assert diagnose([replace(findings[0], got=findings[0].got * 1.5), *findings[1:]]) is None

@@ -100,9 +100,10 @@ def _cases(session: Session, places: int, sizes: tuple[Fraction, ...]) -> Iterat
             yield _Case(name, m, weights, w, size, sigma, activation)
 
 
-def _mistakes(case: _Case) -> Iterator[Candidate]:
-    exact, own, sigma, n = case.exact, case.own, case.sigma, len(case.w)
-    for text, other in (
+def _noises(case: _Case) -> tuple[tuple[str, Fraction], ...]:
+    """Standard deviations that may be taken for sigma."""
+    sigma, n = case.sigma, len(case.w)
+    return (
         ("the noise has the standard deviation sigma^2", sigma * sigma),
         ("the noise has the variance sigma: its root is the standard deviation",
          F(math.sqrt(sigma))),
@@ -113,8 +114,17 @@ def _mistakes(case: _Case) -> Iterator[Candidate]:
          sigma / F(math.sqrt(3))),
         ("the noise has twice the standard deviation", 2 * sigma),
         ("the noise has half the standard deviation", sigma / 2),
-    ):  # fmt: skip
+    )  # fmt: skip
+
+
+def _mistakes(case: _Case) -> Iterator[Candidate]:
+    for text, other in _noises(case):
         yield Candidate(text, gaussian_rise.mean_rise(case.w, case.data, case.activation, other))
+    yield from _others(case)
+
+
+def _others(case: _Case) -> Iterator[Candidate]:
+    exact, own, sigma = case.exact, case.own, case.sigma
     relative = [abs(float(x)) * float(sigma) for x in case.w]
     yield Candidate("the noise is multiplied by the weights: sigma |w_i|",
                     gaussian_rise.law(case.floats, case.m, case.activation, relative)[0]
@@ -144,13 +154,16 @@ def _outside(replicas: int) -> int:
     return upper_quantile(_ALARM, replicas, noise_estimates.MEDIAN_TAIL) + 1
 
 
-def _wrong_estimates(case: _Case, values: Floats, deviation: float) -> Iterator[Candidate]:
+def _wrong_estimates(
+    case: _Case, values: Floats, deviation: float, samples: int
+) -> Iterator[Candidate]:
     """First whether they are too spread for their size: the median of a skew law is not its mean.
 
     Args:
         case: The case.
         values: The estimates.
         deviation: The standard deviation of a right one.
+        samples: Number of draws of an estimate.
 
     Yields:
         The mistakes.
@@ -160,7 +173,15 @@ def _wrong_estimates(case: _Case, values: Floats, deviation: float) -> Iterator[
     # Wrong noise changes size and spread alike, within a factor of 4; k draws in one make sqrt(k).
     few = spread * float(case.exact) > 4 * deviation * abs(median)
     yield Candidate(_FEW, median if few else np.nan)
-    yield from _mistakes(case)
+    for text, other in _noises(case):
+        sigmas = [float(other)] * len(case.w)
+        mean, variance = gaussian_rise.law(case.floats, case.m, case.activation, sigmas)
+        # A normal law has half its values within 0.67 deviations. Half of 64 tell that to a fifth;
+        # a factor of 2 leaves room for skew, and for draws that are not Gaussian. Draws in pairs
+        # of both signs spread less.
+        usual = 0.67 * math.sqrt(variance / samples)
+        yield Candidate(text, mean if spread <= 2 * usual else np.nan)
+    yield from _others(case)
 
 
 def _estimated(session: Session) -> Iterator[Finding]:
@@ -189,7 +210,9 @@ def _estimated(session: Session) -> Iterator[Finding]:
             "1/8 on each side (Cantelli), so half of them hardly ever do",
             group="the median", calls=calls, figure="np.median(got)",
             scalars={**case.scalars, "samples": declared.samples},
-            candidates=functools.partial(_wrong_estimates, case, values, deviation),
+            candidates=functools.partial(
+                _wrong_estimates, case, values, deviation, declared.samples
+            ),
         )  # fmt: skip
         yield median
         if not median.holds:

@@ -15,6 +15,7 @@ from whichmin.verification.oracle.curvature import (
     SOURCE,
     Case,
     cases,
+    damped,
     matrix_bound,
     matrix_reason,
     mistakes,
@@ -55,6 +56,7 @@ def _matrices(session: Session, kinks: bool) -> Iterator[Finding]:
             _reason(case, session), group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else case.hessian(case.high), parts=case.turns,
             candidates=functools.partial(_matrix_candidates, case, kappas),
+            families=functools.partial(damped, case.hessian(case.low), np.eye(len(case.w))),
         )  # fmt: skip
 
 
@@ -123,6 +125,7 @@ def _products(session: Session, kinks: bool) -> Iterator[Finding]:
                 group=case.activation, scalars=case.scalars,
                 upper=None if case.high is None else _times(case, v, case.high), parts=turns,
                 candidates=functools.partial(_product_candidates, case, v, kappas, answer.value),
+                families=functools.partial(damped, _times(case, v, case.low), v),
             )  # fmt: skip
 
 
@@ -156,7 +159,7 @@ def _linear(session: Session) -> Iterator[Finding]:
         constant = (1 - float(p) - float(q)) * nothing.value
         # The constant is rounded too: in each part once, and in their sum.
         rounding = 4 * bounds.UNITS[session.dtype][0] * np.abs(parts).sum(0)
-        told = got if (np.abs(got - constant) <= rounding).all() else constant
+        met = nothing.value.any() and (np.abs(got - constant) <= rounding).all()
         # |3u - v| <= 3|u| + |v|: the product with it rounds as much as the other two together.
         size = 3 * np.abs(floats(u)) + np.abs(floats(v))
         yield Finding(
@@ -164,7 +167,7 @@ def _linear(session: Session) -> Iterator[Finding]:
             2 * _product_bound(case, size, session), f"twice {_reason(case, session)}",
             group=case.activation, calls=tuple(a.call for a in answers),
             figure="got[0] - 3 * got[1] + got[2]",
-            candidates=(Candidate(_CONSTANT, told),),
+            candidates=(Candidate(_CONSTANT, got if met else constant),),
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from whichmin.verification.oracle.curvature import (
     SOURCE,
     Case,
     cases,
+    damped,
     matrix_reason,
     mistakes,
     other_kinks,
@@ -88,6 +89,7 @@ def _exact(session: Session, kinks: bool) -> Iterator[Finding]:
             _reason(case, session), group=case.activation, scalars=case.scalars,
             upper=None if case.high is None else exact_trace(case, case.high),
             candidates=functools.partial(_mistakes, case, kappas),
+            families=functools.partial(damped, exact_trace(case, case.low), case.problem.n),
         )  # fmt: skip
 
 

@@ -104,7 +104,9 @@ def _mistakes(
         ("the box is a point: its lower bound is +eps (|w_i| + 1), not minus that", up),
         ("the lower corner of the box alone", down),
     ):
-        yield Candidate(text, percent(references.loss(corner, data, activation) / m))
+        there = percent(references.loss(corner, data, activation) / m)
+        # The start may count as well, or not.
+        yield Candidate(text, max(there, F(0)) if got == 0 else there)
     above = largest_loss(w, up, m, activation)
     yield Candidate("the upper half of the box alone: its lower bound is 0", percent(above))
     for text, radius in _BOXES:
@@ -167,7 +169,8 @@ def _percent(far: Vector, data: Matrix, own: Fraction, dtype: str) -> float:
     return float(100 / (1 + own)) * rise_bound(far, data, dtype)
 
 
-def _findings(session: Session) -> Iterator[Finding]:
+def _findings(session: Session) -> Iterator[tuple[Finding, float]]:
+    """The findings, each with the rise, below 0, at the corner that the gradient points from."""
     share = session.conventions.keskar_share
     # Two minima, where the gradient is 0, and a place where it is not.
     for name, m, weights in (*_PLACES[:2], _PLACES[4]) if session.quick else _PLACES:
@@ -186,7 +189,10 @@ def _findings(session: Session) -> Iterator[Finding]:
             most = largest_loss(low, high, m, activation)
             true = 100 * (most - own) / (1 + own)
             far = tuple(max(abs(a), abs(b)) for a, b in zip(low, high, strict=True))
-            yield answer.against(
+            slope = references.gradient(w, data, activation)
+            away = [x - r if g > 0 else x + r for x, r, g in zip(w, radii, slope, strict=True)]
+            fall = 100 * (references.loss(tuple(away), data, activation) / m - own) / (1 + own)
+            finding = answer.against(
                 f"{name}, eps = {size}, {activation}", share * true,
                 _percent(far, data, own, session.dtype),
                 f"never above the maximum but for {bounds.reason(len(w), m, session.dtype)}, and "
@@ -196,10 +202,12 @@ def _findings(session: Session) -> Iterator[Finding]:
                     _mistakes, w, m, eps, activation, own, most, float(answer.value)
                 ),
             )  # fmt: skip
+            yield finding, min(float(fall), 0.0)
 
 
 def _largest(session: Session) -> Iterator[Finding]:
-    yield from with_short(list(_findings(session)), _SHORT, session.dtype)
+    findings, lowest = zip(*_findings(session), strict=True)
+    yield from with_short(findings, _SHORT, session.dtype, lowest)
 
 
 def _grows(session: Session) -> Iterator[Finding]:

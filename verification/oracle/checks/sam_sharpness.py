@@ -179,7 +179,9 @@ def _mistakes(
     ]
     free = _rise_of(w, r * slope, data, activation, own)
     yield Candidate("the rise of a step of radius times the gradient, which is not scaled to "
-                    "length 1", _near(got, *sorted((0.999 * free, 1.001 * free))))  # fmt: skip
+                    "length 1",
+                    # Where the gradient is 0, differences give one of about 1e-7 in its place.
+                    _near(got, *sorted((0.999 * free - 1e-12, 1.001 * free + 1e-12))))  # fmt: skip
     # A smaller share than that of a search leaves so much room that any mistake fits.
     share = max(share, float(Conventions().sam_share))
     for text, value in found:

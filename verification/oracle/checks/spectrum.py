@@ -18,6 +18,7 @@ from whichmin.verification.oracle.curvature import (
     SOURCE,
     Case,
     cases,
+    damped,
     matrix_reason,
     mistakes,
     other_kinks,
@@ -129,6 +130,7 @@ def _spectra(session: Session, kinks: bool) -> Iterator[Finding]:
             candidates=functools.partial(
                 _candidates, case, right, other_kinks(session) if kinks else ()
             ),
+            families=functools.partial(damped, right, np.ones(len(right))),
         )  # fmt: skip
         wrong = wrong or not finding.holds
         yield finding
@@ -192,7 +194,7 @@ def iteration_error(values: Floats, samples: int, convention: str) -> float:
 
 
 def _top_candidates(
-    case: Case, right: Floats, convention: str, kappas: tuple[Fraction, ...]
+    case: Case, right: Floats, convention: str, kappas: tuple[Fraction, ...], got: float
 ) -> Iterator[Candidate]:
     for k in kappas:
         value = top(_eigenvalues(case, k), convention)
@@ -223,6 +225,8 @@ def _top_candidates(
     # The same where it iterates H + |H| I, with the quotient of H.
     over = best + float(np.linalg.norm(right))
     length = max(1 - _ADDED / over, 0.0) if over > 0 else 0.0
+    if over <= _ADDED**2:  # nothing is left of the shifted matrix: the length is that of the start
+        length = min(max(got / best, 0.0), 1.0) ** 0.5 if best else 0.0
     yield Candidate("vectors are divided by their norm + 1e-6, not by their norm (with a shift "
                     "by the norm of H)", best * length * length)  # fmt: skip
     for text, matrix in mistakes(case):
@@ -253,7 +257,10 @@ def _tops(session: Session, kinks: bool) -> Iterator[Finding]:
         more: dict[str, Any] = {"upper": tops[1]} if len(tops) > 1 else {}
         yield answer.against(
             case.what, tops[0], bound, reason, group=case.activation, scalars=case.scalars,
-            candidates=functools.partial(_top_candidates, case, spectra[0], convention, own),
+            candidates=functools.partial(
+                _top_candidates, case, spectra[0], convention, own, float(answer.value)
+            ),
+            families=functools.partial(damped, tops[0], 1.0),
             **more,
         )  # fmt: skip
 
