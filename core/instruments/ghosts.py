@@ -18,22 +18,35 @@ of their gradients. If anything fails, there is no result, and the caller takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.functional import batch_norm, layer_norm, unfold
 
+from whichmin.core.instruments.batches import Inputs
 from whichmin.core.instruments.module import ModuleObjective
 from whichmin.core.instruments.problem import Objective
 
-__all__ = ["sample_squares"]
+__all__ = ["Call", "layers_of", "recorded", "sample_squares", "squares_of"]
 
 _TRIED = 4  # samples
 
 Squares = Callable[[Any, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
+Layers = dict[nn.Module, list[str]]
+
+
+class Call(NamedTuple):
+    """A layer's input and output, and their versions then."""
+
+    layer: nn.Module
+    given: torch.Tensor
+    version: int
+    output: torch.Tensor
+    after: int
+    inputs: int
 
 
 def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | None:
@@ -47,10 +60,11 @@ def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | 
     """
     if not isinstance(objective, ModuleObjective) or objective.weight_decay:
         return None
-    layers = _layers(objective)
+    layers = layers_of(objective)
     if layers is None:
         return None
-    squares, total = [], torch.zeros_like(objective.point, dtype=torch.float64)
+    squares: list[torch.Tensor] = []
+    total = torch.zeros_like(objective.point, dtype=torch.float64)
     for x, y in objective.data.chunks(objective.chunk_size):
         found = _of_chunk(objective, layers, x, y)
         if found is None or (not squares and not _confirmed(objective, found[0], x, y)):
@@ -60,13 +74,14 @@ def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | 
     return torch.cat(squares), total
 
 
-def _layers(objective: ModuleObjective) -> list[nn.Module] | None:
-    """Return the layers that hold the weights, or None if others hold some."""
-    wanted, held, layers = set(objective.names), set(), []
+def layers_of(objective: ModuleObjective) -> Layers | None:
+    """Return the layers that hold the weights, with their names in it; None if others hold some."""
+    wanted, held = set(objective.names), set[str]()
+    layers: Layers = {}
     seen: set[int] = set()
     for path, part in objective.module.named_modules():
-        own = [f"{path}.{name}" if path else name for name in part._parameters]
-        own = [name for name in own if name in wanted]
+        places = {name: f"{path}.{name}" if path else name for name in part._parameters}
+        own = [name for name, place in places.items() if place in wanted]
         tensors = [id(p) for p in part._parameters.values() if p is not None]
         if not own:
             continue
@@ -82,17 +97,18 @@ def _layers(objective: ModuleObjective) -> list[nn.Module] | None:
         ):
             return None
         seen |= set(tensors)
-        held |= set(own)
-        layers.append(part)
-    places = sum(name in wanted for name in objective.places.values())
-    return layers if held == wanted and places == len(wanted) else None
+        held |= {places[name] for name in own}
+        layers[part] = own
+    count = sum(name in wanted for name in objective.places.values())
+    return layers if held == wanted and count == len(wanted) else None
 
 
 @contextmanager
-def _watched(layers: list[nn.Module], calls: list[tuple[Any, ...]]) -> Iterator[None]:
+def _watched(layers: Layers, calls: list[Call]) -> Iterator[None]:
     def note(layer: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
         # Views of one input may be changed in place later: versions tell.
-        calls.append((layer, inputs[0], inputs[0]._version, output, output._version, len(inputs)))
+        call = Call(layer, inputs[0], inputs[0]._version, output, output._version, len(inputs))
+        calls.append(call)
 
     hooks = [layer.register_forward_hook(note) for layer in layers]
     try:
@@ -102,50 +118,67 @@ def _watched(layers: list[nn.Module], calls: list[tuple[Any, ...]]) -> Iterator[
             hook.remove()
 
 
+def recorded(
+    layers: Layers, count: int, evaluate: Callable[[], torch.Tensor]
+) -> tuple[torch.Tensor, list[Call]] | None:
+    """Evaluate with the calls of layers on record.
+
+    Args:
+        layers: Those that hold the weights.
+        count: Number of samples.
+        evaluate: Makes a result, with its graph.
+
+    Returns:
+        The result and a call of each layer; None where it is not one on every sample.
+    """
+    calls: list[Call] = []
+    with torch.enable_grad(), _watched(layers, calls):
+        result = evaluate()
+    if len(calls) != len(layers) or {call.layer for call in calls} != set(layers):
+        return None
+    for _, a, version, z, after, inputs in calls:
+        changed = a._version != version or z._version != after
+        if changed or inputs != 1 or z.ndim < 2 or len(z) != count or len(a) != count:
+            return None
+    return result, calls
+
+
+def squares_of(
+    layers: Layers, calls: Sequence[Call], slopes: Sequence[torch.Tensor]
+) -> torch.Tensor:
+    """Compute the squared lengths from the gradients at the layers' outputs."""
+    squares = torch.zeros(len(slopes[0]), dtype=torch.float64, device=slopes[0].device)
+    with torch.no_grad():
+        for call, g in zip(calls, slopes, strict=True):
+            of = _SQUARES[type(call.layer)](call.layer, call.given.detach(), g)
+            for name in layers[call.layer]:
+                squares += of[name]
+    return squares
+
+
 def _of_chunk(
-    objective: ModuleObjective, layers: list[nn.Module], x: torch.Tensor, y: torch.Tensor
+    objective: ModuleObjective, layers: Layers, x: Inputs, y: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor] | None:
     """Compute the squares and the sum of the gradients of one chunk."""
     w = objective.point.detach().clone().requires_grad_()
-    calls: list[tuple[Any, ...]] = []
+    share = len(x) if objective.reduction == "mean" else 1
     try:
-        with torch.enable_grad(), _watched(layers, calls):
-            share = len(x) if objective.reduction == "mean" else 1
-            loss = share * objective.batch_loss(w, x, y).sum()
-            outputs = [call[3] for call in calls]
-            if len(calls) != len(layers) or len({id(call[0]) for call in calls}) != len(layers):
-                return None
-            for _, a, version, z, after, inputs in calls:
-                changed = a._version != version or z._version != after
-                if changed or inputs != 1 or z.ndim < 2 or len(z) != len(x) or len(a) != len(x):
-                    return None
-            total, *slopes = torch.autograd.grad(loss, [w, *outputs], allow_unused=True)
+        found = recorded(layers, len(x), lambda: share * objective.batch_loss(w, x, y).sum())
+        if found is None:
+            return None
+        outputs = [call.output for call in found[1]]
+        total, *slopes = torch.autograd.grad(found[0], [w, *outputs], allow_unused=True)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, AttributeError, TypeError):
         return None
     if total is None or any(g is None for g in slopes):
         return None
-    squares = torch.zeros(len(x), dtype=torch.float64, device=w.device)
-    wanted, names = set(objective.names), dict(_named(objective.module))
-    state = objective.state(objective.point)
-    with torch.no_grad():
-        for (layer, a, *_), g in zip(calls, slopes, strict=True):
-            of = _SQUARES[type(layer)](layer, a.detach(), g)
-            for name, square in of.items():
-                place = f"{names[layer]}.{name}" if names[layer] else name
-                if place in wanted and state.get(place) is not None:
-                    squares += square
-    return squares, total
-
-
-def _named(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
-    for path, part in module.named_modules():
-        yield part, path
+    return squares_of(layers, found[1], slopes), total
 
 
 def _confirmed(
-    objective: ModuleObjective, squares: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+    objective: ModuleObjective, squares: torch.Tensor, x: Inputs, y: torch.Tensor
 ) -> bool:
     """Hold some squares against those of the samples' gradients."""
     # Rounding of sums as long as the number of weights, in no order; a wrong formula is off by a
