@@ -49,11 +49,14 @@ class Call(NamedTuple):
     inputs: int
 
 
-def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | None:
+def sample_squares(
+    objective: Objective, *, total: bool = True
+) -> tuple[torch.Tensor, torch.Tensor] | None:
     """Compute squared lengths of the samples' gradients, and the gradients' sum.
 
     Args:
         objective: The loss.
+        total: Whether the sum is wanted; it is 0 if not.
 
     Returns:
         Shapes ``(m,)`` and ``(n,)``, float64; None where it does not apply.
@@ -64,14 +67,15 @@ def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | 
     if layers is None:
         return None
     squares: list[torch.Tensor] = []
-    total = torch.zeros_like(objective.point, dtype=torch.float64)
+    summed = torch.zeros_like(objective.point, dtype=torch.float64)
     for x, y in objective.data.chunks(objective.chunk_size):
-        found = _of_chunk(objective, layers, x, y)
+        found = _of_chunk(objective, layers, x, y, total)
         if found is None or (not squares and not _confirmed(objective, found[0], x, y)):
             return None
         squares.append(found[0])
-        total += found[1].double()
-    return torch.cat(squares), total
+        if found[1] is not None:
+            summed += found[1].double()
+    return torch.cat(squares), summed
 
 
 def layers_of(objective: ModuleObjective) -> Layers | None:
@@ -157,30 +161,34 @@ def squares_of(
 
 
 def _of_chunk(
-    objective: ModuleObjective, layers: Layers, x: Inputs, y: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Compute the squares and the sum of the gradients of one chunk."""
+    objective: ModuleObjective, layers: Layers, x: Inputs, y: torch.Tensor, total: bool
+) -> tuple[torch.Tensor, torch.Tensor | None] | None:
+    """Compute the squares and, if wanted, the sum of the gradients of one chunk."""
     w = objective.point.detach().clone().requires_grad_()
     share = len(x) if objective.reduction == "mean" else 1
     try:
         found = recorded(layers, len(x), lambda: share * objective.batch_loss(w, x, y).sum())
         if found is None:
             return None
-        outputs = [call.output for call in found[1]]
-        total, *slopes = torch.autograd.grad(found[0], [w, *outputs], allow_unused=True)
+        wanted = [call.output for call in found[1]] + [w] * total
+        slopes = torch.autograd.grad(found[0], wanted, allow_unused=True)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, AttributeError, TypeError):
         return None
-    if total is None or any(g is None for g in slopes):
+    if any(g is None for g in slopes):
         return None
-    return squares_of(layers, found[1], slopes), total
+    count = len(found[1])
+    return squares_of(layers, found[1], slopes[:count]), slopes[count] if total else None
 
 
 def _confirmed(
     objective: ModuleObjective, squares: torch.Tensor, x: Inputs, y: torch.Tensor
 ) -> bool:
-    """Hold some squares against those of the samples' gradients."""
+    """Hold some squares against those of the samples' gradients, once per point."""
+    tried = objective.squares_tried
+    if tried is not None and torch.equal(tried, objective.point):
+        return True
     # Rounding of sums as long as the number of weights, in no order; a wrong formula is off by a
     # share of the whole.
     close = float(torch.finfo(objective.point.dtype).eps) ** 0.5
@@ -193,6 +201,7 @@ def _confirmed(
         exact = float(slope.square().sum())
         if not abs(float(squares[i]) - exact) <= close * exact:
             return False
+    objective.squares_tried = objective.point.clone()
     return True
 
 
@@ -200,16 +209,21 @@ def _product_squares(a: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
     """Compute ``|sum_t g_t a_t^T|^2`` of each sample, from ``(b, t, i)`` and ``(b, t, o)``."""
     positions, shape = a.shape[1], a.shape[2] * g.shape[2]
     if positions == 1:
-        return a[:, 0].double().square().sum(1) * g[:, 0].double().square().sum(1)
+        return _squared(a[:, 0]) * _squared(g[:, 0])
     if positions**2 <= shape:
         grams = (a @ a.mT).double() * (g @ g.mT).double()
         return grams.sum((1, 2)).clamp(min=0)
-    return (g.mT @ a).double().square().sum((1, 2))
+    return _squared((g.mT @ a).flatten(1))
+
+
+def _squared(rows: torch.Tensor) -> torch.Tensor:
+    # Without a copy in float64, in which no square of float32 underflows.
+    return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
 
 
 def _linear(_: nn.Linear, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
     a, g = (t.reshape(len(t), -1, t.shape[-1]) for t in (a, g))
-    return {"weight": _product_squares(a, g), "bias": g.sum(1).double().square().sum(1)}
+    return {"weight": _product_squares(a, g), "bias": _squared(g.sum(1))}
 
 
 def _convolution(layer: nn.Conv2d, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -218,23 +232,21 @@ def _convolution(layer: nn.Conv2d, a: torch.Tensor, g: torch.Tensor) -> dict[str
     patches = patches.reshape(b, groups, -1, patches.shape[-1])
     g = g.reshape(b, groups, -1, patches.shape[-1])
     square = sum(_product_squares(patches[:, k].mT, g[:, k].mT) for k in range(groups))
-    return {"weight": square, "bias": g.sum(-1).double().square().sum((1, 2))}  # type: ignore[dict-item]
+    return {"weight": square, "bias": _squared(g.sum(-1).flatten(1))}  # type: ignore[dict-item]
 
 
 def _layer_norm(layer: nn.LayerNorm, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
     unit = layer_norm(a, layer.normalized_shape, eps=layer.eps)
     each = (len(a), -1, *layer.normalized_shape)
     parts = {"weight": (g * unit).reshape(each), "bias": g.reshape(each)}
-    return {k: v.sum(1).double().flatten(1).square().sum(1) for k, v in parts.items()}
+    return {k: _squared(v.sum(1).flatten(1)) for k, v in parts.items()}
 
 
 def _batch_norm(layer: Any, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
     mean, variance = (t.to(a) for t in (layer.running_mean, layer.running_var))
     unit = batch_norm(a, mean, variance, eps=layer.eps)
     parts = {"weight": g * unit, "bias": g}
-    return {
-        k: v.reshape(*v.shape[:2], -1).sum(2).double().square().sum(1) for k, v in parts.items()
-    }
+    return {k: _squared(v.reshape(*v.shape[:2], -1).sum(2)) for k, v in parts.items()}
 
 
 def _embedding(layer: nn.Embedding, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:

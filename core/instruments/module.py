@@ -66,6 +66,7 @@ class ModuleObjective(Objective):
         names: Parameters that are the weights, in the order of the flat vector.
         sizes: Their numbers of weights.
         places: Every place of a parameter or buffer in the module, and its name.
+        squares_tried: Where squares from activations were held against those of gradients.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class ModuleObjective(Objective):
         self.names = tuple(self._shapes)
         self.sizes = [math.prod(shape) for shape in self._shapes.values()]
         self.derivatives = Derivatives("module")
+        self.squares_tried: torch.Tensor | None = None
         self._one_by_one = False
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
