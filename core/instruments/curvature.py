@@ -12,7 +12,9 @@ Given Q the terms are independent and their mean is unbiased, so their spread gi
 error.
 
 XTrace (:mod:`whichmin.core.instruments.xtrace`) needs fewer products where the spectrum has
-outliers or decays, and holds all its vectors. ``auto`` is XTrace with up to 64 of them, and Hutch++
+outliers or decays, and holds all its vectors. Of piecewise linear networks the trace is exact
+after one backward pass per output (:mod:`whichmin.core.instruments.classes`). ``auto`` takes that
+where it applies to at most 64 outputs; otherwise it is XTrace with up to 64 vectors, and Hutch++
 afresh if that is not enough.
 
 Sampling to a target is planned: a pilot's spread says how many terms are drawn, with a margin, and
@@ -31,6 +33,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from whichmin.core.instruments.classes import NoPassesError, trace_by_passes
 from whichmin.core.instruments.problem import Objective, check_objective
 from whichmin.core.instruments.products import hessian_operator
 from whichmin.core.instruments.results import Result
@@ -43,7 +46,7 @@ from whichmin.progress import progress_bar
 
 __all__ = ["TraceEstimate", "estimate_trace"]
 
-_METHODS = ("auto", "xtrace", "hutch++", "hutchinson", "exact")
+_METHODS = ("auto", "classes", "xtrace", "hutch++", "hutchinson", "exact")
 _FIRST = 8  # vectors of XTrace
 _REST = 8  # terms where the images span all of the Hessian's range
 _VECTORS = 64  # most of them, with ``auto``
@@ -61,7 +64,7 @@ class TraceEstimate(Result):
         standard_error: Of ``value``; 0 if it is exact up to rounding.
         terms: The independent terms that were averaged, without the part taken exactly.
         exact_part: The part taken exactly, on the subspace of Hutch++.
-        products: Products with the Hessian that it took.
+        products: Products with the Hessian that it took; backward passes for ``classes``.
         reached: Whether the standard error is within the target.
         method: The one that gave it.
     """
@@ -116,7 +119,9 @@ def estimate_trace(
     Args:
         objective: The loss.
         target: Standard error to reach, relative to the estimate.
-        method: ``auto``, ``xtrace``, ``hutch++``, ``hutchinson``, or ``exact``: n products.
+        method: ``auto``, ``classes``, ``xtrace``, ``hutch++``, ``hutchinson``, or ``exact``: n
+            products. ``classes`` is exact too, and refused where the network is not piecewise
+            linear.
         sketch: Vectors that span the subspace of ``hutch++``; they cost two products each.
         max_products: Most products with the Hessian; if the target is not reached by then, the
             result says so (``reached``).
@@ -128,7 +133,8 @@ def estimate_trace(
         The estimate.
 
     Raises:
-        InputError: An argument out of range or an unknown word.
+        InputError: An argument out of range, an unknown word, or ``classes`` where it does not
+            apply.
 
     Example:
         >>> from whichmin.core.instruments import closure_objective
@@ -143,9 +149,19 @@ def estimate_trace(
     n = objective.size
     columns = min(check_integer(sketch, "sketch", 1), n) if method in {"hutch++", "auto"} else 0
     needed = n if method == "exact" else 2 * columns + _PILOT + _LEAST
+    if method == "classes":
+        needed = 1
     if method == "xtrace":
         needed = 2 * min(_FIRST, n) + _REST
     most = check_integer(max_products, "max_products", needed, reason=f"what {method} begins with")
+    if method == "classes" or (method == "auto" and engine == "torch"):
+        limit = most if method == "classes" else min(most, _VECTORS)
+        try:
+            value, passes = trace_by_passes(objective, limit)
+            return TraceEstimate(value, 0.0, np.empty(0), value, passes, True, "classes")
+        except NoPassesError as reason:
+            if method == "classes":
+                raise InputError("method", method, f"must be another here: {reason}") from reason
     multiply = hessian_operator(objective, engine)
     with progress_bar(most, "trace of the Hessian", progress) as done:
         if method == "exact":

@@ -18,9 +18,9 @@ of their gradients. If anything fails, there is no result, and the caller takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -30,45 +30,62 @@ from whichmin.core.instruments.batches import Inputs
 from whichmin.core.instruments.module import ModuleObjective
 from whichmin.core.instruments.problem import Objective
 
-__all__ = ["sample_squares"]
+__all__ = ["Call", "layers_of", "recorded", "sample_squares", "squares_of"]
 
 _TRIED = 4  # samples
 
 Squares = Callable[[Any, torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
+Layers = dict[nn.Module, list[str]]
 
 
-def sample_squares(objective: Objective) -> tuple[torch.Tensor, torch.Tensor] | None:
+class Call(NamedTuple):
+    """A layer's input and output, and their versions then."""
+
+    layer: nn.Module
+    given: torch.Tensor
+    version: int
+    output: torch.Tensor
+    after: int
+    inputs: int
+
+
+def sample_squares(
+    objective: Objective, *, total: bool = True
+) -> tuple[torch.Tensor, torch.Tensor] | None:
     """Compute squared lengths of the samples' gradients, and the gradients' sum.
 
     Args:
         objective: The loss.
+        total: Whether the sum is wanted; it is 0 if not.
 
     Returns:
         Shapes ``(m,)`` and ``(n,)``, float64; None where it does not apply.
     """
     if not isinstance(objective, ModuleObjective) or objective.weight_decay:
         return None
-    layers = _layers(objective)
+    layers = layers_of(objective)
     if layers is None:
         return None
     squares: list[torch.Tensor] = []
-    total = torch.zeros_like(objective.point, dtype=torch.float64)
+    summed = torch.zeros_like(objective.point, dtype=torch.float64)
     for x, y in objective.data.chunks(objective.chunk_size):
-        found = _of_chunk(objective, layers, x, y)
+        found = _of_chunk(objective, layers, x, y, total)
         if found is None or (not squares and not _confirmed(objective, found[0], x, y)):
             return None
         squares.append(found[0])
-        total += found[1].double()
-    return torch.cat(squares), total
+        if found[1] is not None:
+            summed += found[1].double()
+    return torch.cat(squares), summed
 
 
-def _layers(objective: ModuleObjective) -> list[nn.Module] | None:
-    """Return the layers that hold the weights, or None if others hold some."""
-    wanted, held, layers = set(objective.names), set(), []
+def layers_of(objective: ModuleObjective) -> Layers | None:
+    """Return the layers that hold the weights, with their names in it; None if others hold some."""
+    wanted, held = set(objective.names), set[str]()
+    layers: Layers = {}
     seen: set[int] = set()
     for path, part in objective.module.named_modules():
-        own = [f"{path}.{name}" if path else name for name in part._parameters]
-        own = [name for name in own if name in wanted]
+        places = {name: f"{path}.{name}" if path else name for name in part._parameters}
+        own = [name for name, place in places.items() if place in wanted]
         tensors = [id(p) for p in part._parameters.values() if p is not None]
         if not own:
             continue
@@ -84,17 +101,18 @@ def _layers(objective: ModuleObjective) -> list[nn.Module] | None:
         ):
             return None
         seen |= set(tensors)
-        held |= set(own)
-        layers.append(part)
-    places = sum(name in wanted for name in objective.places.values())
-    return layers if held == wanted and places == len(wanted) else None
+        held |= {places[name] for name in own}
+        layers[part] = own
+    count = sum(name in wanted for name in objective.places.values())
+    return layers if held == wanted and count == len(wanted) else None
 
 
 @contextmanager
-def _watched(layers: list[nn.Module], calls: list[tuple[Any, ...]]) -> Iterator[None]:
+def _watched(layers: Layers, calls: list[Call]) -> Iterator[None]:
     def note(layer: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
         # Views of one input may be changed in place later: versions tell.
-        calls.append((layer, inputs[0], inputs[0]._version, output, output._version, len(inputs)))
+        call = Call(layer, inputs[0], inputs[0]._version, output, output._version, len(inputs))
+        calls.append(call)
 
     hooks = [layer.register_forward_hook(note) for layer in layers]
     try:
@@ -104,52 +122,73 @@ def _watched(layers: list[nn.Module], calls: list[tuple[Any, ...]]) -> Iterator[
             hook.remove()
 
 
+def recorded(
+    layers: Layers, count: int, evaluate: Callable[[], torch.Tensor]
+) -> tuple[torch.Tensor, list[Call]] | None:
+    """Evaluate with the calls of layers on record.
+
+    Args:
+        layers: Those that hold the weights.
+        count: Number of samples.
+        evaluate: Makes a result, with its graph.
+
+    Returns:
+        The result and a call of each layer; None where it is not one on every sample.
+    """
+    calls: list[Call] = []
+    with torch.enable_grad(), _watched(layers, calls):
+        result = evaluate()
+    if len(calls) != len(layers) or {call.layer for call in calls} != set(layers):
+        return None
+    for _, a, version, z, after, inputs in calls:
+        changed = a._version != version or z._version != after
+        if changed or inputs != 1 or z.ndim < 2 or len(z) != count or len(a) != count:
+            return None
+    return result, calls
+
+
+def squares_of(
+    layers: Layers, calls: Sequence[Call], slopes: Sequence[torch.Tensor]
+) -> torch.Tensor:
+    """Compute the squared lengths from the gradients at the layers' outputs."""
+    squares = torch.zeros(len(slopes[0]), dtype=torch.float64, device=slopes[0].device)
+    with torch.no_grad():
+        for call, g in zip(calls, slopes, strict=True):
+            of = _SQUARES[type(call.layer)](call.layer, call.given.detach(), g)
+            for name in layers[call.layer]:
+                squares += of[name]
+    return squares
+
+
 def _of_chunk(
-    objective: ModuleObjective, layers: list[nn.Module], x: Inputs, y: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """Compute the squares and the sum of the gradients of one chunk."""
+    objective: ModuleObjective, layers: Layers, x: Inputs, y: torch.Tensor, total: bool
+) -> tuple[torch.Tensor, torch.Tensor | None] | None:
+    """Compute the squares and, if wanted, the sum of the gradients of one chunk."""
     w = objective.point.detach().clone().requires_grad_()
-    calls: list[tuple[Any, ...]] = []
+    share = len(x) if objective.reduction == "mean" else 1
     try:
-        with torch.enable_grad(), _watched(layers, calls):
-            share = len(x) if objective.reduction == "mean" else 1
-            loss = share * objective.batch_loss(w, x, y).sum()
-            outputs = [call[3] for call in calls]
-            if len(calls) != len(layers) or len({id(call[0]) for call in calls}) != len(layers):
-                return None
-            for _, a, version, z, after, inputs in calls:
-                changed = a._version != version or z._version != after
-                if changed or inputs != 1 or z.ndim < 2 or len(z) != len(x) or len(a) != len(x):
-                    return None
-            total, *slopes = torch.autograd.grad(loss, [w, *outputs], allow_unused=True)
+        found = recorded(layers, len(x), lambda: share * objective.batch_loss(w, x, y).sum())
+        if found is None:
+            return None
+        wanted = [call.output for call in found[1]] + [w] * total
+        slopes = torch.autograd.grad(found[0], wanted, allow_unused=True)
     except torch.cuda.OutOfMemoryError:
         raise
     except (RuntimeError, AttributeError, TypeError):
         return None
-    if total is None or any(g is None for g in slopes):
+    if any(g is None for g in slopes):
         return None
-    squares = torch.zeros(len(x), dtype=torch.float64, device=w.device)
-    wanted, names = set(objective.names), dict(_named(objective.module))
-    state = objective.state(objective.point)
-    with torch.no_grad():
-        for (layer, a, *_), g in zip(calls, slopes, strict=True):
-            of = _SQUARES[type(layer)](layer, a.detach(), g)
-            for name, square in of.items():
-                place = f"{names[layer]}.{name}" if names[layer] else name
-                if place in wanted and state.get(place) is not None:
-                    squares += square
-    return squares, total
-
-
-def _named(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
-    for path, part in module.named_modules():
-        yield part, path
+    count = len(found[1])
+    return squares_of(layers, found[1], slopes[:count]), slopes[count] if total else None
 
 
 def _confirmed(
     objective: ModuleObjective, squares: torch.Tensor, x: Inputs, y: torch.Tensor
 ) -> bool:
-    """Hold some squares against those of the samples' gradients."""
+    """Hold some squares against those of the samples' gradients, once per point."""
+    tried = objective.squares_tried
+    if tried is not None and torch.equal(tried, objective.point):
+        return True
     # Rounding of sums as long as the number of weights, in no order; a wrong formula is off by a
     # share of the whole.
     close = float(torch.finfo(objective.point.dtype).eps) ** 0.5
@@ -162,6 +201,7 @@ def _confirmed(
         exact = float(slope.square().sum())
         if not abs(float(squares[i]) - exact) <= close * exact:
             return False
+    objective.squares_tried = objective.point.clone()
     return True
 
 
@@ -169,16 +209,21 @@ def _product_squares(a: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
     """Compute ``|sum_t g_t a_t^T|^2`` of each sample, from ``(b, t, i)`` and ``(b, t, o)``."""
     positions, shape = a.shape[1], a.shape[2] * g.shape[2]
     if positions == 1:
-        return a[:, 0].double().square().sum(1) * g[:, 0].double().square().sum(1)
+        return _squared(a[:, 0]) * _squared(g[:, 0])
     if positions**2 <= shape:
         grams = (a @ a.mT).double() * (g @ g.mT).double()
         return grams.sum((1, 2)).clamp(min=0)
-    return (g.mT @ a).double().square().sum((1, 2))
+    return _squared((g.mT @ a).flatten(1))
+
+
+def _squared(rows: torch.Tensor) -> torch.Tensor:
+    # Without a copy in float64, in which no square of float32 underflows.
+    return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
 
 
 def _linear(_: nn.Linear, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
     a, g = (t.reshape(len(t), -1, t.shape[-1]) for t in (a, g))
-    return {"weight": _product_squares(a, g), "bias": g.sum(1).double().square().sum(1)}
+    return {"weight": _product_squares(a, g), "bias": _squared(g.sum(1))}
 
 
 def _convolution(layer: nn.Conv2d, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -187,23 +232,21 @@ def _convolution(layer: nn.Conv2d, a: torch.Tensor, g: torch.Tensor) -> dict[str
     patches = patches.reshape(b, groups, -1, patches.shape[-1])
     g = g.reshape(b, groups, -1, patches.shape[-1])
     square = sum(_product_squares(patches[:, k].mT, g[:, k].mT) for k in range(groups))
-    return {"weight": square, "bias": g.sum(-1).double().square().sum((1, 2))}  # type: ignore[dict-item]
+    return {"weight": square, "bias": _squared(g.sum(-1).flatten(1))}  # type: ignore[dict-item]
 
 
 def _layer_norm(layer: nn.LayerNorm, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
     unit = layer_norm(a, layer.normalized_shape, eps=layer.eps)
     each = (len(a), -1, *layer.normalized_shape)
     parts = {"weight": (g * unit).reshape(each), "bias": g.reshape(each)}
-    return {k: v.sum(1).double().flatten(1).square().sum(1) for k, v in parts.items()}
+    return {k: _squared(v.sum(1).flatten(1)) for k, v in parts.items()}
 
 
 def _batch_norm(layer: Any, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
     mean, variance = (t.to(a) for t in (layer.running_mean, layer.running_var))
     unit = batch_norm(a, mean, variance, eps=layer.eps)
     parts = {"weight": g * unit, "bias": g}
-    return {
-        k: v.reshape(*v.shape[:2], -1).sum(2).double().square().sum(1) for k, v in parts.items()
-    }
+    return {k: _squared(v.reshape(*v.shape[:2], -1).sum(2)) for k, v in parts.items()}
 
 
 def _embedding(layer: nn.Embedding, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:

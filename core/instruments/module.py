@@ -64,7 +64,9 @@ class ModuleObjective(Objective):
         chunk_size: Most samples evaluated at a time.
         weight_decay: Factor of ``|w|^2 / 2`` in the objective.
         names: Parameters that are the weights, in the order of the flat vector.
+        sizes: Their numbers of weights.
         places: Every place of a parameter or buffer in the module, and its name.
+        squares_tried: Where squares from activations were held against those of gradients.
     """
 
     def __init__(
@@ -83,13 +85,14 @@ class ModuleObjective(Objective):
         loops = (nn.RNNBase, nn.RNNCellBase)
         self._recurrent = any(isinstance(part, loops) for part in module.modules())
         self.names = tuple(self._shapes)
+        self.sizes = [math.prod(shape) for shape in self._shapes.values()]
         self.derivatives = Derivatives("module")
+        self.squares_tried: torch.Tensor | None = None
         self._one_by_one = False
 
     def state(self, w: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return parameters and copies of the buffers by place; weights are views of ``w``."""
-        sizes = [math.prod(shape) for shape in self._shapes.values()]
-        split = zip(self._shapes.items(), w.split(sizes), strict=True)
+        split = zip(self._shapes.items(), w.split(self.sizes), strict=True)
         known = {name: part.view(shape) for (name, shape), part in split}
         known |= {name: _like(value, w) for name, value in self._fixed.items()}
         return {place: known[name] for place, name in self.places.items()}
@@ -126,8 +129,7 @@ class ModuleObjective(Objective):
             xs, ys = xs.map(convert) if isinstance(xs, Fields) else convert(xs), convert(ys)
             if isinstance(loss, nn.Module):
                 loss = copy.deepcopy(loss).to(dtype)
-        sizes = [math.prod(shape) for shape in self._shapes.values()]
-        return lambda w: self.batch_loss(w, xs, ys, loss).sum(), sizes
+        return lambda w: self.batch_loss(w, xs, ys, loss).sum(), self.sizes
 
     def parts(self) -> Iterator[Part]:
         """Yield the loss of each chunk, weighted by its share of the samples, and the decay."""

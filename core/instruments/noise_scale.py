@@ -246,7 +246,7 @@ def sample_gradient_norms(objective: Objective) -> torch.Tensor:
     """
     check_objective(objective)
     objective.confirm(second=False)
-    found = sample_squares(objective)
+    found = sample_squares(objective, total=False)
     if found is not None and bool(torch.isfinite(found[0]).all()) and bool((found[0] > 0).all()):
         return found[0].sqrt()
     blocks = objective.sample_gradients()

@@ -77,7 +77,9 @@ def test_two_routes(name, reduction, monkeypatch):
     fast = gradient_noise(objective)
     assert fast.route == "activations"
     norms = sample_gradient_norms(objective)
-    monkeypatch.setattr("whichmin.core.instruments.noise_scale.sample_squares", lambda _: None)
+    monkeypatch.setattr(
+        "whichmin.core.instruments.noise_scale.sample_squares", lambda *_, **__: None
+    )
     slow = gradient_noise(objective)
     assert slow.route == "gradients"
     assert fast.trace == pytest.approx(slow.trace, rel=1e-9)
@@ -167,6 +169,23 @@ def test_a_spread_that_cancels_is_left_to_the_slow_way():
     slopes = torch.cat(list(objective.sample_gradients())).numpy()
     away = np.square(slopes - slopes.mean(0)).sum() / 11
     assert found.trace == pytest.approx(away, rel=1e-6)
+
+
+def test_the_formula_is_tried_once_a_point(monkeypatch):
+    objective = made(NETS["mlp"]())
+    slopes = torch.cat(list(objective.sample_gradients()))
+    asked, right = [], type(objective).sample_loss
+    monkeypatch.setattr(
+        type(objective), "sample_loss", lambda *a: asked.append(len(a)) or right(*a)
+    )
+    for _ in range(3):
+        squares, total = sample_squares(objective, total=False)
+        torch.testing.assert_close(squares, slopes.square().sum(1))
+        assert not total.any()
+    assert len(asked) == ghosts._TRIED
+    objective.point = objective.point + 1
+    assert sample_squares(objective) is not None
+    assert len(asked) == 2 * ghosts._TRIED
 
 
 def test_hooks_are_removed():

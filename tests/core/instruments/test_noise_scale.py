@@ -143,7 +143,9 @@ def test_a_mean_of_block_means_is_noticed(digits, monkeypatch):
     g = digits.gradients
     cut = [torch.from_numpy(g[:100]), torch.from_numpy(g[100:])]
     slip = torch.stack([b.mean(0) for b in cut]).mean(0)
-    monkeypatch.setattr("whichmin.core.instruments.noise_scale.sample_squares", lambda _: None)
+    monkeypatch.setattr(
+        "whichmin.core.instruments.noise_scale.sample_squares", lambda *_, **__: None
+    )
     monkeypatch.setattr(type(digits.objective), "sample_gradients", lambda *_: iter([slip[None]]))
     found = gradient_noise(digits.objective)
     assert np.linalg.norm(slip.numpy() - g.mean(0)) > 1e-3 * np.linalg.norm(g.mean(0))
