@@ -31,8 +31,9 @@ def fitted(findings: Sequence[Finding]) -> list[Suspect]:
     if not cheap:
         return []
     spread = _telling(cheap, [_cost(told[id(f)]) for f in cheap])
-    found: list[tuple[int, Suspect]] = []
-    for name in told[id(spread[0])]:
+    # Those with the fewest parameters come first, so the first one that explains all is it.
+    families = told[id(spread[0])]
+    for name in sorted(families, key=lambda name: len(families[name].starts[0])):
         own = [f for f in spread if name in told[id(f)]]
         parameters = solve([Known(told[id(f)][name], f.got, partial(allowed, f)) for f in own])
         if parameters is None:
@@ -41,10 +42,8 @@ def fitted(findings: Sequence[Finding]) -> list[Suspect]:
         met = [s for s in suspects if s is not None]
         missing = any(s is None and not f.holds for s, f in zip(suspects, findings, strict=True))
         if not missing and all(s.holds for s in met):
-            found.append((len(parameters), met[0]))
-    fewest = min((count for count, _ in found), default=0)
-    simplest = [suspect for count, suspect in found if count == fewest]
-    return simplest[:1]
+            return [met[0]]
+    return []
 
 
 def _cost(told: Mapping[str, Family]) -> int:
