@@ -218,7 +218,8 @@ def _product_squares(a: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
 
 def _squared(rows: torch.Tensor) -> torch.Tensor:
     # Without a copy in float64, in which no square of float32 underflows.
-    return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64).square()
+    lengths: torch.Tensor = torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)
+    return lengths.square()
 
 
 def _linear(_: nn.Linear, a: torch.Tensor, g: torch.Tensor) -> dict[str, torch.Tensor]:
