@@ -5,6 +5,9 @@ buffers, so it is never changed: not its numbers, not its buffers, not its gradi
 flags are set during a call to what they were when the objective was made (off with
 ``mode="eval"``), and set back one by one, also when the call fails.
 
+The row of an ``nn.Embedding`` that stands for padding is no variable: its gradient is 0 by
+definition in PyTorch, so it keeps its value at that place whatever the weights are.
+
 Losses are sums over samples, so no sample may see the others. Batch statistics, a loss function
 whose reduction is not the declared one, or one with a weighted mean are refused
 (:mod:`whichmin.core.instruments.additive`).
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -87,6 +90,9 @@ class ModuleObjective(Objective):
         self.names = tuple(self._shapes)
         self.sizes = [math.prod(shape) for shape in self._shapes.values()]
         self.derivatives = Derivatives("module")
+        # PyTorch defines the gradient of these rows as 0: so here the loss does not depend on them.
+        self._padding: dict[str, tuple[int, torch.Tensor]] = {}
+        self._padding = _padding(module, self.state(point), self._shapes, self.places)
         self.squares_tried: torch.Tensor | None = None
         self._one_by_one = False
 
@@ -95,7 +101,13 @@ class ModuleObjective(Objective):
         split = zip(self._shapes.items(), w.split(self.sizes), strict=True)
         known = {name: part.view(shape) for (name, shape), part in split}
         known |= {name: _like(value, w) for name, value in self._fixed.items()}
-        return {place: known[name] for place, name in self.places.items()}
+        return {place: self._held(place, known[name]) for place, name in self.places.items()}
+
+    def _held(self, place: str, value: torch.Tensor) -> torch.Tensor:
+        if place not in self._padding:
+            return value
+        k, row = self._padding[place]
+        return torch.cat([value[:k], row.to(value), value[k + 1 :]])
 
     def in_mode(self) -> AbstractContextManager[None]:
         """Return a context in which the module is in the mode that it is measured in."""
@@ -336,6 +348,21 @@ def module_objective(
 
 def _like(value: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     return value.clone() if not value.is_floating_point() else value.to(w.dtype, copy=True)
+
+
+def _padding(
+    module: nn.Module, state: dict[str, torch.Tensor],
+    trainable: Mapping[str, torch.Size], places: dict[str, str],
+) -> dict[str, tuple[int, torch.Tensor]]:  # fmt: skip
+    """Return the places of trainable embeddings with padding, and number and value of its row."""
+    found = {}
+    for path, part in module.named_modules():
+        place = f"{path}.weight" if path else "weight"
+        if isinstance(part, nn.Embedding) and places.get(place) in trainable:
+            k = part.padding_idx
+            if k is not None:
+                found[place] = k, state[place][k : k + 1].clone()
+    return found
 
 
 def _places(module: nn.Module) -> dict[str, str]:

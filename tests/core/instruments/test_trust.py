@@ -214,6 +214,59 @@ def test_once_a_point(monkeypatch):
     assert len(asked) == 2
 
 
+class Padded(nn.Module):
+    """Words with a row for padding, whose table the last layer may share."""
+
+    def __init__(self, padding, tied):
+        super().__init__()
+        self.words = nn.Embedding(7, 3, padding_idx=padding)
+        self.last = nn.Linear(3, 7)
+        if tied:
+            self.last.weight = self.words.weight
+
+    def forward(self, x):
+        return self.last(torch.tanh(self.words(x)).mean(1))
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("value", [0.0, 0.7])
+def test_the_row_for_padding_is_no_variable(tied, value):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        net = Padded(2, tied).double()
+        x, y = torch.randint(0, 7, (12, 5)), torch.arange(12) % 7
+    x[:, 0] = 2
+    net.words.weight.data[2] = value
+    objective = module_objective(net, nn.CrossEntropyLoss(), (x, y))
+    nn.CrossEntropyLoss()(net(x), y).backward()
+    slope = torch.cat([p.grad.reshape(-1) for p in net.parameters()])
+    torch.testing.assert_close(objective.gradient(), slope, rtol=1e-12, atol=1e-16)
+    torch.testing.assert_close(gradient_noise(objective).mean, slope, rtol=1e-12, atol=1e-15)
+    row = slice(6, 9)
+    matrix = hessian_matrix(objective)
+    np.testing.assert_allclose(
+        matrix, hessian_matrix(objective, engine="differences"), atol=1e-6 * float(matrix.norm())
+    )
+    assert bool(matrix[row].any()) == tied
+    moved = objective.point.clone()
+    moved[row] += 1
+    assert (objective.value(moved) == objective.value()) != tied
+
+
+def test_a_gradient_of_0_by_another_decree_is_refused():
+    class Held(nn.Embedding):
+        def forward(self, x):
+            return nn.functional.embedding(x, self.weight, 2)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        net = nn.Sequential(Held(7, 3), nn.Flatten(), nn.Linear(15, 3)).double()
+    net[0].weight.data[2] = 0.5
+    x, y = torch.arange(60).reshape(12, 5) % 7, torch.arange(12) % 3
+    with pytest.raises(InputError, match="a gradient that differences of the loss contradict"):
+        hessian_matrix(module_objective(net, nn.CrossEntropyLoss(), (x, y)))
+
+
 def test_a_fault_without_a_name():
     error = trust.Fault("second", 0.5).error("loss", [])
     assert str(error).startswith(
