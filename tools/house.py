@@ -33,7 +33,7 @@ GENERATED = (
 # and Markdown outside the tests.
 TRACE = re.compile(r"hessian_trace|trace_at_minimum|(sharpness|hessian)\.trace|estimate_trace")
 # The command line has a page of its own, adapters belong to other people's tools.
-ELSEWHERE = ("whichmin.cli", "whichmin.verification.oracle.adapters")
+ELSEWHERE = ("whichmin.cli", "whichmin.verification.oracle.adapters.")
 MATHEMATICS = re.compile(r"\.\. math::|\$\$|\\\[|```\{math\}")
 
 # Runs in the measured interpreter: the modules of ours in the order in which their functions are
@@ -143,7 +143,7 @@ def public_names(checkout: Checkout) -> dict[str, set[tuple[str, str]]]:
     found = {}
     for module, tree in trees.items():
         hidden = any(part.startswith("_") for part in module.split("."))
-        if hidden or any(module == e or module.startswith(f"{e}.") for e in ELSEWHERE):
+        if hidden or module.startswith(ELSEWHERE):
             continue
         for node in tree.body:
             if isinstance(node, ast.Assign) and "__all__" in ast.unparse(node.targets[0]):

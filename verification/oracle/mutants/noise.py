@@ -63,7 +63,7 @@ NOISE = (
            (_RATIO, "100 * (best - base)")),
     _sharp("ball", "a ball in place of the box", "below the maximum",
            (_BEST, "best = max(best, loss(w + z * eps / max(np.sqrt(z @ z), 1e-300)))")),
-    _sharp("fall", "the largest fall of the loss", "goes downhill",
+    _sharp("fall", "the largest fall of the loss", None,
            (_BEST, "best = min(best, loss(w + z))")),
     _noise("replacement", "with replacement", "(m-b)/(m-1) is missing", (_FACTOR, "sigma / b")),
     _noise("no-size", "the batch size plays no part", "the batch size plays no part",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from whichmin.verification.oracle.mutants.mutant import Mutant
 
 __all__ = ["TRAINERS"]
@@ -140,8 +142,11 @@ TRAINERS = (
     _train("noise", "noise of size 1e-8 is added to the weights", None,
            (_START, f"{_START}\n    rng = np.random.default_rng(0)"),
            (_UPDATE, "w = w - step_size * slope + 1e-8 * rng.standard_normal(len(w))")),
-    _train("early-stop", "stops when the gradient is short", "below 0.1",
-           (_UPDATE, f"if slope @ slope < 1e-2:\n            break\n        {_UPDATE}")),
+    dataclasses.replace(
+        _train("early-stop", "stops when the gradient is short", "below 0.1",
+               (_UPDATE, f"if slope @ slope < 1e-2:\n            break\n        {_UPDATE}")),
+        checks=("train.values", "train.long_runs"),
+    ),
     _train("in-place", "the start is overwritten", "changed its argument w0",
            (_START, "w = w0"), (_UPDATE, "w -= step_size * slope")),
     _train("sorts-batches", "the batches are shuffled in place", "changed its argument batches",
