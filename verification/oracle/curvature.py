@@ -266,8 +266,7 @@ def mistakes(case: Case) -> tuple[tuple[str, Floats], ...]:
     o_outer, o_cross, o_own, _ = _of_points(case, name, kappa)
     other = (norm - 2) * o_outer + 2 * (o_cross + o_cross.transpose(0, 2, 1)) + o_own
     summed = [
-        (f"the Hessian of the other activation ({name})", other.sum(0)),
-        ("the Hessian of the other activation: the two are exchanged", other.sum(0)),
+        ("the Hessian of the other activation", other.sum(0)),
         (
             "the Gauss-Newton matrix: the residuals' second derivatives are left out",
             (norm * outer + both + own).sum(0),

@@ -186,7 +186,6 @@ def wrong_trainers(runs: WrongRuns, got: Any) -> Iterator[Candidate]:
     Yields:
         One candidate per mistake; its value is computed when it is asked for.
     """
-    other = "relu" if runs.activation == "linear" else "linear"
     yield Candidate("the start is returned", runs.w)
     yield Candidate("a sum over the batch where a mean is expected",
                     partial(runs.run, divisor=lambda b: 1), "'gradient': 'sum'")  # fmt: skip
@@ -194,8 +193,7 @@ def wrong_trainers(runs: WrongRuns, got: Any) -> Iterator[Candidate]:
                     partial(runs.run, divisor=len), "'gradient': 'mean'")  # fmt: skip
     yield Candidate("the mean of the weights of all steps is returned", runs.average,
                     "'optimiser': {'name': 'sgd', 'average': True}")  # fmt: skip
-    yield Candidate(f"training with the other activation ({other})", runs.other().run)
-    yield Candidate("training with the other activation: the two are exchanged", runs.other().run)
+    yield Candidate("training with the other activation", runs.other().run)
     for text, batches in _orders(runs):
         yield Candidate(text, partial(runs.run, batches))
     for text, made in (

@@ -55,11 +55,7 @@ def mistakes(w: Vector, data: Matrix, activation: str) -> tuple[tuple[str, Vecto
     points = _on_points(w, data, activation)
     rest = tuple(p - q for p, q in zip(right, points, strict=True))
     return (
-        (f"the gradient of the other activation ({other})", references.gradient(w, data, other)),
-        (
-            "the gradient of the other activation: the two are exchanged",
-            references.gradient(w, data, other),
-        ),
+        ("the gradient of the other activation", references.gradient(w, data, other)),
         ("the derivative by the decoder's weights alone: the weights are tied", decoder),
         ("the derivative by the encoder's weights alone: the weights are tied", encoder),
         ("the term phi^2 w is left out", points),

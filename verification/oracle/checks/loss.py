@@ -31,9 +31,7 @@ def _values(session: Session) -> Iterator[Finding]:
                 f"{problem.id}, {activation}", factor * exact, bound, reason,
                 group=activation, scalars={"m": m, "n": n},
                 candidates=(
-                    Candidate(f"the loss of the other activation ({other})", factor * mixed),
-                    Candidate("the loss of the other activation: the two are exchanged",
-                              factor * mixed),
+                    Candidate("the loss of the other activation", factor * mixed),
                     Candidate("the constant |a|^2 / 2 is left out", factor * (exact - square)),
                 ),
             )  # fmt: skip

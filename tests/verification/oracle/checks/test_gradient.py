@@ -39,7 +39,7 @@ WRONG = [
     (lambda w, a, f: right(w, a, f) / len(a), "factor 1/m"),
     (lambda w, a, f: right(w, a, f) * 2, "factor 2"),
     (lambda w, a, f: -right(w, a, f), "the sign"),
-    (lambda w, a, f: right(w, a, "relu"), "the gradient of the other activation (relu)"),
+    (lambda w, a, f: right(w, a, "relu"), "the gradient of the other activation"),
     (decoder, "the derivative by the decoder's weights alone"),
     (lambda w, a, f: right(w, a, f) - decoder(w, a, f), "by the encoder's weights alone"),
     (
