@@ -244,7 +244,7 @@ def damped(exact: Any, unit: Any) -> Families:
             f"{shown(c)} is added to the diagonal of the Hessian: damping, or the second "
             "derivative of a penalty"
         ),
-        lambda c: floats(exact) + c * floats(unit), ((1e-6,),), low=-math.inf,
+        lambda c: floats(exact) + c * floats(unit), ((1e-6,), (-1e-6,)), low=-math.inf,
     )  # fmt: skip
 
 
