@@ -72,7 +72,10 @@ nitpick_ignore_regex = [
         "py:class",
         r"whichmin\.symbolic\.rules\.(?:Rule|Past)"
         r"|whichmin\.verification\.evidence\.(?:statement\.Truth|source_files\.Sources)"
-        r"|whichmin\.verification\.provers\.(?:proof_sources\.Library|proof_builds\.Compiled)",
+        r"|whichmin\.verification\.provers\.(?:proof_sources\.Library|proof_builds\.Compiled)"
+        r"|whichmin\.core\.instruments\.(?:batches\.Fields|results\.Result)"
+        r"|whichmin\.verification\.oracle\.(?:derivatives\.Differences|optimisers\.Optimiser"
+        r"|schedules\.Schedule)",
     ),
     ("py:class", "Axes"),  # Matplotlib's, imported for type checkers only
     ("py:class", "Fraction|Floats"),  # in annotations that Sphinx shows as they are written

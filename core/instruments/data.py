@@ -29,7 +29,7 @@ class Samples:
     Args:
         data: A pair of tensors or arrays with samples along their first axis, a ``Dataset``, or an
             iterable of such pairs or of dictionaries (a list, a ``DataLoader``) that yields the
-            same batches in every pass (:func:`~whichmin.core.instruments.batches.as_pair`).
+            same batches in every pass (``whichmin.core.instruments.batches``).
         cast: Applied to every pair that is read (data type, device).
 
     Attributes:

@@ -55,7 +55,7 @@ class GradientNoise(Result):
         mean: Their mean G, shape ``(n,)``, float64.
         trace: ``tr Sigma``, Sigma divided by m.
         samples: Their number, m.
-        route: ``activations`` (:mod:`whichmin.core.instruments.ghosts`), or ``gradients`` where
+        route: ``activations`` (``whichmin.core.instruments.ghosts``), or ``gradients`` where
             the samples' gradients were formed.
     """
 
@@ -167,7 +167,7 @@ def gradient_noise(objective: Objective, *, progress: bool | None = None) -> Gra
     .. math:: \operatorname{tr}\Sigma = \frac1m \sum_i |g_i|^2 - |G|^2
 
     comes first, from activations and the gradients at layers' outputs
-    (:mod:`whichmin.core.instruments.ghosts`); it is left where the difference cancels.
+    (``whichmin.core.instruments.ghosts``); it is left where the difference cancels.
 
     Args:
         objective: A loss that says what its samples are.

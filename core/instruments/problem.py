@@ -87,7 +87,7 @@ class Objective(ABC):
             second: Whether second derivatives are held against differences too.
 
         Raises:
-            InputError: They disagree (:mod:`whichmin.core.instruments.trust`).
+            InputError: They disagree (``whichmin.core.instruments.trust``).
         """
         at = self.point if w is None else w
         asked = (True,) if second else (True, False)  # what shows that it was done

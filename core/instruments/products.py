@@ -1,8 +1,8 @@
 """Products with the Hessian, by ``torch.func`` here or by curvlinops (the extra ``curvature``).
 
-Their derivatives are held against differences first (:mod:`whichmin.core.instruments.trust`). Where
+Their derivatives are held against differences first (``whichmin.core.instruments.trust``). Where
 PyTorch's second derivative is wrong or missing, the engine ``differences`` makes products of
-gradients alone (:class:`DifferenceOperator`).
+gradients alone (``DifferenceOperator``).
 
 The first two are exact up to rounding and share no code: ours takes the derivative of the gradient
 in reverse mode, curvlinops' ``HessianLinearOperator`` builds a functional model of its own, takes
@@ -48,7 +48,7 @@ def hessian_operator(objective: Objective, engine: str = "torch") -> Operator:
 
     Args:
         objective: The loss.
-        engine: ``torch``, ``differences`` (:class:`DifferenceOperator`), or ``curvlinops``, which
+        engine: ``torch``, ``differences`` (``DifferenceOperator``), or ``curvlinops``, which
             needs a module and a loss function with an attribute ``reduction`` (``mean`` or
             ``sum``).
 

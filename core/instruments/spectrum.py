@@ -1,6 +1,6 @@
 r"""Eigenvalues of the Hessian from products with vectors, its ends, all of them, or their density.
 
-The ends come from Lanczos runs (:mod:`whichmin.core.instruments.ends`). Each pair has its residual
+The ends come from Lanczos runs (``whichmin.core.instruments.ends``). Each pair has its residual
 :math:`|H v - \lambda v|`, and within that distance of :math:`\lambda` there is an eigenvalue, as H
 is symmetric. That none was skipped no residual can say; the limits do.
 
@@ -134,7 +134,7 @@ def extreme_eigenvalues(
 
     By Lanczos runs from Gaussian vectors, later ones orthogonal to what the earlier found, until
     nothing more is found; so multiple eigenvalues are found as often as they are there. The limits
-    and their doubt: :mod:`whichmin.core.instruments.ends`. Where that would take n products or
+    and their doubt: ``whichmin.core.instruments.ends``. Where that would take n products or
     more, and n is at most 5000, all eigenvalues are computed.
 
     Args:

@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 def test_a_right_target_passes_and_the_rest_is_skipped_with_the_reason(folder):
     text = run(folder, "--whichmin-target=targets:good", "--whichmin-quick", code=0)
-    assert "targets:good: 2 passed, " in text
+    assert "targets:good: 4 passed, " in text
     assert "not provided: no train" in text
 
 
@@ -50,7 +50,7 @@ def test_a_wrong_target_fails_with_diagnosis_and_snippet_and_leaves_files(folder
     assert "whichmin compliance of targets:summed" in (folder / "out.md").read_text()
     lines = (folder / "out.txt").read_text().splitlines()
     assert lines == [t["citation"] for t in content]
-    assert lines[0].startswith("targets:good passes 2 of 2 checks (loss, gradient) of whichmin ")
+    assert lines[0].startswith("targets:good passes 4 of 4 checks (loss, gradient) of whichmin ")
 
 
 def test_one_target_makes_one_record_also_with_xdist(folder):
@@ -115,7 +115,7 @@ def test_a_target_that_does_not_load_fails_alone_and_is_in_the_record(folder):
     )  # fmt: skip
     assert "target = 'nowhere', but must be importable" in text
     assert "tool is missing: the adapter wraps it; pip install tool" in text
-    assert "1 failed, 2 passed" in text
+    assert "1 failed, 4 passed" in text
     assert "Traceback" not in text
     found = {t["target"]: t for t in json.loads((folder / "out.json").read_text())["targets"]}
     assert {k: t["holds"] for k, t in found.items()} == {

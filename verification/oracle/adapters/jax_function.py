@@ -122,7 +122,7 @@ def from_jax(
         declare: Conventions, such as ``{"optimiser": {"name": "sgd", "momentum": 0.9}}``.
 
     Returns:
-        The target: loss, gradient, step, train, hessian, hessian_vector_product.
+        The target, with loss, gradient, step, train, hessian, hessian_vector_product.
 
     Raises:
         InputError: A convention is not allowed.

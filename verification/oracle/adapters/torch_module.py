@@ -259,7 +259,7 @@ def from_module(
         declare: More conventions, which override those read off.
 
     Returns:
-        The target: loss, gradient, step, train, hessian, hessian_vector_product, and with a loader
+        The target, with loss, gradient, step, train, hessian, hessian_vector_product, and with a loader
         sample_batches.
 
     Raises:
