@@ -259,8 +259,8 @@ def from_module(
         declare: More conventions, which override those read off.
 
     Returns:
-        The target, with loss, gradient, step, train, hessian, hessian_vector_product, and with a loader
-        sample_batches.
+        The target, with loss, gradient, step, train, hessian, hessian_vector_product, and with a
+        loader sample_batches.
 
     Raises:
         InputError: The module is not the model, or a convention is not allowed.
