@@ -119,7 +119,7 @@ def sgd_limit(subject: Subject) -> Iterator[Margin]:
     )
 
 
-@check("doctor.engines", EvidenceKind.ENUMERATION, bound="4 roundings a step, 1,000 steps")
+@check("doctor.engines", EvidenceKind.ENUMERATION, bound="16 roundings a step, 1,000 steps")
 def engines(subject: Subject) -> Iterator[Margin]:
     """Three engines agree step by step on the same batches."""
     repeated = replace(_SINGLE, sampling=Sampling.WITH_REPLACEMENT, batch_size=3, alpha=0.05)

@@ -8,9 +8,10 @@ __all__ = ["EPS", "TRAJECTORY", "correlation_noise", "product_bound", "spectrum_
 
 EPS = float(np.finfo(np.float64).eps)
 
-# 1,000 steps of at most 4 roundings each, added up without amplification, make 4.4e-13 of the
-# norm; near a minimum the map contracts. Twice that is the requirement on whole trajectories.
-TRAJECTORY = 1e-12
+# 1,000 steps of at most 16 roundings each, those of the sums over points among them, added up
+# without amplification, make 1.8e-12 of the norm; near a minimum the map contracts. Twice that,
+# for both sides of a comparison, is the requirement on whole trajectories.
+TRAJECTORY = 4e-12
 
 
 def product_bound(length: int, *sizes: float) -> float:

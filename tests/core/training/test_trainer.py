@@ -6,6 +6,7 @@ from whichmin.core.data import make_data
 from whichmin.core.engines import DenseEngine
 from whichmin.core.frames import random_frame, random_start
 from whichmin.core.training.trainer import train
+from whichmin.verification.evidence.rounding import TRAJECTORY
 from whichmin.words import Status
 
 FRAME = random_frame(5, 9, seed=1)
@@ -56,7 +57,7 @@ def test_engines_agree(engine):
     ]  # fmt: skip
     assert runs[0].steps.tolist() == runs[1].steps.tolist()
     assert runs[0].status == runs[1].status
-    assert (runs[0].weights - runs[1].weights).abs().max() < 1e-12  # see rounding.TRAJECTORY
+    assert (runs[0].weights - runs[1].weights).abs().max() < TRAJECTORY
 
 
 @pytest.mark.parametrize("batch_size", [2, None])
@@ -155,4 +156,4 @@ def test_cuda_agrees_with_cpu(engine):
     here = train(FRAME, STARTS, **options)
     there = train(FRAME, STARTS, device="cuda", **options)
     assert there.weights.device.type == "cuda"
-    assert (here.weights - there.weights.cpu()).abs().max() < 1e-12  # see rounding.TRAJECTORY
+    assert (here.weights - there.weights.cpu()).abs().max() < TRAJECTORY

@@ -7,6 +7,7 @@ import torch
 from whichmin.core.frames import random_frame, random_start
 from whichmin.core.landscape import gradient, loss
 from whichmin.core.training.trainer import train
+from whichmin.verification.evidence.rounding import TRAJECTORY
 from whichmin.words import Status
 
 ENGINES = ("autograd", "dense", "reduced")
@@ -29,8 +30,8 @@ def test_engines_agree_as_is(rows, activation, sampling, b):
     for other in others:
         assert other.steps.tolist() == first.steps.tolist()
         for name in ("weights", "correlations", "loss", "norm"):
-            # 150 steps of some ten roundings each; 1e-12 is rounding.TRAJECTORY
-            assert (getattr(other, name) - getattr(first, name)).abs().max() < 1e-12
+            # 150 steps of some ten roundings each
+            assert (getattr(other, name) - getattr(first, name)).abs().max() < TRAJECTORY
     assert first.loss.numpy() == pytest.approx(
         loss(first.weights, rows, activation=activation).numpy(), rel=1e-13
     )
@@ -138,4 +139,4 @@ def test_cuda_on_correlated_data(engine):
     here, there = (train(ROWS, device=d, **options) for d in ("cpu", "cuda"))
     assert there.weights.device.type == "cuda"
     assert here.status == there.status
-    assert (here.weights - there.weights.cpu()).abs().max() < 1e-12  # see rounding.TRAJECTORY
+    assert (here.weights - there.weights.cpu()).abs().max() < TRAJECTORY

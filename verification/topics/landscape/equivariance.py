@@ -39,7 +39,7 @@ def _run(
 @check(
     "equivariance.symmetries",
     EvidenceKind.PROPERTY,
-    bound="1e-12 of the norm, as for whole trajectories",
+    bound="4e-12 of the norm, as for whole trajectories",
     cases=runs,
     examples=60,
 )
