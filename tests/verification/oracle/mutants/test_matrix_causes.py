@@ -47,7 +47,6 @@ TRUE_AS_WELL = {
     "step.noise": UNSTEADY,
     "train.clip-torch": ("clipped to length 0.25",),
     "train.divided-twice": ("multiplied by 1 / b",),
-    "train.max-norm": ("weights longer than 0.8 are scaled back",),
     "train.dropout": UNSTEADY,
     "train.late-stops-gradient": ("the length of the gradient is below 1e-05",),
     "train.noise-anew": UNSTEADY,
