@@ -76,11 +76,13 @@ class SeenStep:
 
 
 def nice(value: float, error: float) -> float:
-    """Round a number to the fewest digits that its error leaves open."""
+    """Round a number, or its inverse, to the fewest digits that its error leaves open."""
     for digits in range(1, 9):
         rounded = float(f"{value:.{digits}g}")
-        if abs(rounded - value) <= error:
-            return rounded
+        inverse = 1 / float(f"{1 / value:.{digits}g}") if abs(value) > error else rounded
+        for tried in (rounded, inverse):
+            if abs(tried - value) <= error:
+                return tried
     return value
 
 

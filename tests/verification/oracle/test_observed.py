@@ -52,4 +52,6 @@ def test_a_window_has_the_weights_before_it(seen):
 def test_numbers_are_rounded_as_far_as_they_allow():
     assert nice(0.1 + 3e-9, 1e-8) == 0.1
     assert nice(0.123456, 1e-7) == 0.123456
-    assert nice(1 / 3, 1e-12) == 1 / 3
+    assert nice(1 / 3 + 1e-8, 1e-7) == 1 / 3
+    assert nice(0.0, 1e-7) == 0
+    assert nice(0.12345678, 1e-12) == pytest.approx(0.12345678, rel=1e-12)

@@ -45,17 +45,12 @@ TRUE_AS_WELL = {
     "sample_batches.first": ("the seed is ignored", "every seed has the same first batch"),
     "sample_batches.unseeded": UNSTEADY,
     "step.noise": UNSTEADY,
-    "train.clip-torch": ("clipped to length 0.25",),
-    "train.divided-twice": ("multiplied by 1 / b",),
     "train.max-norm": ("weights longer than 0.8 are scaled back",),
     "train.dropout": UNSTEADY,
     "train.late-stops-gradient": ("the length of the gradient is below 1e-05",),
     "train.noise-anew": UNSTEADY,
     "train.shuffled-anew": UNSTEADY,
-    # The long runs have n = 3, so that they do not tell 1/3 from 1/n.
-    "train.third": ("a factor 1/n",),
     "train.weights-cut": ("their entries clipped to 0.4",),
-    "train.zero-grad": ("momentum 1",),
     **{f"train.{name}": SCHEDULES for name in SCHEDULED},
 }
 
