@@ -19,12 +19,15 @@ from numpy.typing import NDArray
 
 from whichmin.verification.oracle.check import Candidate
 from whichmin.verification.oracle.early_stops import early_stops
+from whichmin.verification.oracle.late_bumps import bump_rules, one_cycles
 from whichmin.verification.oracle.late_rates import milestones, rate_rules
 from whichmin.verification.oracle.late_rules import Rule, follow, scheduled, shaken, whole_run
 from whichmin.verification.oracle.late_steps import step_rules
 from whichmin.verification.oracle.observed import (
     MOST_CALLS,
+    QUIET,
     first_wrong,
+    quiet_lengths,
     seen_steps,
 )
 from whichmin.verification.oracle.outcome import CallFailed
@@ -139,6 +142,10 @@ class LateCauses:
                 yield rule
         if not told and seen.run.optimiser.plain:
             with contextlib.suppress(CallFailed):
+                for rule in bump_rules(quiet_lengths(self._session, seen.run), QUIET):
+                    if self._explains(rule, seen):
+                        yield rule
+                        return
                 yield from milestones(self._session, failed[-1].run)
 
     def _explains(self, rule: Rule, seen: _Taken) -> bool:
@@ -197,6 +204,8 @@ class LateCauses:
             self._session, run, 0 if len(run.batches) <= MOST_CALLS else max(first - 3, 0)
         )
         yield from rate_rules(steps)
+        yield from bump_rules({s.t: s.length for s in steps if not s.still})
+        yield from one_cycles(steps)
         yield from step_rules(run, steps)
 
 

@@ -18,8 +18,9 @@ from whichmin.verification.oracle.mutants.training_habits import TRAINING_HABITS
 
 SCHEDULED = (
     "cosine", "cosine-run", "exponential", "halved-second", "inverse", "late-cosine",
-    "late-cosine-run", "late-exponential", "late-inverse-sqrt", "late-linear-run", "late-warm-up",
-    "root", "warm-up", "warm-up-0",
+    "late-cosine-run", "late-exponential", "late-inverse-sqrt", "late-linear-run",
+    "late-one-cycle-40", "late-triangle", "late-warm-up", "late-warm-up-cosine",
+    "late-warm-up-cosine-run", "root", "warm-up", "warm-up-0",
 )  # fmt: skip
 # Every so manieth is judged in both profiles: all of them take ten minutes.
 WHOLE = mutants()[5::12]
@@ -27,6 +28,7 @@ UNSTEADY = ("gives other values when it is called again", "the same call gives a
 SCHEDULES = (
     "a schedule of the step size is on", "a schedule over the whole run", "the step size decays",
     "the step size follows a cosine", "the step size changes linearly", "a warm-up is on",
+    "the step size changes from step to step",
 )  # fmt: skip
 PROBES = ("the probes are", "Gaussian probes")
 # What else is true of a mutant, and may be said in place of its cause.
