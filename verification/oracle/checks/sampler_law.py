@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
+from whichmin.verification.oracle.chances import frequency_bounds
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.sampler import SAME, fixed_batches
 from whichmin.verification.oracle.draws import Batch, Law
@@ -26,7 +27,6 @@ from whichmin.verification.oracle.ragged import NONE
 from whichmin.verification.oracle.sampler_causes import named
 from whichmin.verification.oracle.sampler_runs import drawn, seeds
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.tails import frequency_bounds
 
 __all__ = ["CHECKS", "FALSE_ALARM", "frequencies"]
 
