@@ -4,8 +4,9 @@ Tails of :math:`K \sim \mathrm{Bin}(n, p)` are sums of its chances, each from it
 
 .. math:: \frac{P(K = k + 1)}{P(K = k)} = \frac{n - k}{k + 1} \cdot \frac{p}{1 - p} ,
 
-beginning at the largest one, with the smallest terms added first. Bounds of many frequencies at once
-are Chernoff's: for a mean X of n independent indicators of mean p, and any x above p (below alike),
+beginning at the largest one, with the smallest terms added first. Bounds of many frequencies at
+once are Chernoff's: for a mean X of n independent indicators of mean p, and any x above p (below
+alike),
 
 .. math:: P(X \ge x) \le e^{-n\,D(x, p)}, \qquad
           D(x, p) = x \log\frac{x}{p} + (1 - x) \log\frac{1 - x}{1 - p} .
@@ -43,7 +44,7 @@ def binomial(total: int, chance: float) -> Floats:
         chance: Chance of an event, p.
 
     Returns:
-        ``P(K = k)``, ``(n + 1,)``, each to within a part in 10^6 that is left for it here.
+        ``P(K = k)``, ``(n + 1,)``, each to within one part in 10^6.
     """
     if chance in {0.0, 1.0}:
         return np.asarray(np.eye(1, total + 1, round(chance * total))[0])
