@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 # What a factor of the step size, read off a step, may be off by.
 _ERROR = 1e-6
-_SHARES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+_SHARES = (0.05, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 # Steps that say something of a bump.
 _FEWEST = 8
 # The longest schedule that is looked for, whatever the length of a run.
@@ -43,6 +43,8 @@ class _Bump:
         shapes: ``line`` or ``cosine``, up and down.
         told: Where that is.
         fixed: Peak and end, if they do not depend on the number of steps and are whole numbers.
+        period: Steps after which it starts again; 0 if it does not.
+        again: Whether the cosine goes on after its end, and so up again.
     """
 
     peak: Callable[[int], float]
@@ -50,12 +52,16 @@ class _Bump:
     shapes: tuple[str, str]
     told: str
     fixed: tuple[int, int] | None = None
+    period: int = 0
+    again: bool = False
 
     def shares(self, t: Floats, length: int) -> Floats:
         """What start, peak and end count in step t: ``(steps, 3)``."""
+        t = np.mod(t, self.period) if self.period else t
         peak, end = self.peak(length), self.end(length)
         up = _eased(t / peak if peak > 0 else np.ones_like(t), self.shapes[0])
-        down = _eased((t - peak) / max(end - peak, 1e-9), self.shapes[1])
+        after = (t - peak) / max(end - peak, 1e-9)
+        down = (1 - np.cos(np.pi * after)) / 2 if self.again else _eased(after, self.shapes[1])
         rising = t < peak
         return np.stack(
             [np.where(rising, 1 - up, 0), np.where(rising, up, 1 - down),
@@ -88,7 +94,15 @@ def _relative() -> Iterator[_Bump]:
 
 def _fixed(rates: Mapping[int, float]) -> Iterator[_Bump]:
     """Bumps of a length of their own, whose top was seen."""
-    top = max(rates, key=lambda t: (rates[t], t))
+    highest = [t for t, r in rates.items() if r > max(rates.values()) - _ERROR]
+    first, top = min(highest), max(highest)
+    for shapes in _SHAPES[:2]:
+        if first:
+            yield _Bump(
+                lambda n: first, lambda n: 2 * first, shapes,
+                f"again and again: up for {first} steps, down for as many (as CyclicLR does)",
+                period=2 * first,
+            )  # fmt: skip
     if not 0 < top < max(rates):
         return
     for shapes in _SHAPES:
@@ -102,10 +116,13 @@ def _fixed(rates: Mapping[int, float]) -> Iterator[_Bump]:
         for peak in range(max(top - 1, 1), top + 2):
             # Where it falls, one step tells the end, which is held against all others.
             for end in range(peak + 1, _LONGEST):
-                yield _Bump(
-                    lambda n, k=peak: k, lambda n, k=end: k, shapes,  # type: ignore[misc]
-                    f"up for {peak} steps, down until step {end}", (peak, end),
-                )  # fmt: skip
+                for again in (False, True)[: 1 + (shapes[1] == "cosine")]:
+                    more = ", then up again" if again else ""
+                    yield _Bump(
+                        lambda n, k=peak: k, lambda n, k=end: k, shapes,  # type: ignore[misc]
+                        f"up for {peak} steps, down until step {end}{more}", (peak, end),
+                        again=again,
+                    )  # fmt: skip
 
 
 def _fitted(bump: _Bump, rates: Mapping[int, float], length: int) -> tuple[float, ...] | None:
@@ -116,10 +133,15 @@ def _fitted(bump: _Bump, rates: Mapping[int, float], length: int) -> tuple[float
     if not shares.any(axis=0).all():
         return None
     levels = np.linalg.lstsq(shares, seen, rcond=None)[0]
-    low = levels[1] < max(levels[0], levels[2]) + _ERROR
-    if low or np.abs(shares @ levels - seen).max() > _ERROR:
+    low, off = levels[1] < max(levels[0], levels[2]) + _ERROR, np.abs(shares @ levels - seen).max()
+    if low or off > _ERROR:
         return None
-    return tuple(nice(x, _ERROR) if abs(x) > _ERROR / 100 else 0.0 for x in map(float, levels))
+    # Where the end is not seen, its level is known less well than the factors themselves.
+    for error in (100 * _ERROR, 10 * _ERROR, _ERROR):
+        short = tuple(nice(x, error) if abs(x) > error else 0.0 for x in map(float, levels))
+        if np.abs(shares @ np.array(short) - seen).max() <= 2 * off + _ERROR / 100:
+            return short
+    return tuple(map(float, levels))
 
 
 def _declared(bump: _Bump, levels: tuple[float, ...]) -> str:
@@ -133,6 +155,7 @@ def _declared(bump: _Bump, levels: tuple[float, ...]) -> str:
     ]
     if bump.shapes[1] == "cosine":  # one that is declared rises again
         parts[1] = {"name": "cosine", "steps": end - peak, "lowest": levels[2]}
+    if bump.shapes[1] == "cosine" and not bump.again:
         parts.append({"name": "factors", "values": [levels[2]]})
     made = Schedule.make("sequence", of=parts, milestones=[peak, end][: len(parts) - 1])
     return f"'schedule': {made.record()}"
@@ -154,7 +177,7 @@ def bump_rules(lengths: Mapping[int, float | None], length: int = 0) -> Iterator
     if min(rates, default=1) or not _FEWEST <= len(rates) == len(lengths):
         return
     values = [rates[t] for t in sorted(rates)]
-    top = int(np.argmax(values))
+    top = int(np.argmax(np.array(values) > max(values) - _ERROR))
     rises = np.diff(values[: top + 1])
     if not rises.any() or rises.min() < -_ERROR or rises.max() < _ERROR:
         return
@@ -175,7 +198,7 @@ def bump_rules(lengths: Mapping[int, float | None], length: int = 0) -> Iterator
                 run, rate=lambda t, g, w: f(t, len(run.batches))),
             _declared(bump, levels), "bump",
         )  # fmt: skip
-        if bump.fixed is not None:
+        if bump.fixed is not None and (bump.again or bump.shapes[1] == "line"):
             return  # the same bump has many ends where it is not seen to the end
 
 

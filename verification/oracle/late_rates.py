@@ -88,12 +88,12 @@ def rate_rules(steps: Sequence[SeenStep]) -> Iterator[Rule]:
 def _other_courses(rates: Mapping[int, float], first: int) -> Iterator[Rule]:
     """Schedules that have no declaration but as a list."""
 
-    def rule(text: str, factor: Callable[[int], float]) -> Iterator[Rule]:
+    def rule(text: str, factor: Callable[[int], float], group: str = "") -> Iterator[Rule]:
         if all(_near(factor(t), r) for t, r in rates.items()):
             yield Rule(
                 f"a schedule of the step size is on: {text}",
-                lambda run: follow(run, rate=lambda t, g, w: factor(t)),
-            )
+                lambda run: follow(run, rate=lambda t, g, w: factor(t)), group=group,
+            )  # fmt: skip
 
     if first and rates[first] > 0:
         each = nice((1 / rates[first] - 1) / first, _ERROR)
@@ -104,7 +104,19 @@ def _other_courses(rates: Mapping[int, float], first: int) -> Iterator[Rule]:
             yield from rule(
                 f"a cosine with restarts every {n} steps",
                 lambda t, n=n: (1 + math.cos(math.pi * (t % n) / n)) / 2,  # type: ignore[misc]
+                "restarts",
             )
+            yield from rule(
+                f"a cosine with restarts, at first after {n} steps, then each time after twice as "
+                "many", lambda t, n=n: _restarted(t, n), "restarts",  # type: ignore[misc]
+            )  # fmt: skip
+
+
+def _restarted(t: int, steps: int) -> float:
+    """The factor of a cosine that starts again and takes twice as many steps each time."""
+    while t >= steps:
+        t, steps = t - steps, 2 * steps
+    return (1 + math.cos(math.pi * t / steps)) / 2
 
 
 def _near(left: float, right: float) -> bool:

@@ -152,6 +152,8 @@ def whole_run() -> tuple[Rule, ...]:
              lambda t, n: (1 + np.cos(np.pi * t / max(n - 1, 1))) / 2),
         rule("falls linearly to 0", lambda t, n: 1 - t / n),
         rule("falls linearly to 0 at the last step", lambda t, n: 1 - t / max(n - 1, 1)),
+        rule("falls to 0 as the square of the steps left", lambda t, n: (1 - t / n) ** 2),
+        rule("falls to 0 as the steps left to the power 0.9", lambda t, n: (1 - t / n) ** 0.9),
     ]  # fmt: skip
     for share in (0.05, 0.1, 0.2, 0.5):
         made += [

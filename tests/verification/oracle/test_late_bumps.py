@@ -76,6 +76,19 @@ def test_one_cycle_with_momentum():
     assert np.isnan(beyond.result(run)).all()
 
 
+@pytest.mark.parametrize("mode", ["line", "cosine"])
+def test_one_that_comes_again_and_again(mode):
+    def factor(t):
+        part = 1 - abs(t % 12 / 6 - 1)
+        return 0.25 + 0.75 * (part if mode == "line" else (1 - np.cos(np.pi * part)) / 2)
+
+    run, rates, end = made(torch.optim.lr_scheduler.LambdaLR, lr_lambda=factor)
+    rule = next(bump_rules(rates))
+    assert "up for 6 steps, down for as many (as CyclicLR does): from 0.25 to 1 of" in rule.text
+    assert not rule.declare
+    assert np.abs(rule.result(run) - end).max() < 1e-7
+
+
 def test_what_can_be_declared_is_the_same_run():
     def factor(t):
         return 0.2 + 0.8 * t / 6 if t < 6 else (1 + np.cos(np.pi * min(t - 6, 20) / 20)) / 2

@@ -57,6 +57,8 @@ def test_clipping_and_skipping():
 def test_courses_without_a_declaration():
     restarts = texts(lambda t, _: (1 + np.cos(np.pi * (t % 20) / 20)) / 2)
     assert "a schedule of the step size is on: a cosine with restarts every 20 steps" in restarts
+    doubled = texts(lambda t, _: (1 + np.cos(np.pi * (t / 20 if t < 20 else (t - 20) / 40))) / 2)
+    assert any("at first after 20 steps, then each time after twice as many" in t for t in doubled)
     inverse = texts(lambda t, _: 1 / (1 + 0.01 * t))
     assert "a schedule of the step size is on: it is divided by 1 + 0.01 t" in inverse
 

@@ -347,7 +347,11 @@ def _starts(session: Session) -> Iterator[Finding]:
     law = draws.declared_law(m, b, sampling)
     counts = _counts(rows, list(law))
     # Whether the seed has no influence, or chance none at all, cannot be told from first batches.
-    plain = (Candidate(_SAME_START, np.array(counts) / count),) if (rows == rows[0]).all() else ()
+    same = bool((rows == rows[0]).all())
+    # So few points may be all that can come first; of more there is a choice.
+    others = [drawn(session, 97, 3, 1, start + i).value for i in range(3 if same else 0)]
+    same = same and all(np.array_equal(np.sort(o), np.sort(others[0])) for o in others)
+    plain = (Candidate(_SAME_START, np.array(counts) / count),) if same else ()
     yield frequencies(
         f"first batches of consecutive seeds, m = {m}, b = {b}", counts, count,
         list(law.values()), FALSE_ALARM,

@@ -62,6 +62,18 @@ LATE_RUNS = (
           "(1 + np.cos(np.pi * t / len(batches))) / 2"),
     _rate("linear-run", "the step size falls to 0 over the run", "falls linearly to 0",
           "1 - t / len(batches)"),
+    _rate("square-run", "polynomial decay over the run", "falls to 0 as the square of the steps",
+          "(1 - t / len(batches)) ** 2"),
+    _rate("warm-up-cosine-100", "warm-up over 10 steps, then a cosine until step 100",
+          "up for 10 steps, down until step 100: from 0 to 1 of itself in a line, then to 0 in a",
+          "t / 10 if t < 10 else (1 + np.cos(np.pi * min(t - 10, 90) / 90)) / 2"),
+    _rate("warm-up-cosine-again", "warm-up over 10 steps, then a cosine that goes on after step 80",
+          "up for 10 steps, down until step 80",
+          "t / 10 if t < 10 else (1 + np.cos(np.pi * (t - 10) / 70)) / 2"),
+    _late("every-fourth", "an update after every fourth batch",
+          "after every 4 batches alone, by the mean", (_START, f"{_START}\n    v = 0 * w"),
+          (_UPDATE, "v = v + slope / 4\n        if t % 4 == 3:\n"
+           "            w, v = w - step_size * v, 0 * v")),
     _rate("warm-up", "warm-up over 20 steps", "linear (start 0.05, end 1",
           "min(1, (t + 1) / 20)"),
     _rate("warm-up-run", "warm-up over a tenth of the run", "rises over the first 10%",
@@ -82,6 +94,13 @@ LATE_RUNS = (
            "        v = (0.95 - 0.1 * s if t else 0) * v + slope\n"
            "        low = 0.08 if t < 59 else 8e-6\n"
            "        w = w - step_size * (low + (2 - low) * s) * v")),
+    _rate("cyclic", "CyclicLR, up and down in 8 steps each",
+          "again and again: up for 8 steps, down for as many (as CyclicLR does): from 0.1 to 1",
+          "0.1 + 0.9 * (1 - abs(t % 16 / 8 - 1))"),
+    _rate("restarts-doubled", "a cosine with restarts after 10, 20, 40, ... steps",
+          "a cosine with restarts, at first after 10 steps, then each time after twice as many",
+          "(1 + np.cos(np.pi * (t - (k := 10 * (2 ** int(np.log2(t / 10 + 1)) - 1)) ) / (k + 10)))"
+          " / 2"),
     _rate("triangle", "the step size rises for 10 steps and falls until step 45",
           "falls, up for 10 steps, down until step 45: from 0.1 to 1 of itself in a line, then to",
           "0.1 + 0.9 * t / 10 if t < 10 else max(1 - (t - 10) / 35, 0)"),

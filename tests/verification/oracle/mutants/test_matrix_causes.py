@@ -19,7 +19,8 @@ from whichmin.verification.oracle.mutants.training_habits import TRAINING_HABITS
 SCHEDULED = (
     "cosine", "cosine-run", "exponential", "halved-second", "inverse", "late-cosine",
     "late-cosine-run", "late-exponential", "late-inverse-sqrt", "late-linear-run",
-    "late-one-cycle-40", "late-triangle", "late-warm-up", "late-warm-up-cosine",
+    "late-cyclic", "late-one-cycle-40", "late-restarts-doubled", "late-triangle", "late-warm-up",
+    "late-warm-up-cosine", "late-warm-up-cosine-100", "late-warm-up-cosine-again",
     "late-warm-up-cosine-run", "root", "warm-up", "warm-up-0",
 )  # fmt: skip
 # Every so manieth is judged in both profiles: all of them take ten minutes.
