@@ -48,7 +48,6 @@ TRUE_AS_WELL = {
     "sample_batches.first": ("the seed is ignored", "every seed has the same first batch"),
     "sample_batches.unseeded": UNSTEADY,
     "step.noise": UNSTEADY,
-    "train.max-norm": ("weights longer than 0.8 are scaled back",),
     "train.dropout": UNSTEADY,
     "train.late-stops-gradient": ("the length of the gradient is below 1e-05",),
     "train.noise-anew": UNSTEADY,
