@@ -322,8 +322,8 @@ def closure_objective(
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
         raise InputError(
             "loss", Verbatim(first_line(error)),
-            f"must take a tensor of {kind} of shape {tuple(at.shape)} on {place}; dtype= and "
-            "device= choose others",
+            f"must take a tensor of {kind} of shape {tuple(at.shape)} on {place}: "
+            "dtype='float32' is for networks and data of that type",
         ) from error  # fmt: skip
     if not torch.equal(at, given):
         raise InputError("loss", "a function that changes its argument", "must leave it as it is")
