@@ -8,7 +8,7 @@ standard error, an interval, or how far it can be rounding of the loss.
 
 from whichmin.core.instruments.curvature import TraceEstimate, estimate_trace
 from whichmin.core.instruments.data import Samples
-from whichmin.core.instruments.keskar import KeskarSharpness, keskar_sharpness, random_subspace
+from whichmin.core.instruments.keskar import KeskarSharpness, keskar_sharpness
 from whichmin.core.instruments.module import ModuleObjective, module_objective
 from whichmin.core.instruments.noise_scale import (
     CurvedNoise,
@@ -34,6 +34,7 @@ from whichmin.core.instruments.spectrum import (
     full_spectrum,
     spectral_density,
 )
+from whichmin.core.instruments.subspace import random_subspace
 from whichmin.core.instruments.two_batches import (
     NoiseScaleEstimate,
     noise_scale_from_squares,

@@ -73,11 +73,43 @@ def check_dependence(objective: ModuleObjective) -> None:
                 "must leave its buffers as they are when it is called: call module.eval() first or "
                 "pass mode='eval'",
             )  # fmt: skip
+        _check_recomputed(module, loss, w)
         used = next((own[v] for v in _leaves(loss.grad_fn) if v in own), None)
         if used is None and _moved(objective, x, y, loss):
             used = next(iter(objective.names))
     if used is not None:
         raise InputError(*_penalty("a function", used))
+
+
+def _check_recomputed(module: nn.Module, loss: torch.Tensor, w: torch.Tensor) -> None:
+    """Refuse parts that are called again in the backward pass: they see other weights then.
+
+    Raises:
+        InputError: There is one (``torch.utils.checkpoint``).
+    """
+    if not loss.requires_grad:
+        return
+    names = {part: name for name, part in module.named_modules()}
+    called: list[str] = []
+
+    def note(part: nn.Module, _: Any) -> None:
+        called.append(f"{type(part).__name__} {names[part]!r}")
+
+    hooks = [part.register_forward_pre_hook(note) for part in names]
+    try:
+        torch.autograd.grad(loss, w, retain_graph=True, allow_unused=True)
+    except RuntimeError as error:
+        if not called and "checkpoint" not in str(error).lower():
+            return  # what has no gradient is named where derivatives are held against differences
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if called:
+        raise InputError(
+            "module", f"{called[0]}: called again in the backward pass (checkpointing)",
+            "must not recompute activations, with other weights than those that are measured: "
+            "switch checkpointing off; a smaller chunk_size saves memory too",
+        )  # fmt: skip
 
 
 def _penalty(what: str, name: str) -> tuple[str, str, str]:

@@ -108,11 +108,14 @@ def layers_of(objective: ModuleObjective) -> Layers | None:
 
 
 @contextmanager
-def _watched(layers: Layers, calls: list[Call]) -> Iterator[None]:
-    def note(layer: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
+def _watched(layers: Layers, calls: list[Call], copied: bool) -> Iterator[None]:
+    def note(
+        layer: nn.Module, inputs: tuple[Any, ...], output: torch.Tensor
+    ) -> torch.Tensor | None:
         # Views of one input may be changed in place later: versions tell.
         call = Call(layer, inputs[0], inputs[0]._version, output, output._version, len(inputs))
         calls.append(call)
+        return output.clone() if copied else None
 
     hooks = [layer.register_forward_hook(note) for layer in layers]
     try:
@@ -123,23 +126,29 @@ def _watched(layers: Layers, calls: list[Call]) -> Iterator[None]:
 
 
 def recorded(
-    layers: Layers, count: int, evaluate: Callable[[], torch.Tensor]
+    layers: Layers, count: int, evaluate: Callable[[], torch.Tensor], *, copied: bool = False
 ) -> tuple[torch.Tensor, list[Call]] | None:
     """Evaluate with the calls of layers on record.
+
+    What follows a layer may change its output in place (``nn.ReLU(inplace=True)``): then it is
+    evaluated once more, and changes copies.
 
     Args:
         layers: Those that hold the weights.
         count: Number of samples.
         evaluate: Makes a result, with its graph.
+        copied: Whether what follows a layer gets a copy of its output.
 
     Returns:
         The result and a call of each layer; None where it is not one on every sample.
     """
     calls: list[Call] = []
-    with torch.enable_grad(), _watched(layers, calls):
+    with torch.enable_grad(), _watched(layers, calls, copied):
         result = evaluate()
     if len(calls) != len(layers) or {call.layer for call in calls} != set(layers):
         return None
+    if not copied and any(call.output._version != call.after for call in calls):
+        return recorded(layers, count, evaluate, copied=True)
     for _, a, version, z, after, inputs in calls:
         changed = a._version != version or z._version != after
         if changed or inputs != 1 or z.ndim < 2 or len(z) != count or len(a) != count:

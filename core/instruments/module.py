@@ -5,8 +5,8 @@ buffers, so it is never changed: not its numbers, not its buffers, not its gradi
 flags are set during a call to what they were when the objective was made (off with
 ``mode="eval"``), and set back one by one, also when the call fails.
 
-The row of an ``nn.Embedding`` that stands for padding is no variable: its gradient is 0 by
-definition in PyTorch, so it keeps its value at that place whatever the weights are.
+The row of an embedding that stands for padding is no variable: its gradient is 0 by definition in
+PyTorch, so it keeps its value at that place (:mod:`whichmin.core.instruments.padding`).
 
 Losses are sums over samples, so no sample may see the others. Batch statistics, a loss function
 whose reduction is not the declared one, or one with a weighted mean are refused
@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ from whichmin.core.instruments.batches import Fields, Inputs, entry, predicted
 from whichmin.core.instruments.data import Samples
 from whichmin.core.instruments.dependence import check_dependence, check_loss_module
 from whichmin.core.instruments.derivatives import Derivatives, Part, by_formula, quiet
+from whichmin.core.instruments.padding import LookedUp, layers_padding
 from whichmin.core.instruments.problem import BLOCK, Objective
 from whichmin.core.validation import check_dtype, check_integer, check_real
 from whichmin.errors import InputError
@@ -92,7 +94,7 @@ class ModuleObjective(Objective):
         self.derivatives = Derivatives("module")
         # PyTorch defines the gradient of these rows as 0: so here the loss does not depend on them.
         self._padding: dict[str, tuple[int, torch.Tensor]] = {}
-        self._padding = _padding(module, self.state(point), self._shapes, self.places)
+        self._padding = layers_padding(module, self.state(point), self._shapes, self.places)
         self.squares_tried: torch.Tensor | None = None
         self._one_by_one = False
 
@@ -108,6 +110,24 @@ class ModuleObjective(Objective):
             return value
         k, row = self._padding[place]
         return torch.cat([value[:k], row.to(value), value[k + 1 :]])
+
+    def hold_looked_up(self) -> None:
+        """Hold the rows for padding of weights that the module itself gives to ``F.embedding``."""
+        x, y = next(iter(self.data.chunks(self.chunk_size)))
+        with torch.no_grad(), LookedUp() as seen:
+            self.batch_loss(self.point, x, y)
+        found = seen.padding(self.state(self.point))
+        if not found:
+            return
+
+        def slope() -> torch.Tensor:
+            part = partial(self.batch_loss, x=x, y=y)
+            return self.derivatives.value_and_gradient(lambda w: part(w).sum(), self.point)[1]
+
+        before, own = slope(), self._padding
+        self._padding = own | found
+        if not torch.allclose(slope(), before):  # the row is used elsewhere too
+            self._padding = own
 
     def in_mode(self) -> AbstractContextManager[None]:
         """Return a context in which the module is in the mode that it is measured in."""
@@ -311,6 +331,11 @@ def module_objective(
     chunk = check_integer(chunk_size, "chunk_size", 1)
     if not isinstance(module, nn.Module):
         raise InputError("module", module, "must be a torch.nn.Module")
+    if any(nn.parameter.is_lazy(p) for p in (*module.parameters(), *module.buffers())):
+        raise InputError(
+            "module", "parameters without a shape yet (a lazy module)",
+            "must have been called once",
+        )  # fmt: skip
     trainable = {k: p.detach() for k, p in module.named_parameters() if p.requires_grad}
     kinds = {(p.dtype, p.device) for p in trainable.values()}
     if len(kinds) != 1:
@@ -342,27 +367,13 @@ def module_objective(
     )  # fmt: skip
     objective.kinks = kinks
     check_additive(objective)
+    objective.hold_looked_up()
     check_dependence(objective)
     return objective
 
 
 def _like(value: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     return value.clone() if not value.is_floating_point() else value.to(w.dtype, copy=True)
-
-
-def _padding(
-    module: nn.Module, state: dict[str, torch.Tensor],
-    trainable: Mapping[str, torch.Size], places: dict[str, str],
-) -> dict[str, tuple[int, torch.Tensor]]:  # fmt: skip
-    """Return the places of trainable embeddings with padding, and number and value of its row."""
-    found = {}
-    for path, part in module.named_modules():
-        place = f"{path}.weight" if path else "weight"
-        if isinstance(part, nn.Embedding) and places.get(place) in trainable:
-            k = part.padding_idx
-            if k is not None:
-                found[place] = k, state[place][k : k + 1].clone()
-    return found
 
 
 def _places(module: nn.Module) -> dict[str, str]:

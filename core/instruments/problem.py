@@ -25,10 +25,10 @@ from whichmin.core.instruments.arguments import (
     check_losses,
     check_reduction,
 )
-from whichmin.core.instruments.derivatives import Derivatives, Part, by_formula
+from whichmin.core.instruments.derivatives import Derivatives, Part, by_formula, first_line
 from whichmin.core.instruments.trust import confirm
 from whichmin.core.validation import check_device, check_dtype, check_vector
-from whichmin.errors import InputError
+from whichmin.errors import InputError, Verbatim
 
 __all__ = ["ClosureObjective", "Objective", "check_objective", "closure_objective"]
 
@@ -316,8 +316,15 @@ def closure_objective(
     kind, place = check_dtype(dtype), check_device(device)
     at = check_vector(point, None, "point", kind, place)
     given = at.clone()
-    with torch.no_grad():
-        first, again = loss(at), loss(at)
+    try:
+        with torch.no_grad():
+            first, again = loss(at), loss(at)
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            "loss", Verbatim(first_line(error)),
+            f"must take a tensor of {kind} of shape {tuple(at.shape)} on {place}: "
+            "dtype='float32' is for networks and data of that type",
+        ) from error  # fmt: skip
     if not torch.equal(at, given):
         raise InputError("loss", "a function that changes its argument", "must leave it as it is")
     check_losses("loss", first, again, kind)

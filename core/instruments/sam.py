@@ -28,12 +28,18 @@ from whichmin.core.instruments.results import Result
 from whichmin.core.instruments.rises import MeasuredRises
 from whichmin.core.philox import Purpose, generator
 from whichmin.core.scales import deviation as spread_of
-from whichmin.core.scales import scaled
+from whichmin.core.scales import length, scaled
 from whichmin.core.validation import check_integer, check_positive
 from whichmin.errors import InputError
 from whichmin.progress import progress_bar
 
 __all__ = ["AverageSharpness", "BallSharpness", "average_sharpness", "sam_step", "worst_sharpness"]
+
+_STEPS = 10
+_LEAST = 1e-10  # of the rise, in ten steps
+_GAIN = 1e-4  # likewise: more is no end
+_ASIDE = 1e-2  # of the gradient, across the move
+_BETTER = 1e-3  # of the rise: what a pair of starts must gain to count
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,6 +54,8 @@ class BallSharpness(Result):
         values: The best rise from each start; one number for :func:`sam_step`.
         evaluations: Of the loss and its gradient, without the 12 that ``rounding`` takes.
         rounding: How far ``value`` can be rounding of the loss, as measured.
+        settled: Whether the search of the maximum ended because its gain stopped; None for
+            :func:`sam_step`, which searches none.
     """
 
     value: float
@@ -56,11 +64,16 @@ class BallSharpness(Result):
     values: tuple[float, ...]
     evaluations: int
     rounding: float
+    settled: bool | None = None
 
     @property
     def resolved(self) -> bool:
         """Whether the rise is larger than its rounding; if not, it cannot be told from 0."""
         return abs(self.value) > self.rounding
+
+    def __repr__(self) -> str:
+        """Show the numbers, and say it if the search ended too soon."""
+        return super().__repr__() + (": not converged" if self.settled is False else "")
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,8 +139,8 @@ def worst_sharpness(
     objective: Objective,
     radius: Any = 0.05,
     *,
-    steps: Any = 50,
-    starts: Any = 3,
+    steps: Any = 100,
+    starts: Any = 7,
     seed: Any = 0,
     progress: bool | None = None,
 ) -> BallSharpness:
@@ -145,9 +158,9 @@ def worst_sharpness(
     Args:
         objective: The loss.
         radius: Of the ball.
-        steps: From each start.
-        starts: The first is SAM's step (if the gradient is not 0); then come pairs: one uniform on
-            the sphere, and the point opposite to the end of its search.
+        steps: Most of them from each start.
+        starts: Most of them. The first is SAM's step (if the gradient is not 0); then come pairs:
+            one uniform on the sphere, and the point opposite to the end of its search.
         seed: Of the starts.
         progress: Whether to show a bar on standard error; None for: on a terminal.
 
@@ -170,31 +183,55 @@ def worst_sharpness(
     base, slope = objective.value_and_gradient()
     rises = MeasuredRises(objective, base, "radius", radius, "ball")
     draws = generator(seed, Purpose.SEARCH_STARTS)
-    best, where = 0.0, torch.zeros_like(objective.point)
-    values = []
+    best, where, made = 0.0, torch.zeros_like(objective.point), 0
+    before, settled = -1.0, True  # the best before the last pair
+    values: list[float] = []
     with progress_bar(many * count, "sharpness in a ball", progress) as done:
         chosen = slope if bool(slope.any()) else None
-        for _ in range(count):
+        while len(values) < count:
             drawn = chosen is None
+            if drawn:
+                if best <= (1 + _BETTER) * before:
+                    break
+                before = best if values else -1.0
             first = _direction(draws, objective) if chosen is None else chosen
             move = scaled(first, r).to(objective.point)
             rises.check_size(move)
-            top = 0.0
-            for _ in range(many):
+            tops: list[float] = []
+            for step in range(many + 1):
                 rise, gradient = rises.value_and_gradient(move)
-                top = max(top, rise)
+                tops.append(max([rise, 0.0, *tops[-1:]]))
                 if rise > best:
                     best, where = rise, move
-                move = scaled(move.double() + scaled(gradient, r), r).to(objective.point)
                 done()
-            rise = rises.value(move)
-            if rise > best:
-                best, where = rise, move
-            values.append(max(top, rise))
+                if step == many or _gained(tops) <= _LEAST * tops[-1]:
+                    break
+                move = scaled(move.double() + scaled(gradient, r), r).to(objective.point)
+            made += len(tops)
+            settled &= _ended(tops) and _along(gradient, move)
+            values.append(tops[-1])
             chosen = -move if drawn and bool(move.any()) else None
-    return BallSharpness(
-        best, where, r, tuple(values), 1 + count * (many + 1), rises.rounding(where)
-    )
+        settled &= before >= 0 and best <= (1 + _BETTER) * before
+    return BallSharpness(best, where, r, tuple(values), 1 + made, rises.rounding(where), settled)
+
+
+def _gained(tops: list[float]) -> float:
+    """Compute what the last ten steps gained; infinite before there are as many."""
+    return tops[-1] - tops[-1 - _STEPS] if len(tops) > _STEPS else math.inf
+
+
+def _ended(tops: list[float]) -> bool:
+    """Say whether the gain is small and falls, or is nothing but rounding."""
+    top, half = tops[-1], _STEPS // 2
+    if _gained(tops) > _GAIN * top:
+        return False
+    last, earlier = top - tops[-1 - half], tops[-1 - half] - tops[-1 - _STEPS]
+    return last <= max(earlier, _LEAST * top)
+
+
+def _along(gradient: torch.Tensor, move: torch.Tensor) -> bool:
+    g, d = (scaled(v, 1.0).double() for v in (gradient, move))
+    return not bool(gradient.any()) or length(g - d) <= _ASIDE
 
 
 def _direction(draws: np.random.Generator, objective: Objective) -> torch.Tensor:

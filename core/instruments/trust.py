@@ -142,7 +142,7 @@ def _in_float64(
     derivatives = Derivatives(objective.derivatives.argument)
     try:
         fault = inspect(part, at.double(), blocks, derivatives, second)
-    except InputError:  # it takes nothing but float32
+    except (InputError, RuntimeError, TypeError, ValueError):  # it takes nothing but float32
         part = objective.few(at.dtype)[0]
         found = inspect(part, at, blocks, objective.derivatives, second)
         return None if found is None else (part, blocks, at, found)

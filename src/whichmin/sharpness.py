@@ -6,7 +6,7 @@ The exact measures of the solvable model are elsewhere (:mod:`whichmin.core.hess
 """
 
 from whichmin.core.instruments.curvature import TraceEstimate, estimate_trace
-from whichmin.core.instruments.keskar import KeskarSharpness, keskar_sharpness, random_subspace
+from whichmin.core.instruments.keskar import KeskarSharpness, keskar_sharpness
 from whichmin.core.instruments.module import module_objective
 from whichmin.core.instruments.problem import Objective, closure_objective
 from whichmin.core.instruments.products import hessian_matrix, hessian_operator
@@ -24,6 +24,7 @@ from whichmin.core.instruments.spectrum import (
     full_spectrum,
     spectral_density,
 )
+from whichmin.core.instruments.subspace import random_subspace
 
 __all__ = [
     "AverageSharpness",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from whichmin.core.instruments import (
     curved_noise,
@@ -136,3 +137,41 @@ def test_spectral_normalisation_in_evaluation(data):
     o = module_objective(spectral(), nn.MSELoss(), data, mode="eval")
     found, expected = (hessian_matrix(o, engine=e) for e in ("torch", "differences"))
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+class Checkpointed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = network()
+
+    def forward(self, x):
+        first = checkpoint(lambda t: self.net[0](t).tanh(), x, use_reentrant=False)
+        return self.net[2](first)
+
+
+def test_activations_that_are_computed_again_are_refused(data):
+    """In the backward pass the module has its own weights, not those that are measured."""
+    with pytest.raises(InputError, match=r"Linear 'net.0': called again .*checkpointing"):
+        module_objective(Checkpointed(), nn.MSELoss(), data)
+
+
+class Chance(nn.Module):
+    """A change of the outputs in one call of twenty, or numbers that are drawn for nothing."""
+
+    def __init__(self, *, used):
+        super().__init__()
+        self.net, self.used = network(), used
+
+    def forward(self, x):
+        rare = (torch.rand(()) < 0.05).to(x)
+        return self.net(x) + rare * self.used
+
+
+def test_a_rare_chance_is_noticed(data):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        before = torch.random.get_rng_state()
+        with pytest.raises(InputError, match="two different losses at the same weights"):
+            module_objective(Chance(used=True), nn.MSELoss(), data)
+        assert torch.equal(torch.random.get_rng_state(), before)
+        assert module_objective(Chance(used=False), nn.MSELoss(), data).samples == 9

@@ -10,11 +10,11 @@ from torch import nn
 
 from whichmin.core.instruments import (
     closure_objective,
-    keskar,
     keskar_sharpness,
     module_objective,
     random_subspace,
 )
+from whichmin.core.instruments.subspace import Subspace
 from whichmin.core.perturbation import keskar_exact
 from whichmin.core.philox import Purpose, generator
 from whichmin.errors import InputError
@@ -67,14 +67,49 @@ def test_a_subspace_through_the_pseudo_inverse():
     np.testing.assert_allclose(inside, found.move, atol=1e-15)
 
 
-def test_the_subspace_is_gaussian_and_depends_on_the_seed():
-    first = random_subspace(2000, 5, 1)
-    assert torch.equal(first, random_subspace(2000, 5, 1))
-    assert not torch.equal(first, random_subspace(2000, 5, 2))
-    # 10^4 standard normals: mean and mean square within 6 standard errors (1e-2, 1.4e-2); a false
-    # alarm of 2e-9 each, before the seed was fixed.
-    assert abs(float(first.mean())) < 0.06
-    assert abs(float(first.square().mean()) - 1) < 0.085
+def test_a_search_that_ended_too_soon_says_so():
+    bumpy = closure_objective(lambda w: (w**2).sum() - (40 * w).cos().sum(), np.ones(50))
+    short = keskar_sharpness(bumpy, 0.1, starts=1, max_iterations=1)
+    assert not short.settled
+    assert str(short).endswith(": not converged")
+    full = keskar_sharpness(bumpy, 0.1)
+    assert full.settled
+    assert str(full).endswith(")")
+    assert full.value >= short.value
+
+
+def batch_norm(width=16, samples=40):
+    """A network with batch statistics, trained on noise: many maxima, and slow walks pay."""
+    torch.manual_seed(1)
+    x, y = torch.randn(samples, 8).double(), torch.arange(samples) % 3
+    layers = [nn.Linear(8, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, width),
+              nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, 3)]  # fmt: skip
+    net = nn.Sequential(*layers).double()
+    optimiser = torch.optim.Adam(net.parameters(), 1e-2)
+    for _ in range(60):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(net(x), y).backward()
+        optimiser.step()
+    shapes = {k: p.shape for k, p in net.named_parameters()}
+    point = torch.cat([p.detach().reshape(-1) for p in net.parameters()])
+
+    def loss(w):
+        parts = w.split([s.numel() for s in shapes.values()])
+        state = {k: v.view(s) for (k, s), v in zip(shapes.items(), parts, strict=True)}
+        state |= {k: b.clone() for k, b in net.named_buffers()}
+        return nn.functional.cross_entropy(torch.func.functional_call(net, state, (x,)), y)
+
+    return closure_objective(loss, point)
+
+
+def test_batch_statistics_go_on_until_the_gain_stops():
+    objective = batch_norm()
+    found = [keskar_sharpness(objective, 1e-3, seed=seed) for seed in range(3)]
+    assert all(search.settled for search in found)
+    # Raw coordinates and 80 iterations, as anyone would call SciPy's search.
+    long = keskar_sharpness(objective, 1e-3, corners=False, starts=1, max_iterations=80)
+    values = [search.value for search in found]
+    assert min(values) >= 0.99 * max(*values, long.value)
 
 
 def test_at_an_exact_minimum_the_first_start_moves():
@@ -168,20 +203,11 @@ class Ascents:
         self.patch = monkeypatch
 
     def box_without_the_one(self):
-        def wrong(objective, dimension, seed):
-            matrix, inner = right(objective, dimension, seed)
-            return matrix, inner.abs() - 1
-
-        right = keskar._subspace
-        self.patch.setattr(keskar, "_subspace", wrong)
+        right = Subspace.inverse
+        self.patch.setattr(Subspace, "inverse", lambda a, x: right(a, x).abs() - 1)
 
     def transpose_for_pseudo_inverse(self):
-        def wrong(objective, dimension, seed):
-            matrix, _ = right(objective, dimension, seed)
-            return matrix, matrix.T @ objective.point
-
-        right = keskar._subspace
-        self.patch.setattr(keskar, "_subspace", wrong)
+        self.patch.setattr(Subspace, "inverse", Subspace.pulled)
 
 
 @pytest.mark.parametrize("slip", ["box_without_the_one", "transpose_for_pseudo_inverse"])

@@ -366,3 +366,12 @@ def test_weighted_losses_have_a_remedy(batch, reduction):
     o = module_objective(linear(), loss, batch, reduction=reduction, chunk_size=4)
     value = float(loss(o.module(batch[0]).detach(), batch[1]).sum())
     assert o.value() == pytest.approx(value / (1 if reduction == "sum" else 6), rel=1e-14)
+
+
+def test_a_lazy_module_is_refused_until_it_was_called():
+    net = nn.Sequential(nn.LazyLinear(2)).double()
+    data = torch.ones(3, 4).double(), torch.zeros(3, 2).double()
+    with pytest.raises(InputError, match=r"lazy module.*called once"):
+        module_objective(net, nn.MSELoss(), data)
+    net(data[0])
+    assert module_objective(net, nn.MSELoss(), data).size == 10

@@ -165,3 +165,21 @@ def test_a_module_is_no_objective(instrument):
         InputError, match=r"objective = 'Linear', but must be what module_objective"
     ):
         instrument(torch.nn.Linear(2, 1))
+
+
+def float32_only(w):
+    """A network of float32, as a function of its weights."""
+    inputs = torch.linspace(-1, 1, 12).view(4, 3)
+    return torch.tanh(inputs @ w.view(3, 2)).square().mean()
+
+
+def test_a_network_of_float32_says_which_type_it_takes():
+    with pytest.raises(InputError, match=r"loss = RuntimeError: .*dtype='float32'"):
+        closure_objective(float32_only, np.ones(6))
+    objective = closure_objective(float32_only, np.ones(6), dtype="float32")
+    wide = closure_objective(lambda w: float32_only(w.float()).double(), np.ones(6))
+    # Differences in float32 settle it; float64, in which rounding would not hide it, it lacks.
+    product = objective.hessian_product(torch.ones(6))
+    exact = wide.derivatives.product(next(wide.parts()), wide.point, torch.ones(6, 1).double())
+    # Sums of 12 products: some units of float32's roundoff.
+    torch.testing.assert_close(product.double(), exact[:, 0], rtol=1e-5, atol=1e-6)

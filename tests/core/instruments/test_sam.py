@@ -92,6 +92,27 @@ def test_the_default_leaves_the_lower_maximum_opposite(radius, seed):
     assert found.value == pytest.approx((2 * radius + radius**2) ** 2 / (2 * m), rel=1e-9)
 
 
+def test_the_worst_case_says_whether_it_has_settled():
+    found = worst_sharpness(bowl(np.zeros(3)), 0.1)
+    assert found.settled
+    assert found.evaluations < 1 + 7 * 101  # it stops where nothing is gained
+    assert str(found).endswith(")")
+    # One value of 1.1 among 1s: from random starts 15 steps gain 1 % of what there is.
+    flat = torch.ones(3000).double()
+    flat[0] = 1.1
+    valley = closure_objective(lambda w: (flat * w.square()).sum() / 2, np.zeros(3000))
+    short = worst_sharpness(valley, 1.0, steps=15)
+    assert short.value < 0.54
+    assert not short.settled
+    assert str(short).endswith(": not converged")
+    full = worst_sharpness(valley, 1.0, steps=400)
+    assert full.settled
+    assert full.value == pytest.approx(0.55, rel=1e-6)
+    # A single search says nothing of what others find; a step of SAM is none.
+    assert not worst_sharpness(bowl(), 0.1, starts=1).settled
+    assert sam_step(bowl(), 0.1).settled is None
+
+
 def test_average_on_a_quadratic():
     found = average_sharpness(bowl(), 0.1, pairs=4000, seed=1)
     exact = 0.01 * np.trace(A) / 2
