@@ -132,7 +132,8 @@ def wrong_rate(runs: Sequence[Run]) -> str:
         return ""  # all batches are of one size
     if any(run.batches.shape[1] > run.m for run in runs):
         return ""
-    laws = [("", functools.partial(_plain, lambda m, b: b / m)), *_laws(runs)]
+    plain: Sizes = functools.partial(_plain, lambda m, b: b / m)
+    laws = [("", plain), *_laws(runs)]
     ranked = sorted(((_likelihood(runs, law), text, law) for text, law in laws), reverse=True,
                     key=lambda found: found[0])  # fmt: skip
     (best, text, law), (second, *_) = ranked[:2]
