@@ -78,7 +78,7 @@ def _body(table: Table, width: int) -> Iterator[str]:
         for broken in split:
             for number in range(max(map(len, broken))):
                 parts = [lines[number] if number < len(lines) else "" for lines in broken]
-                padded = (p.ljust(w) for p, w in zip(line, widths, strict=True))
+                padded = (p.ljust(w) for p, w in zip(parts, widths, strict=True))
                 yield (" " * gap).join(padded).rstrip()
             if not ruled:
                 yield (" " * gap).join("─" * w for w in widths)
@@ -94,8 +94,8 @@ def _body(table: Table, width: int) -> Iterator[str]:
         else:
             block = rows[place : place + count]
             widths = [max(map(len, column)) for column in (table.columns, *block)]
-            for line in zip(table.columns, *block, strict=True):
-                padded = (p.ljust(w) for p, w in zip(parts, widths, strict=True))
+            for texts in zip(table.columns, *block, strict=True):
+                padded = (p.ljust(w) for p, w in zip(texts, widths, strict=True))
                 yield "  " + "  ".join(padded).rstrip()
         place += count
 
