@@ -7,8 +7,10 @@ to a reference in float64: exact, or at a far smaller tolerance. Times in a row 
 errors do: a tool that is off by more than the row asks is marked. The graph that a tool keeps
 counts, but for the first row, which is one product of ten. What whichmin does once for all rows (it
 holds the loss against its samples', derivatives against differences and squares of gradients
-against gradients, which no other tool does) is in a line of its own. A tool that is not installed
-has a line that says so: ``pip install --no-deps pyhessian hessian-eigenthings opacus``, and the
+against gradients, which no other tool does) is in a line of its own, and every row says the ratio
+with all of it, as if that row were all that is asked ("alone"). "limits" takes about twice the
+products, for a bound on what a search can have missed, which no other tool gives. A tool that is
+not installed has a line that says so: ``pip install --no-deps pyhessian hessian-eigenthings opacus``, and the
 extras ``curvature`` and ``tools``.
 """
 
@@ -169,6 +171,8 @@ def lines(kind):
         for label, (seconds, off) in sorted(found.items(), key=lambda item: item[1][0]):
             ratio = f"{seconds / min(good):.2f}" if good else "no peer"
             mark = " (off by more than asked)" if off > ASKED[row] else ""
+            if good and "whichmin" in label:
+                mark += f" (alone: {(seconds + made.preparation) / min(good):.2f})"
             yield f"{row:20}{label:22}{seconds:10.4f}{off:10.1e}{ratio:>22}{mark}"
     for name, problem in absent.items():
         yield f"{name} is not there: {problem}"

@@ -18,6 +18,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -134,6 +135,8 @@ class KeptOperator:
     def _sum(self, columns: torch.Tensor) -> torch.Tensor:
         # Together they save calls, not arithmetic: large networks are faster one by one.
         together = 16 if self._objective.size <= _SMALL else 1
+        if len(self._slopes or ()) == columns.shape[1] == 1:  # no sum, which would be two copies
+            return self._pulled((self._slopes or [])[0], columns)
         out = torch.zeros_like(columns)
         for slope in self._slopes or ():
             for some, into in zip(columns.split(together, 1), out.split(together, 1), strict=True):
@@ -143,7 +146,7 @@ class KeptOperator:
     def _pulled(self, slope: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
         # vmap costs more than it gives where there is one vector.
         single = columns.shape[1] == 1
-        with quiet():
+        with nullcontext() if single else quiet():
             found: torch.Tensor = torch.autograd.grad(
                 slope, self._w, columns[:, 0] if single else columns.T.contiguous(),
                 retain_graph=True, is_grads_batched=not single, materialize_grads=True,
