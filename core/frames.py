@@ -83,15 +83,17 @@ def orthonormal_rows(matrix: torch.Tensor, method: str, argument: str) -> torch.
     m, n = matrix.shape
     if m > n:
         raise InputError(
-            argument, f"{m} points in {n} dimensions", "at most n points can be orthonormal in R^n"
-        )
+            argument, f"{m} points in {n} dimensions",
+            "at most n points can be orthonormal in R^n; keep fewer, or take them as they are",
+        )  # fmt: skip
     with single_threaded():
         left, scale, right = torch.linalg.svd(matrix, full_matrices=False)
         rank = int((scale > float(scale.max()) * _rounding(matrix)).sum())
         if rank < m:
             raise InputError(
-                argument, f"{m} rows of rank {rank}", "the rows must be linearly independent"
-            )
+                argument, f"{m} rows of rank {rank}",
+                "the rows must be linearly independent; keep fewer, or take them as they are",
+            )  # fmt: skip
         if method == "polar":
             nearest: torch.Tensor = left @ right
             return nearest

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from whichmin.errors import InputError, MissingDependency
+from whichmin.errors import InputError, MissingDependency, Verbatim
 
 __all__ = [
     "check_batch_size",
@@ -29,6 +29,14 @@ __all__ = [
 
 # Its square is 1e-301: 1e7 times the smallest normal number, room for a division by 2m.
 _EXTENT = 2.0**-500
+# What arrays hold that hold no numbers, by NumPy's letter.
+_HELD = {
+    "U": "text",
+    "S": "text",
+    "O": "Python objects",
+    "b": "truth values",
+    "c": "complex numbers",
+}
 _DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
@@ -194,9 +202,8 @@ def _real_array(value: Any, argument: str) -> torch.Tensor:
         except ValueError as error:
             raise InputError(argument, value, "must be a rectangular array of numbers") from error
         if array.dtype.kind not in "fiu":
-            raise InputError(
-                argument, array.dtype, "must hold real numbers (floating point or integer)"
-            )
+            held = Verbatim(f"an array of {_HELD.get(array.dtype.kind, array.dtype)}")
+            raise InputError(argument, held, "must hold real numbers (floating point or integer)")
         if array.dtype.kind in "iu" or array.dtype.itemsize > 8:
             array = array.astype(np.float64)
         native = array.dtype.newbyteorder("=")
@@ -221,8 +228,9 @@ def check_matrix(
     tensor = _real_array(value, argument)
     if tensor.ndim != 2 or 0 in tensor.shape:
         raise InputError(
-            argument, f"array of shape {tuple(tensor.shape)}", "must have shape (m, n), m, n >= 1"
-        )
+            argument, f"array of shape {tuple(tensor.shape)}",
+            "must have shape (m, n), m, n >= 1: a row per data point, an image flattened to a row",
+        )  # fmt: skip
     return _converted(tensor, argument, dtype, device)
 
 

@@ -68,7 +68,7 @@ class Subspace:
             into.copy_(part)
 
     def _blocks(self, rows: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return rows.split(max(1, _BLOCK // self._matrix.shape[1]))
+        return tuple(torch.split(rows, max(1, _BLOCK // self._matrix.shape[1])))
 
     def times(self, z: torch.Tensor) -> torch.Tensor:
         """Return ``A z``, float64."""

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from whichmin.errors import InputError
+from whichmin.files import check_writable
 
 if TYPE_CHECKING:
     from whichmin.core.engines import Engine
@@ -170,6 +171,8 @@ class RowFile:
                 raise InputError("record_to", path, f"must hold the {keep} rows recorded so far")
         elif Path(path).exists():
             raise InputError("record_to", path, "must be a new file; this one exists")
+        elif not Path(path).parent.is_dir():
+            check_writable(path, "record_to")  # says which folder to make
         self._guarded(lambda: self._open("r+b" if keep is not None else "x+b"))
 
     def append(self, rows: NDArray[np.void]) -> None:

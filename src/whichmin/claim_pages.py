@@ -166,6 +166,9 @@ def _standing(chosen: Sequence[Entry]) -> tuple[str, ...]:
     notes = tuple(f"{name}: {why}." for name, why in list(reasons.items())[:_OUT_OF_DATE])
     if more := reasons.keys() - set(list(reasons)[:_OUT_OF_DATE]):
         notes += (f"{len(more)} more checks were not run for this code.",)
+    if reasons:
+        one = f"whichmin claims show {chosen[0].claim.id} --run" if len(chosen) == 1 else ""
+        notes += (f"To run them: {one or 'whichmin verify'}.",)
     checks = [name for entry in chosen if entry.run_with for name in entry.claim.checks]
     return notes + ((f"Evidence was {run_with(checks)}.",) if checks else ())
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["CheckFailed", "InputError", "MissingDependency", "Verbatim", "WhichminError"]
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "CheckFailed", "InputError", "MissingDependency", "Verbatim", "WhichminError", "nearest",
+]  # fmt: skip
 
 
 class WhichminError(Exception):
@@ -37,6 +42,23 @@ class Verbatim(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def nearest(text: str, names: Iterable[str], shown: int = 3) -> str:
+    """Say which names are nearest to one that is none of them.
+
+    Args:
+        text: What was given.
+        names: What is known.
+        shown: How many to name.
+
+    Returns:
+        Such as ``the nearest are gd.limit, gd.rates``; those with the same beginning come first.
+    """
+    known = list(names)
+    begun = [name for name in known if text and name.startswith(text)]
+    near = difflib.get_close_matches(text, known, n=shown, cutoff=0.0)
+    return f"the nearest are {', '.join(list(dict.fromkeys((*begun, *near)))[:shown])}"
 
 
 def _rebuild(argument: str, value: str, allowed: str) -> InputError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import pickle
+import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -117,13 +118,22 @@ def _numpy(file: Path) -> Any:
 
     with file.open("rb") as stream:  # np.load leaves a file open that turns out to be broken
         # NumPy takes every other file for a pickle, and advises to load it all the same.
-        if stream.read(4) not in {b"\x93NUM", b"PK\x03\x04", b"PK\x05\x06", b""}:
+        head = stream.read(4)
+        if not head:
+            raise ValueError("it is empty")
+        if head not in {b"\x93NUM", b"PK\x03\x04", b"PK\x05\x06"}:
             raise ValueError(_kind(file) or "it begins like no such file")
         stream.seek(0)
-        content = np.load(stream, allow_pickle=False)
-        if isinstance(content, np.lib.npyio.NpzFile):
-            with content:
-                return {name: content[name] for name in content.files}
+        try:
+            content = np.load(stream, allow_pickle=False)
+            if isinstance(content, np.lib.npyio.NpzFile):
+                with content:
+                    return {name: content[name] for name in content.files}
+        except ValueError as error:
+            if "allow_pickle" in str(error):
+                told = "it holds Python objects, which are never loaded; save numbers"
+                raise ValueError(told) from error
+            raise
         return content
 
 
@@ -176,7 +186,7 @@ def check_writable(path: str | os.PathLike[str], argument: str = "output") -> No
     target = _target(path, argument)
     if target.is_dir():
         folder = OSError(errno.EISDIR, os.strerror(errno.EISDIR))
-        raise InputError(argument, str(path), _unwritable(folder))
+        raise InputError(argument, str(path), _unwritable(folder, target))
     if target.exists() and not target.is_file():
         return  # a device or a pipe
     try:
@@ -184,7 +194,7 @@ def check_writable(path: str | os.PathLike[str], argument: str = "output") -> No
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".whichmin-"):
             pass
     except OSError as error:
-        raise InputError(argument, str(path), _unwritable(error)) from error
+        raise InputError(argument, str(path), _unwritable(error, target)) from error
 
 
 def _target(path: str | os.PathLike[str], argument: str) -> Path:
@@ -194,8 +204,15 @@ def _target(path: str | os.PathLike[str], argument: str) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _unwritable(error: OSError) -> str:
-    return f"must be a writable file ({error.strerror or error})"
+def _unwritable(error: OSError, target: Path) -> str:
+    folder = os.path.relpath(target.parent)
+    folder = str(target.parent) if folder.startswith("..") else folder
+    why = error.strerror or str(error)
+    if error.errno == errno.ENOENT and not target.parent.exists():
+        why = f"there is no folder {folder}; make it first: mkdir -p {shlex.quote(folder)}"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        why += f" in the folder {folder}; choose another"
+    return f"must be a writable file ({why})"
 
 
 def write_text(path: str | os.PathLike[str], text: str, argument: str = "output") -> None:
@@ -247,7 +264,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes, argument: str = "o
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise InputError(argument, str(path), _unwritable(error)) from error
+        raise InputError(argument, str(path), _unwritable(error, target)) from error
     except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from whichmin.errors import InputError
+from whichmin.errors import InputError, nearest
 from whichmin.moved import renamed
 from whichmin.verification.evidence.check import Evidence
 from whichmin.verification.evidence.claim import Claim
@@ -80,7 +79,9 @@ def select_claims(
         chosen = tuple(c for c in chosen if c.topic == topic)
     if pattern is not None:
         if not any(pattern in name for name in _ids()):
-            raise InputError("id", pattern, f"must match one of: {', '.join(_ids())}")
+            raise InputError(
+                "id", pattern, f"must be part of a claim's id; {nearest(pattern, _ids())}"
+            )
         chosen = tuple(c for c in chosen if pattern in c.id)
     if source is not None:
         found = {c.id for c in all_claims() if _cites(c, source)}
@@ -117,8 +118,7 @@ def one_claim(name: str) -> Claim:
     for claim in all_claims():
         if claim.id == name:
             return claim
-    near = difflib.get_close_matches(name, _ids(), n=3, cutoff=0.0)
-    raise InputError("id", name, f"must be that of a claim; the nearest are {', '.join(near)}")
+    raise InputError("id", name, f"must be that of a claim; {nearest(name, _ids())}")
 
 
 def entries(

@@ -84,10 +84,31 @@ def _body(table: Table, width: int) -> Iterator[str]:
                 yield (" " * gap).join("─" * w for w in widths)
                 ruled = True
         return
-    for place, row in enumerate(rows):
+    place = 0
+    while place < len(rows):
         if place:
             yield ""
-        yield from record_lines(table.columns, row, width)
+        count = max(_abreast(table.columns, rows[place:], width), 1)
+        if count == 1:
+            yield from record_lines(table.columns, rows[place], width)
+        else:
+            block = rows[place : place + count]
+            widths = [max(map(len, column)) for column in (table.columns, *block)]
+            for texts in zip(table.columns, *block, strict=True):
+                padded = (p.ljust(w) for p, w in zip(texts, widths, strict=True))
+                yield "  " + "  ".join(padded).rstrip()
+        place += count
+
+
+def _abreast(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many rows fit beside each other as columns, without breaking a value."""
+    taken, count = 2 + max(map(len, columns)), 0
+    for row in rows:
+        taken += 2 + max(map(len, row))
+        if taken > width:
+            break
+        count += 1
+    return count
 
 
 def columns_for(

@@ -5,6 +5,7 @@ Lines and fields are counted from 1, as editors count them; rows of data from 0,
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,11 @@ class _Lines:
     def fields(self, place: int) -> list[str]:
         """The fields of a line, without blanks and quotation marks around them."""
         separator = None if self.separator == " " else self.separator
-        parts = self.texts[place].split(separator)
+        text = self.texts[place]
+        if '"' in text and separator is not None:  # it may stand between quotation marks
+            parts = next(csv.reader([text], delimiter=separator, skipinitialspace=True))
+        else:
+            parts = text.split(separator)
         return [part.strip().strip('"').strip() for part in parts]
 
     def number(self, text: str) -> float | None:
@@ -156,6 +161,11 @@ def _counts_columns(lines: _Lines) -> bool:
     return len(fields) > 2 or all("." in text or "e" in text for text in lines.texts[1:])
 
 
+def _column(lines: _Lines, column: int) -> list[str]:
+    rows = (lines.fields(place) for place in range(len(lines.texts)))
+    return [fields[column - 1] for fields in rows if len(fields) >= column]
+
+
 def _fault(lines: _Lines) -> ValueError | None:
     """The first line that cannot be read."""
     columns = len(lines.fields(0))
@@ -165,6 +175,10 @@ def _fault(lines: _Lines) -> ValueError | None:
             if lines.number(text) is None:
                 shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
                 what = f"{shown!r} is no number" if text else "it is empty"
+                if _DECIMAL_COMMA.fullmatch(text):
+                    what += "; write decimal points, or separate the fields by semicolons"
+                elif text and all(lines.number(f) is None for f in _column(lines, column)):
+                    what += f"; leave out column {column}, which holds none"
                 return ValueError(f"line {number}, field {column}: {what}")
         if len(fields) != columns:
             told = f"line {number} has {len(fields)} fields, line {lines.numbers[0]} has {columns}"

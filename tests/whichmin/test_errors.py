@@ -3,7 +3,7 @@ import pickle
 
 import pytest
 
-from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError
+from whichmin.errors import CheckFailed, InputError, MissingDependency, WhichminError, nearest
 
 
 def test_input_error_names_argument_value_and_what_is_allowed():
@@ -57,3 +57,9 @@ def test_every_error_is_ours_and_the_builtin_that_callers_expect(kind, builtin):
 def test_check_failed_carries_its_message():
     with pytest.raises(AssertionError, match="deviation 2, allowed 1"):
         raise CheckFailed("deviation 2, allowed 1")
+
+
+def test_nearest_names_those_with_the_same_beginning_first():
+    names = ["noise.gd", "gd.limit", "gd.rates", "sgd.limit", "gd.ratios"]
+    assert nearest("gd", names) == "the nearest are gd.limit, gd.rates, gd.ratios"
+    assert nearest("sgd.limits", names, shown=1) == "the nearest are sgd.limit"

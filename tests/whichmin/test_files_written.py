@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def test_when_the_disk_is_full_everything_stays_as_it_was(
 def test_a_folder_without_permission(tmp_path, monkeypatch):
     error = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     monkeypatch.setattr("whichmin.files.tempfile.NamedTemporaryFile", raising(error))
-    with pytest.raises(InputError, match=r"output = .*writable file \(Permission denied\)"):
+    with pytest.raises(InputError, match=r"Permission denied in the folder .*; choose another"):
         write_text(tmp_path / "x", "new")
     assert os.listdir(tmp_path) == []
 
@@ -88,7 +89,7 @@ def test_a_folder_without_permission(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("missing/x.txt", "No such file or directory"),
+        ("missing/x.txt", "there is no folder .*missing; make it first: mkdir -p .*missing"),
         ("folder", "Is a directory"),
         ("file/x.txt", "Not a directory"),
     ],
@@ -104,9 +105,18 @@ def test_what_cannot_be_written_is_known_before(tmp_path, name, reason):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match=r"writable file \(No such file or directory\)"):
+    with pytest.raises(InputError, match=r"writable file \(there is no folder"):
         write_text(tmp_path / "missing" / "x.txt", "new")
     assert os.listdir(tmp_path) == []
+
+
+def test_the_command_that_makes_a_folder_is_the_one_to_type(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="there is no folder my results; ") as caught:
+        check_writable("my results/x.csv")
+    command = caught.value.allowed.partition("first: ")[2].rstrip(")")
+    subprocess.run(command, shell=True, check=True)
+    check_writable("my results/x.csv")
 
 
 def test_a_target_that_is_a_folder_stays_one(tmp_path):

@@ -67,6 +67,17 @@ def test_what_does_not_fit_is_written_row_by_row_and_goes_on_under_its_value(mon
     assert max(map(len, lines)) <= 40
 
 
+def test_rows_of_numbers_that_do_not_fit_stand_beside_each_other(monkeypatch, capsys):
+    """A block a row made 900 lines of the table of gradient noise."""
+    names = ("step", *(f"a-long-name-{i}" for i in range(9)))
+    rows = [(step, *([step + 0.12345] * 9)) for step in range(7)]
+    lines = printed(monkeypatch, capsys, Table.build("t", names, rows), 60)
+    assert max(map(len, lines)) <= 60
+    steps = [line.split()[1:] for line in lines if line.startswith("  step")]
+    assert steps == [["0", "1", "2", "3", "4"], ["5", "6"]], "as many as fit, in order"
+    assert len([line for line in lines if line.startswith("  a-long-name-8")]) == 2
+
+
 def test_colours_are_those_of_verdicts_only(monkeypatch, capsys):
     table = Table.build("t", ("what", "verdict"), [("it holds water", "holds"), ("b", "FAILS")])
     monkeypatch.setenv("COLUMNS", "80")

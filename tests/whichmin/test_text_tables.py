@@ -49,6 +49,9 @@ def test_names_in_latin_1(tmp_path):
         ("1,2\n1_000,3\n", "line 2, field 1: '1_000' is no number"),
         (",a,b\n0,1,2\n1,3,4\n", "the first column numbers the rows"),
         (",0,1\n0,1,2\n1,3,4\n", "the first line numbers the columns"),
+        ('a,b\n"1,5","0"\n', "line 2, field 1: '1,5' is no number; write decimal points"),
+        ('"a","b"\n"1","x, y"\n', "line 2, field 2: 'x, y' is no number; leave out column 2"),
+        ("a,b\n1,x\n2,3\n", "line 2, field 2: 'x' is no number$"),
         ("0;1;2\n.1;.2;.3\n", "the first line numbers the columns"),
     ],
 )

@@ -13,7 +13,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 
 from whichmin.core.validation import check_integer, check_seed
-from whichmin.errors import CheckFailed, InputError
+from whichmin.errors import CheckFailed, InputError, nearest
 from whichmin.verification.evidence import subject as subjects
 from whichmin.verification.evidence.check import Check, Evidence, Margin, Report, Settings
 from whichmin.verification.evidence.subject import Subject
@@ -50,8 +50,9 @@ def select_checks(pattern: str | None = None, topic: str | None = None) -> tuple
         c for c in checks if fnmatch.fnmatchcase(c.id, pattern) or pattern in c.id
     )
     if not chosen or not pattern:
-        ids = ", ".join(c.id for c in checks)
-        raise InputError("select", pattern, f"must match one of: {ids}")
+        of = "" if topic is None else f" of topic {topic}"
+        near = nearest(pattern, [c.id for c in checks])
+        raise InputError("select", pattern, f"must match the id of a check{of}; {near}")
     return chosen
 
 

@@ -148,9 +148,10 @@ class Conventions:
         noise_batches: The small and the large batch of a ``noise_scale`` that estimates from two
             batch sizes.
         derivatives: How ``gradient`` and the functions of the Hessian get their derivatives: exact,
-            by a complex step, by central differences (of the gradient; the gradient itself of the
-            loss), or by second differences of the loss. Errors of differences are bounded exactly.
-        difference_step: Their step; by default 1e-5 for central differences, 1e-4 for second ones.
+            by a complex step, by central or forward differences (of the gradient; the gradient
+            itself of the loss), or by second differences of the loss. Errors are bounded exactly.
+        difference_step: Their step; by default 1e-5 for central differences, 1e-8 for forward and
+            1e-4 for second ones.
         stochastic: Functions that estimate: name to method and sample count.
         expected_failures: Check id to the reason why it fails.
     """

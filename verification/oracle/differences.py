@@ -58,11 +58,11 @@ def _differences(
                 found = [(function(w + h * v) - function(w - h * v)) / (2 * h) for v in directions]
             value = factor * np.array(found, dtype=np.float64).reshape(np.shape(got))
             slack = _ROUNDED * 2.0**-53 * size / h
-            declare = f"'derivatives': 'central differences', 'difference_step': {h:g}"
+            declare = f"'derivatives': '{kind} differences', 'difference_step': {h:g}"
             yield Candidate(
                 f"{kind} differences with a step of {h:g}, not the derivative",
                 np.clip(got, value - slack, value + slack),
-                declare if kind == "central" else "",
+                declare,
             )
 
 

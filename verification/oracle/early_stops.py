@@ -13,6 +13,7 @@ from whichmin.verification.oracle.arithmetic import slope
 from whichmin.verification.oracle.late_rules import Rule, loss_of
 from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.runs import ServedRun, reference
+from whichmin.verification.oracle.wrong_trainers import STILL
 
 __all__ = ["early_stops"]
 
@@ -71,7 +72,7 @@ def early_stops(taken: Sequence[tuple[ServedRun, Floats]]) -> Iterator[Rule]:
                 lambda run, c=count: floats(reference(run)[0][max(len(run.batches) - c, 0)]),  # type: ignore[misc]
             )
             return
-    criteria = list(_criteria(stopped))
+    criteria = list({c.text: c for c in _criteria(stopped)}.values())
     if len(criteria) == 1:
         yield criteria[0]
         return
@@ -141,10 +142,7 @@ def _criteria(stopped: Sequence[_Stopped]) -> Iterator[Rule]:
                 high = min(high, float(before.min(initial=math.inf)))
                 low = max(low, float(values[end]) if s.early else 0.0)
             if low == 0 < high and name == _LENGTH:
-                yield Rule(
-                    "the run stops where a step moves nothing, as by a criterion on the length of "
-                    "the gradient or on the change of the loss", _until(name, high, taken),
-                )  # fmt: skip
+                yield Rule(STILL, _until(name, high, taken))
             alone = sum(s.early for s in stopped) == 1
             threshold = None if alone and high > _WIDE * low else _round_between(low, high)
             if threshold is not None:

@@ -107,8 +107,16 @@ def overview(judged: Sequence[Judged]) -> str:
         if c is None:
             continue
         counts = c.counts()
-        failed = ", ".join(r.check for r in c.failures) or "none"
-        rows.append((c.target, c.version, counts.get(str(CheckVerdict.PASSED), 0), failed))
+        failed = ", ".join(
+            f"{r.check} (inconclusive)" if r.verdict is CheckVerdict.INCONCLUSIVE else r.check
+            for r in c.failures
+        )
+        rows.append((
+            c.target,
+            c.version,
+            counts.get(str(CheckVerdict.PASSED), 0),
+            failed or "none",
+        ))
     columns = ("tool", "version", "passed", "failed")
     table = Table.build("", columns, rows).markdown()
     return "\n".join(line for line in table.splitlines() if line.startswith("|"))

@@ -77,7 +77,7 @@ def _penalties(runs: WrongRuns) -> Families:
         lambda c: run(after=lambda w: np.clip(w, -c, c)), LENGTHS,
     )  # fmt: skip
     yield "weights kept short", family(
-        "the weights are cut to length {} after each step",
+        "weights longer than {} are scaled back to this length",
         lambda c: run(after=lambda w: w * min(1.0, c / max(float(np.sqrt(w @ w)), 1e-300))),
         LENGTHS,
     )  # fmt: skip

@@ -6,28 +6,28 @@ batch) and when they occur (from some step on, every so many steps) makes a rule
 only if every run of the check, computed again by it, ends where the target's does.
 """
 
-# ruff: noqa: ARG005 - what changes a step is given all that it may depend on
-
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from whichmin.verification.oracle.arithmetic import slope
 from whichmin.verification.oracle.check import Candidate
 from whichmin.verification.oracle.early_stops import early_stops
+from whichmin.verification.oracle.late_bumps import bump_rules, one_cycles
 from whichmin.verification.oracle.late_rates import milestones, rate_rules
-from whichmin.verification.oracle.late_rules import Rule, follow, scheduled, whole_run
+from whichmin.verification.oracle.late_rules import Rule, follow, scheduled, shaken, whole_run
+from whichmin.verification.oracle.late_steps import step_rules
 from whichmin.verification.oracle.observed import (
     MOST_CALLS,
-    SeenStep,
+    QUIET,
     first_wrong,
-    nice,
+    quiet_lengths,
     seen_steps,
 )
 from whichmin.verification.oracle.outcome import CallFailed
@@ -35,7 +35,7 @@ from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.runs import MOST_EXACT, ServedRun, reference
 from whichmin.verification.oracle.schedules import CONSTANT, Schedule
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.when import When, whens
+from whichmin.verification.oracle.when import When
 from whichmin.verification.oracle.wrong_optimisers import wrong_optimisers
 from whichmin.verification.oracle.wrong_runs import WrongRuns
 from whichmin.verification.oracle.wrong_trainers import wrong_trainers
@@ -59,9 +59,10 @@ class _Taken:
 
     @property
     def off(self) -> float:
-        """Deviation in units of the bound."""
+        """Deviation in units of the bound; infinite where the target gives no number."""
         path, bound = reference(self.run)
-        return float((np.abs(self.got - floats(path[-1])) / bound[-1]).max())
+        off = float((np.abs(self.got - floats(path[-1])) / bound[-1]).max())
+        return np.inf if np.isnan(off) else off
 
 
 def _order(taken: _Taken) -> tuple[bool, int]:
@@ -102,18 +103,22 @@ class LateCauses:
         """Return the function that computes a run with each mistake that is possible."""
 
         def made() -> Iterator[Candidate]:
+            got = next(t.got for t in self._taken if t.run == run)
             if self._rules is None:
                 self._rules = tuple(self._found())
             for rule in self._rules:
-                yield Candidate(rule.text, rule.result(run), rule.declare)
-            yield from self._known(run)
+                slack = partial(shaken, run, rule.result, got)
+                yield Candidate(rule.text, rule.result(run), rule.declare, slack)
+            yield from self._known(run, got)
 
         return made
 
     def _found(self) -> Iterator[Rule]:
         """Rules that explain the run that was looked at."""
         # Every step is looked at of the longest run for which that is allowed.
-        failed = sorted((t for t in self._taken if t.off > 1), key=_order)
+        failed = sorted(
+            (t for t in self._taken if t.off > 1 and np.isfinite(t.got).all()), key=_order
+        )
         if not failed:
             return
         seen = failed[0]
@@ -137,11 +142,15 @@ class LateCauses:
                 yield rule
         if not told and seen.run.optimiser.plain:
             with contextlib.suppress(CallFailed):
+                for rule in bump_rules(quiet_lengths(self._session, seen.run), QUIET):
+                    if self._explains(rule, seen):
+                        yield rule
+                        return
                 yield from milestones(self._session, failed[-1].run)
 
     def _explains(self, rule: Rule, seen: _Taken) -> bool:
         """Whether all runs end as the target's by a rule; the one that was looked at first."""
-        return all(self._near(t, rule.result(t.run)) for t in (seen, *self._taken))
+        return all(self._near(t, rule) for t in (seen, *self._taken))
 
     def _parts(self, run: ServedRun) -> Iterator[_Taken]:
         """Beginnings of a run: one that stops early does so in them too, or not yet."""
@@ -149,12 +158,11 @@ class LateCauses:
             part = run.part(int(share * len(run.batches)))
             yield _Taken(part, self._session.attempt("train", **part.arguments()).value)
 
-    def _known(self, run: ServedRun) -> Iterator[Candidate]:
+    def _known(self, run: ServedRun, got: Floats) -> Iterator[Candidate]:
         """Mistakes that show in every step."""
         if not run.optimiser.plain:
             yield from wrong_optimisers(run)
             return
-        got = next((t.got for t in self._taken if t.run == run), None)
         yield from wrong_trainers(self._wrong_runs(run), got)
 
     def _wrong_runs(self, run: ServedRun) -> WrongRuns:
@@ -166,11 +174,15 @@ class LateCauses:
             float(own.loss_scale),
         )  # fmt: skip
 
-    def _near(self, taken: _Taken, value: Floats) -> bool:
-        """Whether a run ends where the target's does."""
-        with np.errstate(all="ignore"):
-            off = np.abs(value - taken.got) / reference(taken.run)[1][-1]
-        return bool((off <= _NEAR).all())
+    def _near(self, taken: _Taken, rule: Rule) -> bool:
+        """Whether a run ends where the target's does, or leaves the numbers as that does."""
+        value = rule.result(taken.run)
+        if not np.isfinite(taken.got).all():
+            return not np.isfinite(value).all()
+        off, bound = np.abs(value - taken.got), _NEAR * reference(taken.run)[1][-1]
+        if not (off <= bound).all():
+            bound = np.maximum(bound, shaken(taken.run, rule.result, taken.got))
+        return bool((off <= bound).all())
 
     def _usual(self, run: ServedRun) -> Iterator[Rule]:
         """What may set in at the first wrong step of an optimiser whose buffers are not seen."""
@@ -192,9 +204,9 @@ class LateCauses:
             self._session, run, 0 if len(run.batches) <= MOST_CALLS else max(first - 3, 0)
         )
         yield from rate_rules(steps)
-        yield from _weights(run, steps)
-        yield from _gradients(run, steps)
-        yield from _batches(run, steps)
+        yield from bump_rules({s.t: s.length for s in steps if not s.still})
+        yield from one_cycles(steps)
+        yield from step_rules(run, steps)
 
 
 def _resets(run: ServedRun) -> Iterator[Rule]:
@@ -210,182 +222,3 @@ def _resets(run: ServedRun) -> Iterator[Rule]:
         "the optimiser's buffers are lost after every epoch",
         lambda r: follow(r, reset=lambda t: t % -(-len(r.data) // len(r.batches[0])) == 0),
     )
-
-
-def _same(values: Sequence[float], error: float) -> float | None:
-    """The number that all are, rounded; None if they differ."""
-    if not values or max(values) - min(values) > error:
-        return None
-    return nice(float(np.median(values)), error)
-
-
-def _wrong(
-    steps: Sequence[SeenStep], read: Callable[[SeenStep], float | None]
-) -> tuple[float, list[When]] | None:
-    """The number that all wrong steps have in common, and when they occur."""
-    off = [s for s in steps if not s.right]
-    values = [read(s) for s in off]
-    known = [v for v in values if v is not None]
-    # A step of a hundredth of the weights' length gives a number to a hundred tolerances.
-    error = 1e3 * max((s.tolerance for s in off), default=0.0)
-    value = _same(known, error * max(1.0, *map(abs, known), 1.0)) if known else None
-    if value is None or len(known) < len(off):
-        return None
-    blank = {s.t for s in steps if s.right and s.still}
-    return value, list(whens([s.t for s in off], [s.t for s in steps], blank))
-
-
-def _weights(run: ServedRun, steps: Sequence[SeenStep]) -> Iterator[Rule]:
-    """Rules on what becomes of the weights after a step."""
-    w0 = floats(run.received[0])
-
-    def factor(s: SeenStep) -> float | None:
-        e = s.expected
-        share = float(s.after @ e) / max(float(e @ e), 1e-300)
-        return share if s.is_at(share * e) else None
-
-    def norm(s: SeenStep) -> float | None:
-        return None if factor(s) is None else float(np.sqrt(s.after @ s.after))
-
-    def entry(s: SeenStep) -> float | None:
-        most = float(np.abs(s.after).max())
-        return most if s.is_at(np.clip(s.expected, -most, most)) else None
-
-    found = _wrong(steps, norm)
-    for value, when in _each(found):
-        own = float(np.linalg.norm(w0))
-        named = f"{value:.9g}" if abs(value - own) > 1e-9 else "that of the start"
-        start = abs(value - own) <= 1e-9
-
-        def normalised(r: ServedRun, value: float = value, when: When = when,
-                       start: bool = start) -> Floats:  # fmt: skip
-            length = float(np.linalg.norm(floats(r.received[0]))) if start else value
-            return follow(r, after=lambda t, w: (
-                length * w / np.sqrt(w @ w) if t in when else w))  # fmt: skip
-
-        yield Rule(f"the weights are normalised to length {named} {when}", normalised)
-    if found:
-        value = found[0]
-        yield Rule(
-            f"weights longer than {value:.9g} are scaled back to this length",
-            lambda r: follow(r, after=lambda t, w: w * min(1.0, value / float(np.sqrt(w @ w)))),
-        )
-    for share, when in _each(_wrong(steps, factor)):
-        yield Rule(
-            f"the weights are multiplied by {share:.9g} {when}",
-            lambda r, s=share, o=when: follow(  # type: ignore[misc]
-                r, after=lambda t, w: s * w if t in o else w),
-        )  # fmt: skip
-    for _, when in _each(_wrong(steps, lambda s: 1.0 if s.is_at(w0) else None)):
-        yield Rule(
-            f"the weights are set back to those of the start {when}",
-            lambda r, o=when: follow(  # type: ignore[misc]
-                r, after=lambda t, w: floats(r.received[0]) if t in o else w),
-        )  # fmt: skip
-    for most, when in _each(_wrong(steps, entry)):
-        yield Rule(
-            f"the weights have their entries clipped to {most:.9g} {when}",
-            lambda r, m=most, o=when: follow(  # type: ignore[misc]
-                r, after=lambda t, w: np.clip(w, -m, m) if t in o else w),
-        )  # fmt: skip
-
-
-def _each(found: tuple[float, list[When]] | None) -> Iterator[tuple[float, When]]:
-    if found is not None:
-        for when in found[1]:
-            yield found[0], when
-
-
-def _gradients(run: ServedRun, steps: Sequence[SeenStep]) -> Iterator[Rule]:
-    """Rules on what becomes of the gradient."""
-    data = floats(run.received[1])
-
-    def decay(s: SeenStep) -> float | None:
-        away = s.expected - s.after
-        share = float(away @ s.before) / max(float(s.before @ s.before) * s.rate, 1e-300)
-        return share if s.is_at(s.expected - s.rate * share * s.before) else None
-
-    def momentum(s: SeenStep) -> float | None:
-        move = s.before - s.last
-        share = float((s.after - s.expected) @ move) / max(float(move @ move), 1e-300)
-        return share if s.is_at(s.expected + share * move) else None
-
-    def entries(s: SeenStep) -> float | None:
-        most = float(np.abs(s.before - s.after).max()) / s.rate
-        return most if s.is_at(s.before - s.rate * np.clip(s.slope, -most, most)) else None
-
-    def stale(s: SeenStep) -> float | None:
-        g = slope(s.last, data[list(run.batches[s.t])], run.activation, run.factors[s.t])
-        return 1.0 if s.is_at(s.before - s.rate * g) else None
-
-    for share, when in _each(_wrong(steps, decay)):
-        yield Rule(
-            f"weight decay {share:.9g} is on {when}",
-            lambda r, c=share, o=when: follow(  # type: ignore[misc]
-                r, change=lambda t, g, w: g + c * w if t in o else g),
-        )  # fmt: skip
-    for most, when in _each(_wrong(steps, entries)):
-        yield Rule(
-            f"gradients have their entries clipped to {most:.9g} {when}",
-            lambda r, m=most, o=when: follow(  # type: ignore[misc]
-                r, change=lambda t, g, w: np.clip(g, -m, m) if t in o else g),
-        )  # fmt: skip
-    for share, when in _each(_wrong(steps, momentum)):
-        yield Rule(f"momentum {share:.9g} is on {when}", _with_memory(when, share, stale=False))
-    for _, when in _each(_wrong(steps, stale)):
-        yield Rule(
-            f"the gradient is taken at the weights one step earlier {when}",
-            _with_memory(when, 0.0, stale=True),
-        )
-
-
-def _with_memory(when: When, share: float, *, stale: bool) -> Callable[[ServedRun], Floats]:
-    """A run in which a step depends on the weights one step earlier."""
-
-    def result(run: ServedRun) -> Floats:
-        data = floats(run.received[1])
-        past = [floats(run.received[0])] * 2
-
-        def change(t: int, g: Floats, w: Floats) -> Floats:
-            past[:] = [past[1], w]
-            if not stale or t not in when:
-                return g
-            return np.asarray(
-                slope(past[0], data[list(run.batches[t])], run.activation, run.factors[t])
-            )
-
-        def after(t: int, w: Floats) -> Floats:
-            return w + share * (past[1] - past[0]) if t in when else w
-
-        return follow(run, change=change, after=after)
-
-    return result
-
-
-def _batches(run: ServedRun, steps: Sequence[SeenStep]) -> Iterator[Rule]:
-    """Rules on the batches of steps."""
-    data, off = floats(run.received[1]), [s for s in steps if not s.right]
-    if not off:
-        return
-    first = off[0].t
-
-    def uses(s: SeenStep, j: int) -> bool:
-        g = slope(s.before, data[list(run.batches[j])], run.activation, run.factors[j])
-        return s.is_at(s.before - s.rate * g)
-
-    relations: list[tuple[str, Callable[[int], int]]] = [
-        (f"the first {k} batches are used again and again", lambda t, k=k: t % k)  # type: ignore[misc]
-        for k in range(1, first + 1)
-    ]
-    relations += [
-        (f"from step {k + 1} on the batch of step {j + 1} is used in every step",
-         lambda t, k=k, j=j: j if t >= k else t)  # type: ignore[misc]
-        for k in range(max(first - 3, 1), first + 1) for j in (0, k - 1)
-    ]  # fmt: skip
-    relations += [
-        (f"from step {k + 1} on the batch of the step before is used", lambda t, k=k: t - (t >= k))  # type: ignore[misc]
-        for k in range(max(first - 3, 1), first + 1)
-    ]
-    for text, which in relations:
-        if all(uses(s, which(s.t)) for s in steps):
-            yield Rule(text, lambda r, b=which: follow(r, batch=b))  # type: ignore[misc]

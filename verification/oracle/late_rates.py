@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from whichmin.errors import InputError
 from whichmin.verification.oracle.late_rules import Rule, follow, plateau, scheduled
 from whichmin.verification.oracle.observed import SeenStep, nice, seen_steps
+from whichmin.verification.oracle.optimiser_families import declared
 from whichmin.verification.oracle.runs import ServedRun, reference
 from whichmin.verification.oracle.schedules import Schedule
 from whichmin.verification.oracle.session import Session
+from whichmin.verification.oracle.solving import shown
 from whichmin.verification.oracle.when import roundest, whens
 
 __all__ = ["milestones", "rate_rules"]
@@ -51,9 +53,9 @@ def rate_rules(steps: Sequence[SeenStep]) -> Iterator[Rule]:
     if not off:
         return
     named: set[str] = set()
-    for declared in _schedules(rates, off):
+    for made in _schedules(rates, off):
         try:
-            schedule = Schedule.parse(declared)
+            schedule = Schedule.parse(made)
         except InputError:  # such as 0 steps
             continue
         fits = all(_near(float(schedule.factor(t)), r) for t, r in rates.items())
@@ -69,7 +71,7 @@ def rate_rules(steps: Sequence[SeenStep]) -> Iterator[Rule]:
         for when in whens(off, [s.t for s in steps], blank):
             if when.period == 1 and when.first and share:
                 continue  # a milestone, which is a schedule
-            told = f"multiplied by {share:.9g}" if share else "0: the update is left out"
+            told = f"multiplied by {shown(share)}" if share else "0: the update is left out"
             yield Rule(
                 f"the step size is {told} {when}",
                 lambda run, o=when: follow(  # type: ignore[misc]
@@ -86,23 +88,35 @@ def rate_rules(steps: Sequence[SeenStep]) -> Iterator[Rule]:
 def _other_courses(rates: Mapping[int, float], first: int) -> Iterator[Rule]:
     """Schedules that have no declaration but as a list."""
 
-    def rule(text: str, factor: Callable[[int], float]) -> Iterator[Rule]:
+    def rule(text: str, factor: Callable[[int], float], group: str = "") -> Iterator[Rule]:
         if all(_near(factor(t), r) for t, r in rates.items()):
             yield Rule(
                 f"a schedule of the step size is on: {text}",
-                lambda run: follow(run, rate=lambda t, g, w: factor(t)),
-            )
+                lambda run: follow(run, rate=lambda t, g, w: factor(t)), group=group,
+            )  # fmt: skip
 
     if first and rates[first] > 0:
         each = nice((1 / rates[first] - 1) / first, _ERROR)
         yield from rule(f"it is divided by 1 + {each:.9g} t", lambda t: 1 / (1 + each * t))
-    for declared in _schedules(rates, [first]):
-        if declared["name"] == "cosine":
-            n = declared["steps"]
+    for made in _schedules(rates, [first]):
+        if made["name"] == "cosine":
+            n = made["steps"]
             yield from rule(
                 f"a cosine with restarts every {n} steps",
                 lambda t, n=n: (1 + math.cos(math.pi * (t % n) / n)) / 2,  # type: ignore[misc]
+                "restarts",
             )
+            yield from rule(
+                f"a cosine with restarts, at first after {n} steps, then each time after twice as "
+                "many", lambda t, n=n: _restarted(t, n), "restarts",  # type: ignore[misc]
+            )  # fmt: skip
+
+
+def _restarted(t: int, steps: int) -> float:
+    """The factor of a cosine that starts again and takes twice as many steps each time."""
+    while t >= steps:
+        t, steps = t - steps, 2 * steps
+    return (1 + math.cos(math.pi * t / steps)) / 2
 
 
 def _near(left: float, right: float) -> bool:
@@ -203,10 +217,12 @@ def _clipped(
             size = float(np.sqrt(g @ g)) + extra
             return g * (most / size) if t >= first and size > most else g
 
+        how = " (over its length + 1e-6, as PyTorch does)" if extra else ""
         since = f" after step {first}" if first else ""
+        made = {"name": "sgd", "clip_norm": most, **({} if extra else {"clip_eps": 0})}
         return Rule(
-            f"gradients are clipped to length {most:.9g}{since}",
-            lambda run: follow(run, change=change), group="clipped",
+            f"gradients are clipped to length {most:.9g}{how}{since}",
+            lambda run: follow(run, change=change), "" if first else declared(made), "clipped",
         )  # fmt: skip
 
     # It may have set in before a gradient was long enough; other runs tell.

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +17,13 @@ from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.runs import ServedRun, reference
 from whichmin.verification.oracle.schedules import Schedule
 
-__all__ = ["Rule", "follow", "loss_of", "plateau", "scheduled", "whole_run"]
+__all__ = ["Rule", "follow", "loss_of", "plateau", "scheduled", "shaken", "whole_run"]
 
 Floats = NDArray[np.float64]
+
+# A run of 200 steps rounds some thousand times, at random: the root of that, and no more than what
+# a mistake that is seen at all moves.
+_SEVERAL, _MOST = 64.0, 1e-6
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,27 @@ class Rule:
     result: Callable[[ServedRun], Floats]
     declare: str = ""
     group: str = ""
+
+
+def shaken(run: ServedRun, result: Callable[[ServedRun], Floats], got: Floats) -> Floats:
+    """Compute what rounding may make of a run with a mistake, which may amplify it.
+
+    Args:
+        run: The run.
+        result: What a run returns with the mistake.
+        got: What the target returned.
+
+    Returns:
+        Several times what moves if every entry of the data is rounded the other way, up to 1e-6;
+        0 if the target is further away than that.
+    """
+    value = result(run)
+    if not (np.abs(value - got) <= _MOST).all():
+        return np.zeros_like(value)
+    unit = Fraction(float(np.finfo(run.dtype).eps))
+    signs = itertools.cycle((unit, -unit, unit))
+    moved = replace(run, data=tuple(tuple(x * (1 + next(signs)) for x in a) for a in run.data))
+    return np.minimum(_SEVERAL * np.abs(result(moved) - value), _MOST)
 
 
 def loss_of(w: Floats, rows: Floats, activation: str) -> float:
@@ -125,6 +152,8 @@ def whole_run() -> tuple[Rule, ...]:
              lambda t, n: (1 + np.cos(np.pi * t / max(n - 1, 1))) / 2),
         rule("falls linearly to 0", lambda t, n: 1 - t / n),
         rule("falls linearly to 0 at the last step", lambda t, n: 1 - t / max(n - 1, 1)),
+        rule("falls to 0 as the square of the steps left", lambda t, n: (1 - t / n) ** 2),
+        rule("falls to 0 as the steps left to the power 0.9", lambda t, n: (1 - t / n) ** 0.9),
     ]  # fmt: skip
     for share in (0.05, 0.1, 0.2, 0.5):
         made += [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,12 @@ from whichmin.verification.oracle.references import floats
 from whichmin.verification.oracle.runs import ServedRun, reference
 from whichmin.verification.oracle.session import Session
 
-__all__ = ["MOST_CALLS", "SeenStep", "first_wrong", "nice", "seen_steps"]
+__all__ = ["MOST_CALLS", "QUIET", "SeenStep", "first_wrong", "nice", "quiet_lengths", "seen_steps"]
 
 Floats = NDArray[np.float64]
 
+# Steps of runs in which one step moves.
+QUIET = 40
 # Steps that are looked at one by one.
 MOST_CALLS = 64
 # What counts as rounding in one step, relative to the sizes of weights and update, and what a
@@ -76,11 +79,13 @@ class SeenStep:
 
 
 def nice(value: float, error: float) -> float:
-    """Round a number to the fewest digits that its error leaves open."""
+    """Round a number, or its inverse, to the fewest digits that its error leaves open."""
     for digits in range(1, 9):
         rounded = float(f"{value:.{digits}g}")
-        if abs(rounded - value) <= error:
-            return rounded
+        inverse = 1 / float(f"{1 / value:.{digits}g}") if abs(value) > error else rounded
+        for tried in (rounded, inverse):
+            if abs(tried - value) <= error:
+                return tried
     return value
 
 
@@ -102,6 +107,39 @@ def first_wrong(session: Session, run: ServedRun) -> int:
         off = (np.abs(found - floats(path[middle])) > bound[middle]).any()
         right, wrong = (right, middle) if off else (middle, wrong)
     return wrong - 1
+
+
+def quiet_lengths(session: Session, run: ServedRun) -> Mapping[int, float | None]:
+    """Ask for runs of one length in which a single step moves, each time another one.
+
+    The others have a point that is orthogonal to the weights, and stays so: its gradient is 0. So
+    each step is seen as it is in a run of this length, whose beginnings may have other steps.
+
+    Args:
+        session: The target.
+        run: A run of plain SGD, which says with which activation.
+
+    Returns:
+        The factor of the step size by the number of the step; None if a step does not go along the
+        gradient; nothing if the target takes no batches.
+    """
+    if session.conventions.batches == "full":
+        return {}
+    half, size = Fraction(1, 2), Fraction(1, 8)
+    w, data = (half, Fraction(0)), ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(1)))
+    # The gradient is ((N - 2) phi + phi^2 w_1) times the factor, in the first coordinate alone.
+    step = float(
+        size * ((half * half - 2) * half + half**3) * session.conventions.factor("train", 1)
+    )
+    found: dict[int, float | None] = {}
+    for t in range(QUIET):
+        batches = tuple((int(k != t),) for k in range(QUIET))
+        answer = session.attempt(
+            "train", w0=w, data=data, batches=batches, step_size=size, activation=run.activation
+        )
+        moved = answer.value - np.array([0.5, 0.0])
+        found[t] = None if abs(moved[1]) > _TOLERANCE[run.dtype] else -float(moved[0]) / step
+    return found
 
 
 def seen_steps(

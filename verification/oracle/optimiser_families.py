@@ -18,7 +18,7 @@ from whichmin.verification.oracle.optimisers import Optimiser
 from whichmin.verification.oracle.solving import Families, Family, shown
 from whichmin.verification.oracle.wrong_runs import Floats, WrongRuns
 
-__all__ = ["LENGTHS", "SHARES", "SIZES", "declared", "optimiser_families"]
+__all__ = ["LENGTHS", "SHARES", "SIZES", "declared", "momentum_text", "optimiser_families"]
 
 # Starts of a parameter whose size is not known, such as a decay; of a share; of a length.
 SIZES = tuple((10.0**k,) for k in (-6, -4, -3, -2, -1, 0, 1))
@@ -34,6 +34,13 @@ def declared(made: Mapping[str, Any], schedule: Mapping[str, Any] | None = None)
     if schedule is not None:
         parts.append(f"'schedule': {dict(schedule)!r}")
     return ", ".join(parts)
+
+
+def momentum_text(share: str) -> str:
+    """Name a momentum that is on in all steps."""
+    if share == "1":
+        return "zero_grad is forgotten: gradients of all steps so far add up (momentum 1)"
+    return f"momentum {share} is on"
 
 
 def _trained(
@@ -87,8 +94,7 @@ def optimiser_families(runs: WrongRuns) -> Families:
     below = 1 - 1e-12
     pairs = tuple((mu, lam) for mu in (0.9, 0.5) for lam in (1e-4, 1e-1))
     yield "momentum", _family(
-        runs, lambda mu: "zero_grad is forgotten: gradients of all steps so far add up (momentum 1)"
-        if mu == "1" else f"momentum {mu} is on", lambda mu: sgd(momentum=mu), SHARES, 1.0,
+        runs, momentum_text, lambda mu: sgd(momentum=mu), SHARES, 1.0,
     )  # fmt: skip
     yield "Nesterov", _family(
         runs, lambda mu: f"Nesterov momentum {mu} is on",

@@ -20,10 +20,11 @@ from whichmin.verification.oracle.conventions import LEFTOVERS
 from whichmin.verification.oracle.diagnosis import Diagnosis
 from whichmin.verification.oracle.epochs import cut
 from whichmin.verification.oracle.outcome import CallFailed, Inconclusive
-from whichmin.verification.oracle.sampler_runs import Run, evidence
+from whichmin.verification.oracle.sampler_runs import Run, evidence, many
 from whichmin.verification.oracle.session import Session
 from whichmin.verification.oracle.wrong_draws import wrong_draws, wrong_shards
 from whichmin.verification.oracle.wrong_epochs import EpochRun, wrong_order
+from whichmin.verification.oracle.wrong_rates import wrong_rate
 from whichmin.verification.oracle.wrong_seeds import wrong_seeds
 
 __all__ = ["explain", "named", "undeclared"]
@@ -130,6 +131,11 @@ def _explain(session: Session) -> Diagnosis | None:
     if text:
         return Diagnosis(text)
     other = _other_law(session)
+    if other is None and (rate := wrong_rate([*runs, *many(session)])):
+        if declared.sampling == "poisson":
+            return Diagnosis(rate)
+        if declared.sampling in _LAWS:
+            return Diagnosis(f"{_LAWS['poisson']}; besides, {rate}", "'sampling': 'poisson'")
     return other if other is not None else wrong_seeds(session, "")
 
 

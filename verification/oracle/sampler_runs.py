@@ -14,7 +14,7 @@ from whichmin.verification.oracle.check import Call
 from whichmin.verification.oracle.outcome import CallFailed, CallOutcome, Kind
 from whichmin.verification.oracle.session import Answer, Session
 
-__all__ = ["Run", "any_run", "drawn", "evidence", "long_run", "seeds"]
+__all__ = ["Run", "any_run", "drawn", "evidence", "long_run", "many", "seeds"]
 
 Batches = NDArray[np.int64]
 
@@ -119,6 +119,19 @@ def long_run(session: Session) -> Answer:
     b = 64 if sampling == "poisson" else 8
     steps = QUICK if session.quick or sampling == "poisson" else LONG
     return drawn(session, 1000, b, steps, seeds(session, "long", 1)[0])
+
+
+def many(session: Session) -> Iterator[Run]:
+    """Yield runs of many batches, which tell laws of their sizes apart.
+
+    Args:
+        session: The target.
+
+    Yields:
+        Runs.
+    """
+    for m, b in ((3, 1), (4, 2), (5, 2), (8, 5), (60, 4)):
+        yield any_run(session, m, b, 4000, seeds(session, f"many {m} {b}", 1)[0])
 
 
 def evidence(session: Session, *, epochs: bool = False) -> Iterator[Run]:

@@ -17,6 +17,7 @@ from whichmin.verification.oracle.draws import BIASED
 from whichmin.verification.oracle.epochs import Cut, length
 from whichmin.verification.oracle.sampler_runs import Run
 from whichmin.verification.oracle.wrong_draws import neighbours, stratified
+from whichmin.verification.oracle.wrong_parts import parts_apart, sorted_part
 
 __all__ = ["EpochRun", "wrong_order"]
 
@@ -327,12 +328,16 @@ def _same_orders(runs: Sequence[EpochRun]) -> str:
 def _follows(runs: Sequence[EpochRun]) -> str:
     """How epochs follow from earlier ones."""
     orders = [(f, o) for f, o in _orders(runs) if len(o) > 2 and o.shape[1] == f.run.m]
-    for step, when in ((1, "an epoch"), (2, "every other epoch")):
-        pairs = [(o[:-1][::step], o[1:][::step]) for _, o in orders]
+    for step, late, when in ((1, 0, "an epoch"), (2, 0, "every other epoch"),
+                             (2, 1, "every other epoch")):  # fmt: skip
+        pairs = [(o[late:-1:step], o[late + 1 :: step]) for _, o in orders]
         if not pairs or any(np.array_equal(a, b) for a, b in pairs):
             continue
         if all(np.array_equal(a[:, ::-1], b) for a, b in pairs):
             return f"{when} has the order of the one before it, backwards"
+        if all(np.array_equal(a, f.run.m - 1 - b)
+               for (f, _), (a, b) in zip(orders, pairs, strict=True)):  # fmt: skip
+            return f"{when} has the points of the one before it mirrored: m - 1 - i in place of i"
         shifts = [
             {tuple(np.unique((y - x) % f.run.m).tolist()) for x, y in zip(a, b, strict=True)}
             for (f, _), (a, b) in zip(orders, pairs, strict=True)
@@ -356,8 +361,8 @@ def _rotated(first: Batches, second: Batches) -> bool:
 
 
 ORDERS: tuple[Callable[[Sequence[EpochRun]], str], ...] = (
-    _sorted_rest, _follows, _same_orders, _shuffle_in_chunks, _blocks, _shuffle_buffer, _frozen,
-    _same_last, _same_left, _never, _shards, _structured,
+    _sorted_rest, sorted_part, parts_apart, _follows, _same_orders, _shuffle_in_chunks, _blocks,
+    _shuffle_buffer, _frozen, _same_last, _same_left, _never, _shards, _structured,
 )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ __all__ = ["wrong_shares"]
 
 # Sizes of micro-batches, and numbers of ranks, that are tried; served batches are no larger.
 SIZES = (1, 2, 3, 4)
+# Numbers of batches after which long runs may update.
+_MORE = (4, 5, 8, 10, 16)
 Parts = list[Floats]
 
 
@@ -186,7 +188,8 @@ def wrong_shares(
         return
     yield ("zero_grad is called once an epoch: until then gradients add up",
            partial(_kept, runs, runs.epoch))  # fmt: skip
-    for every in SIZES[1:3]:  # served runs have up to 4 steps: every fourth would be never
+    # Short runs have up to 4 steps: every fourth would be never.
+    for every in (*SIZES[1:3], *(_MORE if len(runs.batches) > max(_MORE) else ())):
         yield (f"zero_grad is called before every {every}th step alone: until then gradients "
                "add up", partial(_kept, runs, every))  # fmt: skip
         for how in ("sum", "mean"):

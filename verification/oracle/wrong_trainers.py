@@ -16,7 +16,12 @@ from whichmin.verification.oracle.check import Candidate
 from whichmin.verification.oracle.wrong_runs import Batches, Floats, WrongRuns
 from whichmin.verification.oracle.wrong_shares import wrong_shares
 
-__all__ = ["wrong_trainers"]
+__all__ = ["STILL", "wrong_trainers"]
+
+STILL = (
+    "the run stops where a step moves nothing, as by a criterion on the length of the gradient or "
+    "on the change of the loss"
+)
 
 Made = Iterator[tuple[str, Callable[[], Any]]]
 # Orders of more batches than these are not tried: 24 of 4.
@@ -88,6 +93,18 @@ def _shuffled(runs: WrongRuns, got: Any) -> Floats:
     return min(found, key=lambda w: float(np.abs(w - got).max()))
 
 
+def _moving(runs: WrongRuns) -> Floats:
+    """The run up to its first step that moves the weights by no more than their rounding."""
+    still: list[bool] = []
+
+    def change(g: Floats, w: Floats, t: int) -> Floats:
+        del t
+        still.append(runs.step_size * np.abs(g).max() <= 2.0**-52 * np.abs(w).max())
+        return g * (not any(still))
+
+    return runs.run(change=change)
+
+
 def _gradients(runs: WrongRuns) -> Made:
     activation, phi, run = runs.activation, runs.phi, runs.run
     for text, chosen in wrong_activations.named(activation):
@@ -110,6 +127,7 @@ def _gradients(runs: WrongRuns) -> Made:
     start = runs.w
     yield ("all gradients are taken at the start",
            partial(run, slope=lambda w, r: runs.slope(start, r)))  # fmt: skip
+    yield STILL, partial(_moving, runs)
     yield "N = |w|^2 is the norm of the start in every step", partial(runs.norms, start=True)
     yield "N = |w|^2 is the norm of the step before", partial(runs.norms, start=False)
     yield "the weights are updated in two halves within a step", runs.halves

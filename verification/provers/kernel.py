@@ -8,7 +8,6 @@ statement of its name in ``Statements.v``, and if the answer to ``Print Assumpti
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -19,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from whichmin.errors import InputError
+from whichmin.errors import InputError, nearest
 from whichmin.verification.provers.coq import Coq, require_coq
 from whichmin.verification.provers.proof_builds import (
     FLAGS,
@@ -211,9 +210,7 @@ def select(names: Sequence[str], proofs: Library | None = None) -> tuple[str, ..
     known = (library() if proofs is None else proofs).statements
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.0)
-            allowed = f"must be a theorem; the nearest are {', '.join(near)}"
-            raise InputError("NAME", name, allowed)
+            raise InputError("NAME", name, f"must be a theorem; {nearest(name, known)}")
     return tuple(name for name in known if not names or name in names)
 
 

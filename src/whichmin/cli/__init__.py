@@ -30,6 +30,7 @@ from whichmin.cli.table import table
 from whichmin.cli.train import train
 from whichmin.cli.verify import verify
 from whichmin.errors import WhichminError
+from whichmin.files import SUFFIXES
 
 __all__ = ["cli", "main", "run"]
 
@@ -71,6 +72,16 @@ class _Root(Group):
     def invoke(self, ctx: click.Context) -> Any:
         with _reader():
             return super().invoke(ctx)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        first = args[0]
+        if self.get_command(ctx, first) is None and first.lower().endswith(SUFFIXES):
+            typed = shlex.join(args)
+            told = f"{first!r} is a file; say what to do with it: whichmin predict {typed}"
+            raise click.UsageError(told, ctx)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_Root, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

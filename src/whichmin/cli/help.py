@@ -55,6 +55,8 @@ class _ExamplesLast(click.Command):
         try:
             return super().invoke(ctx)
         except (InputError, MissingDependency) as error:
+            if ctx.invoked_subcommand is not None:
+                raise  # named already, by the command below
             raise refused_as_typed(error, ctx) from error
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

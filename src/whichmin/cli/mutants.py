@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from whichmin.cli.help import Command
-from whichmin.cli.options import emit, output_options, seed_option
+from whichmin.cli.options import emit, output_options
 from whichmin.progress import progress_bar
 
 __all__ = ["mutants"]
@@ -16,7 +16,10 @@ __all__ = ["mutants"]
     "--select", metavar="TEXT", default="",
     help="Mutants whose id contains this, such as train. or momentum.  [default: all]",
 )  # fmt: skip
-@seed_option
+@click.option(
+    "--seed", type=int, default=0, show_default=True,
+    help="Seed of every random choice: 0 to 2^31 - 1.",
+)  # fmt: skip
 @output_options
 @click.pass_context
 def mutants(ctx: click.Context, select: str, seed: int, form: str, output: str | None) -> None:

@@ -25,8 +25,9 @@ SCHEMA = "whichmin.predict/1"
 def predict(ctx: click.Context, /, **options: Any) -> None:
     """Say before training which minimum theory expects.
 
-    The data and the default start are those of whichmin train with the same options. Gradient
-    descent is followed exactly; mini-batches get their candidates and, where known, chances.
+    FILE holds data points as rows: .npy, .npz, .pt, .csv, .tsv or .txt. The data and the default
+    start are those of whichmin train with the same options. Gradient descent is followed exactly;
+    mini-batches get their candidates and, where known, chances.
     Beside the estimates stands what is guaranteed: the steps after which the weights stay within
     the square root of --tolerance of one data point, with a chance of at least 99 %. Every
     hypothesis of the theorems is decided for this input, with what happens where one fails.

@@ -74,4 +74,6 @@ def _options(command: click.Command) -> dict[str, str]:
             found[typed[2:].replace("-", "_")] = typed
             if parameter.name is not None:
                 found[parameter.name] = typed
+        elif parameter.metavar is not None and parameter.metavar.isalpha():
+            found[parameter.metavar.lower()] = parameter.metavar
     return found | {w: found[name] for w, name in _OTHERWISE.items() if name in found}

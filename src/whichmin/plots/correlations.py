@@ -21,8 +21,10 @@ __all__ = ["plot_correlations"]
 _ROOM = 0.052
 # More lines than this are not told apart by labels.
 _LABELLED = 9
-# Limits beyond which diamonds are drawn small.
+# Limits beyond which only diamonds that do not overlap are drawn, this fraction of the panel's
+# height apart: a diamond measures 8 points, the panel at least 200.
 _CROWD = 20
+_APART = 0.045
 # Lines that end closer to 0 than this, less than a line's width, share one label.
 _FADED = 1e-3
 
@@ -76,7 +78,8 @@ def plot_correlations(
             _lines(panel, result, winner)
             _dress(panel, result)
         if told.limits is not None:
-            _diamonds(axes[0], gd, valid.points.double().cpu().numpy() @ told.limits[0])
+            limits = valid.points.double().cpu().numpy() @ told.limits[0]
+            drawn = _diamonds(axes[0], gd, limits, winner)
         low, high = axes[0].get_ylim()
         far = (
             1.5 * float(valid.gram.diagonal().sqrt().max()) * max(1.0, float(np.linalg.norm(start)))
@@ -85,7 +88,10 @@ def plot_correlations(
         axes[0].set_ylabel("correlation c = ⟨w, a⟩ with each data point a")
         for panel, result in zip(axes, (gd, sgd), strict=True):
             _names(panel, result, winner)
-        marks = "; open diamonds: predicted limits" if told.limits is not None else ""
+        marks = ""
+        if told.limits is not None:
+            marks = "; open diamonds: predicted limits"
+            marks += f", {drawn} that do not overlap" if drawn < valid.m else ""
         told_settings = runs.settings_text(valid, act, step_size=step_size, seed=seed)
         style.footnote(axes, ax, told_settings + marks)
     return axes
@@ -129,12 +135,24 @@ def _lines(ax: Axes, result: TrainResult, winner: int) -> None:
         )  # fmt: skip
 
 
-def _diamonds(ax: Axes, result: TrainResult, limits: NDArray[np.float64]) -> None:
+def _diamonds(ax: Axes, result: TrainResult, limits: NDArray[np.float64], winner: int) -> int:
+    """Mark the predicted limits; of a crowd the winner's and those that leave each other room.
+
+    Returns:
+        How many are marked.
+    """
+    shown = list(limits)
+    if len(limits) > _CROWD:
+        low, high = ax.get_ylim()
+        shown = [limits[winner]]
+        for limit in sorted(limits, reverse=True):
+            if min(abs(limit - other) for other in shown) >= _APART * (high - low):
+                shown.append(limit)
     ax.plot(
-        np.full(len(limits), max(int(result.steps[0]), 1)), limits, "D", mfc="none", mec="black",
-        ms=5.5 if len(limits) <= _CROWD else 3.5, mew=0.9 if len(limits) <= _CROWD else 0.5,
-        clip_on=False, zorder=6, label="predicted limit",
+        np.full(len(shown), max(int(result.steps[0]), 1)), shown, "D", mfc="none", mec="black",
+        ms=5.5, mew=0.9, clip_on=False, zorder=6, label="predicted limit",
     )  # fmt: skip
+    return len(shown)
 
 
 def _names(ax: Axes, result: TrainResult, winner: int) -> None:

@@ -94,7 +94,7 @@ def _law(ax: Axes) -> None:
     ax.set_ylabel("in units of the least number")
     style.tell(ax, "steps, 1 + B_noise/B", (share[20], float(steps[20])), (8, 4), color=style.GD)
     style.tell(
-        ax, "samples, 1 + B/B_noise", (share[179], float(samples[179])), (-8, 4), color=style.SGD
+        ax, "samples, 1 + B/B_noise", (share[165], float(samples[165])), (-8, 4), color=style.SGD
     )
     style.tell(
         ax, "at the noise scale\nboth are twice the least", (1, 8), (0, 0), color=style.QUIET

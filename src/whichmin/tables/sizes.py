@@ -32,14 +32,16 @@ def check_sizes(
         for name, value in options.items():
             if value is not None:
                 raise InputError(
-                    name, value, "needs m, n and positive as well: without these three numbers "
-                    "the table is symbolic and nothing depends on it",
+                    name, value, "needs m=M, n=N and positive=K as well: without these three "
+                    "numbers the table is symbolic and nothing depends on it",
                 )  # fmt: skip
         return None
     if m is None or n is None or positive is None:
-        raise InputError(
-            "m, n, positive", (m, n, positive), "must be given all together or not at all"
-        )
+        numbers = {"m": m, "n": n, "positive": positive}
+        given = next(name for name, value in numbers.items() if value is not None)
+        letters = {"m": "m=M", "n": "n=N", "positive": "positive=K"}
+        lacking = " and ".join(letters[name] for name, value in numbers.items() if value is None)
+        raise InputError(given, numbers[given], f"needs {lacking} as well")
     m = check_integer(m, "m", 1)
     n = check_integer(n, "n", m, reason="m orthonormal points need at least m dimensions")
     positive = check_integer(positive, "positive", 1, m, "some of the m points")

@@ -23,7 +23,7 @@ def test_an_existing_file_is_never_overwritten(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_one_error_before_training(tmp_path):
     told = []
-    with pytest.raises(InputError, match=r"checkpoint = .*No such file or directory"):
+    with pytest.raises(InputError, match=r"checkpoint = .*there is no folder"):
         whichmin.train(
             np.eye(3), checkpoint=tmp_path / "no" / "c.npz", progress=lambda *now: told.append(now)
         )

@@ -271,7 +271,7 @@ def test_between_two_writes_some_seconds_pass(monkeypatch):
 
 def test_a_file_that_cannot_be_written_is_one_error_before_any_work(tmp_path):
     told = []
-    with pytest.raises(InputError, match=r"output = .*No such file or directory") as error:
+    with pytest.raises(InputError, match=r"output = .*there is no folder") as error:
         ensemble(
             FRAME, START, replicas=9, output=tmp_path / "no" / "e.json",
             progress=lambda *now: told.append(now),

@@ -1,12 +1,14 @@
 """The fact sheet names versions, failures with their cause, and what is absent."""
 
+import dataclasses
 import sys
 
 import pytest
 
 from whichmin.errors import InputError
 from whichmin.verification.oracle import judge
-from whichmin.verification.oracle.fact_sheet import Judged, fact_sheet, judge_adapters
+from whichmin.verification.oracle.compliance import CheckVerdict
+from whichmin.verification.oracle.fact_sheet import Judged, fact_sheet, judge_adapters, overview
 from whichmin.verification.oracle.mutants import build, mutants
 
 
@@ -16,6 +18,20 @@ def test_a_failure_stands_there_with_its_cause():
     assert "| loss.sum | " in text.replace("  ", " ").replace("  ", " ")
     assert "Diagnosis: off by exactly a factor m: a sum over the points" in text
     assert "Not installed" not in text
+
+
+def test_an_inconclusive_check_is_not_called_failed():
+    (mutant,) = mutants("loss.sum")
+    found = judge(build(mutant), quick=True, isolation="inline")
+    unsure = [
+        dataclasses.replace(r, verdict=CheckVerdict.INCONCLUSIVE)
+        if r.verdict is CheckVerdict.FAILED
+        else r
+        for r in found.results
+    ]
+    assert "| loss.values " in overview([Judged("x", found)])
+    told = overview([Judged("x", dataclasses.replace(found, results=tuple(unsure)))])
+    assert "loss.values (inconclusive)" in told
 
 
 def test_an_absent_library_is_named(monkeypatch):

@@ -30,7 +30,7 @@ def found(runs, made, *truth):
         ("decay alone", (0.001,), "shrink by 0.001 of themselves"),
         ("L1", (0.03,), "an L1 penalty 0.03 |w|"),
         ("weights cut", (0.2,), "c = 0.2"),
-        ("weights kept short", (0.6,), "cut to length 0.6"),
+        ("weights kept short", (0.6,), "longer than 0.6 are scaled back"),
         ("SAM", (0.05,), "at a distance 0.05 along it"),
         ("leaky", (0.15,), "a leaky relu with slope 0.15"),
         ("leaky formula", (0.01,), "a leaky relu with slope 0.01, in the formula"),

@@ -1,5 +1,6 @@
 """Late mistakes are named with their parameters; what is none of them has no name."""
 
+import functools
 from types import SimpleNamespace
 
 import numpy as np
@@ -48,6 +49,27 @@ def test_changes_of_the_step_size_beyond_the_first_steps_are_found():
     result = verdict(lambda t, w, new, *_: w + (new - w) * 0.5 ** ((t >= 30) + (t >= 120)),
                      quick=False)  # fmt: skip
     assert "multistep (milestones [30, 120], factor 0.5)" in result.diagnosis
+
+
+def test_a_run_without_an_end_does_not_hide_the_cause():
+    """Where momentum makes a long run diverge, the others name it, and so must that run."""
+
+    def trainer(w0, data, batches, step_size, activation, spoilt=0.0):
+        w, v = w0, 0 * w0
+        for t, batch in enumerate(batches):
+            v = v + w - train(w, data, batch[None], step_size, activation)
+            w = w - v + (spoilt if t >= 170 else 0)
+        return w
+
+    def told(**more):
+        target = SimpleNamespace(train=functools.partial(trainer, **more))
+        only = "train.long_runs"
+        with np.errstate(all="ignore"):
+            return judge(target, isolation="inline", only=lambda c: c == only).results[0]
+
+    assert "returned [nan" in told().message
+    assert "zero_grad is forgotten" in told().diagnosis
+    assert not told(spoilt=1e-5).diagnosis
 
 
 def test_a_late_fault_of_no_kind_has_no_cause_but_a_place():

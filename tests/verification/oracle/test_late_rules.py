@@ -13,6 +13,7 @@ from whichmin.verification.oracle.late_rules import (
     loss_of,
     plateau,
     scheduled,
+    shaken,
     whole_run,
 )
 from whichmin.verification.oracle.problems import problem
@@ -73,6 +74,22 @@ def test_the_rules_for_whole_runs_are_all_different():
     right = floats(reference(run())[0][-1])
     assert len(texts) == len(made) > 15
     assert all(np.abs(w - right).max() > 1e-6 for w in made)
+
+
+def test_rounding_that_a_mistake_amplifies_is_known():
+    """A step that multiplies the distance from where the run is multiplies its rounding."""
+    made = run()
+    place = follow(made.part(6))
+
+    def grown(r):
+        return follow(r, after=lambda t, w: place + 1e5 * (w - place) if t == 5 else w)
+
+    def moved(r):
+        return follow(r, after=lambda t, w: w * 1.0)
+
+    small, large = (shaken(made, f, f(made)) for f in (moved, grown))
+    assert 0 < small.max() < 1e-12 < large.max() <= 1e-6
+    assert not shaken(made, moved, moved(made) + 1e-3).any()
 
 
 def test_the_mean_loss():

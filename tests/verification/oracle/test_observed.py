@@ -8,7 +8,14 @@ import pytest
 from whichmin.verification.oracle.checks.long_runs import courses
 from whichmin.verification.oracle.judge import Judge
 from whichmin.verification.oracle.mutants.reference import train
-from whichmin.verification.oracle.observed import MOST_CALLS, first_wrong, nice, seen_steps
+from whichmin.verification.oracle.observed import (
+    MOST_CALLS,
+    QUIET,
+    first_wrong,
+    nice,
+    quiet_lengths,
+    seen_steps,
+)
 from whichmin.verification.oracle.runs import ServedRun
 
 
@@ -49,7 +56,31 @@ def test_a_window_has_the_weights_before_it(seen):
     assert np.array_equal(whole[0].last, whole[0].before)
 
 
+def test_a_quiet_run_shows_each_step_as_it_is_in_a_run_of_that_length(seen):
+    session, run = seen
+    halved = {t: 1 if t < 37 else 0.5 for t in range(QUIET)}
+    assert quiet_lengths(session, run) == pytest.approx(halved, abs=1e-12)
+    assert quiet_lengths(session.under(batches="full"), run) == {}
+
+    def falling(w0, data, batches, step_size, activation):
+        w = w0
+        for t, batch in enumerate(batches):
+            w = train(w, data, batch[None], step_size * (1 - t / len(batches)), activation)
+        return w
+
+    def aside(w0, data, batches, step_size, activation):
+        return train(w0, data, batches, step_size, activation) + np.array([0, 1e-9])
+
+    for trainer, expected in ((falling, lambda t: pytest.approx(1 - t / QUIET)),
+                              (aside, lambda t: None)):  # fmt: skip
+        with Judge(SimpleNamespace(train=trainer), isolation="inline") as judged:
+            found = quiet_lengths(judged.session, run)
+        assert found == {t: expected(t) for t in range(QUIET)}
+
+
 def test_numbers_are_rounded_as_far_as_they_allow():
     assert nice(0.1 + 3e-9, 1e-8) == 0.1
     assert nice(0.123456, 1e-7) == 0.123456
-    assert nice(1 / 3, 1e-12) == 1 / 3
+    assert nice(1 / 3 + 1e-8, 1e-7) == 1 / 3
+    assert nice(0.0, 1e-7) == 0
+    assert nice(0.12345678, 1e-12) == pytest.approx(0.12345678, rel=1e-12)

@@ -104,11 +104,15 @@ def test_topics_share_out_the_claims(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--id", "nowhere"], "id = 'nowhere', but must match one of: "),
+        (
+            ["--id", "nowhere"],
+            "--id = 'nowhere', but must be part of a claim's id; the nearest",
+        ),
         (["--source", "009"], "source = '009', but must be part of a source: whichmin, "),
         (["--topic", "walk"], "topic = 'walk', but must be one of: landscape, batches, "),
         (["--verdict", "true"], "'true' is not one of 'checked', 'proved'"),
         (["show", "gd.nothing"], "the nearest are sgd.not_invariant, gd.ratios"),
+        (["show", "gd.l"], "ID = 'gd.l', but must be that of a claim; the nearest are gd.limit, "),
         (["show", "walk.gains"], "nearest are walk.gain, "),
         (["show"], "Missing argument 'ID'"),
         (["show", "gd.limit", "--seed", "-1", "--run"], "seed = -1"),
@@ -201,6 +205,7 @@ def test_evidence_of_other_code_is_shown_with_what_changed(capsys, monkeypatch):
     assert out.splitlines()[0] == "walk.gain: not decided"
     assert re.search("refuted.walk_gain +part +not run for this code", out)
     assert f"\nrefuted.walk_gain: {why}.\n" in out
+    assert "\nTo run them: whichmin claims show walk.gain --run.\n" in out
     _, out, _ = claims(capsys, "show", "walk.gain", "-f", "json")
     assert json.loads(out)["out_of_date"] == {"refuted.walk_gain": why}
     assert f"refuted.walk_gain: {why}." in claims(capsys, "--id", "walk.gain")[1]
@@ -213,6 +218,7 @@ def test_many_checks_out_of_date_are_counted(capsys, monkeypatch):
     _, out, _ = claims(capsys, "--topic", "cyclic")
     assert out.count("not run for this code: X changed.") == 5
     assert re.search(r"^\d+ more checks were not run for this code\.$", out, re.MULTILINE)
+    assert "\nTo run them: whichmin verify.\n" in out
 
 
 def test_other_versions_are_one_line_and_unmake_no_verdict(capsys, monkeypatch):

@@ -57,6 +57,8 @@ def test_the_version_goes_before_the_commands(capsys):
         ([], "Usage: whichmin [OPTIONS] COMMAND"),
         (["table"], "Usage: whichmin table [OPTIONS] COMMAND"),
         (["nonsense"], "No such command 'nonsense'"),
+        (["my.csv", "--as-is"], "'my.csv' is a file; say what to do with it: whichmin predict my"),
+        (["DATA.NPY"], "is a file; say what to do with it: whichmin predict DATA.NPY"),
         (["table", "flatness"], "No such command 'flatness'"),
         (["train", "--nonsense"], "No such option"),
         (["train", "a.npy", "b.npy"], "unexpected extra argument"),
@@ -137,7 +139,7 @@ def test_output_goes_to_a_file_and_says_so(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("missing/out.txt", "must be a writable file (No such file or directory)"),
+        ("missing/out.txt", "must be a writable file (there is no folder "),
         ("", "is a directory"),
     ],
 )

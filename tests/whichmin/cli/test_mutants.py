@@ -26,7 +26,9 @@ def test_a_survivor_is_exit_code_1(capsys, monkeypatch):
     assert "Survivors: loss.harmless" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [("--select", "nothing"), ("--seed", "-1")])
+@pytest.mark.parametrize(
+    "arguments", [("--select", "nothing"), ("--seed", "-1"), ("--seed", "2147483648")]
+)
 def test_wrong_use_is_exit_code_2(capsys, arguments):
     assert run(["mutants", *arguments]) == 2
     assert arguments[0] in capsys.readouterr().err

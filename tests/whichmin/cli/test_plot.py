@@ -80,7 +80,7 @@ def test_bad_output_is_refused_before_anything_is_drawn(drawn, tmp_path, capsys)
     assert "--output = 'x.gif', but must end in one of: .svg" in capsys.readouterr().err
     assert drawn == []
     assert run(["plot", "walks", "-o", "no/x.svg"]) == 2
-    assert "No such file or directory" in capsys.readouterr().err
+    assert "there is no folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

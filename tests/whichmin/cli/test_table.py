@@ -175,8 +175,8 @@ def test_a_random_frame_has_the_same_minima(capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--m", "8"], "m, n, positive = (8, None, None), but must be given all together"),
-        (["--n", "8", "--positive", "2"], "m, n, positive = (None, 8, 2), but must be given all"),
+        (["--m", "8"], "--m = 8, but needs --n N and --positive K as well"),
+        (["--n", "8", "--positive", "2"], "--n = 8, but needs --m M as well"),
         (["--m", "8", "--n", "4", "--positive", "1"], "n = 4, but must be an integer >= 8"),
         (["--m", "2", "--n", "4", "--positive", "3"], "positive = 3, but must be an integer >= 1"),
         (["--m", "2", "--n", "4", "--positive", "0"], "and <= 2 (some of the m points)"),
@@ -184,8 +184,8 @@ def test_a_random_frame_has_the_same_minima(capsys):
         (["--seed", "-1"], "seed = -1, but must be an integer >= 0"),
         (["--frame", "hexagonal"], "'hexagonal' is not one of 'standard', 'random'"),
         (["--m", "2.5"], "'2.5' is not a valid integer"),
-        (["--epsilon", "0.1"], "--epsilon = 0.1, but needs m, n and positive as well"),
-        (["--seed", "0"], "--seed = 0, but needs m, n and positive as well"),
+        (["--epsilon", "0.1"], "--epsilon = 0.1, but needs --m M, --n N and --positive K as"),
+        (["--seed", "0"], "--seed = 0, but needs --m M, --n N and --positive K as"),
     ],
 )
 def test_wrong_use(capsys, arguments, message):

@@ -2,6 +2,9 @@
 
 import itertools
 
+import numpy as np
+
+import whichmin
 from whichmin import plots
 
 
@@ -33,3 +36,24 @@ def test_the_steps_of_a_long_run_have_room_under_the_axis():
         assert len(boxes) > 3
         for left, right in itertools.pairwise(boxes):
             assert left.x1 < right.x0
+
+
+def test_the_limits_of_many_points_are_no_wall_of_diamonds():
+    """They were a black column at m = 200; the winner's stays, the footnote counts them."""
+    axes = plots.plot_correlations(whichmin.random_frame(60, 64, 0), max_steps=400)
+    figure = axes[0].figure
+    figure.draw_without_rendering()
+    (line,) = [x for x in axes[0].get_lines() if x.get_label() == "predicted limit"]
+    drawn = np.sort(line.get_ydata())
+    assert 2 < len(drawn) < 60
+    heights = axes[0].transData.transform([(1, y) for y in drawn])[:, 1]
+    size = line.get_markersize() * np.sqrt(2) * figure.dpi / 72
+    assert np.diff(heights).min() >= size
+    assert any(f"predicted limits, {len(drawn)} that" in t.get_text() for t in figure.texts)
+
+
+def test_the_names_of_both_curves_stand_apart():
+    left = plots.plot_critical_batch(replicas=10)[0]
+    left.figure.draw_without_rendering()
+    steps, samples = (t.get_window_extent() for t in left.texts if " + B" in t.get_text())
+    assert steps.y0 > samples.y1, "side by side they read as one line"

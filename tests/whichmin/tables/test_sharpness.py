@@ -58,7 +58,7 @@ def test_plain_autograd_sees_no_difference_between_the_minima():
      ({"m": 2, "n": 3, "positive": 1, "frame": "random", "epsilon": 1e200}, r"epsilon = 1e\+200"),
      ({"m": 2, "n": 3, "positive": 1, "radius": 1e80}, r"radius = 1e\+80"),
      ({"m": 2, "n": 3, "positive": 1, "radius": 1e200}, r"radius = 1e\+200"),
-     ({"epsilon": 0.1}, "epsilon = 0.1, but needs m, n and positive"),
+     ({"epsilon": 0.1}, "epsilon = 0.1, but needs m=M, n=N and positive=K"),
      ({"radius": 0.05}, "radius = 0.05, but needs"), ({"frame": "random"}, "frame = 'random', but"),
      ({"seed": 0}, "seed = 0, but needs")],
 )  # fmt: skip

@@ -12,8 +12,13 @@ def test_none_and_all():
 @pytest.mark.parametrize(
     ("numbers", "options", "argument", "allowed"),
     [
-        ((None, None, None), {"frame": None, "epsilon": 0.1}, "epsilon", "needs m, n and positive"),
-        ((2, None, 1), {}, "m, n, positive", "all together"),
+        (
+            (None, None, None),
+            {"frame": None, "epsilon": 0.1},
+            "epsilon",
+            "needs m=M, n=N and positive=K",
+        ),
+        ((2, None, 1), {}, "m", "needs n=N as well"),
         ((2, 1, 1), {}, "n", ">= 2"),
         ((2, 3, 3), {}, "positive", "<= 2"),
         ((2, 3, 1), {"frame": "hexagonal"}, "frame", "standard, random"),

@@ -89,6 +89,8 @@ _OFF = tuple(
 _COURSES = (
     Course("all points", "correlated", 0, F(1, 16), 60, quick=True),
     Course("changing pairs", "correlated", 2, F(1, 32), 50, quick=True),
+    # 3 points in 5 dimensions, where the others have 4 in 3 or 4: 1/n is told from 1/3.
+    Course("five dimensions", "generic", 0, F(1, 16), 50, quick=True),
     Course("long", "correlated", 2, F(1, 8), 150),
     Course("settling", "generic", 0, F(1, 4), 200),
     Course("steep", "correlated", 1, F(1, 512), 200, scale=4),

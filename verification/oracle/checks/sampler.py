@@ -77,7 +77,7 @@ def fixed_batches(batches: Batches, seen: Any, m: int) -> Iterator[Candidate]:
     """
     steps, b = batches.shape
     rows = np.sort(batches, axis=1)
-    same = bool((rows == rows[0]).all()) and steps > 1
+    same = bool((rows == rows[0]).all()) and steps > 1 and b < m
     cyclic = np.sort(np.arange(steps * b).reshape(steps, b) % m, axis=1)
     if np.array_equal(rows, cyclic) and b < m:
         yield Candidate("cyclic batches, without chance", seen, "'sampling': 'cyclic'")
@@ -85,7 +85,7 @@ def fixed_batches(batches: Batches, seen: Any, m: int) -> Iterator[Candidate]:
         yield Candidate("always the first b points", seen)
     elif same and np.array_equal(rows[0], np.arange(m - b, m)):
         yield Candidate("always the last b points", seen)
-    elif same and b < m:
+    elif same:
         yield Candidate(SAME, seen)
 
 

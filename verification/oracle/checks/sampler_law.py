@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from whichmin.verification.oracle import draws
+from whichmin.verification.oracle.chances import frequency_bounds
 from whichmin.verification.oracle.check import Call, Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.sampler import SAME, fixed_batches
 from whichmin.verification.oracle.draws import Batch, Law
@@ -26,7 +27,6 @@ from whichmin.verification.oracle.ragged import NONE
 from whichmin.verification.oracle.sampler_causes import named
 from whichmin.verification.oracle.sampler_runs import drawn, seeds
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.tails import frequency_bounds
 
 __all__ = ["CHECKS", "FALSE_ALARM", "frequencies"]
 
@@ -347,7 +347,11 @@ def _starts(session: Session) -> Iterator[Finding]:
     law = draws.declared_law(m, b, sampling)
     counts = _counts(rows, list(law))
     # Whether the seed has no influence, or chance none at all, cannot be told from first batches.
-    plain = (Candidate(_SAME_START, np.array(counts) / count),) if (rows == rows[0]).all() else ()
+    same = bool((rows == rows[0]).all())
+    # So few points may be all that can come first; of more there is a choice.
+    others = [drawn(session, 97, 3, 1, start + i).value for i in range(3 if same else 0)]
+    same = same and all(np.array_equal(np.sort(o), np.sort(others[0])) for o in others)
+    plain = (Candidate(_SAME_START, np.array(counts) / count),) if same else ()
     yield frequencies(
         f"first batches of consecutive seeds, m = {m}, b = {b}", counts, count,
         list(law.values()), FALSE_ALARM,

@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 
 from whichmin.verification.oracle import draws
+from whichmin.verification.oracle.chances import frequency_bounds
 from whichmin.verification.oracle.check import Candidate, Finding, OracleCheck
 from whichmin.verification.oracle.checks.sampler_law import FALSE_ALARM, frequencies
 from whichmin.verification.oracle.sampler_runs import seeds
 from whichmin.verification.oracle.session import Session
-from whichmin.verification.oracle.tails import frequency_bounds
 
 __all__ = ["CHECKS"]
 

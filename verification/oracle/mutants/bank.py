@@ -14,6 +14,7 @@ from whichmin.verification.oracle.mutants.measures import MEASURES
 from whichmin.verification.oracle.mutants.mutant import Mutant
 from whichmin.verification.oracle.mutants.noise import NOISE
 from whichmin.verification.oracle.mutants.optimised import OPTIMISED
+from whichmin.verification.oracle.mutants.sampler_parts import SAMPLER_PARTS
 from whichmin.verification.oracle.mutants.samplers import SAMPLERS
 from whichmin.verification.oracle.mutants.shares import SHARES
 from whichmin.verification.oracle.mutants.trainers import TRAINERS
@@ -36,6 +37,7 @@ def _all() -> tuple[Mutant, ...]:
         *TRAINING_HABITS,
         *LATE_RUNS,
         *SAMPLERS,
+        *SAMPLER_PARTS,
         *OPTIMISED,
     )
     names = [m.id for m in made]

@@ -107,6 +107,25 @@ CORRECT_ESTIMATES = (
                  "return np.array([(loss(w + s, data, activation) - loss(w - s, data, activation))"
                  " / 2e-4\n                     for s in 1e-4 * np.eye(len(w))])",
                  "central differences", difference_step=1e-4),
+    _differences("forward-differences", "forward differences of the gradient, h = 1e-6",
+                 "hessian_vector_product", _PRODUCT,
+                 "return (gradient(w + 1e-6 * v, data, activation)\n"
+                 "            - gradient(w, data, activation)) / 1e-6",
+                 "forward differences", difference_step=1e-6),
+    _differences("forward-differences", "forward differences of the gradient, h = 1e-8",
+                 "hessian",
+                 "return np.asarray((curved + cross + cross.T + (h @ h) * np.eye(len(w))) "
+                 "/ len(data))",
+                 "base = gradient(w, data, activation)\n"
+                 "    found = np.array([(gradient(w + s, data, activation) - base) / 1e-8\n"
+                 "                      for s in 1e-8 * np.eye(len(w))])\n"
+                 "    return (found + found.T) / 2",
+                 "forward differences"),
+    _differences("forward-differences", "forward differences of the loss, h = 1e-8", "gradient",
+                 "return np.asarray(total / len(data))",
+                 "return np.array([(loss(w + s, data, activation) - loss(w, data, activation))"
+                 " / 1e-8\n                     for s in 1e-8 * np.eye(len(w))])",
+                 "forward differences"),
     _differences("second-differences", "second differences of the loss, h = 1e-4", "hessian_trace",
                  "return float(np.trace(hessian(w, data, activation)))",
                  "return sum(loss(w + s, data, activation) - 2 * loss(w, data, activation)\n"

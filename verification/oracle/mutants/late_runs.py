@@ -36,6 +36,7 @@ def _loss(rows: str) -> str:
     return f"np.sum(({rows} - np.outer(phi({rows} @ w, activation), w)) ** 2) / len({rows}) / 2"
 
 
+_UP = "0.04 + 0.96 * (1 - np.cos(np.pi * t / ({0}))) / 2"
 _PLATEAU = """w = w0.copy()
     best, bad, now = np.inf, 0, 1.0"""
 _SEEN = """w = w - step_size * now * slope
@@ -61,12 +62,55 @@ LATE_RUNS = (
           "(1 + np.cos(np.pi * t / len(batches))) / 2"),
     _rate("linear-run", "the step size falls to 0 over the run", "falls linearly to 0",
           "1 - t / len(batches)"),
+    _rate("square-run", "polynomial decay over the run", "falls to 0 as the square of the steps",
+          "(1 - t / len(batches)) ** 2"),
+    _rate("warm-up-cosine-100", "warm-up over 10 steps, then a cosine until step 100",
+          "up for 10 steps, down until step 100: from 0 to 1 of itself in a line, then to 0 in a",
+          "t / 10 if t < 10 else (1 + np.cos(np.pi * min(t - 10, 90) / 90)) / 2"),
+    _rate("warm-up-cosine-again", "warm-up over 10 steps, then a cosine that goes on after step 80",
+          "up for 10 steps, down until step 80",
+          "t / 10 if t < 10 else (1 + np.cos(np.pi * (t - 10) / 70)) / 2"),
+    _late("every-fourth", "an update after every fourth batch",
+          "after every 4 batches alone, by the mean", (_START, f"{_START}\n    v = 0 * w"),
+          (_UPDATE, "v = v + slope / 4\n        if t % 4 == 3:\n"
+           "            w, v = w - step_size * v, 0 * v")),
     _rate("warm-up", "warm-up over 20 steps", "linear (start 0.05, end 1",
           "min(1, (t + 1) / 20)"),
     _rate("warm-up-run", "warm-up over a tenth of the run", "rises over the first 10%",
           "min(1, (t + 1) / max(int(0.1 * len(batches)), 1))"),
     _rate("inverse-sqrt", "the step size decays as an inverse root after 16 steps",
           "inverse-sqrt (warmup 16)", "min((t + 1) / 16, np.sqrt(16 / (t + 1)))"),
+    _rate("one-cycle", "OneCycleLR over the run, without momentum",
+          "over the run, the first 30% up (as OneCycleLR does): from 0.04 to 1 of itself in a cos",
+          f"{_UP.format('0.3 * n - 1')} if t < 0.3 * (n := len(batches)) - 1 else 4e-6 + (1 - 4e-6)"
+          " * (1 + np.cos(np.pi * (t - 0.3 * n + 1) / (0.7 * n))) / 2"),
+    _rate("one-cycle-40", "OneCycleLR over 40 steps, up to three times the step size, linear",
+          "over 40 steps, the first 25% up (as OneCycleLR does): from 0.12 to 3 of itself in a lin",
+          "0.12 + 2.88 * t / 9 if t < 9 else max(3 * (1 - (t - 9) / 30), 0)"),
+    _late("one-cycle-torch", "OneCycleLR over 200 steps, with its default of a cycled momentum",
+          "one cycle over 200 steps, up to 2 of itself, in a cosine, and momentum one between",
+          (_START, f"{_START}\n    v = 0 * w"),
+          (_UPDATE, "s = (1 - np.cos(np.pi * (t / 59 if t < 59 else 1 - (t - 59) / 140))) / 2\n"
+           "        v = (0.95 - 0.1 * s if t else 0) * v + slope\n"
+           "        low = 0.08 if t < 59 else 8e-6\n"
+           "        w = w - step_size * (low + (2 - low) * s) * v")),
+    _rate("cyclic", "CyclicLR, up and down in 8 steps each",
+          "again and again: up for 8 steps, down for as many (as CyclicLR does): from 0.1 to 1",
+          "0.1 + 0.9 * (1 - abs(t % 16 / 8 - 1))"),
+    _rate("restarts-doubled", "a cosine with restarts after 10, 20, 40, ... steps",
+          "a cosine with restarts, at first after 10 steps, then each time after twice as many",
+          "(1 + np.cos(np.pi * (t - (k := 10 * (2 ** int(np.log2(t / 10 + 1)) - 1)) ) / (k + 10)))"
+          " / 2"),
+    _rate("triangle", "the step size rises for 10 steps and falls until step 45",
+          "falls, up for 10 steps, down until step 45: from 0.1 to 1 of itself in a line, then to",
+          "0.1 + 0.9 * t / 10 if t < 10 else max(1 - (t - 10) / 35, 0)"),
+    _rate("warm-up-cosine", "warm-up over 5 steps, then a cosine until step 40",
+          "up for 5 steps, down until step 40: from 0 to 1 of itself in a line, then to 0 in a cos",
+          "t / 5 if t < 5 else (1 + np.cos(np.pi * min(t - 5, 35) / 35)) / 2"),
+    _rate("warm-up-cosine-run", "warm-up over a tenth of the run, then a cosine to its end",
+          "over the run, the first 10% up: from 0 to 1 of itself in a line, then to 0 in a cosine",
+          "t / k if t < (k := int(0.1 * len(batches))) else "
+          "(1 + np.cos(np.pi * (t - k) / (len(batches) - k))) / 2"),
     _rate("skipped", "every twelfth update is left out", "0: the update is left out every 12 steps",
           "t % 12 != 11"),
     _late("plateau", "ReduceLROnPlateau on the batch's loss",

@@ -6,9 +6,9 @@ from typing import Any
 
 from whichmin.verification.oracle.mutants.mutant import Mutant
 
-__all__ = ["SAMPLERS"]
+__all__ = ["CHECKS", "SAMPLERS"]
 
-_CHECKS = tuple(
+CHECKS = tuple(
     f"sample_batches.{c}"
     for c in ("range", "repeats", "seed", "epochs", "order", "lags", "period", "uniform", "points",
               "pairs", "consecutive", "starts", "weights")
@@ -24,7 +24,7 @@ def _change(
     name: str, wrong: str, cause: str | None, old: str, new: str, inside: str = "",
     source: str = "", **declares: Any,
 ) -> Mutant:  # fmt: skip
-    return Mutant(f"sample_batches.{name}", wrong, ((old, new),), cause, _CHECKS, _BASE, inside,
+    return Mutant(f"sample_batches.{name}", wrong, ((old, new),), cause, CHECKS, _BASE, inside,
                   declares=declares, source=source)  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def _batches(name: str, wrong: str, cause: str | None, drawn: str, **more: Any) 
 
 def _draws(name: str, wrong: str, cause: str | None, each: str) -> Mutant:
     """A change of the sampler of independent batches."""
-    return Mutant(f"sample_batches.{name}", wrong, ((_INDEPENDENT, each),), cause, _CHECKS)
+    return Mutant(f"sample_batches.{name}", wrong, ((_INDEPENDENT, each),), cause, CHECKS)
 
 
 def _step(name: str, wrong: str, cause: str | None, each: str) -> Mutant:
@@ -213,19 +213,19 @@ SAMPLERS = (
              "drawn += batches_of(np.concatenate([points, points[: -m % b]]), b)",
              source="PyTorch's DistributedSampler with drop_last=False"),
     Mutant("sample_batches.not-padded", "declared as padded, but the rest is dropped",
-           (("drawn[:steps]", "drawn[:steps], dtype=int"),), "are dropped", _CHECKS, _BASE,
+           (("drawn[:steps]", "drawn[:steps], dtype=int"),), "are dropped", CHECKS, _BASE,
            declares={"leftover": "padded"}),
     Mutant("sample_batches.not-carried", "declared as carried over, but the rest is dropped",
-           (("drawn[:steps]", "drawn[:steps], dtype=int"),), "are dropped", _CHECKS, _BASE,
+           (("drawn[:steps]", "drawn[:steps], dtype=int"),), "are dropped", CHECKS, _BASE,
            declares={"leftover": "carried"}),
     Mutant("sample_batches.short", "a shorter last batch, not declared",
            ((_DRAWN, "drawn += [points[i : i + b] for i in range(0, m, b)]"),
             ("np.array(drawn[:steps])", "drawn[:steps]")),
-           "a shorter last batch", _CHECKS, _BASE, source="PyTorch's DataLoader by default"),
+           "a shorter last batch", CHECKS, _BASE, source="PyTorch's DataLoader by default"),
     Mutant("sample_batches.carried", "leftovers carried over, not declared",
            ((_POINTS, "left = points[len(points) // b * b :] if epoch else []\n        "
              "points = np.concatenate([left, order(m, seed, epoch)]).astype(int)"),),
-           "carried over", _CHECKS, _BASE, source="tf.data: shuffle, repeat, batch"),
+           "carried over", CHECKS, _BASE, source="tf.data: shuffle, repeat, batch"),
     # Independent batches.
     _step("twice", "every batch comes twice", "each batch comes twice in a row",
           _OF.format("t // 2")),

@@ -126,7 +126,7 @@ _OPTIMISERS = (
            (_UPDATE, f"slope = np.clip(slope, -0.02, 0.02)\n        {_UPDATE}")),
     _train("weights-cut", "weights cut to [-0.4, 0.4]", "the weights are cut to [-c, c]",
            (_UPDATE, f"{_UPDATE}\n        w = np.clip(w, -0.4, 0.4)")),
-    _train("max-norm", "weights kept at most 0.8 long", "the weights are cut to length 0.8",
+    _train("max-norm", "weights kept at most 0.8 long", "weights longer than 0.8 are scaled back",
            (_UPDATE, f"{_UPDATE}\n        w = w * min(1.0, 0.8 / max(np.sqrt(w @ w), 1e-300))")),
     _train("signs", "the sign of the gradient", "the sign of the gradient is taken",
            (_UPDATE, "w = w - step_size * np.sign(slope)")),

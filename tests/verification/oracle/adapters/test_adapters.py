@@ -42,7 +42,7 @@ def judged(name, **settings):
 
 
 @pytest.mark.parametrize("name", [
-    "whichmin_engines:dense", "whichmin_instruments", "torch_sgd",
+    "whichmin_engines:dense", "whichmin_engines:compiled", "whichmin_instruments", "torch_sgd",
     "curvlinops_target", "eigenthings_target", "pyhessian_target", "backpack_target",
     "landscaper_target", "asdl_target", "sam_target",
 ])  # fmt: skip

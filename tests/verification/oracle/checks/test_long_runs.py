@@ -68,7 +68,7 @@ def test_the_definition_passes(settings):
     result = verdict(SimpleNamespace(train=train), **settings)
     assert result.verdict == "passed", result.message
     assert result.margin < 0.1
-    assert result.cases == (4 if "quick" in settings else 26 if "deep" in settings else 14)
+    assert result.cases == (6 if "quick" in settings else 28 if "deep" in settings else 16)
 
 
 def test_float32_passes_where_it_is_declared():
@@ -101,7 +101,7 @@ def test_one_activation_is_enough():
         train=lambda w0, data, batches, step_size: train(w0, data, batches, step_size, "relu"),
         WHICHMIN={"activations": ["relu"]},
     )
-    assert verdict(target, quick=True).cases == 2
+    assert verdict(target, quick=True).cases == 3
 
 
 def test_drawn_batches_are_the_same_everywhere():
