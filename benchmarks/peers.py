@@ -10,8 +10,8 @@ holds the loss against its samples', derivatives against differences and squares
 against gradients, which no other tool does) is in a line of its own, and every row says the ratio
 with all of it, as if that row were all that is asked ("alone"). "limits" takes about twice the
 products, for a bound on what a search can have missed, which no other tool gives. A tool that is
-not installed has a line that says so: ``pip install --no-deps pyhessian hessian-eigenthings
-opacus``, and the extras ``curvature`` and ``tools``.
+not installed has a line that says so: ``pip install --no-deps pyhessian
+hessian-eigenthings opacus``, and the extras ``curvature`` and ``tools``.
 """
 
 from __future__ import annotations

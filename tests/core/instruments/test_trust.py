@@ -256,7 +256,7 @@ def test_the_row_for_padding_is_no_variable(tied, value):
 def test_a_gradient_of_0_by_another_decree_is_refused():
     class Held(nn.Embedding):
         def forward(self, x):
-            return nn.functional.embedding(x, self.weight, 2)
+            return nn.functional.embedding(x, 2 * self.weight, 2)  # no parameter: not held
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
