@@ -13,9 +13,9 @@ import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import mpmath
 import sympy as sp
@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from whichmin.symbolic import closed_form
 from whichmin.verification.evidence.statement import Undecided, domain, number, word
 
-__all__ = ["Start"]
+__all__ = ["Start", "remembered"]
 
 # Steps after which a run that has not settled counts as undecided.
 _STEPS = 4000
@@ -50,6 +50,42 @@ class Start:
 
     def __str__(self) -> str:
         return f"start({self.m}, {', '.join(map(str, self.w))})"
+
+
+_Made = TypeVar("_Made")
+
+
+def remembered(size: int) -> Callable[[Callable[..., _Made]], Callable[..., _Made]]:
+    """Make a decorator that remembers the latest results of a function.
+
+    1 and 1.0 are equal, but what is computed from them is exact or rounded: arguments count as the
+    same only if their numbers are of the same types too.
+
+    Args:
+        size: How many results are kept.
+
+    Returns:
+        The decorator, for functions of positional arguments that can be hashed.
+    """
+
+    def decorated(function: Callable[..., _Made]) -> Callable[..., _Made]:
+        @functools.lru_cache(size)
+        def kept(_: Any, *args: Any) -> _Made:
+            return function(*args)
+
+        @functools.wraps(function)
+        def call(*args: Any) -> _Made:
+            return kept(_types(args), *args)
+
+        return call
+
+    return decorated
+
+
+def _types(value: Any) -> Any:
+    if is_dataclass(value):
+        return tuple(_types(getattr(value, each.name)) for each in fields(value))
+    return tuple(map(_types, value)) if isinstance(value, tuple) else type(value)
 
 
 _SMALL = st.sampled_from([

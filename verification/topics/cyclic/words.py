@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import random
 from collections import deque
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from whichmin.verification.evidence.statement import Undecided, domain, number, word
 from whichmin.verification.topics.sgd.words import advance, attracted, nowhere
-from whichmin.verification.topics.vocabulary import Start, c, sqrt, step
+from whichmin.verification.topics.vocabulary import Start, c, remembered, sqrt, step
 
 __all__ = ["first_leader", "leads"]
 
@@ -58,7 +57,7 @@ def _rounds(m: int, b: int) -> list[list[int]]:
     return [[(k * b + j) % m for j in range(b)] for k in range(m // math.gcd(m, b))]
 
 
-@functools.lru_cache(256)
+@remembered(256)
 def _cyclic_end(w: Start, eta: Any, b: int, activation: str, sure: bool) -> tuple[Any, ...]:
     del sure  # part of the key: floats and 50 digits are different runs
     at, m, relu = [number(v) for v in w.w], w.m, activation == "relu"

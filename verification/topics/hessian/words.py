@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import random
 from fractions import Fraction
@@ -11,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from whichmin.verification.evidence.statement import Undecided, domain, word
-from whichmin.verification.topics.vocabulary import Start, c
+from whichmin.verification.topics.vocabulary import Start, c, remembered
 
 __all__ = ["active_count", "data_point", "hessian_matrix", "n_of", "second_derivative", "unit"]
 
@@ -84,7 +83,7 @@ def _slope(value: Any, activation: str, kappa: Any) -> Any:
     return kappa if value == 0 else Fraction(0)
 
 
-@functools.lru_cache(maxsize=512)
+@remembered(512)
 def _sample_hessian(w: Start, i: int) -> tuple[tuple[Any, ...], ...]:
     """The Hessian of half |r|^2, r = a_i - w c_i: the products of the first derivatives of r, plus
     r times its second ones.
@@ -149,7 +148,7 @@ def directions(w: Start) -> st.SearchStrategy[Start]:
     return st.integers(0, 2**32 - 1).map(drawn)
 
 
-@functools.lru_cache(maxsize=512)
+@remembered(512)
 def _nonzero_eigenvalues(w: Start, activation: str, kappa: Any) -> tuple[int, Any]:
     """The number of non-zero eigenvalues of the Hessian, and their product.
 
@@ -185,7 +184,7 @@ def pseudo_determinant(w: Start, activation: str = "linear", kappa: Any = Fracti
     return _nonzero_eigenvalues(w, activation, kappa)[1]
 
 
-@functools.lru_cache(maxsize=512)
+@remembered(512)
 def _run(w: Start, b: int, eta: Fraction, seed: int, activation: str) -> tuple[float, ...]:
     """Run SGD with random batches until it has ended, in floats: which run it is, is chance."""
     choose = random.Random(seed)  # noqa: S311 - no secrets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import random
 from fractions import Fraction
 from typing import Any
@@ -17,7 +16,7 @@ from whichmin.verification.topics.noise.words import (
     noise_simple,
     sample_gradients,
 )
-from whichmin.verification.topics.vocabulary import C, N, Start
+from whichmin.verification.topics.vocabulary import C, N, Start, remembered
 
 __all__: list[str] = []
 
@@ -26,7 +25,7 @@ _LATE, _STEPS, _DIGITS = 1e-12, 1000, 60
 _LATE_SGD, _STEPS_SGD = 1e-7, 1000
 
 
-@functools.lru_cache(maxsize=128)
+@remembered(128)
 def _late_gd(w: Start, eta: Fraction, activation: str) -> Start:
     """Run GD in 60 digits until the energy R outside the active points has all but gone.
 
@@ -79,7 +78,7 @@ def late_trace(w: Start, eta: Any, activation: str = "linear") -> Any:
     return gradient_trace(sample_gradients(_late_gd(w, Fraction(eta), activation), activation))
 
 
-@functools.lru_cache(maxsize=128)
+@remembered(128)
 def _late_sgd(w: Start, eta: Fraction, seed: int, activation: str) -> Start:
     """Run single-sample SGD in floats until the losing points have an energy of 1e-7.
 

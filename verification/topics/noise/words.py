@@ -5,7 +5,6 @@ Gradients are those of the model, or any vectors. Batches are enumerated.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import random
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 
 from whichmin.verification.evidence.statement import Undecided, domain, word
 from whichmin.verification.topics.hessian.words import hessian_matrix
-from whichmin.verification.topics.vocabulary import Start, gradient
+from whichmin.verification.topics.vocabulary import Start, gradient, remembered
 
 __all__ = [
     "gradient_scale", "gradient_signal", "gradient_trace", "sample_gradients", "weighted_scale",
@@ -82,7 +81,7 @@ def gradient_mean(g: Matrix) -> Vector:
 
 
 @word
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def gradient_covariance_of(g: Matrix) -> Matrix:
     """The covariance Sigma of the gradients, divided by their number m."""
     return _covariance(g)
@@ -124,7 +123,7 @@ def _batches(m: int, b: int, mode: str) -> Iterator[tuple[int, ...]]:
     return itertools.combinations(range(m), b)
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def _batch_means(g: Matrix, b: int, mode: str) -> Matrix:
     """The mean gradient of each batch, all equally likely."""
     return tuple(_mean(tuple(g[i] for i in batch)) for batch in _batches(len(g), b, mode))
@@ -149,7 +148,7 @@ def batch_mean(g: Matrix, b: Any, mode: str) -> Vector:
 
 
 @word
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def batch_covariance(g: Matrix, b: Any, mode: str) -> Matrix:
     """The covariance of a batch's mean gradient, over all batches."""
     return _covariance(_batch_means(g, int(b), mode))

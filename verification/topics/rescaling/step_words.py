@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +26,7 @@ from whichmin.verification.topics.rescaling.words import (
     square_length,
     width,
 )
-from whichmin.verification.topics.vocabulary import sqrt
+from whichmin.verification.topics.vocabulary import remembered, sqrt
 
 __all__: list[str] = []
 
@@ -211,7 +210,7 @@ def _plus(left: Row, right: Row) -> Row:
     return tuple(p + q for p, q in zip(left, right, strict=True))
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def _visited(digits: bool, net: Net, *settings: Any) -> tuple[Net, ...]:
     """Take four steps on batches of one or two samples, in fractions as long as they can be."""
     del digits  # part of the key of what is remembered

@@ -5,7 +5,6 @@ Everything is computed from the definition, by the product rule at the rescaled 
 
 from __future__ import annotations
 
-import functools
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from whichmin.verification.evidence.statement import domain, number, word
-from whichmin.verification.topics.vocabulary import sqrt
+from whichmin.verification.topics.vocabulary import remembered, sqrt
 
 __all__ = ["Net", "backward", "inexact", "random_net", "randoms"]
 
@@ -85,7 +84,7 @@ def backward(net: Net, x: Row, y: Row) -> tuple[Rows, Rows]:
     )
 
 
-@functools.lru_cache(maxsize=64)
+@remembered(64)
 def _hessian(net: Net) -> list[list[Any]]:
     """Compute the Hessian of the mean loss, layer 1 first, row by row."""
     wide = len(net.inputs[0])

@@ -6,7 +6,6 @@ rule or, where integrands fall off like a Gaussian, by the trapezoidal rule; bot
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import random
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from whichmin.verification.evidence.statement import Undecided, domain, word
-from whichmin.verification.topics.vocabulary import Start
+from whichmin.verification.topics.vocabulary import Start, remembered
 
 __all__ = ["basin_mass", "exit_time", "stationarity_defect", "well_log_odds", "well_share"]
 
@@ -305,7 +304,7 @@ def curvature_list(*entries: Any) -> tuple[Fraction, ...]:
     return tuple(Fraction(v) for v in entries)
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def _batch_curvatures(hs: tuple[Fraction, ...], b: int) -> tuple[Fraction, ...]:
     """The mean curvature of each batch with replacement."""
     return tuple(sum(batch, Fraction(0)) / b for batch in itertools.product(hs, repeat=b))
@@ -335,7 +334,7 @@ def square_factor(hs: tuple[Fraction, ...], b: Any, eta: Any) -> Fraction:
 
 
 @word
-@functools.lru_cache(maxsize=64)
+@remembered(64)
 def diffusion_end(w: Start, strength: Any, seed: Any) -> Start:
     """Where the diffusion dw = -G dt + sqrt(strength Sigma) dB of the ReLU neuron ends, by the
     Euler-Maruyama scheme of steps 1/10, with weights within 1/1000 of 0 or 1 made these.
