@@ -62,7 +62,7 @@ DATA = [
     ),
     (["nan.npy"], "but must be finite everywhere (the first is at [0, 1], counted from 0)"),
     (["flat.npy"], "FILE (flat.npy) = 'array of shape (5,)', but must have shape (m"),
-    (["complex.npy"], "= dtype('complex128'), but must hold real numbers"),
+    (["complex.npy"], "= an array of complex numbers, but must hold real numbers"),
     (["words.npy"], "must hold real numbers"),
 ]
 COMBINATIONS = [

@@ -59,12 +59,12 @@ def test_ends_of_the_runs():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"m": 8}, "m, n, positive = "), ({"m": 8, "n": 4, "positive": 1}, "n = 4"),
+    [({"m": 8}, "m = 8, but needs n=N and positive=K"), ({"m": 8, "n": 4, "positive": 1}, "n = 4"),
      ({"m": 2, "n": 4, "positive": 3}, "positive = 3"),
      ({"m": 2, "n": 4, "positive": 1, "batch_size": 3}, "batch_size = 3"),
      ({"batch_size": 0}, "batch_size = 0"),
      ({"m": 2, "n": 4, "positive": 1, "frame": "hexagonal"}, "frame = 'hexagonal'"),
-     ({"seed": -1}, "seed = -1"), ({"batch_size": 3}, "batch_size = 3, but needs m, n and"),
+     ({"seed": -1}, "seed = -1"), ({"batch_size": 3}, "batch_size = 3, but needs m=M, n=N and"),
      ({"seed": 0}, "seed = 0, but needs"), ({"frame": "random"}, "frame = 'random', but needs")],
 )  # fmt: skip
 def test_bad_input(options, message):

@@ -46,7 +46,7 @@ def test_plain_autograd_sees_no_difference_between_the_minima():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"m": 8}, "m, n, positive = "), ({"m": 8, "n": 4, "positive": 1}, "n = 4"),
+    [({"m": 8}, "m = 8, but needs n=N and positive=K"), ({"m": 8, "n": 4, "positive": 1}, "n = 4"),
      ({"m": 2, "n": 4, "positive": 3}, "positive = 3"),
      ({"m": 2, "n": 4, "positive": 0}, "positive = 0"),
      ({"m": 2, "n": 4, "positive": 1, "frame": "hexagonal"}, "frame = 'hexagonal'"),

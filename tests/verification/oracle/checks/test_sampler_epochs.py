@@ -68,18 +68,32 @@ def affine(m, b, steps, seed):
     return np.array(rows[:steps])
 
 
-def half_sorted(m, b, steps, seed):
-    """The second half of every epoch ascends."""
+def _some_sorted(m, b, steps, seed, places):
     rng, rows = np.random.default_rng(seed), []
     while len(rows) < steps:
         order = rng.permutation(m)
-        order[m // 2 :].sort()
+        order[places(m)].sort()
         rows += list(order[: m // b * b].reshape(-1, b))
     return np.array(rows[:steps])
 
 
+def half_sorted(m, b, steps, seed):
+    """The second half of every epoch ascends."""
+    return _some_sorted(m, b, steps, seed, lambda m: slice(m // 2, None))
+
+
+def thirds_sorted(m, b, steps, seed):
+    """Every third point of an epoch ascends."""
+    return _some_sorted(m, b, steps, seed, lambda m: slice(None, None, 3))
+
+
 @pytest.mark.parametrize(
-    ("sampler", "cause"), [(affine, "neighbours are drawn together"), (half_sorted, "")]
+    ("sampler", "cause"),
+    [
+        (affine, "neighbours are drawn together"),
+        (half_sorted, "the last half of an epoch comes in ascending order"),
+        (thirds_sorted, ""),
+    ],
 )
 def test_an_order_fails_without_a_cause_if_none_is_known(sampler, cause):
     target = SimpleNamespace(sample_batches=sampler, WHICHMIN={"sampling": "reshuffled"})
