@@ -21,7 +21,7 @@ SCHEDULED = (
     "late-cosine-run", "late-exponential", "late-inverse-sqrt", "late-linear-run",
     "late-cyclic", "late-one-cycle-40", "late-restarts-doubled", "late-triangle", "late-warm-up",
     "late-warm-up-cosine", "late-warm-up-cosine-100", "late-warm-up-cosine-again",
-    "late-warm-up-cosine-run", "root", "warm-up", "warm-up-0",
+    "late-warm-up-cosine-run", "root", "warm-up", "warm-up-third", "warm-up-0",
 )  # fmt: skip
 # Every so manieth is judged in both profiles: all of them take ten minutes.
 WHOLE = mutants()[5::12]
